@@ -1,0 +1,86 @@
+import * as host from './host.ts';
+
+/**
+ * Time, given and not taken: every timer, timeout, delay and restart window of a system reads its clock, so that a test turns it by
+ * hand.
+ */
+export interface Clock {
+  /** Milliseconds, monotonic, of no particular origin. */
+  now(): number;
+  /** Calls back once, `ms` milliseconds from now; returns what `clearTimeout` takes. */
+  setTimeout(callback: () => void, ms: number): TimeoutHandle;
+  clearTimeout(handle: TimeoutHandle): void;
+}
+
+/** On Node, a timer keeps the program alive until `unref` is called; elsewhere there is nothing to keep. */
+export interface TimeoutHandle {
+  ref?(): unknown;
+  unref?(): unknown;
+}
+
+/** The host's own time. */
+export function systemClock(): Clock {
+  return {
+    now: host.now,
+    setTimeout: (callback, ms) => host.setTimeout(callback, ms) as TimeoutHandle,
+    clearTimeout: (handle) => {
+      host.clearTimeout(handle);
+    },
+  };
+}
+
+/** A clock that stands still until it is told to move; see `virtualClock`. */
+export interface VirtualClock extends Clock {
+  /**
+   * Moves time on by `ms`, firing what falls due, in order. Before each timer `settle` is awaited, so that what the last one caused has
+   * happened: by default until all microtasks have run.
+   */
+  advance(ms: number, settle?: () => Promise<void>): Promise<void>;
+}
+
+interface VirtualTimer {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+export function virtualClock(): VirtualClock {
+  let time = 0;
+  const timers = new Set<VirtualTimer>();
+  const earliest = (until: number): VirtualTimer | undefined => {
+    let first: VirtualTimer | undefined;
+    for (const timer of timers) {
+      if (timer.due <= until && (first === undefined || timer.due < first.due)) {
+        first = timer;
+      }
+    }
+    return first;
+  };
+  return {
+    now: () => time,
+    setTimeout(callback, ms) {
+      const timer = { due: time + Math.max(0, ms), callback };
+      timers.add(timer);
+      return timer as TimeoutHandle;
+    },
+    clearTimeout(handle) {
+      timers.delete(handle as VirtualTimer);
+    },
+    async advance(ms, settle = macrotask) {
+      const until = time + ms;
+      await settle();
+      for (let timer = earliest(until); timer !== undefined; timer = earliest(until)) {
+        time = Math.max(time, timer.due);
+        timers.delete(timer);
+        timer.callback();
+        await settle();
+      }
+      time = until;
+    },
+  };
+}
+
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    host.queueMacrotask(resolve);
+  });
+}

@@ -1,0 +1,181 @@
+import { describe, type Pid } from './pid.ts';
+
+/**
+ * Why a process ended, or is told to end. `normal` and `shutdown` are expected; everything else is abnormal.
+ * @see Erlang reference manual, "Processes", section "Error handling"
+ */
+export type ExitReason =
+  | { readonly type: 'normal' }
+  | { readonly type: 'shutdown'; readonly detail?: unknown }
+  /** An order that cannot be trapped; the process ends as `killed`. */
+  | { readonly type: 'kill' }
+  | { readonly type: 'killed' }
+  | { readonly type: 'noproc' }
+  | { readonly type: 'noconnection' }
+  | { readonly type: 'timeout' }
+  /** An `Error` nobody caught, or any reason of the user's own. */
+  | { readonly type: 'crash'; readonly error: unknown }
+  /** A value that is no `Error` was thrown and not caught. */
+  | { readonly type: 'nocatch'; readonly value: unknown }
+  /** A callback answered something that is none of its answers. */
+  | { readonly type: 'badReturnValue'; readonly value: unknown }
+  /** A server was sent a request that it has no clause for. */
+  | { readonly type: 'functionClause'; readonly callback: string; readonly request: string }
+  /** A server has no such callback. */
+  | { readonly type: 'undef'; readonly callback: string }
+  | { readonly type: 'callingSelf' }
+  | { readonly type: 'alreadyStarted'; readonly pid: Pid }
+  | { readonly type: 'failedToStartChild'; readonly id: string; readonly reason: ExitReason };
+
+export const normal: ExitReason = { type: 'normal' };
+export const shutdown: ExitReason = { type: 'shutdown' };
+export const kill: ExitReason = { type: 'kill' };
+export const killed: ExitReason = { type: 'killed' };
+export const noproc: ExitReason = { type: 'noproc' };
+export const noconnection: ExitReason = { type: 'noconnection' };
+export const timeout: ExitReason = { type: 'timeout' };
+export const callingSelf: ExitReason = { type: 'callingSelf' };
+
+/** An expected end that says more: OTP's `{shutdown, Detail}`. */
+export function shutdownWith(detail: unknown): ExitReason {
+  return { type: 'shutdown', detail };
+}
+
+/** An abnormal end: `error` is what was thrown, or whatever tells the reader why. */
+export function crash(error: unknown): ExitReason {
+  return { type: 'crash', error };
+}
+
+export function nocatch(value: unknown): ExitReason {
+  return { type: 'nocatch', value };
+}
+
+export function badReturnValue(value: unknown): ExitReason {
+  return { type: 'badReturnValue', value };
+}
+
+export function functionClause(callback: string, request: string): ExitReason {
+  return { type: 'functionClause', callback, request };
+}
+
+export function undef(callback: string): ExitReason {
+  return { type: 'undef', callback };
+}
+
+export function alreadyStarted(pid: Pid): ExitReason {
+  return { type: 'alreadyStarted', pid };
+}
+
+export function failedToStartChild(id: string, reason: ExitReason): ExitReason {
+  return { type: 'failedToStartChild', id, reason };
+}
+
+/** True unless a process may end so without anyone having done wrong: neither `normal` nor `shutdown`. */
+export function isAbnormal(reason: ExitReason): boolean {
+  return reason.type !== 'normal' && reason.type !== 'shutdown';
+}
+
+/** The reason in one line, for a person. */
+export function formatReason(reason: ExitReason): string {
+  switch (reason.type) {
+    case 'shutdown':
+      return reason.detail === undefined ? 'shutdown' : `shutdown: ${formatDetail(reason.detail)}`;
+    case 'crash':
+      return reason.error instanceof Error ? String(reason.error) : formatDetail(reason.error);
+    case 'nocatch':
+      return `thrown and not caught: ${describe(reason.value)}`;
+    case 'badReturnValue':
+      return `Expected a callback's answer such as noreply(state), got ${describe(reason.value)}`;
+    case 'functionClause':
+      return `${reason.callback} has no clause for ${describe(reason.request)}`;
+    case 'undef':
+      return `the behaviour has no ${reason.callback}`;
+    case 'alreadyStarted':
+      return `already started as ${String(reason.pid)}`;
+    case 'failedToStartChild':
+      return `child ${describe(reason.id)} failed to start: ${formatReason(reason.reason)}`;
+    case 'noproc':
+      return 'no such process';
+    case 'callingSelf':
+      return 'a process called itself and would wait for ever';
+    case 'normal':
+    case 'kill':
+    case 'killed':
+    case 'noconnection':
+    case 'timeout':
+      return reason.type;
+    default:
+      return describe(reason satisfies never);
+  }
+}
+
+function formatDetail(detail: unknown): string {
+  return isExitReason(detail) ? formatReason(detail) : describe(detail);
+}
+
+const types: ReadonlySet<unknown> = new Set<ExitReason['type']>([
+  'normal',
+  'shutdown',
+  'kill',
+  'killed',
+  'noproc',
+  'noconnection',
+  'timeout',
+  'crash',
+  'nocatch',
+  'badReturnValue',
+  'functionClause',
+  'undef',
+  'callingSelf',
+  'alreadyStarted',
+  'failedToStartChild',
+]);
+
+export function isExitReason(value: unknown): value is ExitReason {
+  return typeof value === 'object' && value !== null && 'type' in value && types.has(value.type);
+}
+
+/** Throws a `TypeError` unless given an exit reason. */
+export function assertExitReason(value: unknown): asserts value is ExitReason {
+  if (!isExitReason(value)) {
+    throw new TypeError(
+      `Expected an exit reason such as normal, shutdown or crash(error), got ${describe(value)}`,
+    );
+  }
+}
+
+/** A call whose server died before it answered, or a start that failed: `reason` says why. */
+export class ExitError extends Error {
+  readonly reason: ExitReason;
+
+  constructor(reason: ExitReason, what = 'process exited') {
+    // The error that ended the other process is the cause, so that both stacks are printed.
+    const cause = reason.type === 'crash' ? { cause: reason.error } : undefined;
+    super(`${what}: ${formatReason(reason)}`, cause);
+    this.name = 'ExitError';
+    this.reason = reason;
+  }
+}
+
+/** What `exit(self, reason)` throws: uncaught, it ends its process with exactly that reason. */
+export class ExitRequest extends ExitError {
+  constructor(reason: ExitReason) {
+    super(reason, 'exit');
+  }
+}
+
+/** A call that was not answered in time. The server was not disturbed and may still do the work. */
+export class TimeoutError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'TimeoutError';
+  }
+}
+
+/** The exit reason of a process whose code threw `thrown` and did not catch it. */
+export function reasonOf(thrown: unknown): ExitReason {
+  if (thrown instanceof ExitRequest) {
+    return thrown.reason;
+  }
+  return thrown instanceof Error ? crash(thrown) : nocatch(thrown);
+}

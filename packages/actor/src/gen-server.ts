@@ -1,0 +1,231 @@
+import type {
+  AnyBehaviour,
+  ArgOf,
+  Behaviour,
+  BehaviourInput,
+  From,
+  IgnoredOf,
+  InitAnswer,
+  Server,
+  ServerOf,
+} from './behaviour.ts';
+import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from './child-spec.ts';
+import {
+  alreadyStarted,
+  assertExitReason,
+  callingSelf,
+  ExitError,
+  type ExitReason,
+  noproc,
+  normal,
+  undef,
+} from './exit.ts';
+import { describe, type Pid } from './pid.ts';
+import { type Cell, cellOf, type Process } from './process.ts';
+import { assertName, findName, register } from './registry.ts';
+import { CallMessage, CastMessage, type Question, ServerProcess, StopMessage } from './server.ts';
+import { parentOf } from './spawn.ts';
+import { assertTimeout } from './timers.ts';
+
+export type { Behaviour, From, Server, ServerOf } from './behaviour.ts';
+
+export interface StartOptions {
+  /** A name in the system, free again when the server ends. */
+  readonly name?: string;
+  /** How long `init` may take, in ms, before the server is given up. Default: `Infinity`. */
+  readonly timeout?: number;
+}
+
+export interface CallOptions {
+  /** In ms. Default: 5,000. `Infinity` waits as long as the server lives. */
+  readonly timeout?: number;
+}
+
+/** Returns the behaviour as it is: there so that its types are inferred. */
+export function define<
+  Arg,
+  State,
+  Calls,
+  Casts,
+  Info = never,
+  Continue = never,
+  Init extends InitAnswer<unknown> = never,
+>(
+  behaviour: BehaviourInput<Arg, State, Calls, Casts, Info, Continue, Init>,
+): Behaviour<Arg, State, Calls, Casts, Info, Continue, Init> {
+  return behaviour as Behaviour<Arg, State, Calls, Casts, Info, Continue, Init>;
+}
+
+/**
+ * Starts a server that is not linked to `parent`. Resolves with its pid once `init` has answered; with `undefined` if it answered `ignore`.
+ *
+ * Rejects with an `ExitError` whose reason is why `init` failed, `timeout`, `alreadyStarted` for a taken name, or `noproc` when `parent`
+ * has ended.
+ * @see OTP manual, `gen_server:start/4`
+ */
+export function start<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: ArgOf<B>,
+  options?: StartOptions,
+): Promise<ServerOf<B> | IgnoredOf<B>> {
+  return startServer(parent, behaviour, arg, false, options);
+}
+
+/**
+ * Starts a server linked to `parent`, as under a supervisor: when either ends abnormally the other has its exit signal. Resolves and rejects
+ * as `start` does.
+ *
+ * A failed `init` reaches a parent that does not trap exits by the link too. One that traps, and the system itself, have the rejection alone.
+ * @see OTP manual, `gen_server:start_link/4`
+ */
+export function startLink<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: ArgOf<B>,
+  options?: StartOptions,
+): Promise<ServerOf<B> | IgnoredOf<B>> {
+  return startServer(parent, behaviour, arg, true, options);
+}
+
+/** How to start the server under a supervisor. Restarted, it begins again from `init(arg)`. */
+export function childSpec<B extends AnyBehaviour, const Id extends string>(
+  behaviour: B,
+  arg: ArgOf<B>,
+  options: ChildOptions<Id> & StartOptions,
+): ChildSpec<Id, ServerOf<B>> {
+  return createChildSpec<Id, ServerOf<B>>(
+    (parent) => startLink(parent, behaviour, arg, options),
+    options,
+  );
+}
+
+type PayloadArgs<Clause> = Clause extends { readonly payload: infer Payload }
+  ? [Payload] extends [undefined]
+    ? readonly [payload?: undefined]
+    : undefined extends Payload
+      ? readonly [payload?: Payload]
+      : readonly [payload: Payload]
+  : never;
+
+type ReplyTo<Clause> = Clause extends { readonly reply: infer Reply } ? Reply : never;
+
+/**
+ * Asks the server, and resolves with what `handleCall` replies.
+ *
+ * Rejects with an `ExitError` when the server has ended (`noproc`) or ends before it replies (its reason), or is the caller itself
+ * (`callingSelf`); with a `TimeoutError` after `timeout`, which does not disturb the server: a late reply is dropped.
+ * @see OTP manual, `gen_server:call/3`
+ */
+export function call<Calls, Request extends keyof Calls & string>(
+  server: Server<Calls, unknown>,
+  request: Request,
+  ...[payload, options]: readonly [...PayloadArgs<Calls[Request]>, options?: CallOptions]
+): Promise<ReplyTo<Calls[Request]>> {
+  const { timeout = 5000 }: CallOptions = options ?? {};
+  assertTimeout(timeout);
+  const cell = cellOf(server);
+  const message = new CallMessage(cell, request, payload, timeout);
+  deliver(cell, message);
+  return message.promise as Promise<ReplyTo<Calls[Request]>>;
+}
+
+/**
+ * Tells the server, and waits for nothing: to a server that has ended it is dropped.
+ * @see OTP manual, `gen_server:cast/2`
+ */
+export function cast<Casts, Request extends keyof Casts & string>(
+  server: Server<unknown, Casts>,
+  request: Request,
+  ...[payload]: PayloadArgs<Casts[Request]>
+): void {
+  cellOf(server).push(new CastMessage(request, payload));
+}
+
+/**
+ * Answers a call that `handleCall` left open with `noreply`: from anywhere, once. Later answers, and one whose caller has given up, are
+ * dropped.
+ * @see OTP manual, `gen_server:reply/2`
+ */
+export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
+  const message: unknown = from;
+  if (!(message instanceof CallMessage)) {
+    throw new TypeError(`Expected the from that handleCall was given, got ${describe(from)}`);
+  }
+  message.answer(value);
+}
+
+/**
+ * Ends the server with `reason` (default `normal`) after the messages it already has, running `terminate`; resolves once it has ended.
+ *
+ * Rejects with an `ExitError` when it had ended (`noproc`), ends with another reason (that one), or is the caller (`callingSelf`); with a
+ * `TimeoutError` after `timeout` ms (default `Infinity`), which leaves it to finish.
+ * @see OTP manual, `gen_server:stop/3`
+ */
+export async function stop(server: Pid, reason: ExitReason = normal, timeout: number = Infinity): Promise<void> {
+  assertExitReason(reason);
+  assertTimeout(timeout);
+  const cell = cellOf(server);
+  const message = new StopMessage(cell, reason, timeout);
+  deliver(cell, message);
+  await message.promise;
+}
+
+function deliver(cell: Cell, question: Question): void {
+  if (!cell.isAlive) {
+    question.fail(noproc);
+  } else if (cell.runtime.scheduler.current === cell) {
+    question.fail(callingSelf);
+  } else {
+    cell.push(question);
+  }
+}
+
+function startServer<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: ArgOf<B>,
+  isLinked: boolean,
+  options: StartOptions = {},
+): Promise<ServerOf<B> | IgnoredOf<B>> {
+  const { timeout = Infinity } = options;
+  assertTimeout(timeout);
+  try {
+    const server = createServer(parentOf(parent), behaviour, arg, isLinked, options.name);
+    return server.start(timeout) as Promise<ServerOf<B> | IgnoredOf<B>>;
+  } catch (thrown) {
+    // One way to hear of a failed start, not two.
+    return Promise.reject(thrown);
+  }
+}
+
+function createServer(
+  parent: Cell,
+  behaviour: AnyBehaviour,
+  arg: unknown,
+  isLinked: boolean,
+  name: string | undefined,
+): ServerProcess {
+  if (typeof behaviour?.init !== 'function') {
+    throw new ExitError(undef('init'), 'start failed');
+  }
+  if (name !== undefined) {
+    assertFree(parent, name);
+  }
+  const server = new ServerProcess(parent, behaviour, arg, isLinked);
+  if (name !== undefined) {
+    register(parent, name, server.pid);
+  }
+  if (isLinked) {
+    parent.link(server);
+  }
+  return server;
+}
+
+function assertFree(parent: Cell, name: string): void {
+  assertName(name);
+  const owner = findName(parent, name);
+  if (owner !== undefined) {
+    throw new ExitError(alreadyStarted(owner.pid), `start of ${describe(name)}`);
+  }
+}

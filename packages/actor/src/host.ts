@@ -1,0 +1,41 @@
+/**
+ * What a runtime must lend: the one file to replace for a host that is neither Node, Deno, Bun nor a browser. Everything here is
+ * the web platform's, but `setImmediate`, which is used where it exists because it lets I/O in sooner than a message channel.
+ */
+interface HostGlobals {
+  readonly setImmediate?: (callback: () => void) => unknown;
+  readonly performance: { now(): number };
+  readonly setTimeout: (callback: () => void, ms: number) => unknown;
+  readonly clearTimeout: (handle: unknown) => void;
+  readonly queueMicrotask: (callback: () => void) => void;
+  readonly console: { error(...values: unknown[]): void };
+  readonly MessageChannel: new () => {
+    readonly port1: { onmessage: (() => void) | null };
+    readonly port2: { postMessage(value: unknown): void };
+  };
+}
+
+const host = globalThis as unknown as HostGlobals;
+
+/** Milliseconds, monotonic, of no particular origin. */
+export const now = (): number => host.performance.now();
+
+export const setTimeout: HostGlobals['setTimeout'] = host.setTimeout;
+export const clearTimeout: HostGlobals['clearTimeout'] = host.clearTimeout;
+export const queueMicrotask: HostGlobals['queueMicrotask'] = host.queueMicrotask;
+
+/** Calls back once I/O and timers have had their turn. */
+export const queueMacrotask: (callback: () => void) => void = host.setImmediate ?? messageChannelTask();
+
+/** Where reports go when nobody gave a logger. */
+export const writeError = (text: string): void => host.console.error(text);
+
+function messageChannelTask(): (callback: () => void) => void {
+  const waiting: (() => void)[] = [];
+  const { port1, port2 } = new host.MessageChannel();
+  port1.onmessage = (): void => waiting.shift()?.();
+  return (callback) => {
+    waiting.push(callback);
+    port2.postMessage(undefined);
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * What a process has been sent and not yet taken: first in, first out, by a ring whose length is a power of two.
+ *
+ * ```text
+ *   slots  [ e  f  .  .  .  b  c  d ]      head = 5, length = 5
+ *                  ^ the next push  ^ shift takes b
+ * ```
+ *
+ * Pushing and taking touch one slot each, so a mailbox of any length drains in time linear in its length. An unused mailbox owns no
+ * slots: most processes are idle.
+ */
+export class Mailbox {
+  length = 0;
+  #slots: unknown[] = none;
+  #head = 0;
+
+  push(message: unknown): void {
+    if (this.length === this.#slots.length) {
+      this.#resize(this.length === 0 ? 4 : this.length * 2);
+    }
+    this.#slots[(this.#head + this.length) & (this.#slots.length - 1)] = message;
+    this.length += 1;
+  }
+
+  /** Takes the oldest message; only to be asked when `length` is above 0. */
+  shift(): unknown {
+    const message = this.#slots[this.#head];
+    this.#slots[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#slots.length - 1);
+    this.length -= 1;
+    if (this.length === 0 && this.#slots.length > keptSlots) {
+      // A burst is over: its slots are given back.
+      this.clear();
+    }
+    return message;
+  }
+
+  /** The message at `index`, counted from the oldest. */
+  at(index: number): unknown {
+    return this.#slots[(this.#head + index) & (this.#slots.length - 1)];
+  }
+
+  /** Takes the message at `index`, leaving the others in order. */
+  removeAt(index: number): unknown {
+    const mask = this.#slots.length - 1;
+    const message = this.at(index);
+    for (let i = index; i > 0; i--) {
+      this.#slots[(this.#head + i) & mask] = this.#slots[(this.#head + i - 1) & mask];
+    }
+    this.shift();
+    return message;
+  }
+
+  /** Drops every message that `matches`. */
+  removeWhere(matches: (message: unknown) => boolean): void {
+    for (let index = this.length - 1; index >= 0; index--) {
+      if (matches(this.at(index))) {
+        this.removeAt(index);
+      }
+    }
+  }
+
+  clear(): void {
+    this.#slots = none;
+    this.#head = 0;
+    this.length = 0;
+  }
+
+  #resize(size: number): void {
+    const slots = new Array<unknown>(size);
+    for (let index = 0; index < this.length; index++) {
+      slots[index] = this.at(index);
+    }
+    this.#slots = slots;
+    this.#head = 0;
+  }
+}
+
+const keptSlots = 64;
+/** Shared by all that hold nothing; its length of 0 makes the first push resize. */
+const none: unknown[] = [];

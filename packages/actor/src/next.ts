@@ -1,0 +1,118 @@
+import type { ExitReason } from './exit.ts';
+
+/**
+ * Tells an answer from a user's own values, whatever their shape. Registered, so that two copies of this package understand each other.
+ */
+export const answer: unique symbol = Symbol.for('reprise.answer') as typeof answer;
+
+interface Answer {
+  readonly [answer]: true;
+}
+
+/** What a server does after a callback, besides going on with its next message: one of these, as in OTP. */
+export type Action<Continue = unknown> =
+  /** `handleInfo({ type: 'timeout' })` if no message has come within so many ms. */
+  | { readonly timeout: number; readonly continue?: never }
+  /** `handleContinue(value)` before anything else. */
+  | { readonly continue: Continue; readonly timeout?: never };
+
+/** `init` succeeded: the server runs with this state. */
+export interface Ok<State, Continue = never> extends Answer {
+  readonly type: 'ok';
+  readonly state: State;
+  readonly action: Action<Continue> | undefined;
+}
+
+/** The caller gets `value`. */
+export interface Reply<Value, State, Continue = never> extends Answer {
+  readonly type: 'reply';
+  readonly value: Value;
+  readonly state: State;
+  readonly action: Action<Continue> | undefined;
+}
+
+export interface NoReply<State, Continue = never> extends Answer {
+  readonly type: 'noreply';
+  readonly state: State;
+  readonly action: Action<Continue> | undefined;
+}
+
+/** The server runs `terminate` and ends with `reason`. */
+export interface Stop<State> extends Answer {
+  readonly type: 'stop';
+  readonly reason: ExitReason;
+  readonly state: State;
+}
+
+/** As `Stop`; the caller gets `value` first. */
+export interface StopReply<Value, State> extends Answer {
+  readonly type: 'stopReply';
+  readonly reason: ExitReason;
+  readonly value: Value;
+  readonly state: State;
+}
+
+/** `init` decided against: the start ends well, with no process. */
+export interface Ignore extends Answer {
+  readonly type: 'ignore';
+}
+
+/** Answer of `init`: run, with this state. */
+export function ok<State>(state: State): Ok<State>;
+export function ok<State, Continue>(state: State, action: Action<Continue>): Ok<State, Continue>;
+export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
+  return { [answer]: true, type: 'ok', state, action };
+}
+
+/** Answer of `handleCall`: give the caller `value`, go on with `state`. */
+export function reply<Value, State>(value: Value, state: State): Reply<Value, State>;
+export function reply<Value, State, Continue>(
+  value: Value,
+  state: State,
+  action: Action<Continue>,
+): Reply<Value, State, Continue>;
+export function reply<Value, State>(
+  value: Value,
+  state: State,
+  action?: Action,
+): Reply<Value, State, unknown> {
+  return { [answer]: true, type: 'reply', value, state, action };
+}
+
+/** Answer: go on with `state`. A caller, if any, waits until somebody calls `GenServer.reply`. */
+export function noreply<State>(state: State): NoReply<State>;
+export function noreply<State, Continue>(
+  state: State,
+  action: Action<Continue>,
+): NoReply<State, Continue>;
+export function noreply<State>(state: State, action?: Action): NoReply<State, unknown> {
+  return { [answer]: true, type: 'noreply', state, action };
+}
+
+/**
+ * Answer: end with `reason`, after `terminate(reason, state)`. In `handleCall`, `stop(reason, value, state)` replies first. In `init`,
+ * where there is no state yet, `stop(reason)`: the start fails with it.
+ */
+export function stop(reason: ExitReason): Stop<never>;
+export function stop<State>(reason: ExitReason, state: State): Stop<State>;
+export function stop<Value, State>(
+  reason: ExitReason,
+  value: Value,
+  state: State,
+): StopReply<Value, State>;
+export function stop(
+  reason: ExitReason,
+  ...rest: readonly unknown[]
+): Stop<unknown> | StopReply<unknown, unknown> {
+  return rest.length === 2
+    ? { [answer]: true, type: 'stopReply', reason, value: rest[0], state: rest[1] }
+    : { [answer]: true, type: 'stop', reason, state: rest[0] };
+}
+
+/** Answer of `init`: do not run; the start succeeds with `ignore` in place of a pid, and a supervisor goes on without the child. */
+export const ignore: Ignore = { [answer]: true, type: 'ignore' };
+
+/** Whether a value was made by one of the constructors here, or by one that builds on them. */
+export function isAnswer(value: unknown): value is { readonly [answer]: true; readonly type: string } {
+  return typeof value === 'object' && value !== null && answer in value;
+}

@@ -1,0 +1,218 @@
+import { ExitError, noproc, normal, reasonOf } from './exit.ts';
+import { describe, type Pid, type Ref } from './pid.ts';
+import { Cell, cellOfProcess, type Process } from './process.ts';
+import { reportCrash } from './report.ts';
+import { assertTimeout, Timer } from './timers.ts';
+
+/** A process whose code is a function: it takes its messages itself. */
+export interface Receiver<in out Message> extends Process<Message> {
+  /**
+   * Takes the oldest message that `match` is true of, or the oldest of all, waiting for it if need be. What does not match stays, in
+   * order.
+   *
+   * `timeout`, in ms (default `Infinity`): answers `undefined` if no such message is there by then; with 0 it does not wait.
+   * @see Erlang reference manual, "Expressions", section "Receive"
+   */
+  receive(options: { readonly timeout: number }): Promise<Message | undefined>;
+  receive<Match extends Message>(
+    match: (message: Message) => message is Match,
+  ): Promise<Match>;
+  receive(match?: (message: Message) => boolean): Promise<Message>;
+  receive<Match extends Message>(
+    match: (message: Message) => message is Match,
+    options: { readonly timeout: number },
+  ): Promise<Match | undefined>;
+  receive(
+    match: ((message: Message) => boolean) | undefined,
+    options: { readonly timeout: number },
+  ): Promise<Message | undefined>;
+}
+
+/** The code of a process: it ends `normal` when this returns, and as a crash when this throws. */
+export type ProcessFunction<Message> = (self: Receiver<Message>) => void | Promise<void>;
+
+/**
+ * Starts a process that runs `body`, and returns its pid before `body` has begun. `parent` says which system it belongs to, and nothing
+ * more: the two are not linked.
+ *
+ * Throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @see Erlang reference manual, "Processes"
+ */
+export function spawn<Message = never>(
+  parent: Process<never>,
+  body: ProcessFunction<Message>,
+): Pid<Message> {
+  return create(parent, body).pid as Pid<Message>;
+}
+
+/** `spawn`, linked to `parent` from the first instant: however soon the process ends, `parent` has its exit signal. */
+export function spawnLink<Message = never>(
+  parent: Process<never>,
+  body: ProcessFunction<Message>,
+): Pid<Message> {
+  const cell = create(parent, body);
+  cellOfProcess(parent, 'parent').link(cell);
+  return cell.pid as Pid<Message>;
+}
+
+/** `spawn`, monitored by `parent` from the first instant. */
+export function spawnMonitor<Message = never>(
+  parent: Process<never>,
+  body: ProcessFunction<Message>,
+): { readonly pid: Pid<Message>; readonly ref: Ref } {
+  const cell = create(parent, body);
+  const ref = cellOfProcess(parent, 'parent').monitor(cell);
+  return { pid: cell.pid as Pid<Message>, ref };
+}
+
+/** The parent of a new process. A process that has ended starts nothing: its code may still be running after an `await`. */
+export function parentOf(parent: Process<never>): Cell {
+  const cell = cellOfProcess(parent, 'parent');
+  if (!cell.isAlive) {
+    throw new ExitError(noproc, 'the parent has ended');
+  }
+  return cell;
+}
+
+function create<Message>(parent: Process<never>, body: ProcessFunction<Message>): Cell {
+  if (typeof body !== 'function') {
+    throw new TypeError(`Expected a function (self) => …, got ${describe(body)}`);
+  }
+  const cell = new FunctionProcess(parentOf(parent), body as ProcessFunction<unknown>);
+  cell.wake();
+  return cell;
+}
+
+type Match = (message: unknown) => boolean;
+
+/** A `receive` that found nothing yet. Messages before `scanned` are known not to match. */
+class Waiting extends Timer {
+  readonly match: Match;
+  readonly resolve: (message: unknown) => void;
+  readonly reject: (thrown: unknown) => void;
+  readonly fire: () => void;
+  scanned = 0;
+
+  constructor(
+    match: Match,
+    { resolve, reject }: PromiseWithResolvers<unknown>,
+    giveUp: () => void,
+  ) {
+    super();
+    this.match = match;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.fire = giveUp;
+  }
+}
+
+const any: Match = () => true;
+
+class FunctionProcess extends Cell implements Receiver<unknown> {
+  #body: ProcessFunction<unknown> | undefined;
+  #waiting: Waiting | undefined = undefined;
+
+  constructor(parent: Cell, body: ProcessFunction<unknown>) {
+    super(parent.runtime, parent);
+    this.#body = body;
+  }
+
+  protected turn(): boolean {
+    if (this.#body !== undefined) {
+      this.#start(this.#body);
+    } else if (this.#waiting !== undefined) {
+      this.#offer(this.#waiting);
+    }
+    return false;
+  }
+
+  #start(body: ProcessFunction<unknown>): void {
+    this.#body = undefined;
+    const running = body(this);
+    if (running === undefined) {
+      this.end(normal);
+      return;
+    }
+    Promise.resolve(running).then(
+      () => {
+        this.end(normal);
+      },
+      (thrown: unknown) => {
+        this.failed(thrown);
+      },
+    );
+  }
+
+  protected failed(thrown: unknown): void {
+    if (this.isAlive) {
+      const reason = reasonOf(thrown);
+      if (reason.type === 'crash' || reason.type === 'nocatch') {
+        reportCrash(this, reason);
+      }
+      this.end(reason);
+    }
+  }
+
+  protected ended(): void {
+    // Left pending for ever: whatever the function awaits, it does not go on.
+    this.#waiting = undefined;
+    this.#body = undefined;
+  }
+
+  receive(first?: Match | { readonly timeout: number }, second?: { readonly timeout: number }): Promise<never> {
+    const [match, options] = typeof first === 'function' ? [first, second] : [any, first ?? second];
+    return this.#receive(match, options?.timeout ?? Infinity) as Promise<never>;
+  }
+
+  #receive(match: Match, timeout: number): Promise<unknown> {
+    assertTimeout(timeout);
+    if (this.#waiting !== undefined) {
+      throw new Error(`${String(this.pid)} is already waiting in receive: await it before the next one`);
+    }
+    const result = Promise.withResolvers<unknown>();
+    if (this.isAlive) {
+      this.#waiting = new Waiting(match, result, () => {
+        this.#settle()?.resolve(undefined);
+      });
+      this.#offer(this.#waiting);
+      this.#wait(timeout);
+    }
+    return result.promise;
+  }
+
+  #wait(timeout: number): void {
+    if (this.#waiting === undefined) {
+      return;
+    }
+    if (timeout === 0) {
+      this.#settle()?.resolve(undefined);
+    } else if (timeout < Infinity) {
+      this.runtime.timers.start(this.#waiting, timeout);
+    }
+  }
+
+  /** Gives a receive the first message that it has not seen and that matches. */
+  #offer(waiting: Waiting): void {
+    const { mailbox } = this;
+    try {
+      for (; waiting.scanned < mailbox.length; waiting.scanned += 1) {
+        if (waiting.match(mailbox.at(waiting.scanned))) {
+          const message = mailbox.removeAt(waiting.scanned);
+          this.#settle()?.resolve(message);
+          return;
+        }
+      }
+    } catch (thrown) {
+      this.#settle()?.reject(thrown);
+    }
+  }
+
+  #settle(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) {
+      this.runtime.timers.stop(waiting);
+    }
+    return waiting;
+  }
+}

@@ -1,0 +1,125 @@
+import { type Clock, systemClock } from './clock.ts';
+import { type ExitReason, formatReason, isAbnormal, killed, shutdown } from './exit.ts';
+import { type Logger, stderrLogger } from './logger.ts';
+import { Cell, type Runtime, type System } from './process.ts';
+import { Scheduler } from './scheduler.ts';
+import { CallbackTimer, Timers } from './timers.ts';
+
+export interface SystemOptions {
+  /** Default: the host's own time. */
+  readonly clock?: Clock;
+  /** Where crashes are reported. Default: stderr. */
+  readonly logger?: Logger;
+}
+
+/** A new system, which shares nothing with any other. */
+export function createSystem(options: SystemOptions = {}): System {
+  return new Shared(options).root;
+}
+
+class Shared implements Runtime {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly timers: Timers;
+  readonly scheduler: Scheduler = new Scheduler();
+  readonly names: Map<string, Cell> = new Map();
+  readonly processes: Set<Cell> = new Set();
+  readonly endings: Cell[] = [];
+  readonly root: Root;
+  #lastId = 0;
+
+  constructor({ clock = systemClock(), logger = stderrLogger() }: SystemOptions) {
+    this.clock = clock;
+    this.logger = logger;
+    this.timers = new Timers(clock);
+    this.root = new Root(this);
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
+  }
+}
+
+/** The process at the top. It runs no code of its own: it is there to be linked to. */
+class Root extends Cell implements System {
+  readonly #exited: PromiseWithResolvers<ExitReason> = Promise.withResolvers();
+  #stopping: Promise<void> | undefined = undefined;
+
+  constructor(runtime: Runtime) {
+    super(runtime, undefined);
+  }
+
+  protected turn(): boolean {
+    this.mailbox.clear();
+    return false;
+  }
+
+  protected failed(): void {}
+
+  protected ended(): void {}
+
+  get clock(): Clock {
+    return this.runtime.clock;
+  }
+
+  get logger(): Logger {
+    return this.runtime.logger;
+  }
+
+  get whenExited(): Promise<ExitReason> {
+    return this.#exited.promise;
+  }
+
+  stop({ timeout = Infinity }: { readonly timeout?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(timeout);
+    return this.#stopping;
+  }
+
+  async #stop(timeout: number): Promise<void> {
+    const deadline = new CallbackTimer(() => {
+      this.#killAll();
+    });
+    if (timeout < Infinity) {
+      this.runtime.timers.start(deadline, timeout);
+    }
+    for (let last = this.links.at(-1); last !== undefined; last = this.links.at(-1)) {
+      last.receiveExit(this, shutdown, true);
+      await hasEnded(last);
+    }
+    this.end(shutdown);
+    await this.whenExited;
+  }
+
+  override end(reason: ExitReason): void {
+    if (this.isAlive) {
+      if (isAbnormal(reason)) {
+        this.logger.error({ reason: formatReason(reason) }, 'system exited');
+      }
+      const linked = this.links;
+      super.end(reason);
+      void this.#finish(linked, reason);
+    }
+  }
+
+  /** Those linked to the root have their signal and end in their own order; what nobody supervises is killed after them. */
+  async #finish(linked: readonly Cell[], reason: ExitReason): Promise<void> {
+    await Promise.all(linked.map(hasEnded));
+    this.#killAll();
+    this.runtime.timers.clear();
+    this.#exited.resolve(reason);
+  }
+
+  #killAll(): void {
+    for (const cell of this.runtime.processes) {
+      if (cell !== this) {
+        cell.end(killed);
+      }
+    }
+  }
+}
+
+function hasEnded(cell: Cell): Promise<ExitReason> {
+  return new Promise((resolve) => {
+    cell.onEnd(resolve);
+  });
+}
