@@ -1,0 +1,76 @@
+// Who may import whom. The order of packages, and of the files in each, is read from docs/architecture.md.
+import { readLayers } from './tools/layers.ts';
+
+const layers = readLayers();
+const exactly = (paths) => `^(${paths.map((path) => path.replaceAll('.', '\\.')).join('|')})$`;
+const inside = (folder) => `^${folder.replace(/src$/, '')}`;
+
+const fileOrder = layers.flatMap(({ folder, files }) =>
+  files.slice(0, -1).map((file, at) => ({
+    name: 'file-order',
+    comment: 'a file may import only files above it in the list of docs/architecture.md',
+    severity: 'error',
+    from: { path: exactly([`${folder}/${file}`]) },
+    to: { path: exactly(files.slice(at + 1).map((later) => `${folder}/${later}`)) },
+  })),
+);
+
+const packageOrder = layers.slice(0, -1).map(({ folder }, at) => ({
+  name: 'package-order',
+  comment: 'a package may import only packages that stand above it in docs/architecture.md',
+  severity: 'error',
+  from: { path: inside(folder) },
+  to: { path: layers.slice(at + 1).map((later) => inside(later.folder)) },
+}));
+
+export default {
+  forbidden: [
+    ...fileOrder,
+    ...packageOrder,
+    {
+      name: 'no-cycle',
+      comment: 'no two files import each other, through others or for a type either',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'front-door',
+      comment: 'another package is imported by its name, not by a path into it',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|docs|examples|bench|tools)/' },
+      to: { path: '^packages/', pathNot: '^$1/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'only-sources',
+      comment: 'what is published imports neither tests nor the tools of this repository',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { path: '^(packages/[^/]+/test|docs|examples|bench|tools)/' },
+    },
+    {
+      name: 'declared',
+      comment: 'what is published imports only what its own package.json lists as a dependency',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'what is imported is there, and declared where it is imported',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@reprise/source', 'import', 'node', 'types', 'default'],
+    },
+  },
+};

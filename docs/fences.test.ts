@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
+
+import { expect, jest, test } from '@jest/globals';
+
+import { runnable } from '../tools/doc-fences.ts';
+
+test('there are code blocks to run', () => {
+  expect(runnable).not.toHaveLength(0);
+});
+
+for (const file of runnable) {
+  test(`the code block ${basename(file)} runs, and prints what its comments say`, async () => {
+    const log = jest.spyOn(console, 'log').mockReturnValue(undefined);
+    await expect(import(pathToFileURL(file).href)).resolves.toBeDefined();
+    const said = commentsOnLogs(readFileSync(file, 'utf8'));
+    // A block that says nothing of its output may print what it likes.
+    const printed = said.length === 0 ? [] : log.mock.calls.map((values) => format(...values));
+    expect(printed).toEqual(said);
+  });
+}
+
+/** `console.log(…) // 1` says "1". */
+function commentsOnLogs(code: string): readonly string[] {
+  return [...code.matchAll(/console\.log\(.*\);? +\/\/ (.*)$/gm)].map(
+    ([, comment = '']) => comment,
+  );
+}

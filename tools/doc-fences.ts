@@ -1,0 +1,70 @@
+// Writes every ```ts fence of the documentation to docs/.fences/, one module a fence, for tsc to compile and jest to
+// run. ```ts no-run is compiled only; ```ts ignore is neither.
+import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from './root.ts';
+
+interface Fence {
+  /** The line of the page on which it opens, from 1. */
+  readonly line: number;
+  /** What follows the backticks: a language, then flags. */
+  readonly info: readonly string[];
+  readonly body: string[];
+}
+
+const folder = join(root, 'docs', '.fences');
+const pages = globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md'], {
+  cwd: root,
+}).toSorted();
+
+mkdirSync(folder, { recursive: true });
+const written = pages.flatMap((page) => tsFences(page).map((fence) => write(page, fence)));
+removeOthers();
+
+/** The files of the fences that are to be run. */
+export const runnable: readonly string[] = written.filter((file) => file.endsWith('.run.ts'));
+
+function tsFences(page: string): readonly Fence[] {
+  return fencesOf(page).filter(({ info }) => info[0] === 'ts' && !info.includes('ignore'));
+}
+
+function fencesOf(page: string): readonly Fence[] {
+  const fences: Fence[] = [];
+  let open: Fence | undefined;
+  for (const [index, text] of readFileSync(join(root, page), 'utf8').split(/\r?\n/).entries()) {
+    const mark = /^\s*```(.*)$/.exec(text);
+    if (mark === null) {
+      open?.body.push(text);
+    } else if (open === undefined) {
+      open = { line: index + 1, info: (mark[1] ?? '').trim().split(/\s+/), body: [] };
+      fences.push(open);
+    } else {
+      open = undefined;
+    }
+  }
+  if (open !== undefined) {
+    throw new Error(
+      `${page}:${open.line}: Expected the fence to be closed, got the end of the page`,
+    );
+  }
+  return fences;
+}
+
+function write(page: string, { line, info, body }: Fence): string {
+  const kind = info.includes('no-run') ? 'no-run' : 'run';
+  const file = join(folder, `${page.replaceAll(/\W+/g, '-')}-${line}.${kind}.ts`);
+  // The blank lines keep the line numbers of errors those of the page.
+  writeFileSync(file, `${'\n'.repeat(line)}${body.join('\n')}\n`);
+  return file;
+}
+
+/** What was written for an older state of the pages. */
+function removeOthers(): void {
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if (!written.includes(file)) {
+      rmSync(file);
+    }
+  }
+}

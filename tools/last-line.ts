@@ -1,0 +1,47 @@
+/** As much of jest's results as is needed to count them. */
+interface Results {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+/** How long what the tests opened may take to close after the last of them. */
+const patience = 5_000;
+
+/**
+ * A reporter that ends the output with one plain line, `N passed, N failed, N skipped`, and fails a run that a leaked
+ * handle would keep alive for ever. (Jest itself warns after a second, and waits on.)
+ */
+export default class LastLine {
+  readonly #watching: boolean;
+
+  constructor(config: { readonly watch: boolean; readonly watchAll: boolean }) {
+    this.#watching = config.watch || config.watchAll;
+  }
+
+  onRunComplete(_contexts: unknown, results: Results): void {
+    // On exit, since jest's own summary comes after this.
+    process.once('exit', () => process.stderr.write(`\n${line(results)}\n`));
+    if (!this.#watching) {
+      // Unreferenced: where nothing was left open, jest is gone before this fires.
+      setTimeout(failLoudly, patience).unref();
+    }
+  }
+}
+
+function line(results: Results): string {
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  const skipped = results.numPendingTests + results.numTodoTests;
+  return `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function failLoudly(): never {
+  const open = process.getActiveResourcesInfo().filter((type) => !type.startsWith('TTY'));
+  process.stderr.write(
+    `\nFAILED: ${patience / 1000} s after the last test something is still open: ${open.join(', ')}.\n` +
+      'A test left it behind; `pnpm jest --detectOpenHandles PATTERN` names the line that opened it.\n',
+  );
+  process.exit(1);
+}
