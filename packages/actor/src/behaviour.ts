@@ -1,5 +1,5 @@
-import type { Ignore, NoReply, Ok, Reply, Stop, StopReply } from './next.ts';
 import type { ExitReason } from './exit.ts';
+import type { Ignore, NoReply, Ok, Reply, Stop, StopReply } from './next.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -62,12 +62,23 @@ export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<u
    * Runs last: after `stop`, after a crash, and, when exits are trapped, when the parent ends or asks for it. Not after a kill, nor after
    * another exit signal that is not trapped.
    */
-  readonly terminate?: (reason: ExitReason, state: NoInfer<State>, self: Process<never>) => Maybe<void>;
+  readonly terminate?: (
+    reason: ExitReason,
+    state: NoInfer<State>,
+    self: Process<never>,
+  ) => Maybe<void>;
 }
 
 /** What `define` is given. Mapped over the clauses, since only so does each parameter of each clause get its type from the state. */
-export interface BehaviourInput<Arg, State, Calls, Casts, Info, Continue, Init extends InitAnswer<unknown>>
-  extends Callbacks<Arg, State, Info, Continue, Init> {
+export interface BehaviourInput<
+  Arg,
+  State,
+  Calls,
+  Casts,
+  Info,
+  Continue,
+  Init extends InitAnswer<unknown>,
+> extends Callbacks<Arg, State, Info, Continue, Init> {
   readonly handleCall?: {
     readonly [Request in keyof Calls]: Calls[Request] & CallClause<NoInfer<State>>;
   };
@@ -77,10 +88,17 @@ export interface BehaviourInput<Arg, State, Calls, Casts, Info, Continue, Init e
 }
 
 /** What `define` returns: the same object. */
-export interface Behaviour<Arg, State, Calls, Casts, Info, Continue, Init extends InitAnswer<unknown> = never>
-  extends Callbacks<Arg, State, Info, Continue, Init> {
-  readonly handleCall?: Calls;
-  readonly handleCast?: Casts;
+export interface Behaviour<
+  Arg,
+  State,
+  Calls,
+  Casts,
+  Info,
+  Continue,
+  Init extends InitAnswer<unknown> = never,
+> extends Callbacks<Arg, State, Info, Continue, Init> {
+  readonly handleCall?: NonNullable<Calls>;
+  readonly handleCast?: NonNullable<Casts>;
 }
 
 /** Any behaviour, where its types do not matter. */
@@ -108,9 +126,8 @@ export type ServerOf<B extends AnyBehaviour> = Server<
 >;
 
 /** What `init` is given. */
-export type ArgOf<B extends AnyBehaviour> = Parameters<B['init']> extends readonly [infer Arg, ...unknown[]]
-  ? Arg
-  : undefined;
+export type ArgOf<B extends AnyBehaviour> =
+  Parameters<B['init']> extends readonly [infer Arg, ...unknown[]] ? Arg : undefined;
 
 /** `undefined` when `init` may answer `ignore`. */
 export type IgnoredOf<B extends AnyBehaviour> =
@@ -128,7 +145,9 @@ type CastsOf<Clauses> = {
   readonly [Request in keyof Clauses]: { readonly payload: PayloadOf<Clauses[Request]> };
 };
 
-type InfoOf<Handler> = Handler extends (message: infer Info, ...rest: never[]) => unknown ? Info : never;
+type InfoOf<Handler> = Handler extends (message: infer Info, ...rest: never[]) => unknown
+  ? Info
+  : never;
 
 /** An unannotated `_` is contextually `never`, and a clause with no parameter at all gives `unknown`: neither takes a payload. */
 type PayloadOf<Clause> = Clause extends (payload: infer Payload, ...rest: never[]) => unknown

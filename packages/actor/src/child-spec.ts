@@ -58,12 +58,17 @@ export function assertChildSpec(spec: ChildSpec): void {
     throw new TypeError(`Expected a child spec with an id, got ${describe(spec)}`);
   }
   if (typeof spec.start !== 'function') {
-    throw new TypeError(`${wrong(spec, 'start')} a function (parent) => Promise<Pid>, got ${describe(spec.start)}`);
+    throw new TypeError(
+      `${wrong(spec, 'start')} a function (parent) => Promise<Pid>, got ${describe(spec.start)}`,
+    );
   }
   assertOneOf(spec, 'restart', ['permanent', 'transient', 'temporary']);
   assertOneOf(spec, 'type', ['worker', 'supervisor']);
   assertOneOf(spec, 'significant', [true, false]);
-  if (spec.shutdown !== 'brutalKill' && !(typeof spec.shutdown === 'number' && spec.shutdown >= 0)) {
+  if (
+    spec.shutdown !== 'brutalKill' &&
+    !(typeof spec.shutdown === 'number' && spec.shutdown >= 0)
+  ) {
     throw new RangeError(
       `${wrong(spec, 'shutdown')} milliseconds from 0 on, Infinity or 'brutalKill', got ${describe(spec.shutdown)}`,
     );

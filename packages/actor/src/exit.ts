@@ -24,6 +24,10 @@ export type ExitReason =
   /** A server has no such callback. */
   | { readonly type: 'undef'; readonly callback: string }
   | { readonly type: 'callingSelf' }
+  /** A call that could never be answered: each of these processes waits for the next. */
+  | { readonly type: 'callCycle'; readonly processes: readonly string[] }
+  /** The mailbox of the server, or of the process itself, was full. */
+  | { readonly type: 'mailboxOverflow'; readonly capacity: number }
   | { readonly type: 'alreadyStarted'; readonly pid: Pid }
   | { readonly type: 'failedToStartChild'; readonly id: string; readonly reason: ExitReason };
 
@@ -66,6 +70,14 @@ export function alreadyStarted(pid: Pid): ExitReason {
   return { type: 'alreadyStarted', pid };
 }
 
+export function callCycle(processes: readonly string[]): ExitReason {
+  return { type: 'callCycle', processes };
+}
+
+export function mailboxOverflow(capacity: number): ExitReason {
+  return { type: 'mailboxOverflow', capacity };
+}
+
 export function failedToStartChild(id: string, reason: ExitReason): ExitReason {
   return { type: 'failedToStartChild', id, reason };
 }
@@ -81,7 +93,7 @@ export function formatReason(reason: ExitReason): string {
     case 'shutdown':
       return reason.detail === undefined ? 'shutdown' : `shutdown: ${formatDetail(reason.detail)}`;
     case 'crash':
-      return reason.error instanceof Error ? String(reason.error) : formatDetail(reason.error);
+      return reason.error instanceof Error ? textOfError(reason.error) : formatDetail(reason.error);
     case 'nocatch':
       return `thrown and not caught: ${describe(reason.value)}`;
     case 'badReturnValue':
@@ -98,6 +110,10 @@ export function formatReason(reason: ExitReason): string {
       return 'no such process';
     case 'callingSelf':
       return 'a process called itself and would wait for ever';
+    case 'callCycle':
+      return `processes wait for each other: ${reason.processes.join(' → ')}`;
+    case 'mailboxOverflow':
+      return `the mailbox is full, at ${reason.capacity} messages`;
     case 'normal':
     case 'kill':
     case 'killed':
@@ -106,6 +122,15 @@ export function formatReason(reason: ExitReason): string {
       return reason.type;
     default:
       return describe(reason satisfies never);
+  }
+}
+
+/** On one line, and without a way to throw: an error is somebody else's object. */
+function textOfError(error: Error): string {
+  try {
+    return String(error).replaceAll(/\s+/g, ' ');
+  } catch {
+    return describe(error);
   }
 }
 
@@ -127,6 +152,8 @@ const types: ReadonlySet<unknown> = new Set<ExitReason['type']>([
   'functionClause',
   'undef',
   'callingSelf',
+  'callCycle',
+  'mailboxOverflow',
   'alreadyStarted',
   'failedToStartChild',
 ]);

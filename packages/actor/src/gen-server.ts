@@ -9,6 +9,8 @@ import type {
   Server,
   ServerOf,
 } from './behaviour.ts';
+import { BoundedMailbox, type MailboxOptions } from './bounded-mailbox.ts';
+import { callCycleOf } from './call-cycle.ts';
 import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from './child-spec.ts';
 import {
   alreadyStarted,
@@ -20,18 +22,29 @@ import {
   normal,
   undef,
 } from './exit.ts';
-import { describe, type Pid } from './pid.ts';
-import { type Cell, cellOf, type Process } from './process.ts';
-import { assertName, findName, register } from './registry.ts';
-import { CallMessage, CastMessage, type Question, ServerProcess, StopMessage } from './server.ts';
+import { type Destination, find, type Name } from './name.ts';
+import { register, whereis } from './names.ts';
+import { describe } from './pid.ts';
+import { type Cell, cellOfProcess, type Process } from './process.ts';
+import { CallMessage, CastMessage, ServerProcess, StopMessage } from './server.ts';
 import { parentOf } from './spawn.ts';
 import { assertTimeout } from './timers.ts';
 
-export type { Behaviour, From, Server, ServerOf } from './behaviour.ts';
+export type {
+  AnyBehaviour,
+  ArgOf,
+  Behaviour,
+  From,
+  IgnoredOf,
+  Server,
+  ServerOf,
+} from './behaviour.ts';
 
 export interface StartOptions {
   /** A name in the system, free again when the server ends. */
-  readonly name?: string;
+  readonly name?: string | Name;
+  /** Bounds how many messages may wait. Default: no bound. */
+  readonly mailbox?: MailboxOptions;
   /** How long `init` may take, in ms, before the server is given up. Default: `Infinity`. */
   readonly timeout?: number;
 }
@@ -39,6 +52,11 @@ export interface StartOptions {
 export interface CallOptions {
   /** In ms. Default: 5,000. `Infinity` waits as long as the server lives. */
   readonly timeout?: number;
+  /**
+   * Who calls, for a call that is made after an `await`: then a call to itself, and a cycle of servers that wait for each other, are found at
+   * once there too.
+   */
+  readonly self?: Process<never>;
 }
 
 /** Returns the behaviour as it is: there so that its types are inferred. */
@@ -118,16 +136,33 @@ type ReplyTo<Clause> = Clause extends { readonly reply: infer Reply } ? Reply : 
  * @see OTP manual, `gen_server:call/3`
  */
 export function call<Calls, Request extends keyof Calls & string>(
-  server: Server<Calls, unknown>,
+  server: Destination<Server<Calls, unknown>>,
   request: Request,
   ...[payload, options]: readonly [...PayloadArgs<Calls[Request]>, options?: CallOptions]
 ): Promise<ReplyTo<Calls[Request]>> {
-  const { timeout = 5000 }: CallOptions = options ?? {};
+  const { timeout = 5000, self }: CallOptions = options ?? {};
   assertTimeout(timeout);
-  const cell = cellOf(server);
-  const message = new CallMessage(cell, request, payload, timeout);
-  deliver(cell, message);
+  const cell = find(server);
+  const caller = self === undefined ? cell?.runtime.scheduler.current : cellOfProcess(self);
+  const refusal = refusalOf(cell, caller);
+  if (cell === undefined || refusal !== undefined) {
+    const what = `call ${describe(request)} to ${String(server)}`;
+    return Promise.reject(new ExitError(refusal ?? noproc, what));
+  }
+  const message = new CallMessage(cell, request, payload, timeout, caller);
+  cell.push(message);
+  message.expireIfDue(timeout);
   return message.promise as Promise<ReplyTo<Calls[Request]>>;
+}
+
+function refusalOf(server: Cell | undefined, caller: Cell | undefined): ExitReason | undefined {
+  if (server === undefined || !server.isAlive) {
+    return noproc;
+  }
+  if (caller === undefined) {
+    return undefined;
+  }
+  return caller === server ? callingSelf : callCycleOf(caller, server);
 }
 
 /**
@@ -135,11 +170,11 @@ export function call<Calls, Request extends keyof Calls & string>(
  * @see OTP manual, `gen_server:cast/2`
  */
 export function cast<Casts, Request extends keyof Casts & string>(
-  server: Server<unknown, Casts>,
+  server: Destination<Server<unknown, Casts>>,
   request: Request,
   ...[payload]: PayloadArgs<Casts[Request]>
 ): void {
-  cellOf(server).push(new CastMessage(request, payload));
+  find(server)?.push(new CastMessage(request, payload));
 }
 
 /**
@@ -162,23 +197,21 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
  * `TimeoutError` after `timeout` ms (default `Infinity`), which leaves it to finish.
  * @see OTP manual, `gen_server:stop/3`
  */
-export async function stop(server: Pid, reason: ExitReason = normal, timeout: number = Infinity): Promise<void> {
+export async function stop(
+  server: Destination,
+  reason: ExitReason = normal,
+  timeout: number = Infinity,
+): Promise<void> {
   assertExitReason(reason);
   assertTimeout(timeout);
-  const cell = cellOf(server);
-  const message = new StopMessage(cell, reason, timeout);
-  deliver(cell, message);
-  await message.promise;
-}
-
-function deliver(cell: Cell, question: Question): void {
-  if (!cell.isAlive) {
-    question.fail(noproc);
-  } else if (cell.runtime.scheduler.current === cell) {
-    question.fail(callingSelf);
-  } else {
-    cell.push(question);
+  const cell = find(server);
+  const refusal = refusalOf(cell, cell?.runtime.scheduler.current);
+  if (cell === undefined || refusal !== undefined) {
+    throw new ExitError(refusal ?? noproc, `stop of ${String(server)}`);
   }
+  const message = new StopMessage(cell, reason, timeout);
+  cell.pushSystem(message);
+  await message.promise;
 }
 
 function startServer<B extends AnyBehaviour>(
@@ -191,7 +224,7 @@ function startServer<B extends AnyBehaviour>(
   const { timeout = Infinity } = options;
   assertTimeout(timeout);
   try {
-    const server = createServer(parentOf(parent), behaviour, arg, isLinked, options.name);
+    const server = createServer(parentOf(parent), behaviour, arg, isLinked, options);
     return server.start(timeout) as Promise<ServerOf<B> | IgnoredOf<B>>;
   } catch (thrown) {
     // One way to hear of a failed start, not two.
@@ -204,15 +237,17 @@ function createServer(
   behaviour: AnyBehaviour,
   arg: unknown,
   isLinked: boolean,
-  name: string | undefined,
+  { name, mailbox }: StartOptions,
 ): ServerProcess {
   if (typeof behaviour?.init !== 'function') {
     throw new ExitError(undef('init'), 'start failed');
   }
-  if (name !== undefined) {
-    assertFree(parent, name);
+  const owner = name === undefined ? undefined : whereis(parent, name);
+  if (owner !== undefined) {
+    throw new ExitError(alreadyStarted(owner), `start of ${describe(String(name))}`);
   }
-  const server = new ServerProcess(parent, behaviour, arg, isLinked);
+  const box = mailbox && new BoundedMailbox(mailbox);
+  const server = new ServerProcess(parent, behaviour, arg, isLinked, box);
   if (name !== undefined) {
     register(parent, name, server.pid);
   }
@@ -220,12 +255,4 @@ function createServer(
     parent.link(server);
   }
   return server;
-}
-
-function assertFree(parent: Cell, name: string): void {
-  assertName(name);
-  const owner = findName(parent, name);
-  if (owner !== undefined) {
-    throw new ExitError(alreadyStarted(owner.pid), `start of ${describe(name)}`);
-  }
 }

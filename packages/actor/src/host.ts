@@ -3,6 +3,9 @@
  * the web platform's, but `setImmediate`, which is used where it exists because it lets I/O in sooner than a message channel.
  */
 interface HostGlobals {
+  readonly process?: {
+    getBuiltinModule?(name: string): { channel(name: string): Channel } | undefined;
+  };
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly performance: { now(): number };
   readonly setTimeout: (callback: () => void, ms: number) => unknown;
@@ -15,6 +18,12 @@ interface HostGlobals {
   };
 }
 
+/** Where something is published for tools to subscribe to. */
+export interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: object): void;
+}
+
 const host = globalThis as unknown as HostGlobals;
 
 /** Milliseconds, monotonic, of no particular origin. */
@@ -25,10 +34,18 @@ export const clearTimeout: HostGlobals['clearTimeout'] = host.clearTimeout;
 export const queueMicrotask: HostGlobals['queueMicrotask'] = host.queueMicrotask;
 
 /** Calls back once I/O and timers have had their turn. */
-export const queueMacrotask: (callback: () => void) => void = host.setImmediate ?? messageChannelTask();
+export const queueMacrotask: (callback: () => void) => void =
+  host.setImmediate ?? messageChannelTask();
 
 /** Where reports go when nobody gave a logger. */
 export const writeError = (text: string): void => host.console.error(text);
+
+const silent: Channel = { hasSubscribers: false, publish: () => undefined };
+
+/** A channel of `node:diagnostics_channel`, or one that nobody can subscribe to. Not imported, so that other hosts can load this. */
+export function channel(name: string): Channel {
+  return host.process?.getBuiltinModule?.('node:diagnostics_channel')?.channel(name) ?? silent;
+}
 
 function messageChannelTask(): (callback: () => void) => void {
   const waiting: (() => void)[] = [];

@@ -18,17 +18,30 @@ function line([key, value]: [string, unknown]): string {
   return `    ${key}: ${format(value).replaceAll('\n', '\n    ')}`;
 }
 
+/** More of a state than this helps nobody, on a line of stderr. */
+const longest = 2000;
+
 function format(value: unknown): string {
   if (value instanceof Error) {
-    const cause = value.cause === undefined ? '' : `\ncaused by: ${format(value.cause)}`;
-    return `${value.stack ?? String(value)}${cause}`;
+    return formatError(value, []);
   }
   if (typeof value === 'string') {
     return value;
   }
   try {
-    return JSON.stringify(value) ?? String(value);
+    return (JSON.stringify(value) ?? String(value)).slice(0, longest);
   } catch {
-    return String(value);
+    return typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
   }
+}
+
+/** `outer`: the errors that this one is the cause of; an error can be its own. */
+function formatError(error: Error, outer: readonly Error[]): string {
+  const text = error.stack ?? error.message;
+  const { cause } = error;
+  if (cause === undefined || outer.includes(error)) {
+    return text;
+  }
+  const inner = cause instanceof Error ? formatError(cause, [...outer, error]) : format(cause);
+  return `${text}\ncaused by: ${inner}`;
 }

@@ -22,6 +22,15 @@ export class Mailbox {
     this.length += 1;
   }
 
+  isFull(): boolean {
+    return false;
+  }
+
+  /** A message of the system's own: here one like any other. */
+  pushSystem(message: object): void {
+    this.push(message);
+  }
+
   /** Takes the oldest message; only to be asked when `length` is above 0. */
   shift(): unknown {
     const message = this.#slots[this.#head];
@@ -30,7 +39,7 @@ export class Mailbox {
     this.length -= 1;
     if (this.length === 0 && this.#slots.length > keptSlots) {
       // A burst is over: its slots are given back.
-      this.clear();
+      this.#release();
     }
     return message;
   }
@@ -47,8 +56,9 @@ export class Mailbox {
     for (let i = index; i > 0; i--) {
       this.#slots[(this.#head + i) & mask] = this.#slots[(this.#head + i - 1) & mask];
     }
-    this.shift();
-    return message;
+    // Its place is taken, and that of the oldest is free.
+    this.#slots[this.#head] = message;
+    return this.shift();
   }
 
   /** Drops every message that `matches`. */
@@ -61,6 +71,10 @@ export class Mailbox {
   }
 
   clear(): void {
+    this.#release();
+  }
+
+  #release(): void {
     this.#slots = none;
     this.#head = 0;
     this.length = 0;

@@ -15,7 +15,7 @@ export interface Pid<in Message = never> {
   toString(): string;
 }
 
-let open: (pid: object) => object;
+let open: (pid: unknown) => object | undefined;
 
 /** What a `Pid` is at run time: its process is reached by this package alone, and is not printed or compared with it. */
 class Address {
@@ -23,12 +23,8 @@ class Address {
   readonly #process: object;
 
   static {
-    open = (pid): object => {
-      if (typeof pid !== 'object' || pid === null || !(#process in pid)) {
-        throw new TypeError(`Expected a pid, got ${describe(pid)}`);
-      }
-      return pid.#process;
-    };
+    open = (pid) =>
+      typeof pid === 'object' && pid !== null && #process in pid ? pid.#process : undefined;
   }
 
   constructor(id: number, process: object) {
@@ -49,46 +45,57 @@ export function createPid<Message>(id: number, process: object): Pid<Message> {
   return new Address(id, process) as unknown as Pid<Message>;
 }
 
-/** The process behind a pid, as `process.ts` made it. Throws a `TypeError` for anything that is not a pid. */
-export function processOf(pid: Pid): object {
+/** The process behind a pid, as `process.ts` made it; `undefined` for anything that is no pid. */
+export function processOf(pid: unknown): object | undefined {
   return open(pid);
 }
 
 export function isPid(value: unknown): value is Pid {
-  return value instanceof Address;
+  return open(value) !== undefined;
 }
 
-/** Names one monitor, timer or request; equal to itself alone. */
+/** Names one monitor; equal to itself alone. */
 export class Ref {
   toString(): string {
     return '#Ref<>';
   }
 }
 
-/** A value as an error message shows it: its kind and a bounded piece of it. */
+/** A value as an error message shows it: a bounded piece of it, and its kind. */
 export function describe(value: unknown): string {
-  if (value === null || value === undefined) {
-    return String(value);
+  switch (typeof value) {
+    case 'undefined':
+      return 'undefined';
+    case 'function':
+      return `function ${value.name || '(anonymous)'}`;
+    case 'object':
+      return value === null ? 'null' : `${clip(describeObject(value))} (object)`;
+    case 'string':
+      return `${clip(JSON.stringify(value))} (string)`;
+    default:
+      // Numbers among them: JSON has neither NaN nor Infinity.
+      return `${String(value)} (${typeof value})`;
   }
-  if (typeof value === 'function') {
-    return `function ${value.name || '(anonymous)'}`;
-  }
-  const text = typeof value === 'object' ? describeObject(value) : JSON.stringify(value);
-  return `${clip(text ?? String(value))} (${typeof value})`;
 }
 
 function describeObject(value: object): string {
-  if (value instanceof Error) {
-    return String(value);
-  }
   try {
-    return JSON.stringify(value);
+    return value instanceof Error ? String(value) : (JSON.stringify(value) ?? tagOf(value));
   } catch {
-    // A cycle, or a throwing toJSON.
+    // A cycle, a bigint, or a method that throws.
+    return tagOf(value);
+  }
+}
+
+function tagOf(value: object): string {
+  try {
     return Object.prototype.toString.call(value);
+  } catch {
+    return '[object]';
   }
 }
 
 function clip(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

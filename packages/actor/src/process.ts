@@ -1,8 +1,11 @@
+import type { BoundedMailbox } from './bounded-mailbox.ts';
 import type { Clock } from './clock.ts';
-import { ExitError, type ExitReason, killed, noproc, reasonOf } from './exit.ts';
+import { diagnostics } from './diagnostics.ts';
+import { ExitError, type ExitReason, killed, mailboxOverflow, noproc, reasonOf } from './exit.ts';
 import type { Logger } from './logger.ts';
 import { Mailbox } from './mailbox.ts';
-import { createPid, describe, type Pid, processOf, Ref } from './pid.ts';
+import type { MonitorRef } from './monitor-ref.ts';
+import { createPid, describe, type Pid, processOf, type Ref } from './pid.ts';
 import { Timer, type Timers } from './timers.ts';
 
 /**
@@ -63,6 +66,7 @@ export interface Runtime {
     /** The process whose code is on the stack. */
     current: Cell | undefined;
     readonly isIdle: boolean;
+    yieldToMicrotasks(): void;
     /** Gives `cell` a turn, after those that are already ready. */
     ready(cell: Cell): void;
   };
@@ -71,6 +75,8 @@ export interface Runtime {
   /** Processes that have ended and whose links and monitors are still to be told. */
   readonly endings: Cell[];
   readonly root: Cell & System;
+  /** How many messages may wait in a mailbox before it is reported, once. */
+  readonly highWaterMark: number;
   nextId(): number;
 }
 
@@ -78,11 +84,9 @@ export interface Runtime {
 export abstract class Request extends Timer {
   previous: Request | undefined = undefined;
   next: Request | undefined = undefined;
-  abstract serverEnded(reason: ExitReason): void;
+  /** It will not be answered: the server ended, or had no room for it. */
+  abstract fail(reason: ExitReason): void;
 }
-
-/** Who is told of an end: a process by a DOWN message, or a function of this package's own. */
-type Watcher = Cell | ((reason: ExitReason) => void);
 
 type Status = 'idle' | 'ready' | 'running' | 'waiting' | 'dead';
 
@@ -94,23 +98,31 @@ export abstract class Cell implements Process {
   readonly pid: Pid<unknown>;
   readonly runtime: Runtime;
   readonly parent: Cell | undefined;
-  readonly mailbox: Mailbox = new Mailbox();
+  readonly mailbox: Mailbox;
   name: string | undefined = undefined;
   status: Status = 'idle';
   trapExit = false;
   reason: ExitReason | undefined = undefined;
   #links: Set<Cell> | undefined = undefined;
-  #monitors: Map<Ref, Watcher> | undefined = undefined;
-  #monitoring: Map<Ref, Cell> | undefined = undefined;
+  #monitors: Map<MonitorRef, Cell> | undefined = undefined;
+  #onEnd: Set<(reason: ExitReason) => void> | undefined = undefined;
+  #monitoring: Map<MonitorRef, Cell> | undefined = undefined;
   #timers: Set<Timer> | undefined = undefined;
   #requests: Request | undefined = undefined;
+  /** The servers whose answer its callback may be waiting for: see `callCycle`. */
+  asked: Set<Cell> | undefined = undefined;
   #abort: AbortController | undefined = undefined;
+  #isHighWaterReported = false;
 
-  constructor(runtime: Runtime, parent: Cell | undefined) {
+  constructor(runtime: Runtime, parent: Cell | undefined, mailbox: Mailbox = new Mailbox()) {
     this.runtime = runtime;
     this.parent = parent;
+    this.mailbox = mailbox;
     this.pid = createPid(runtime.nextId(), this);
     runtime.processes.add(this);
+    if (diagnostics.spawn.hasSubscribers) {
+      diagnostics.spawn.publish({ pid: this.pid, parent: parent?.pid });
+    }
   }
 
   /** Runs for a while; true when it would go on at once. Throwing is `failed`. */
@@ -142,13 +154,78 @@ export abstract class Cell implements Process {
 
   // Messages
 
-  push(message: unknown): void {
+  /** False when the mailbox was full and rejects. */
+  push(message: unknown): boolean {
     if (this.status === 'dead') {
-      return;
+      return true;
     }
-    this.mailbox.push(message);
+    const { mailbox } = this;
+    if (mailbox.isFull()) {
+      return this.#overflow(mailbox as BoundedMailbox, message);
+    }
+    mailbox.push(message);
     if (this.status === 'idle') {
       this.wake();
+    }
+    if (mailbox.length === this.runtime.highWaterMark) {
+      this.#reportHighWater();
+    }
+    return true;
+  }
+
+  /** A message of the system's own: it is never refused. */
+  pushSystem(message: object): void {
+    if (this.status !== 'dead') {
+      this.mailbox.pushSystem(message);
+      if (this.status === 'idle') {
+        this.wake();
+      }
+    }
+  }
+
+  /** Takes messages out of the mailbox. */
+  flush(matches: (message: unknown) => boolean): void {
+    this.mailbox.removeWhere(matches);
+  }
+
+  #overflow(mailbox: BoundedMailbox, message: unknown): boolean {
+    const { overflow, capacity } = mailbox.options;
+    switch (overflow) {
+      case 'dropOldest':
+        this.#drop(mailbox, mailbox.removeOldest());
+        mailbox.push(message);
+        return true;
+      case 'exit':
+        this.#drop(mailbox, message);
+        this.end(mailboxOverflow(capacity));
+        return true;
+      case 'dropNewest':
+      case 'reject':
+        this.#drop(mailbox, message);
+        return overflow === 'dropNewest';
+      default:
+        return overflow satisfies never;
+    }
+  }
+
+  #drop(mailbox: BoundedMailbox, message: unknown): void {
+    mailbox.dropped += 1;
+    if (message instanceof Request) {
+      message.fail(mailboxOverflow(mailbox.options.capacity));
+    }
+    if (diagnostics.messageDropped.hasSubscribers) {
+      diagnostics.messageDropped.publish({ pid: this.pid, message });
+    }
+  }
+
+  #reportHighWater(): void {
+    if (!this.#isHighWaterReported) {
+      this.#isHighWaterReported = true;
+      const { length } = this.mailbox;
+      this.runtime.logger.warn(
+        { messages: length },
+        `${nameOf(this)} has ${length} messages waiting`,
+      );
     }
   }
 
@@ -261,24 +338,24 @@ export abstract class Cell implements Process {
     return [...(this.#links ?? [])];
   }
 
-  monitor(target: Cell): Ref {
-    const ref = new Ref();
+  /** Asks for `ref.down(reason)` when `target` ends; at once, with `noproc`, if it already has. Of itself no process is told. */
+  monitor(target: Cell | undefined, ref: MonitorRef): void {
     if (target === this || this.status === 'dead') {
-      return ref;
+      return;
     }
-    if (target.status === 'dead') {
-      this.push({ type: 'DOWN', ref, pid: target.pid, reason: noproc } satisfies DownMessage);
-      return ref;
+    if (target === undefined || target.status === 'dead') {
+      this.pushSystem(ref.down(noproc));
+      return;
     }
     (target.#monitors ??= new Map()).set(ref, this);
     (this.#monitoring ??= new Map()).set(ref, target);
-    return ref;
   }
 
   /** False when there was nothing to take off. */
-  demonitor(ref: Ref): boolean {
+  demonitor(ref: MonitorRef): boolean {
     const target = this.#monitoring?.get(ref);
     this.#monitoring?.delete(ref);
+    ref.off();
     return target !== undefined && (target.#monitors?.delete(ref) ?? false);
   }
 
@@ -288,9 +365,8 @@ export abstract class Cell implements Process {
       callback(this.reason);
       return () => undefined;
     }
-    const ref = new Ref();
-    (this.#monitors ??= new Map()).set(ref, callback);
-    return () => void this.#monitors?.delete(ref);
+    (this.#onEnd ??= new Set()).add(callback);
+    return () => void this.#onEnd?.delete(callback);
   }
 
   /** An exit signal from `from`: by a link of its, or sent by `exit(from, this, reason)`, which alone can kill. */
@@ -301,7 +377,7 @@ export abstract class Cell implements Process {
     if (sent && reason.type === 'kill') {
       this.end(killed);
     } else if (this.trapExit) {
-      this.push({ type: 'EXIT', pid: from.pid, reason } satisfies ExitMessage);
+      this.pushSystem({ type: 'EXIT', pid: from.pid, reason } satisfies ExitMessage);
     } else if (reason.type !== 'normal' || (sent && from === this)) {
       this.end(reason);
     }
@@ -316,6 +392,9 @@ export abstract class Cell implements Process {
     this.reason = reason;
     this.mailbox.clear();
     this.runtime.processes.delete(this);
+    if (diagnostics.exit.hasSubscribers) {
+      diagnostics.exit.publish({ pid: this.pid, reason });
+    }
     if (this.name !== undefined) {
       // Before anybody can be told: who sees the end finds the name free.
       this.runtime.names.delete(this.name);
@@ -355,15 +434,14 @@ export abstract class Cell implements Process {
       target.#monitors?.delete(ref);
     }
     for (const [ref, watcher] of this.#monitors ?? []) {
-      if (watcher instanceof Cell) {
-        watcher.#monitoring?.delete(ref);
-        watcher.push({ type: 'DOWN', ref, pid: this.pid, reason } satisfies DownMessage);
-      } else {
-        watcher(reason);
-      }
+      watcher.#monitoring?.delete(ref);
+      watcher.pushSystem(ref.down(reason));
+    }
+    for (const callback of this.#onEnd ?? []) {
+      callback(reason);
     }
     this.ended(reason);
-    this.#links = this.#monitoring = this.#monitors = undefined;
+    this.#links = this.#monitoring = this.#monitors = this.#onEnd = this.asked = undefined;
   }
 
   // Requests that wait for an answer, and timers that wait to send
@@ -391,7 +469,7 @@ export abstract class Cell implements Process {
   #tellRequests(reason: ExitReason): void {
     for (let request = this.#requests; request !== undefined; request = this.#requests) {
       this.removeRequest(request);
-      request.serverEnded(reason);
+      request.fail(reason);
     }
   }
 
@@ -413,7 +491,11 @@ export abstract class Cell implements Process {
 
 /** The process behind a pid; throws a `TypeError` for anything else. */
 export function cellOf(pid: Pid): Cell {
-  return processOf(pid) as Cell;
+  const cell = processOf(pid);
+  if (cell === undefined) {
+    throw new TypeError(`Expected a pid, got ${describe(pid)}`);
+  }
+  return cell as Cell;
 }
 
 /** The running process behind what was handed to user code as `self`. Throws a `TypeError` for anything else. */
@@ -422,4 +504,9 @@ export function cellOfProcess(process: Process<never>, what = 'self'): Cell {
     return process;
   }
   throw new TypeError(`Expected ${what} to be a process, got ${describe(process)}`);
+}
+
+/** The registered name, or else the pid: how reports call a process. */
+export function nameOf(cell: Cell): string {
+  return cell.name ?? String(cell.pid);
 }

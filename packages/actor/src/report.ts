@@ -1,12 +1,39 @@
 import { type ExitReason, formatReason } from './exit.ts';
-import type { Cell } from './process.ts';
+import { writeError } from './host.ts';
+import { type Cell, nameOf } from './process.ts';
 
-/** Tells the system's logger that a process ended by its own fault: who, and why, with the stack. */
+/**
+ * Tells the system's logger that a process ended by its own fault: who it was and below whom, why with the stack, what it had in hand, whom the end
+ * takes along.
+ * @see OTP, "SASL Error Logging", crash reports
+ */
 export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}): void {
-  const who = cell.name === undefined ? String(cell.pid) : `${cell.name} ${String(cell.pid)}`;
-  const err = reason.type === 'crash' ? reason.error : undefined;
-  cell.runtime.logger.error(
-    { ...(err instanceof Error ? { err } : {}), ...details },
-    `process ${who} crashed: ${formatReason(reason)}`,
-  );
+  const err = reason.type === 'crash' && reason.error instanceof Error ? { err: reason.error } : {};
+  const report = {
+    ...err,
+    pid: String(cell.pid),
+    ...(cell.name === undefined ? {} : { name: cell.name }),
+    reason: formatReason(reason),
+    ...details,
+    links: cell.links.map(nameOf),
+    ancestors: ancestorsOf(cell),
+  };
+  tell(cell, report, `process ${nameOf(cell)} crashed: ${formatReason(reason)}`);
+}
+
+function ancestorsOf(cell: Cell): readonly string[] {
+  const names: string[] = [];
+  for (let { parent } = cell; parent !== undefined; { parent } = parent) {
+    names.push(nameOf(parent));
+  }
+  return names;
+}
+
+/** A logger that throws must not change how a process ends. */
+function tell(cell: Cell, details: object, message: string): void {
+  try {
+    cell.runtime.logger.error(details, message);
+  } catch (error) {
+    writeError(`the logger failed: ${String(error)}\n${message}`);
+  }
 }

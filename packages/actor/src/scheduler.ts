@@ -1,6 +1,7 @@
+import { diagnostics } from './diagnostics.ts';
 import * as host from './host.ts';
 import { Mailbox } from './mailbox.ts';
-import type { Cell } from './process.ts';
+import { type Cell, nameOf } from './process.ts';
 
 /** How long processes may run, in ms, before timers, sockets and everybody else get their turn. */
 const slice = 4;
@@ -14,8 +15,15 @@ export class Scheduler {
   /** The process whose code is on the stack, if any. */
   current: Cell | undefined = undefined;
   readonly #ready = new Mailbox();
+  readonly #slow: number;
   #isPlanned = false;
+  #isYielding = false;
   #sliceStart = host.now();
+
+  /** `slow`: how long a process may hold the thread before it is reported, in ms. */
+  constructor(slow: number) {
+    this.#slow = slow;
+  }
 
   ready(cell: Cell): void {
     this.#ready.push(cell);
@@ -23,6 +31,11 @@ export class Scheduler {
       this.#isPlanned = true;
       host.queueMicrotask(this.#microtask);
     }
+  }
+
+  /** Lets the microtasks run that the process on the stack has caused, before the next process has its turn. */
+  yieldToMicrotasks(): void {
+    this.#isYielding = true;
   }
 
   /** True when no process is ready to run. One may still wait for a promise, a timer or a message. */
@@ -47,14 +60,35 @@ export class Scheduler {
   #run(from: number): void {
     const end = this.#sliceStart + slice;
     let now = from;
-    while (this.#ready.length > 0 && now < end) {
-      (this.#ready.shift() as Cell).run();
-      now = host.now();
+    this.#isYielding = false;
+    while (this.#ready.length > 0 && now < end && !this.#isYielding) {
+      const cell = this.#ready.shift() as Cell;
+      cell.run();
+      // One reading of the clock a turn: the end of this one is the start of the next.
+      const after = host.now();
+      if (after - now > this.#slow) {
+        reportSlow(cell, after - now);
+      }
+      now = after;
     }
-    if (this.#ready.length > 0) {
+    this.#plan(now < end);
+  }
+
+  /** The rest of what is ready, soon or after I/O. */
+  #plan(isInSlice: boolean): void {
+    this.#isPlanned = this.#ready.length > 0;
+    if (this.#isPlanned && isInSlice) {
+      host.queueMicrotask(this.#microtask);
+    } else if (this.#isPlanned) {
       host.queueMacrotask(this.#macrotask);
-    } else {
-      this.#isPlanned = false;
     }
+  }
+}
+
+function reportSlow(cell: Cell, ms: number): void {
+  const rounded = Math.round(ms);
+  cell.runtime.logger.warn({ ms: rounded }, `${nameOf(cell)} held the thread for ${rounded} ms`);
+  if (diagnostics.callbackSlow.hasSubscribers) {
+    diagnostics.callbackSlow.publish({ pid: cell.pid, ms: rounded });
   }
 }

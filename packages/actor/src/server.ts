@@ -1,4 +1,5 @@
 import type { AnyBehaviour } from './behaviour.ts';
+import { diagnostics } from './diagnostics.ts';
 import {
   assertExitReason,
   badReturnValue,
@@ -7,15 +8,26 @@ import {
   ExitRequest,
   functionClause,
   isAbnormal,
+  killed,
   normal,
   reasonOf,
   timeout,
   TimeoutError,
   undef,
 } from './exit.ts';
-import { type Action, ignore, type Ignore, isAnswer, type NoReply, type Ok, type Reply, type Stop, type StopReply } from './next.ts';
+import type { Mailbox } from './mailbox.ts';
+import {
+  type Action,
+  type Ignore,
+  isAnswer,
+  type NoReply,
+  type Ok,
+  type Reply,
+  type Stop,
+  type StopReply,
+} from './next.ts';
 import { describe } from './pid.ts';
-import { Cell, Request, type SystemMessage } from './process.ts';
+import { Cell, nameOf, Request, type SystemMessage } from './process.ts';
 import { reportCrash } from './report.ts';
 import { assertTimeout, Timer } from './timers.ts';
 
@@ -51,6 +63,13 @@ export abstract class Question extends Request {
     }
   }
 
+  /** With a timeout of 0 no answer can be there in time, however fast the server is. */
+  expireIfDue(timeout: number): void {
+    if (timeout === 0) {
+      this.fire();
+    }
+  }
+
   protected abstract what(): string;
 
   answer(value: unknown): void {
@@ -63,10 +82,6 @@ export abstract class Question extends Request {
     if (this.#close()) {
       this.#reject(new ExitError(reason, this.what()));
     }
-  }
-
-  serverEnded(reason: ExitReason): void {
-    this.fail(reason);
   }
 
   fire(): void {
@@ -82,9 +97,12 @@ export abstract class Question extends Request {
       this.#isOpen = false;
       this.server.removeRequest(this);
       this.server.runtime.timers.stop(this);
+      this.closed();
     }
     return wasOpen;
   }
+
+  protected closed(): void {}
 }
 
 /** A call on its way, and the `From` that answers it. */
@@ -92,14 +110,38 @@ export class CallMessage extends Question {
   readonly request: string;
   readonly payload: unknown;
 
-  constructor(server: Cell, request: string, payload: unknown, timeout: number) {
+  /** Who waits, as far as it is known: it is for finding cycles. */
+  readonly #caller: Cell | undefined;
+
+  constructor(
+    server: Cell,
+    request: string,
+    payload: unknown,
+    timeout: number,
+    caller: Cell | undefined,
+  ) {
     super(server, timeout);
     this.request = request;
     this.payload = payload;
+    this.#caller = caller;
+    if (caller !== undefined) {
+      (caller.asked ??= new Set()).add(server);
+    }
+  }
+
+  override fire(): void {
+    if (diagnostics.callTimeout.hasSubscribers) {
+      diagnostics.callTimeout.publish({ pid: this.server.pid, request: this.request });
+    }
+    super.fire();
+  }
+
+  protected override closed(): void {
+    this.#caller?.asked?.delete(this.server);
   }
 
   protected what(): string {
-    return `call ${describe(this.request)} to ${this.server.name ?? String(this.server.pid)}`;
+    return `call ${describe(this.request)} to ${nameOf(this.server)}`;
   }
 }
 
@@ -112,16 +154,16 @@ export class StopMessage extends Question {
     this.reason = reason;
   }
 
-  override serverEnded(reason: ExitReason): void {
+  override fail(reason: ExitReason): void {
     if (reason === this.reason) {
       this.answer(undefined);
     } else {
-      this.fail(reason);
+      super.fail(reason);
     }
   }
 
   protected what(): string {
-    return `stop of ${this.server.name ?? String(this.server.pid)}`;
+    return `stop of ${nameOf(this.server)}`;
   }
 }
 
@@ -132,7 +174,7 @@ class Start extends Question {
   }
 
   override fire(): void {
-    (this.server as ServerProcess).initFailed(timeout);
+    (this.server as ServerProcess).startTimedOut();
   }
 }
 
@@ -146,7 +188,7 @@ class IdleTimer extends Timer {
   }
 
   fire(): void {
-    this.#server.push(this);
+    this.#server.pushSystem(this);
   }
 }
 
@@ -159,6 +201,8 @@ type Answer =
   | Ignore;
 
 type Callback = (...args: readonly unknown[]) => unknown;
+
+const objectPrototype = Object.prototype as unknown as Readonly<Record<string, unknown>>;
 
 /** Messages a turn: few enough that the scheduler can look at the clock often, enough that looking costs nothing. */
 const turnLength = 16;
@@ -173,11 +217,21 @@ export class ServerProcess extends Cell {
   #call: CallMessage | undefined = undefined;
   #continue: { readonly continue: unknown } | undefined = undefined;
   #idle: IdleTimer | undefined = undefined;
+  /** The message in hand, for the report of a crash. */
+  #last: unknown = undefined;
+  /** The reply of a stop, for when `terminate` has run. */
+  #farewell: { readonly call: CallMessage; readonly value: unknown } | undefined = undefined;
   /** Why `terminate` runs. */
   #stopReason: ExitReason = normal;
 
-  constructor(parent: Cell, behaviour: AnyBehaviour, arg: unknown, isLinked: boolean) {
-    super(parent.runtime, parent);
+  constructor(
+    parent: Cell,
+    behaviour: AnyBehaviour,
+    arg: unknown,
+    isLinked: boolean,
+    mailbox?: Mailbox,
+  ) {
+    super(parent.runtime, parent, mailbox);
     this.#behaviour = behaviour;
     this.#isLinkedToParent = isLinked;
     // Until init has answered there is no state, and the argument waits in its place.
@@ -222,9 +276,12 @@ export class ServerProcess extends Cell {
       return;
     }
     const message = this.mailbox.shift();
-    if (message === this.#idle) {
-      this.#idle = undefined;
-      this.#info({ type: 'timeout' });
+    if (message instanceof IdleTimer) {
+      // One that is not the last started fell due while a message already waited.
+      if (message === this.#idle) {
+        this.#idle = undefined;
+        this.#take({ type: 'timeout' });
+      }
       return;
     }
     this.#stopIdleTimer();
@@ -232,6 +289,7 @@ export class ServerProcess extends Cell {
   }
 
   #take(message: unknown): void {
+    this.#last = message;
     if (message instanceof CastMessage) {
       const clause = this.#clause('handleCast', message.request);
       this.#run(clause, message.payload, this.#state, this);
@@ -241,7 +299,7 @@ export class ServerProcess extends Cell {
       this.#run(clause, message.payload, this.#state, message, this);
     } else if (message instanceof StopMessage) {
       this.#terminate(message.reason);
-    } else if (!(message instanceof IdleTimer)) {
+    } else {
       this.#info(message);
     }
   }
@@ -252,7 +310,8 @@ export class ServerProcess extends Cell {
       throw new ExitRequest(undef(callback));
     }
     const clause = clauses[request];
-    if (clause === undefined || !Object.hasOwn(clauses, request)) {
+    // `toString` is no request, unless the behaviour says so.
+    if (typeof clause !== 'function' || clause === objectPrototype[request]) {
       throw new ExitRequest(functionClause(callback, request));
     }
     return clause;
@@ -262,8 +321,11 @@ export class ServerProcess extends Cell {
     if (this.trapExit && this.#isFromParent(message as SystemMessage)) {
       this.#terminate((message as SystemMessage).reason);
     } else if (this.#behaviour.handleInfo === undefined) {
-      const who = this.name ?? String(this.pid);
-      this.runtime.logger.warn({ message: describe(message) }, `${who} has no handleInfo: message dropped`);
+      const who = nameOf(this);
+      this.runtime.logger.warn(
+        { message: describe(message) },
+        `${who} has no handleInfo: message dropped`,
+      );
     } else {
       this.#run(this.#behaviour.handleInfo as Callback, message, this.#state, this);
     }
@@ -284,14 +346,14 @@ export class ServerProcess extends Cell {
   /** Calls back and does what is answered: at once, or when the promise for it settles. Only a thenable is waited for. */
   #run(callback: Callback, a: unknown, b: unknown, c?: unknown, d?: unknown): void {
     const result = callback(a, b, c, d);
-    if (isAnswer(result) || !isThenable(result)) {
+    if (isThenable(result)) {
+      this.suspend(result, (value) => {
+        this.#apply(value);
+        return this.#hasWork();
+      });
+    } else {
       this.#apply(result);
-      return;
     }
-    this.suspend(result, (value) => {
-      this.#apply(value);
-      return this.#hasWork();
-    });
   }
 
   #apply(value: unknown): void {
@@ -300,32 +362,35 @@ export class ServerProcess extends Cell {
     }
     if (!isAnswer(value)) {
       this.#bad(value);
-      return;
     }
-    const next = value as Answer;
+    if (this.#phase === 'init') {
+      this.#applyInit(value as Answer);
+    } else {
+      this.#applyNext(value as Answer);
+    }
+  }
+
+  #applyNext(next: Answer): void {
     switch (next.type) {
       case 'noreply':
         this.#state = next.state;
         break;
       case 'reply':
-        this.#reply(next);
-        break;
-      case 'ok':
-        this.#initialised(next);
+        this.#callOf(next).answer(next.value);
+        this.#state = next.state;
         break;
       case 'stop':
-        this.#stop(next);
-        return;
-      case 'stopReply':
         this.#state = next.state;
-        this.#call?.answer(next.value);
         this.#terminate(next.reason);
         return;
-      case 'ignore':
-        this.#ignored();
+      case 'stopReply':
+        // Given after terminate, and before anybody hears of the end.
+        this.#farewell = { call: this.#callOf(next), value: next.value };
+        this.#state = next.state;
+        this.#terminate(next.reason);
         return;
       default:
-        this.#bad(next satisfies never);
+        this.#bad(next);
         return;
     }
     this.#call = undefined;
@@ -334,15 +399,12 @@ export class ServerProcess extends Cell {
     }
   }
 
-  #reply(next: Reply<unknown, unknown, unknown>): void {
-    if (this.#call === undefined) {
-      throw new ExitRequest(badReturnValue(next));
-    }
-    this.#state = next.state;
-    this.#call.answer(next.value);
+  /** The call that an answer replies to: only handleCall has one. */
+  #callOf(next: Answer): CallMessage {
+    return this.#call ?? this.#bad(next);
   }
 
-  #bad(value: unknown): void {
+  #bad(value: unknown): never {
     throw new ExitRequest(badReturnValue(value));
   }
 
@@ -351,7 +413,7 @@ export class ServerProcess extends Cell {
       assertTimeout(action.timeout);
       this.#idle = new IdleTimer(this);
       if (action.timeout === 0 && this.mailbox.length === 0) {
-        this.push(this.#idle);
+        this.pushSystem(this.#idle);
       } else if (action.timeout < Infinity) {
         this.runtime.timers.start(this.#idle, action.timeout);
       }
@@ -369,31 +431,40 @@ export class ServerProcess extends Cell {
 
   // The start
 
-  #initialised(next: Ok<unknown, unknown>): void {
-    if (this.#phase !== 'init') {
-      this.#bad(next);
+  #applyInit(next: Answer): void {
+    switch (next.type) {
+      case 'ok':
+        this.#phase = 'loop';
+        this.#state = next.state;
+        this.#start?.answer(this.pid);
+        this.#start = undefined;
+        if (next.action !== undefined) {
+          this.#act(next.action);
+        }
+        break;
+      case 'ignore':
+        this.#ignored();
+        break;
+      case 'stop':
+        this.initFailed(next.reason);
+        break;
+      default:
+        this.#bad(next);
     }
-    this.#phase = 'loop';
-    this.#state = next.state;
-    this.#start?.answer(this.pid);
-    this.#start = undefined;
   }
 
+  /** Answered after the end, so that the name is free by then; and the parent is told by that alone. */
   #ignored(): void {
-    if (this.#phase !== 'init') {
-      this.#bad(ignore);
-    }
     const start = this.#start;
-    // Answered after the end, so that the name is free by then.
-    this.#start = undefined;
     if (start !== undefined) {
       this.removeRequest(start);
     }
+    this.parent?.unlink(this);
     this.end(normal);
     start?.answer(undefined);
   }
 
-  /** The start fails with `reason`, and so does the process. A parent that traps exits, or is the root, is told by that alone. */
+  /** The start fails with `reason`, and so does the process. A parent that traps exits, or is the root, is told by the start alone. */
   initFailed(reason: ExitReason): void {
     const { parent } = this;
     if (parent !== undefined && (parent.trapExit || parent === this.runtime.root)) {
@@ -402,16 +473,14 @@ export class ServerProcess extends Cell {
     this.end(reason);
   }
 
-  // The end
-
-  #stop(next: Stop<unknown>): void {
-    if (this.#phase === 'init') {
-      this.initFailed(next.reason);
-    } else {
-      this.#state = next.state;
-      this.#terminate(next.reason);
-    }
+  /** The start took too long: its process is killed, and whoever started it is told by the start alone. */
+  startTimedOut(): void {
+    this.#start?.fail(timeout);
+    this.parent?.unlink(this);
+    this.end(killed);
   }
+
+  // The end
 
   protected failed(thrown: unknown): void {
     if (this.#phase === 'terminate') {
@@ -453,16 +522,36 @@ export class ServerProcess extends Cell {
 
   #finish(reason: ExitReason): void {
     if (isAbnormal(reason)) {
-      reportCrash(this, reason, { state: this.#state });
+      reportCrash(this, reason, {
+        lastMessage: readable(this.#last),
+        state: this.#state,
+      });
     }
+    this.#farewell?.call.answer(this.#farewell.value);
     this.end(reason);
   }
 
   protected ended(): void {
     this.#stopIdleTimer();
     // The pid may be kept for ever; what the server held must not be.
-    this.#state = this.#start = this.#call = this.#continue = undefined;
+    this.#state =
+      this.#last =
+      this.#start =
+      this.#call =
+      this.#farewell =
+      this.#continue =
+        undefined;
   }
+}
+
+/** A message as its sender wrote it. */
+function readable(message: unknown): unknown {
+  if (message instanceof CallMessage) {
+    return { call: message.request, payload: message.payload };
+  }
+  return message instanceof CastMessage
+    ? { cast: message.request, payload: message.payload }
+    : message;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

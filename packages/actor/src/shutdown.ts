@@ -10,9 +10,13 @@ import { CallbackTimer } from './timers.ts';
  * The link is taken off first, with an EXIT that may already be in the mailbox: the end of a child that its supervisor asked for is not news
  * to it. A child that unlinked itself is waited for all the same.
  */
-export function shutdownChild(supervisor: Cell, child: Cell, shutdown: Shutdown): Promise<ExitReason> {
+export function shutdownChild(
+  supervisor: Cell,
+  child: Cell,
+  shutdown: Shutdown,
+): Promise<ExitReason> {
   supervisor.unlink(child);
-  supervisor.mailbox.removeWhere((message) => isExitOf(message, child));
+  supervisor.flush((message) => isExitOf(message, child));
   return new Promise((resolve) => {
     const patience = new CallbackTimer(() => {
       child.receiveExit(supervisor, kill, true);

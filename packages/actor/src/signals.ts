@@ -1,6 +1,8 @@
 import { assertExitReason, type ExitReason, ExitRequest } from './exit.ts';
-import type { Pid, Ref } from './pid.ts';
-import { cellOf, cellOfProcess, type DownMessage, type Process } from './process.ts';
+import { type AliasMode, MonitorRef } from './monitor-ref.ts';
+import { type Destination, find, NamedAddress } from './name.ts';
+import { describe, type Pid, type Ref } from './pid.ts';
+import { type Cell, cellOf, cellOfProcess, type Process } from './process.ts';
 
 /** Whether the process has not ended. */
 export function isAlive(pid: Pid): boolean {
@@ -8,11 +10,36 @@ export function isAlive(pid: Pid): boolean {
 }
 
 /**
- * Puts `message` into the mailbox of `pid`, in the order sent. Never fails and never waits: to a process that has ended it is dropped.
- * The message is not copied: who sends it must not change it afterwards.
+ * Puts `message` into the mailbox of a process, in the order sent. It never waits, and to a process that has ended it is dropped. The message
+ * is not copied: whoever sent it must not change it afterwards.
+ *
+ * False when the mailbox is full and rejects. Throws an `Error` when nobody has the name it is sent to.
+ * @see OTP manual, `erlang:send/2`
  */
-export function send<Message>(pid: Pid<Message>, message: NoInfer<Message>): void {
-  cellOf(pid).push(message);
+export function send<Message>(
+  to: Destination<Pid<Message>> | AliasRef<Message>,
+  message: NoInfer<Message>,
+): boolean {
+  if (to instanceof MonitorRef) {
+    return sendToAlias(to, message);
+  }
+  const cell = find(to as Destination);
+  if (cell === undefined) {
+    throw new Error(`Expected a registered name to send to, got ${String(to)}`);
+  }
+  return cell.push(message);
+}
+
+function sendToAlias(ref: MonitorRef, message: unknown): boolean {
+  const owner = ref.owner() as Cell;
+  const mode = ref.alias();
+  if (mode === undefined) {
+    return true;
+  }
+  if (mode === 'replyDemonitor') {
+    owner.demonitor(ref);
+  }
+  return owner.push(message);
 }
 
 /**
@@ -28,22 +55,90 @@ export function unlink(self: Process<never>, pid: Pid): void {
   cellOfProcess(self).unlink(cellOf(pid));
 }
 
-/** Asks for one `DOWN` message when `pid` ends; at once, with `noproc`, if it already has. */
-export function monitor(self: Process<never>, pid: Pid): Ref {
-  return cellOfProcess(self).monitor(cellOf(pid));
+export interface MonitorOptions {
+  /** The `type` of the message. Default: `DOWN`. */
+  readonly tag?: string;
+  /** Makes the ref an address, too, for others to answer to: see `AliasMode`. */
+  readonly alias?: AliasMode;
+}
+
+/** A ref that is also an address, as long as its alias is on; what is sent to it after that is dropped. */
+export interface AliasRef<in Message = never> extends Ref {
+  readonly [aliased]: (message: Message) => void;
+}
+
+declare const aliased: unique symbol;
+
+/**
+ * Asks for one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with `noproc`, if it already has. Given a name, it
+ * watches whoever has it now, and the message has the `name` in place of the pid.
+ * @see OTP manual, `erlang:monitor/3`
+ */
+export function monitor<Message = never>(
+  self: Process<never>,
+  target: Destination,
+  options: MonitorOptions & { readonly alias: AliasMode },
+): AliasRef<Message>;
+export function monitor(self: Process<never>, target: Destination, options?: MonitorOptions): Ref;
+export function monitor(
+  self: Process<never>,
+  target: Destination,
+  { tag = 'DOWN', alias }: MonitorOptions = {},
+): Ref {
+  const cell = cellOfProcess(self);
+  const found = find(target);
+  const ref = new MonitorRef(cell, nameOrPid(target), tag, alias);
+  cell.monitor(found, ref);
+  return ref;
+}
+
+function nameOrPid(target: Destination): { readonly pid: Pid } | { readonly name: string } {
+  const address: unknown = target;
+  return address instanceof NamedAddress ? { name: address.name } : { pid: target as Pid };
+}
+
+export interface DemonitorOptions {
+  /** Removes its message, too, if it is in the mailbox already. */
+  readonly flush?: boolean;
+  /** Answers whether there was a monitor to take off. */
+  readonly info?: boolean;
 }
 
 /**
- * Takes a monitor off: no DOWN message comes any more. With `flush`, one that is in the mailbox already is removed too. Whether there
- * was a monitor to take off.
+ * Takes a monitor off: no message comes any more. `true`, but with `info`: whether there was one to take off. Throws an `Error` for a monitor of
+ * another process.
+ * @see OTP manual, `erlang:demonitor/2`
  */
-export function demonitor(self: Process<never>, ref: Ref, options?: { readonly flush?: boolean }): boolean {
+export function demonitor(
+  self: Process<never>,
+  ref: Ref,
+  { flush = false, info = false }: DemonitorOptions = {},
+): boolean {
   const cell = cellOfProcess(self);
-  const found = cell.demonitor(ref);
-  if (options?.flush === true) {
-    cell.mailbox.removeWhere((message) => isDown(message) && message.ref === ref);
+  const own = ownRef(cell, ref);
+  const found = cell.demonitor(own);
+  if (flush) {
+    cell.flush((message) => own.isDown(message));
   }
-  return found;
+  return !info || found;
+}
+
+/** Turns an alias off; its monitor stays. Whether it was on. */
+export function unalias(self: Process<never>, ref: Ref): boolean {
+  const own = ownRef(cellOfProcess(self), ref);
+  const wasOn = own.alias() !== undefined;
+  own.unalias();
+  return wasOn;
+}
+
+function ownRef(cell: Cell, ref: Ref): MonitorRef {
+  if (!(ref instanceof MonitorRef)) {
+    throw new TypeError(`Expected what monitor returned, got ${describe(ref)}`);
+  }
+  if (ref.owner() !== cell) {
+    throw new Error(`Expected a monitor of ${String(cell.pid)}, got another process's`);
+  }
+  return ref;
 }
 
 /**
@@ -72,9 +167,9 @@ export function exit(self: Process<never>, target: Pid | ExitReason, reason?: Ex
     throw new ExitRequest(target);
   }
   assertExitReason(reason);
-  cellOf(target as Pid).receiveExit(from, reason, true);
-}
-
-function isDown(message: unknown): message is DownMessage {
-  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'DOWN';
+  const to = cellOf(target as Pid);
+  // What code does in the name of a process that has ended is a late effect, and dropped.
+  if (from.isAlive) {
+    to.receiveExit(from, reason, true);
+  }
 }

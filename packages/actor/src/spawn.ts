@@ -1,4 +1,7 @@
+import { BoundedMailbox, type MailboxOptions } from './bounded-mailbox.ts';
 import { ExitError, noproc, normal, reasonOf } from './exit.ts';
+import type { Mailbox } from './mailbox.ts';
+import { MonitorRef } from './monitor-ref.ts';
 import { describe, type Pid, type Ref } from './pid.ts';
 import { Cell, cellOfProcess, type Process } from './process.ts';
 import { reportCrash } from './report.ts';
@@ -14,9 +17,7 @@ export interface Receiver<in out Message> extends Process<Message> {
    * @see Erlang reference manual, "Expressions", section "Receive"
    */
   receive(options: { readonly timeout: number }): Promise<Message | undefined>;
-  receive<Match extends Message>(
-    match: (message: Message) => message is Match,
-  ): Promise<Match>;
+  receive<Match extends Message>(match: (message: Message) => message is Match): Promise<Match>;
   receive(match?: (message: Message) => boolean): Promise<Message>;
   receive<Match extends Message>(
     match: (message: Message) => message is Match,
@@ -31,6 +32,11 @@ export interface Receiver<in out Message> extends Process<Message> {
 /** The code of a process: it ends `normal` when this returns, and as a crash when this throws. */
 export type ProcessFunction<Message> = (self: Receiver<Message>) => void | Promise<void>;
 
+export interface SpawnOptions {
+  /** Bounds how many messages may wait. Default: no bound. */
+  readonly mailbox?: MailboxOptions;
+}
+
 /**
  * Starts a process that runs `body`, and returns its pid before `body` has begun. `parent` says which system it belongs to, and nothing
  * more: the two are not linked.
@@ -41,16 +47,18 @@ export type ProcessFunction<Message> = (self: Receiver<Message>) => void | Promi
 export function spawn<Message = never>(
   parent: Process<never>,
   body: ProcessFunction<Message>,
+  options?: SpawnOptions,
 ): Pid<Message> {
-  return create(parent, body).pid as Pid<Message>;
+  return create(parent, body, options).pid as Pid<Message>;
 }
 
 /** `spawn`, linked to `parent` from the first instant: however soon the process ends, `parent` has its exit signal. */
 export function spawnLink<Message = never>(
   parent: Process<never>,
   body: ProcessFunction<Message>,
+  options?: SpawnOptions,
 ): Pid<Message> {
-  const cell = create(parent, body);
+  const cell = create(parent, body, options);
   cellOfProcess(parent, 'parent').link(cell);
   return cell.pid as Pid<Message>;
 }
@@ -59,9 +67,12 @@ export function spawnLink<Message = never>(
 export function spawnMonitor<Message = never>(
   parent: Process<never>,
   body: ProcessFunction<Message>,
+  options?: SpawnOptions,
 ): { readonly pid: Pid<Message>; readonly ref: Ref } {
-  const cell = create(parent, body);
-  const ref = cellOfProcess(parent, 'parent').monitor(cell);
+  const cell = create(parent, body, options);
+  const owner = cellOfProcess(parent, 'parent');
+  const ref = new MonitorRef(owner, { pid: cell.pid }, 'DOWN', undefined);
+  owner.monitor(cell, ref);
   return { pid: cell.pid as Pid<Message>, ref };
 }
 
@@ -74,11 +85,19 @@ export function parentOf(parent: Process<never>): Cell {
   return cell;
 }
 
-function create<Message>(parent: Process<never>, body: ProcessFunction<Message>): Cell {
+function create<Message>(
+  parent: Process<never>,
+  body: ProcessFunction<Message>,
+  { mailbox }: SpawnOptions = {},
+): Cell {
   if (typeof body !== 'function') {
     throw new TypeError(`Expected a function (self) => …, got ${describe(body)}`);
   }
-  const cell = new FunctionProcess(parentOf(parent), body as ProcessFunction<unknown>);
+  const cell = new FunctionProcess(
+    parentOf(parent),
+    body as ProcessFunction<unknown>,
+    mailbox && new BoundedMailbox(mailbox),
+  );
   cell.wake();
   return cell;
 }
@@ -90,18 +109,22 @@ class Waiting extends Timer {
   readonly match: Match;
   readonly resolve: (message: unknown) => void;
   readonly reject: (thrown: unknown) => void;
+  /** Whether it takes what is there, and waits for nothing. */
+  readonly isImpatient: boolean;
   readonly fire: () => void;
   scanned = 0;
 
   constructor(
     match: Match,
     { resolve, reject }: PromiseWithResolvers<unknown>,
+    isImpatient: boolean,
     giveUp: () => void,
   ) {
     super();
     this.match = match;
     this.resolve = resolve;
     this.reject = reject;
+    this.isImpatient = isImpatient;
     this.fire = giveUp;
   }
 }
@@ -112,8 +135,8 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
   #body: ProcessFunction<unknown> | undefined;
   #waiting: Waiting | undefined = undefined;
 
-  constructor(parent: Cell, body: ProcessFunction<unknown>) {
-    super(parent.runtime, parent);
+  constructor(parent: Cell, body: ProcessFunction<unknown>, mailbox: Mailbox | undefined) {
+    super(parent.runtime, parent, mailbox);
     this.#body = body;
   }
 
@@ -123,7 +146,10 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
     } else if (this.#waiting !== undefined) {
       this.#offer(this.#waiting);
     }
-    return false;
+    // What it takes, it handles before anybody else has a turn.
+    this.runtime.scheduler.yieldToMicrotasks();
+    const waiting = this.#waiting;
+    return waiting !== undefined && (waiting.isImpatient || waiting.scanned < this.mailbox.length);
   }
 
   #start(body: ProcessFunction<unknown>): void {
@@ -154,12 +180,15 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
   }
 
   protected ended(): void {
-    // Left pending for ever: whatever the function awaits, it does not go on.
-    this.#waiting = undefined;
+    // Left pending for ever: the function does not go on.
+    this.#settle();
     this.#body = undefined;
   }
 
-  receive(first?: Match | { readonly timeout: number }, second?: { readonly timeout: number }): Promise<never> {
+  receive(
+    first?: Match | { readonly timeout: number },
+    second?: { readonly timeout: number },
+  ): Promise<never> {
     const [match, options] = typeof first === 'function' ? [first, second] : [any, first ?? second];
     return this.#receive(match, options?.timeout ?? Infinity) as Promise<never>;
   }
@@ -167,27 +196,31 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
   #receive(match: Match, timeout: number): Promise<unknown> {
     assertTimeout(timeout);
     if (this.#waiting !== undefined) {
-      throw new Error(`${String(this.pid)} is already waiting in receive: await it before the next one`);
+      throw new Error(
+        `${String(this.pid)} is already waiting in receive: await it before the next one`,
+      );
     }
     const result = Promise.withResolvers<unknown>();
     if (this.isAlive) {
-      this.#waiting = new Waiting(match, result, () => {
-        this.#settle()?.resolve(undefined);
+      this.#waiting = new Waiting(match, result, timeout === 0, () => {
+        this.#giveUp();
       });
-      this.#offer(this.#waiting);
-      this.#wait(timeout);
+      if (timeout > 0 && timeout < Infinity) {
+        this.runtime.timers.start(this.#waiting, timeout);
+      }
+      // Looked for in a turn, like everything else: a chain of receives that find something at once must not starve the rest.
+      if (this.status === 'idle') {
+        this.wake();
+      }
     }
     return result.promise;
   }
 
-  #wait(timeout: number): void {
-    if (this.#waiting === undefined) {
-      return;
-    }
-    if (timeout === 0) {
+  /** The time is up; but a message that is there is there. */
+  #giveUp(): void {
+    if (this.#waiting !== undefined) {
+      this.#offer(this.#waiting);
       this.#settle()?.resolve(undefined);
-    } else if (timeout < Infinity) {
-      this.runtime.timers.start(this.#waiting, timeout);
     }
   }
 
@@ -202,8 +235,19 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
           return;
         }
       }
+      if (waiting.isImpatient) {
+        this.#settle()?.resolve(undefined);
+      }
     } catch (thrown) {
       this.#settle()?.reject(thrown);
+    }
+  }
+
+  /** Messages were taken out of the mailbox behind its back. */
+  override flush(matches: (message: unknown) => boolean): void {
+    super.flush(matches);
+    if (this.#waiting !== undefined) {
+      this.#waiting.scanned = 0;
     }
   }
 

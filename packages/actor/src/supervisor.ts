@@ -15,7 +15,7 @@ import {
 import * as GenServer from './gen-server.ts';
 import { noreply, ok, reply, stop as stopWith } from './next.ts';
 import { describe, type Pid } from './pid.ts';
-import { type Cell, cellOf, cellOfProcess, type ExitMessage, type Process } from './process.ts';
+import { cellOf, cellOfProcess, type ExitMessage, nameOf, type Process } from './process.ts';
 import { addRestart, type Intensity } from './restarts.ts';
 import { ServerProcess } from './server.ts';
 import { shutdownChild } from './shutdown.ts';
@@ -24,8 +24,9 @@ import { trapExit } from './signals.ts';
 /** What a child that ended takes with it. `oneForOne`: nothing, only it is restarted. */
 export type Strategy = 'oneForOne';
 
-export interface SupervisorOptions<Specs extends readonly ChildSpec[] = readonly ChildSpec[]>
-  extends Partial<Intensity> {
+export interface SupervisorOptions<
+  Specs extends readonly ChildSpec[] = readonly ChildSpec[],
+> extends Partial<Intensity> {
   readonly strategy: Strategy;
   /** Started in this order, each when the one before it is up; shut down in the reverse order. */
   readonly children: Specs;
@@ -45,13 +46,16 @@ interface SupervisorCalls {
 }
 
 /** The pid of a supervisor, which also knows its children by id. */
-export interface SupervisorPid<out Named extends Readonly<Record<string, Pid>> = Readonly<Record<string, Pid>>>
-  extends Server<SupervisorCalls, unknown> {
+export interface SupervisorPid<
+  out Named extends Readonly<Record<string, Pid>> = Readonly<Record<string, Pid>>,
+> extends Server<SupervisorCalls, unknown> {
   readonly [children]: Named;
 }
 
 export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
-  readonly [Spec in Specs[number] as Spec['id']]: Spec extends ChildSpec<string, infer Child> ? Child : never;
+  readonly [Spec in Specs[number] as Spec['id']]: Spec extends ChildSpec<string, infer Child>
+    ? Child
+    : never;
 };
 
 export interface ChildInfo {
@@ -82,7 +86,12 @@ export async function startLink<const Specs extends readonly ChildSpec[]>(
 ): Promise<SupervisorPid<ChildrenOf<Specs>>> {
   assertOptions(options);
   const { name } = options;
-  const pid = await GenServer.startLink(parent, behaviour, options, name === undefined ? {} : { name });
+  const pid = await GenServer.startLink(
+    parent,
+    behaviour,
+    options,
+    name === undefined ? {} : { name },
+  );
   return pid as unknown as SupervisorPid<ChildrenOf<Specs>>;
 }
 
@@ -96,7 +105,10 @@ export function child<Named extends Readonly<Record<string, Pid>>, Id extends ke
 ): Named[Id] {
   const pid = stateOf(supervisor)?.children.get(id)?.pid;
   if (typeof pid !== 'object') {
-    throw new ExitError(noproc, `child ${describe(id)} of ${String(supervisor)}${pid === undefined ? '' : `, ${pid}`}`);
+    throw new ExitError(
+      noproc,
+      `child ${describe(id)} of ${String(supervisor)}${pid === undefined ? '' : `, ${pid}`}`,
+    );
   }
   return pid as Named[Id];
 }
@@ -147,12 +159,23 @@ const behaviour = GenServer.define({
       return found?.pid === 'restarting' ? restart(self, state, found) : noreply(state);
     },
   },
-  handleInfo: (message: ExitMessage, state, self) => {
-    const found = message.type === 'EXIT' ? state.children.of(message.pid) : undefined;
+  handleInfo: (message: unknown, state, self) => {
+    if (!isExit(message)) {
+      self.system.logger.warn(
+        { message: describe(message) },
+        `supervisor ${nameOf(cellOfProcess(self))} does not know this message: dropped`,
+      );
+      return noreply(state);
+    }
+    const found = state.children.of(message.pid);
     return found === undefined ? noreply(state) : childEnded(self, state, found, message.reason);
   },
   terminate: (_reason, state, self) => shutdownAll(self, state),
 });
+
+function isExit(message: unknown): message is ExitMessage {
+  return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
+}
 
 /** Starts the child's process; the reason if that fails. */
 async function startChild(
@@ -172,7 +195,9 @@ async function startChild(
   }
 }
 
-type Answer = ReturnType<typeof noreply<SupervisorState>> | ReturnType<typeof stopWith<SupervisorState>>;
+type Answer =
+  | ReturnType<typeof noreply<SupervisorState>>
+  | ReturnType<typeof stopWith<SupervisorState>>;
 
 /** The restart rules of OTP, one row each. */
 function childEnded(
@@ -196,7 +221,11 @@ function childEnded(
   }
 }
 
-async function restart(self: Process<never>, state: SupervisorState, ended: Child): Promise<Answer> {
+async function restart(
+  self: Process<never>,
+  state: SupervisorState,
+  ended: Child,
+): Promise<Answer> {
   const restarts = addRestart(state.restarts, self.system.clock.now(), state.intensity);
   if (restarts === undefined) {
     const { maxRestarts, maxSeconds } = state.intensity;
@@ -227,7 +256,13 @@ function isUnexpected(each: Child, reason: ExitReason): boolean {
   return isAbnormal(reason) && !(each.spec.shutdown === 'brutalKill' && reason.type === 'killed');
 }
 
-function report(self: Process<never>, about: Child, what: string, reason?: ExitReason, isNews = true): void {
+function report(
+  self: Process<never>,
+  about: Child,
+  what: string,
+  reason?: ExitReason,
+  isNews = true,
+): void {
   if (isNews) {
     const who = nameOf(cellOfProcess(self));
     const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
@@ -236,10 +271,6 @@ function report(self: Process<never>, about: Child, what: string, reason?: ExitR
       `supervisor ${who}: child ${about.spec.id} ${what}${why}`,
     );
   }
-}
-
-function nameOf(cell: Cell): string {
-  return cell.name ?? String(cell.pid);
 }
 
 function whichChildrenOf(state: SupervisorState): readonly ChildInfo[] {
@@ -261,7 +292,9 @@ function countChildrenOf(state: SupervisorState): ChildCounts {
 
 function stateOf(supervisor: Pid): SupervisorState | undefined {
   const cell = cellOf(supervisor);
-  return cell instanceof ServerProcess && cell.state instanceof SupervisorState ? cell.state : undefined;
+  return cell instanceof ServerProcess && cell.state instanceof SupervisorState
+    ? cell.state
+    : undefined;
 }
 
 function assertOptions(options: SupervisorOptions): void {
@@ -270,7 +303,9 @@ function assertOptions(options: SupervisorOptions): void {
     throw new TypeError(`Expected strategy to be 'oneForOne', got ${describe(strategy)}`);
   }
   if (!Number.isInteger(maxRestarts) || maxRestarts < 0) {
-    throw new RangeError(`Expected maxRestarts to be a whole number from 0 on, got ${describe(maxRestarts)}`);
+    throw new RangeError(
+      `Expected maxRestarts to be a whole number from 0 on, got ${describe(maxRestarts)}`,
+    );
   }
   if (!(maxSeconds > 0)) {
     throw new RangeError(`Expected maxSeconds to be above 0, got ${describe(maxSeconds)}`);

@@ -10,6 +10,10 @@ export interface SystemOptions {
   readonly clock?: Clock;
   /** Where crashes are reported. Default: stderr. */
   readonly logger?: Logger;
+  /** How many messages may wait in a mailbox before it is reported, once a process. Default: 100,000. */
+  readonly highWaterMark?: number;
+  /** How long a callback may hold the thread before it is reported, in ms. Default: 100. */
+  readonly slowCallback?: number;
 }
 
 /** A new system, which shares nothing with any other. */
@@ -21,16 +25,25 @@ class Shared implements Runtime {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timers: Timers;
-  readonly scheduler: Scheduler = new Scheduler();
+  readonly scheduler: Scheduler;
   readonly names: Map<string, Cell> = new Map();
   readonly processes: Set<Cell> = new Set();
   readonly endings: Cell[] = [];
   readonly root: Root;
   #lastId = 0;
 
-  constructor({ clock = systemClock(), logger = stderrLogger() }: SystemOptions) {
+  readonly highWaterMark: number;
+
+  constructor({
+    clock = systemClock(),
+    logger = stderrLogger(),
+    highWaterMark = 100_000,
+    slowCallback = 100,
+  }: SystemOptions) {
     this.clock = clock;
     this.logger = logger;
+    this.highWaterMark = highWaterMark;
+    this.scheduler = new Scheduler(slowCallback);
     this.timers = new Timers(clock);
     this.root = new Root(this);
   }

@@ -29,7 +29,7 @@ export function createTestSystem(): TestSystem {
     };
   const clock = virtualClock();
   const system = createSystem({ clock, logger: { error: keep('error'), warn: keep('warn') } });
-  return Object.assign(system, { clock, reports });
+  return Object.assign(system as System & { readonly clock: VirtualClock }, { reports });
 }
 
 /**

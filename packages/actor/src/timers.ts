@@ -104,7 +104,11 @@ export class Timers {
     this.#handle = undefined;
     this.#wakeAt = Infinity;
     const now = this.#clock.now();
-    for (let first = this.#heap[0]; first !== undefined && first.due <= now; first = this.#heap[0]) {
+    for (
+      let first = this.#heap[0];
+      first !== undefined && first.due <= now;
+      first = this.#heap[0]
+    ) {
       this.#remove(first);
       first.fire();
     }
