@@ -1,0 +1,152 @@
+import {
+  type ChildOptions,
+  childSpec as createChildSpec,
+  type ChildSpec,
+  type ExitReason,
+  GenServer,
+  noreply,
+  type Process,
+} from '@reprise/actor';
+
+import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
+import { Notice, Session, type Turn } from './session.ts';
+
+export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
+
+/** The pid that starting a behaviour gives. */
+export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
+
+/** Returns the behaviour as it is: there so that its types are inferred. */
+export function define<
+  Arg,
+  State,
+  Calls,
+  Casts,
+  Info = never,
+  Init extends InitAnswer<unknown> = never,
+>(
+  behaviour: BehaviourInput<Arg, State, Calls, Casts, Info, Init>,
+): Behaviour<Arg, State, Calls, Casts, Info, Init> {
+  return behaviour as Behaviour<Arg, State, Calls, Casts, Info, Init>;
+}
+
+/**
+ * Starts a client that is not linked to `parent`. Resolves with its pid once `init` has answered, before it is connected; with `undefined` if
+ * it answered `ignore`. Rejects as `GenServer.start`.
+ * @see ServerSentEvent.Client, `start/3`
+ */
+export function start<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: GenServer.ArgOf<B>,
+  options?: GenServer.StartOptions,
+): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
+  return GenServer.start(parent, serverOf(behaviour), arg, options);
+}
+
+/**
+ * Starts a client linked to `parent`. Resolves and rejects as `start`.
+ * @see ServerSentEvent.Client, `start_link/3`
+ */
+export function startLink<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: GenServer.ArgOf<B>,
+  options?: GenServer.StartOptions,
+): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
+  return GenServer.startLink(parent, serverOf(behaviour), arg, options);
+}
+
+/**
+ * How to start the client under a supervisor. Restarted, it begins again from `init(arg)`.
+ * @see ServerSentEvent.Client, `child_spec/1`
+ */
+export function childSpec<B extends AnyBehaviour, const Id extends string>(
+  behaviour: B,
+  arg: GenServer.ArgOf<B>,
+  options: ChildOptions<Id> & GenServer.StartOptions,
+): ChildSpec<Id, GenServer.ServerOf<B>> {
+  return createChildSpec<Id, GenServer.ServerOf<B>>(
+    (parent) => startLink(parent, behaviour, arg, options),
+    options,
+  );
+}
+
+interface ClientServer {
+  readonly init: (arg: unknown, self: Process<never>) => Turn;
+  readonly handleCall: Clauses | undefined;
+  readonly handleCast: Clauses | undefined;
+  readonly handleInfo: (message: unknown, session: Session, self: Process<never>) => Turn;
+  readonly terminate: (reason: ExitReason, session: Session, self: Process<never>) => unknown;
+  readonly formatStatus: (session: Session) => unknown;
+}
+
+type Clause = (payload: unknown, session: Session, from: unknown) => Turn;
+type Clauses = Readonly<Record<string, Clause>>;
+
+/**
+ * The server that a client is: its state is the session, which calls the user's callbacks and does what they answer. From outside it is what
+ * the behaviour says: it takes the same argument and the same messages, and replies the same.
+ */
+function serverOf<B extends AnyBehaviour>(behaviour: B): B {
+  assertBehaviour(behaviour);
+  const server: ClientServer = {
+    init: (arg, self) => new Session(behaviour, self).init(arg),
+    handleCall: mapClauses(
+      behaviour.handleCall,
+      (clause) => (payload, session, from) => session.handleCall(clause, payload, from),
+    ),
+    handleCast: mapClauses(
+      behaviour.handleCast,
+      (clause) => (payload, session) => session.handle(clause, payload),
+    ),
+    handleInfo: (message, session, self) => {
+      if (message instanceof Notice) {
+        return message.take();
+      }
+      if (behaviour.handleInfo === undefined) {
+        self.system.logger.warn(
+          { message },
+          `${String(self.pid)} has no handleInfo: message dropped`,
+        );
+        return noreply(session);
+      }
+      return session.handle(behaviour.handleInfo, message);
+    },
+    formatStatus: ({ state }) => (behaviour.formatStatus as FormatStatus | undefined)?.(state) ?? state,
+    terminate: (reason, session, self) => {
+      session.close();
+      return (behaviour.terminate as Terminate | undefined)?.(reason, session.state, self);
+    },
+  };
+  return server as unknown as B;
+}
+
+type FormatStatus = (state: unknown) => unknown;
+type Terminate = (reason: ExitReason, state: unknown, self: Process<never>) => unknown;
+
+/** The user's clauses, each made one of the server's. */
+function mapClauses(clauses: unknown, map: (clause: unknown) => Clause): Clauses | undefined {
+  return clauses === undefined
+    ? undefined
+    : Object.fromEntries(
+        Object.entries(clauses as Clauses).map(([request, clause]) => [request, map(clause)]),
+      );
+}
+
+const required = [
+  'init',
+  'handleConnect',
+  'handleConnectFailure',
+  'handleDisconnect',
+  'handleEvent',
+] as const;
+
+function assertBehaviour(behaviour: AnyBehaviour): void {
+  const missing = required.filter((name) => typeof behaviour?.[name] !== 'function');
+  if (missing.length > 0) {
+    throw new TypeError(
+      `Expected a behaviour with ${required.join(', ')}, got one without ${missing.join(', ')}`,
+    );
+  }
+}

@@ -1,0 +1,423 @@
+import {
+  cancelTimer,
+  type Ignore,
+  ignore,
+  isAlive,
+  isAnswer,
+  noreply,
+  type NoReply,
+  type Ok,
+  ok,
+  type Pid,
+  type Process,
+  type Reply,
+  reply,
+  send,
+  sendAfter,
+  type Stop,
+  stop,
+  type StopReply,
+  type TimerRef,
+} from '@reprise/actor';
+
+import type { AnyBehaviour } from './behaviour.ts';
+import { type Connection, openConnection } from './connection.ts';
+import type { ServerSentEvent } from './event.ts';
+import type { ConnectFailure, Disconnect, EventStreamResponse } from './failure.ts';
+import {
+  type ClientAction,
+  type ClientEvent,
+  type ClientSnapshot,
+  initialSnapshot,
+  step,
+} from './machine.ts';
+import type { Connect, Reconnect, RequestSource } from './next.ts';
+import { createPacketState, handlePacket, type PacketState } from './parser.ts';
+import type { SseRequest } from './request.ts';
+
+/** What a user's callback may answer. */
+type UserAnswer =
+  | Ok<unknown, unknown>
+  | Reply<unknown, unknown, unknown>
+  | NoReply<unknown, unknown>
+  | Connect<unknown>
+  | Reconnect<unknown>
+  | Stop<unknown>
+  | StopReply<unknown, unknown>
+  | Ignore;
+
+/** What the server that the client runs in is answered: its state is the session itself. */
+type SessionAnswer =
+  | Ok<Session, unknown>
+  | Reply<unknown, Session, unknown>
+  | NoReply<Session, unknown>
+  | Stop<Session>
+  | StopReply<unknown, Session>
+  | Ignore;
+
+/** At once, or when a callback's promise settles. */
+export type Turn = SessionAnswer | Promise<SessionAnswer>;
+
+type Callback = (...args: readonly unknown[]) => unknown;
+
+/**
+ * What connections, timers and request functions have to tell their client. They tell it by its mailbox, so that it does one thing at a time
+ * and in the order things happened.
+ */
+export class Notice {
+  /** Does it, in the client's turn. */
+  readonly take: () => Turn;
+
+  constructor(take: () => Turn) {
+    this.take = take;
+  }
+}
+
+/** The items of one packet, those before `at` handled. A string is a comment. */
+interface Packet {
+  readonly wish: number;
+  readonly items: readonly (ServerSentEvent | string)[];
+  at: number;
+}
+
+/**
+ * A client from the inside: the user's state, the machine's snapshot, and what the machine has had done: at most one timer and one
+ * connection. It calls the user's callbacks and does what they answer.
+ */
+export class Session {
+  readonly #behaviour: AnyBehaviour;
+  readonly #self: Process<never>;
+  #state: unknown;
+  #snapshot: ClientSnapshot = initialSnapshot();
+  #timer: TimerRef | undefined = undefined;
+  #connection: Connection | undefined = undefined;
+  #packets: PacketState<ServerSentEvent | string> | undefined = undefined;
+  /** `noreply(this)`, made once: an event costs no answer. */
+  readonly #goOn: NoReply<Session> = noreply(this);
+
+  constructor(behaviour: AnyBehaviour, self: Process<never>) {
+    this.#behaviour = behaviour;
+    this.#self = self;
+    // However the client ends, by a kill too, its socket is closed.
+    self.signal.addEventListener('abort', () => {
+      this.close();
+    });
+  }
+
+  get state(): unknown {
+    return this.#state;
+  }
+
+  init(arg: unknown): Turn {
+    const started = this.#do(() => (this.#behaviour.init as Callback)(arg, this.#self));
+    return isThenable(started)
+      ? started.then((answer) => this.#started(answer))
+      : this.#started(started);
+  }
+
+  #started(answer: SessionAnswer): SessionAnswer {
+    return answer === this.#goOn ? ok(this) : answer;
+  }
+
+  /** Calls one of the user's functions with what is to be handled and the state, and does what it answers. */
+  handle(callback: unknown, subject: unknown): Turn {
+    return this.#do(() => (callback as Callback)(subject, this.#state, this.#self));
+  }
+
+  /** The same for a call, which has its `from` besides. */
+  handleCall(callback: unknown, payload: unknown, from: unknown): Turn {
+    return this.#do(() => (callback as Callback)(payload, this.#state, from, this.#self));
+  }
+
+  #do(call: () => unknown): Turn {
+    const result = orThrown(call);
+    return isThenable(result)
+      ? result.then((value) => this.#answer(value), this.#answerThrown)
+      : this.#answer(result);
+  }
+
+  readonly #answerThrown = (thrown: unknown): SessionAnswer => this.#answer(answerOf(thrown));
+
+  #answer(value: unknown): SessionAnswer {
+    if (!isAnswer(value) || !isAlive(this.#self.pid)) {
+      // The server says what is wrong with the one, and drops the other.
+      return value as SessionAnswer;
+    }
+    const next = value as UserAnswer;
+    if (next.type === 'ignore') {
+      return ignore;
+    }
+    this.#state = next.state;
+    switch (next.type) {
+      case 'ok':
+        return ok(this);
+      case 'reply':
+        return next.action === undefined
+          ? reply(next.value, this)
+          : reply(next.value, this, next.action);
+      case 'noreply':
+        return next.action === undefined ? this.#goOn : noreply(this, next.action);
+      case 'stop':
+        return stop(next.reason, this);
+      case 'stopReply':
+        return stop(next.reason, next.value, this);
+      case 'connect':
+        this.#step({ type: 'CONNECT', request: next.request, after: next.after });
+        return this.#goOn;
+      case 'reconnect':
+        this.#step({ type: 'RECONNECT', request: next.request });
+        return this.#goOn;
+      default:
+        return next satisfies never;
+    }
+  }
+
+  /** Lets go of the socket. */
+  close(): void {
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#packets = undefined;
+  }
+
+  // The machine, and what it has done
+
+  /** Moves the machine, and does what it says; whether that led to another state. */
+  #step(event: ClientEvent): boolean {
+    const before = this.#snapshot.value;
+    const [next, actions] = step(this.#snapshot, event);
+    this.#snapshot = next;
+    for (const action of actions) {
+      this.#act(action);
+    }
+    return next.value !== before;
+  }
+
+  #act(action: ClientAction): void {
+    switch (action.type) {
+      case 'startTimer':
+        this.#wait(action.params.wish, action.params.after);
+        return;
+      case 'clearTimer':
+        if (this.#timer !== undefined) {
+          cancelTimer(this.#timer);
+          this.#timer = undefined;
+        }
+        return;
+      case 'open':
+        this.#open(action.params.wish, action.params.request);
+        return;
+      case 'close':
+        this.close();
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #post(take: () => Turn): void {
+    send(this.#self.pid as Pid<unknown>, new Notice(take));
+  }
+
+  #wait(wish: number, ms: number): void {
+    const due = new Notice(() => {
+      this.#step({ type: 'DUE', wish });
+      return this.#goOn;
+    });
+    this.#timer = sendAfter(this.#self.pid as Pid<unknown>, due, Math.ceil(ms));
+  }
+
+  /** Asks for the request if it is a function's to give: that may take a while, and the client may want something else by then. */
+  #open(wish: number, source: RequestSource): void {
+    const failed = (error: unknown): void => {
+      this.#post(() => this.#failed(wish, { type: 'request', error }));
+    };
+    try {
+      const request = typeof source === 'function' ? source() : source;
+      if (isThenable(request)) {
+        request.then((given) => {
+          this.#post(() => this.#connect(wish, given));
+        }, failed);
+      } else {
+        this.#connect(wish, request);
+      }
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #connect(wish: number, request: SseRequest): SessionAnswer {
+    if (wish !== this.#snapshot.context.wish) {
+      return this.#goOn;
+    }
+    const packets = createPackets(request, this.#behaviour.handleComment !== undefined);
+    const connection = openConnection(
+      request,
+      {
+        connected: (response) => {
+          this.#post(() => this.#connected(wish, response));
+        },
+        failed: (failure) => {
+          this.#post(() => this.#failed(wish, failure));
+        },
+        packet: (bytes) => {
+          // Read at once, since the bytes are the connection's; handled in the client's turn, and until then nothing more is read.
+          connection.pause();
+          const packet = { wish, items: handlePacket(bytes, packets), at: 0 };
+          this.#post(() => this.#packet(packet));
+        },
+        disconnected: (disconnect) => {
+          this.#post(() => this.#disconnected(wish, disconnect));
+        },
+      },
+      this.#self.system.clock,
+    );
+    this.#connection = connection;
+    this.#packets = packets;
+    return this.#goOn;
+  }
+
+  #connected(wish: number, response: EventStreamResponse): Turn {
+    return this.#step({ type: 'OPENED', wish })
+      ? this.handle(this.#behaviour.handleConnect, response)
+      : this.#goOn;
+  }
+
+  #failed(wish: number, failure: ConnectFailure): Turn {
+    return this.#step({ type: 'FAILED', wish })
+      ? this.handle(this.#behaviour.handleConnectFailure, failure)
+      : this.#goOn;
+  }
+
+  #disconnected(wish: number, disconnect: Disconnect): Turn {
+    const { lastEventId = '', retry } = this.#packets ?? {};
+    return this.#step({ type: 'CLOSED', wish })
+      ? this.handle(this.#behaviour.handleDisconnect, { ...disconnect, lastEventId, retry })
+      : this.#goOn;
+  }
+
+  // The events
+
+  /**
+   * Handles what is left of a packet. Between two events the mailbox is looked at: what waits there goes first, and the rest of the packet
+   * queues up behind it.
+   */
+  #packet(packet: Packet): Turn {
+    const pending = this.#handleItems(packet);
+    return isThenable(pending) ? this.#awaitItems(packet, pending) : pending;
+  }
+
+  /** Goes on until an item is to be waited for, whose promise it returns, or there is an answer to give. */
+  #handleItems(packet: Packet): SessionAnswer | Promise<unknown> {
+    while (packet.at < packet.items.length && this.#isCurrent(packet)) {
+      const item = packet.items[packet.at++] as ServerSentEvent | string;
+      const { handleEvent, handleComment } = this.#behaviour;
+      const callback = typeof item === 'string' ? handleComment : handleEvent;
+      const result = this.#handleItem(callback as Callback, item);
+      if (isThenable(result)) {
+        return result;
+      }
+      const answer = this.#accept(result, packet);
+      if (answer !== undefined) {
+        return answer;
+      }
+    }
+    return this.#packetDone(packet);
+  }
+
+  /** `orThrown`, without a function an event. */
+  #handleItem(callback: Callback, item: ServerSentEvent | string): unknown {
+    try {
+      return callback(item, this.#state, this.#self);
+    } catch (thrown) {
+      return answerOf(thrown);
+    }
+  }
+
+  async #awaitItems(packet: Packet, first: Promise<unknown>): Promise<SessionAnswer> {
+    let pending = first;
+    for (;;) {
+      const answer = this.#accept(await pending.catch(answerOf), packet);
+      if (answer !== undefined) {
+        return answer;
+      }
+      const next = this.#handleItems(packet);
+      if (!isThenable(next)) {
+        return next;
+      }
+      pending = next;
+    }
+  }
+
+  /** Takes what `handleEvent` returned: the next state, unless it is an answer. Returns what to tell the server, if it is to be told now. */
+  #accept(result: unknown, packet: Packet): SessionAnswer | undefined {
+    if (!isAlive(this.#self.pid)) {
+      return this.#goOn;
+    }
+    if (isAnswer(result)) {
+      const answer = this.#answer(result);
+      if (answer !== this.#goOn) {
+        this.#queueRest(packet);
+        return answer;
+      }
+    } else {
+      this.#state = result;
+    }
+    if (this.#self.messageQueueLen > 0 && packet.at < packet.items.length) {
+      this.#queueRest(packet);
+      return this.#goOn;
+    }
+    return undefined;
+  }
+
+  #queueRest(packet: Packet): void {
+    this.#post(() => this.#packet(packet));
+  }
+
+  #packetDone(packet: Packet): SessionAnswer {
+    if (this.#isCurrent(packet)) {
+      const tooLarge = this.#packets?.tooLarge;
+      if (tooLarge !== undefined) {
+        this.#connection?.destroy();
+        this.#post(() => this.#disconnected(packet.wish, tooLarge));
+      }
+      this.#connection?.resume();
+    }
+    return this.#goOn;
+  }
+
+  /** Not when the client has connected anew, or is no longer connected at all. */
+  #isCurrent(packet: Packet): boolean {
+    const { value, context } = this.#snapshot;
+    return value === 'connected' && context.wish === packet.wish;
+  }
+}
+
+/** What a callback returns; an answer that it throws counts as returned, as in any server. */
+function orThrown(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (thrown) {
+    return answerOf(thrown);
+  }
+}
+
+function answerOf(thrown: unknown): unknown {
+  if (isAnswer(thrown)) {
+    return thrown;
+  }
+  throw thrown;
+}
+
+function createPackets(
+  request: SseRequest,
+  comments: boolean,
+): PacketState<ServerSentEvent | string> {
+  // What a function gave is not known to be a request; the connection says what is wrong with it.
+  const { lastEventId = '', maxEventSize }: Partial<SseRequest> = request ?? {};
+  const options = maxEventSize === undefined ? { lastEventId } : { lastEventId, maxEventSize };
+  return comments ? createPacketState({ ...options, comments }) : createPacketState(options);
+}
+
+function isThenable<Value>(value: Value | PromiseLike<Value>): value is Promise<Value> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

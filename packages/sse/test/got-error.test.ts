@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { type Options, RequestError } from 'got';
+
+import { connectFailureOf } from '../src/got-error.ts';
+
+function failureOf(cause: Error): unknown {
+  return connectFailureOf(new RequestError(cause.message, cause, {} as Options));
+}
+
+test.each([
+  ['NET-03', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate'],
+  ['NET-03', 'SELF_SIGNED_CERT_IN_CHAIN', 'certificate'],
+  ['NET-03', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate'],
+  ['NET-03', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate'],
+  ['NET-03', 'CERT_HAS_EXPIRED', 'certificate'],
+  ['NET-03', 'CERT_REVOKED', 'certificate'],
+  ['NET-03', 'HOSTNAME_MISMATCH', 'certificate'],
+  ['NET-03', 'ERR_TLS_CERT_ALTNAME_INVALID', 'certificate'],
+  ['TLS', 'ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
+  ['TLS', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'tls'],
+  ['TLS', 'EPROTO', 'tls'],
+  ['NET-01', 'ECONNREFUSED', 'network'],
+  ['NET-01', 'EHOSTUNREACH', 'network'],
+  ['NET-02', 'EAI_AGAIN', 'network'],
+  ['NET-04', 'ETIMEDOUT', 'network'],
+  ['NET-08', 'HPE_INVALID_CONSTANT', 'network'],
+])('%s %s is of type %s', (_id, code, type) => {
+  const cause = Object.assign(new Error('it went wrong'), { code });
+  expect(failureOf(cause)).toEqual({ type, code, message: 'it went wrong' });
+});
+
+test.each(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_UNESCAPED_CHARACTERS'])(
+  'REQ-07 %s is a mistake of the caller',
+  (code) => {
+    const cause = Object.assign(new Error('no'), { code });
+    expect(failureOf(cause)).toEqual({ type: 'badRequest', message: 'no' });
+  },
+);
+
+test('REQ-07 an option of the wrong type is a mistake of the caller', () => {
+  expect(failureOf(new TypeError('Expected a string'))).toEqual({
+    type: 'badRequest',
+    message: 'Expected a string',
+  });
+});

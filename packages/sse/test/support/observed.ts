@@ -1,0 +1,113 @@
+import { inspect } from 'node:util';
+
+import type { ExitError, ExitReason, GenServer, NoReply, Process, System } from '@reprise/actor';
+
+import type { AnyBehaviour } from '../../src/behaviour.ts';
+import {
+  type ConnectFailure,
+  type EventStreamResponse,
+  noreply,
+  type ServerSentEvent,
+  SseClient,
+} from '../../src/index.ts';
+import { Queue } from './queue.ts';
+
+/** What each callback is told. */
+interface Subjects {
+  readonly init: unknown;
+  readonly handleConnect: EventStreamResponse;
+  readonly handleConnectFailure: ConnectFailure;
+  readonly handleDisconnect: SseClient.Disconnected;
+  readonly handleEvent: ServerSentEvent;
+  readonly handleComment: string;
+  readonly handleInfo: unknown;
+  readonly terminate: ExitReason;
+}
+
+type Name = keyof Subjects;
+type Callback = (...args: readonly unknown[]) => unknown;
+
+/** Writes down what the callbacks of a client are told, in order, as they are told, and why it ended. */
+export class Observer {
+  /** The names of the callbacks that were called, `init` excepted. */
+  readonly called: Name[] = [];
+  readonly #calls: Queue<{ readonly name: Name | 'end'; readonly subject: unknown }> = new Queue();
+
+  /** The same behaviour, observed. */
+  of<B extends AnyBehaviour>(behaviour: B): B {
+    const callbacks = Object.entries(behaviour).map(([name, callback]: [string, unknown]) => [
+      name,
+      typeof callback === 'function' ? this.#observe(name as Name, callback as Callback) : callback,
+    ]);
+    return Object.fromEntries(callbacks) as B;
+  }
+
+  #observe(name: Name, callback: Callback): Callback {
+    return (...args) => {
+      if (name === 'init') {
+        this.#watchEnd(args.at(-1) as Process);
+      } else {
+        this.called.push(name);
+        this.#calls.push({ name, subject: args[0] });
+      }
+      return callback(...args);
+    };
+  }
+
+  #watchEnd({ signal }: Process): void {
+    signal.addEventListener('abort', () => {
+      this.#calls.push({ name: 'end', subject: (signal.reason as ExitError).reason });
+    });
+  }
+
+  /** What the next callback is told, which has to be this one. */
+  async next<Expected extends Name>(expected: Expected): Promise<Subjects[Expected]> {
+    const { name, subject } = await this.#calls.next();
+    if (name !== expected) {
+      throw new Error(`Expected ${expected} next, got ${name}: ${inspect(subject)}`);
+    }
+    return subject as Subjects[Expected];
+  }
+
+  /** The same, whatever else comes before it. */
+  async until<Expected extends Name>(expected: Expected): Promise<Subjects[Expected]> {
+    for (;;) {
+      const { name, subject } = await this.#calls.next();
+      if (name === expected) {
+        return subject as Subjects[Expected];
+      }
+      if (name === 'end') {
+        throw new Error(`Expected ${expected} in the end, got ${inspect(subject)}`);
+      }
+    }
+  }
+
+  /** Why the client ended, whatever comes before it; asked again, why the one that took its place did. */
+  async ended(): Promise<ExitReason> {
+    for (;;) {
+      const { name, subject } = await this.#calls.next();
+      if (name === 'end') {
+        return subject as ExitReason;
+      }
+    }
+  }
+}
+
+/** Starts a client of this behaviour, on its own, and observes it. */
+export async function observe<B extends AnyBehaviour>(
+  system: System,
+  behaviour: B,
+  arg?: GenServer.ArgOf<B>,
+): Promise<{ readonly pid: SseClient.ServerOf<B>; readonly client: Observer }> {
+  const client = new Observer();
+  const pid = await SseClient.start(system, client.of(behaviour), arg as GenServer.ArgOf<B>);
+  return { pid: pid as SseClient.ServerOf<B>, client };
+}
+
+/** Callbacks that go on with the state they have: to be spread under those that a test is about. */
+export const calm = {
+  handleConnect: <State>(_: EventStreamResponse, state: State): NoReply<State> => noreply(state),
+  handleConnectFailure: <State>(_: ConnectFailure, state: State): NoReply<State> => noreply(state),
+  handleDisconnect: <State>(_: unknown, state: State): NoReply<State> => noreply(state),
+  handleEvent: <State>(_: ServerSentEvent, state: State): State => state,
+};

@@ -1,0 +1,29 @@
+/** What happened, in order, to be awaited one by one: so that a test waits for the very event and never sleeps. */
+export class Queue<Value> {
+  readonly #values: Value[] = [];
+  readonly #askers: ((value: Value) => void)[] = [];
+
+  push(value: Value): void {
+    const asker = this.#askers.shift();
+    if (asker === undefined) {
+      this.#values.push(value);
+    } else {
+      asker(value);
+    }
+  }
+
+  /** How many happened and were not asked for. */
+  get length(): number {
+    return this.#values.length;
+  }
+
+  next(): Promise<Value> {
+    return new Promise((resolve) => {
+      if (this.#values.length > 0) {
+        resolve(this.#values.shift() as Value);
+      } else {
+        this.#askers.push(resolve);
+      }
+    });
+  }
+}

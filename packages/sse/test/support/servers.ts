@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import {
+  type AddressInfo,
+  createServer as createSocketServer,
+  type Server,
+  type Socket,
+} from 'node:net';
+import { join } from 'node:path';
+
+const fixture = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '..', 'fixtures', name), 'utf8');
+
+/** A certificate that signs itself, for localhost and 127.0.0.1, good until 2125. */
+export const cert = fixture('localhost.cert.pem');
+export const key = fixture('localhost.key.pem');
+
+/** A real server on loopback; it ends with the block that holds it. */
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** The connections that are open now. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** The requests so far, in order. */
+  readonly requests: readonly IncomingMessage[];
+  close(): Promise<void>;
+}
+
+export async function serve(handler: RequestListener): Promise<TestServer> {
+  const server = createServer(handler);
+  return listen(server, 'http:');
+}
+
+export async function serveSecurely(handler: RequestListener): Promise<TestServer> {
+  return listen(createSecureServer({ cert, key }, handler), 'https:');
+}
+
+/** For answers that no HTTP server would give: writes to the bare socket, once the request's head is there. */
+export async function serveRaw(answer: (socket: Socket) => void): Promise<TestServer> {
+  const server = createSocketServer((socket) => {
+    // The client breaks off as it likes.
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      answer(socket);
+    });
+  });
+  return listen(server, 'http:');
+}
+
+/** A port of loopback where nobody listens. */
+export async function closedPort(): Promise<number> {
+  const { port, close } = await serve(() => undefined);
+  await close();
+  return port;
+}
+
+/** Waits until the server has no connection left. */
+export async function emptied({ sockets }: TestServer): Promise<void> {
+  await Promise.all(
+    [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+  );
+}
+
+/** Waits until somebody has connected. */
+export async function reached({ sockets }: TestServer): Promise<void> {
+  while (sockets.size === 0) {
+    await new Promise(setImmediate);
+  }
+}
+
+/** Waits as long as several exchanges of 1 MiB with another server take: for what must not happen meanwhile. */
+export async function aWhile(): Promise<void> {
+  await using server = await serve((_, response) => response.end('x'.repeat(2 ** 20)));
+  for (let round = 0; round < 5; round++) {
+    await new Promise((resolve) => {
+      get(server.url, { agent: false }, (response) => response.on('end', resolve).resume());
+    });
+  }
+}
+
+async function listen(server: Server, protocol: 'http:' | 'https:'): Promise<TestServer> {
+  const sockets = new Set<Socket>();
+  const requests: IncomingMessage[] = [];
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request: IncomingMessage) => requests.push(request));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    await closed;
+  };
+  const url = `${protocol}//127.0.0.1:${port}/events`;
+  return { url, port, sockets, requests, close, [Symbol.asyncDispose]: close };
+}
