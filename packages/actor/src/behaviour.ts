@@ -1,5 +1,5 @@
 import type { ExitReason } from './exit.ts';
-import type { Ignore, NoReply, Ok, Reply, Stop, StopReply } from './next.ts';
+import type { Ignore, InitError, NoReply, Ok, Reply, Stop, StopReply } from './next.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -12,7 +12,7 @@ export interface From<out Value = unknown> {
   readonly [replies]: Value;
 }
 
-export type InitAnswer<State> = Ok<State, unknown> | Stop<never> | Ignore;
+export type InitAnswer<State> = Ok<State, unknown> | Stop<never> | Ignore | InitError;
 export type CallAnswer<State> =
   | Reply<unknown, State, unknown>
   | NoReply<State, unknown>
@@ -67,6 +67,8 @@ export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<u
     state: NoInfer<State>,
     self: Process<never>,
   ) => Maybe<void>;
+  /** The state as reports may show it: without secrets. Default: as it is. */
+  readonly formatStatus?: (state: NoInfer<State>) => unknown;
 }
 
 /** What `define` is given. Mapped over the clauses, since only so does each parameter of each clause get its type from the state. */
@@ -109,6 +111,7 @@ export interface AnyBehaviour {
   readonly handleInfo?: (message: never, state: never, self: never) => unknown;
   readonly handleContinue?: (value: never, state: never, self: never) => unknown;
   readonly terminate?: (reason: ExitReason, state: never, self: never) => unknown;
+  readonly formatStatus?: (state: never) => unknown;
 }
 
 declare const requests: unique symbol;
@@ -179,3 +182,15 @@ type DelayedReply<Clause> = Clause extends (
     ? never
     : Value
   : never;
+
+/** What is given with a request: nothing where its clause takes nothing. */
+export type PayloadArgs<Clause> = Clause extends { readonly payload: infer Payload }
+  ? [Payload] extends [undefined]
+    ? readonly [payload?: undefined]
+    : undefined extends Payload
+      ? readonly [payload?: Payload]
+      : readonly [payload: Payload]
+  : never;
+
+/** What a call resolves with. */
+export type ReplyTo<Clause> = Clause extends { readonly reply: infer Reply } ? Reply : never;

@@ -1,5 +1,6 @@
 import { describe, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
+import { assertRestartDelay, type RestartDelay } from './restart-delay.ts';
 
 /** `permanent`: always restarted. `transient`: only after an abnormal end. `temporary`: never. */
 export type Restart = 'permanent' | 'transient' | 'temporary';
@@ -24,6 +25,8 @@ export interface ChildSpec<out Id extends string = string, out Child extends Pid
   readonly type: 'worker' | 'supervisor';
   /** Whether its end may end its supervisor: see `autoShutdown`. Default: false. */
   readonly significant: boolean;
+  /** A pause before each restart. Default: none. */
+  readonly restartDelay?: RestartDelay;
 }
 
 /** What may be chosen about a child besides how it starts. */
@@ -32,6 +35,7 @@ export interface ChildOptions<Id extends string = string> {
   readonly restart?: Restart;
   readonly shutdown?: Shutdown;
   readonly significant?: boolean;
+  readonly restartDelay?: RestartDelay;
 }
 
 /** A child spec with OTP's defaults. Throws a `TypeError` or `RangeError` for an option that is none of the allowed ones. */
@@ -39,14 +43,16 @@ export function childSpec<Id extends string, Child extends Pid>(
   start: ChildSpec<Id, Child>['start'],
   options: ChildOptions<Id> & { readonly type?: 'worker' | 'supervisor' },
 ): ChildSpec<Id, Child> {
-  const { id, restart = 'permanent', type = 'worker', significant = false } = options;
+  const { id, restart = 'permanent', type = 'worker', significant = false, restartDelay } = options;
+  const patience = type === 'supervisor' ? Infinity : 5000;
   const spec: ChildSpec<Id, Child> = {
     id,
     start,
     restart,
-    shutdown: options.shutdown ?? (type === 'supervisor' ? Infinity : 5000),
+    shutdown: options.shutdown === undefined ? patience : options.shutdown,
     type,
     significant,
+    ...(restartDelay === undefined ? {} : { restartDelay }),
   };
   assertChildSpec(spec);
   return spec;
@@ -65,6 +71,9 @@ export function assertChildSpec(spec: ChildSpec): void {
   assertOneOf(spec, 'restart', ['permanent', 'transient', 'temporary']);
   assertOneOf(spec, 'type', ['worker', 'supervisor']);
   assertOneOf(spec, 'significant', [true, false]);
+  if (spec.restartDelay !== undefined) {
+    assertRestartDelay(spec.restartDelay);
+  }
   if (
     spec.shutdown !== 'brutalKill' &&
     !(typeof spec.shutdown === 'number' && spec.shutdown >= 0)

@@ -4,8 +4,14 @@ import type { Pid } from './pid.ts';
 /** A child of a supervisor: its spec, and the process that runs by it now. */
 export interface Child {
   readonly spec: ChildSpec;
-  /** `undefined` when it does not run, `'restarting'` while its restart failed and is to be tried again. */
+  /** `undefined` when it does not run, `'restarting'` while it is to be started again: its restart failed, or waits for its delay. */
   pid: Pid | 'restarting' | undefined;
+  /** Restarts, in all. */
+  restarts: number;
+  /** Restarts since it last lived long enough: what a restart delay grows with. */
+  inARow: number;
+  /** When its process was started last, on the system's clock. */
+  startedAt: number;
 }
 
 /** The children of a supervisor in start order, found by id and by pid. */
@@ -23,7 +29,7 @@ export class Children {
 
   /** Adds it as the last in start order. */
   add(spec: ChildSpec): Child {
-    const child: Child = { spec, pid: undefined };
+    const child: Child = { spec, pid: undefined, restarts: 0, inARow: 0, startedAt: 0 };
     this.#byId.set(spec.id, child);
     return child;
   }
@@ -43,7 +49,14 @@ export class Children {
     }
   }
 
+  /** A copy: children may come and go while it is gone through. */
   get inStartOrder(): readonly Child[] {
     return [...this.#byId.values()];
+  }
+
+  /** The child, and all that were started after it. */
+  from(child: Child): readonly Child[] {
+    const all = this.inStartOrder;
+    return all.slice(all.indexOf(child));
   }
 }

@@ -26,9 +26,21 @@ export type ExitReason =
   | { readonly type: 'callingSelf' }
   /** A call that could never be answered: each of these processes waits for the next. */
   | { readonly type: 'callCycle'; readonly processes: readonly string[] }
+  /** A function that was handed to `sys` threw; the server goes on as if it had not been asked. */
+  | { readonly type: 'callbackFailed'; readonly callback: string; readonly error: unknown }
   /** The mailbox of the server, or of the process itself, was full. */
   | { readonly type: 'mailboxOverflow'; readonly capacity: number }
   | { readonly type: 'alreadyStarted'; readonly pid: Pid }
+  /** A supervisor has a child of that id, which does not run. */
+  | { readonly type: 'alreadyPresent' }
+  /** A supervisor has no child of that id. */
+  | { readonly type: 'notFound' }
+  /** The child runs. */
+  | { readonly type: 'running' }
+  /** The child is being restarted. */
+  | { readonly type: 'restarting' }
+  /** A supervisor has as many children as it may have. */
+  | { readonly type: 'maxChildren' }
   | { readonly type: 'failedToStartChild'; readonly id: string; readonly reason: ExitReason };
 
 export const normal: ExitReason = { type: 'normal' };
@@ -39,6 +51,11 @@ export const noproc: ExitReason = { type: 'noproc' };
 export const noconnection: ExitReason = { type: 'noconnection' };
 export const timeout: ExitReason = { type: 'timeout' };
 export const callingSelf: ExitReason = { type: 'callingSelf' };
+export const alreadyPresent: ExitReason = { type: 'alreadyPresent' };
+export const notFound: ExitReason = { type: 'notFound' };
+export const running: ExitReason = { type: 'running' };
+export const restarting: ExitReason = { type: 'restarting' };
+export const maxChildren: ExitReason = { type: 'maxChildren' };
 
 /** An expected end that says more: OTP's `{shutdown, Detail}`. */
 export function shutdownWith(detail: unknown): ExitReason {
@@ -74,6 +91,10 @@ export function callCycle(processes: readonly string[]): ExitReason {
   return { type: 'callCycle', processes };
 }
 
+export function callbackFailed(callback: string, error: unknown): ExitReason {
+  return { type: 'callbackFailed', callback, error };
+}
+
 export function mailboxOverflow(capacity: number): ExitReason {
   return { type: 'mailboxOverflow', capacity };
 }
@@ -93,7 +114,9 @@ export function formatReason(reason: ExitReason): string {
     case 'shutdown':
       return reason.detail === undefined ? 'shutdown' : `shutdown: ${formatDetail(reason.detail)}`;
     case 'crash':
-      return reason.error instanceof Error ? textOfError(reason.error) : formatDetail(reason.error);
+      return formatError(reason.error);
+    case 'callbackFailed':
+      return `${reason.callback} failed: ${formatError(reason.error)}`;
     case 'nocatch':
       return `thrown and not caught: ${describe(reason.value)}`;
     case 'badReturnValue':
@@ -106,6 +129,16 @@ export function formatReason(reason: ExitReason): string {
       return `already started as ${String(reason.pid)}`;
     case 'failedToStartChild':
       return `child ${describe(reason.id)} failed to start: ${formatReason(reason.reason)}`;
+    case 'alreadyPresent':
+      return 'there is a child of that id, which does not run';
+    case 'notFound':
+      return 'no such child';
+    case 'running':
+      return 'the child is running';
+    case 'restarting':
+      return 'the child is being restarted';
+    case 'maxChildren':
+      return 'the supervisor has as many children as it may have';
     case 'noproc':
       return 'no such process';
     case 'callingSelf':
@@ -123,6 +156,10 @@ export function formatReason(reason: ExitReason): string {
     default:
       return describe(reason satisfies never);
   }
+}
+
+function formatError(error: unknown): string {
+  return error instanceof Error ? textOfError(error) : formatDetail(error);
 }
 
 /** On one line, and without a way to throw: an error is somebody else's object. */
@@ -153,8 +190,14 @@ const types: ReadonlySet<unknown> = new Set<ExitReason['type']>([
   'undef',
   'callingSelf',
   'callCycle',
+  'callbackFailed',
   'mailboxOverflow',
   'alreadyStarted',
+  'alreadyPresent',
+  'notFound',
+  'running',
+  'restarting',
+  'maxChildren',
   'failedToStartChild',
 ]);
 
@@ -177,7 +220,7 @@ export class ExitError extends Error {
 
   constructor(reason: ExitReason, what = 'process exited') {
     // The error that ended the other process is the cause, so that both stacks are printed.
-    const cause = reason.type === 'crash' ? { cause: reason.error } : undefined;
+    const cause = 'error' in reason ? { cause: reason.error } : undefined;
     super(`${what}: ${formatReason(reason)}`, cause);
     this.name = 'ExitError';
     this.reason = reason;

@@ -6,6 +6,8 @@ import type {
   From,
   IgnoredOf,
   InitAnswer,
+  PayloadArgs,
+  ReplyTo,
   Server,
   ServerOf,
 } from './behaviour.ts';
@@ -22,9 +24,10 @@ import {
   normal,
   undef,
 } from './exit.ts';
-import { type Destination, find, type Name } from './name.ts';
+import { MonitorRef } from './monitor-ref.ts';
+import { type Destination, find, type Name, type Via, ViaAddress } from './name.ts';
 import { register, whereis } from './names.ts';
-import { describe } from './pid.ts';
+import { describe, type Pid, type Ref } from './pid.ts';
 import { type Cell, cellOfProcess, type Process } from './process.ts';
 import { CallMessage, CastMessage, ServerProcess, StopMessage } from './server.ts';
 import { parentOf } from './spawn.ts';
@@ -39,10 +42,25 @@ export type {
   Server,
   ServerOf,
 } from './behaviour.ts';
+export {
+  checkResponse,
+  type Labelled,
+  type NoRequest,
+  type NoResponse,
+  receiveResponse,
+  type RequestId,
+  type Response,
+  type ResponseMessage,
+  type ResponseOptions,
+  sendRequest,
+  type SendRequestOptions,
+  type TimedOut,
+  waitResponse,
+} from './request.ts';
 
 export interface StartOptions {
-  /** A name in the system, free again when the server ends. */
-  readonly name?: string | Name;
+  /** A name in the system, or one that a registry keeps: see `Registry.via`. It is free again when the server ends. */
+  readonly name?: string | Name | Via;
   /** Bounds how many messages may wait. Default: no bound. */
   readonly mailbox?: MailboxOptions;
   /** How long `init` may take, in ms, before the server is given up. Default: `Infinity`. */
@@ -106,6 +124,51 @@ export function startLink<B extends AnyBehaviour>(
   return startServer(parent, behaviour, arg, true, options);
 }
 
+/** A server, and the caller's monitor of it. */
+export interface Monitored<out P extends Pid> {
+  readonly pid: P;
+  readonly ref: Ref;
+}
+
+/**
+ * `start`, monitored by `parent` from the instant `init` has answered: however soon the server ends, `parent` has its `DOWN` message. After a start that
+ * fails, or an `ignore`, there is no monitor and comes no message.
+ *
+ * Rejects as `start` does.
+ * @see OTP manual, `gen_server:start_monitor/4`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok, shutdown, spawn } from '@reprise/actor';
+ *
+ * const idle = GenServer.define({ init: () => ok(0), handleInfo: (_: 'tick', n) => noreply(n) });
+ *
+ * const system = createSystem();
+ * const { promise, resolve } = Promise.withResolvers<string>();
+ * spawn<{ readonly ref: unknown }>(system, async (self) => {
+ *   const { pid, ref } = await GenServer.startMonitor(self, idle, undefined);
+ *   await GenServer.stop(pid, shutdown);
+ *   const down = await self.receive();
+ *   resolve(down.ref === ref ? 'down' : 'something else');
+ * });
+ * console.log(await promise); // down
+ * await system.stop();
+ * ```
+ */
+export async function startMonitor<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: ArgOf<B>,
+  options: StartOptions = {},
+): Promise<Monitored<ServerOf<B>> | IgnoredOf<B>> {
+  const { timeout = Infinity } = options;
+  assertTimeout(timeout);
+  const owner = parentOf(parent);
+  const server = createServer(owner, behaviour, arg, false, options);
+  const ref = new MonitorRef(owner, { pid: server.pid }, 'DOWN', undefined);
+  const pid = (await server.start(timeout, ref)) as ServerOf<B> | IgnoredOf<B>;
+  return pid === undefined ? (pid as IgnoredOf<B>) : { pid, ref };
+}
+
 /** How to start the server under a supervisor. Restarted, it begins again from `init(arg)`. */
 export function childSpec<B extends AnyBehaviour, const Id extends string>(
   behaviour: B,
@@ -117,16 +180,6 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
     options,
   );
 }
-
-type PayloadArgs<Clause> = Clause extends { readonly payload: infer Payload }
-  ? [Payload] extends [undefined]
-    ? readonly [payload?: undefined]
-    : undefined extends Payload
-      ? readonly [payload?: Payload]
-      : readonly [payload: Payload]
-  : never;
-
-type ReplyTo<Clause> = Clause extends { readonly reply: infer Reply } ? Reply : never;
 
 /**
  * Asks the server, and resolves with what `handleCall` replies.
@@ -242,17 +295,23 @@ function createServer(
   if (typeof behaviour?.init !== 'function') {
     throw new ExitError(undef('init'), 'start failed');
   }
-  const owner = name === undefined ? undefined : whereis(parent, name);
+  const owner = name === undefined ? undefined : ownerOf(parent, name);
   if (owner !== undefined) {
     throw new ExitError(alreadyStarted(owner), `start of ${describe(String(name))}`);
   }
   const box = mailbox && new BoundedMailbox(mailbox);
   const server = new ServerProcess(parent, behaviour, arg, isLinked, box);
-  if (name !== undefined) {
-    register(parent, name, server.pid);
+  if (name instanceof ViaAddress) {
+    name.register(server);
+  } else if (name !== undefined) {
+    register(parent, name as string | Name, server.pid);
   }
   if (isLinked) {
     parent.link(server);
   }
   return server;
+}
+
+function ownerOf(parent: Cell, name: string | Name | Via): Pid | undefined {
+  return name instanceof ViaAddress ? name.owner?.pid : whereis(parent, name as string | Name);
 }

@@ -1,8 +1,10 @@
+export * as Agent from './agent.ts';
 export type { MailboxOptions } from './bounded-mailbox.ts';
 export type { ChildOptions, ChildSpec, Restart, Shutdown } from './child-spec.ts';
 export { childSpec } from './child-spec.ts';
 export { type Clock, systemClock, type TimeoutHandle } from './clock.ts';
 export {
+  callingSelf,
   crash,
   ExitError,
   type ExitReason,
@@ -15,16 +17,22 @@ export {
   normal,
   shutdown,
   shutdownWith,
+  timeout,
   TimeoutError,
 } from './exit.ts';
 export * as GenServer from './gen-server.ts';
+export { group, type Group } from './group.ts';
+export * as Groups from './groups.ts';
+export { type ProcessInfo, processes, processInfo } from './info.ts';
 export type { Logger } from './logger.ts';
 export {
   type Action,
   answer,
   type Answer,
+  error,
   ignore,
   type Ignore,
+  type InitError,
   isAnswer,
   noreply,
   type NoReply,
@@ -36,11 +44,23 @@ export {
   type Stop,
   type StopReply,
 } from './next.ts';
-export { type Destination, name, type Name, type Named } from './name.ts';
+export { type Destination, name, type Name, type Named, type Via } from './name.ts';
 export { pidOf, register, unregister, whereis } from './names.ts';
 export { isPid, type Pid, type Ref } from './pid.ts';
 export type { DownMessage, ExitMessage, Process, System, SystemMessage } from './process.ts';
-export { cancelTimer, readTimer, sendAfter, type TimerRef } from './send-after.ts';
+export * as Registry from './registry.ts';
+export {
+  cancelTimer,
+  type CancelTimerMessage,
+  type CancelTimerOptions,
+  readTimer,
+  sendAfter,
+  startTimer,
+  type TimeoutMessage,
+  type TimerOptions,
+  type TimerRef,
+} from './send-after.ts';
+export { sendInterval } from './send-interval.ts';
 export type { AliasMode } from './monitor-ref.ts';
 export {
   type AliasRef,
@@ -57,3 +77,4 @@ export {
 export { type Receiver, spawn, type SpawnOptions, spawnLink, spawnMonitor } from './spawn.ts';
 export { createSystem, type SystemOptions } from './system.ts';
 export * as Supervisor from './supervisor.ts';
+export * as sys from './sys.ts';

@@ -20,9 +20,17 @@ declare const addressed: unique symbol;
 /** The name of a process in one system: taken wherever a pid is, and looked up each time. */
 export interface Named<out P extends Pid = Pid> {
   readonly [addressed]: P;
+  toString(): string;
 }
 
-/** Where something can be sent: a pid, or a name in a system. */
+declare const kept: unique symbol;
+
+/** A name that somebody other than the system keeps, as a registry does: an address, and a name to start a server by. */
+export interface Via<out P extends Pid = Pid> extends Named<P> {
+  readonly [kept]: true;
+}
+
+/** Where something can be sent: a pid, or a name, looked up when the time has come. */
 export type Destination<P extends Pid = Pid> = P | Named<P>;
 
 class NameValue {
@@ -61,6 +69,16 @@ export class NamedAddress {
   toString(): string {
     return JSON.stringify(this.name);
   }
+}
+
+/** What a `Via` is at run time; `name` is its text in messages. */
+export abstract class ViaAddress extends NamedAddress {
+  /** Nobody, too, when the keeper of the name has ended. */
+  abstract override get cell(): Cell | undefined;
+  /** Who has the name; throws when nobody could have it. */
+  abstract get owner(): Cell | undefined;
+  /** Gives the name, which nobody has, to a process. */
+  abstract register(cell: Cell): void;
 }
 
 /** Throws a `TypeError` for an empty text. */

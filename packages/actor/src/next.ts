@@ -13,9 +13,11 @@ export interface Answer {
 /** What a server does after a callback, besides going on with its next message: one of these, as in OTP. */
 export type Action<Continue = unknown> =
   /** `handleInfo({ type: 'timeout' })` if no message has come within so many ms. */
-  | { readonly timeout: number; readonly continue?: never }
+  | { readonly timeout: number; readonly continue?: never; readonly hibernate?: never }
   /** `handleContinue(value)` before anything else. */
-  | { readonly continue: Continue; readonly timeout?: never };
+  | { readonly continue: Continue; readonly timeout?: never; readonly hibernate?: never }
+  /** Expects to wait for long: lets go of what it holds besides its state. It changes nothing that can be seen. */
+  | { readonly hibernate: true; readonly timeout?: never; readonly continue?: never };
 
 /** `init` succeeded: the server runs with this state. */
 export interface Ok<State, Continue = never> extends Answer {
@@ -56,6 +58,12 @@ export interface StopReply<Value, State> extends Answer {
 /** `init` decided against: the start ends well, with no process. */
 export interface Ignore extends Answer {
   readonly type: 'ignore';
+}
+
+/** `init` could not, and nothing is broken: the start fails with `reason`, the process ends as `normal`. */
+export interface InitError extends Answer {
+  readonly type: 'error';
+  readonly reason: ExitReason;
 }
 
 // Classes, and the brand on their prototypes: an answer a message is made on the hot path, and an object literal with a symbol for a key takes
@@ -156,6 +164,28 @@ export function stop(
 
 /** Answer of `init`: do not run; the start succeeds with `ignore` in place of a pid, and a supervisor goes on without the child. */
 export const ignore: Ignore = { [answer]: true, type: 'ignore' };
+
+/**
+ * Answer of `init`: the start fails with `reason`, and that is all. Unlike after `stop(reason)`, the process ends as `normal`: nothing is reported, and a
+ * parent that is linked is told by the start alone.
+ * @see OTP manual, `gen_server`, `Module:init/1`, `{error, Reason}`
+ * @example
+ * ```ts
+ * import { crash, createSystem, error, ExitError, formatReason, GenServer, ok } from '@reprise/actor';
+ *
+ * const door = GenServer.define({
+ *   init: (key: string) => (key === 'right' ? ok(key) : error(crash('wrong key'))),
+ * });
+ *
+ * const system = createSystem();
+ * const failed: unknown = await GenServer.startLink(system, door, 'left').catch((thrown) => thrown);
+ * console.log(failed instanceof ExitError && formatReason(failed.reason)); // "wrong key" (string)
+ * await system.stop();
+ * ```
+ */
+export function error(reason: ExitReason): InitError {
+  return { [answer]: true, type: 'error', reason };
+}
 
 /** Whether a value was made by one of the constructors here, or by one that builds on them. */
 export function isAnswer(

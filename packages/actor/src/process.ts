@@ -88,7 +88,8 @@ export abstract class Request extends Timer {
   abstract fail(reason: ExitReason): void;
 }
 
-type Status = 'idle' | 'ready' | 'running' | 'waiting' | 'dead';
+/** `waiting`: for a promise. `suspended`: only the system's own messages wake it. */
+type Status = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
 
 /**
  * One process: its mailbox, its links and monitors, and what happens to it; the `Process` of the public types at run time. What it runs is
@@ -177,7 +178,7 @@ export abstract class Cell implements Process {
   pushSystem(message: object): void {
     if (this.status !== 'dead') {
       this.mailbox.pushSystem(message);
-      if (this.status === 'idle') {
+      if (this.status === 'idle' || this.status === 'suspended') {
         this.wake();
       }
     }
@@ -336,6 +337,16 @@ export abstract class Cell implements Process {
   /** The linked processes, in the order they were linked. */
   get links(): readonly Cell[] {
     return [...(this.#links ?? [])];
+  }
+
+  /** The processes that it monitors, one for each monitor, in order. */
+  get monitored(): readonly Cell[] {
+    return [...(this.#monitoring?.values() ?? [])];
+  }
+
+  /** The processes that monitor it, one for each monitor, in order. */
+  get monitoredBy(): readonly Cell[] {
+    return [...(this.#monitors?.values() ?? [])];
   }
 
   /** Asks for `ref.down(reason)` when `target` ends; at once, with `noproc`, if it already has. Of itself no process is told. */

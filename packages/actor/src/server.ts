@@ -1,4 +1,5 @@
 import type { AnyBehaviour } from './behaviour.ts';
+import type { Debug, Received } from './debug.ts';
 import { diagnostics } from './diagnostics.ts';
 import {
   assertExitReason,
@@ -16,9 +17,11 @@ import {
   undef,
 } from './exit.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { MonitorRef } from './monitor-ref.ts';
 import {
   type Action,
   type Ignore,
+  type InitError,
   isAnswer,
   type NoReply,
   type Ok,
@@ -145,8 +148,16 @@ export class CallMessage extends Question {
   }
 }
 
-/** An order to end with `reason`, which takes its turn in the mailbox. */
-export class StopMessage extends Question {
+/**
+ * A request to the server itself, not to its behaviour: it takes its turn in the mailbox like any message, is answered by a suspended server too, and
+ * does not count as a message for an idle timeout.
+ */
+export abstract class SystemRequest extends Question {
+  abstract perform(server: ServerProcess): void;
+}
+
+/** An order to end with `reason`. */
+export class StopMessage extends SystemRequest {
   readonly reason: ExitReason;
 
   constructor(server: Cell, reason: ExitReason, timeout: number) {
@@ -155,11 +166,15 @@ export class StopMessage extends Question {
   }
 
   override fail(reason: ExitReason): void {
-    if (reason === this.reason) {
+    if (isSameReason(reason, this.reason)) {
       this.answer(undefined);
     } else {
       super.fail(reason);
     }
+  }
+
+  perform(server: ServerProcess): void {
+    server.stop(this.reason);
   }
 
   protected what(): string {
@@ -169,6 +184,21 @@ export class StopMessage extends Question {
 
 /** The question of whoever starts a server: answered with its pid, or `undefined` for `ignore`. */
 class Start extends Question {
+  readonly #ref: MonitorRef | undefined;
+
+  constructor(server: Cell, timeout: number, ref: MonitorRef | undefined) {
+    super(server, timeout);
+    this.#ref = ref;
+  }
+
+  /** A monitor is set in the same instant, so that no end can fall between the two. */
+  override answer(pid: unknown): void {
+    if (pid !== undefined && this.#ref !== undefined) {
+      (this.#ref.owner() as Cell).monitor(this.server, this.#ref);
+    }
+    super.answer(pid);
+  }
+
   protected what(): string {
     return `start of ${this.server.name ?? 'a server'}`;
   }
@@ -198,7 +228,8 @@ type Answer =
   | NoReply<unknown, unknown>
   | Stop<unknown>
   | StopReply<unknown, unknown>
-  | Ignore;
+  | Ignore
+  | InitError;
 
 type Callback = (...args: readonly unknown[]) => unknown;
 
@@ -209,9 +240,9 @@ const turnLength = 16;
 
 /** The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks answer. */
 export class ServerProcess extends Cell {
-  readonly #behaviour: AnyBehaviour;
+  #behaviour: AnyBehaviour;
   readonly #isLinkedToParent: boolean;
-  #phase: 'new' | 'init' | 'loop' | 'terminate' = 'new';
+  #phase: 'new' | 'init' | 'loop' | 'suspended' | 'terminate' = 'new';
   #state: unknown;
   #start: Start | undefined = undefined;
   #call: CallMessage | undefined = undefined;
@@ -223,6 +254,8 @@ export class ServerProcess extends Cell {
   #farewell: { readonly call: CallMessage; readonly value: unknown } | undefined = undefined;
   /** Why `terminate` runs. */
   #stopReason: ExitReason = normal;
+  /** Who is told of its events; mostly nobody. */
+  debug: Debug | undefined = undefined;
 
   constructor(
     parent: Cell,
@@ -238,9 +271,9 @@ export class ServerProcess extends Cell {
     this.#state = arg;
   }
 
-  /** Lets it run `init`; resolves with the pid, or `undefined` if that answers `ignore`. */
-  start(timeout: number): Promise<unknown> {
-    this.#start = new Start(this, timeout);
+  /** Lets it run `init`; resolves with the pid, monitored by `ref`, or with `undefined` if that answers `ignore`. */
+  start(timeout: number, ref?: MonitorRef): Promise<unknown> {
+    this.#start = new Start(this, timeout, ref);
     this.wake();
     return this.#start.promise;
   }
@@ -249,12 +282,30 @@ export class ServerProcess extends Cell {
     return this.#state;
   }
 
+  /** The state as reports may show it. A `formatStatus` that throws shows nothing, and changes nothing. */
+  get shownState(): unknown {
+    try {
+      const format = this.#behaviour.formatStatus as ((state: unknown) => unknown) | undefined;
+      return format === undefined ? this.#state : format(this.#state);
+    } catch (error) {
+      return `formatStatus threw ${describe(error)}`;
+    }
+  }
+
   protected turn(): boolean {
     if (this.#phase === 'new') {
       this.#phase = 'init';
-      this.#run(this.#behaviour.init as Callback, this.#state, this);
+      this.#do((this.#behaviour.init as Callback)(this.#state, this));
     }
+    if (this.#phase === 'suspended') {
+      return this.#obey();
+    }
+    // Cannot change within the turn: a system request ends it.
+    const { debug } = this;
     for (let count = 0; count < turnLength && this.#isReady(); count++) {
+      if (debug !== undefined) {
+        this.#announce(debug);
+      }
       this.#step();
     }
     return this.#hasWork();
@@ -284,7 +335,9 @@ export class ServerProcess extends Cell {
       }
       return;
     }
-    this.#stopIdleTimer();
+    if (this.#idle !== undefined && !(message instanceof SystemRequest)) {
+      this.#stopIdleTimer();
+    }
     this.#take(message);
   }
 
@@ -292,13 +345,13 @@ export class ServerProcess extends Cell {
     this.#last = message;
     if (message instanceof CastMessage) {
       const clause = this.#clause('handleCast', message.request);
-      this.#run(clause, message.payload, this.#state, this);
+      this.#do(clause(message.payload, this.#state, this));
     } else if (message instanceof CallMessage) {
       this.#call = message;
       const clause = this.#clause('handleCall', message.request);
-      this.#run(clause, message.payload, this.#state, message, this);
-    } else if (message instanceof StopMessage) {
-      this.#terminate(message.reason);
+      this.#do(clause(message.payload, this.#state, message, this));
+    } else if (message instanceof SystemRequest) {
+      this.#obeyOne(message);
     } else {
       this.#info(message);
     }
@@ -327,7 +380,76 @@ export class ServerProcess extends Cell {
         `${who} has no handleInfo: message dropped`,
       );
     } else {
-      this.#run(this.#behaviour.handleInfo as Callback, message, this.#state, this);
+      this.#do((this.#behaviour.handleInfo as Callback)(message, this.#state, this));
+    }
+  }
+
+  // What `sys` asks for
+
+  get behaviour(): AnyBehaviour {
+    return this.#behaviour;
+  }
+
+  get isSuspended(): boolean {
+    return this.#phase === 'suspended';
+  }
+
+  /** Suspended, it takes system requests alone; other messages wait in its mailbox. */
+  set isSuspended(flag: boolean) {
+    this.#phase = flag ? 'suspended' : 'loop';
+  }
+
+  /** Goes on with another state, and perhaps another code. */
+  become(state: unknown, behaviour: AnyBehaviour = this.#behaviour): void {
+    this.#state = state;
+    this.#behaviour = behaviour;
+  }
+
+  stop(reason: ExitReason): void {
+    this.#terminate(reason);
+  }
+
+  /** The turn of a suspended server. */
+  #obey(): boolean {
+    for (let at = 0; at < this.mailbox.length; at++) {
+      if (this.#isOrder(this.mailbox.at(at))) {
+        this.#take(this.mailbox.removeAt(at));
+        return true;
+      }
+    }
+    this.status = 'suspended';
+    return false;
+  }
+
+  #isOrder(message: unknown): boolean {
+    return (
+      message instanceof SystemRequest ||
+      (this.trapExit && this.#isFromParent(message as SystemMessage))
+    );
+  }
+
+  #obeyOne(request: SystemRequest): void {
+    this.#last = undefined;
+    request.perform(this);
+    if (this.status === 'running') {
+      // Ends the turn: what comes next may be for a suspended server, or for one that is watched.
+      this.wake();
+    }
+  }
+
+  /** Tells of what the next step takes. */
+  #announce(debug: Debug): void {
+    if (this.#continue !== undefined) {
+      debug.tell({ type: 'continue', value: this.#continue.continue });
+      return;
+    }
+    const message = this.mailbox.at(0);
+    if (message instanceof IdleTimer) {
+      if (message === this.#idle) {
+        debug.tell({ type: 'in', message: { type: 'info', message: { type: 'timeout' } } });
+      }
+    } else if (!this.#isOrder(message)) {
+      debug.tell({ type: 'in', message: received(message) });
     }
   }
 
@@ -340,12 +462,11 @@ export class ServerProcess extends Cell {
     if (handleContinue === undefined) {
       throw new ExitRequest(undef('handleContinue'));
     }
-    this.#run(handleContinue as Callback, value, this.#state, this);
+    this.#do((handleContinue as Callback)(value, this.#state, this));
   }
 
-  /** Calls back and does what is answered: at once, or when the promise for it settles. Only a thenable is waited for. */
-  #run(callback: Callback, a: unknown, b: unknown, c?: unknown, d?: unknown): void {
-    const result = callback(a, b, c, d);
+  /** Does what a callback answered: at once, or when the promise for it settles. Only a thenable is waited for. */
+  #do(result: unknown): void {
     if (isThenable(result)) {
       this.suspend(result, (value) => {
         this.#apply(value);
@@ -362,6 +483,9 @@ export class ServerProcess extends Cell {
     }
     if (!isAnswer(value)) {
       this.#bad(value);
+    }
+    if (this.debug !== undefined) {
+      this.debug.answered(value);
     }
     if (this.#phase === 'init') {
       this.#applyInit(value as Answer);
@@ -417,8 +541,11 @@ export class ServerProcess extends Cell {
       } else if (action.timeout < Infinity) {
         this.runtime.timers.start(this.#idle, action.timeout);
       }
-    } else {
+    } else if (action.hibernate === undefined) {
       this.#continue = action;
+    } else if (this.mailbox.length === 0) {
+      this.#last = undefined;
+      this.mailbox.clear();
     }
   }
 
@@ -443,7 +570,14 @@ export class ServerProcess extends Cell {
         }
         break;
       case 'ignore':
-        this.#ignored();
+        this.#endUnstarted((start) => {
+          start.answer(undefined);
+        });
+        break;
+      case 'error':
+        this.#endUnstarted((start) => {
+          start.fail(next.reason);
+        });
         break;
       case 'stop':
         this.initFailed(next.reason);
@@ -453,15 +587,13 @@ export class ServerProcess extends Cell {
     }
   }
 
-  /** Answered after the end, so that the name is free by then; and the parent is told by that alone. */
-  #ignored(): void {
-    const start = this.#start;
-    if (start !== undefined) {
-      this.removeRequest(start);
-    }
+  /** Nothing is broken. Told after the end, so that the name is free by then; and the parent is told by that alone. */
+  #endUnstarted(tell: (start: Start) => void): void {
+    const start = this.#start as Start;
+    this.removeRequest(start);
     this.parent?.unlink(this);
     this.end(normal);
-    start?.answer(undefined);
+    tell(start);
   }
 
   /** The start fails with `reason`, and so does the process. A parent that traps exits, or is the root, is told by the start alone. */
@@ -524,7 +656,7 @@ export class ServerProcess extends Cell {
     if (isAbnormal(reason)) {
       reportCrash(this, reason, {
         lastMessage: readable(this.#last),
-        state: this.#state,
+        state: this.shownState,
       });
     }
     this.#farewell?.call.answer(this.#farewell.value);
@@ -544,6 +676,21 @@ export class ServerProcess extends Cell {
   }
 }
 
+function received(message: unknown): Received {
+  if (message instanceof CallMessage || message instanceof CastMessage) {
+    const { request, payload } = message;
+    return { type: message instanceof CallMessage ? 'call' : 'cast', request, payload };
+  }
+  return { type: 'info', message };
+}
+
+/** Two may have asked for the same end, each with an object of its own. */
+function isSameReason(a: ExitReason, b: ExitReason): boolean {
+  const other = new Map<string, unknown>(Object.entries(b));
+  const own = Object.entries(a);
+  return own.length === other.size && own.every(([key, value]) => other.get(key) === value);
+}
+
 /** A message as its sender wrote it. */
 function readable(message: unknown): unknown {
   if (message instanceof CallMessage) {
@@ -554,6 +701,6 @@ function readable(message: unknown): unknown {
     : message;
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -1,28 +1,32 @@
 import type { Server } from './behaviour.ts';
-import { assertChildSpec, type ChildSpec } from './child-spec.ts';
-import { type Child, Children } from './children.ts';
 import {
-  crash,
-  ExitError,
-  type ExitReason,
-  failedToStartChild,
-  formatReason,
-  isAbnormal,
-  noproc,
-  shutdown,
-  shutdownWith,
-} from './exit.ts';
+  assertChildSpec,
+  type ChildOptions,
+  type ChildSpec,
+  childSpec as createChildSpec,
+} from './child-spec.ts';
+import { badReturnValue, ExitError, noproc } from './exit.ts';
 import * as GenServer from './gen-server.ts';
-import { noreply, ok, reply, stop as stopWith } from './next.ts';
+import type { Name } from './name.ts';
+import { type Ignore, ignore } from './next.ts';
 import { describe, type Pid } from './pid.ts';
-import { cellOf, cellOfProcess, type ExitMessage, nameOf, type Process } from './process.ts';
-import { addRestart, type Intensity } from './restarts.ts';
+import { cellOf, type Process } from './process.ts';
+import type { Intensity } from './restarts.ts';
 import { ServerProcess } from './server.ts';
-import { shutdownChild } from './shutdown.ts';
-import { trapExit } from './signals.ts';
+import {
+  assertFlags,
+  type AutoShutdown,
+  type ChildCounts,
+  type ChildInfo,
+  type Flags,
+  type Outcome,
+  type Strategy,
+  Supervision,
+  supervision,
+  type SupervisorCalls,
+} from './supervision.ts';
 
-/** What a child that ended takes with it. `oneForOne`: nothing, only it is restarted. */
-export type Strategy = 'oneForOne';
+export type { AutoShutdown, ChildCounts, ChildInfo, Strategy } from './supervision.ts';
 
 export interface SupervisorOptions<
   Specs extends readonly ChildSpec[] = readonly ChildSpec[],
@@ -34,22 +38,32 @@ export interface SupervisorOptions<
   readonly maxRestarts?: number;
   /** Default: 5. */
   readonly maxSeconds?: number;
-  /** A name in the system. */
-  readonly name?: string;
+  /** Default: `never`. */
+  readonly autoShutdown?: AutoShutdown;
 }
+
+export interface SupervisorStartOptions {
+  /** A name in the system. */
+  readonly name?: string | Name;
+}
+
+export type NamedSupervisorOptions<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> =
+  SupervisorOptions<Specs> & SupervisorStartOptions;
+
+/** OTP's `init`: asked each time the supervisor is started. */
+export type SupervisorInit<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> = () =>
+  | SupervisorOptions<Specs>
+  | Ignore
+  | Promise<SupervisorOptions<Specs> | Ignore>;
 
 declare const children: unique symbol;
 
-interface SupervisorCalls {
-  readonly whichChildren: { readonly payload: undefined; readonly reply: readonly ChildInfo[] };
-  readonly countChildren: { readonly payload: undefined; readonly reply: ChildCounts };
-}
+type Named = Readonly<Record<string, Pid>>;
 
 /** The pid of a supervisor, which also knows its children by id. */
-export interface SupervisorPid<
-  out Named extends Readonly<Record<string, Pid>> = Readonly<Record<string, Pid>>,
-> extends Server<SupervisorCalls, unknown> {
-  readonly [children]: Named;
+export interface SupervisorPid<out Children extends Named = Named>
+  extends Server<SupervisorCalls, unknown> {
+  readonly [children]: Children;
 }
 
 export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
@@ -58,51 +72,60 @@ export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
     : never;
 };
 
-export interface ChildInfo {
-  readonly id: string;
-  readonly pid: Child['pid'];
-  readonly type: 'worker' | 'supervisor';
-}
-
-export interface ChildCounts {
-  /** All children, running or not. */
-  readonly specs: number;
-  /** Those that run. */
-  readonly active: number;
-  readonly supervisors: number;
-  readonly workers: number;
-}
-
 /**
- * Starts a supervisor linked to `parent`, and its children in order. When one fails to start, those before it are shut down in reverse order
- * and this rejects with an `ExitError` whose reason is `shutdown` with the detail `failedToStartChild`.
+ * Starts a supervisor linked to `parent`, and its children in order. Given a function, asks it what the supervisor is to be, and resolves with
+ * `undefined` if it answers `ignore`.
  *
- * Rejects with a `TypeError` or `RangeError` for options that no supervisor can have, such as two children with one id.
+ * When a child fails to start, those before it are shut down in reverse order, and this rejects with an `ExitError` whose reason is `shutdown` with
+ * the detail `failedToStartChild`. Rejects with a `TypeError` or `RangeError` for options that no supervisor can have, such as two children with one
+ * id.
  * @see OTP manual, `supervisor:start_link/3`; Elixir's `Supervisor` for the defaults
  */
-export async function startLink<const Specs extends readonly ChildSpec[]>(
+export function startLink<const Specs extends readonly ChildSpec[]>(
   parent: Process<never>,
-  options: SupervisorOptions<Specs>,
-): Promise<SupervisorPid<ChildrenOf<Specs>>> {
-  assertOptions(options);
-  const { name } = options;
-  const pid = await GenServer.startLink(
-    parent,
-    behaviour,
-    options,
-    name === undefined ? {} : { name },
+  options: NamedSupervisorOptions<Specs>,
+): Promise<SupervisorPid<ChildrenOf<Specs>>>;
+export function startLink<const Specs extends readonly ChildSpec[]>(
+  parent: Process<never>,
+  init: SupervisorInit<Specs>,
+  options?: SupervisorStartOptions,
+): Promise<SupervisorPid<ChildrenOf<Specs>> | undefined>;
+export async function startLink(
+  parent: Process<never>,
+  given: NamedSupervisorOptions | SupervisorInit,
+  options: SupervisorStartOptions = {},
+): Promise<unknown> {
+  const [init, startOptions] =
+    typeof given === 'function'
+      ? [async () => flagsOf(await given()), options]
+      : [constant(flagsOf(given)), nameIn(given)];
+  return GenServer.startLink(parent, supervision, init as never, startOptions);
+}
+
+function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
+  return name === undefined ? {} : { name };
+}
+
+/** How to start a supervisor under another. Shut down without a limit of time, as OTP advises for supervisors. */
+export function childSpec<const Specs extends readonly ChildSpec[], const Id extends string>(
+  given: SupervisorOptions<Specs> | SupervisorInit<Specs>,
+  options: ChildOptions<Id> & SupervisorStartOptions,
+): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>> {
+  const init = typeof given === 'function' ? given : constant(given);
+  return createChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>(
+    (parent) => startLink(parent, init, nameIn(options)),
+    { ...options, type: 'supervisor' },
   );
-  return pid as unknown as SupervisorPid<ChildrenOf<Specs>>;
 }
 
 /**
  * The child that runs under `id` now; ask again after a restart, and do not keep it. Throws an `ExitError` (`noproc`) when the supervisor has
  * ended or the child is not running.
  */
-export function child<Named extends Readonly<Record<string, Pid>>, Id extends keyof Named & string>(
-  supervisor: SupervisorPid<Named>,
+export function child<Children extends Named, Id extends keyof Children & string>(
+  supervisor: SupervisorPid<Children>,
   id: Id,
-): Named[Id] {
+): Children[Id] {
   const pid = stateOf(supervisor)?.children.get(id)?.pid;
   if (typeof pid !== 'object') {
     throw new ExitError(
@@ -110,219 +133,124 @@ export function child<Named extends Readonly<Record<string, Pid>>, Id extends ke
       `child ${describe(id)} of ${String(supervisor)}${pid === undefined ? '' : `, ${pid}`}`,
     );
   }
-  return pid as Named[Id];
+  return pid as Children[Id];
+}
+
+/**
+ * Starts one more child, the last in order; it is forgotten when the supervisor itself is restarted. Resolves with what its start gave: the pid, or
+ * `undefined` for `ignore`.
+ *
+ * Rejects with an `ExitError`: `alreadyStarted` or `alreadyPresent` for an id that is taken, `failedToStartChild`; with a `TypeError` or
+ * `RangeError` for a spec that this supervisor cannot have.
+ * @see OTP manual, `supervisor:start_child/2`
+ */
+export async function startChild<Spec extends ChildSpec>(
+  supervisor: SupervisorPid,
+  spec: Spec,
+): Promise<Awaited<ReturnType<Spec['start']>>> {
+  assertChildSpec(spec);
+  const outcome = await ask(supervisor, 'startChild', spec);
+  return valueOf(outcome, supervisor) as Awaited<ReturnType<Spec['start']>>;
+}
+
+/**
+ * Shuts a child down; its spec stays, unless it is temporary. `notFound` for an id that the supervisor does not have.
+ * @see OTP manual, `supervisor:terminate_child/2`
+ */
+export function terminateChild(supervisor: SupervisorPid, id: string): Promise<'ok' | 'notFound'> {
+  return ask(supervisor, 'terminateChild', id);
+}
+
+/**
+ * Starts a child that was terminated, or has ended and was not restarted. Resolves with what its start gave.
+ *
+ * Rejects with an `ExitError`: `notFound`, `running`, `restarting`, or why the start failed.
+ * @see OTP manual, `supervisor:restart_child/2`
+ */
+export async function restartChild(supervisor: SupervisorPid, id: string): Promise<unknown> {
+  return valueOf(await ask(supervisor, 'restartChild', id), supervisor);
+}
+
+/**
+ * Forgets a child that does not run.
+ * @see OTP manual, `supervisor:delete_child/2`
+ */
+export function deleteChild(
+  supervisor: SupervisorPid,
+  id: string,
+): Promise<'ok' | 'notFound' | 'running' | 'restarting'> {
+  return ask(supervisor, 'deleteChild', id);
+}
+
+/** The spec of a child; `undefined` for an id that the supervisor does not have. */
+export function getChildSpec(supervisor: SupervisorPid, id: string): Promise<ChildSpec | undefined> {
+  return ask(supervisor, 'getChildSpec', id);
+}
+
+/** One child; `undefined` for an id that the supervisor does not have. */
+export function whichChild(supervisor: SupervisorPid, id: string): Promise<ChildInfo | undefined> {
+  return ask(supervisor, 'whichChild', id);
 }
 
 /** All children, the one started last first. */
 export function whichChildren(supervisor: SupervisorPid): Promise<readonly ChildInfo[]> {
-  return GenServer.call(supervisor, 'whichChildren', undefined, { timeout: Infinity });
+  return ask(supervisor, 'whichChildren', undefined);
 }
 
 export function countChildren(supervisor: SupervisorPid): Promise<ChildCounts> {
-  return GenServer.call(supervisor, 'countChildren', undefined, { timeout: Infinity });
+  return ask(supervisor, 'countChildren', undefined);
 }
 
 /** Shuts the children down in reverse order, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
 export { stop } from './gen-server.ts';
 
-class SupervisorState {
-  readonly children: Children = new Children();
-  readonly intensity: Intensity;
-  restarts: readonly number[] = [];
-
-  constructor({ maxRestarts = 3, maxSeconds = 5 }: SupervisorOptions) {
-    this.intensity = { maxRestarts, maxSeconds };
-  }
+// A supervisor that is starting a child answers when that is done, however long it takes.
+function ask<Request extends keyof SupervisorCalls & string>(
+  supervisor: SupervisorPid,
+  request: Request,
+  payload: unknown,
+): Promise<SupervisorCalls[Request]['reply']> {
+  const call = GenServer.call as (
+    server: Pid,
+    request: string,
+    payload: unknown,
+    options: GenServer.CallOptions,
+  ) => Promise<SupervisorCalls[Request]['reply']>;
+  return call(supervisor, request, payload, { timeout: Infinity });
 }
 
-const behaviour = GenServer.define({
-  init: async (options: SupervisorOptions, self) => {
-    trapExit(self, true);
-    const state = new SupervisorState(options);
-    for (const spec of options.children) {
-      const failure = await startChild(self, state, state.children.add(spec));
-      if (failure !== undefined) {
-        await shutdownAll(self, state);
-        return stopWith(shutdownWith(failedToStartChild(spec.id, failure)));
-      }
-    }
-    return ok(state);
-  },
-  handleCall: {
-    whichChildren: (_, state) => reply(whichChildrenOf(state), state),
-    countChildren: (_, state) => reply(countChildrenOf(state), state),
-  },
-  handleCast: {
-    /** Sent to itself when a restart failed, so that other requests have their turn before it is tried again. */
-    retryRestart: (id: string, state, self) => {
-      const found = state.children.get(id);
-      return found?.pid === 'restarting' ? restart(self, state, found) : noreply(state);
-    },
-  },
-  handleInfo: (message: unknown, state, self) => {
-    if (!isExit(message)) {
-      self.system.logger.warn(
-        { message: describe(message) },
-        `supervisor ${nameOf(cellOfProcess(self))} does not know this message: dropped`,
-      );
-      return noreply(state);
-    }
-    const found = state.children.of(message.pid);
-    return found === undefined ? noreply(state) : childEnded(self, state, found, message.reason);
-  },
-  terminate: (_reason, state, self) => shutdownAll(self, state),
-});
-
-function isExit(message: unknown): message is ExitMessage {
-  return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
-}
-
-/** Starts the child's process; the reason if that fails. */
-async function startChild(
-  self: Process<never>,
-  state: SupervisorState,
-  started: Child,
-): Promise<ExitReason | undefined> {
-  try {
-    const pid = await started.spec.start(self);
-    state.children.setPid(started, pid);
-    if (pid === undefined && started.spec.restart === 'temporary') {
-      state.children.delete(started);
-    }
-    return undefined;
-  } catch (thrown) {
-    return thrown instanceof ExitError ? thrown.reason : crash(thrown);
-  }
-}
-
-type Answer =
-  | ReturnType<typeof noreply<SupervisorState>>
-  | ReturnType<typeof stopWith<SupervisorState>>;
-
-/** The restart rules of OTP, one row each. */
-function childEnded(
-  self: Process<never>,
-  state: SupervisorState,
-  ended: Child,
-  reason: ExitReason,
-): Answer | Promise<Answer> {
-  report(self, ended, 'ended', reason, isAbnormal(reason) || ended.spec.restart === 'permanent');
-  state.children.setPid(ended, undefined);
-  switch (ended.spec.restart) {
-    case 'permanent':
-      return restart(self, state, ended);
-    case 'transient':
-      return isAbnormal(reason) ? restart(self, state, ended) : noreply(state);
-    case 'temporary':
-      state.children.delete(ended);
-      return noreply(state);
+function valueOf(outcome: Outcome<unknown>, supervisor: Pid): unknown {
+  switch (outcome.type) {
+    case 'done':
+      return outcome.value;
+    case 'failed':
+      throw new ExitError(outcome.reason, `start of a child of ${String(supervisor)}`);
+    case 'misuse':
+      throw new TypeError(outcome.message);
     default:
-      return ended.spec.restart satisfies never;
+      return outcome satisfies never;
   }
 }
 
-async function restart(
-  self: Process<never>,
-  state: SupervisorState,
-  ended: Child,
-): Promise<Answer> {
-  const restarts = addRestart(state.restarts, self.system.clock.now(), state.intensity);
-  if (restarts === undefined) {
-    const { maxRestarts, maxSeconds } = state.intensity;
-    report(self, ended, `restarted more than ${maxRestarts} times in ${maxSeconds} s, giving up`);
-    return stopWith(shutdown, state);
+function flagsOf(given: SupervisorOptions | Ignore): Flags | Ignore {
+  if (given === ignore) {
+    return ignore;
   }
-  state.restarts = restarts;
-  const failure = await startChild(self, state, ended);
-  if (failure !== undefined) {
-    report(self, ended, 'failed to restart', failure);
-    state.children.setPid(ended, 'restarting');
-    GenServer.cast(self.pid as GenServer.ServerOf<typeof behaviour>, 'retryRestart', ended.spec.id);
+  const options = given as SupervisorOptions | undefined;
+  if (typeof options !== 'object' || options === null) {
+    throw new ExitError(badReturnValue(given), 'init of a supervisor');
   }
-  return noreply(state);
+  const { strategy, children: specs, maxRestarts = 3, maxSeconds = 5, autoShutdown = 'never' } = options;
+  const flags: Flags = { strategy, children: specs, maxRestarts, maxSeconds, autoShutdown };
+  assertFlags(flags);
+  return flags;
 }
 
-async function shutdownAll(self: Process<never>, state: SupervisorState): Promise<void> {
-  for (const each of state.children.inStartOrder.toReversed()) {
-    if (typeof each.pid === 'object') {
-      const reason = await shutdownChild(cellOfProcess(self), cellOf(each.pid), each.spec.shutdown);
-      report(self, each, 'shut down', reason, isUnexpected(each, reason));
-    }
-    state.children.setPid(each, undefined);
-  }
+function constant<Value>(value: Value): () => Value {
+  return () => value;
 }
 
-function isUnexpected(each: Child, reason: ExitReason): boolean {
-  return isAbnormal(reason) && !(each.spec.shutdown === 'brutalKill' && reason.type === 'killed');
-}
-
-function report(
-  self: Process<never>,
-  about: Child,
-  what: string,
-  reason?: ExitReason,
-  isNews = true,
-): void {
-  if (isNews) {
-    const who = nameOf(cellOfProcess(self));
-    const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
-    self.system.logger.error(
-      { supervisor: who, child: about.spec.id, pid: String(about.pid) },
-      `supervisor ${who}: child ${about.spec.id} ${what}${why}`,
-    );
-  }
-}
-
-function whichChildrenOf(state: SupervisorState): readonly ChildInfo[] {
-  return state.children.inStartOrder
-    .toReversed()
-    .map(({ spec: { id, type }, pid }) => ({ id, pid, type }));
-}
-
-function countChildrenOf(state: SupervisorState): ChildCounts {
-  const all = state.children.inStartOrder;
-  const supervisors = all.filter(({ spec }) => spec.type === 'supervisor').length;
-  return {
-    specs: all.length,
-    active: all.filter(({ pid }) => typeof pid === 'object').length,
-    supervisors,
-    workers: all.length - supervisors,
-  };
-}
-
-function stateOf(supervisor: Pid): SupervisorState | undefined {
+function stateOf(supervisor: Pid): Supervision | undefined {
   const cell = cellOf(supervisor);
-  return cell instanceof ServerProcess && cell.state instanceof SupervisorState
-    ? cell.state
-    : undefined;
-}
-
-function assertOptions(options: SupervisorOptions): void {
-  const { strategy, children: specs, maxRestarts = 3, maxSeconds = 5 } = options;
-  if (strategy !== 'oneForOne') {
-    throw new TypeError(`Expected strategy to be 'oneForOne', got ${describe(strategy)}`);
-  }
-  if (!Number.isInteger(maxRestarts) || maxRestarts < 0) {
-    throw new RangeError(
-      `Expected maxRestarts to be a whole number from 0 on, got ${describe(maxRestarts)}`,
-    );
-  }
-  if (!(maxSeconds > 0)) {
-    throw new RangeError(`Expected maxSeconds to be above 0, got ${describe(maxSeconds)}`);
-  }
-  if (!Array.isArray(specs)) {
-    throw new TypeError(`Expected children to be an array of child specs, got ${describe(specs)}`);
-  }
-  assertUniqueIds(specs);
-}
-
-function assertUniqueIds(specs: readonly ChildSpec[]): void {
-  const ids = new Set<string>();
-  for (const spec of specs) {
-    assertChildSpec(spec);
-    if (ids.has(spec.id)) {
-      throw new TypeError(`Expected children with different ids, got ${describe(spec.id)} twice`);
-    }
-    ids.add(spec.id);
-  }
+  return cell instanceof ServerProcess && cell.state instanceof Supervision ? cell.state : undefined;
 }

@@ -500,6 +500,24 @@ describe('a callback that answers badly', () => {
     },
   );
 
+  test('GC19 a reply of a cast is bad though a call is open, which it does not answer', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await started(log);
+    const answer = reply('stray', 1);
+    const bad = { type: 'badReturnValue', value: answer };
+    logOutcome(
+      log,
+      'call',
+      call(server, (state) => noreply(state)),
+    );
+    cast(server, () => answer as never);
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['terminate', bad, 0],
+      ['call', { exit: bad }],
+    ]);
+  });
+
   const throwing: readonly (readonly [string, (value: unknown) => OnCall])[] = [
     [
       'thrown',

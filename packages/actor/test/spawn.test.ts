@@ -25,6 +25,8 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, virtualClock } from '@reprise/actor/testing';
 
+import { cellOf } from '../src/process.ts';
+import { collectGarbage } from './garbage.ts';
 import { drain, endOf, exiter, forever, idler, type Log, recorder } from './recorder.ts';
 
 describe('spawn', () => {
@@ -287,6 +289,7 @@ describe('receive', () => {
     const ref = monitor(m, p.pid);
     exit(system, p.pid, kill);
     const found = m.receive((message) => message === 'x');
+    await settle(system);
     demonitor(m, ref, { flush: true });
     send(m.pid, 'x');
     let received: unknown;
@@ -450,15 +453,37 @@ describe('a process that is killed while it awaits', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('receives nothing any more', async () => {
+  test.each([0, 100])('receives nothing any more, with a timeout of %p ms', async (timeout) => {
     const log: unknown[] = [];
     const { system, gate, p } = await awaiting(async (self) => {
-      log.push(await self.receive({ timeout: 0 }));
+      log.push(await self.receive({ timeout }));
     });
     exit(system, p.pid, kill);
     gate.resolve();
     await advance(system, 1000);
     expect(log).toStrictEqual([]);
+  });
+
+  test('may throw later in the same callback: terminate does not run, nothing is reported', async () => {
+    const system = createTestSystem();
+    const log: string[] = [];
+    const server = await GenServer.start(
+      system,
+      GenServer.define({
+        init: () => ok(undefined),
+        handleInfo: (_: 'go', _state, self) => {
+          exit(self, self.pid, kill);
+          throw new Error('late');
+        },
+        terminate: () => void log.push('terminate'),
+      }),
+      undefined,
+    );
+    send(server, 'go');
+    await settle(system);
+    expect(isAlive(server)).toBe(false);
+    expect(log).toStrictEqual([]);
+    expect(system.reports).toStrictEqual([]);
   });
 
   test('takes no message and then does nothing with it: what it has taken is handled before the end', async () => {
@@ -498,12 +523,14 @@ describe('what is done in the name of a process that has ended', () => {
     const { system, log, p, q } = await zombie();
     link(p, q.pid);
     await settle(system);
+    expect(cellOf(q.pid).links).toStrictEqual([]);
     expect(log).toStrictEqual([]);
   });
 
   test('monitors nothing', async () => {
     const { system, p, q } = await zombie();
-    monitor(p, q.pid);
+    const ref = monitor(p, q.pid);
+    expect(demonitor(p, ref, { info: true })).toBe(false);
     exit(system, q.pid, kill);
     expect(p.messageQueueLen).toBe(0);
   });
@@ -545,5 +572,29 @@ describe('what is done in the name of a process that has ended', () => {
       name: 'ExitError',
       reason: noproc,
     });
+  });
+});
+
+describe('a process that has ended', () => {
+  /** Two processes linked to each other, each monitoring the other; the first ends. What is left of it. */
+  async function survivor() {
+    const system = createTestSystem();
+    const p = await idler(system);
+    const q = await idler(system, { traps: true });
+    link(p, q.pid);
+    monitor(p, q.pid);
+    monitor(q, p.pid);
+    exit(system, p.pid, crash('p'));
+    // A message that names the process holds it, of course.
+    expect(await drain(q)).toHaveLength(2);
+    return { system, q, ended: new WeakRef(p) };
+  }
+
+  test('is held by nobody that it was linked to, monitored or was monitored by', async () => {
+    const { system, q, ended } = await survivor();
+    await collectGarbage();
+    expect(isAlive(q.pid)).toBe(true);
+    expect(ended.deref()).toBeUndefined();
+    await settle(system);
   });
 });

@@ -84,7 +84,7 @@ const child = (job: Job, options: Partial<ChildOptions> = {}): ChildSpec =>
 const workers = (log: unknown[], ...ids: readonly string[]): readonly ChildSpec[] =>
   ids.map((id) => child({ id, log }));
 
-type Options = Omit<Supervisor.SupervisorOptions, 'strategy' | 'children'>;
+type Options = Omit<Supervisor.NamedSupervisorOptions, 'strategy' | 'children'>;
 
 interface Family {
   readonly system: TestSystem;
@@ -181,6 +181,11 @@ describe('the start', () => {
       },
       crash(error),
     ],
+    [
+      'answers what is no pid',
+      () => Promise.resolve('garbage' as never),
+      { type: 'badReturnValue', value: 'garbage' },
+    ],
   ])('SS05 fails when the start of a child %s', async (_how, begin, reason) => {
     const system = createTestSystem();
     const parent = await idler(system, { traps: true });
@@ -251,7 +256,7 @@ describe('the start', () => {
       'SS14',
       'an unknown strategy',
       { strategy: 'oneForTwo' },
-      new TypeError(`Expected strategy to be 'oneForOne', got "oneForTwo" (string)`),
+      new TypeError(`Expected strategy to be 'oneForOne' or 'oneForAll' or 'restForOne', got "oneForTwo" (string)`),
     ],
     [
       'SS14',

@@ -1,0 +1,175 @@
+import { type ExitReason, formatReason } from '../exit.ts';
+import { describe, type Pid, Ref } from '../pid.ts';
+import { Cell, type DownMessage, type ExitMessage, type Process } from '../process.ts';
+import { parentOf } from '../spawn.ts';
+import { isEqual } from './equal.ts';
+import { settle } from './system.ts';
+
+export interface ProbeOptions {
+  /** Whether exit signals come as messages. Default: false, as for any process: an abnormal one ends the probe. */
+  readonly trapExit?: boolean;
+}
+
+/** What a message is to be: one that says the same as this value, or one that this function is true of. */
+export type Expected<Message> = Message | ((message: Message) => boolean);
+
+/** A process that keeps what it is sent, until the test expects it. */
+export interface Probe<in out Message = unknown> {
+  readonly pid: Pid<Message>;
+  /** The probe as a process: to link and monitor with, and as a parent. */
+  readonly self: Process<Message>;
+  /** What it was sent and the test has not taken, oldest first. It grows as the system runs: see `settle`. */
+  readonly messages: readonly Message[];
+  /**
+   * Lets the system settle, then takes the oldest message that is as `expected` and resolves with it; the others stay, as in a selective receive.
+   * Equal are arrays, plain objects and errors that say the same; what else there is, pids and instances of classes among it, only to itself.
+   *
+   * Rejects with an `Error` that shows all messages when none is.
+   */
+  expectMessage<Match extends Message>(
+    expected: (message: Message) => message is Match,
+  ): Promise<Match>;
+  expectMessage(expected: Expected<Message>): Promise<Message>;
+  /** Lets the system settle; rejects with an `Error` that shows the messages when there is any that the test has not taken. */
+  expectNothing(): Promise<void>;
+  /** As `expectMessage`, for the EXIT message of `pid`, which only a probe that traps exits gets: with this reason, or any. */
+  expectExit(pid: Pid, reason?: Expected<ExitReason>): Promise<ExitMessage>;
+  /** As `expectMessage`, for the DOWN message of a process or of one monitor: with this reason, or any. */
+  expectDown(target: Pid | Ref, reason?: Expected<ExitReason>): Promise<DownMessage>;
+}
+
+/**
+ * A process for a test to send from and to: it keeps every message, and every EXIT and DOWN. `parent` is mostly the system; the two are not linked.
+ *
+ * Throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @see Elixir, `ExUnit.Assertions.assert_receive/3`, for what it is modelled on
+ * @example
+ * ```ts
+ * import { monitor, normal, send, spawn } from '@reprise/actor';
+ * import { createProbe, createTestSystem } from '@reprise/actor/testing';
+ *
+ * const system = createTestSystem();
+ * const probe = createProbe<string>(system);
+ * const echo = spawn<string>(system, async (self) => {
+ *   send(probe.pid, `${await self.receive()} again`);
+ * });
+ * const ref = monitor(probe.self, echo);
+ *
+ * send(echo, 'hello');
+ * await probe.expectMessage('hello again');
+ * await probe.expectDown(ref, normal);
+ * await probe.expectNothing();
+ * ```
+ */
+export function createProbe<Message = unknown>(
+  parent: Process<never>,
+  { trapExit = false }: ProbeOptions = {},
+): Probe<Message> {
+  return new ProbeProcess(parentOf(parent), trapExit) as unknown as Probe<Message>;
+}
+
+type Matches = (message: unknown) => boolean;
+
+class ProbeProcess extends Cell implements Probe {
+  #messages: unknown[] = [];
+
+  constructor(parent: Cell, traps: boolean) {
+    super(parent.runtime, parent);
+    this.trapExit = traps;
+  }
+
+  get self(): Process<unknown> {
+    return this;
+  }
+
+  get messages(): readonly unknown[] {
+    return this.#messages;
+  }
+
+  protected turn(): boolean {
+    while (this.mailbox.length > 0) {
+      this.#messages.push(this.mailbox.shift());
+    }
+    return false;
+  }
+
+  protected failed(): void {}
+
+  protected ended(): void {}
+
+  /** What it has taken is to the test still in its mailbox. */
+  override flush(matches: Matches): void {
+    super.flush(matches);
+    this.#messages = this.#messages.filter((message) => !matches(message));
+  }
+
+  expectMessage(expected: unknown): Promise<never> {
+    return this.#take(matcherOf(expected), show(expected)) as Promise<never>;
+  }
+
+  async expectNothing(): Promise<void> {
+    await settle(this.system);
+    if (this.#messages.length > 0) {
+      this.#fail('nothing');
+    }
+  }
+
+  expectExit(pid: Pid, reason?: Expected<ExitReason>): Promise<ExitMessage> {
+    return this.#takeSignal({ type: 'EXIT', pid }, reason) as Promise<ExitMessage>;
+  }
+
+  expectDown(target: Pid | Ref, reason?: Expected<ExitReason>): Promise<DownMessage> {
+    const which = target instanceof Ref ? { ref: target } : { pid: target };
+    return this.#takeSignal({ type: 'DOWN', ...which }, reason) as Promise<DownMessage>;
+  }
+
+  #takeSignal(fields: object, reason: Expected<ExitReason> | undefined): Promise<unknown> {
+    const wanted: object = reason === undefined ? fields : { ...fields, reason };
+    return this.#take((message) => hasFields(message, wanted), show(wanted));
+  }
+
+  async #take(matches: Matches, wanted: string): Promise<unknown> {
+    await settle(this.system);
+    const at = this.#messages.findIndex(matches);
+    return at < 0 ? this.#fail(wanted) : this.#messages.splice(at, 1)[0];
+  }
+
+  #fail(wanted: string): never {
+    const got = this.#messages.map((message) => `\n  ${show(message)}`).join('') || ' nothing';
+    const end = this.reason && `\nThe probe has ended: ${formatReason(this.reason)}`;
+    throw new Error(`Expected ${wanted}, got:${got}${end ?? ''}`);
+  }
+}
+
+function matcherOf(expected: unknown): Matches {
+  return typeof expected === 'function'
+    ? (expected as Matches)
+    : (message) => isEqual(message, expected);
+}
+
+function hasFields(message: unknown, fields: object): boolean {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    Object.entries(fields).every(([key, value]) => matcherOf(value)(Reflect.get(message, key)))
+  );
+}
+
+/** In one line and whole: a test that fails is to be understood from this alone. */
+function show(value: unknown): string {
+  try {
+    return JSON.stringify(value, showable) ?? String(value);
+  } catch {
+    return describe(value);
+  }
+}
+
+/** What JSON has no text for, or leaves out. */
+function showable(_key: string, value: unknown): unknown {
+  const isText =
+    value instanceof Error ||
+    value instanceof Ref ||
+    (typeof value === 'number' && !Number.isFinite(value)) ||
+    ['bigint', 'function', 'symbol', 'undefined'].includes(typeof value);
+  return isText ? String(value) : value;
+}

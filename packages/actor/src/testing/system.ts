@@ -1,0 +1,94 @@
+import { type VirtualClock, virtualClock } from '../clock.ts';
+import { queueMacrotask } from '../host.ts';
+import type { Logger } from '../logger.ts';
+import { cellOfProcess, type System } from '../process.ts';
+import { createSystem } from '../system.ts';
+
+/** What a system reported, in order. */
+export interface Report {
+  readonly level: 'error' | 'warn';
+  readonly message: string;
+  readonly details: object;
+}
+
+/** A system for one test: its time stands still until `advance`, and its reports are kept instead of printed. */
+export interface TestSystem extends System {
+  readonly clock: VirtualClock;
+  readonly reports: readonly Report[];
+}
+
+/**
+ * A system on a virtual clock, which keeps its reports.
+ * @example
+ * ```ts
+ * import { spawn } from '@reprise/actor';
+ * import { createTestSystem, settle } from '@reprise/actor/testing';
+ *
+ * const system = createTestSystem();
+ * spawn(system, () => {
+ *   throw new Error('boom');
+ * });
+ * await settle(system);
+ * console.log(system.reports.map(({ message }) => message)); // [ 'process #Pid<2> crashed: Error: boom' ]
+ * ```
+ */
+export function createTestSystem(): TestSystem {
+  const reports: Report[] = [];
+  const keep =
+    (level: Report['level']): Logger['error'] =>
+    (details, message) => {
+      reports.push({ level, message, details });
+    };
+  const clock = virtualClock();
+  const system = createSystem({ clock, logger: { error: keep('error'), warn: keep('warn') } });
+  return Object.assign(system as System & { readonly clock: VirtualClock }, { reports });
+}
+
+/**
+ * Resolves once nothing is left to do: no process is ready, and all microtasks have run. What waits for real I/O or for the clock is not
+ * waited for.
+ * @example
+ * ```ts
+ * import { send, spawn } from '@reprise/actor';
+ * import { createTestSystem, settle } from '@reprise/actor/testing';
+ *
+ * const system = createTestSystem();
+ * const got: string[] = [];
+ * const pid = spawn<string>(system, async (self) => {
+ *   got.push(await self.receive());
+ * });
+ * send(pid, 'hello');
+ * await settle(system);
+ * console.log(got); // [ 'hello' ]
+ * ```
+ */
+export async function settle(system: System): Promise<void> {
+  const { scheduler } = cellOfProcess(system, 'system').runtime;
+  do {
+    await new Promise<void>((resolve) => {
+      queueMacrotask(resolve);
+    });
+  } while (!scheduler.isIdle);
+}
+
+/**
+ * Moves the virtual time of `system` on by `ms`, timer by timer, settling before each and at the end.
+ * @example
+ * ```ts
+ * import { sendAfter, spawn } from '@reprise/actor';
+ * import { advance, createTestSystem } from '@reprise/actor/testing';
+ *
+ * const system = createTestSystem();
+ * const got: string[] = [];
+ * const pid = spawn<string>(system, async (self) => {
+ *   got.push(await self.receive());
+ * });
+ * sendAfter(pid, 'an hour later', 3_600_000);
+ * await advance(system, 3_600_000);
+ * console.log(got); // [ 'an hour later' ]
+ * ```
+ */
+export async function advance(system: TestSystem, ms: number): Promise<void> {
+  await system.clock.advance(ms, () => settle(system));
+  await settle(system);
+}

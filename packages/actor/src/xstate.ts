@@ -1,0 +1,270 @@
+import type {
+  AnyActorLogic,
+  AnyEventObject,
+  EventFromLogic,
+  InputFrom,
+  OutputFrom,
+  SnapshotFrom,
+  Subscription,
+} from 'xstate';
+
+import type { Server } from './behaviour.ts';
+import type { ChildOptions, ChildSpec } from './child-spec.ts';
+import { ExitError, type ExitReason, noproc, normal } from './exit.ts';
+import * as GenServer from './gen-server.ts';
+import { type Destination, find } from './name.ts';
+import { noreply, type NoReply, ok, reply, type Stop, stop } from './next.ts';
+import { describe } from './pid.ts';
+import { type Cell, cellOfProcess, nameOf, type Process } from './process.ts';
+import { ServerProcess } from './server.ts';
+import { type AnySnapshot, type Delay, lastSnapshotOf, Running } from './xstate/running.ts';
+
+interface LogicCalls<Logic extends AnyActorLogic> {
+  readonly send: {
+    readonly payload: EventFromLogic<Logic>;
+    readonly reply: SnapshotFrom<Logic>;
+  };
+}
+
+declare const runs: unique symbol;
+
+/** The pid of a process that runs an actor logic. What it is sent are the logic's events. */
+export interface LogicPid<out Logic extends AnyActorLogic> extends Server<
+  LogicCalls<Logic>,
+  unknown,
+  EventFromLogic<Logic>
+> {
+  readonly [runs]: Logic;
+}
+
+export type LogicOptions<Logic extends AnyActorLogic, Id extends string> = GenServer.StartOptions &
+  Partial<ChildOptions<Id>> &
+  (undefined extends InputFrom<Logic>
+    ? { readonly input?: InputFrom<Logic> }
+    : { readonly input: InputFrom<Logic> });
+
+type Options<Logic extends AnyActorLogic, Id extends string> =
+  undefined extends InputFrom<Logic>
+    ? readonly [options?: LogicOptions<Logic, Id>]
+    : readonly [options: LogicOptions<Logic, Id>];
+
+/** A child spec; `start(parent)` alone gives a pid without a supervisor. */
+export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> extends ChildSpec<
+  Id,
+  LogicPid<Logic>
+> {
+  readonly start: (parent: Process<never>) => Promise<LogicPid<Logic>>;
+}
+
+/**
+ * Any actor logic of xstate 5 (a machine, or what `fromPromise`, `fromTransition`, `fromCallback`, `fromObservable` make) as a process: how to start it under a
+ * supervisor, or, with `start(parent)`, without one. Restarted, it begins again from its `input`. `id` is by default the machine's, else `logic`.
+ *
+ * - `send(pid, event)` sends it an event, `GenServer.call(pid, 'send', event)` resolves with the snapshot after it.
+ * - It ends `normal` when the logic is done, and as a crash when the logic fails: with the error as the reason. A start that fails rejects with it.
+ * - When it ends, in whatever way, the actor is stopped.
+ * - Delays run on the system's clock, and take their turn in the mailbox; what `log` writes goes to the system's logger, as a warning.
+ *
+ * What a machine invokes or spawns is not a process: it lives in the machine, as in xstate.
+ * @see XState, "Actors"; OTP manual, `supervisor:child_spec()`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, send, Supervisor } from '@reprise/actor';
+ * import { fromLogic } from '@reprise/actor/xstate';
+ * import { setup } from 'xstate';
+ *
+ * const light = setup({ types: { events: {} as { type: 'push' } } }).createMachine({
+ *   id: 'light',
+ *   initial: 'off',
+ *   states: { off: { on: { push: 'on' } }, on: { on: { push: 'off' } } },
+ * });
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [fromLogic(light, { id: 'hall' })],
+ * });
+ * const hall = Supervisor.child(app, 'hall');
+ * send(hall, { type: 'push' });
+ * send(hall, { type: 'push' });
+ * const { value } = await GenServer.call(hall, 'send', { type: 'push' });
+ * console.log(value); // on
+ * await system.stop();
+ * ```
+ */
+export function fromLogic<Logic extends AnyActorLogic, const Id extends string = string>(
+  logic: Logic,
+  ...[options]: Options<Logic, Id>
+): LogicSpec<Logic, Id> {
+  if (typeof logic?.transition !== 'function') {
+    throw new TypeError(`Expected an actor logic of xstate, got ${describe(logic)}`);
+  }
+  const { input, ...rest }: GenServer.StartOptions & { readonly input?: unknown } = options ?? {};
+  const id = 'id' in logic ? String(logic.id) : 'logic';
+  const spec = GenServer.childSpec(behaviour, { logic, input }, { id, ...rest });
+  return spec as unknown as LogicSpec<Logic, Id>;
+}
+
+/**
+ * The snapshot as it is now, without asking the process; of one that has ended, the last: its `status` says how (`done` with the `output`, `error`, or `stopped`).
+ *
+ * Throws an `ExitError` (`noproc`) when nobody has the name, and a `TypeError` for a process that runs no actor logic.
+ * @see XState, `actor.getSnapshot()`
+ * @example
+ * ```ts
+ * import { createSystem } from '@reprise/actor';
+ * import { fromLogic, getSnapshot, output } from '@reprise/actor/xstate';
+ * import { fromPromise } from 'xstate';
+ *
+ * const double = fromPromise(async ({ input }: { input: number }) => input * 2);
+ *
+ * const system = createSystem();
+ * const pid = await fromLogic(double, { input: 21 }).start(system);
+ * console.log(getSnapshot(pid).status); // active
+ * await output(pid);
+ * console.log(getSnapshot(pid).output); // 42
+ * await system.stop();
+ * ```
+ */
+export function getSnapshot<Logic extends AnyActorLogic>(
+  process: Destination<LogicPid<Logic>>,
+): SnapshotFrom<Logic> {
+  const cell = cellOf(process);
+  return (runningOf(cell)?.snapshot ?? endedOf(cell)) as SnapshotFrom<Logic>;
+}
+
+/**
+ * Calls `listener` with every new snapshot from now on, in the turn in which it is made, until `unsubscribe` or the end of the process, of which a monitor
+ * tells. A listener that throws is reported. Of one that has ended, nothing comes. Throws as `getSnapshot` does.
+ * @see XState, `actor.subscribe(listener)`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer } from '@reprise/actor';
+ * import { fromLogic, subscribe } from '@reprise/actor/xstate';
+ * import { fromTransition } from 'xstate';
+ *
+ * const counter = fromTransition((count: number, _: { type: 'add' }) => count + 1, 0);
+ *
+ * const system = createSystem();
+ * const pid = await fromLogic(counter).start(system);
+ * const { unsubscribe } = subscribe(pid, ({ context }) => {
+ *   console.log(context);
+ * });
+ * await GenServer.call(pid, 'send', { type: 'add' }); // 1
+ * unsubscribe();
+ * await system.stop();
+ * ```
+ */
+export function subscribe<Logic extends AnyActorLogic>(
+  process: Destination<LogicPid<Logic>>,
+  listener: (snapshot: SnapshotFrom<Logic>) => void,
+): Subscription {
+  const cell = cellOf(process);
+  const running = runningOf(cell);
+  if (running === undefined) {
+    endedOf(cell);
+    return { unsubscribe: () => undefined };
+  }
+  return running.actor.subscribe((snapshot: SnapshotFrom<Logic>) => {
+    try {
+      listener(snapshot);
+    } catch (error) {
+      cell.runtime.logger.error({ err: error }, `a subscriber of ${nameOf(cell)} failed`);
+    }
+  });
+}
+
+/**
+ * Resolves with the output once the logic is done, at once if it is. Rejects with an `ExitError` when the process ends without it, with its reason. Throws as
+ * `getSnapshot` does.
+ * @see XState, `toPromise(actor)`
+ * @example
+ * ```ts
+ * import { createSystem } from '@reprise/actor';
+ * import { fromLogic, output } from '@reprise/actor/xstate';
+ * import { fromPromise } from 'xstate';
+ *
+ * const system = createSystem();
+ * const pid = await fromLogic(fromPromise(async () => 'done')).start(system);
+ * console.log(await output(pid)); // done
+ * await system.stop();
+ * ```
+ */
+export function output<Logic extends AnyActorLogic>(
+  process: Destination<LogicPid<Logic>>,
+): Promise<OutputFrom<Logic>> {
+  const cell = cellOf(process);
+  if (runningOf(cell) === undefined) {
+    endedOf(cell);
+  }
+  return new Promise((resolve, reject) => {
+    cell.onEnd((reason) => {
+      const last = endedOf(cell);
+      if (last.status === 'done') {
+        resolve(last.output as OutputFrom<Logic>);
+      } else {
+        reject(new ExitError(reason, `output of ${nameOf(cell)}`));
+      }
+    });
+  });
+}
+
+interface Start {
+  readonly logic: AnyActorLogic;
+  readonly input: unknown;
+}
+
+const behaviour = GenServer.define({
+  init: ({ logic, input }: Start, self) => {
+    const running = new Running(logic, input, cellOfProcess(self));
+    return running.snapshot.status === 'error' ? stop(running.end as ExitReason) : ok(running);
+  },
+  handleCall: {
+    send: (event: AnyEventObject, running) => {
+      running.send(event);
+      const { end, snapshot } = running;
+      if (end === undefined) {
+        return reply(snapshot, running);
+      }
+      return end === normal ? stop(end, snapshot, running) : stop(end, running);
+    },
+  },
+  handleCast: {
+    due: (delay: Delay, running) => {
+      delay.run();
+      return next(running);
+    },
+    ended: (_, running) => next(running),
+  },
+  handleInfo: (event: AnyEventObject, running) => {
+    running.send(event);
+    return next(running);
+  },
+  formatStatus: ({ snapshot }) => snapshot,
+});
+
+function next(running: Running): NoReply<Running> | Stop<Running> {
+  const { end } = running;
+  return end === undefined ? noreply(running) : stop(end, running);
+}
+
+function cellOf(process: Destination): Cell {
+  const cell = find(process);
+  if (cell === undefined) {
+    throw new ExitError(noproc, String(process));
+  }
+  return cell;
+}
+
+function runningOf(cell: Cell): Running | undefined {
+  return cell instanceof ServerProcess && cell.state instanceof Running ? cell.state : undefined;
+}
+
+/** The snapshot that an ended process has left. */
+function endedOf(cell: Cell): AnySnapshot {
+  const snapshot = lastSnapshotOf(cell);
+  if (snapshot === undefined) {
+    throw new TypeError(`Expected a process that runs an actor logic, got ${String(cell.pid)}`);
+  }
+  return snapshot;
+}

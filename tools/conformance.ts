@@ -1,0 +1,114 @@
+// The catalogues of rules against the tests: per area the rows, how many are tested, pass, or are decided against in docs/otp.md and docs/sse.md.
+// A row that is neither tested nor decided against fails, and so does one whose test fails. `--area EX` lists that area's rows.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+import { root } from './root.ts';
+
+interface Row {
+  readonly id: string;
+  /** The letters of the ID. */
+  readonly area: string;
+  readonly text: string;
+}
+
+interface TestResult {
+  readonly title: string;
+  readonly status: string;
+}
+
+/** What a catalogue is called, where its rows stand, where those are that we do not follow. */
+interface Catalogue {
+  readonly page: string;
+  readonly decisions: string;
+}
+
+const catalogues: readonly Catalogue[] = [
+  { page: 'docs/conformance/otp.md', decisions: 'docs/otp.md' },
+  { page: 'docs/conformance/sse-client.md', decisions: 'docs/sse.md' },
+];
+
+type Outcome = 'passing' | 'failing' | 'decided against' | 'missing';
+
+const id = /[A-Z]{2,5}-?\d\d/;
+const rowLine = new RegExp(String.raw`^\| (${id.source}) \| (.*)$`, 'gm');
+
+const results = runTests();
+const bad: string[] = [];
+console.log(line('area', ['rows', 'tested', 'passing', 'decided against', 'missing']));
+for (const catalogue of catalogues) {
+  report(catalogue);
+}
+if (bad.length > 0) {
+  console.error(`\nFAILED:\n${bad.join('\n')}`);
+  process.exitCode = 1;
+}
+
+function report({ page, decisions }: Catalogue): void {
+  const rows = rowsOf(page);
+  const against = new Set(rowsOf(decisions).map((row) => row.id));
+  const outcomes = new Map(rows.map((row) => [row, outcomeOf(row, against)]));
+  const areas = Map.groupBy(rows, ({ area }) => area);
+  for (const [area, members] of [...areas, ['total', rows] as const]) {
+    const count = (...wanted: readonly Outcome[]): number =>
+      members.filter((row) => wanted.includes(outcomes.get(row) ?? 'missing')).length;
+    const numbers = [
+      members.length,
+      count('passing', 'failing'),
+      count('passing'),
+      count('decided against'),
+      count('missing'),
+    ];
+    console.log(line(area, numbers));
+  }
+  for (const [row, outcome] of outcomes) {
+    if (outcome === 'failing' || outcome === 'missing') {
+      bad.push(`${row.id} ${outcome}: ${row.text}`);
+    }
+  }
+}
+
+/** The rows of a table: those whose first column is an ID, but not those of the part that says what does not apply. */
+function rowsOf(page: string): readonly Row[] {
+  const [text = ''] = readFileSync(join(root, page), 'utf8').split(/^## Part 3/m);
+  return [...text.matchAll(rowLine)].map(([, name = '', rest = '']) => ({
+    id: name,
+    area: name.replace(/-?\d\d$/, ''),
+    text: rest.split(' | ').slice(0, 3).join(' | '),
+  }));
+}
+
+function outcomeOf(row: Row, against: ReadonlySet<string>): Outcome {
+  const tests = results.filter(({ title }) => idsOf(title).includes(row.id));
+  if (tests.length === 0) {
+    return against.has(row.id) ? 'decided against' : 'missing';
+  }
+  return tests.every(({ status }) => status === 'passed') ? 'passing' : 'failing';
+}
+
+/** The IDs that a title opens with: `EX03 …`, or `EX03 EX05 …` for a test of several rows. */
+function idsOf(title: string): readonly string[] {
+  const [opening = ''] = new RegExp(String.raw`^(?:${id.source}[ ,:]+)+`).exec(title) ?? [];
+  return opening.match(new RegExp(id.source, 'g')) ?? [];
+}
+
+function runTests(): readonly TestResult[] {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const file = join(folder, 'results.json');
+  // Its own account is not wanted here: what fails shows below, by row.
+  spawnSync(process.execPath, [join(root, 'tools/jest.ts'), '--json', `--outputFile=${file}`, 'packages/'], {
+    stdio: 'ignore',
+  });
+  const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly testResults: readonly { readonly assertionResults: readonly TestResult[] }[];
+  };
+  rmSync(folder, { recursive: true });
+  return testResults.flatMap(({ assertionResults }) => assertionResults);
+}
+
+function line(name: string, columns: readonly (string | number)[]): string {
+  return name.padEnd(8) + columns.map((column) => String(column).padStart(17)).join('');
+}
