@@ -1,13 +1,12 @@
-import { Agent, type IncomingMessage } from 'node:http';
-import { Agent as SecureAgent } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { Clock, TimeoutHandle } from '@reprise/actor';
-import got, { type OptionsInit, type Request, type RequestError } from 'got';
+import got, { type Request, type RequestError } from 'got';
 
+import { Body, readAll } from './body.ts';
 import {
   badRequest,
-  closed,
   type ConnectFailure,
   type Disconnect,
   type EventStreamResponse,
@@ -15,6 +14,8 @@ import {
   type ResponseHead,
 } from './failure.ts';
 import { connectFailureOf, networkFailureOf } from './got-error.ts';
+import { gotOptions } from './got-options.ts';
+import { longestWait } from './idle-timer.ts';
 import { firstHop, type Hop, isRedirect, nextHop, shownUrl } from './redirect.ts';
 import { requestProblem, type SseRequest } from './request.ts';
 
@@ -30,8 +31,9 @@ export interface ConnectionHandlers {
 /** One attempt, read to its end. */
 export interface Connection {
   /**
-   * Tells nothing until `resume`: no packet, not the end either. One packet is read ahead, and what the socket has read after it; the rest
-   * stays outside, and the server's writes block. (With an agent of the user's own Node holds up to 128 KiB.) Silence is not counted.
+   * Once connected: tells nothing until `resume`, no packet, not the end either. One packet is read ahead, and what the socket has read
+   * after it; the rest stays outside, and the server's writes block. (With an agent of the user's own Node holds up to 128 KiB.) Silence
+   * is not counted.
    */
   pause(): void;
   resume(): void;
@@ -61,14 +63,10 @@ class HttpConnection implements Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #clock: Clock;
   #stream: Request | undefined = undefined;
-  #body: IncomingMessage | undefined = undefined;
-  #timer: TimeoutHandle | undefined = undefined;
+  #body: Body | undefined = undefined;
+  /** Until there is an answer, then until its body is told of, if that is not the stream. */
+  #deadline: TimeoutHandle | undefined = undefined;
   #isOver = false;
-  #isPaused = false;
-  #isBodyPaused = false;
-  #heardAt = 0;
-  /** How the stream ended, while that may not be told. */
-  #end: Disconnect | undefined = undefined;
 
   constructor(request: SseRequest, handlers: ConnectionHandlers, clock: Clock) {
     this.#request = request;
@@ -84,43 +82,32 @@ class HttpConnection implements Connection {
     }
   }
 
-  #start(): void {
-    const { responseTimeout = 30_000 } = this.#request;
-    this.#startTimer(responseTimeout, () => {
-      this.#fail({ type: 'timeout', phase: 'response', ms: responseTimeout });
-    });
-    this.#send(firstHop(this.#request));
-  }
-
   pause(): void {
-    this.#isPaused = true;
+    this.#body?.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    this.#heardAt = this.#clock.now();
-    if (this.#isBodyPaused) {
-      this.#isBodyPaused = false;
-      this.#body?.resume();
-    }
-    if (this.#end !== undefined) {
-      const end = this.#end;
-      queueMicrotask(() => {
-        this.#disconnect(end);
-      });
-    }
+    this.#body?.resume();
   }
 
   destroy(): void {
     this.#isOver = true;
-    this.#stopTimer();
+    this.#clearDeadline();
     // What decompresses it, if anything does, may have more to give; got destroys the socket.
     this.#body?.destroy();
     this.#stream?.destroy();
   }
 
+  #start(): void {
+    const { responseTimeout = 30_000 } = this.#request;
+    this.#setDeadline(responseTimeout, () => {
+      this.#fail({ type: 'timeout', phase: 'response', ms: responseTimeout });
+    });
+    this.#send(firstHop(this.#request));
+  }
+
   #send(hop: Hop): void {
-    const stream = got.stream(hop.url, optionsFor(hop, this.#request));
+    const stream = got.stream(hop.url, gotOptions(hop, this.#request));
     this.#stream = stream;
     // It stays to the end: an error that nobody listens to would end the program.
     stream.on('error', (error: RequestError) => {
@@ -180,8 +167,8 @@ class HttpConnection implements Connection {
       this.#fail(failure(Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8')));
     };
     this.#break = tell;
-    this.#stopTimer();
-    this.#startTimer(bodyWait, tell);
+    this.#clearDeadline();
+    this.#setDeadline(bodyWait, tell);
     const take = (chunk: Buffer): void => {
       chunks.push(chunk);
       size += chunk.length;
@@ -189,56 +176,24 @@ class HttpConnection implements Connection {
         tell();
       }
     };
-    this.#read(response, take, tell);
+    readAll(response, take, tell);
   }
 
   #open(response: IncomingMessage, head: EventStreamResponse): void {
-    this.#stopTimer();
+    const { packet, disconnected } = this.#handlers;
+    const ended = (disconnect: Disconnect): void => {
+      this.destroy();
+      disconnected(disconnect);
+    };
+    const { idleTimeout = Infinity } = this.#request;
+    const body = new Body(response, { packet, ended }, idleTimeout, this.#clock);
+    this.#clearDeadline();
+    this.#body = body;
     this.#break = (error) => {
-      this.#disconnect(networkFailureOf(error));
+      body.end(networkFailureOf(error));
     };
     this.#handlers.connected(head);
-    if (!this.#isOver) {
-      this.#heardAt = this.#clock.now();
-      const { idleTimeout = Infinity } = this.#request;
-      this.#watchSilence(idleTimeout, idleTimeout);
-      this.#read(response, this.#take, () => {
-        this.#disconnect(closed);
-      });
-    }
-  }
-
-  /**
-   * Reads from the response itself and not through got's stream, which costs half as much again. got listens for 'readable' on it, which
-   * would keep it from flowing.
-   */
-  #read(response: IncomingMessage, take: (chunk: Buffer) => void, end: () => void): void {
-    this.#body = response;
-    response.removeAllListeners('readable');
-    response.once('end', end).on('data', take).resume();
-  }
-
-  /** Pausing a stream costs more than reading a packet: it is done only when a packet comes that is not wanted yet, which is put back. */
-  readonly #take = (packet: Buffer): void => {
-    if (this.#isPaused) {
-      this.#isBodyPaused = true;
-      this.#body?.pause();
-      this.#body?.unshift(packet);
-    } else {
-      this.#heardAt = this.#clock.now();
-      this.#handlers.packet(packet);
-    }
-  };
-
-  #watchSilence(limit: number, wait: number): void {
-    this.#startTimer(wait, () => {
-      const silence = this.#isPaused ? 0 : this.#clock.now() - this.#heardAt;
-      if (silence < limit) {
-        this.#watchSilence(limit, limit - silence);
-      } else {
-        this.#disconnect({ type: 'timeout', ms: limit });
-      }
-    });
+    body.read();
   }
 
   /** What an error means changes as the attempt goes on. */
@@ -253,25 +208,15 @@ class HttpConnection implements Connection {
     }
   }
 
-  #disconnect(disconnect: Disconnect): void {
-    if (this.#isPaused) {
-      this.#end ??= disconnect;
-    } else if (!this.#isOver) {
-      this.destroy();
-      this.#handlers.disconnected(disconnect);
-    }
-  }
-
-  #startTimer(ms: number, callback: () => void): void {
+  #setDeadline(ms: number, passed: () => void): void {
     if (ms < Infinity) {
-      this.#timer = this.#clock.setTimeout(callback, Math.min(ms, longestWait));
+      this.#deadline = this.#clock.setTimeout(passed, Math.min(ms, longestWait));
     }
   }
 
-  #stopTimer(): void {
-    if (this.#timer !== undefined) {
-      this.#clock.clearTimeout(this.#timer);
-      this.#timer = undefined;
+  #clearDeadline(): void {
+    if (this.#deadline !== undefined) {
+      this.#clock.clearTimeout(this.#deadline);
     }
   }
 }
@@ -289,41 +234,3 @@ function outsideOfGot(callback: () => void): void {
 
 const bodyLimit = 4096;
 const bodyWait = 500;
-/** Node fires a timer at once when it is asked for more. */
-const longestWait = 2 ** 31 - 1;
-
-/**
- * No socket outlives its request. The tiny buffer makes Node stop reading as soon as a packet is not wanted yet; packets that are wanted
- * do not pass through it.
- */
-const agents = {
-  http: new Agent({ keepAlive: false, highWaterMark: 1 } as object),
-  https: new SecureAgent({ keepAlive: false, highWaterMark: 1 } as object),
-};
-
-function optionsFor(
-  { method, headers, body, isAtHome }: Hop,
-  { got: given = {}, tls = {}, connectTimeout = 10_000 }: SseRequest,
-): OptionsInit {
-  return {
-    agent: agents,
-    ...given,
-    https: {
-      ...given.https,
-      ...(tls.ca === undefined ? {} : { certificateAuthority: [tls.ca].flat() }),
-      ...(tls.cert === undefined ? {} : { certificate: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-      ...(isAtHome ? {} : { certificate: undefined, key: undefined, pfx: undefined }),
-    } as NonNullable<OptionsInit['https']>,
-    method: method as NonNullable<OptionsInit['method']>,
-    headers: headers as NonNullable<OptionsInit['headers']>,
-    // got waits for a body to be written to the stream when it is given none.
-    ...(method === 'GET' || method === 'HEAD' ? {} : { body: body ?? '' }),
-    retry: { limit: 0 },
-    throwHttpErrors: false,
-    followRedirect: false,
-    // Node finds a body that is too short; got counts only what is read through its own stream.
-    strictContentLength: false,
-    timeout: { lookup: connectTimeout, connect: connectTimeout, secureConnect: connectTimeout },
-  };
-}

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { once as onceEmitted } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -19,6 +19,7 @@ import {
   shutdown,
   shutdownWith,
   Supervisor,
+  trapExit,
   whereis,
 } from '@reprise/actor';
 import { advance, settle } from '@reprise/actor/testing';
@@ -33,15 +34,9 @@ import {
   type SseRequest,
   stop,
 } from '../src/index.ts';
-import { calm, observe, Observer } from './support/observed.ts';
+import { calm, observe, Observer, once } from './support/observed.ts';
 import { serve, serveRaw } from './support/servers.ts';
 import { type Exchange, openStage, quiet } from './support/stage.ts';
-
-/** Connects, and does nothing else. */
-const connecting = SseClient.define({
-  ...calm,
-  init: (request: SseRequest) => connect(request, 'state'),
-});
 
 /** Does what makes a client call this callback. */
 function provoke({ refuse, stream, response }: Exchange, callback: string): void {
@@ -87,7 +82,7 @@ describe('the start', () => {
     await using stage = await openStage();
     const start = SseClient.start(stage.system, { ...calm, init }, undefined);
     await expect(start).rejects.toMatchObject({ reason });
-    expect(stage.server.requests).toHaveLength(0);
+    expect(stage.asked).toBe(0);
   });
 
   test('gives up on an init that takes longer than `timeout`, and what it answers then opens nothing', async () => {
@@ -110,7 +105,7 @@ describe('the start', () => {
     expect(await outcome).toEqual({ type: 'timeout' });
     resolve();
     await quiet();
-    expect(stage.server.requests).toHaveLength(0);
+    expect(stage.asked).toBe(0);
   });
 
   test.each([
@@ -166,16 +161,13 @@ describe('the end', () => {
         found(null, '127.0.0.1', 4);
       });
     }) as never;
-    const client = new Observer();
-    const pid = await SseClient.start(stage.system, client.of(connecting), {
-      url: `http://feed.test:${stage.server.port}/`,
-      got: { dnsLookup },
-    });
+    const request = { url: `http://feed.test:${stage.server.port}/`, got: { dnsLookup } };
+    const { pid, client } = await observe(stage.system, once(request));
     const answerLookup = await lookedUp;
     await GenServer.stop(pid);
     answerLookup();
     await quiet();
-    expect(stage.server.requests).toHaveLength(0);
+    expect(stage.asked).toBe(0);
     expect(client.called).toEqual([]);
   });
 
@@ -185,10 +177,9 @@ describe('the end', () => {
       await using stage = await openStage();
       const { promise: opened, resolve: open } = Promise.withResolvers<Socket>();
       await using silent = await serveRaw(open);
-      const client = new Observer();
       const url = silent.url.replace('http', protocol);
-      const pid = await SseClient.start(stage.system, client.of(connecting), { url });
-      const closed = once(await opened, 'close');
+      const { pid, client } = await observe(stage.system, once({ url }));
+      const closed = onceEmitted(await opened, 'close');
       await GenServer.stop(pid);
       await closed;
       await quiet();
@@ -206,7 +197,7 @@ describe('the end', () => {
     await GenServer.stop(pid);
     resolve(stage);
     await quiet();
-    expect(stage.server.requests).toHaveLength(0);
+    expect(stage.asked).toBe(0);
     expect(client.called).toEqual([]);
   });
 
@@ -220,13 +211,13 @@ describe('the end', () => {
     await GenServer.stop(pid);
     await advance(stage.system, 3_600_000);
     await quiet();
-    expect(stage.server.requests).toHaveLength(0);
+    expect(stage.asked).toBe(0);
     expect(client.called).toEqual([]);
   });
 
   test('LIFE-03 while it is connected: the server sees it at once, and a second stop is harmless', async () => {
     await using stage = await openStage();
-    const { pid, client } = await observe(stage.system, connecting, stage);
+    const { pid, client } = await observe(stage.system, once(stage));
     const { stream, closed } = await stage.next();
     stream();
     await client.next('handleConnect');
@@ -357,7 +348,7 @@ describe('the end', () => {
       ['--conditions=@reprise/source', program, server.url, '100'],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    const [output, [status]] = await Promise.all([text(child.stdout), onceEmitted(child, 'exit')]);
     expect(output).toBe('open sockets: 0, timers: 0, warnings: 0\n');
     expect(status).toBe(0);
     expect(rounds).toBe(100);
@@ -368,7 +359,7 @@ describe('the end', () => {
 describe('killed', () => {
   test('while it is connected: its socket is closed', async () => {
     await using stage = await openStage();
-    const { pid, client } = await observe(stage.system, connecting, stage);
+    const { pid, client } = await observe(stage.system, once(stage));
     const { stream, closed } = await stage.next();
     stream();
     await client.next('handleConnect');
@@ -379,7 +370,7 @@ describe('killed', () => {
 
   test('while it is connecting: its socket is closed', async () => {
     await using stage = await openStage();
-    const { pid, client } = await observe(stage.system, connecting, stage);
+    const { pid, client } = await observe(stage.system, once(stage));
     const { closed } = await stage.next();
     exit(stage.system, pid, kill);
     expect(await client.ended()).toEqual(killed);
@@ -389,7 +380,7 @@ describe('killed', () => {
 
   test('by the end of its system: its socket is closed', async () => {
     await using stage = await openStage();
-    const { client } = await observe(stage.system, connecting, stage);
+    const { client } = await observe(stage.system, once(stage));
     const { stream, closed } = await stage.next();
     stream();
     await client.next('handleConnect');
@@ -408,7 +399,7 @@ describe('killed', () => {
     'while an async %s is pending: at once, its late answer is dropped, and so is a late rejection',
     async (callback) => {
       await using stage = await openStage();
-      for (const settleLate of ['resolve', 'reject'] as const) {
+      for (const [index, settleLate] of (['resolve', 'reject'] as const).entries()) {
         const { promise, ...late } = Promise.withResolvers<SseClient.ClientAnswer<string>>();
         const { pid, client } = await observe(
           stage.system,
@@ -434,7 +425,7 @@ describe('killed', () => {
         await settle(stage.system);
         await quiet();
         expect(client.called).toHaveLength(called);
-        expect(stage.unasked).toBe(0);
+        expect(stage.asked).toBe(index + 1);
         expect(stage.system.reports).toEqual([]);
       }
     },
@@ -612,7 +603,7 @@ describe('under a supervisor', () => {
     // It is linked to the system, which ends with it and for the same reason.
     expect(await stage.system.whenExited).toEqual(shutdown);
     await quiet();
-    expect(stage.server.requests).toHaveLength(3);
+    expect(stage.asked).toBe(3);
     expect(stage.system.reports.map(({ message }) => message).slice(-2)).toEqual([
       'supervisor app: child prices ended: Error: broken after 0',
       'supervisor app: child prices restarted more than 2 times in 5 s, giving up',
@@ -639,7 +630,7 @@ describe('under a supervisor', () => {
 
   test('a client that ends normally is restarted if it is permanent, and not if it is transient', async () => {
     await using stage = await openStage();
-    const once = SseClient.define({
+    const mortal = SseClient.define({
       ...calm,
       init: (request: SseRequest) => connect(request, undefined),
       handleDisconnect: (_, state) => stop(normal, state),
@@ -647,9 +638,9 @@ describe('under a supervisor', () => {
     await Supervisor.startLink(stage.system, {
       strategy: 'oneForOne',
       children: [
-        SseClient.childSpec(once, { url: `${stage.url}?permanent` }, { id: 'a' }),
+        SseClient.childSpec(mortal, { url: `${stage.url}?permanent` }, { id: 'a' }),
         SseClient.childSpec(
-          once,
+          mortal,
           { url: `${stage.url}?transient` },
           { id: 'b', restart: 'transient' },
         ),
@@ -662,7 +653,30 @@ describe('under a supervisor', () => {
     }
     expect((await stage.next()).request.url).toBe('/events?permanent');
     await quiet();
-    expect(stage.server.requests).toHaveLength(3);
+    expect(stage.asked).toBe(3);
+  });
+
+  test('a client that traps exits has its terminate called when it is shut down', async () => {
+    await using stage = await openStage();
+    const client = new Observer();
+    const trapping = SseClient.define({
+      ...calm,
+      init: (request: SseRequest, self) => {
+        trapExit(self, true);
+        return connect(request, undefined);
+      },
+      terminate: () => undefined,
+    });
+    const app = await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [SseClient.childSpec(client.of(trapping), stage, { id: 'prices' })],
+    });
+    const { stream, closed } = await stage.next();
+    stream();
+    await client.next('handleConnect');
+    await Supervisor.stop(app);
+    await closed;
+    expect(await client.next('terminate')).toEqual(shutdown);
   });
 
   test('the end of the supervisor closes the sockets', async () => {
@@ -683,7 +697,7 @@ describe('under a supervisor', () => {
 
 test('without a handleInfo messages are reported and dropped, and the client goes on', async () => {
   await using stage = await openStage();
-  const { pid, client } = await observe(stage.system, connecting, stage);
+  const { pid, client } = await observe(stage.system, once(stage));
   send(pid, 'hello' as never);
   (await stage.next()).stream('data: x\n\n');
   await client.next('handleConnect');

@@ -105,7 +105,7 @@ describe.each([
     await exchange.closed;
     await advance(stage.system, 3_600_000);
     await quiet();
-    expect(stage.server.requests).toHaveLength(1);
+    expect(stage.asked).toBe(1);
   });
 
   test.each(ways)(
@@ -120,7 +120,7 @@ describe.each([
       await client.until('handleConnect');
       await advance(stage.system, 3_600_000);
       await quiet();
-      expect(stage.server.requests).toHaveLength(2);
+      expect(stage.asked).toBe(2);
       expect(client.called).not.toContain('handleDisconnect');
     },
   );
@@ -137,7 +137,7 @@ describe('a wish', () => {
       await client.until('handleConnect');
       await advance(stage.system, 3_600_000);
       await quiet();
-      expect(stage.server.requests).toHaveLength(2);
+      expect(stage.asked).toBe(2);
     },
   );
 
@@ -150,13 +150,33 @@ describe('a wish', () => {
       await client.next('handleInfo');
       await advance(stage.system, after - 1);
       await quiet();
-      expect(stage.server.requests).toHaveLength(1);
+      expect(stage.asked).toBe(1);
       await advance(stage.system, 1);
       (await stage.next()).stream();
       await client.next('handleConnect');
       await advance(stage.system, 3_600_000);
       await quiet();
-      expect(stage.server.requests).toHaveLength(2);
+      expect(stage.asked).toBe(2);
+    },
+  );
+
+  test.each([NaN, -1, Infinity])(
+    'whose `after` is %d is a mistake, and does not connect at once',
+    async (after) => {
+      await using stage = await openStage();
+      const { client } = await observe(
+        stage.system,
+        SseClient.define({
+          ...calm,
+          init: () => connect(stage, 0),
+          handleConnectFailure: (_failure, state) => connect(stage, state, { after }),
+        }),
+      );
+      (await stage.next()).refuse(503);
+      await client.next('handleConnectFailure');
+      await quiet();
+      expect(stage.asked).toBe(1);
+      expect(await client.ended()).toMatchObject({ type: 'crash', error: expect.any(RangeError) });
     },
   );
 
@@ -169,10 +189,10 @@ describe('a wish', () => {
     answer((state) => connect(stage, state, { after: 5000 }));
     await advance(stage.system, 4999);
     await quiet();
-    expect(stage.server.requests).toHaveLength(1);
+    expect(stage.asked).toBe(1);
     await advance(stage.system, 1);
     await stage.next();
-    expect(stage.server.requests).toHaveLength(2);
+    expect(stage.asked).toBe(2);
   });
 
   test.each<[string, (exchange: Exchange) => unknown]>([
@@ -239,7 +259,7 @@ describe('a wish', () => {
       }
       await settle(stage.system);
       await quiet();
-      expect(stage.server.requests).toHaveLength(1);
+      expect(stage.asked).toBe(1);
       expect(client.called).toEqual(['handleInfo', 'handleConnect']);
     },
   );
@@ -350,5 +370,58 @@ describe('a message that comes while a packet of 100 events is handled', () => {
       await client.until('handleDisconnect');
       expect(order).toEqual([...all.slice(0, 4), 'reconnect', 'new']);
     });
+  });
+});
+
+describe('noreply with a timeout: handleInfo is told when no message has come by then,', () => {
+  const timeout = { timeout: 1000 };
+
+  test.each(['handleConnect', 'handleEvent', 'handleComment', 'handleDisconnect'] as const)(
+    'from %s',
+    async (callback) => {
+      await using stage = await openStage();
+      const { client } = await observe(
+        stage.system,
+        SseClient.define({
+          ...calm,
+          init: () => connect(stage, 0),
+          handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),
+          handleComment: (_comment, state) => state,
+          [callback]: (_subject: unknown, state: number) => noreply(state, timeout),
+        }),
+      );
+      const { stream, response } = await stage.next();
+      stream({ handleEvent: 'data: x\n\n', handleComment: ':\n' }[callback as string]);
+      if (callback === 'handleDisconnect') {
+        response.end();
+      }
+      await client.until(callback);
+      await advance(stage.system, 999);
+      expect(client.called.at(-1)).toBe(callback);
+      await advance(stage.system, 1);
+      expect(client.called.at(-1)).toBe('handleInfo');
+      expect(await client.next('handleInfo')).toEqual({ type: 'timeout' });
+    },
+  );
+
+  test('and an event is one', async () => {
+    await using stage = await openStage();
+    const { client } = await observe(
+      stage.system,
+      SseClient.define({
+        ...calm,
+        init: () => connect(stage, 0),
+        handleConnect: (_response, state) => noreply(state, timeout),
+        handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),
+      }),
+    );
+    const { stream, response } = await stage.next();
+    stream();
+    await client.next('handleConnect');
+    await advance(stage.system, 999);
+    response.write('data: x\n\n');
+    await client.next('handleEvent');
+    await advance(stage.system, 3_600_000);
+    expect(client.called).toEqual(['handleConnect', 'handleEvent']);
   });
 });

@@ -129,6 +129,20 @@ describe('silence', () => {
     await emptied(server);
   });
 
+  test('BODY-06 a compressed stream that is silent frees its socket too', async () => {
+    await using server = await streaming({ 'content-encoding': 'gzip' });
+    using client = watch({ url: server.url, idleTimeout: 1000 });
+    const encoder = createGzip();
+    encoder.pipe(await server.response());
+    encoder.write('data: x\n\n');
+    encoder.flush();
+    await client.next();
+    await client.text(9);
+    await client.advance(1000);
+    expect(reasons(client.told).at(-1)).toEqual({ type: 'timeout', ms: 1000 });
+    await emptied(server);
+  });
+
   test('BODY-07 every byte puts it off, a comment too', async () => {
     await using server = await streaming();
     using client = watch({ url: server.url, idleTimeout: 1000 });

@@ -102,7 +102,7 @@ describe('destroy()', () => {
   test('LIFE-04 inside packet, with more of it still compressed', async () => {
     await using server = await serve((_, response) => {
       response.writeHead(200, { ...eventStream, 'content-encoding': 'gzip' });
-      response.write(gzipSync('data: x\n\n'.repeat(100_000)));
+      response.end(gzipSync('data: x\n\n'.repeat(100_000)));
     });
     const client = watch({ url: server.url }, (told, connection) => {
       if (told.type === 'packet') {
@@ -227,11 +227,18 @@ test('LIFE-07 100 rounds leave no socket, no timer and no listener', async () =>
   expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(resources);
 });
 
-test('no timer is asked to wait longer than a host’s timer can', async () => {
+test.each([
+  ['none, for no limit', { responseTimeout: Infinity, idleTimeout: Infinity }, []],
+  [
+    'as long as a host’s timer can wait',
+    { responseTimeout: 2 ** 40, idleTimeout: 2 ** 40 },
+    [2 ** 31 - 1, 2 ** 31 - 1],
+  ],
+  ['30 s for the head, by default', {}, [30_000]],
+])('the timers of a connection: %s', async (_name, limits, expected) => {
   const waits: number[] = [];
   await using server = await streaming();
   await new Promise<void>((resolve) => {
-    const request = { url: server.url, idleTimeout: 2 ** 40, responseTimeout: 2 ** 40 };
     const packet = (): void => {
       connection.destroy();
       resolve();
@@ -242,7 +249,7 @@ test('no timer is asked to wait longer than a host’s timer can', async () => {
       failed: () => undefined,
       disconnected: () => undefined,
     };
-    const connection = openConnection(request, handlers, {
+    const connection = openConnection({ url: server.url, ...limits }, handlers, {
       now: () => 0,
       setTimeout: (_callback, ms) => {
         waits.push(ms);
@@ -251,7 +258,7 @@ test('no timer is asked to wait longer than a host’s timer can', async () => {
       clearTimeout: () => undefined,
     });
   });
-  expect(waits).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+  expect(waits).toEqual(expected);
 });
 
 test('LIFE-09 an error in a handler is not taken for one of the connection: it ends the program', async () => {

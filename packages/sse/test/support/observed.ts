@@ -4,11 +4,13 @@ import type { ExitError, ExitReason, GenServer, NoReply, Process, System } from 
 
 import type { AnyBehaviour } from '../../src/behaviour.ts';
 import {
+  connect,
   type ConnectFailure,
   type EventStreamResponse,
   noreply,
   type ServerSentEvent,
   SseClient,
+  type SseRequest,
 } from '../../src/index.ts';
 import { Queue } from './queue.ts';
 
@@ -111,3 +113,18 @@ export const calm = {
   handleDisconnect: <State>(_: unknown, state: State): NoReply<State> => noreply(state),
   handleEvent: <State>(_: ServerSentEvent, state: State): State => state,
 };
+
+/** Connects, and does nothing else. */
+export function once(request: SseRequest) {
+  return SseClient.define({ ...calm, init: () => connect(request, 'state') });
+}
+
+/** Goes on from the last event whenever the stream ends. */
+export function follower({ url }: { readonly url: string }) {
+  return SseClient.define({
+    ...calm,
+    init: () => connect({ url }, ''),
+    handleEvent: (event) => event.lastEventId,
+    handleDisconnect: (_disconnected, lastEventId) => connect({ url, lastEventId }, lastEventId),
+  });
+}

@@ -12,11 +12,6 @@ export class Queue<Value> {
     }
   }
 
-  /** How many happened and were not asked for. */
-  get length(): number {
-    return this.#values.length;
-  }
-
   next(): Promise<Value> {
     return new Promise((resolve) => {
       if (this.#values.length > 0) {

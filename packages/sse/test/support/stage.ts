@@ -25,8 +25,8 @@ export interface Stage extends AsyncDisposable {
   readonly server: TestServer;
   readonly url: string;
   next(): Promise<Exchange>;
-  /** How many requests came that `next` was not asked for. */
-  readonly unasked: number;
+  /** How many requests there were so far. */
+  readonly asked: number;
 }
 
 export async function openStage(): Promise<Stage> {
@@ -44,8 +44,8 @@ export async function openStage(): Promise<Stage> {
     server,
     url: server.url,
     next: () => exchanges.next(),
-    get unasked() {
-      return exchanges.length;
+    get asked() {
+      return server.requests.length;
     },
     async [Symbol.asyncDispose]() {
       // First the clients, which would come back to a server that is gone.
