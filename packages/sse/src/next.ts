@@ -25,7 +25,7 @@ export interface Reconnect<State> extends Answer {
  * Answer: connect, and go on with `state`. With `after`, in ms (default 0), the client stays disconnected until then, handles its messages,
  * and a later `connect` takes the place of this one. While the client is connecting or connected it changes nothing but the state.
  *
- * A request that can never be sent, or a function that throws or rejects, is a connect failure.
+ * A request that can never be sent, or a function that throws or rejects, is a connect failure. Throws a `RangeError` for an `after` that is no time.
  * @see ServerSentEvent.Client, `{:connect, request, state}`
  */
 export function connect<State>(
@@ -33,6 +33,9 @@ export function connect<State>(
   state: State,
   { after = 0 }: { readonly after?: number } = {},
 ): Connect<State> {
+  if (!Number.isFinite(after) || after < 0) {
+    throw new RangeError(`Expected after to be milliseconds from 0 on, got ${after}`);
+  }
   return { [answer]: true, type: 'connect', request, state, after };
 }
 

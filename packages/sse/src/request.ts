@@ -115,7 +115,7 @@ function timeProblem(request: SseRequest): string | undefined {
   const wrong = (
     ['connectTimeout', 'responseTimeout', 'idleTimeout', 'maxEventSize'] as const
   ).find((name) => !((request[name] ?? 1) > 0));
-  return wrong && `Expected a ${wrong} above 0, got ${inspect(request[wrong])}`;
+  return wrong && `Expected ${wrong} to be above 0, got ${inspect(request[wrong])}`;
 }
 
 function headerProblem(request: SseRequest): string | undefined {

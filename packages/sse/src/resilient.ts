@@ -107,6 +107,7 @@ const behaviour = define({
   },
   handleConnect: ({ url }, progress, self) => {
     progress.connectedAt = self.system.clock.now();
+    progress.isRefreshed = false;
     tell(progress, { type: 'connected', url });
     return noreply(progress);
   },
@@ -119,7 +120,10 @@ const behaviour = define({
         return giveUp(failure, progress);
       case 'refresh':
         progress.isRefreshed = true;
-        return isSpent(progress) ? giveUp(failure, progress) : attempt(progress);
+        // At once, unless connections come and go: then fresh headers have to wait their turn, like everything else.
+        return progress.attempt > 1 || isSpent(progress)
+          ? retry(failure, progress)
+          : attempt(progress);
       case 'retry':
       default:
         return retry(failure, progress, retryAfter(failure));
@@ -130,7 +134,6 @@ const behaviour = define({
     progress.retry = disconnected.retry ?? progress.retry;
     if (isHealthy(self.system.clock.now() - progress.connectedAt, progress.options.healthyAfter)) {
       progress.attempt = 0;
-      progress.isRefreshed = false;
     }
     return retry(disconnected, progress);
   },

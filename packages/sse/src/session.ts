@@ -356,7 +356,7 @@ export class Session {
     if (isAnswer(result)) {
       const answer = this.#answer(result);
       if (answer !== this.#goOn) {
-        this.#queueRest(packet);
+        this.#leave(packet);
         return answer;
       }
     } else {
@@ -367,6 +367,15 @@ export class Session {
       return this.#goOn;
     }
     return undefined;
+  }
+
+  /** The server is to be told something: what is left of the packet queues up, if there is anything. */
+  #leave(packet: Packet): void {
+    if (packet.at < packet.items.length) {
+      this.#queueRest(packet);
+    } else {
+      this.#packetDone(packet);
+    }
   }
 
   #queueRest(packet: Packet): void {

@@ -66,8 +66,8 @@ describe('requestProblem()', () => {
       "Expected a header that HTTP can carry, got 'last-event-id'",
     ],
     ['', { url, body: 'x' }, 'Expected a method that takes a body, got GET'],
-    ['', { url, idleTimeout: 0 }, 'Expected a idleTimeout above 0, got 0'],
-    ['', { url, connectTimeout: Number.NaN }, 'Expected a connectTimeout above 0, got NaN'],
+    ['', { url, idleTimeout: 0 }, 'Expected idleTimeout to be above 0, got 0'],
+    ['', { url, connectTimeout: Number.NaN }, 'Expected connectTimeout to be above 0, got NaN'],
   ])('%s %p: %s', (_id, request, problem) => {
     expect(requestProblem(request)).toBe(problem);
   });
