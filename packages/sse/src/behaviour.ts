@@ -16,9 +16,6 @@ import type { Connect, Reconnect } from './next.ts';
 
 type Maybe<Value> = Value | Promise<Value>;
 
-/** Why no connection was made: what the connection met, or that the function that was to give the request failed. */
-export type Failure = ConnectFailure | { readonly type: 'request'; readonly error: unknown };
-
 /** Why the stream ended, and what it leaves for the next one. */
 export type Disconnected = Disconnect & {
   /** The last id, also that of a block without data: what the next request asks to go on from. `""` for none. */

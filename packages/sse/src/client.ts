@@ -113,7 +113,8 @@ function serverOf<B extends AnyBehaviour>(behaviour: B): B {
       }
       return session.handle(behaviour.handleInfo, message);
     },
-    formatStatus: ({ state }) => (behaviour.formatStatus as FormatStatus | undefined)?.(state) ?? state,
+    formatStatus: ({ state }) =>
+      (behaviour.formatStatus as FormatStatus | undefined)?.(state) ?? state,
     terminate: (reason, session, self) => {
       session.close();
       return (behaviour.terminate as Terminate | undefined)?.(reason, session.state, self);

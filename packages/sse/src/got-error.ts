@@ -29,10 +29,11 @@ export function networkFailureOf(error: RequestError): NetworkFailure {
 const untrusted =
   /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERROR_IN_C|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
-/** Node and got throw such errors before anything is sent: an illegal header, an option of the wrong type. */
+/** Node and got throw such errors before anything is sent: an illegal header, a key that is none, an option of the wrong type. */
 function isCallersMistake({ cause }: RequestError, code: string): boolean {
   return (
-    cause instanceof TypeError || /^ERR_(?:INVALID|UNESCAPED|HTTP_INVALID|UNSUPPORTED_)/.test(code)
+    cause instanceof TypeError ||
+    /^ERR_(?:INVALID|UNESCAPED|HTTP_INVALID|UNSUPPORTED_|OSSL_PEM_|OSSL_X509_KEY_)/.test(code)
   );
 }
 

@@ -292,6 +292,7 @@ describe('the end', () => {
       await using stage = await openStage();
       const reason = shutdownWith(callback);
       const ends: unknown[] = [];
+      const closed = Promise.withResolvers<unknown>();
       const { pid, client } = await observe(
         stage.system,
         SseClient.define({
@@ -299,20 +300,21 @@ describe('the end', () => {
           init: () => connect(stage, 0),
           handleComment: (_comment, state) => state,
           handleInfo: (_message: 'now', state) => noreply(state),
-          terminate: (why, state) => {
+          terminate: async (why, state) => {
+            await closed.promise;
             ends.push([why, state]);
           },
           [callback]: (_subject: unknown, state: number) => stop(reason, state + 1),
         }),
       );
       const exchange = await stage.next();
+      closed.resolve(exchange.closed);
       provoke(exchange, callback);
       if (callback === 'handleInfo') {
         send(pid, 'now');
       }
       expect(await client.ended()).toEqual(reason);
       expect(ends).toEqual([[reason, 1]]);
-      await exchange.closed;
       expect(stage.system.reports).toEqual([]);
     },
   );
@@ -430,6 +432,31 @@ describe('killed', () => {
       }
     },
   );
+
+  test.each(['handleEvent', 'handleComment'] as const)(
+    'while an async %s is pending: what is left of the packet is not handled when it settles',
+    async (callback) => {
+      await using stage = await openStage();
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const { pid, client } = await observe(
+        stage.system,
+        SseClient.define({
+          ...calm,
+          init: () => connect(stage, 'state'),
+          handleComment: (_comment, state) => state,
+          [callback]: () => promise,
+        }),
+      );
+      (await stage.next()).stream(':\ndata: x\n\n:\ndata: y\n\n');
+      await client.until(callback);
+      const called = [...client.called];
+      exit(stage.system, pid, kill);
+      await client.ended();
+      resolve('late');
+      await settle(stage.system);
+      expect(client.called).toEqual(called);
+    },
+  );
 });
 
 describe('a crash', () => {
@@ -522,34 +549,39 @@ describe('a crash', () => {
     }
   });
 
-  test('an answer that is thrown is an answer, as in any server', async () => {
-    await using stage = await openStage();
-    const { pid, client } = await observe(
-      stage.system,
-      SseClient.define({
-        ...calm,
-        init: () => connect(stage, 0),
-        handleCall: { count: (_: void, count) => reply(count, count) },
-        handleEvent: ({ data }, count) => {
-          if (data === 'odd') {
-            throw noreply(count + 10);
-          }
-          return count + 1;
-        },
-        handleInfo: (_message: 'stop', count) => {
-          throw stop(shutdownWith(count), count);
-        },
-      }),
-    );
-    (await stage.next()).stream('data: a\n\ndata: odd\n\ndata: b\n\n');
-    await client.next('handleConnect');
-    await client.next('handleEvent');
-    await client.next('handleEvent');
-    expect(await GenServer.call(pid, 'count')).toBeGreaterThanOrEqual(11);
-    await client.next('handleEvent');
-    send(pid, 'stop');
-    expect(await client.ended()).toEqual(shutdownWith(12));
-  });
+  test.each(['thrown', 'rejected with'])(
+    'an answer that is %s is an answer, as in any server',
+    async (how) => {
+      await using stage = await openStage();
+      const raise = (answer: SseClient.ClientAnswer<number>): Promise<never> => {
+        if (how === 'thrown') {
+          throw answer;
+        }
+        return Promise.reject(answer);
+      };
+      const { pid, client } = await observe(
+        stage.system,
+        SseClient.define({
+          ...calm,
+          init: () => connect(stage, 0),
+          handleCall: { count: (_: void, count) => reply(count, count) },
+          handleEvent: ({ data }, count) =>
+            data === 'odd' ? raise(noreply(count + 10)) : count + 1,
+          handleInfo: (_message: 'stop', count) => raise(stop(shutdownWith(count), count)),
+        }),
+      );
+      const { stream, response } = await stage.next();
+      stream('data: a\n\ndata: odd\n\n');
+      await client.next('handleConnect');
+      await client.next('handleEvent');
+      await client.next('handleEvent');
+      expect(await GenServer.call(pid, 'count')).toBe(11);
+      response.write('data: b\n\n');
+      await client.next('handleEvent');
+      send(pid, 'stop');
+      expect(await client.ended()).toEqual(shutdownWith(12));
+    },
+  );
 });
 
 describe('under a supervisor', () => {

@@ -216,9 +216,9 @@ describe('a wish', () => {
     await client.next('handleInfo');
     act(exchange);
     await quiet();
-    answer((state) => reconnect(stage, state));
+    answer((state) => reconnect({ url: `${stage.url}?new` }, state));
     (await stage.next()).stream('data: new\n\n');
-    await client.next('handleConnect');
+    expect((await client.next('handleConnect')).url).toMatch(/new$/);
     expect(await client.next('handleEvent')).toMatchObject({ data: 'new' });
   });
 
@@ -237,6 +237,29 @@ describe('a wish', () => {
     (await stage.next()).stream('data: new\n\n');
     await client.next('handleConnect');
     expect(await client.next('handleEvent')).toMatchObject({ data: 'new' });
+  });
+
+  test('whose place is taken leaves no timer behind', async () => {
+    await using stage = await openStage();
+    const { pid, client } = await observe(
+      stage.system,
+      SseClient.define({
+        ...calm,
+        init: () => connect(stage, 0, { after: 1000 }),
+        handleInfo: (message: 'later' | 'rest' | { readonly type: 'timeout' }, state) =>
+          message === 'later'
+            ? connect(stage, state, { after: 9000 })
+            : noreply(state, { timeout: 3000 }),
+      }),
+    );
+    send(pid, 'later');
+    send(pid, 'rest');
+    await settle(stage.system);
+    // Were there a timer, what it sends would be a message, and put an end to the wait for one.
+    await advance(stage.system, 3000);
+    await client.next('handleInfo');
+    await client.next('handleInfo');
+    expect(await client.next('handleInfo')).toEqual({ type: 'timeout' });
   });
 
   test.each(['resolves', 'rejects'])(
@@ -403,6 +426,28 @@ describe('noreply with a timeout: handleInfo is told when no message has come by
       expect(await client.next('handleInfo')).toEqual({ type: 'timeout' });
     },
   );
+
+  test('and until then the rest of the packet is handled', async () => {
+    await using stage = await openStage();
+    const { client } = await observe(
+      stage.system,
+      SseClient.define({
+        ...calm,
+        init: () => connect(stage, 0),
+        handleEvent: (_event, state) => noreply(state, timeout),
+        handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),
+      }),
+    );
+    const { stream, response } = await stage.next();
+    stream('data: a\n\ndata: b\n\n');
+    await client.next('handleConnect');
+    expect(await client.next('handleEvent')).toMatchObject({ data: 'a' });
+    expect(await client.next('handleEvent')).toMatchObject({ data: 'b' });
+    response.write('data: c\n\n');
+    expect(await client.next('handleEvent')).toMatchObject({ data: 'c' });
+    await advance(stage.system, 1000);
+    expect(await client.next('handleInfo')).toEqual({ type: 'timeout' });
+  });
 
   test('and an event is one', async () => {
     await using stage = await openStage();

@@ -29,13 +29,16 @@ test.each([
   expect(failureOf(cause)).toEqual({ type, code, message: 'it went wrong' });
 });
 
-test.each(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_UNESCAPED_CHARACTERS'])(
-  'REQ-07 %s is a mistake of the caller',
-  (code) => {
-    const cause = Object.assign(new Error('no'), { code });
-    expect(failureOf(cause)).toEqual({ type: 'badRequest', message: 'no' });
-  },
-);
+test.each([
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_UNESCAPED_CHARACTERS',
+  'ERR_OSSL_PEM_NO_START_LINE',
+  'ERR_OSSL_X509_KEY_VALUES_MISMATCH',
+])('REQ-07 %s is a mistake of the caller', (code) => {
+  const cause = Object.assign(new Error('no'), { code });
+  expect(failureOf(cause)).toEqual({ type: 'badRequest', message: 'no' });
+});
 
 test('REQ-07 an option of the wrong type is a mistake of the caller', () => {
   expect(failureOf(new TypeError('Expected a string'))).toEqual({

@@ -4,9 +4,18 @@ import { advance } from '@reprise/actor/testing';
 
 import { SseClient } from '../src/index.ts';
 import { Queue } from './support/queue.ts';
-import { ceiling, delayAfter, jitter, refuse, run, type Status, stream } from './support/run.ts';
+import {
+  ceiling,
+  delayAfter,
+  delays,
+  jitter,
+  refuse,
+  run,
+  type Status,
+  stream,
+} from './support/run.ts';
 import { cert, closedPort, serveSecurely } from './support/servers.ts';
-import { openStage, quiet } from './support/stage.ts';
+import { type Exchange, openStage, quiet } from './support/stage.ts';
 
 describe('an answer', () => {
   test('ST-03 204 ends it normally, for good, also under a supervisor', async () => {
@@ -170,14 +179,23 @@ describe('credentials', () => {
     );
   });
 
-  test('ST-13 once more too after a connection that did not stand long', async () => {
+  test('ST-13 once more too after a connection that did not stand long, but then with the delay', async () => {
     await using stage = await openStage();
+    jitter(ceiling);
     const client = await run(stage, { headers: tokens() });
     (await stage.next()).refuse(401);
-    await advance(stage.system, await delayAfter(stream('data: x\n\n'), stage, client));
-    await client.until('connecting');
+    const unauthorized = (exchange: Exchange): void => {
+      exchange.refuse(401);
+    };
+    expect(await delays([stream('data: x\n\n'), unauthorized], stage, client)).toEqual([
+      2000, 4000,
+    ]);
+    await advance(stage.system, 4000);
     (await stage.next()).refuse(401);
-    expect(await client.next()).not.toMatchObject({ type: 'gaveUp' });
+    await client.until('gaveUp');
+    expect(stage.server.requests.map(({ headers }) => headers.authorization)).toEqual(
+      [1, 2, 3, 4].map((count) => `token ${count}`),
+    );
   });
 
   test('ST-13 headers that are a value cannot be asked for: 401 is fatal at once', async () => {

@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs';
+import { METHODS, validateHeaderName, validateHeaderValue } from 'node:http';
+import { createSecureContext } from 'node:tls';
+
+import type { SseClient } from '@reprise/sse';
+
+/** What the user asked for cannot be done: the message says what was expected, and what came. */
+export class UsageError extends Error {}
+
+/** How to connect, the same for every source. */
+export type ClientOptions = Pick<
+  SseClient.ResilientOptions,
+  | 'method'
+  | 'headers'
+  | 'body'
+  | 'lastEventId'
+  | 'idleTimeout'
+  | 'maxAttempts'
+  | 'minDelay'
+  | 'maxDelay'
+  | 'tls'
+>;
+
+/** What `reprise tail` is to do. */
+export interface TailOptions {
+  /** As they were written. None: the embedded feed. */
+  readonly urls: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** `Infinity` when none was given. */
+  readonly count: number;
+  readonly client: ClientOptions;
+}
+
+/** The options as the command line has them. */
+export interface GivenOptions {
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly count?: string;
+  readonly header?: readonly string[];
+  readonly method?: string;
+  readonly data?: string;
+  readonly lastEventId?: string;
+  readonly idleTimeout?: string;
+  readonly maxAttempts?: string;
+  readonly minDelay?: string;
+  readonly maxDelay?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Checks everything, and reads the files that are named. Throws a `UsageError`. */
+export function readOptions(urls: readonly string[], given: GivenOptions): TailOptions {
+  const { json = false, quiet = false } = given;
+  return {
+    urls: urls.map(url),
+    json,
+    quiet,
+    count: wholeNumber('--count', given.count) ?? Infinity,
+    client: defined({
+      method: method(given),
+      headers: given.header === undefined ? undefined : headers(given.header),
+      body: given.data === undefined ? undefined : body(given.data),
+      lastEventId: lastEventId(given.lastEventId),
+      idleTimeout: milliseconds('--idle-timeout', given.idleTimeout),
+      maxAttempts: wholeNumber('--max-attempts', given.maxAttempts),
+      ...delays(given),
+      tls: tls(given),
+    }),
+  };
+}
+
+type Defined<Value> = { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
+
+function defined<Value extends object>(value: Value): Defined<Value> {
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(entries) as Defined<Value>;
+}
+
+function expected(what: string, got: string): UsageError {
+  return new UsageError(`Expected ${what}, got ${JSON.stringify(got)}`);
+}
+
+function url(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? '')) {
+    throw expected('a URL such as https://example.com/events', text);
+  }
+  return text;
+}
+
+function wholeNumber(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  const number = /^\d+$/.test(text) ? Number(text) : 0;
+  if (!Number.isSafeInteger(number) || number < 1) {
+    throw expected(`${flag} to be a whole number from 1 on`, text);
+  }
+  return number;
+}
+
+function milliseconds(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  const seconds = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : 0;
+  if (seconds <= 0) {
+    throw expected(`${flag} to be seconds above 0, such as 2 or 0.5`, text);
+  }
+  return seconds * 1000;
+}
+
+function delays(given: GivenOptions): Pick<ClientOptions, 'minDelay' | 'maxDelay'> {
+  const minDelay = milliseconds('--min-delay', given.minDelay);
+  const maxDelay = milliseconds('--max-delay', given.maxDelay);
+  if (minDelay !== undefined && maxDelay !== undefined && minDelay > maxDelay) {
+    throw expected(
+      `--min-delay to be at most --max-delay (${given.maxDelay})`,
+      `${given.minDelay}`,
+    );
+  }
+  return defined({ minDelay, maxDelay });
+}
+
+function method({ method: text, data }: GivenOptions): string | undefined {
+  if (text === undefined) {
+    return data === undefined ? undefined : 'POST';
+  }
+  const name = text.toUpperCase();
+  if (!METHODS.includes(name) || name === 'CONNECT') {
+    throw expected('--method to be an HTTP method such as GET or POST', text);
+  }
+  if (data !== undefined && (name === 'GET' || name === 'HEAD')) {
+    throw expected('--method to be one that carries --data, such as POST', text);
+  }
+  return name;
+}
+
+/** A name given twice is sent twice. */
+function headers(lines: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const all = new Map<string, string[]>();
+  for (const [name, value] of lines.map(header)) {
+    all.set(name, [...(all.get(name) ?? []), value]);
+  }
+  return Object.fromEntries(all);
+}
+
+function header(line: string): readonly [name: string, value: string] {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, colon).toLowerCase();
+  const value = line.slice(colon + 1).trim();
+  if (colon < 1 || !isHeader(name, value)) {
+    throw expected(`--header to be 'Name: value'`, line);
+  }
+  return [name, value];
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function lastEventId(text: string | undefined): string | undefined {
+  // The client sends it in UTF-8, whatever its characters, but no header holds a line end or U+0000.
+  if (text !== undefined && /[\r\n\0]/.test(text)) {
+    throw expected('--last-event-id to be one line', text);
+  }
+  return text;
+}
+
+function body(data: string): string | Uint8Array {
+  return data.startsWith('@') ? read('--data', data.slice(1)) : data;
+}
+
+function tls(given: GivenOptions): ClientOptions['tls'] {
+  if ((given.cert === undefined) !== (given.key === undefined)) {
+    throw expected('--cert and --key together', given.cert === undefined ? '--key' : '--cert');
+  }
+  const files = defined({
+    ca: text('--ca', given.ca),
+    cert: text('--cert', given.cert),
+    key: text('--key', given.key),
+  });
+  // Nothing else complains of an authority that is none: it would only never be trusted.
+  if (files.ca !== undefined && !files.ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw expected('--ca to name a PEM file of certificates', `${given.ca}`);
+  }
+  assertPair(files);
+  return Object.keys(files).length === 0 ? undefined : files;
+}
+
+function assertPair(files: { readonly cert?: string; readonly key?: string }): void {
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    throw new UsageError(
+      `Expected --cert and --key to name PEM files that belong together, got ${(error as Error).message}`,
+    );
+  }
+}
+
+function text(flag: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : read(flag, path).toString('utf8');
+}
+
+function read(flag: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(
+      `Expected ${flag} to name a file that can be read, got ${JSON.stringify(path)} (${(error as Error).message})`,
+    );
+  }
+}

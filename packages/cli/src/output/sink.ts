@@ -1,0 +1,46 @@
+import type { Writable } from 'node:stream';
+
+/** Where text goes, stdout or stderr: with back-pressure, and with an end when nobody reads it any more. */
+export class Sink {
+  readonly #stream: Writable;
+  readonly #broken: PromiseWithResolvers<Error> = Promise.withResolvers();
+  #room: Promise<void> | undefined = undefined;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', this.#broken.resolve);
+  }
+
+  /** Settles when the text can no longer be written: `EPIPE` when the reader is gone. */
+  get whenBroken(): Promise<Error> {
+    return this.#broken.promise;
+  }
+
+  /** Takes the text in any case; the promise, if there is one, settles when there is room for more, and never when it is broken. */
+  write(text: string): void | Promise<void> {
+    this.#stream.write(text);
+    return this.room();
+  }
+
+  room(): void | Promise<void> {
+    if (!this.#stream.writableNeedDrain) {
+      return undefined;
+    }
+    this.#room ??= new Promise((resolve) => {
+      this.#stream.once('drain', () => {
+        this.#room = undefined;
+        resolve();
+      });
+    });
+    return this.#room;
+  }
+
+  /** Resolves when all that was written is with the reader, or lost. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stream.write('', () => {
+        resolve();
+      });
+    });
+  }
+}

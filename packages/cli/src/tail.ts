@@ -1,0 +1,170 @@
+import {
+  type ChildSpec,
+  createSystem,
+  type DownMessage,
+  ExitError,
+  type ExitReason,
+  formatReason,
+  isAbnormal,
+  type Logger,
+  monitor,
+  type Pid,
+  spawnLink,
+  Supervisor,
+  type System,
+} from '@reprise/actor';
+import { SseClient } from '@reprise/sse';
+
+import type { ClientOptions, TailOptions } from './options.ts';
+import type { Output } from './output/output.ts';
+import type { Source } from './source.ts';
+
+/** Why it is over. */
+export type Ending =
+  /** As many events as were asked for. */
+  | { readonly type: 'counted' }
+  /** No source is left, and at least one ended well. */
+  | { readonly type: 'ended' }
+  /** No source is left, and none ended well. */
+  | { readonly type: 'gaveUp' };
+
+export interface Tail {
+  readonly sources: readonly Source[];
+  /** Settles when there is nothing more to be had. */
+  run(output: Output): Promise<Ending>;
+  /** Closes every connection; resolves within a second or so. */
+  stop(): Promise<void>;
+}
+
+/** Finds the sources, starting the embedded feed where none is given; connects to none of them yet. */
+export async function createTail({ urls, count, client }: TailOptions): Promise<Tail> {
+  const system = createSystem({ logger: silent });
+  const isEmbedded = urls.length === 0;
+  const sources = (isEmbedded ? [await startFeed(system)] : urls).map(sourceOf);
+  const options = isEmbedded ? { ...embedded, ...client } : client;
+  return {
+    sources,
+    run: (output) => new Run(system, output, count).follow(sources, options),
+    stop: () => system.stop({ timeout: 1000 }),
+  };
+}
+
+/** The feed's faults are to be seen to pass, not to be waited for. */
+const embedded: ClientOptions = { idleTimeout: 5000, maxDelay: 3000 };
+
+/** Every end of a client is shown as the end of its source; reports would say it again, and not in one line. */
+const silent: Logger = { error: () => {}, warn: () => {} };
+
+async function startFeed(system: System): Promise<string> {
+  // Only here: reading the machine takes a large library, which nobody should wait for who has a URL.
+  const Feed = await import('./feed/feed.ts');
+  return Feed.url(await Feed.startLink(system));
+}
+
+function sourceOf(url: string, index: number): Source {
+  return { id: `source ${index + 1}`, url };
+}
+
+/** One supervised client a source, until there is an ending. */
+class Run {
+  readonly #system: System;
+  readonly #output: Output;
+  readonly #counted: PromiseWithResolvers<Ending> = Promise.withResolvers();
+  readonly #gaveUp: Set<Source> = new Set();
+  #left: number;
+
+  constructor(system: System, output: Output, count: number) {
+    this.#system = system;
+    this.#output = output;
+    this.#left = count;
+  }
+
+  follow(sources: readonly Source[], options: ClientOptions): Promise<Ending> {
+    return Promise.race([
+      this.#counted.promise,
+      this.#supervise(sources, options).then(endingOf),
+      this.#system.whenExited.then((reason) => {
+        throw new ExitError(reason, 'the supervisor exited');
+      }),
+    ]);
+  }
+
+  /** Resolves with why each client ended, once all have. */
+  #supervise(sources: readonly Source[], options: ClientOptions): Promise<readonly ExitReason[]> {
+    const ended = Promise.withResolvers<readonly ExitReason[]>();
+    spawnLink<DownMessage>(this.#system, async (self) => {
+      const clients = new Map<Pid, Source>();
+      const children = sources.map((source) =>
+        watched(this.#client(source, options), (pid) => {
+          clients.set(pid, source);
+          monitor(self, pid);
+        }),
+      );
+      await Supervisor.startLink(self.system, { strategy: 'oneForOne', children });
+      const reasons: ExitReason[] = [];
+      while (reasons.length < sources.length) {
+        const { pid, reason } = await self.receive();
+        this.#clientEnded(clients.get(pid), reason);
+        reasons.push(reason);
+      }
+      ended.resolve(reasons);
+    });
+    return ended.promise;
+  }
+
+  #client(source: Source, options: ClientOptions): ChildSpec<string, Pid> {
+    return SseClient.resilient({
+      ...options,
+      id: source.id,
+      // It ends for good or not at all: what would another one do better?
+      restart: 'temporary',
+      handle: (event) => {
+        // The same packet may hold more than was asked for.
+        return this.#left > 0 ? this.#show(source, event) : new Promise(() => {});
+      },
+      url: source.url,
+      onStatus: (status) => {
+        if (status.type === 'gaveUp') {
+          this.#gaveUp.add(source);
+        }
+        this.#output.state(source, status);
+      },
+    });
+  }
+
+  #show(source: Source, event: Parameters<Output['event']>[1]): void | Promise<void> {
+    this.#left -= 1;
+    const shown = this.#output.event(source, event);
+    if (this.#left === 0) {
+      this.#counted.resolve({ type: 'counted' });
+    }
+    return shown;
+  }
+
+  /** A client that ended without having said so is not to be missed. */
+  #clientEnded(source: Source | undefined, reason: ExitReason): void {
+    if (source !== undefined && isAbnormal(reason) && !this.#gaveUp.has(source)) {
+      this.#output.state(source, { type: 'gaveUp', reason: formatReason(reason) });
+    }
+  }
+}
+
+function watched(
+  spec: ChildSpec<string, Pid>,
+  onStart: (pid: Pid) => void,
+): ChildSpec<string, Pid> {
+  return {
+    ...spec,
+    start: async (parent) => {
+      const pid = await spec.start(parent);
+      if (pid !== undefined) {
+        onStart(pid);
+      }
+      return pid;
+    },
+  };
+}
+
+function endingOf(reasons: readonly ExitReason[]): Ending {
+  return reasons.every(isAbnormal) ? { type: 'gaveUp' } : { type: 'ended' };
+}

@@ -1,0 +1,160 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { parseArguments } from '../src/arguments.ts';
+import { certificate, key } from './support/server.ts';
+
+const url = 'https://example.com/events';
+
+function optionsOf(...args: readonly string[]): unknown {
+  const task = parseArguments(['tail', ...args]);
+  return task.type === 'tail' ? task.options : task;
+}
+
+function file(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'file');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('tail', () => {
+  test('without options changes nothing about the client', () => {
+    expect(optionsOf()).toEqual({
+      urls: [],
+      json: false,
+      quiet: false,
+      count: Infinity,
+      client: {},
+    });
+  });
+
+  test('takes options before, between and after URLs', () => {
+    expect(optionsOf('--json', url, '--count', '3', `${url}/2`, '--quiet')).toMatchObject({
+      urls: [url, `${url}/2`],
+      json: true,
+      quiet: true,
+      count: 3,
+    });
+  });
+
+  test('turns seconds into milliseconds', () => {
+    const times = ['--idle-timeout', '45', '--min-delay', '.25', '--max-delay', '1.5'];
+    expect(optionsOf(...times)).toMatchObject({
+      client: { idleTimeout: 45_000, minDelay: 250, maxDelay: 1500 },
+    });
+  });
+
+  test('keeps the values of a header that is given twice, whatever its case', () => {
+    expect(optionsOf('--header', 'A: b:c', '--header', 'a:d', '--header', 'empty:')).toMatchObject({
+      client: { headers: { a: ['b:c', 'd'], empty: [''] } },
+    });
+  });
+
+  test('reads the files of --ca, --cert, --key and of --data @FILE', () => {
+    const files = ['--ca', certificate, '--cert', certificate, '--key', key];
+    expect(optionsOf(...files, '--data', `@${file('data')}`)).toMatchObject({
+      client: {
+        tls: {
+          ca: readFileSync(certificate, 'utf8'),
+          cert: readFileSync(certificate, 'utf8'),
+          key: readFileSync(key, 'utf8'),
+        },
+        body: Buffer.from('data'),
+        method: 'POST',
+      },
+    });
+  });
+});
+
+test.each([
+  [['localhost:80'], 'Expected a URL such as https://example.com/events, got "localhost:80"'],
+  [
+    ['ftp://example.com/'],
+    'Expected a URL such as https://example.com/events, got "ftp://example.com/"',
+  ],
+  [['--count', '0'], 'Expected --count to be a whole number from 1 on, got "0"'],
+  [['--count', '-5'], 'Expected --count to be a whole number from 1 on, got "-5"'],
+  [['--count', '1.5'], 'Expected --count to be a whole number from 1 on, got "1.5"'],
+  [['--count', '1e3'], 'Expected --count to be a whole number from 1 on, got "1e3"'],
+  [
+    ['--count', '99999999999999999999'],
+    'Expected --count to be a whole number from 1 on, got "99999999999999999999"',
+  ],
+  [['--max-attempts', ''], 'Expected --max-attempts to be a whole number from 1 on, got ""'],
+  [
+    ['--idle-timeout', '0'],
+    'Expected --idle-timeout to be seconds above 0, such as 2 or 0.5, got "0"',
+  ],
+  [['--min-delay', '1s'], 'Expected --min-delay to be seconds above 0, such as 2 or 0.5, got "1s"'],
+  [['--max-delay', '-1'], 'Expected --max-delay to be seconds above 0, such as 2 or 0.5, got "-1"'],
+  [
+    ['--min-delay', '3', '--max-delay', '2'],
+    'Expected --min-delay to be at most --max-delay (2), got "3"',
+  ],
+  [['--header', 'no colon'], `Expected --header to be 'Name: value', got "no colon"`],
+  [['--header', ': x'], `Expected --header to be 'Name: value', got ": x"`],
+  [['--header', 'a b: x'], `Expected --header to be 'Name: value', got "a b: x"`],
+  [
+    ['--header', 'a: x\r\nb: y'],
+    String.raw`Expected --header to be 'Name: value', got "a: x\r\nb: y"`,
+  ],
+  [['--last-event-id', 'a\nb'], String.raw`Expected --last-event-id to be one line, got "a\nb"`],
+  [
+    ['--method', 'FETCH IT'],
+    'Expected --method to be an HTTP method such as GET or POST, got "FETCH IT"',
+  ],
+  [
+    ['--method', 'get', '--data', 'x'],
+    'Expected --method to be one that carries --data, such as POST, got "get"',
+  ],
+  [['--ca', key], `Expected --ca to name a PEM file of certificates, got ${JSON.stringify(key)}`],
+  [['--cert', 'x'], 'Expected --cert and --key together, got "--cert"'],
+  [['--key', 'x'], 'Expected --cert and --key together, got "--key"'],
+  [
+    ['--cuont', '3'],
+    `Expected options that 'reprise tail --help' lists, got --cuont (Did you mean --count?)`,
+  ],
+  [['--count'], `Expected a value, as in '--count <N>', got none`],
+])('tail %j is bad usage', (args, text) => {
+  expect(parseArguments(['tail', ...args])).toEqual({ type: 'misuse', text: `${text}\n` });
+});
+
+test.each([file('none'), certificate])(
+  'a --key that is none, or not that of --cert, is bad usage',
+  (other) => {
+    expect(optionsOf('--cert', certificate, '--key', other)).toEqual({
+      type: 'misuse',
+      text: expect.stringMatching(
+        /^Expected --cert and --key to name PEM files that belong together, got /,
+      ),
+    });
+  },
+);
+
+test.each(['--data', '--ca'])('%s with a file that cannot be read is bad usage', (flag) => {
+  const missing = join(tmpdir(), 'reprise-there-is-no-such-file');
+  const value = flag === '--data' ? `@${missing}` : missing;
+  expect(optionsOf(flag, value)).toEqual({
+    type: 'misuse',
+    text: expect.stringMatching(
+      new RegExp(`^Expected ${flag} to name a file that can be read, got .*ENOENT`),
+    ),
+  });
+});
+
+test.each([
+  [[], `Expected a command, as in 'reprise tail URL', got none\n`],
+  [['tial'], `Expected a command, as in 'reprise tail URL', got tial (Did you mean tail?)\n`],
+])('reprise %j is bad usage', (args, text) => {
+  expect(parseArguments(args)).toEqual({ type: 'misuse', text });
+});
+
+test.each([[['--help']], [['tail', '--help']], [['--version']], [['tail', '--version']]])(
+  'reprise %j is answered on stdout',
+  (args) => {
+    expect(parseArguments(args)).toEqual({ type: 'print', text: expect.stringMatching(/\n$/) });
+  },
+);

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+
+import { afterEach, describe, expect, test } from '@jest/globals';
+
+import { reprise, type Run } from './support/reprise.ts';
+import { freePort, serve, stream } from './support/server.ts';
+
+// Windows has no signals that a program could answer.
+const onPosix = process.platform === 'win32' ? describe.skip : describe;
+
+const sockets = new Set<Socket>();
+afterEach(() => {
+  for (const socket of sockets) {
+    socket.destroy();
+  }
+  sockets.clear();
+});
+
+/** Ends it by a signal; how that went. */
+async function end(
+  run: Run,
+  signal: NodeJS.Signals,
+): Promise<{ status: number | string; inTime: boolean }> {
+  const from = performance.now();
+  run.process.kill(signal);
+  const status = await run.whenExited;
+  return { status, inTime: performance.now() - from < 2000 };
+}
+
+const clean = { status: 0, inTime: true };
+
+onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  test('while connecting', async () => {
+    const server = createServer((socket) => sockets.add(socket.resume()));
+    const run = await startOnSocketServer(server);
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    const closed = once(socket, 'close');
+    expect(await end(run, signal)).toEqual(clean);
+    await closed;
+    server.close();
+  });
+
+  test('while connected', async () => {
+    const closed = Promise.withResolvers<void>();
+    const { url } = await serve((_, response) => {
+      stream(response, 'data: x\n\n');
+      response.on('close', closed.resolve);
+    });
+    const run = reprise('tail', url);
+    await run.stdout.until(/^message x$/);
+    expect(await end(run, signal)).toEqual(clean);
+    await closed.promise;
+  });
+
+  test('while waiting for the next attempt', async () => {
+    const run = reprise(
+      'tail',
+      '--min-delay',
+      '600',
+      '--max-delay',
+      '600',
+      `http://127.0.0.1:${await freePort()}/`,
+    );
+    await run.stderr.until(/next attempt in/);
+    expect(await end(run, signal)).toEqual(clean);
+  });
+
+  test('while nobody reads stdout', async () => {
+    const run = await startBlocked();
+    expect(await end(run, signal)).toEqual(clean);
+  });
+});
+
+onPosix('two signals', () => {
+  test('the second ends it at once', async () => {
+    const run = await startBlocked();
+    run.process.kill('SIGINT');
+    const { status } = await end(run, 'SIGTERM');
+    // Whichever the system delivers last.
+    expect([128 + 2, 128 + 15]).toContain(status);
+  });
+});
+
+async function startOnSocketServer(server: ReturnType<typeof createServer>): Promise<Run> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return reprise('tail', `http://127.0.0.1:${(server.address() as { port: number }).port}/`);
+}
+
+/** It has begun to write a line of a megabyte, and cannot go on. */
+async function startBlocked(): Promise<Run> {
+  const { url } = await serve((_, response) => {
+    stream(response, `data: ${'x'.repeat(1_000_000)}\n\n`);
+  });
+  const run = reprise('tail', '--json', url);
+  await once(run.process.stdout, 'readable');
+  return run;
+}
+
+test('a reader of stdout that goes away ends it quietly', async () => {
+  const { url } = await serve((_, response) => {
+    stream(response);
+    // Until somebody has noticed: the write that fails is never the first.
+    const timer = setInterval(() => response.write('data: x\n\n'), 10);
+    response.on('close', () => {
+      clearInterval(timer);
+    });
+  });
+  const run = reprise('tail', '--json', url);
+  await once(run.process.stdout, 'readable');
+  run.process.stdout.destroy();
+  expect(await run.whenExited).toBe(0);
+  expect(run.stderr.all).toEqual(['connecting', 'connected']);
+});
+
+test('a reader of stdout that is slow loses nothing', async () => {
+  const data = 'x'.repeat(10_000);
+  const { url } = await serve((_, response) => {
+    stream(
+      response,
+      Array.from({ length: 1000 }, (_each, id) => `id: ${id}\ndata: ${data}\n\n`).join(''),
+    );
+  });
+  const run = reprise('tail', '--json', '--count', '1000', url);
+  await once(run.process.stdout, 'readable');
+  await run.stdout.count(1000);
+  expect(await run.whenExited).toBe(0);
+  expect(run.events.map((event) => Number((event as { id: string }).id))).toEqual([
+    ...Array(1000).keys(),
+  ]);
+});
+
+test('a reader of stderr that reads nothing does not keep it from ending', async () => {
+  const { url } = await serve((_, response) => {
+    stream(response, 'data: x\n\n');
+    response.end();
+  });
+  // The pipe is full for good after some hundred lines of this length.
+  const long = `${url}&${'x'.repeat(2000)}`;
+  const flags = ['--min-delay', '0.001', '--max-delay', '0.001'];
+  const run = reprise('tail', '--json', '--count', '100', ...flags, long, long);
+  run.process.stderr.removeAllListeners('data').pause();
+  await run.stdout.count(100);
+  expect(await once(run.process, 'exit')).toEqual([0, null]);
+});

@@ -1,0 +1,74 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+import { afterEach, jest } from '@jest/globals';
+
+import { Lines } from './lines.ts';
+
+// A test starts a program or two: on a machine that is busy, each takes its time to start.
+jest.setTimeout(30_000);
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const running = new Set<Run>();
+
+/** The program itself, in a process of its own. */
+export class Run {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly stderr: Lines;
+  /** The exit status, when both streams are read to their ends too; what ended it, if that was a signal. */
+  readonly whenExited: Promise<number | string>;
+  #stdout: Lines | undefined = undefined;
+
+  constructor(args: readonly string[]) {
+    const flags = ['--conditions=@reprise/source', main];
+    this.process = spawn(process.execPath, [...flags, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.stderr = new Lines(this.process.stderr);
+    const exited = new Promise<number | string>((resolve) => {
+      this.process.once('exit', (status, signal) => {
+        running.delete(this);
+        resolve(status ?? signal ?? 'unknown');
+      });
+    });
+    this.whenExited = exited.then(async (status) => {
+      await Promise.all([this.#stdout?.whenEnded, this.stderr.whenEnded]);
+      return status;
+    });
+    running.add(this);
+  }
+
+  /** Read only once it is asked for. */
+  get stdout(): Lines {
+    this.#stdout ??= new Lines(this.process.stdout);
+    return this.#stdout;
+  }
+
+  get events(): readonly unknown[] {
+    return this.stdout.all.map((line) => JSON.parse(line) as unknown);
+  }
+}
+
+/** Starts `reprise` with these arguments; a test that fails does not leave it behind. */
+export function reprise(...args: readonly string[]): Run {
+  return new Run(args);
+}
+
+/** Runs `reprise` to its end. */
+export async function runReprise(
+  ...args: readonly string[]
+): Promise<{ status: number | string; stdout: readonly string[]; stderr: readonly string[] }> {
+  const run = reprise(...args);
+  const { stdout, stderr } = run;
+  const status = await run.whenExited;
+  return { status, stdout: stdout.all, stderr: stderr.all };
+}
+
+afterEach(() => {
+  for (const run of running) {
+    run.process.kill('SIGKILL');
+    // Some tests do not read it, and an open pipe keeps jest waiting.
+    run.process.stdout.destroy();
+  }
+});
