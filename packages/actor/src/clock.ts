@@ -66,6 +66,9 @@ export function virtualClock(): VirtualClock {
       timers.delete(handle as VirtualTimer);
     },
     async advance(ms, settle = macrotask) {
+      if (!(ms >= 0)) {
+        throw new RangeError(`Expected milliseconds from 0 on, got ${ms}`);
+      }
       const until = time + ms;
       await settle();
       for (let timer = earliest(until); timer !== undefined; timer = earliest(until)) {

@@ -47,7 +47,14 @@ export {
 export { type Destination, name, type Name, type Named, type Via } from './name.ts';
 export { pidOf, register, unregister, whereis } from './names.ts';
 export { isPid, type Pid, type Ref } from './pid.ts';
-export type { DownMessage, ExitMessage, Process, System, SystemMessage } from './process.ts';
+export type {
+  DownMessage,
+  ExitMessage,
+  NameDownMessage,
+  Process,
+  System,
+  SystemMessage,
+} from './process.ts';
 export * as Registry from './registry.ts';
 export {
   cancelTimer,

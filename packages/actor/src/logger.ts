@@ -31,7 +31,8 @@ function format(value: unknown): string {
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, longest);
   } catch {
-    return typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
+    // A bigint, a cycle, or a toJSON that throws.
+    return typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value);
   }
 }
 

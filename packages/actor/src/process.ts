@@ -55,6 +55,14 @@ export interface DownMessage {
   readonly reason: ExitReason;
 }
 
+/** The same for a monitor by name: what it watched is told by that name. */
+export interface NameDownMessage {
+  readonly type: 'DOWN';
+  readonly ref: Ref;
+  readonly name: string;
+  readonly reason: ExitReason;
+}
+
 export type SystemMessage = ExitMessage | DownMessage;
 
 /** What the processes of one system share. */

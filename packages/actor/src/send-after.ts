@@ -99,11 +99,9 @@ export function startTimer<Message>(
 /** What a process that accepts `Message` can be sent by `startTimer`. */
 type TimeoutOf<Message> = unknown extends Message
   ? unknown
-  : Extract<Message, { readonly type: 'timeout'; readonly ref: TimerRef }> extends {
-        readonly message: infer Content;
-      }
-    ? Content
-    : never;
+  : ContentOf<Extract<Message, { readonly type: 'timeout'; readonly ref: TimerRef }>>;
+
+type ContentOf<Timeout> = Timeout extends { readonly message: infer Content } ? Content : never;
 
 function start(timer: SendTimer, time: number, { abs = false }: TimerOptions = {}): TimerRef {
   if (abs) {

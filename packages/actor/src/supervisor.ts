@@ -61,8 +61,10 @@ declare const children: unique symbol;
 type Named = Readonly<Record<string, Pid>>;
 
 /** The pid of a supervisor, which also knows its children by id. */
-export interface SupervisorPid<out Children extends Named = Named>
-  extends Server<SupervisorCalls, unknown> {
+export interface SupervisorPid<out Children extends Named = Named> extends Server<
+  SupervisorCalls,
+  unknown
+> {
   readonly [children]: Children;
 }
 
@@ -183,7 +185,10 @@ export function deleteChild(
 }
 
 /** The spec of a child; `undefined` for an id that the supervisor does not have. */
-export function getChildSpec(supervisor: SupervisorPid, id: string): Promise<ChildSpec | undefined> {
+export function getChildSpec(
+  supervisor: SupervisorPid,
+  id: string,
+): Promise<ChildSpec | undefined> {
   return ask(supervisor, 'getChildSpec', id);
 }
 
@@ -205,7 +210,7 @@ export function countChildren(supervisor: SupervisorPid): Promise<ChildCounts> {
 export { stop } from './gen-server.ts';
 
 // A supervisor that is starting a child answers when that is done, however long it takes.
-function ask<Request extends keyof SupervisorCalls & string>(
+function ask<Request extends keyof SupervisorCalls>(
   supervisor: SupervisorPid,
   request: Request,
   payload: unknown,
@@ -240,7 +245,13 @@ function flagsOf(given: SupervisorOptions | Ignore): Flags | Ignore {
   if (typeof options !== 'object' || options === null) {
     throw new ExitError(badReturnValue(given), 'init of a supervisor');
   }
-  const { strategy, children: specs, maxRestarts = 3, maxSeconds = 5, autoShutdown = 'never' } = options;
+  const {
+    strategy,
+    children: specs,
+    maxRestarts = 3,
+    maxSeconds = 5,
+    autoShutdown = 'never',
+  } = options;
   const flags: Flags = { strategy, children: specs, maxRestarts, maxSeconds, autoShutdown };
   assertFlags(flags);
   return flags;
@@ -252,5 +263,7 @@ function constant<Value>(value: Value): () => Value {
 
 function stateOf(supervisor: Pid): Supervision | undefined {
   const cell = cellOf(supervisor);
-  return cell instanceof ServerProcess && cell.state instanceof Supervision ? cell.state : undefined;
+  return cell instanceof ServerProcess && cell.state instanceof Supervision
+    ? cell.state
+    : undefined;
 }

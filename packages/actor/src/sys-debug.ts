@@ -64,11 +64,7 @@ export function install<State>(
  * await system.stop();
  * ```
  */
-export function remove(
-  server: Destination,
-  hook: AnyHook,
-  options?: SysOptions,
-): Promise<void> {
+export function remove(server: Destination, hook: AnyHook, options?: SysOptions): Promise<void> {
   assertHook(hook);
   const act = (target: ServerProcess): void => {
     take(target, hook);

@@ -327,7 +327,10 @@ describe('the ring', () => {
     fc.record({ type: fc.constant('pushSystem' as const) }),
     fc.record({ type: fc.constant('shift' as const), count }),
     fc.record({ type: fc.constant('removeAt' as const), at: fc.nat() }),
-    fc.record({ type: fc.constant('removeWhere' as const), modulus: fc.integer({ min: 1, max: 5 }) }),
+    fc.record({
+      type: fc.constant('removeWhere' as const),
+      modulus: fc.integer({ min: 1, max: 5 }),
+    }),
     fc.record({ type: fc.constant('clear' as const) }),
   );
   type Operation = typeof operation extends fc.Arbitrary<infer Each> ? Each : never;

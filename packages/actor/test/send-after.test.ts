@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   cancelTimer,
   type CancelTimerMessage,
+  createSystem,
   exit,
   kill,
   monitor,
@@ -369,6 +370,31 @@ describe('sendInterval', () => {
     register(system, echo, pid);
     expect(await arrivals(system, log, 45)).toStrictEqual([[40, 'tick']]);
     expect(cancelTimer(ref)).toBe(5);
+  });
+
+  test('TI20 makes up for nothing that fell due while the thread was held, and keeps to its grid', async () => {
+    const host = { time: 0, wake: (): void => undefined };
+    const system = createSystem({
+      clock: {
+        now: () => host.time,
+        setTimeout: (callback) => {
+          host.wake = callback;
+          return {};
+        },
+        clearTimeout: () => undefined,
+      },
+    });
+    const log: Log = [];
+    const { pid } = await recorder(system, log, 'p');
+    const ref = sendInterval(pid, 'tick', 10);
+    host.time = 47;
+    host.wake();
+    await settle(system);
+    expect(log).toStrictEqual([['p', 'tick']]);
+    expect(readTimer(ref)).toBe(3);
+    host.time = 50;
+    host.wake();
+    expect(readTimer(ref)).toBe(10);
   });
 
   test.each([0, -1, 0.5, Infinity, Number.NaN, '10', undefined])(

@@ -256,7 +256,9 @@ describe('the start', () => {
       'SS14',
       'an unknown strategy',
       { strategy: 'oneForTwo' },
-      new TypeError(`Expected strategy to be 'oneForOne' or 'oneForAll' or 'restForOne', got "oneForTwo" (string)`),
+      new TypeError(
+        `Expected strategy to be 'oneForOne' or 'oneForAll' or 'restForOne', got "oneForTwo" (string)`,
+      ),
     ],
     [
       'SS14',

@@ -142,30 +142,38 @@ describe('define', () => {
   });
 
   test('refuses an answer with another state, and one that is none', () => {
-    misuse(() =>
-      GenServer.define({
-        init: () => ok(0),
-        handleCall: {
-          // @ts-expect-error: the next state is no number
-          text: (_, _state) => reply(1, 'one'),
-          // @ts-expect-error: a call is answered by reply, noreply or stop, not by the state
-          bare: (_, state) => state,
-        },
-        handleCast: {
-          // @ts-expect-error: a cast has nobody to reply to
-          replies: (_, state) => reply(1, state),
-        },
-        // @ts-expect-error: nothing is returned
-        handleInfo: (_: 'tick') => {},
-      }),
-    );
-    misuse(() =>
+    // One fault each: beside another, an error could be that one's.
+    misuse(() => [
       GenServer.define({
         // @ts-expect-error: init answers ok, stop or ignore
         init: () => noreply(0),
       }),
-    );
-    expect.hasAssertions();
+      GenServer.define({
+        init: () => ok(0),
+        // @ts-expect-error: the next state is no number
+        handleCall: { text: (_, _state) => reply(1, 'one') },
+      }),
+      GenServer.define({
+        init: () => ok(0),
+        // @ts-expect-error: a call is answered by reply, noreply or stop, not by the state
+        handleCall: { bare: (_, state) => state },
+      }),
+      GenServer.define({
+        init: () => ok(0),
+        // @ts-expect-error: a cast is answered by noreply or stop, not by the state
+        handleCast: { bare: (_, state) => state },
+      }),
+      GenServer.define({
+        init: () => ok(0),
+        // @ts-expect-error: a cast has nobody to reply to
+        handleCast: { replies: (_, state) => reply(1, state) },
+      }),
+      GenServer.define({
+        init: () => ok(0),
+        // @ts-expect-error: nothing is returned
+        handleInfo: (_: 'tick', _state) => {},
+      }),
+    ]);
     expect(misuse).not.toThrow();
   });
 

@@ -63,7 +63,11 @@ export class Running {
     return status === 'error' ? reasonOf(error) : normal;
   }
 
+  /** Throws a `TypeError` for what is no event. */
   send(event: AnyEventObject): void {
+    if (typeof event?.type !== 'string') {
+      throw new TypeError(`Expected an event such as { type: 'open' }, got ${describe(event)}`);
+    }
     // The actor may have come to its end, and its process not yet have had the turn to end in.
     if (this.snapshot.status === 'active') {
       this.actor.send(event);
