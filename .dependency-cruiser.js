@@ -56,6 +56,20 @@ export default {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     {
+      name: 'web-platform',
+      comment: 'the processes run in every browser: they import nothing of Node, and no package',
+      severity: 'error',
+      from: { path: '^packages/actor/src/', pathNot: '^packages/actor/src/xstate[./]' },
+      to: { pathNot: '^packages/actor/src/' },
+    },
+    {
+      name: 'web-platform-xstate',
+      comment: 'processes for the actors of xstate import that besides, and nothing else',
+      severity: 'error',
+      from: { path: '^packages/actor/src/xstate[./]' },
+      to: { pathNot: '^packages/actor/src/|/node_modules/xstate/' },
+    },
+    {
       name: 'resolvable',
       comment: 'what is imported is there, and declared where it is imported',
       severity: 'error',

@@ -99,9 +99,13 @@ function runTests(): readonly TestResult[] {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const file = join(folder, 'results.json');
   // Its own account is not wanted here: what fails shows below, by row.
-  spawnSync(process.execPath, [join(root, 'tools/jest.ts'), '--json', `--outputFile=${file}`, 'packages/'], {
-    stdio: 'ignore',
-  });
+  spawnSync(
+    process.execPath,
+    [join(root, 'tools/jest.ts'), '--json', `--outputFile=${file}`, 'packages/'],
+    {
+      stdio: 'ignore',
+    },
+  );
   const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly testResults: readonly { readonly assertionResults: readonly TestResult[] }[];
   };

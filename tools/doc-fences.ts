@@ -1,5 +1,5 @@
-// Writes every ```ts fence of the documentation to docs/.fences/, one module a fence, for tsc to compile and jest to
-// run. ```ts no-run is compiled only; ```ts ignore is neither.
+// Writes every ```ts fence of the documentation, and of the docstrings of what is published, to docs/.fences/, one module a
+// fence, for tsc to compile and jest to run. ```ts no-run is compiled only; ```ts ignore is neither.
 import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,9 +14,10 @@ interface Fence {
 }
 
 const folder = join(root, 'docs', '.fences');
-const pages = globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md'], {
-  cwd: root,
-}).toSorted();
+const pages = globSync(
+  ['README.md', 'docs/**/*.md', 'packages/*/README.md', 'packages/*/src/**/*.ts'],
+  { cwd: root },
+).toSorted();
 
 mkdirSync(folder, { recursive: true });
 const written = pages.flatMap((page) => tsFences(page).map((fence) => write(page, fence)));
@@ -32,7 +33,7 @@ function tsFences(page: string): readonly Fence[] {
 function fencesOf(page: string): readonly Fence[] {
   const fences: Fence[] = [];
   let open: Fence | undefined;
-  for (const [index, text] of readFileSync(join(root, page), 'utf8').split(/\r?\n/).entries()) {
+  for (const [index, text] of linesOf(page).entries()) {
     const mark = /^\s*```(.*)$/.exec(text);
     if (mark === null) {
       open?.body.push(text);
@@ -49,6 +50,20 @@ function fencesOf(page: string): readonly Fence[] {
     );
   }
   return fences;
+}
+
+function linesOf(page: string): readonly string[] {
+  const lines = readFileSync(join(root, page), 'utf8').split(/\r?\n/);
+  return page.endsWith('.ts') ? docstringsOf(lines) : lines;
+}
+
+/** What the docstrings say, line by line; the lines of code between them are left empty. */
+function docstringsOf(lines: readonly string[]): readonly string[] {
+  let isInside = false;
+  return lines.map((line) => {
+    isInside = isInside ? !line.endsWith('*/') : line.trim() === '/**';
+    return isInside ? line.replace(/^\s*\* ?/, '') : '';
+  });
 }
 
 function write(page: string, { line, info, body }: Fence): string {

@@ -1,7 +1,8 @@
 import { callbackFailed, callingSelf, ExitError, type ExitReason, noproc } from './exit.ts';
+import { SystemRequest } from './messages.ts';
 import { type Destination, find } from './name.ts';
 import { type Cell, nameOf } from './process.ts';
-import { ServerProcess, SystemRequest } from './server.ts';
+import { ServerProcess } from './server.ts';
 import { assertTimeout } from './timers.ts';
 
 export interface SysOptions {

@@ -1,5 +1,5 @@
 import type { ExitReason } from './exit.ts';
-import type { Ignore, InitError, NoReply, Ok, Reply, Stop, StopReply } from './next.ts';
+import type { Ignore, InitError, NoReply, Ok, Reply, Stop, StopReply, StopStart } from './next.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -12,7 +12,7 @@ export interface From<out Value = unknown> {
   readonly [replies]: Value;
 }
 
-export type InitAnswer<State> = Ok<State, unknown> | Stop<never> | Ignore | InitError;
+export type InitAnswer<State> = Ok<State, unknown> | StopStart | Ignore | InitError;
 export type CallAnswer<State> =
   | Reply<unknown, State, unknown>
   | NoReply<State, unknown>
@@ -42,7 +42,7 @@ export type CastClause<State> = (
  */
 export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<unknown>> {
   /** Runs first, in the new process; the start waits for it. */
-  readonly init: (arg: Arg, self: Process<never>) => Maybe<Ok<State, unknown> | Stop<never> | Init>;
+  readonly init: (arg: Arg, self: Process<never>) => Maybe<Ok<State, unknown> | StopStart | Init>;
   /**
    * Every other message: what was sent with `send`, `{ type: 'timeout' }`, and the system's own `EXIT` and `DOWN`. Without it they are
    * reported and dropped.

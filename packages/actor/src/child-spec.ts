@@ -12,11 +12,18 @@ export type Shutdown = number | 'brutalKill';
  * How to start, restart and shut down a child. Below both servers and supervisors, so that neither needs the other.
  * @see OTP manual, `supervisor:child_spec()`
  */
-export interface ChildSpec<out Id extends string = string, out Child extends Pid = Pid> {
+export interface ChildSpec<
+  out Id extends string = string,
+  out Child extends Pid = Pid,
+  in Extra extends readonly unknown[] = readonly [],
+> {
   /** Names the child within its supervisor. */
   readonly id: Id;
-  /** Starts the child, linked to `parent`, and resolves once it is initialised; `undefined` for `ignore`. Rejects with the reason. */
-  readonly start: (parent: Process<never>) => Promise<Child | undefined>;
+  /**
+   * Starts the child, linked to `parent`, and resolves once it is initialised; `undefined` for `ignore`. Rejects with the reason. `extra`: what the
+   * supervisor itself has for its children, such as the `extraArguments` of a dynamic one.
+   */
+  readonly start: (parent: Process<never>, ...extra: Extra) => Promise<Child | undefined>;
   /** Default: `permanent`. */
   readonly restart: Restart;
   /** Default: 5,000 ms; `Infinity` for a supervisor. */
@@ -38,16 +45,35 @@ export interface ChildOptions<Id extends string = string> {
   readonly restartDelay?: RestartDelay;
 }
 
-/** A child spec with OTP's defaults. Throws a `TypeError` or `RangeError` for an option that is none of the allowed ones. */
-export function childSpec<Id extends string, Child extends Pid>(
-  start: ChildSpec<Id, Child>['start'],
+/**
+ * A child spec with OTP's defaults. Throws a `TypeError` or `RangeError` for an option that is none of the allowed ones.
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const spec = childSpec((parent) => Agent.startLink(parent, () => 1), { id: 'one', shutdown: 100 });
+ * console.log(spec.restart, spec.shutdown, spec.type); // permanent 100 worker
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, { strategy: 'oneForOne', children: [spec] });
+ * console.log(await Agent.get(Supervisor.child(app, 'one'), (n) => n)); // 1
+ * await system.stop();
+ * ```
+ */
+export function childSpec<
+  Id extends string,
+  Child extends Pid,
+  Extra extends readonly unknown[] = readonly [],
+>(
+  start: ChildSpec<Id, Child, Extra>['start'],
   options: ChildOptions<Id> & { readonly type?: 'worker' | 'supervisor' },
-): ChildSpec<Id, Child> {
+): ChildSpec<Id, Child, Readonly<Extra>> {
   const { id, restart = 'permanent', type = 'worker', significant = false, restartDelay } = options;
   const patience = type === 'supervisor' ? Infinity : 5000;
-  const spec: ChildSpec<Id, Child> = {
+  const spec: ChildSpec<Id, Child, Readonly<Extra>> = {
     id,
-    start,
+    // A parameter list is never written to: read-only or not, it is the same.
+    start: start as ChildSpec<Id, Child, Readonly<Extra>>['start'],
     restart,
     shutdown: options.shutdown === undefined ? patience : options.shutdown,
     type,
@@ -58,8 +84,11 @@ export function childSpec<Id extends string, Child extends Pid>(
   return spec;
 }
 
+/** A child spec of whatever kind. */
+export type AnyChildSpec = ChildSpec<string, Pid, never>;
+
 /** Throws a `TypeError` or `RangeError` that names the first thing wrong with a child spec. */
-export function assertChildSpec(spec: ChildSpec): void {
+export function assertChildSpec(spec: AnyChildSpec): void {
   if (typeof spec !== 'object' || spec === null || typeof spec.id !== 'string') {
     throw new TypeError(`Expected a child spec with an id, got ${describe(spec)}`);
   }
@@ -85,7 +114,7 @@ export function assertChildSpec(spec: ChildSpec): void {
 }
 
 function assertOneOf(
-  spec: ChildSpec,
+  spec: AnyChildSpec,
   field: 'restart' | 'type' | 'significant',
   allowed: readonly unknown[],
 ): void {
@@ -95,6 +124,6 @@ function assertOneOf(
   }
 }
 
-function wrong(spec: ChildSpec, field: string): string {
+function wrong(spec: AnyChildSpec, field: string): string {
   return `Expected ${field} of child ${describe(spec.id)} to be`;
 }

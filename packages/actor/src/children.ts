@@ -1,18 +1,27 @@
-import type { ChildSpec } from './child-spec.ts';
+import type { AnyChildSpec, ChildSpec } from './child-spec.ts';
 import type { Pid } from './pid.ts';
 
 /** A child of a supervisor: its spec, and the process that runs by it now. */
 export interface Child {
-  readonly spec: ChildSpec;
+  spec: ChildSpec;
   /** `undefined` when it does not run, `'restarting'` while it is to be started again: its restart failed, or waits for its delay. */
   pid: Pid | 'restarting' | undefined;
   /** Restarts, in all. */
   restarts: number;
   /** Restarts since it last lived long enough: what a restart delay grows with. */
   inARow: number;
-  /** When its process was started last, on the system's clock. */
+  /** When the process was started that runs, or ran last, on the system's clock; `Infinity` when that has had its say in the delay. */
   startedAt: number;
+  /** The trial that it waits for while it is `'restarting'`; any other is out of date. */
+  retry: object | undefined;
 }
+
+/** What is kept of a spec once its child runs: a temporary child is not started again, so not what its start holds. */
+export function kept(spec: AnyChildSpec): ChildSpec {
+  return spec.restart === 'temporary' ? { ...spec, start: neverAgain } : (spec as ChildSpec);
+}
+
+const neverAgain = (): Promise<undefined> => Promise.resolve(undefined);
 
 /** The children of a supervisor in start order, found by id and by pid. */
 export class Children {
@@ -29,7 +38,14 @@ export class Children {
 
   /** Adds it as the last in start order. */
   add(spec: ChildSpec): Child {
-    const child: Child = { spec, pid: undefined, restarts: 0, inARow: 0, startedAt: 0 };
+    const child: Child = {
+      spec,
+      pid: undefined,
+      restarts: 0,
+      inARow: 0,
+      startedAt: Infinity,
+      retry: undefined,
+    };
     this.#byId.set(spec.id, child);
     return child;
   }

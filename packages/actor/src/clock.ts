@@ -18,7 +18,18 @@ export interface TimeoutHandle {
   unref?(): unknown;
 }
 
-/** The host's own time. */
+/**
+ * The host's own time.
+ * @example
+ * ```ts
+ * import { createSystem, systemClock } from '@reprise/actor';
+ *
+ * const clock = systemClock();
+ * const system = createSystem({ clock: { ...clock, now: () => clock.now() + 1000 } });
+ * console.log(system.clock.now() > clock.now()); // true
+ * await system.stop();
+ * ```
+ */
 export function systemClock(): Clock {
   return {
     now: host.now,
@@ -43,6 +54,23 @@ interface VirtualTimer {
   readonly callback: () => void;
 }
 
+/**
+ * A new clock, at 0.
+ * @example
+ * ```ts
+ * import { createSystem, sendAfter, spawn } from '@reprise/actor';
+ * import { virtualClock } from '@reprise/actor/testing';
+ *
+ * const clock = virtualClock();
+ * const system = createSystem({ clock });
+ * const pid = spawn<string>(system, async (self) => {
+ *   console.log(await self.receive(), clock.now()); // a day later 86400000
+ * });
+ * sendAfter(pid, 'a day later', 86_400_000);
+ * await clock.advance(86_400_000);
+ * await system.stop();
+ * ```
+ */
 export function virtualClock(): VirtualClock {
   let time = 0;
   const timers = new Set<VirtualTimer>();

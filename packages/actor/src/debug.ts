@@ -68,11 +68,8 @@ export class Debug {
   }
 
   tell(event: DebugEvent): void {
-    // Its promise may have settled after its end.
-    if (this.#cell.isAlive) {
-      for (const [hook, state] of this.#states) {
-        this.#call(hook, state, event);
-      }
+    for (const [hook, state] of this.#states) {
+      this.#call(hook, state, event);
     }
   }
 

@@ -57,12 +57,30 @@ export const running: ExitReason = { type: 'running' };
 export const restarting: ExitReason = { type: 'restarting' };
 export const maxChildren: ExitReason = { type: 'maxChildren' };
 
-/** An expected end that says more: OTP's `{shutdown, Detail}`. */
+/**
+ * An expected end that says more: OTP's `{shutdown, Detail}`.
+ * @example
+ * ```ts
+ * import { formatReason, isAbnormal, shutdownWith } from '@reprise/actor';
+ *
+ * const reason = shutdownWith('redeployed');
+ * console.log(formatReason(reason), isAbnormal(reason)); // shutdown: "redeployed" (string) false
+ * ```
+ */
 export function shutdownWith(detail: unknown): ExitReason {
   return { type: 'shutdown', detail };
 }
 
-/** An abnormal end: `error` is what was thrown, or whatever tells the reader why. */
+/**
+ * An abnormal end: `error` is what was thrown, or whatever tells the reader why.
+ * @example
+ * ```ts
+ * import { crash, formatReason, isAbnormal } from '@reprise/actor';
+ *
+ * const reason = crash(new Error('out of paper'));
+ * console.log(formatReason(reason), isAbnormal(reason)); // Error: out of paper true
+ * ```
+ */
 export function crash(error: unknown): ExitReason {
   return { type: 'crash', error };
 }
@@ -103,12 +121,29 @@ export function failedToStartChild(id: string, reason: ExitReason): ExitReason {
   return { type: 'failedToStartChild', id, reason };
 }
 
-/** True unless a process may end so without anyone having done wrong: neither `normal` nor `shutdown`. */
+/**
+ * True unless a process may end so without anyone having done wrong: neither `normal` nor `shutdown`.
+ * @example
+ * ```ts
+ * import { isAbnormal, killed, normal, shutdown } from '@reprise/actor';
+ *
+ * console.log([normal, shutdown, killed].map(isAbnormal)); // [ false, false, true ]
+ * ```
+ */
 export function isAbnormal(reason: ExitReason): boolean {
   return reason.type !== 'normal' && reason.type !== 'shutdown';
 }
 
-/** The reason in one line, for a person. */
+/**
+ * The reason in one line, for a person.
+ * @example
+ * ```ts
+ * import { formatReason, killed, noproc } from '@reprise/actor';
+ *
+ * console.log(formatReason(killed)); // killed
+ * console.log(formatReason(noproc)); // no such process
+ * ```
+ */
 export function formatReason(reason: ExitReason): string {
   switch (reason.type) {
     case 'shutdown':
@@ -214,17 +249,49 @@ export function assertExitReason(value: unknown): asserts value is ExitReason {
   }
 }
 
-/** A call whose server died before it answered, or a start that failed: `reason` says why. */
+/**
+ * A call whose server died before it answered, or a start that failed: `reason` says why. Of a supervisor that did not start, because of a child, perhaps of
+ * a child of its own, the message shows which one as a tree. The error that somebody threw is the `cause`.
+ */
 export class ExitError extends Error {
   readonly reason: ExitReason;
 
   constructor(reason: ExitReason, what = 'process exited') {
+    const { children, why } = failedStart(reason);
     // The error that ended the other process is the cause, so that both stacks are printed.
-    const cause = 'error' in reason ? { cause: reason.error } : undefined;
-    super(`${what}: ${formatReason(reason)}`, cause);
+    const cause = 'error' in why ? { cause: why.error } : undefined;
+    super(`${what}: ${branches(children)}${formatReason(why)}`, cause);
     this.name = 'ExitError';
     this.reason = reason;
   }
+}
+
+/** The children, from above, of which each did not start because of the next, and why the last did not. */
+function failedStart(reason: ExitReason): {
+  readonly children: readonly string[];
+  readonly why: ExitReason;
+} {
+  const children: string[] = [];
+  let why = reason;
+  for (let failed = failedChild(why); failed !== undefined; failed = failedChild(why)) {
+    children.push(failed.id);
+    why = failed.reason;
+  }
+  return { children, why };
+}
+
+/** A supervisor that did not start has the reason in its `shutdown`. */
+function failedChild(
+  reason: ExitReason,
+): Extract<ExitReason, { readonly type: 'failedToStartChild' }> | undefined {
+  const inner = reason.type === 'shutdown' ? reason.detail : reason;
+  return isExitReason(inner) && inner.type === 'failedToStartChild' ? inner : undefined;
+}
+
+/** One below the other, as in the listing of a directory; what follows stands behind the last. */
+function branches(children: readonly string[]): string {
+  const lines = children.map((id, depth) => `\n${'    '.repeat(depth)}└── ${id}`);
+  return lines.length === 0 ? '' : `a child failed to start${lines.join('')}: `;
 }
 
 /** What `exit(self, reason)` throws: uncaught, it ends its process with exactly that reason. */

@@ -24,12 +24,13 @@ import {
   normal,
   undef,
 } from './exit.ts';
+import { CallMessage, CastMessage, StopMessage } from './messages.ts';
 import { MonitorRef } from './monitor-ref.ts';
 import { type Destination, find, type Name, type Via, ViaAddress } from './name.ts';
 import { register, whereis } from './names.ts';
 import { describe, type Pid, type Ref } from './pid.ts';
 import { type Cell, cellOfProcess, type Process } from './process.ts';
-import { CallMessage, CastMessage, ServerProcess, StopMessage } from './server.ts';
+import { ServerProcess } from './server.ts';
 import { parentOf } from './spawn.ts';
 import { assertTimeout } from './timers.ts';
 
@@ -77,7 +78,24 @@ export interface CallOptions {
   readonly self?: Process<never>;
 }
 
-/** Returns the behaviour as it is: there so that its types are inferred. */
+/**
+ * Returns the behaviour as it is: there so that its types are inferred.
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: (start: number) => ok(start),
+ *   handleCall: { next: (_, count) => reply(count, count + 1) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.startLink(system, counter, 7);
+ * console.log(await GenServer.call(pid, 'next')); // 7
+ * console.log(await GenServer.call(pid, 'next')); // 8
+ * await system.stop();
+ * ```
+ */
 export function define<
   Arg,
   State,
@@ -98,6 +116,17 @@ export function define<
  * Rejects with an `ExitError` whose reason is why `init` failed, `timeout`, `alreadyStarted` for a taken name, or `noproc` when `parent`
  * has ended.
  * @see OTP manual, `gen_server:start/4`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, whereis } from '@reprise/actor';
+ *
+ * const idle = GenServer.define({ init: () => ok(undefined) });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, idle, undefined, { name: 'idle' });
+ * console.log(whereis(system, 'idle') === pid); // true
+ * await system.stop();
+ * ```
  */
 export function start<B extends AnyBehaviour>(
   parent: Process<never>,
@@ -114,6 +143,20 @@ export function start<B extends AnyBehaviour>(
  *
  * A failed `init` reaches a parent that does not trap exits by the link too. One that traps, and the system itself, have the rejection alone.
  * @see OTP manual, `gen_server:start_link/4`
+ * @example
+ * ```ts
+ * import { createSystem, ExitError, GenServer, ok, shutdown, stop } from '@reprise/actor';
+ *
+ * const shop = GenServer.define({
+ *   init: (goods: number) => (goods > 0 ? ok(goods) : stop(shutdown)),
+ * });
+ *
+ * const system = createSystem();
+ * await GenServer.startLink(system, shop, 3);
+ * const failed: unknown = await GenServer.startLink(system, shop, 0).catch((thrown) => thrown);
+ * console.log(failed instanceof ExitError && failed.reason.type); // shutdown
+ * await system.stop();
+ * ```
  */
 export function startLink<B extends AnyBehaviour>(
   parent: Process<never>,
@@ -169,7 +212,26 @@ export async function startMonitor<B extends AnyBehaviour>(
   return pid === undefined ? (pid as IgnoredOf<B>) : { pid, ref };
 }
 
-/** How to start the server under a supervisor. Restarted, it begins again from `init(arg)`. */
+/**
+ * How to start the server under a supervisor. Restarted, it begins again from `init(arg)`.
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply, Supervisor } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: (start: number) => ok(start),
+ *   handleCall: { next: (_, count) => reply(count, count + 1) },
+ * });
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [GenServer.childSpec(counter, 7, { id: 'visits', restart: 'transient' })],
+ * });
+ * console.log(await GenServer.call(Supervisor.child(app, 'visits'), 'next')); // 7
+ * await system.stop();
+ * ```
+ */
 export function childSpec<B extends AnyBehaviour, const Id extends string>(
   behaviour: B,
   arg: ArgOf<B>,
@@ -187,6 +249,23 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
  * Rejects with an `ExitError` when the server has ended (`noproc`) or ends before it replies (its reason), or is the caller itself
  * (`callingSelf`); with a `TimeoutError` after `timeout`, which does not disturb the server: a late reply is dropped.
  * @see OTP manual, `gen_server:call/3`
+ * @example
+ * ```ts
+ * import { createSystem, ExitError, GenServer, ok, reply } from '@reprise/actor';
+ *
+ * const doubler = GenServer.define({
+ *   init: () => ok(undefined),
+ *   handleCall: { double: (n: number, state) => reply(n * 2, state) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.startLink(system, doubler, undefined);
+ * console.log(await GenServer.call(pid, 'double', 21, { timeout: 1000 })); // 42
+ * await GenServer.stop(pid);
+ * const failed: unknown = await GenServer.call(pid, 'double', 21).catch((thrown) => thrown);
+ * console.log(failed instanceof ExitError && failed.reason.type); // noproc
+ * await system.stop();
+ * ```
  */
 export function call<Calls, Request extends keyof Calls & string>(
   server: Destination<Server<Calls, unknown>>,
@@ -221,6 +300,22 @@ function refusalOf(server: Cell | undefined, caller: Cell | undefined): ExitReas
 /**
  * Tells the server, and waits for nothing: to a server that has ended it is dropped.
  * @see OTP manual, `gen_server:cast/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok, sys } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCast: { add: (by: number, count) => noreply(count + by) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.startLink(system, counter, undefined);
+ * GenServer.cast(pid, 'add', 2);
+ * GenServer.cast(pid, 'add', 3);
+ * console.log(await sys.getState(pid)); // 5
+ * await system.stop();
+ * ```
  */
 export function cast<Casts, Request extends keyof Casts & string>(
   server: Destination<Server<unknown, Casts>>,
@@ -234,6 +329,28 @@ export function cast<Casts, Request extends keyof Casts & string>(
  * Answers a call that `handleCall` left open with `noreply`: from anywhere, once. Later answers, and one whose caller has given up, are
  * dropped.
  * @see OTP manual, `gen_server:reply/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok } from '@reprise/actor';
+ *
+ * const door = GenServer.define({
+ *   init: () => ok<GenServer.From<string>[]>([]),
+ *   handleCall: { knock: (_, waiting, from: GenServer.From<string>) => noreply([...waiting, from]) },
+ *   handleCast: {
+ *     open: (_, waiting) => {
+ *       waiting.forEach((from) => GenServer.reply(from, 'come in'));
+ *       return noreply([]);
+ *     },
+ *   },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.startLink(system, door, undefined);
+ * const answer = GenServer.call(pid, 'knock');
+ * GenServer.cast(pid, 'open');
+ * console.log(await answer); // come in
+ * await system.stop();
+ * ```
  */
 export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
   const message: unknown = from;
@@ -249,6 +366,23 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
  * Rejects with an `ExitError` when it had ended (`noproc`), ends with another reason (that one), or is the caller (`callingSelf`); with a
  * `TimeoutError` after `timeout` ms (default `Infinity`), which leaves it to finish.
  * @see OTP manual, `gen_server:stop/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, isAlive, ok, shutdown } from '@reprise/actor';
+ *
+ * const polite = GenServer.define({
+ *   init: () => ok(undefined),
+ *   terminate: (reason) => {
+ *     console.log(reason.type); // shutdown
+ *   },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, polite, undefined);
+ * await GenServer.stop(pid, shutdown);
+ * console.log(isAlive(pid)); // false
+ * await system.stop();
+ * ```
  */
 export async function stop(
   server: Destination,

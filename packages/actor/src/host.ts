@@ -8,6 +8,7 @@ interface HostGlobals {
   };
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly performance: { now(): number };
+  readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly setTimeout: (callback: () => void, ms: number) => unknown;
   readonly clearTimeout: (handle: unknown) => void;
   readonly queueMicrotask: (callback: () => void) => void;
@@ -36,6 +37,9 @@ export const queueMicrotask: HostGlobals['queueMicrotask'] = host.queueMicrotask
 /** Calls back once I/O and timers have had their turn. */
 export const queueMacrotask: (callback: () => void) => void =
   host.setImmediate ?? messageChannelTask();
+
+/** How much the machine can do at a time; 1 where nobody says. */
+export const parallelism = (): number => host.navigator?.hardwareConcurrency ?? 1;
 
 /** Where reports go when nobody gave a logger. */
 export const writeError = (text: string): void => host.console.error(text);

@@ -3,6 +3,7 @@ export type { MailboxOptions } from './bounded-mailbox.ts';
 export type { ChildOptions, ChildSpec, Restart, Shutdown } from './child-spec.ts';
 export { childSpec } from './child-spec.ts';
 export { type Clock, systemClock, type TimeoutHandle } from './clock.ts';
+export * as DynamicSupervisor from './dynamic-supervisor.ts';
 export {
   callingSelf,
   crash,
@@ -43,9 +44,11 @@ export {
   stop,
   type Stop,
   type StopReply,
+  type StopStart,
 } from './next.ts';
 export { type Destination, name, type Name, type Named, type Via } from './name.ts';
 export { pidOf, register, unregister, whereis } from './names.ts';
+export * as PartitionSupervisor from './partition-supervisor.ts';
 export { isPid, type Pid, type Ref } from './pid.ts';
 export type {
   DownMessage,
@@ -85,3 +88,4 @@ export { type Receiver, spawn, type SpawnOptions, spawnLink, spawnMonitor } from
 export { createSystem, type SystemOptions } from './system.ts';
 export * as Supervisor from './supervisor.ts';
 export * as sys from './sys.ts';
+export * as Task from './task.ts';

@@ -57,12 +57,10 @@ export class Locks {
     return turn;
   }
 
-  /** Does nothing the second time: a holder may end, and what it called settle later. */
+  /** Changes nothing the second time: a holder may end, and what it called settle later. */
   #leave(key: unknown, turn: Turn): void {
-    const turns = this.#turns.get(key);
-    if (turns?.delete(turn) !== true) {
-      return;
-    }
+    const turns = this.#turns.get(key) ?? new Set();
+    turns.delete(turn);
     turn.forget();
     const [next] = turns;
     if (next === undefined) {

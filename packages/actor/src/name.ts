@@ -81,7 +81,24 @@ export abstract class ViaAddress extends NamedAddress {
   abstract register(cell: Cell): void;
 }
 
-/** Throws a `TypeError` for an empty text. */
+/**
+ * Throws a `TypeError` for an empty text.
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, name, ok, reply } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: (start: number) => ok(start),
+ *   handleCall: { next: (_, count) => reply(count, count + 1) },
+ * });
+ * const visits = name<GenServer.ServerOf<typeof counter>>('visits');
+ *
+ * const system = createSystem();
+ * await GenServer.startLink(system, counter, 7, { name: visits });
+ * console.log(await GenServer.call(visits.in(system), 'next')); // 7
+ * await system.stop();
+ * ```
+ */
 export function name<P extends Pid = Pid>(text: string): Name<P> {
   assertName(text);
   return new NameValue(text) as unknown as Name<P>;

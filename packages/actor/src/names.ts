@@ -6,6 +6,22 @@ import { cellOf, cellOfProcess, type Process } from './process.ts';
  * Gives `pid` a name in its system until it ends or is unregistered. Throws a `TypeError` for an empty name, and an `Error` when the name
  * is taken, the process has ended, or has a name already: one each.
  * @see OTP manual, `erlang:register/2`
+ * @example
+ * ```ts
+ * import { createSystem, name, type Pid, register, send, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const printer = name<Pid<string>>('printer');
+ *
+ * const system = createSystem();
+ * const pid = spawn<string>(system, async (self) => {
+ *   console.log(await self.receive()); // hello
+ * });
+ * register(system, printer, pid);
+ * send(printer.in(system), 'hello');
+ * await settle(system);
+ * await system.stop();
+ * ```
  */
 export function register<P extends Pid>(
   self: Process<never>,
@@ -36,6 +52,17 @@ export function register<P extends Pid>(
 /**
  * Frees a name, whosever it is; its process goes on. Throws an `Error` when nobody has it.
  * @see OTP manual, `erlang:unregister/1`
+ * @example
+ * ```ts
+ * import { createSystem, isAlive, register, spawn, unregister, whereis } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const pid = spawn(system, (self) => self.receive());
+ * register(system, 'idle', pid);
+ * unregister(system, 'idle');
+ * console.log(whereis(system, 'idle'), isAlive(pid)); // undefined true
+ * await system.stop();
+ * ```
  */
 export function unregister(self: Process<never>, name: string | Name): void {
   const { names } = cellOfProcess(self).runtime;
@@ -51,6 +78,17 @@ export function unregister(self: Process<never>, name: string | Name): void {
 /**
  * The process that has the name now.
  * @see OTP manual, `erlang:whereis/1`
+ * @example
+ * ```ts
+ * import { createSystem, register, spawn, whereis } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const pid = spawn(system, (self) => self.receive());
+ * register(system, 'idle', pid);
+ * console.log(whereis(system, 'idle') === pid); // true
+ * console.log(whereis(system, 'busy')); // undefined
+ * await system.stop();
+ * ```
  */
 export function whereis<P extends Pid = Pid>(
   self: Process<never>,
@@ -59,7 +97,21 @@ export function whereis<P extends Pid = Pid>(
   return cellOfProcess(self).runtime.names.get(textOf(name))?.pid as P | undefined;
 }
 
-/** The pid that a destination means now: itself, or whoever has the name. */
+/**
+ * The pid that a destination means now: itself, or whoever has the name.
+ * @example
+ * ```ts
+ * import { createSystem, name, pidOf, register, spawn } from '@reprise/actor';
+ *
+ * const idle = name('idle');
+ *
+ * const system = createSystem();
+ * const pid = spawn(system, (self) => self.receive());
+ * register(system, idle, pid);
+ * console.log(pidOf(idle.in(system)) === pid, pidOf(pid) === pid); // true true
+ * await system.stop();
+ * ```
+ */
 export function pidOf<P extends Pid>(destination: P | Named<P>): P | undefined {
   return find(destination)?.pid as P | undefined;
 }

@@ -47,6 +47,12 @@ export interface Stop<State> extends Answer {
   readonly state: State;
 }
 
+/** `init` failed, with `reason`; there is no state yet. */
+export interface StopStart extends Answer {
+  readonly type: 'stop';
+  readonly reason: ExitReason;
+}
+
 /** As `Stop`; the caller gets `value` first. */
 export interface StopReply<Value, State> extends Answer {
   readonly type: 'stopReply';
@@ -110,7 +116,33 @@ for (const { prototype } of [OkValue, ReplyValue, NoReplyValue]) {
   Object.defineProperty(prototype, answer, { value: true });
 }
 
-/** Answer of `init`: run, with this state. */
+/**
+ * Answer of `init`: run, with this state.
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ignore, noreply, normal, ok, reply, stop } from '@reprise/actor';
+ *
+ * const till = GenServer.define({
+ *   init: (coins: number) => (coins < 0 ? ignore : ok(coins)),
+ *   handleCall: {
+ *     count: (_, coins) => reply(coins, coins),
+ *     close: (_, coins) => stop(normal, coins, 0),
+ *   },
+ *   handleCast: { add: (more: number, coins) => noreply(coins + more) },
+ * });
+ * console.log(till.handleCast?.add(2, 1).state); // 3
+ *
+ * const system = createSystem();
+ * console.log(await GenServer.startLink(system, till, -1)); // undefined
+ * const pid = await GenServer.startLink(system, till, 1);
+ * if (pid !== undefined) {
+ *   GenServer.cast(pid, 'add', 2);
+ *   console.log(await GenServer.call(pid, 'count')); // 3
+ *   console.log(await GenServer.call(pid, 'close')); // 3
+ * }
+ * await system.stop();
+ * ```
+ */
 export function ok<State>(state: State): Ok<State>;
 export function ok<State, Continue>(state: State, action: Action<Continue>): Ok<State, Continue>;
 export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
@@ -146,7 +178,7 @@ export function noreply<State>(state: State, action?: Action): NoReply<State, un
  * Answer: end with `reason`, after `terminate(reason, state)`. In `handleCall`, `stop(reason, value, state)` replies first. In `init`,
  * where there is no state yet, `stop(reason)`: the start fails with it.
  */
-export function stop(reason: ExitReason): Stop<never>;
+export function stop(reason: ExitReason): StopStart;
 export function stop<State>(reason: ExitReason, state: State): Stop<State>;
 export function stop<Value, State>(
   reason: ExitReason,
@@ -156,7 +188,7 @@ export function stop<Value, State>(
 export function stop(
   reason: ExitReason,
   ...rest: readonly unknown[]
-): Stop<unknown> | StopReply<unknown, unknown> {
+): StopStart | Stop<unknown> | StopReply<unknown, unknown> {
   return rest.length === 2
     ? { [answer]: true, type: 'stopReply', reason, value: rest[0], state: rest[1] }
     : { [answer]: true, type: 'stop', reason, state: rest[0] };
@@ -187,7 +219,16 @@ export function error(reason: ExitReason): InitError {
   return { [answer]: true, type: 'error', reason };
 }
 
-/** Whether a value was made by one of the constructors here, or by one that builds on them. */
+/**
+ * Whether a value was made by one of the constructors here, or by one that builds on them.
+ * @example
+ * ```ts
+ * import { isAnswer, noreply } from '@reprise/actor';
+ *
+ * console.log(isAnswer(noreply(1))); // true
+ * console.log(isAnswer({ type: 'noreply', state: 1 })); // false
+ * ```
+ */
 export function isAnswer(
   value: unknown,
 ): value is { readonly [answer]: true; readonly type: string } {

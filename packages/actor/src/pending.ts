@@ -1,7 +1,7 @@
 import { type ExitError, type ExitReason, noproc, timeout } from './exit.ts';
+import type { CallMessage } from './messages.ts';
 import type { Destination } from './name.ts';
 import type { Cell, Runtime } from './process.ts';
-import type { CallMessage } from './server.ts';
 import { Timer } from './timers.ts';
 
 declare const requested: unique symbol;

@@ -1,3 +1,4 @@
+import type { Destination, Name } from './name.ts';
 import type { Pid } from './pid.ts';
 
 declare const registered: unique symbol;
@@ -69,3 +70,12 @@ export type Registered<P extends Pid = Pid> =
 export type Updated<Value = unknown> =
   | { readonly type: 'updated'; readonly value: Value; readonly old: Value }
   | { readonly type: 'notRegistered' };
+
+export interface Options<Keys extends 'unique' | 'duplicate', Key, Value, P extends Pid> {
+  /** Whether a key is one process's alone. */
+  readonly keys: Keys;
+  /** A name in the system; a `Name` also says what the registry holds. */
+  readonly name?: string | Name<RegistryOf<Keys, Key, Value, P>>;
+  /** Who is told of changes. Default: nobody. */
+  readonly listeners?: readonly Destination<Pid<Change<Key, Value, P>>>[];
+}

@@ -1,14 +1,14 @@
 import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from './child-spec.ts';
 import * as GenServer from './gen-server.ts';
-import type { Destination, Name, Via } from './name.ts';
+import type { Destination, Via } from './name.ts';
 import { ok } from './next.ts';
 import { describe, isPid, type Pid } from './pid.ts';
 import { type Cell, cellOf, cellOfProcess, type Process } from './process.ts';
 import { RegistryAddress } from './registry-address.ts';
 import type {
-  Change,
   Duplicate,
   Entry,
+  Options,
   Registered,
   RegistryOf,
   Unique,
@@ -17,24 +17,7 @@ import type {
 import { type Registration, RegistryTable, tableOf, uniqueTableOf } from './registry-table.ts';
 import { isAlive } from './signals.ts';
 
-export type {
-  Change,
-  Duplicate,
-  Entry,
-  Registered,
-  RegistryOf,
-  Unique,
-  Updated,
-} from './registry-pid.ts';
-
-export interface Options<Keys extends 'unique' | 'duplicate', Key, Value, P extends Pid> {
-  /** Whether a key is one process's alone. */
-  readonly keys: Keys;
-  /** A name in the system; a `Name` also says what the registry holds. */
-  readonly name?: string | Name<RegistryOf<Keys, Key, Value, P>>;
-  /** Who is told of changes. Default: nobody. */
-  readonly listeners?: readonly Destination<Pid<Change<Key, Value, P>>>[];
-}
+export type * from './registry-pid.ts';
 
 /** A value may be left out where it may be `undefined`. */
 type ValueArgs<Value> = undefined extends Value

@@ -1,4 +1,5 @@
 import type { PayloadArgs, ReplyTo, Server } from './behaviour.ts';
+import { CallMessage } from './messages.ts';
 import { type Destination, find } from './name.ts';
 import {
   idOf,
@@ -13,7 +14,6 @@ import {
 } from './pending.ts';
 import { describe } from './pid.ts';
 import { cellOfProcess, type Process } from './process.ts';
-import { CallMessage } from './server.ts';
 import { assertTimeout } from './timers.ts';
 
 export type {

@@ -25,10 +25,18 @@ export function restartDelay(
 
 /** Throws a `RangeError` for a delay that is none. */
 export function assertRestartDelay(delay: RestartDelay): void {
-  const { initial, max, resetAfter } = delay;
-  if (!(initial > 0 && max >= initial && max < Infinity && resetAfter >= 0)) {
+  const { initial, max, resetAfter } = (delay ?? {}) as Partial<RestartDelay>;
+  if (!(isAbove(0, initial) && max !== Infinity && isFrom(initial, max) && isFrom(0, resetAfter))) {
     throw new RangeError(
       `Expected restartDelay to be { initial, max, resetAfter } in ms, with initial above 0 and at most max, got ${describe(delay)}`,
     );
   }
+}
+
+function isAbove(limit: number, value: unknown): value is number {
+  return typeof value === 'number' && value > limit;
+}
+
+function isFrom(limit: number, value: unknown): value is number {
+  return typeof value === 'number' && value >= limit;
 }

@@ -211,12 +211,12 @@ export class SendTimer extends Timer {
   }
 
   startAt(time: number): void {
-    this.start(Math.max(0, time - this.clock.now()));
+    this.start(time - this.clock.now());
   }
 
   cancel(): number | false {
     this.#cell?.removeTimer(this);
-    return this.#runtime.timers.stop(this);
+    return this.#runtime.timers.cancel(this);
   }
 
   read(): number | false {

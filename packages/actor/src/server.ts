@@ -1,10 +1,8 @@
 import type { AnyBehaviour } from './behaviour.ts';
 import type { Debug, Received } from './debug.ts';
-import { diagnostics } from './diagnostics.ts';
 import {
   assertExitReason,
   badReturnValue,
-  ExitError,
   type ExitReason,
   ExitRequest,
   functionClause,
@@ -13,10 +11,10 @@ import {
   normal,
   reasonOf,
   timeout,
-  TimeoutError,
   undef,
 } from './exit.ts';
 import type { Mailbox } from './mailbox.ts';
+import { CallMessage, CastMessage, Question, readable, SystemRequest } from './messages.ts';
 import type { MonitorRef } from './monitor-ref.ts';
 import {
   type Action,
@@ -30,157 +28,9 @@ import {
   type StopReply,
 } from './next.ts';
 import { describe } from './pid.ts';
-import { Cell, nameOf, Request, type SystemMessage } from './process.ts';
+import { Cell, nameOf, type SystemMessage } from './process.ts';
 import { reportCrash } from './report.ts';
 import { assertTimeout, Timer } from './timers.ts';
-
-/** A cast on its way: a class, so that nothing a user sends can be taken for one. */
-export class CastMessage {
-  readonly request: string;
-  readonly payload: unknown;
-
-  constructor(request: string, payload: unknown) {
-    this.request = request;
-    this.payload = payload;
-  }
-}
-
-/** A question that its asker awaits as a promise, settled once: by the answer, the timeout, or the end of the server. */
-export abstract class Question extends Request {
-  readonly server: Cell;
-  readonly promise: Promise<unknown>;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (thrown: unknown) => void;
-  #isOpen = true;
-
-  constructor(server: Cell, timeout: number) {
-    super();
-    this.server = server;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.promise = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    server.addRequest(this);
-    if (timeout < Infinity) {
-      server.runtime.timers.start(this, timeout);
-    }
-  }
-
-  /** With a timeout of 0 no answer can be there in time, however fast the server is. */
-  expireIfDue(timeout: number): void {
-    if (timeout === 0) {
-      this.fire();
-    }
-  }
-
-  protected abstract what(): string;
-
-  answer(value: unknown): void {
-    if (this.#close()) {
-      this.#resolve(value);
-    }
-  }
-
-  fail(reason: ExitReason): void {
-    if (this.#close()) {
-      this.#reject(new ExitError(reason, this.what()));
-    }
-  }
-
-  fire(): void {
-    if (this.#close()) {
-      this.#reject(new TimeoutError(`${this.what()} was not answered in time`));
-    }
-  }
-
-  /** What comes after the first answer, or after the timeout, is dropped. */
-  #close(): boolean {
-    const wasOpen = this.#isOpen;
-    if (wasOpen) {
-      this.#isOpen = false;
-      this.server.removeRequest(this);
-      this.server.runtime.timers.stop(this);
-      this.closed();
-    }
-    return wasOpen;
-  }
-
-  protected closed(): void {}
-}
-
-/** A call on its way, and the `From` that answers it. */
-export class CallMessage extends Question {
-  readonly request: string;
-  readonly payload: unknown;
-
-  /** Who waits, as far as it is known: it is for finding cycles. */
-  readonly #caller: Cell | undefined;
-
-  constructor(
-    server: Cell,
-    request: string,
-    payload: unknown,
-    timeout: number,
-    caller: Cell | undefined,
-  ) {
-    super(server, timeout);
-    this.request = request;
-    this.payload = payload;
-    this.#caller = caller;
-    if (caller !== undefined) {
-      (caller.asked ??= new Set()).add(server);
-    }
-  }
-
-  override fire(): void {
-    if (diagnostics.callTimeout.hasSubscribers) {
-      diagnostics.callTimeout.publish({ pid: this.server.pid, request: this.request });
-    }
-    super.fire();
-  }
-
-  protected override closed(): void {
-    this.#caller?.asked?.delete(this.server);
-  }
-
-  protected what(): string {
-    return `call ${describe(this.request)} to ${nameOf(this.server)}`;
-  }
-}
-
-/**
- * A request to the server itself, not to its behaviour: it takes its turn in the mailbox like any message, is answered by a suspended server too, and
- * does not count as a message for an idle timeout.
- */
-export abstract class SystemRequest extends Question {
-  abstract perform(server: ServerProcess): void;
-}
-
-/** An order to end with `reason`. */
-export class StopMessage extends SystemRequest {
-  readonly reason: ExitReason;
-
-  constructor(server: Cell, reason: ExitReason, timeout: number) {
-    super(server, timeout);
-    this.reason = reason;
-  }
-
-  override fail(reason: ExitReason): void {
-    if (isSameReason(reason, this.reason)) {
-      this.answer(undefined);
-    } else {
-      super.fail(reason);
-    }
-  }
-
-  perform(server: ServerProcess): void {
-    server.stop(this.reason);
-  }
-
-  protected what(): string {
-    return `stop of ${nameOf(this.server)}`;
-  }
-}
 
 /** The question of whoever starts a server: answered with its pid, or `undefined` for `ignore`. */
 class Start extends Question {
@@ -233,6 +83,23 @@ type Answer =
 
 type Callback = (...args: readonly unknown[]) => unknown;
 
+/** The clause for a request. Without one the server ends, and who asked is told. */
+function clauseOf(
+  clauses: unknown,
+  callback: 'handleCall' | 'handleCast',
+  request: string,
+): Callback {
+  if (clauses === undefined) {
+    throw new ExitRequest(undef(callback));
+  }
+  const clause = (clauses as Readonly<Record<string, Callback>>)[request];
+  // `toString` is no request, unless the behaviour says so.
+  if (typeof clause !== 'function' || clause === objectPrototype[request]) {
+    throw new ExitRequest(functionClause(callback, request));
+  }
+  return clause;
+}
+
 const objectPrototype = Object.prototype as unknown as Readonly<Record<string, unknown>>;
 
 /** Messages a turn: few enough that the scheduler can look at the clock often, enough that looking costs nothing. */
@@ -248,6 +115,8 @@ export class ServerProcess extends Cell {
   #call: CallMessage | undefined = undefined;
   #continue: { readonly continue: unknown } | undefined = undefined;
   #idle: IdleTimer | undefined = undefined;
+  #lastCast: string | undefined = undefined;
+  #lastClause: Callback | undefined = undefined;
   /** The message in hand, for the report of a crash. */
   #last: unknown = undefined;
   /** The reply of a stop, for when `terminate` has run. */
@@ -308,7 +177,16 @@ export class ServerProcess extends Cell {
       }
       this.#step();
     }
-    return this.#hasWork();
+    return this.#goesOn();
+  }
+
+  /** Whether there is more to do. One that rests holds nothing of what it was sent. */
+  #goesOn(): boolean {
+    const hasWork = this.#hasWork();
+    if (!hasWork && this.status === 'running') {
+      this.#last = undefined;
+    }
+    return hasWork;
   }
 
   #isReady(): boolean {
@@ -344,11 +222,10 @@ export class ServerProcess extends Cell {
   #take(message: unknown): void {
     this.#last = message;
     if (message instanceof CastMessage) {
-      const clause = this.#clause('handleCast', message.request);
-      this.#do(clause(message.payload, this.#state, this));
+      this.#do(this.#castClause(message.request)(message.payload, this.#state, this));
     } else if (message instanceof CallMessage) {
       this.#call = message;
-      const clause = this.#clause('handleCall', message.request);
+      const clause = clauseOf(this.#behaviour.handleCall, 'handleCall', message.request);
       this.#do(clause(message.payload, this.#state, message, this));
     } else if (message instanceof SystemRequest) {
       this.#obeyOne(message);
@@ -357,17 +234,13 @@ export class ServerProcess extends Cell {
     }
   }
 
-  #clause(callback: 'handleCall' | 'handleCast', request: string): Callback {
-    const clauses = this.#behaviour[callback] as Readonly<Record<string, Callback>> | undefined;
-    if (clauses === undefined) {
-      throw new ExitRequest(undef(callback));
+  /** Casts come in floods of one kind: the clause of the last is kept, which spares the look-up. */
+  #castClause(request: string): Callback {
+    if (request !== this.#lastCast) {
+      this.#lastClause = clauseOf(this.#behaviour.handleCast, 'handleCast', request);
+      this.#lastCast = request;
     }
-    const clause = clauses[request];
-    // `toString` is no request, unless the behaviour says so.
-    if (typeof clause !== 'function' || clause === objectPrototype[request]) {
-      throw new ExitRequest(functionClause(callback, request));
-    }
-    return clause;
+    return this.#lastClause as Callback;
   }
 
   #info(message: unknown): void {
@@ -403,6 +276,7 @@ export class ServerProcess extends Cell {
   become(state: unknown, behaviour: AnyBehaviour = this.#behaviour): void {
     this.#state = state;
     this.#behaviour = behaviour;
+    this.#lastCast = undefined;
   }
 
   stop(reason: ExitReason): void {
@@ -470,7 +344,7 @@ export class ServerProcess extends Cell {
     if (isThenable(result)) {
       this.suspend(result, (value) => {
         this.#apply(value);
-        return this.#hasWork();
+        return this.#goesOn();
       });
     } else {
       this.#apply(result);
@@ -682,23 +556,6 @@ function received(message: unknown): Received {
     return { type: message instanceof CallMessage ? 'call' : 'cast', request, payload };
   }
   return { type: 'info', message };
-}
-
-/** Two may have asked for the same end, each with an object of its own. */
-function isSameReason(a: ExitReason, b: ExitReason): boolean {
-  const other = new Map<string, unknown>(Object.entries(b));
-  const own = Object.entries(a);
-  return own.length === other.size && own.every(([key, value]) => other.get(key) === value);
-}
-
-/** A message as its sender wrote it. */
-function readable(message: unknown): unknown {
-  if (message instanceof CallMessage) {
-    return { call: message.request, payload: message.payload };
-  }
-  return message instanceof CastMessage
-    ? { cast: message.request, payload: message.payload }
-    : message;
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

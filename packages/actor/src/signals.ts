@@ -4,7 +4,20 @@ import { type Destination, find, NamedAddress } from './name.ts';
 import { describe, type Pid, type Ref } from './pid.ts';
 import { type Cell, cellOf, cellOfProcess, type Process } from './process.ts';
 
-/** Whether the process has not ended. */
+/**
+ * Whether the process has not ended.
+ * @example
+ * ```ts
+ * import { createSystem, exit, isAlive, kill, spawn } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const pid = spawn(system, (self) => self.receive());
+ * console.log(isAlive(pid)); // true
+ * exit(system, pid, kill);
+ * console.log(isAlive(pid)); // false
+ * await system.stop();
+ * ```
+ */
 export function isAlive(pid: Pid): boolean {
   return cellOf(pid).isAlive;
 }
@@ -15,6 +28,19 @@ export function isAlive(pid: Pid): boolean {
  *
  * False when the mailbox is full and rejects. Throws an `Error` when nobody has the name it is sent to.
  * @see OTP manual, `erlang:send/2`
+ * @example
+ * ```ts
+ * import { createSystem, send, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const pid = spawn<string>(system, async (self) => {
+ *   console.log(await self.receive()); // hello
+ * });
+ * send(pid, 'hello');
+ * await settle(system);
+ * await system.stop();
+ * ```
  */
 export function send<Message>(
   to: Destination<Pid<Message>> | AliasRef<Message>,
@@ -45,12 +71,49 @@ function sendToAlias(ref: MonitorRef, message: unknown): boolean {
 /**
  * Links `self` and `pid`, both ways and once however often: when one ends, the other gets an exit signal with its reason. Linking to a
  * process that has ended gives the signal `noproc`.
+ * @example
+ * ```ts
+ * import { createSystem, exit, isAlive, link, shutdown, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const a = spawn(system, (self) => self.receive());
+ * const b = spawn(system, (self) => {
+ *   link(self, a);
+ *   return self.receive();
+ * });
+ * await settle(system);
+ * exit(system, a, shutdown);
+ * await settle(system);
+ * console.log(isAlive(b)); // false
+ * await system.stop();
+ * ```
  */
 export function link(self: Process<never>, pid: Pid): void {
   cellOfProcess(self).link(cellOf(pid));
 }
 
-/** Takes the whole link off, from either side. An EXIT message that is in the mailbox already stays there. */
+/**
+ * Takes the whole link off, from either side. An EXIT message that is in the mailbox already stays there.
+ * @example
+ * ```ts
+ * import { createSystem, exit, isAlive, link, shutdown, spawn, unlink } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const a = spawn(system, (self) => self.receive());
+ * const b = spawn(system, (self) => {
+ *   link(self, a);
+ *   unlink(self, a);
+ *   return self.receive();
+ * });
+ * await settle(system);
+ * exit(system, a, shutdown);
+ * await settle(system);
+ * console.log(isAlive(b)); // true
+ * await system.stop();
+ * ```
+ */
 export function unlink(self: Process<never>, pid: Pid): void {
   cellOfProcess(self).unlink(cellOf(pid));
 }
@@ -73,6 +136,20 @@ declare const aliased: unique symbol;
  * Asks for one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with `noproc`, if it already has. Given a name, it
  * watches whoever has it now, and the message has the `name` in place of the pid.
  * @see OTP manual, `erlang:monitor/3`
+ * @example
+ * ```ts
+ * import { createSystem, type DownMessage, monitor, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<DownMessage>(system, async (self) => {
+ *   const ref = monitor(self, spawn(self, () => {}));
+ *   const down = await self.receive();
+ *   console.log(down.ref === ref, down.reason.type); // true normal
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
  */
 export function monitor<Message = never>(
   self: Process<never>,
@@ -108,6 +185,16 @@ export interface DemonitorOptions {
  * Takes a monitor off: no message comes any more. `true`, but with `info`: whether there was one to take off. Throws an `Error` for a monitor of
  * another process.
  * @see OTP manual, `erlang:demonitor/2`
+ * @example
+ * ```ts
+ * import { createSystem, demonitor, monitor, spawn } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const ref = monitor(system, spawn(system, (self) => self.receive()));
+ * console.log(demonitor(system, ref, { info: true })); // true
+ * console.log(demonitor(system, ref, { info: true })); // false
+ * await system.stop();
+ * ```
  */
 export function demonitor(
   self: Process<never>,
@@ -123,7 +210,26 @@ export function demonitor(
   return !info || found;
 }
 
-/** Turns an alias off; its monitor stays. Whether it was on. */
+/**
+ * Turns an alias off; its monitor stays. Whether it was on.
+ * @example
+ * ```ts
+ * import { createSystem, monitor, send, spawn, unalias } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const pid = spawn(system, (self) => self.receive());
+ * spawn<string>(system, async (self) => {
+ *   const ref = monitor<string>(self, pid, { alias: 'explicitUnalias' });
+ *   send(ref, 'in time');
+ *   console.log(unalias(self, ref)); // true
+ *   send(ref, 'too late');
+ *   console.log(await self.receive(), self.messageQueueLen); // in time 0
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
 export function unalias(self: Process<never>, ref: Ref): boolean {
   const own = ownRef(cellOfProcess(self), ref);
   const wasOn = own.alias() !== undefined;
@@ -144,6 +250,21 @@ function ownRef(cell: Cell, ref: Ref): MonitorRef {
 /**
  * When on, an exit signal other than a kill becomes a message `{ type: 'EXIT', pid, reason }` instead of ending the process. Returns the
  * old value.
+ * @example
+ * ```ts
+ * import { createSystem, type ExitMessage, spawn, spawnLink, trapExit } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<ExitMessage>(system, async (self) => {
+ *   trapExit(self, true);
+ *   const pid = spawnLink(self, () => {});
+ *   const exited = await self.receive();
+ *   console.log(exited.pid === pid, exited.reason.type); // true normal
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
  */
 export function trapExit(self: Process<never>, flag: boolean): boolean {
   const cell = cellOfProcess(self);
@@ -157,6 +278,22 @@ export function trapExit(self: Process<never>, flag: boolean): boolean {
  *
  * `exit(self, pid, reason)` sends an exit signal: `pid` ends with that reason, or, when it traps exits, gets an EXIT message from `self`.
  * `normal` is ignored unless trapped or sent to oneself; `kill` cannot be trapped and ends it as `killed`.
+ * @example
+ * ```ts
+ * import { createSystem, type DownMessage, exit, kill, shutdown, spawn, spawnMonitor } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<DownMessage>(system, async (self) => {
+ *   spawnMonitor(self, (child) => exit(child, shutdown));
+ *   console.log((await self.receive()).reason.type); // shutdown
+ *   const { pid } = spawnMonitor(self, (child) => child.receive());
+ *   exit(self, pid, kill);
+ *   console.log((await self.receive()).reason.type); // killed
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
  */
 export function exit(self: Process<never>, reason: ExitReason): never;
 export function exit(self: Process<never>, pid: Pid, reason: ExitReason): void;

@@ -43,6 +43,21 @@ export interface SpawnOptions {
  *
  * Throws an `ExitError` (`noproc`) when `parent` has ended.
  * @see Erlang reference manual, "Processes"
+ * @example
+ * ```ts
+ * import { createSystem, send, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const pid = spawn<string>(system, async (self) => {
+ *   const urgent = await self.receive((text) => text.endsWith('!'));
+ *   console.log(urgent, await self.receive()); // fire! good morning
+ * });
+ * send(pid, 'good morning');
+ * send(pid, 'fire!');
+ * await settle(system);
+ * await system.stop();
+ * ```
  */
 export function spawn<Message = never>(
   parent: Process<never>,
@@ -52,7 +67,23 @@ export function spawn<Message = never>(
   return create(parent, body, options).pid as Pid<Message>;
 }
 
-/** `spawn`, linked to `parent` from the first instant: however soon the process ends, `parent` has its exit signal. */
+/**
+ * `spawn`, linked to `parent` from the first instant: however soon the process ends, `parent` has its exit signal.
+ * @example
+ * ```ts
+ * import { createSystem, type ExitMessage, shutdownWith, spawn, spawnLink, trapExit, exit, formatReason } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<ExitMessage>(system, async (self) => {
+ *   trapExit(self, true);
+ *   spawnLink(self, (child) => exit(child, shutdownWith('done')));
+ *   console.log(formatReason((await self.receive()).reason)); // shutdown: "done" (string)
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
 export function spawnLink<Message = never>(
   parent: Process<never>,
   body: ProcessFunction<Message>,
@@ -63,7 +94,23 @@ export function spawnLink<Message = never>(
   return cell.pid as Pid<Message>;
 }
 
-/** `spawn`, monitored by `parent` from the first instant. */
+/**
+ * `spawn`, monitored by `parent` from the first instant.
+ * @example
+ * ```ts
+ * import { createSystem, type DownMessage, spawn, spawnMonitor } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<DownMessage>(system, async (self) => {
+ *   const { ref } = spawnMonitor(self, () => {});
+ *   const down = await self.receive();
+ *   console.log(down.ref === ref, down.reason.type); // true normal
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
 export function spawnMonitor<Message = never>(
   parent: Process<never>,
   body: ProcessFunction<Message>,

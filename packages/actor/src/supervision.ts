@@ -1,16 +1,10 @@
-import { assertChildSpec, type ChildSpec } from './child-spec.ts';
-import { type Child, Children } from './children.ts';
-import { diagnostics } from './diagnostics.ts';
+import type { ChildSpec } from './child-spec.ts';
+import { type Child, Children, kept } from './children.ts';
 import {
   alreadyPresent,
   alreadyStarted,
-  badReturnValue,
-  crash,
-  ExitError,
   type ExitReason,
   failedToStartChild,
-  formatReason,
-  isAbnormal,
   notFound,
   restarting,
   running,
@@ -18,33 +12,24 @@ import {
   shutdownWith,
 } from './exit.ts';
 import * as GenServer from './gen-server.ts';
-import { ignore, type NoReply, noreply, ok, type Reply, reply, type Stop, stop } from './next.ts';
-import { describe, isPid, type Pid } from './pid.ts';
-import { cellOf, cellOfProcess, type ExitMessage, nameOf, type Process } from './process.ts';
-import { restartDelay } from './restart-delay.ts';
-import { addRestart, type Intensity } from './restarts.ts';
-import { sendAfter } from './send-after.ts';
-import { shutdownChild } from './shutdown.ts';
-import { send, trapExit } from './signals.ts';
-
-/**
- * Whom the restart of a child takes along: nobody (`oneForOne`), all others (`oneForAll`), those started after it (`restForOne`). They are shut
- * down in reverse order and started again in order.
- */
-export type Strategy = 'oneForOne' | 'oneForAll' | 'restForOne';
-
-/**
- * Whether the end of a significant child, when it is not restarted, ends the supervisor: never, that of any, or that of the last one.
- * @see OTP manual, `supervisor`, "Automatic Shutdown"
- */
-export type AutoShutdown = 'never' | 'anySignificant' | 'allSignificant';
-
-/** What a supervisor is to be, complete and checked. */
-export interface Flags extends Intensity {
-  readonly strategy: Strategy;
-  readonly autoShutdown: AutoShutdown;
-  readonly children: readonly ChildSpec[];
-}
+import { isExit, isToReport, isToRestart, Keeper, type Launched, Retry } from './keeper.ts';
+import {
+  ignore,
+  type NoReply,
+  noreply,
+  ok,
+  type Ok,
+  type Reply,
+  reply,
+  type Stop,
+  stop,
+  type StopStart,
+} from './next.ts';
+import type { Pid } from './pid.ts';
+import type { Process } from './process.ts';
+import { trapExit } from './signals.ts';
+import { type Ask, failed, type Outcome } from './supervisor-call.ts';
+import { combinationProblem, type Flags, type Rules } from './supervisor-flags.ts';
 
 export interface ChildInfo {
   readonly id: string;
@@ -61,44 +46,26 @@ export interface ChildCounts {
   readonly workers: number;
 }
 
-/** What a request about a child comes to: its value, why the start failed, or what the caller did wrong. */
-export type Outcome<Value> =
-  | { readonly type: 'done'; readonly value: Value }
-  | { readonly type: 'failed'; readonly reason: ExitReason }
-  | { readonly type: 'misuse'; readonly message: string };
-
-/** The restart of a child is to be tried: now or after its delay, and then it has been counted already. */
-class Retry {
-  readonly child: Child;
-  readonly isCounted: boolean;
-
-  constructor(child: Child, isCounted: boolean) {
-    this.child = child;
-    this.isCounted = isCounted;
-  }
-}
-
 type Next = NoReply<Supervision> | Stop<Supervision>;
 
 /** A supervisor from the inside: its children, and the rules by which they are started, restarted and shut down. */
 export class Supervision {
   readonly children: Children = new Children();
-  readonly #self: Process<never>;
-  readonly #flags: Flags;
-  #restarts: readonly number[] = [];
+  readonly #rules: Rules;
+  readonly #keeper: Keeper;
 
-  constructor(self: Process<never>, flags: Flags) {
-    this.#self = self;
-    this.#flags = flags;
+  constructor(self: Process<never>, rules: Rules) {
+    this.#rules = rules;
+    this.#keeper = new Keeper(self, rules);
   }
 
   /** Starts the first children, in order; when one fails, those before it are shut down again. The reason, if so. */
-  async startAll(): Promise<ExitReason | undefined> {
-    for (const spec of this.#flags.children) {
-      const failure = await this.#launch(this.children.add(spec));
-      if (failure.type === 'failed') {
+  async startAll(specs: readonly ChildSpec[]): Promise<ExitReason | undefined> {
+    for (const spec of specs) {
+      const launched = await this.#launch(this.children.add(spec));
+      if (launched.type === 'failed') {
         await this.shutdownAll();
-        return shutdownWith(failedToStartChild(spec.id, failure.reason));
+        return shutdownWith(failedToStartChild(spec.id, launched.reason));
       }
     }
     return undefined;
@@ -116,22 +83,21 @@ export class Supervision {
     if (child === undefined) {
       return noreply(this);
     }
-    const { restart } = child.spec;
-    if (isAbnormal(reason) || restart === 'permanent') {
-      this.#report(child, 'ended', reason);
+    if (isToReport(child.spec, reason)) {
+      this.#keeper.report(child, 'ended', reason);
     }
     this.children.setPid(child, undefined);
-    if (restart === 'permanent' || (restart === 'transient' && isAbnormal(reason))) {
+    if (isToRestart(child.spec, reason)) {
       return this.#restart(child, reason);
     }
-    if (restart === 'temporary') {
+    if (child.spec.restart === 'temporary') {
       this.children.delete(child);
     }
     return this.#isLastSignificant(child) ? stop(shutdown, this) : noreply(this);
   }
 
   #isLastSignificant({ spec }: Child): boolean {
-    const { autoShutdown } = this.#flags;
+    const { autoShutdown } = this.#rules;
     const isAlive = (other: Child): boolean => other.spec.significant && other.pid !== undefined;
     return (
       spec.significant &&
@@ -141,21 +107,16 @@ export class Supervision {
   }
 
   async #restart(child: Child, reason: ExitReason): Promise<Next> {
-    const now = this.#self.system.clock.now();
-    const restarts = addRestart(this.#restarts, now, this.#flags);
-    if (restarts === undefined) {
-      const { maxRestarts, maxSeconds } = this.#flags;
-      this.#report(child, `restarted more than ${maxRestarts} times in ${maxSeconds} s, giving up`);
+    const endedAt = this.#keeper.now;
+    if (!this.#keeper.count(child, reason)) {
       return stop(shutdown, this);
     }
-    this.#restarts = restarts;
-    child.restarts += 1;
-    this.#publish(child, reason);
     if (child.spec.restartDelay === undefined) {
       return this.#relaunch(child);
     }
     await this.#shutdown(this.#groupOf(child));
-    this.#retryLater(child, now);
+    this.children.setPid(child, 'restarting');
+    this.#keeper.retryLater(child, endedAt);
     return noreply(this);
   }
 
@@ -167,8 +128,9 @@ export class Supervision {
       if (this.children.get(member.spec.id) === member) {
         const launched = await this.#launch(member);
         if (launched.type === 'failed') {
-          this.#report(member, 'failed to restart', launched.reason);
-          this.#retry(member);
+          this.#keeper.report(member, 'failed to restart', launched.reason);
+          this.children.setPid(member, 'restarting');
+          this.#keeper.retry(member);
           break;
         }
       }
@@ -177,7 +139,7 @@ export class Supervision {
   }
 
   #groupOf(child: Child): readonly Child[] {
-    switch (this.#flags.strategy) {
+    switch (this.#rules.strategy) {
       case 'oneForOne':
         return [child];
       case 'oneForAll':
@@ -185,24 +147,7 @@ export class Supervision {
       case 'restForOne':
         return this.children.from(child);
       default:
-        return this.#flags.strategy satisfies never;
-    }
-  }
-
-  /** Tries again by a message to itself, so that other requests have their turn in between. */
-  #retry(child: Child): void {
-    this.children.setPid(child, 'restarting');
-    send(this.#self.pid as Pid<unknown>, new Retry(child, false));
-  }
-
-  #retryLater(child: Child, now: number): void {
-    const { restartDelay: delay } = child.spec;
-    if (delay !== undefined) {
-      child.inARow = now - child.startedAt >= delay.resetAfter ? 0 : child.inARow;
-      const ms = restartDelay(child.inARow, delay, Math.random);
-      child.inARow += 1;
-      this.children.setPid(child, 'restarting');
-      sendAfter(this.#self.pid as Pid<unknown>, new Retry(child, true), ms);
+        return this.#rules.strategy satisfies never;
     }
   }
 
@@ -214,16 +159,14 @@ export class Supervision {
     if (isExit(message)) {
       return this.ended(message.pid, message.reason);
     }
-    this.#self.system.logger.warn(
-      { message: describe(message) },
-      `supervisor ${this.#name} does not know this message: dropped`,
-    );
+    this.#keeper.drop(message);
     return noreply(this);
   }
 
-  #retried({ child, isCounted }: Retry): Next | Promise<Next> {
-    // Meanwhile it may have been terminated, deleted, or taken along by another's restart.
-    if (child.pid !== 'restarting' || this.children.get(child.spec.id) !== child) {
+  #retried(retry: Retry): Next | Promise<Next> {
+    const { child, isCounted } = retry;
+    // Meanwhile it may have been terminated, or taken along by another's restart, and wait for a retry of later.
+    if (child.pid !== 'restarting' || child.retry !== retry) {
       return noreply(this);
     }
     return isCounted ? this.#relaunch(child) : this.#restart(child, restarting);
@@ -237,7 +180,7 @@ export class Supervision {
       const { pid } = present;
       return failed(typeof pid === 'object' ? alreadyStarted(pid) : alreadyPresent);
     }
-    const message = combinationProblem(spec, this.#flags.autoShutdown);
+    const message = combinationProblem(spec, this.#rules.autoShutdown);
     if (message !== undefined) {
       return { type: 'misuse', message };
     }
@@ -305,57 +248,29 @@ export class Supervision {
   // One child
 
   /** Starts the child's process. The value is what its start gave. */
-  async #launch(child: Child): Promise<Exclude<Outcome<unknown>, { type: 'misuse' }>> {
-    try {
-      const started: unknown = await child.spec.start(this.#self);
-      const pid = pidIn(started);
-      if (pid === undefined && started !== undefined) {
-        return failed(badReturnValue(started));
-      }
+  async #launch(child: Child): Promise<Launched> {
+    const launched = await this.#keeper.launch(child.spec);
+    if (launched.type === 'done') {
+      const { pid } = launched;
       this.children.setPid(child, pid);
-      child.startedAt = this.#self.system.clock.now();
+      child.startedAt = this.#keeper.now;
+      child.spec = kept(child.spec);
       if (pid === undefined && child.spec.restart === 'temporary') {
         this.children.delete(child);
       }
-      return { type: 'done', value: started };
-    } catch (thrown) {
-      return failed(thrown instanceof ExitError ? thrown.reason : crash(thrown));
     }
+    return launched;
   }
 
   /** Shuts them down in reverse order, one when the other has ended. A temporary child is then gone for good. */
   async #shutdown(children: readonly Child[]): Promise<void> {
     for (const child of children.toReversed()) {
-      const { pid, spec } = child;
-      if (typeof pid === 'object') {
-        const reason = await shutdownChild(cellOfProcess(this.#self), cellOf(pid), spec.shutdown);
-        if (isUnexpected(spec, reason)) {
-          this.#report(child, 'shut down', reason);
-        }
-      }
+      await this.#keeper.shutdown(child);
       this.children.setPid(child, undefined);
-      if (spec.restart === 'temporary') {
+      if (child.spec.restart === 'temporary') {
         this.children.delete(child);
       }
     }
-  }
-
-  #publish(child: Child, reason: ExitReason): void {
-    if (diagnostics.restart.hasSubscribers) {
-      diagnostics.restart.publish({ supervisor: this.#self.pid, id: child.spec.id, reason });
-    }
-  }
-
-  #report({ spec: { id }, pid }: Child, what: string, reason?: ExitReason): void {
-    const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
-    this.#self.system.logger.error(
-      { supervisor: this.#name, child: id, pid: String(pid) },
-      `supervisor ${this.#name}: child ${id} ${what}${why}`,
-    );
-  }
-
-  get #name(): string {
-    return nameOf(cellOfProcess(this.#self));
   }
 }
 
@@ -363,11 +278,6 @@ export class Supervision {
 export type Init = () => unknown;
 
 type Answer<Value> = Reply<Value, Supervision>;
-
-interface Ask<Payload, Value> {
-  readonly payload: Payload;
-  readonly reply: Value;
-}
 
 /** What a supervisor can be asked. */
 export interface SupervisorCalls {
@@ -388,10 +298,8 @@ export const supervision: GenServer.AnyBehaviour = GenServer.define({
     if (flags === ignore) {
       return ignore;
     }
-    trapExit(self, true);
-    const state = new Supervision(self, flags as Flags);
-    const failure = await state.startAll();
-    return failure === undefined ? ok(state) : stop(failure);
+    const { children, ...rules } = flags as Flags;
+    return begin(self, new Supervision(self, rules), children);
   },
   handleCall: {
     startChild: async (spec: ChildSpec, state): Promise<Answer<Outcome<unknown>>> =>
@@ -409,83 +317,17 @@ export const supervision: GenServer.AnyBehaviour = GenServer.define({
   terminate: (_reason, state) => state.shutdownAll(),
 });
 
-/** Throws a `TypeError` or `RangeError` for what no supervisor can be. */
-export function assertFlags(flags: Flags): void {
-  const { strategy, children, maxRestarts, maxSeconds, autoShutdown } = flags;
-  assertOneOf('strategy', strategy, ['oneForOne', 'oneForAll', 'restForOne']);
-  assertOneOf('autoShutdown', autoShutdown, ['never', 'anySignificant', 'allSignificant']);
-  if (!Number.isInteger(maxRestarts) || maxRestarts < 0) {
-    throw new RangeError(
-      `Expected maxRestarts to be a whole number from 0 on, got ${describe(maxRestarts)}`,
-    );
-  }
-  if (!(maxSeconds > 0)) {
-    throw new RangeError(`Expected maxSeconds to be above 0, got ${describe(maxSeconds)}`);
-  }
-  if (!Array.isArray(children)) {
-    throw new TypeError(
-      `Expected children to be an array of child specs, got ${describe(children)}`,
-    );
-  }
-  assertChildren(children, autoShutdown);
-}
-
-function assertChildren(specs: readonly ChildSpec[], autoShutdown: AutoShutdown): void {
-  const ids = new Set<string>();
-  for (const spec of specs) {
-    assertChildSpec(spec);
-    const problem = combinationProblem(spec, autoShutdown);
-    if (problem !== undefined) {
-      throw new TypeError(problem);
-    }
-    if (ids.has(spec.id)) {
-      throw new TypeError(`Expected children with different ids, got ${describe(spec.id)} twice`);
-    }
-    ids.add(spec.id);
-  }
-}
-
-function combinationProblem(spec: ChildSpec, autoShutdown: AutoShutdown): string | undefined {
-  if (!spec.significant) {
-    return undefined;
-  }
-  const child = `the significant child ${describe(spec.id)}`;
-  if (spec.restart === 'permanent') {
-    return `Expected ${child} to be transient or temporary, got "permanent" (string)`;
-  }
-  return autoShutdown === 'never'
-    ? `Expected autoShutdown to be "anySignificant" or "allSignificant" for ${child}, got "never" (string)`
-    : undefined;
-}
-
-export function assertOneOf(what: string, value: unknown, allowed: readonly string[]): void {
-  if (!allowed.includes(value as string)) {
-    const list = allowed.map((one) => `'${one}'`).join(' or ');
-    throw new TypeError(`Expected ${what} to be ${list}, got ${describe(value)}`);
-  }
-}
-
-export function isExit(message: unknown): message is ExitMessage {
-  return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
-}
-
-/** What a start gave: a pid, or a pid with something for whoever asked for the start. */
-function pidIn(started: unknown): Pid | undefined {
-  if (isPid(started)) {
-    return started;
-  }
-  const { pid } = (started ?? {}) as { readonly pid?: unknown };
-  return isPid(pid) ? pid : undefined;
-}
-
-function isUnexpected({ shutdown: how }: ChildSpec, reason: ExitReason): boolean {
-  return isAbnormal(reason) && !(how === 'brutalKill' && reason.type === 'killed');
+/** The end of `init`: the children are started. */
+export async function begin<State extends Supervision>(
+  self: Process<never>,
+  state: State,
+  specs: readonly ChildSpec[],
+): Promise<Ok<State> | StopStart> {
+  trapExit(self, true);
+  const failure = await state.startAll(specs);
+  return failure === undefined ? ok(state) : stop(failure);
 }
 
 function infoOf({ spec: { id, type }, pid }: Child): ChildInfo {
   return { id, pid, type };
-}
-
-function failed(reason: ExitReason): { readonly type: 'failed'; readonly reason: ExitReason } {
-  return { type: 'failed', reason };
 }

@@ -14,19 +14,17 @@ import { cellOf, type Process } from './process.ts';
 import type { Intensity } from './restarts.ts';
 import { ServerProcess } from './server.ts';
 import {
-  assertFlags,
-  type AutoShutdown,
   type ChildCounts,
   type ChildInfo,
-  type Flags,
-  type Outcome,
-  type Strategy,
   Supervision,
   supervision,
   type SupervisorCalls,
 } from './supervision.ts';
+import { ask, valueOf } from './supervisor-call.ts';
+import { assertFlags, type AutoShutdown, type Flags, type Strategy } from './supervisor-flags.ts';
 
-export type { AutoShutdown, ChildCounts, ChildInfo, Strategy } from './supervision.ts';
+export type { ChildCounts, ChildInfo } from './supervision.ts';
+export type { AutoShutdown, Strategy } from './supervisor-flags.ts';
 
 export interface SupervisorOptions<
   Specs extends readonly ChildSpec[] = readonly ChildSpec[],
@@ -208,34 +206,6 @@ export function countChildren(supervisor: SupervisorPid): Promise<ChildCounts> {
 
 /** Shuts the children down in reverse order, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
 export { stop } from './gen-server.ts';
-
-// A supervisor that is starting a child answers when that is done, however long it takes.
-function ask<Request extends keyof SupervisorCalls>(
-  supervisor: SupervisorPid,
-  request: Request,
-  payload: unknown,
-): Promise<SupervisorCalls[Request]['reply']> {
-  const call = GenServer.call as (
-    server: Pid,
-    request: string,
-    payload: unknown,
-    options: GenServer.CallOptions,
-  ) => Promise<SupervisorCalls[Request]['reply']>;
-  return call(supervisor, request, payload, { timeout: Infinity });
-}
-
-function valueOf(outcome: Outcome<unknown>, supervisor: Pid): unknown {
-  switch (outcome.type) {
-    case 'done':
-      return outcome.value;
-    case 'failed':
-      throw new ExitError(outcome.reason, `start of a child of ${String(supervisor)}`);
-    case 'misuse':
-      throw new TypeError(outcome.message);
-    default:
-      return outcome satisfies never;
-  }
-}
 
 function flagsOf(given: SupervisorOptions | Ignore): Flags | Ignore {
   if (given === ignore) {

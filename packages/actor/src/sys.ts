@@ -248,10 +248,10 @@ export function terminate(
  * await system.stop();
  * ```
  */
-export function changeCode<State>(
+export function changeCode(
   server: Destination,
   behaviour: AnyBehaviour,
-  change: (state: State) => unknown = (state) => state,
+  change: (state: never) => unknown = (state) => state,
   options?: SysOptions,
 ): Promise<void> {
   if (typeof behaviour?.init !== 'function') {
@@ -261,7 +261,7 @@ export function changeCode<State>(
     if (!target.isSuspended) {
       throw new Error(`Expected a suspended server, got ${nameOf(target)}, which is running`);
     }
-    target.become(change(target.state as State), behaviour);
+    target.become(change(target.state as never), behaviour);
   };
   return ask(server, 'changeCode', act, options);
 }

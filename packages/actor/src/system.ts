@@ -16,7 +16,19 @@ export interface SystemOptions {
   readonly slowCallback?: number;
 }
 
-/** A new system, which shares nothing with any other. */
+/**
+ * A new system, which shares nothing with any other.
+ * @example
+ * ```ts
+ * import { createSystem, processes, spawn } from '@reprise/actor';
+ *
+ * const system = createSystem({ slowCallback: 50 });
+ * spawn(system, (self) => self.receive());
+ * console.log(processes(system).length); // 2
+ * await system.stop();
+ * console.log((await system.whenExited).type); // shutdown
+ * ```
+ */
 export function createSystem(options: SystemOptions = {}): System {
   return new Shared(options).root;
 }
@@ -95,9 +107,14 @@ class Root extends Cell implements System {
     if (timeout < Infinity) {
       this.runtime.timers.start(deadline, timeout);
     }
-    for (let last = this.links.at(-1); last !== undefined; last = this.links.at(-1)) {
-      last.receiveExit(this, shutdown, true);
-      await hasEnded(last);
+    // In rounds: one that is being waited for may start another.
+    for (let linked = this.links; linked.length > 0; linked = this.links) {
+      for (const cell of linked.toReversed()) {
+        // Or its end would be the root's own, and that of all others at once.
+        this.unlink(cell);
+        cell.receiveExit(this, shutdown, true);
+        await hasEnded(cell);
+      }
     }
     this.end(shutdown);
     await this.whenExited;

@@ -52,17 +52,22 @@ export class Timers {
     this.#wakeBy(timer.due);
   }
 
-  /** The milliseconds that were left, rounded up, or `false` if it was not waiting. */
-  stop(timer: Timer): number | false {
-    if (timer.position < 0) {
-      return false;
+  /** Nothing, if it was not waiting. */
+  stop(timer: Timer): void {
+    if (timer.position >= 0) {
+      this.#remove(timer);
+      if (this.#heap.length === 0) {
+        // Not cleared: the next timer mostly follows at once and is later than this. But it must not keep the program alive.
+        this.#handle?.unref?.();
+      }
     }
-    this.#remove(timer);
-    if (this.#heap.length === 0) {
-      // Not cleared: the next timer mostly follows at once and is later than this. But it must not keep the program alive.
-      this.#handle?.unref?.();
-    }
-    return this.#left(timer);
+  }
+
+  /** Stops it: the milliseconds that were left, rounded up, or `false` if it was not waiting. */
+  cancel(timer: Timer): number | false {
+    const left = this.read(timer);
+    this.stop(timer);
+    return left;
   }
 
   /** The milliseconds that are left, rounded up, or `false` if it is not waiting. */

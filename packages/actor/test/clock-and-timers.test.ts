@@ -138,9 +138,9 @@ describe('timers', () => {
     const timer = start('a', 10);
     host.advance(2.5);
     expect(timers.read(timer)).toBe(8);
-    expect(timers.stop(timer)).toBe(8);
+    expect(timers.cancel(timer)).toBe(8);
     expect(timers.read(timer)).toBe(false);
-    expect(timers.stop(timer)).toBe(false);
+    expect(timers.cancel(timer)).toBe(false);
     host.advance(100);
     expect(fired).toStrictEqual([]);
   });
@@ -150,7 +150,7 @@ describe('timers', () => {
     const timer = start('a', 10);
     host.advance(10);
     expect(timers.read(timer)).toBe(false);
-    expect(timers.stop(timer)).toBe(false);
+    expect(timers.cancel(timer)).toBe(false);
     timers.start(timer, 5);
     host.advance(5);
     expect(fired).toStrictEqual([
@@ -173,7 +173,7 @@ describe('timers', () => {
 
   test('one that stops another due at the same time keeps it from firing', () => {
     const { host, timers, fired, start } = setup();
-    const stopper = new CallbackTimer(() => void timers.stop(stopped));
+    const stopper = new CallbackTimer(() => timers.stop(stopped));
     timers.start(stopper, 10);
     const stopped = start('stopped', 10);
     host.advance(10);
@@ -197,7 +197,7 @@ describe('timers', () => {
     start('b', 20);
     timers.clear();
     expect(host.waiting).toStrictEqual([]);
-    expect(timers.stop(timer)).toBe(false);
+    expect(timers.cancel(timer)).toBe(false);
     host.advance(100);
     expect(fired).toStrictEqual([]);
     start('c', 10);
@@ -276,7 +276,7 @@ describe('the heap', () => {
     #stop(any: number): void {
       if (this.waiting.length > 0) {
         const [stopped] = this.waiting.splice(any % this.waiting.length, 1) as [Waiting];
-        expect(this.timers.stop(stopped.timer)).toBe(stopped.due - this.host.time);
+        expect(this.timers.cancel(stopped.timer)).toBe(stopped.due - this.host.time);
       }
     }
 

@@ -16,6 +16,7 @@ import {
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
+import { countOnEnd } from './on-end.ts';
 import { drain, idler, type Log, recorder } from './recorder.ts';
 
 async function pids(system: TestSystem, count: number): Promise<Pid[]> {
@@ -206,6 +207,24 @@ describe('the end of a process', () => {
     unsubscribe('reprise:exit', onExit);
     expect(seen).toStrictEqual([[], []]);
     expect(Groups.whichGroups(system)).toStrictEqual([]);
+  });
+});
+
+describe('a process that has left', () => {
+  test('has nothing of its groups hanging on it', async () => {
+    const { system } = await setup();
+    const p = await idler(system);
+    const hanging = countOnEnd(p);
+    Groups.join(system, 'g', [p.pid, p.pid]);
+    Groups.join(system, 'h', p.pid);
+    expect(hanging()).toBe(1);
+    const { ref } = Groups.monitor(p, 'g');
+    expect(hanging()).toBe(2);
+    Groups.demonitor(p, ref);
+    Groups.leave(system, 'g', [p.pid, p.pid]);
+    expect(hanging()).toBe(1);
+    Groups.leave(system, 'h', p.pid);
+    expect(hanging()).toBe(0);
   });
 });
 

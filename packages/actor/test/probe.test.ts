@@ -33,6 +33,8 @@ import {
 } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
+import { outcome } from './outcome.ts';
+
 function probing(options?: { readonly trapExit?: boolean }): {
   readonly system: TestSystem;
   readonly probe: Probe;
@@ -81,7 +83,7 @@ describe('expectMessage', () => {
     await advance(system, 999);
     await probe.expectNothing();
     await advance(system, 1);
-    await probe.expectMessage('late');
+    expect(await probe.expectMessage('late')).toBe('late');
   });
 
   test('fails with all that the probe has', async () => {
@@ -301,7 +303,7 @@ describe('a probe', () => {
     const child = spawnLink(probe.self, (self) => {
       exit(self, shutdownWith('done'));
     });
-    await probe.expectExit(child, shutdownWith('done'));
+    expect((await probe.expectExit(child, shutdownWith('done'))).pid).toBe(child);
   });
 
   test('forgets the DOWN message of a monitor that is flushed, though it has seen it', async () => {
@@ -321,7 +323,7 @@ describe('a probe', () => {
     link(probe.self, pid);
     unlink(probe.self, pid);
     send(pid, bang);
-    await probe.expectNothing();
+    expect(await outcome(probe.expectNothing())).toStrictEqual({ value: undefined });
   });
 
   test('has no parent that has ended', async () => {

@@ -3,7 +3,6 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, test } from '@jest/globals';
 import {
   crash,
-  ExitError,
   exit,
   GenServer,
   isAlive,
@@ -30,6 +29,7 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
+import { countOnEnd } from './on-end.ts';
 import { outcome } from './outcome.ts';
 import { drain, endOf, idler, type Log, recorder } from './recorder.ts';
 
@@ -437,6 +437,27 @@ describe('a registry', () => {
     });
   });
 
+  test('hangs nothing on a process that has left it', async () => {
+    const system = createTestSystem();
+    const registry = await unique(system);
+    const p = await idler(system);
+    const hanging = countOnEnd(p);
+    for (let count = 0; count < 3; count++) {
+      Registry.register(registry, p, 'k');
+      Registry.register(registry, p, 'l');
+      expect(hanging()).toBe(1);
+      await Registry.lock(registry, p, 'k', () => {
+        expect(hanging()).toBe(2);
+      });
+      Registry.unregister(registry, p, 'k');
+      Registry.unregister(registry, p, 'l');
+      expect(hanging()).toBe(0);
+    }
+    Registry.register(registry, p, 'k');
+    await GenServer.stop(registry);
+    expect(hanging()).toBe(0);
+  });
+
   test('drops a message, and goes on', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
@@ -762,8 +783,9 @@ describe('via', () => {
         'Expected a registry with unique keys, got "counters", whose keys are duplicate',
       ),
     );
-    await expect(GenServer.call(via, 'next')).rejects.toThrow(ExitError);
     expect(Registry.count(registry)).toBe(0);
+    Registry.register(registry, system, 'c');
+    expect(await outcome(GenServer.call(via, 'next'))).toStrictEqual({ exit: noproc });
   });
 });
 

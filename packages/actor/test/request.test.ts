@@ -267,6 +267,17 @@ describe('several requests', () => {
     expect(labels).toStrictEqual(['second', 'third', 'first']);
   });
 
+  test('GC40 are not given up by the timeout of a wait that has ended', async () => {
+    const { system, server } = await setup();
+    const requests = collect(server);
+    const first = outcome(GenServer.receiveResponse(requests, { timeout: 15 }));
+    await advance(system, 10);
+    expect(await first).toMatchObject({ value: { value: 'fast' } });
+    const second = outcome(GenServer.receiveResponse(requests));
+    await advance(system, 10);
+    expect(await second).toMatchObject({ value: { value: 'middle' } });
+  });
+
   test('GC40 an error is a response with its label like any other', async () => {
     const { system, server } = await setup();
     const ended = await GenServer.start(system, echo, system);
@@ -338,6 +349,14 @@ describe('checkResponse', () => {
     expect(GenServer.checkResponse(message, other)).toStrictEqual({ type: 'noReply' });
     expect(GenServer.checkResponse(message, request)).toStrictEqual({ type: 'reply', value: 'a' });
     expect(GenServer.checkResponse(message, request)).toStrictEqual({ type: 'noRequest' });
+  });
+
+  test('reads nothing of a request that nobody is told of', async () => {
+    const { system, server } = await setup();
+    const request = GenServer.sendRequest(server, 'echo', 'a');
+    await settle(system);
+    expect(GenServer.checkResponse(undefined, request)).toStrictEqual({ type: 'noReply' });
+    expect(await GenServer.receiveResponse(request)).toStrictEqual({ type: 'reply', value: 'a' });
   });
 
   test('finds which of several requests it is', async () => {

@@ -1,19 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { addRestart, type Intensity } from '../src/restarts.ts';
+import { type Intensity, Restarts } from '../src/restarts.ts';
 
 /** How many of the restarts at `times` are allowed before a supervisor gives up. */
 function allowed(times: readonly number[], intensity: Intensity): number {
-  let restarts: readonly number[] = [];
-  for (const [count, now] of times.entries()) {
-    const next = addRestart(restarts, now, intensity);
-    if (next === undefined) {
-      return count;
-    }
-    restarts = next;
-  }
-  return times.length;
+  const restarts = new Restarts();
+  const tooMany = times.findIndex((now) => !restarts.add(now, intensity));
+  return tooMany === -1 ? times.length : tooMany;
 }
 
 /** The rule as the manual says it, over all that ever happened: no window of `maxSeconds` may hold more than `maxRestarts`. */
@@ -52,31 +46,34 @@ describe('restart intensity', () => {
   test('keeps no more restarts than count, however long a supervisor lives', () => {
     fc.assert(
       fc.property(times, intensities, (at, intensity) => {
-        let restarts: readonly number[] = [];
+        const restarts = new Restarts();
         for (const now of at) {
-          restarts = addRestart(restarts, now, intensity) ?? [];
+          if (!restarts.add(now, intensity)) {
+            break;
+          }
           expect(restarts.length).toBeLessThanOrEqual(intensity.maxRestarts);
         }
       }),
     );
   });
 
-  test('does not change the restarts that it is given', () => {
-    const before = Object.freeze([0, 10]);
-    expect(addRestart(before, 20, { maxRestarts: 3, maxSeconds: 5 })).toStrictEqual([0, 10, 20]);
-    expect(before).toStrictEqual([0, 10]);
-  });
-
   test.each([
-    { now: 4999, counting: undefined },
-    { now: 5000, counting: undefined },
-    { now: 5001, counting: [1, 5001] },
-    { now: 5002, counting: [5002] },
-  ])('SI05 the window slides, and its edge belongs to it: at $now', ({ now, counting }) => {
-    expect(addRestart([0, 1], now, { maxRestarts: 2, maxSeconds: 5 })).toStrictEqual(counting);
-  });
+    { now: 4999, isAllowed: false, counting: 3 },
+    { now: 5000, isAllowed: false, counting: 3 },
+    { now: 5001, isAllowed: true, counting: 2 },
+    { now: 5002, isAllowed: true, counting: 1 },
+  ])(
+    'SI05 the window slides, and its edge belongs to it: at $now',
+    ({ now, isAllowed, counting }) => {
+      const intensity = { maxRestarts: 2, maxSeconds: 5 };
+      const restarts = new Restarts();
+      expect([restarts.add(0, intensity), restarts.add(1, intensity)]).toStrictEqual([true, true]);
+      expect(restarts.add(now, intensity)).toBe(isAllowed);
+      expect(restarts.length).toBe(counting);
+    },
+  );
 
   test('SI03 a maximum of 0 allows no restart', () => {
-    expect(addRestart([], 0, { maxRestarts: 0, maxSeconds: 5 })).toBeUndefined();
+    expect(new Restarts().add(0, { maxRestarts: 0, maxSeconds: 5 })).toBe(false);
   });
 });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   childSpec,
-  type ChildOptions,
-  type ChildSpec,
   crash,
   exit,
   ExitError,
@@ -10,7 +8,6 @@ import {
   type ExitReason,
   formatReason,
   GenServer,
-  ignore,
   isAlive,
   kill,
   killed,
@@ -20,8 +17,6 @@ import {
   normal,
   ok,
   type Pid,
-  type Process,
-  type Receiver,
   type Restart,
   send,
   shutdown,
@@ -33,108 +28,26 @@ import {
   unlink,
   whereis,
 } from '@reprise/actor';
-import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
+import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
-import { elapse, logEnd, logOutcome, outcome } from './outcome.ts';
+import {
+  boom,
+  child,
+  end,
+  failedToStart,
+  type Family,
+  family,
+  no,
+  pidOf,
+  s,
+  start,
+  t,
+  type Worker,
+  worker,
+  workers,
+} from './family.ts';
+import { logEnd, logOutcome, outcome } from './outcome.ts';
 import { drain, idler } from './recorder.ts';
-
-const boom = crash('boom');
-const no = crash('no');
-
-interface Job {
-  readonly id: string;
-  readonly log: unknown[];
-  /** What its starts come to, one after the other; after these it runs. */
-  readonly plan?: ('run' | 'ignore' | ExitReason)[];
-  /** How long init and terminate take, in ms. */
-  readonly slowStart?: number;
-  readonly slowEnd?: number;
-  /** Default: true. */
-  readonly traps?: boolean;
-}
-
-/** Logs `s, id` when it is up, `fails, id` when it is not, `t, id, reason` when it has terminated. */
-const worker = GenServer.define({
-  init: async (job: Job, self) => {
-    trapExit(self, job.traps ?? true);
-    if (job.slowStart !== undefined) {
-      await elapse(self.system, job.slowStart);
-    }
-    const planned = job.plan?.shift() ?? 'run';
-    job.log.push([planned === 'run' ? 's' : 'fails', job.id]);
-    if (planned === 'run') {
-      return ok(job);
-    }
-    return planned === 'ignore' ? ignore : stop(planned);
-  },
-  handleCast: { end: (reason: ExitReason, job) => stop(reason, job) },
-  handleInfo: (_: ExitMessage, job) => noreply(job),
-  terminate: async (reason, job, self) => {
-    if (job.slowEnd !== undefined) {
-      await elapse(self.system, job.slowEnd);
-    }
-    job.log.push(['t', job.id, reason]);
-  },
-});
-type Worker = GenServer.ServerOf<typeof worker>;
-
-const child = (job: Job, options: Partial<ChildOptions> = {}): ChildSpec =>
-  GenServer.childSpec(worker, job, { ...options, id: job.id });
-
-const workers = (log: unknown[], ...ids: readonly string[]): readonly ChildSpec[] =>
-  ids.map((id) => child({ id, log }));
-
-type Options = Omit<Supervisor.NamedSupervisorOptions, 'strategy' | 'children'>;
-
-interface Family {
-  readonly system: TestSystem;
-  /** The test acts for it; it traps exits. */
-  readonly parent: Receiver<unknown>;
-  readonly supervisor: Supervisor.SupervisorPid;
-}
-
-/** A supervisor that is up, its end logged under `sup`. */
-async function family(
-  log: unknown[],
-  children: readonly ChildSpec[],
-  options: Options = {},
-): Promise<Family> {
-  const system = createTestSystem();
-  const parent = await idler(system, { traps: true });
-  const supervisor = await start(parent, children, options);
-  await logEnd(system, log, 'sup', supervisor);
-  return { system, parent, supervisor };
-}
-
-function start(
-  parent: Process,
-  children: readonly ChildSpec[],
-  options: Options = {},
-): Promise<Supervisor.SupervisorPid> {
-  return Supervisor.startLink(parent, { strategy: 'oneForOne', children, ...options });
-}
-
-const pidOf = (supervisor: Supervisor.SupervisorPid, id: string): Worker =>
-  Supervisor.child(supervisor, id) as Worker;
-
-/** Ends a child and lets the supervisor do what it does. */
-async function end(
-  { system, supervisor }: Family,
-  id: string,
-  reason: ExitReason = boom,
-): Promise<void> {
-  if (reason.type === 'kill') {
-    exit(system, pidOf(supervisor, id), kill);
-  } else {
-    GenServer.cast(pidOf(supervisor, id), 'end', reason);
-  }
-  await settle(system);
-}
-
-const s = (id: string): unknown => ['s', id];
-const t = (id: string, reason: ExitReason): unknown => ['t', id, reason];
-const failedToStart = (id: string, reason: ExitReason): ExitReason =>
-  shutdownWith({ type: 'failedToStartChild', id, reason });
 
 describe('the start', () => {
   test('SS01 is one child after the other, in order, each when the one before is up', async () => {

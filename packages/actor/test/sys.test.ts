@@ -22,6 +22,8 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
+import { cellOf } from '../src/process.ts';
+import type { ServerProcess } from '../src/server.ts';
 import { logOutcome, outcome } from './outcome.ts';
 import { forever } from './recorder.ts';
 
@@ -265,6 +267,14 @@ describe('suspend and resume', () => {
     expect(isAlive(server)).toBe(false);
   });
 
+  test('SY08 the report of an abnormal reason names no last message: that was an order', async () => {
+    const { system, server } = await started();
+    GenServer.cast(server, 'keep', 1);
+    await sys.terminate(server, bang);
+    await settle(system);
+    expect(system.reports).toMatchObject([{ details: { lastMessage: undefined, state: [1] } }]);
+  });
+
   test('SY08 sys.terminate resolves before the server has ended', async () => {
     const system = createTestSystem();
     const slow = GenServer.define({ init: () => ok(0), terminate: forever });
@@ -494,6 +504,38 @@ describe('install', () => {
       [1, { type: 'in', message: { type: 'info', message: { type: 'timeout' } } }],
       [2, { type: 'noreply', state: 1 }],
     ]);
+  });
+
+  test('SY13 a hook sees no idle timeout that a message has taken off', async () => {
+    const system = createTestSystem();
+    const idle = GenServer.define({
+      init: () => ok(0, { timeout: 10 }),
+      handleInfo: (_: string | { readonly type: 'timeout' }, count) => noreply(count + 1),
+    });
+    const server = await GenServer.start(system, idle, undefined);
+    const [seen, hook] = list();
+    await sys.install(server, hook, 1);
+    await sys.suspend(server);
+    send(server, 'first');
+    await advance(system, 10);
+    await sys.resume(server);
+    await settle(system);
+    expect(seen).toStrictEqual([
+      [1, { type: 'in', message: { type: 'info', message: 'first' } }],
+      [2, { type: 'noreply', state: 1 }],
+    ]);
+  });
+
+  test('SY13 a server that nobody watches any more is as one that nobody ever watched', async () => {
+    const { server } = await started();
+    const cell = cellOf(server) as ServerProcess;
+    const [, hook] = list();
+    await sys.install(server, hook, 1);
+    await sys.install(server, () => sys.done, 1);
+    await GenServer.call(server, 'get');
+    expect(cell.debug).toBeDefined();
+    await sys.remove(server, hook);
+    expect(cell.debug).toBeUndefined();
   });
 
   test('SY13 hooks are told in the order installed, from the next message on, in the same turn as well', async () => {
@@ -749,6 +791,11 @@ describe('every request', () => {
   test.each(requests)('sys.%s refuses a timeout that is none', async (_, ask) => {
     const { server } = await started();
     expect(() => ask(server, { timeout: -1 })).toThrow(RangeError);
+  });
+
+  test('SY16 with a timeout of 0 no answer can be in time', async () => {
+    const { server } = await started();
+    expect(await outcome(sys.getState(server, { timeout: 0 }))).toBe('timeout');
   });
 
   test('sys.terminate refuses what is no exit reason', async () => {

@@ -466,3 +466,15 @@ test('ignore is its own kind of answer', () => {
   expectTypeOf(ignore).toEqualTypeOf<Ignore>();
   expect(ignore.type).toBe('ignore');
 });
+
+test('stop without a state is an answer of init alone', () => {
+  GenServer.define({ init: (_: number) => stop(normal) });
+  misuse(() =>
+    GenServer.define({
+      init: () => ok(0),
+      // @ts-expect-error -- terminate would be given no state
+      handleInfo: (_: 'stop', _count) => stop(normal),
+    }),
+  );
+  expectTypeOf(stop(normal)).not.toHaveProperty('state');
+});

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  type Clock,
   crash,
+  createSystem,
   exit,
   ExitError,
   type ExitReason,
@@ -25,6 +27,7 @@ import {
   type Probe,
   settle,
   type TestSystem,
+  virtualClock,
 } from '@reprise/actor/testing';
 import {
   fromLogic,
@@ -263,6 +266,15 @@ describe('a delayed transition', () => {
     expect(getSnapshot(pid).value).toBe('closed');
   });
 
+  test('of a state that was left is no message of the process', async () => {
+    const { system, pid } = await aDoor();
+    await GenServer.call(pid, 'send', { type: 'open' });
+    await GenServer.call(pid, 'send', { type: 'close' });
+    await sys.statistics(pid, true);
+    await advance(system, 1000);
+    expect(await sys.statistics(pid, 'get')).toMatchObject({ messagesIn: 0 });
+  });
+
   test('has its turn in the mailbox: an event that was there before it may still leave the state', async () => {
     const { system, pid } = await aDoor();
     await GenServer.call(pid, 'send', { type: 'open' });
@@ -350,6 +362,69 @@ describe('what a machine invokes', () => {
     const { system, pid } = await started(fromLogic(loading(() => Promise.reject(slammed))));
     expect(await outcome(output(pid))).toStrictEqual({ exit: crash(slammed) });
     expect(system.reports).toHaveLength(1);
+  });
+
+  test('ticks no more once the machine has failed, though xstate leaves it running', async () => {
+    const ticks: number[] = [];
+    const ticking = setup({}).createMachine({
+      initial: 'tick',
+      states: {
+        tick: { entry: () => void ticks.push(0), after: { 10: { target: 'tick', reenter: true } } },
+      },
+    });
+    const machine = setup({
+      actors: { ticking },
+      actions: {
+        fail: () => {
+          throw slammed;
+        },
+      },
+    }).createMachine({ invoke: { src: 'ticking' }, on: { fail: { actions: 'fail' } } });
+    const { system, pid } = await started(fromLogic(machine));
+    await advance(system, 20);
+    expect(ticks).toHaveLength(3);
+    send(pid, { type: 'fail' });
+    await advance(system, 100);
+    expect(ticks).toHaveLength(3);
+  });
+
+  test('holds no timer, and starts none, once the process has ended, though xstate leaves it running', async () => {
+    const held: string[] = [];
+    const time = virtualClock();
+    const clock: Clock = {
+      ...time,
+      setTimeout: (callback, ms) =>
+        Object.assign(time.setTimeout(callback, ms), {
+          ref: () => held.push('ref'),
+          unref: () => held.push('unref'),
+        }),
+    };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const child = setup({ actors: { wait: fromPromise(() => promise) } }).createMachine({
+      initial: 'one',
+      states: {
+        one: { invoke: { src: 'wait', onDone: 'two' }, after: { 1000: 'three' } },
+        two: { after: { 500: 'three' } },
+        three: {},
+      },
+    });
+    const machine = setup({
+      actors: { child },
+      actions: {
+        fail: () => {
+          throw slammed;
+        },
+      },
+    }).createMachine({ invoke: { src: 'child' }, on: { fail: { actions: 'fail' } } });
+    const system = createSystem({ clock, logger: { error: () => {}, warn: () => {} } });
+    const parent = createProbe(system, { trapExit: true });
+    const pid = await fromLogic(machine).start(parent.self);
+    send(pid, { type: 'fail' });
+    await parent.expectExit(pid, crash(slammed));
+    expect(held).toStrictEqual(['unref']);
+    resolve();
+    await settle(system);
+    expect(held.at(-1)).toBe('unref');
   });
 
   test('is stopped with the process', async () => {
@@ -720,7 +795,6 @@ describe('types', () => {
     misuse(() => fromLogic(door, { input: { opened: 'often' } }));
     // @ts-expect-error: no logic
     misuse(() => fromLogic({ transition: 1 }));
-    misuse(() => fromLogic(fromPromise(forever)));
-    misuse(() => fromLogic(fromPromise(forever), {}));
+    expect(fromLogic(fromPromise(forever))).toMatchObject({ type: 'worker' });
   });
 });

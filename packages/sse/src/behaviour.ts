@@ -8,6 +8,7 @@ import type {
   Reply,
   Stop,
   StopReply,
+  StopStart,
 } from '@reprise/actor';
 
 import type { ServerSentEvent } from './event.ts';
@@ -24,7 +25,7 @@ export type Disconnected = Disconnect & {
   readonly retry: number | undefined;
 };
 
-export type InitAnswer<State> = Connect<State> | Ok<State> | Stop<never> | Ignore;
+export type InitAnswer<State> = Connect<State> | Ok<State> | StopStart | Ignore;
 
 /** What a callback answers: go on, connect, or stop. */
 export type ClientAnswer<State> = NoReply<State> | Connect<State> | Reconnect<State> | Stop<State>;
@@ -57,7 +58,7 @@ export interface Callbacks<Arg, State, Info, Init extends InitAnswer<unknown>> {
   readonly init: (
     arg: Arg,
     self: Process<never>,
-  ) => Maybe<Connect<State> | Ok<State> | Stop<never> | Init>;
+  ) => Maybe<Connect<State> | Ok<State> | StopStart | Init>;
   /** The server answered 200 with an event stream: once a connection, before any event. */
   readonly handleConnect: (
     response: EventStreamResponse,

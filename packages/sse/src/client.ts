@@ -35,7 +35,7 @@ export function define<
  * it answered `ignore`. Rejects as `GenServer.start`.
  * @see ServerSentEvent.Client, `start/3`
  */
-export function start<B extends AnyBehaviour>(
+export async function start<B extends AnyBehaviour>(
   parent: Process<never>,
   behaviour: B,
   arg: GenServer.ArgOf<B>,
@@ -48,7 +48,7 @@ export function start<B extends AnyBehaviour>(
  * Starts a client linked to `parent`. Resolves and rejects as `start`.
  * @see ServerSentEvent.Client, `start_link/3`
  */
-export function startLink<B extends AnyBehaviour>(
+export async function startLink<B extends AnyBehaviour>(
   parent: Process<never>,
   behaviour: B,
   arg: GenServer.ArgOf<B>,

@@ -139,9 +139,10 @@ const behaviour = define({
   },
   handleEvent: (event, progress) => {
     const pending = progress.options.handle(event);
-    return pending === undefined
-      ? handled(event, progress)
-      : pending.then(() => handled(event, progress));
+    // Any other value, such as what `array.push` returns, means nothing.
+    return typeof pending?.then === 'function'
+      ? pending.then(() => handled(event, progress))
+      : handled(event, progress);
   },
 });
 

@@ -54,7 +54,7 @@ describe('the request', () => {
     ['REQ-04 as it is', 'abc', 'abc'],
     ['REC-04 above U+00FF, as its UTF-8', '\u2026', '\xE2\x80\xA6'],
     ['REC-05 of 8 KiB', 'x'.repeat(8192), 'x'.repeat(8192)],
-  ])('carries the last id: %s', async (_name, lastEventId, header) => {
+  ])('%s: what the last id goes out as', async (_name, lastEventId, header) => {
     expect((await headersSent({ lastEventId }))['last-event-id']).toBe(header);
   });
 

@@ -75,6 +75,17 @@ describe('an answer', () => {
     },
   );
 
+  test('REC-05 431 is fatal: a last id that the server finds too long is not sent again', async () => {
+    await using stage = await openStage();
+    const lastEventId = 'x'.repeat(8192);
+    const client = await run(stage, { lastEventId });
+    const { request, refuse } = await stage.next();
+    expect(request.headers['last-event-id']).toBe(lastEventId);
+    refuse(431);
+    expect(await client.until('gaveUp')).toMatchObject({ failure: { status: 431 } });
+    expect(isAlive(client.pid)).toBe(false);
+  });
+
   test('the reason it gives up with carries the failure', async () => {
     await using stage = await openStage();
     const client = await run(stage);

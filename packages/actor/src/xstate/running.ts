@@ -7,9 +7,9 @@ import {
 } from 'xstate';
 
 import { type ExitReason, normal, reasonOf } from '../exit.ts';
+import { CastMessage } from '../messages.ts';
 import { describe } from '../pid.ts';
 import { type Cell, nameOf } from '../process.ts';
-import { CastMessage } from '../server.ts';
 import { Timer } from '../timers.ts';
 
 /** What all snapshots have. */
@@ -68,10 +68,7 @@ export class Running {
     if (typeof event?.type !== 'string') {
       throw new TypeError(`Expected an event such as { type: 'open' }, got ${describe(event)}`);
     }
-    // The actor may have come to its end, and its process not yet have had the turn to end in.
-    if (this.snapshot.status === 'active') {
-      this.actor.send(event);
-    }
+    this.actor.send(event);
   }
 
   /** Takes a turn to end in: the actor may have come to its end outside of one. */
@@ -118,9 +115,12 @@ export class Delay extends Timer {
     super();
     this.#cell = cell;
     this.#callback = callback;
-    cell.addTimer(this);
-    // What is no number of milliseconds is none, as for the host's timers.
-    cell.runtime.timers.start(this, Math.max(0, ms) || 0);
+    // A machine that fails leaves its children running: they must not outlive the process.
+    if (cell.isAlive) {
+      cell.addTimer(this);
+      // What is no number of milliseconds is none, as for the host's timers.
+      cell.runtime.timers.start(this, Math.max(0, ms) || 0);
+    }
   }
 
   fire(): void {

@@ -13,6 +13,7 @@ import {
   type SseRequest,
 } from '../../src/index.ts';
 import { Queue } from './queue.ts';
+import type { Exchange } from './stage.ts';
 
 /** What each callback is told. */
 interface Subjects {
@@ -127,4 +128,16 @@ export function follower({ url }: { readonly url: string }) {
     handleEvent: (event) => event.lastEventId,
     handleDisconnect: (_disconnected, lastEventId) => connect({ url, lastEventId }, lastEventId),
   });
+}
+
+/** Does what makes a client call this callback. */
+export function provoke({ refuse, stream, response }: Exchange, callback: string): void {
+  if (callback === 'handleConnectFailure') {
+    refuse(500);
+    return;
+  }
+  stream({ handleEvent: 'data: x\n\n', handleComment: ': x\n' }[callback]);
+  if (callback === 'handleDisconnect') {
+    response.end();
+  }
 }

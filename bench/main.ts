@@ -1,0 +1,95 @@
+import { Argument, Command, InvalidArgumentError } from 'commander';
+
+import { actor } from './actor/suite.ts';
+import type { Benchmark } from './benchmark.ts';
+import { type ContenderName, contenders, type Versions } from './contender.ts';
+import { describeMachine } from './machine.ts';
+import { format, type Report } from './report.ts';
+import { resultOf, type Result } from './result.ts';
+import { type Plan, playRounds } from './rounds.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly quick?: boolean;
+  readonly rounds?: number;
+}
+
+const suites: Readonly<Record<string, readonly Benchmark[]>> = { actor };
+
+const program = new Command('bench').description(
+  'Measures this code and others side by side, in one run, in turns.',
+);
+for (const [name, benchmarks] of Object.entries(suites)) {
+  addSuite(name, benchmarks);
+}
+await program.parseAsync();
+
+function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {
+  program
+    .command(suite)
+    .addArgument(
+      new Argument('[name...]', 'only these').choices(benchmarks.map(({ name }) => name)),
+    )
+    .option('--json', 'print one JSON document: every sample, medians, ratios, versions, machine')
+    .option('--rounds <N>', 'how often each program runs (default: 5)', wholeNumber)
+    .option('--quick', 'hardly any work, once: does everything still run?')
+    .action((names: readonly string[], options: Options) =>
+      runSuite(
+        suite,
+        benchmarks.filter(({ name }) => names.length === 0 || names.includes(name)),
+        options,
+      ),
+    );
+}
+
+async function runSuite(
+  suite: string,
+  benchmarks: readonly Benchmark[],
+  { json = false, quick = false, rounds = quick ? 1 : 5 }: Options,
+): Promise<void> {
+  const machine = describeMachine();
+  const versions = await findVersions();
+  const folder = new URL(`${suite}/`, import.meta.url);
+  const plan: Plan = { folder, rounds, isQuick: quick, versions };
+  const report: Report = {
+    suite,
+    rounds,
+    isQuick: quick,
+    machine,
+    versions: Object.assign({}, ...versions.values()) as Report['versions'],
+    benchmarks: await runAll(benchmarks, plan),
+  };
+  console.log(json ? JSON.stringify(report, undefined, 2) : format(report));
+  process.exitCode = report.benchmarks.some(hasFailed) ? 1 : 0;
+}
+
+async function findVersions(): Promise<ReadonlyMap<ContenderName, Versions | undefined>> {
+  const found = new Map<ContenderName, Versions | undefined>();
+  for (const [name, contender] of Object.entries(contenders)) {
+    found.set(name as ContenderName, await contender.versions());
+  }
+  return found;
+}
+
+/** Says on stderr which it is at: all of them take minutes. */
+async function runAll(benchmarks: readonly Benchmark[], plan: Plan): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (const benchmark of benchmarks) {
+    console.error(`${benchmark.name} (${results.length + 1} of ${benchmarks.length})`);
+    const outcomes = await playRounds(benchmark, plan);
+    results.push(resultOf(benchmark, outcomes));
+  }
+  return results;
+}
+
+function hasFailed({ contenders: outcomes }: Result): boolean {
+  return Object.values(outcomes).some(({ type }) => type === 'failed');
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 on, got ${text}`);
+  }
+  return value;
+}

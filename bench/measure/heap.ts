@@ -1,0 +1,38 @@
+import { amount, print } from './sample.ts';
+
+/** A kind of process, of which many will sit idle. */
+export interface Idler<Handle> {
+  readonly start: () => Handle | Promise<Handle>;
+  /** Lets it handle one message, and says how many it has handled. */
+  readonly ask: (process: Handle) => number | Promise<number>;
+}
+
+/** Starts as many as the program was told to, lets each work once, and prints what one weighs after a garbage collection. */
+export async function measureHeap<Handle>({ start, ask }: Idler<Handle>): Promise<void> {
+  const warmUp = await start();
+  await ask(warmUp);
+  const processes = Array.from({ length: amount }, () => warmUp);
+  const empty = await heapUsed();
+  let handled = 0;
+  for (let at = 0; at < amount; at++) {
+    const process = await start();
+    handled += await ask(process);
+    processes[at] = process;
+  }
+  const full = await heapUsed();
+  print({
+    sent: processes.length,
+    handled,
+    readings: { bytes: (full - empty) / processes.length },
+  });
+}
+
+async function heapUsed(): Promise<number> {
+  // What timers and promises still hold goes with the next turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  if (globalThis.gc === undefined) {
+    throw new Error('Expected node to be run with --expose-gc');
+  }
+  await globalThis.gc({ execution: 'async', flavor: 'last-resort' });
+  return process.memoryUsage().heapUsed;
+}

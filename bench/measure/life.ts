@@ -1,0 +1,55 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+import type { Idler } from './heap.ts';
+import { amount, print } from './sample.ts';
+
+/** One that can be stopped, too. */
+export interface Mortal<Handle> extends Idler<Handle> {
+  readonly stop: (process: Handle) => void | Promise<void>;
+}
+
+/** Starts as many as the program was told to, then asks all, then stops all, and prints what that took. */
+export async function measureLife<Handle>({ start, ask, stop }: Mortal<Handle>): Promise<void> {
+  const processes: Handle[] = [];
+  const pauses = monitorEventLoopDelay({ resolution });
+  let handled = 0;
+  pauses.enable();
+  const starting = await timed(async () => {
+    for (let started = 0; started < amount; started++) {
+      processes.push(await start());
+    }
+  });
+  const asking = await timed(async () => {
+    for (const process of processes) {
+      handled += await ask(process);
+    }
+  });
+  const stopping = await timed(async () => {
+    for (const process of processes) {
+      await stop(process);
+    }
+  });
+  pauses.disable();
+  print({
+    sent: amount,
+    handled,
+    readings: {
+      start: starting,
+      call: asking,
+      stop: stopping,
+      total: starting + asking + stopping,
+      rss: process.resourceUsage().maxRSS * 1024,
+      // What it measures is the time between two ticks, which are `resolution` apart in a loop that never pauses.
+      pause: pauses.max / 1e9 - resolution / 1000,
+    },
+  });
+}
+
+/** In ms. */
+const resolution = 1;
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return (performance.now() - from) / 1000;
+}

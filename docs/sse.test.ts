@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, test } from '@jest/globals';
+import { clientMachine } from '@reprise/sse';
+
+import { stateDiagram } from '../tools/state-diagram.ts';
+
+test('the picture in docs/sse.md is that of the machine itself', () => {
+  const page = readFileSync(join(import.meta.dirname, 'sse.md'), 'utf8');
+  const [, picture] = /```mermaid\r?\n(.*?)\r?\n```/s.exec(page) ?? [];
+  expect(picture).toBe(stateDiagram(clientMachine.config));
+});

@@ -1,0 +1,42 @@
+import type { ExitReason } from './exit.ts';
+import { type Cell, cellOf, type Process, Request } from './process.ts';
+import { type Receiver, spawn } from './spawn.ts';
+
+/** What came of a task: what its function returned, or why its process ended before that. */
+export type TaskResult<Value = unknown> =
+  | { readonly type: 'ok'; readonly value: Value }
+  | { readonly type: 'exit'; readonly reason: ExitReason };
+
+/** What a task does, as a process of its own. */
+export type TaskFunction<Value> = (self: Receiver<unknown>) => Value | PromiseLike<Value>;
+
+/** Learns what comes of a task. A timer, too, for whoever gives it a time. */
+export abstract class TaskWatch extends Request {
+  cell: Cell | undefined = undefined;
+  result: TaskResult | undefined = undefined;
+
+  protected abstract came(result: TaskResult): void;
+
+  /** Starts the task, which nobody is linked to yet. */
+  run(parent: Process<never>, fn: TaskFunction<unknown>): Cell {
+    const pid = spawn(parent, async (self: Receiver<unknown>) => {
+      this.settle({ type: 'ok', value: await fn(self) });
+    });
+    const cell = cellOf(pid);
+    this.cell = cell;
+    cell.addRequest(this);
+    return cell;
+  }
+
+  fail(reason: ExitReason): void {
+    this.settle({ type: 'exit', reason });
+  }
+
+  /** The first result is the one: after its function has returned, the process ends too. */
+  settle(result: TaskResult): void {
+    if (this.result === undefined) {
+      this.result = result;
+      this.came(result);
+    }
+  }
+}

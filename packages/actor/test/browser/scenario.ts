@@ -1,0 +1,121 @@
+import {
+  createSystem,
+  ExitError,
+  formatReason,
+  GenServer,
+  noreply,
+  ok,
+  reply,
+  send,
+  Supervisor,
+  type System,
+} from '@reprise/actor';
+
+/** What the page tells the test. */
+export interface Told {
+  /** What there would be only in Node: nothing. */
+  readonly foreign: readonly string[];
+  /** What a call to the child that crashes is told. */
+  readonly crash: string;
+  /** What the child replies after its restart. */
+  readonly fresh: number;
+  /** The last of 1,000 replies. */
+  readonly last: number;
+  /** How often a timer fired in 100 ms in which a process flooded itself. */
+  readonly ticks: number;
+  /** Whether it was still doing so at their end. */
+  readonly isFlooded: boolean;
+  readonly exited: string;
+  /** What was written for people. */
+  readonly reports: readonly string[];
+}
+
+/** In a page: a crash and a restart, many calls, a flood that has to let timers in, and an orderly end. */
+export async function run(): Promise<Told> {
+  const reports = keepReports();
+  const system = createSystem();
+  const app = await Supervisor.startLink(system, {
+    strategy: 'oneForOne',
+    children: [GenServer.childSpec(counter, 1, { id: 'counter' })],
+  });
+  const crash = await crashOf(Supervisor.child(app, 'counter'));
+  // The supervisor answers when it has done what came before: it has heard of the crash.
+  await Supervisor.whichChildren(app);
+  const server = Supervisor.child(app, 'counter');
+  const fresh = await GenServer.call(server, 'next');
+  const last = await callOften(server, 1000);
+  const flood = await tickUnderFlood(system);
+  await system.stop();
+  const exited = formatReason(await system.whenExited);
+  return { foreign: foreign(), crash, fresh, last, ...flood, exited, reports };
+}
+
+const counter = GenServer.define({
+  init: (start: number) => ok(start),
+  handleCall: { next: (_payload, count) => reply(count, count + 1) },
+  handleCast: {
+    fail: () => {
+      throw new Error('boom');
+    },
+  },
+});
+
+type Counter = GenServer.ServerOf<typeof counter>;
+
+/** Only a scheduler that lets no timer in gets there: then the test fails instead of hanging. */
+const longest = 5000;
+
+/** Answers each message with one to itself: its mailbox is never empty, until it is stopped or has had enough. */
+const flooder = GenServer.define({
+  init: () => ok({ until: performance.now() + longest }),
+  handleCall: { isFlooding: (_payload, state) => reply(performance.now() < state.until, state) },
+  handleInfo: (message: 'go', state, self) => {
+    if (performance.now() < state.until) {
+      send(self.pid, message);
+    }
+    return noreply(state);
+  },
+});
+
+async function crashOf(server: Counter): Promise<string> {
+  GenServer.cast(server, 'fail');
+  try {
+    return `replied ${await GenServer.call(server, 'next')}`;
+  } catch (error) {
+    return error instanceof ExitError ? formatReason(error.reason) : String(error);
+  }
+}
+
+async function callOften(server: Counter, times: number): Promise<number> {
+  let last = 0;
+  for (let calls = 0; calls < times; calls += 1) {
+    last = await GenServer.call(server, 'next');
+  }
+  return last;
+}
+
+async function tickUnderFlood(system: System): Promise<Pick<Told, 'ticks' | 'isFlooded'>> {
+  let ticks = 0;
+  const ticker = setInterval(() => (ticks += 1), 5);
+  const flood = await GenServer.start(system, flooder, undefined);
+  send(flood, 'go');
+  await new Promise((due) => setTimeout(due, 100));
+  const isFlooded = await GenServer.call(flood, 'isFlooding');
+  await GenServer.stop(flood);
+  clearInterval(ticker);
+  return { ticks, isFlooded };
+}
+
+function keepReports(): readonly string[] {
+  const reports: string[] = [];
+  console.error = (...values: readonly unknown[]): void => {
+    reports.push(values.map(String).join(' '));
+  };
+  return reports;
+}
+
+function foreign(): readonly string[] {
+  return ['process', 'Buffer', 'require', 'setImmediate', 'Deno', 'Bun'].filter(
+    (one) => one in globalThis,
+  );
+}
