@@ -11,42 +11,58 @@ interface StateConfig {
   readonly on?: unknown;
 }
 
-interface Transition {
+interface TransitionConfig {
   readonly target?: string;
   readonly guard?: unknown;
   readonly actions?: unknown;
 }
 
-/** `event [guard] / actions` on every arrow; actions that a state begins with stand in it. */
+interface Transition {
+  readonly target: string | undefined;
+  /** `event [guard] / actions`, as in UML. */
+  readonly label: string;
+}
+
+/**
+ * What does not leave a state stands in it. Where several transitions lead from one state to the same other they share an arrow: mermaid
+ * would draw one on top of the other.
+ */
 export function stateDiagram({ initial, states = {} }: MachineConfig): string {
   return [
     'stateDiagram-v2',
     `  [*] --> ${String(initial)}`,
-    ...Object.entries(states).flatMap(([name, state]) => [
-      ...descriptionOf(name, state),
-      ...Object.entries(state.on ?? {}).flatMap(([event, given]) => arrows(name, event, given)),
-    ]),
+    ...Object.entries(states).flatMap(([name, state]) => linesOf(name, state)),
   ].join('\n');
 }
 
-function descriptionOf(name: string, { entry }: StateConfig): readonly string[] {
-  const actions = namesOf(entry);
-  return actions === '' ? [] : [`  ${name} : ${name}, entry / ${actions}`];
+function linesOf(name: string, { entry, on }: StateConfig): readonly string[] {
+  const transitions = Object.entries(on ?? {}).flatMap(([event, given]) => ofEvent(event, given));
+  const byTarget = Map.groupBy(transitions, ({ target }) => target);
+  const inside = byTarget.get(undefined)?.map(({ label }) => label) ?? [];
+  byTarget.delete(undefined);
+  return [
+    `  ${name} : ${name}`,
+    ...[...labelsOf('entry', entry), ...inside].map((label) => `  ${name} : ${label}`),
+    ...[...byTarget].map(
+      ([target, some]) =>
+        `  ${name} --> ${target} : ${some.map(({ label }) => label).join('<br/>')}`,
+    ),
+  ];
 }
 
-function arrows(from: string, event: string, given: unknown): readonly string[] {
-  return listOf(given as Transition | readonly Transition[]).map(
-    ({ target = from, guard, actions }, index) => {
+function ofEvent(event: string, given: unknown): readonly Transition[] {
+  return listOf(given as TransitionConfig | readonly TransitionConfig[]).map(
+    ({ target, guard, actions }, index) => {
       const condition = guard === undefined && index > 0 ? 'otherwise' : namesOf(guard);
-      const effects = namesOf(actions);
-      const label = [
-        event,
-        ...(condition === '' ? [] : [`[${condition}]`]),
-        ...(effects === '' ? [] : [`/ ${effects}`]),
-      ];
-      return `  ${from} --> ${target} : ${label.join(' ')}`;
+      const trigger = condition === '' ? event : `${event} [${condition}]`;
+      return { target, label: labelsOf(trigger, actions)[0] ?? trigger };
     },
   );
+}
+
+function labelsOf(trigger: string, actions: unknown): readonly string[] {
+  const names = namesOf(actions);
+  return names === '' ? [] : [`${trigger} / ${names}`];
 }
 
 /** What xstate takes as a name, a `{ type }`, or a list of them. */

@@ -36,6 +36,9 @@ export interface ChildSpec<
   readonly restartDelay?: RestartDelay;
 }
 
+/** What a start gives: the pid, perhaps with something for whoever asked for it, or `undefined` for `ignore`. */
+export type Started = Pid | { readonly pid: Pid; readonly info: unknown } | undefined;
+
 /** What may be chosen about a child besides how it starts. */
 export interface ChildOptions<Id extends string = string> {
   readonly id: Id;

@@ -1,8 +1,8 @@
 import type { AnyChildSpec } from './child-spec.ts';
 import { type DynamicChild, DynamicChildren } from './dynamic-children.ts';
-import { type ExitReason, maxChildren, restarting, shutdown } from './exit.ts';
+import { type ExitReason, maxChildren, restarting } from './exit.ts';
 import * as GenServer from './gen-server.ts';
-import { isExit, isToReport, isToRestart, Keeper, Retry } from './keeper.ts';
+import { gaveUp, isExit, isToReport, isToRestart, Keeper, Retry } from './keeper.ts';
 import { type NoReply, noreply, ok, type Reply, reply, type Stop, stop } from './next.ts';
 import { describe, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
@@ -35,6 +35,14 @@ export class DynamicSupervision {
   constructor(self: Process<never>, flags: DynamicFlags) {
     this.#flags = flags;
     this.#keeper = new Keeper(self, flags);
+  }
+
+  get startedAt(): number {
+    return this.#keeper.startedAt;
+  }
+
+  get members(): Iterable<DynamicChild> {
+    return this.#children;
   }
 
   // Requests
@@ -107,7 +115,7 @@ export class DynamicSupervision {
   #restart(child: DynamicChild, reason: ExitReason): Next | Promise<Next> {
     if (!this.#keeper.count(child, reason)) {
       this.#children.delete(child);
-      return stop(shutdown, this);
+      return stop(gaveUp, this);
     }
     if (child.spec.restartDelay === undefined) {
       return this.#relaunch(child);

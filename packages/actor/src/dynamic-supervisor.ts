@@ -4,10 +4,12 @@ import {
   type ChildOptions,
   type ChildSpec,
   childSpec as createChildSpec,
+  type Started,
 } from './child-spec.ts';
 import {
   assertDynamicFlags,
   type DynamicChildInfo,
+  type DynamicFlags,
   dynamicSupervision,
   type DynamicSupervisorCalls,
 } from './dynamic-supervision.ts';
@@ -18,6 +20,7 @@ import type { Process } from './process.ts';
 import type { ChildCounts } from './supervision.ts';
 import { ask, valueOf } from './supervisor-call.ts';
 
+export type { Started } from './child-spec.ts';
 export type { DynamicChildInfo } from './dynamic-supervision.ts';
 
 export interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []> {
@@ -32,9 +35,6 @@ export interface DynamicSupervisorOptions<Extra extends readonly unknown[] = rea
    * the first of it, will do as well. Default: nothing.
    */
   readonly extraArguments?: Extra;
-}
-
-export interface DynamicSupervisorStartOptions<Extra extends readonly unknown[] = readonly []> {
   /** A name in the system; a `Name` also says what the supervisor has for its children. */
   readonly name?: string | Name<DynamicSupervisorPid<Extra>>;
 }
@@ -47,9 +47,6 @@ export interface DynamicSupervisorPid<
 > extends Server<DynamicSupervisorCalls, unknown> {
   readonly [given]: Extra;
 }
-
-/** What a start gives: the pid, perhaps with something for whoever asked for it, or `undefined` for `ignore`. */
-export type Started = Pid | { readonly pid: Pid; readonly info: unknown } | undefined;
 
 /** A child spec, but its start may give more than a pid. */
 export interface DynamicChildSpec<
@@ -92,19 +89,10 @@ export type ExtraOf<S extends AnyPid> =
 export async function startLink<const Extra extends readonly unknown[] = readonly []>(
   parent: Process<never>,
   options: DynamicSupervisorOptions<Extra> = {},
-  startOptions: DynamicSupervisorStartOptions<Extra> = {},
 ): Promise<DynamicSupervisorPid<Extra>> {
-  const {
-    maxChildren = Infinity,
-    maxRestarts = 3,
-    maxSeconds = 5,
-    extraArguments = [],
-  }: DynamicSupervisorOptions<readonly unknown[]> = options;
-  assertNoAutoShutdown(options);
-  const flags = { maxChildren, maxRestarts, maxSeconds, extraArguments };
-  assertDynamicFlags(flags);
+  const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
-  return start(parent, dynamicSupervision, flags, startOptions);
+  return start(parent, dynamicSupervision, flagsOf(options), name === undefined ? {} : { name });
 }
 
 /**
@@ -119,7 +107,7 @@ export async function startLink<const Extra extends readonly unknown[] = readonl
  * const system = createSystem();
  * const app = await Supervisor.startLink(system, {
  *   strategy: 'oneForOne',
- *   children: [DynamicSupervisor.childSpec({ maxChildren: 100 }, { id: 'rooms' })],
+ *   children: [DynamicSupervisor.childSpec({ id: 'rooms', maxChildren: 100 })],
  * });
  * const rooms = Supervisor.child(app, 'rooms');
  * console.log((await DynamicSupervisor.countChildren(rooms)).active); // 0
@@ -130,13 +118,12 @@ export function childSpec<
   const Id extends string,
   const Extra extends readonly unknown[] = readonly [],
 >(
-  supervisor: DynamicSupervisorOptions<Extra>,
-  options: ChildOptions<Id> & DynamicSupervisorStartOptions<Extra>,
+  options: ChildOptions<Id> & DynamicSupervisorOptions<Extra>,
 ): ChildSpec<Id, DynamicSupervisorPid<Extra>> {
-  return createChildSpec<Id, DynamicSupervisorPid<Extra>>(
-    (parent) => startLink(parent, supervisor, options),
-    { ...options, type: 'supervisor' },
-  );
+  return createChildSpec<Id, DynamicSupervisorPid<Extra>>((parent) => startLink(parent, options), {
+    ...options,
+    type: 'supervisor',
+  });
 }
 
 /**
@@ -246,12 +233,21 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
 /** Shuts all children down at once, each as its spec says, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
 export { stop } from './gen-server.ts';
 
-/** The types do not let it through; whoever has none is to hear of it too. */
-function assertNoAutoShutdown(options: object): void {
-  const { autoShutdown = 'never' } = options as { readonly autoShutdown?: unknown };
+function flagsOf(options: DynamicSupervisorOptions<readonly unknown[]>): DynamicFlags {
+  const {
+    maxChildren = Infinity,
+    maxRestarts = 3,
+    maxSeconds = 5,
+    extraArguments = [],
+    // The types do not let it through; whoever has none is to hear of it too.
+    autoShutdown = 'never',
+  }: typeof options & { readonly autoShutdown?: unknown } = options;
   if (autoShutdown !== 'never') {
     throw new TypeError(
       `Expected no autoShutdown of a dynamic supervisor, got ${describe(autoShutdown)}`,
     );
   }
+  const flags = { maxChildren, maxRestarts, maxSeconds, extraArguments };
+  assertDynamicFlags(flags);
+  return flags;
 }

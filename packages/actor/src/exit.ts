@@ -39,6 +39,8 @@ export type ExitReason =
   | { readonly type: 'running' }
   /** The child is being restarted. */
   | { readonly type: 'restarting' }
+  /** An application does not run. */
+  | { readonly type: 'notStarted'; readonly application: string }
   /** A supervisor has as many children as it may have. */
   | { readonly type: 'maxChildren' }
   | { readonly type: 'failedToStartChild'; readonly id: string; readonly reason: ExitReason };
@@ -117,6 +119,10 @@ export function mailboxOverflow(capacity: number): ExitReason {
   return { type: 'mailboxOverflow', capacity };
 }
 
+export function notStarted(application: string): ExitReason {
+  return { type: 'notStarted', application };
+}
+
 export function failedToStartChild(id: string, reason: ExitReason): ExitReason {
   return { type: 'failedToStartChild', id, reason };
 }
@@ -172,6 +178,8 @@ export function formatReason(reason: ExitReason): string {
       return 'the child is running';
     case 'restarting':
       return 'the child is being restarted';
+    case 'notStarted':
+      return `application ${reason.application} is not started`;
     case 'maxChildren':
       return 'the supervisor has as many children as it may have';
     case 'noproc':
@@ -232,6 +240,7 @@ const types: ReadonlySet<unknown> = new Set<ExitReason['type']>([
   'notFound',
   'running',
   'restarting',
+  'notStarted',
   'maxChildren',
   'failedToStartChild',
 ]);

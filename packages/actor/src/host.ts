@@ -3,9 +3,11 @@
  * the web platform's, but `setImmediate`, which is used where it exists because it lets I/O in sooner than a message channel.
  */
 interface HostGlobals {
-  readonly process?: {
+  readonly process?: Partial<HostProcess> & {
     getBuiltinModule?(name: string): { channel(name: string): Channel } | undefined;
   };
+  readonly setInterval: (callback: () => void, ms: number) => unknown;
+  readonly clearInterval: (handle: unknown) => void;
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly performance: { now(): number };
   readonly navigator?: { readonly hardwareConcurrency?: number };
@@ -17,6 +19,13 @@ interface HostGlobals {
     readonly port1: { onmessage: (() => void) | null };
     readonly port2: { postMessage(value: unknown): void };
   };
+}
+
+/** The process of the operating system that the program is, as Node, Deno and Bun show it. */
+export interface HostProcess {
+  exitCode: number | string | null | undefined;
+  on(event: string, listener: (...args: readonly unknown[]) => void): unknown;
+  exit(status: number): never;
 }
 
 /** Where something is published for tools to subscribe to. */
@@ -40,6 +49,24 @@ export const queueMacrotask: (callback: () => void) => void =
 
 /** How much the machine can do at a time; 1 where nobody says. */
 export const parallelism = (): number => host.navigator?.hardwareConcurrency ?? 1;
+
+/** Throws an `Error` on a host that runs no programs, such as a browser. */
+export function hostProcess(): HostProcess {
+  if (typeof host.process?.exit !== 'function' || typeof host.process.on !== 'function') {
+    throw new Error(
+      'Expected a host that runs programs, such as Node, Deno or Bun, got none: use createSystem, and stop it when it suits',
+    );
+  }
+  return host.process as HostProcess;
+}
+
+/** Keeps the program alive, whatever else goes on in it, until what it returns is called. */
+export function keepAlive(): () => void {
+  const handle = host.setInterval(() => undefined, 2 ** 30);
+  return () => {
+    host.clearInterval(handle);
+  };
+}
 
 /** Where reports go when nobody gave a logger. */
 export const writeError = (text: string): void => host.console.error(text);

@@ -18,6 +18,7 @@ import {
   nameOf,
   type Process,
 } from './process.ts';
+import { tell } from './report.ts';
 import { restartDelay } from './restart-delay.ts';
 import { type Intensity, Restarts } from './restarts.ts';
 import { sendAfter } from './send-after.ts';
@@ -45,10 +46,13 @@ export class Keeper {
   readonly #self: Process<never>;
   readonly #intensity: Intensity;
   readonly #restarts = new Restarts();
+  /** When the supervisor was started, on the system's clock. */
+  readonly startedAt: number;
 
   constructor(self: Process<never>, intensity: Intensity) {
     this.#self = self;
     this.#intensity = intensity;
+    this.startedAt = this.now;
   }
 
   /** Starts the child. A supervisor that was killed while it waited starts nobody any more: its code does not go on. */
@@ -119,15 +123,18 @@ export class Keeper {
 
   /** A message came that no supervisor knows. */
   drop(message: unknown): void {
-    this.#self.system.logger.warn(
+    tell(
+      this.#cell,
       { message: describe(message) },
       `supervisor ${this.name} does not know this message: dropped`,
+      'warn',
     );
   }
 
   report({ spec: { id }, pid }: Child, what: string, reason?: ExitReason): void {
     const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
-    this.#self.system.logger.error(
+    tell(
+      this.#cell,
       { supervisor: this.name, child: id, pid: String(pid) },
       `supervisor ${this.name}: child ${id} ${what}${why}`,
     );
@@ -145,6 +152,9 @@ export class Keeper {
     return nameOf(this.#cell);
   }
 }
+
+/** Why a supervisor ends that has had to restart too often: equal to `shutdown`, as OTP has it, and known all the same, as this very object. */
+export const gaveUp: ExitReason = { type: 'shutdown' };
 
 /** The restart rule of OTP: whether a child that has ended is started again. */
 export function isToRestart({ restart }: AnyChildSpec, reason: ExitReason): boolean {

@@ -47,6 +47,8 @@ export abstract class Question extends Request {
   answer(value: unknown): void {
     if (this.#close()) {
       this.#resolve(value);
+      // Whoever waits goes on in a microtask: not to be kept until the slice is over, however busy others are.
+      this.server.runtime.scheduler.yieldToMicrotasks();
     }
   }
 

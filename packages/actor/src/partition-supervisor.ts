@@ -24,7 +24,7 @@ export interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSp
   readonly start: (parent: Process<never>, partition: number) => Promise<Child | undefined>;
 }
 
-export interface PartitionSupervisorOptions<out Child extends Pid = Pid> {
+export interface PartitionSupervisorOptions<Child extends Pid = Pid> {
   /** How to start each partition. */
   readonly child: PartitionSpec<Child>;
   /** How many there are. Default: as many as the machine can do at a time; 1 where it does not say. */
@@ -33,9 +33,6 @@ export interface PartitionSupervisorOptions<out Child extends Pid = Pid> {
   readonly maxRestarts?: number;
   /** Default: 5. */
   readonly maxSeconds?: number;
-}
-
-export interface PartitionSupervisorStartOptions<out Child extends Pid = Pid> {
   /** A name in the system; a `Name` also says what the partitions are. */
   readonly name?: string | Name<PartitionSupervisorPid<Child>>;
 }
@@ -90,11 +87,10 @@ type Any = Destination<PartitionSupervisorPid>;
 export async function startLink<Child extends Pid>(
   parent: Process<never>,
   options: PartitionSupervisorOptions<Child>,
-  startOptions: PartitionSupervisorStartOptions<Child> = {},
 ): Promise<PartitionSupervisorPid<Child>> {
-  const flags = flagsOf(options);
+  const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
-  return start(parent, partitioned, flags, startOptions);
+  return start(parent, partitioned, flagsOf(options), name === undefined ? {} : { name });
 }
 
 /**
@@ -104,13 +100,13 @@ export async function startLink<Child extends Pid>(
  * @see Elixir manual, `PartitionSupervisor.child_spec/1`
  * @example
  * ```ts
- * import { createSystem, DynamicSupervisor, PartitionSupervisor, Supervisor, Task } from '@reprise/actor';
+ * import { createSystem, PartitionSupervisor, Supervisor, Task } from '@reprise/actor';
  *
  * const system = createSystem();
- * const child = DynamicSupervisor.childSpec({}, { id: 'tasks' });
+ * const child = Task.Supervisor.childSpec({ id: 'tasks' });
  * const app = await Supervisor.startLink(system, {
  *   strategy: 'oneForOne',
- *   children: [PartitionSupervisor.childSpec({ child, partitions: 2 }, { id: 'tasks' })],
+ *   children: [PartitionSupervisor.childSpec({ id: 'tasks', child, partitions: 2 })],
  * });
  * const tasks = PartitionSupervisor.route(Supervisor.child(app, 'tasks'), 'joe');
  * const task = await Task.Supervisor.async(system, tasks, () => 42);
@@ -119,11 +115,10 @@ export async function startLink<Child extends Pid>(
  * ```
  */
 export function childSpec<Child extends Pid, const Id extends string>(
-  supervisor: PartitionSupervisorOptions<Child>,
-  options: ChildOptions<Id> & PartitionSupervisorStartOptions<Child>,
+  options: ChildOptions<Id> & PartitionSupervisorOptions<Child>,
 ): ChildSpec<Id, PartitionSupervisorPid<Child>> {
   return createChildSpec<Id, PartitionSupervisorPid<Child>>(
-    (parent) => startLink(parent, supervisor, options),
+    (parent) => startLink(parent, options),
     { ...options, type: 'supervisor' },
   );
 }

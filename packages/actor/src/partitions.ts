@@ -1,4 +1,4 @@
-import * as GenServer from './gen-server.ts';
+import type { AnyBehaviour } from './behaviour.ts';
 import { type Destination, find, NamedAddress } from './name.ts';
 import { type Reply, reply } from './next.ts';
 import { type PartitionKey, partitionOf } from './partition-key.ts';
@@ -47,7 +47,7 @@ export class Partitions extends Supervision {
 }
 
 /** The server that every partition supervisor is: a supervisor that can be resized. */
-export const partitioned: GenServer.AnyBehaviour = {
+export const partitioned: AnyBehaviour = {
   ...supervision,
   init: ({ children, ...rules }: Flags, self: Process<never>) =>
     begin(self, new Partitions(self, rules, children.length), children),

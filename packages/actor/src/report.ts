@@ -29,10 +29,15 @@ function ancestorsOf(cell: Cell): readonly string[] {
   return names;
 }
 
-/** A logger that throws must not change how a process ends. */
-function tell(cell: Cell, details: object, message: string): void {
+/** Tells the system's logger. One that throws must not change how a process lives or ends. */
+export function tell(
+  cell: Cell,
+  details: object,
+  message: string,
+  level: 'error' | 'warn' = 'error',
+): void {
   try {
-    cell.runtime.logger.error(details, message);
+    cell.runtime.logger[level](details, message);
   } catch (error) {
     writeError(`the logger failed: ${String(error)}\n${message}`);
   }

@@ -12,7 +12,7 @@ import {
   shutdownWith,
 } from './exit.ts';
 import * as GenServer from './gen-server.ts';
-import { isExit, isToReport, isToRestart, Keeper, type Launched, Retry } from './keeper.ts';
+import { gaveUp, isExit, isToReport, isToRestart, Keeper, type Launched, Retry } from './keeper.ts';
 import {
   ignore,
   type NoReply,
@@ -57,6 +57,14 @@ export class Supervision {
   constructor(self: Process<never>, rules: Rules) {
     this.#rules = rules;
     this.#keeper = new Keeper(self, rules);
+  }
+
+  get startedAt(): number {
+    return this.#keeper.startedAt;
+  }
+
+  get members(): Iterable<Child> {
+    return this.children.inStartOrder;
   }
 
   /** Starts the first children, in order; when one fails, those before it are shut down again. The reason, if so. */
@@ -109,7 +117,7 @@ export class Supervision {
   async #restart(child: Child, reason: ExitReason): Promise<Next> {
     const endedAt = this.#keeper.now;
     if (!this.#keeper.count(child, reason)) {
-      return stop(shutdown, this);
+      return stop(gaveUp, this);
     }
     if (child.spec.restartDelay === undefined) {
       return this.#relaunch(child);

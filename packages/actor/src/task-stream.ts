@@ -4,7 +4,7 @@ import { Mailbox } from './mailbox.ts';
 import { describe } from './pid.ts';
 import { Cell, type Process } from './process.ts';
 import { parentOf } from './spawn.ts';
-import { type TaskFunction, type TaskResult, TaskWatch } from './task-watch.ts';
+import { assertFunction, type TaskFunction, type TaskResult, TaskWatch } from './task-watch.ts';
 import { assertTimeout } from './timers.ts';
 
 export interface TaskStreamOptions {
@@ -27,6 +27,7 @@ type Settled = Required<TaskStreamOptions>;
 export type Launch = (hub: Cell, watch: TaskWatch, fn: TaskFunction<unknown>) => unknown;
 
 type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
+type Source = Iterator<unknown> | AsyncIterator<unknown>;
 
 /** What is to be done, over and over: each iteration starts anew. */
 export interface Work<Item, Value> {
@@ -41,6 +42,7 @@ export function streamOf<Item, Value>(
   work: Work<Item, Value>,
   options: TaskStreamOptions = {},
 ): AsyncIterable<TaskResult<Value>> {
+  assertFunction(work.fn);
   const settled = settle(options);
   return { [Symbol.asyncIterator]: () => iterate(parentOf(self), work, settled) };
 }
@@ -118,7 +120,7 @@ class Hub extends Cell {
 class TaskStream {
   readonly #work: Work<unknown, unknown>;
   readonly #options: Settled;
-  readonly #source: Iterator<unknown> | AsyncIterator<unknown>;
+  readonly #source: Source;
   readonly #owner: Cell;
   readonly #hub: Hub;
   readonly #forgetOwner: () => void;
@@ -296,6 +298,10 @@ class TaskStream {
   }
 }
 
-function iteratorOf(items: Items<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
-  return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+function iteratorOf(items: Partial<AsyncIterable<unknown>> & Partial<Iterable<unknown>>): Source {
+  const source = items[Symbol.asyncIterator]?.() ?? items[Symbol.iterator]?.();
+  if (source === undefined) {
+    throw new TypeError(`Expected items that can be iterated over, got ${describe(items)}`);
+  }
+  return source;
 }

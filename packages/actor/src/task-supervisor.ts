@@ -12,7 +12,7 @@ import type { Pid } from './pid.ts';
 import { type Cell, cellOfProcess, type Process } from './process.ts';
 import { parentOf, spawnLink } from './spawn.ts';
 import { type Launch, streamOf, type TaskStreamOptions } from './task-stream.ts';
-import type { TaskFunction, TaskResult } from './task-watch.ts';
+import { assertFunction, bodyOf, type TaskFunction, type TaskResult } from './task-watch.ts';
 
 export {
   childSpec,
@@ -116,14 +116,11 @@ export async function startChild(
   fn: TaskFunction<unknown>,
   options?: TaskChildOptions,
 ): Promise<Pid> {
-  const spec = specOf(
-    (parent) =>
-      spawnLink<unknown>(parent, async (self) => {
-        await fn(self);
-      }),
-    options,
+  const body = bodyOf(fn);
+  return startDynamic(
+    supervisor,
+    specOf((parent) => spawnLink(parent, body), options),
   );
-  return startDynamic(supervisor, spec);
 }
 
 /**
@@ -216,6 +213,7 @@ async function startOwned<Value>(
   isLinked: boolean,
   options?: SupervisedTaskOptions,
 ): Promise<Task<Value>> {
+  assertFunction(fn);
   const owner = cellOfProcess(self);
   const spec = specOf((parent) => {
     const task = new OwnedTask(parentOf(owner), parent, fn);

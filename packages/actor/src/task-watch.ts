@@ -1,6 +1,7 @@
 import type { ExitReason } from './exit.ts';
+import { describe } from './pid.ts';
 import { type Cell, cellOf, type Process, Request } from './process.ts';
-import { type Receiver, spawn } from './spawn.ts';
+import { type ProcessFunction, type Receiver, spawn } from './spawn.ts';
 
 /** What came of a task: what its function returned, or why its process ended before that. */
 export type TaskResult<Value = unknown> =
@@ -17,8 +18,9 @@ export abstract class TaskWatch extends Request {
 
   protected abstract came(result: TaskResult): void;
 
-  /** Starts the task, which nobody is linked to yet. */
+  /** Starts the task, which nobody is linked to yet. Throws a `TypeError` for what is no function. */
   run(parent: Process<never>, fn: TaskFunction<unknown>): Cell {
+    assertFunction(fn);
     const pid = spawn(parent, async (self: Receiver<unknown>) => {
       this.settle({ type: 'ok', value: await fn(self) });
     });
@@ -38,5 +40,19 @@ export abstract class TaskWatch extends Request {
       this.result = result;
       this.came(result);
     }
+  }
+}
+
+/** The body of a process that runs a function nobody awaits. Throws a `TypeError` for what is no function. */
+export function bodyOf(fn: TaskFunction<unknown>): ProcessFunction<unknown> {
+  assertFunction(fn);
+  return async (self) => {
+    await fn(self);
+  };
+}
+
+export function assertFunction(fn: unknown): void {
+  if (typeof fn !== 'function') {
+    throw new TypeError(`Expected a function for a task, got ${describe(fn)}`);
   }
 }

@@ -12,7 +12,7 @@ import { shutdownChild } from './shutdown.ts';
 import { parentOf, spawn, spawnLink } from './spawn.ts';
 import { type Launch, streamOf, type TaskStreamOptions } from './task-stream.ts';
 import { waitFor } from './task-wait.ts';
-import type { TaskFunction, TaskResult } from './task-watch.ts';
+import { bodyOf, type TaskFunction, type TaskResult } from './task-watch.ts';
 import { assertTimeout } from './timers.ts';
 
 export type { Task, TaskMessage } from './owned-task.ts';
@@ -187,7 +187,7 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
 ): Promise<ResultsOf<Tasks>> {
   const all = tasks.map((task) => ownedBy(self, task));
   const results = await waitFor(all, timeout, none, () => all.map(takeIfThere));
-  const rest = results.map((result, index) => result ?? leave(all[index] as OwnedTask, onTimeout));
+  const rest = all.map(async (task, index) => results[index] ?? leave(task, onTimeout));
   return (await Promise.all(rest)) as ResultsOf<Tasks>;
 }
 
@@ -445,9 +445,3 @@ function isAsked(reason: ExitReason, how: Shutdown): boolean {
 const launch: Launch = (hub, watch, fn) => {
   hub.link(watch.run(hub, fn));
 };
-
-function bodyOf(fn: TaskFunction<unknown>): (self: Parameters<typeof fn>[0]) => Promise<void> {
-  return async (self) => {
-    await fn(self);
-  };
-}

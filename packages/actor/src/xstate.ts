@@ -68,7 +68,7 @@ export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> exten
  * What a machine invokes or spawns is not a process: it lives in the machine, as in xstate.
  * @see XState, "Actors"; OTP manual, `supervisor:child_spec()`
  * @example
- * ```ts ignore
+ * ```ts
  * import { createSystem, GenServer, send, Supervisor } from '@reprise/actor';
  * import { fromLogic } from '@reprise/actor/xstate';
  * import { setup } from 'xstate';
@@ -111,7 +111,7 @@ export function fromLogic<Logic extends AnyActorLogic, const Id extends string =
  * Throws an `ExitError` (`noproc`) when nobody has the name, and a `TypeError` for a process that runs no actor logic.
  * @see XState, `actor.getSnapshot()`
  * @example
- * ```ts ignore
+ * ```ts
  * import { createSystem } from '@reprise/actor';
  * import { fromLogic, getSnapshot, output } from '@reprise/actor/xstate';
  * import { fromPromise } from 'xstate';
@@ -138,7 +138,7 @@ export function getSnapshot<Logic extends AnyActorLogic>(
  * tells. A listener that throws is reported. Of one that has ended, nothing comes. Throws as `getSnapshot` does.
  * @see XState, `actor.subscribe(listener)`
  * @example
- * ```ts ignore
+ * ```ts
  * import { createSystem, GenServer } from '@reprise/actor';
  * import { fromLogic, subscribe } from '@reprise/actor/xstate';
  * import { fromTransition } from 'xstate';
@@ -179,7 +179,7 @@ export function subscribe<Logic extends AnyActorLogic>(
  * `getSnapshot` does.
  * @see XState, `toPromise(actor)`
  * @example
- * ```ts ignore
+ * ```ts
  * import { createSystem } from '@reprise/actor';
  * import { fromLogic, output } from '@reprise/actor/xstate';
  * import { fromPromise } from 'xstate';

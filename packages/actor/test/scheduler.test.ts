@@ -216,3 +216,29 @@ describe('the rest of the program gets its turn', () => {
     expect(isOver).toBe(true);
   });
 });
+
+test('who awaits a call goes on when it is answered, however busy another process is', async () => {
+  const system = createSystem();
+  let handled = 0;
+  const flood = GenServer.define({
+    init: (_: undefined) => ok(0),
+    handleInfo: (message: 'again', state, self) => {
+      handled += 1;
+      send(self.pid as Pid<'again'>, message);
+      return noreply(state);
+    },
+  });
+  const echo = GenServer.define({
+    init: (_: undefined) => ok(0),
+    handleCall: { echo: (value: number, state) => reply(value, state) },
+  });
+  send(await GenServer.start(system, flood, undefined), 'again');
+  const server = await GenServer.start(system, echo, undefined);
+  const before = handled;
+  for (let call = 0; call < 100; call += 1) {
+    expect(await GenServer.call(server, 'echo', call)).toBe(call);
+  }
+  // A turn or two of the flood a call, and not a whole slice.
+  expect(handled - before).toBeLessThan(100 * 200);
+  await system.stop();
+});

@@ -8,6 +8,7 @@ import {
   type ExitReason,
   formatReason,
   GenServer,
+  ignore,
   isAlive,
   kill,
   killed,
@@ -17,6 +18,8 @@ import {
   normal,
   ok,
   type Pid,
+  type Process,
+  processes,
   type Restart,
   send,
   shutdown,
@@ -213,6 +216,122 @@ describe('the start', () => {
     expect(caught).toBeInstanceOf(error.constructor);
     await settle(system);
     expect(isAlive(system.pid)).toBe(true);
+  });
+
+  describe('by a function', () => {
+    const startBy = (parent: Process, init: () => unknown): Promise<unknown> =>
+      Supervisor.startLink(parent, init as Supervisor.SupervisorInit);
+
+    test('is by what it answers, found out anew at each start', async () => {
+      const log: unknown[] = [];
+      const ids = ['a', 'b'];
+      const inner = Supervisor.childSpec(
+        () => ({ strategy: 'oneForOne', children: workers(log, ids.shift() ?? 'none') }),
+        { id: 'sub' },
+      );
+      const { system, supervisor } = await family(log, [inner]);
+      exit(system, Supervisor.child(supervisor, 'sub'), kill);
+      await settle(system);
+      expect(log).toStrictEqual([s('a'), t('a', killed), s('b')]);
+    });
+
+    test('may be asynchronous', async () => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      await startBy(system, () =>
+        Promise.resolve({ strategy: 'oneForOne', children: workers(log, 'a') }),
+      );
+      expect(log).toStrictEqual([s('a')]);
+    });
+
+    test('SS02 that answers ignore resolves with undefined, and leaves nothing', async () => {
+      const system = createTestSystem();
+      const parent = await idler(system, { traps: true });
+      expect(await outcome(startBy(parent, () => ignore))).toStrictEqual({ value: undefined });
+      await settle(system);
+      expect(await drain(parent)).toStrictEqual([]);
+      expect(processes(system)).toStrictEqual([system.pid, parent.pid]);
+    });
+
+    test.each<readonly [string, unknown]>([
+      ['a text', 'garbage'],
+      ['null', null],
+      ['nothing', undefined],
+    ])('SS03 that answers %s rejects with badReturnValue', async (_what, value) => {
+      const system = createTestSystem();
+      const parent = await idler(system, { traps: true });
+      expect(await outcome(startBy(parent, () => value))).toStrictEqual({
+        exit: { type: 'badReturnValue', value },
+      });
+      expect(processes(system)).toStrictEqual([system.pid, parent.pid]);
+    });
+
+    const oops = new Error('oops');
+    test.each<readonly [string, () => unknown]>([
+      [
+        'throws',
+        () => {
+          throw oops;
+        },
+      ],
+      ['rejects', () => Promise.reject(oops)],
+    ])('SS04 that %s rejects with that', async (_what, init) => {
+      const system = createTestSystem();
+      const parent = await idler(system, { traps: true });
+      expect(await outcome(startBy(parent, init))).toStrictEqual({ exit: crash(oops) });
+      expect(processes(system)).toStrictEqual([system.pid, parent.pid]);
+    });
+
+    test('SS14 that answers wrong options rejects with what is wrong, and starts nothing', async () => {
+      const system = createTestSystem();
+      const parent = await idler(system, { traps: true });
+      const children = workers([], 'a', 'a');
+      expect(
+        await outcome(startBy(parent, () => ({ strategy: 'oneForOne', children }))),
+      ).toStrictEqual({
+        exit: crash(new TypeError('Expected children with different ids, got "a" (string) twice')),
+      });
+    });
+  });
+
+  test.each<readonly [string, unknown]>([
+    ['null', null],
+    ['a number', 5],
+  ])('SS14 refuses %s for options', async (_what, options) => {
+    const started = Supervisor.startLink(createTestSystem(), options as never);
+    await expect(started).rejects.toThrow(
+      /^Expected the options of a supervisor, \{ strategy, children, … \}, got /,
+    );
+    await expect(started).rejects.toBeInstanceOf(TypeError);
+  });
+
+  test('SS12 refuses two children with one id in a childSpec, when that is made', () => {
+    const children = workers([], 'a', 'a');
+    expect(() => Supervisor.childSpec({ strategy: 'oneForOne', children }, { id: 'sub' })).toThrow(
+      new TypeError('Expected children with different ids, got "a" (string) twice'),
+    );
+  });
+
+  test('SS09 gives what a child has to tell to whoever asked for its start', async () => {
+    const log: unknown[] = [];
+    const telling = {
+      ...child({ id: 'a', log }),
+      start: async (parent: Process) => {
+        const pid = (await GenServer.startLink(parent, worker, { id: 'a', log })) as Worker;
+        return { pid, info: 'listening on 80' };
+      },
+    };
+    const all = await family(log, [telling as never]);
+    expect(log).toStrictEqual([s('a')]);
+    await Supervisor.terminateChild(all.supervisor, 'a');
+    const restarted = await Supervisor.restartChild(all.supervisor, 'a');
+    expect(restarted).toStrictEqual({ pid: pidOf(all.supervisor, 'a'), info: 'listening on 80' });
+    await end(all, 'a');
+    expect(isAlive(pidOf(all.supervisor, 'a'))).toBe(true);
+    const second = await Supervisor.startChild(all.supervisor, { ...telling, id: 'b' });
+    expect(second).toStrictEqual({ pid: pidOf(all.supervisor, 'b'), info: 'listening on 80' });
+    const { info }: { readonly info: string } = second;
+    expect(info).toBe('listening on 80');
   });
 
   test('SS15 ignores options that it does not know', async () => {
