@@ -1,6 +1,22 @@
-import { badReturnValue, ExitError, type ExitReason, formatReason, normal } from './exit.ts';
+import {
+  badReturnValue,
+  ExitError,
+  type ExitReason,
+  formatReason,
+  normal,
+  reasonOf,
+} from './exit.ts';
 import * as GenServer from './gen-server.ts';
-import { noreply, ok, reply, stop } from './next.ts';
+import {
+  noreply,
+  ok,
+  type Ok,
+  type Reply,
+  reply,
+  type Stop,
+  stop,
+  type StopStart,
+} from './next.ts';
 import { isPid, type Pid } from './pid.ts';
 import { cellOf, cellOfProcess, type ExitMessage, type Process } from './process.ts';
 import { tell } from './report.ts';
@@ -31,25 +47,33 @@ export interface Application {
 export interface Starting {
   readonly application: Application;
   readonly type: ApplicationType;
+  /** Called when its end is to be the end of the system. */
+  readonly stopSystem: (reason: ExitReason) => void;
 }
 
 interface Running extends Starting {
   readonly top: Pid;
   readonly state: unknown;
+  /** Why the top process ended, when that is to be the end of the system. */
+  readonly grave?: ExitReason;
 }
 
 type Callback = (state: unknown) => unknown;
 
 /** The process above an application: it starts the top process, waits for its end, and is where the callbacks of the application run. */
-export const master = GenServer.define({
-  init: async ({ application, type }: Starting, self) => {
+export const master: GenServer.Behaviour<
+  Starting,
+  Running,
+  { readonly top: (payload: undefined, running: Running) => Reply<Pid, Running> },
+  unknown,
+  ExitMessage,
+  never,
+  Ok<Running> | StopStart
+> = GenServer.define({
+  init: async (starting: Starting, self) => {
     trapExit(self, true);
     try {
-      const started: unknown = await application.start(self);
-      const { pid, state } = (isPid(started) ? { pid: started } : (started ?? {})) as Partial<Running & { pid: Pid }>;
-      return isPid(pid)
-        ? ok<Running>({ application, type, top: pid, state })
-        : stop(badReturnValue(started));
+      return begun(starting, await starting.application.start(self));
     } catch (thrown) {
       if (thrown instanceof ExitError) {
         return stop(thrown.reason);
@@ -61,28 +85,34 @@ export const master = GenServer.define({
   handleInfo: ({ pid, reason }: ExitMessage, running, self) =>
     pid === running.top ? ended(running, reason, self) : noreply(running),
   terminate: async (_reason, running, self) => {
-    const { prepStop, stop } = running.application;
-    const { top } = running;
-    const isUp = cellOf(top).isAlive;
-    const state = isUp ? await run(self, running, 'prepStop', prepStop as Callback) : running.state;
-    await shutdownChild(cellOfProcess(self), cellOf(top), Infinity);
-    await run(self, { ...running, state }, 'stop', stop as Callback);
+    const top = cellOf(running.top);
+    const state = top.isAlive ? await run(self, running, 'prepStop') : running.state;
+    await shutdownChild(cellOfProcess(self), top, Infinity);
+    await run(self, { ...running, state }, 'stop');
+    if (running.grave !== undefined) {
+      running.stopSystem(running.grave);
+    }
   },
 });
 
-function ended(running: Running, reason: ExitReason, self: Process<never>): ReturnType<typeof stop<Running>> {
+function begun(starting: Starting, started: unknown): Ok<Running> | StopStart {
+  if (isPid(started)) {
+    return ok({ ...starting, top: started, state: undefined });
+  }
+  const { pid, state } = (started ?? {}) as { readonly pid?: unknown; readonly state?: unknown };
+  return isPid(pid) ? ok({ ...starting, top: pid, state }) : stop(badReturnValue(started));
+}
+
+function ended(running: Running, reason: ExitReason, self: Process<never>): Stop<Running> {
   const { type, application } = running;
   const isGrave = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
-  const consequence = isGrave ? `; it is ${type}: the system stops` : '';
+  const consequence = isGrave ? `: it is ${type}, the system stops` : '';
   tell(
     cellOfProcess(self),
-    { application: application.name, type },
-    `application ${application.name} ended: ${formatReason(reason)}${consequence}`,
+    { application: application.name, type, reason: formatReason(reason) },
+    `application ${application.name} ended${consequence}: ${formatReason(reason)}`,
   );
-  if (isGrave) {
-    void self.system.stop();
-  }
-  return stop(normal, running);
+  return stop(normal, isGrave ? { ...running, grave: reason } : running);
 }
 
 /** What a callback makes of the state. One that throws is told of, and stops nothing. */
@@ -90,13 +120,13 @@ async function run(
   self: Process<never>,
   { application, state }: Running,
   name: 'prepStop' | 'stop',
-  callback: Callback | undefined,
 ): Promise<unknown> {
+  const callback = application[name] as Callback | undefined;
   try {
-    return callback === undefined ? state : await callback(state);
+    return (await callback?.(state)) ?? state;
   } catch (err) {
-    const text = err instanceof Error ? String(err) : formatReason({ type: 'nocatch', value: err });
-    tell(cellOfProcess(self), { err }, `application ${application.name}: ${name} failed: ${text}`);
+    const why = formatReason(reasonOf(err));
+    tell(cellOfProcess(self), { err }, `application ${application.name}: ${name} failed: ${why}`);
     return state;
   }
 }

@@ -5,14 +5,20 @@ import {
   type StartedApplication,
   type Starting,
 } from './application-master.ts';
+import { assertChildSpec, type ChildSpec } from './child-spec.ts';
 import { ExitError, normal, notStarted } from './exit.ts';
 import * as GenServer from './gen-server.ts';
+import { hostProcess } from './host.ts';
 import { whereis } from './names.ts';
 import { describe, type Pid } from './pid.ts';
 import type { Process, System } from './process.ts';
+import { type Service, SystemService } from './service.ts';
+import * as Supervisor from './supervisor.ts';
+import { createSystem, type SystemOptions } from './system.ts';
+import { assertTimeout } from './timers.ts';
 
 export type { Application, ApplicationType, StartedApplication } from './application-master.ts';
-export { type Health, run, type RunOptions, type Service, type ServiceTree } from './service.ts';
+export type { Health, Service } from './service.ts';
 
 /** What an application is. */
 export interface ApplicationDefinition<State> {
@@ -22,8 +28,10 @@ export interface ApplicationDefinition<State> {
   readonly applications?: readonly Application[];
   /** Starts its top process, mostly a supervisor, linked to `self`. A state that it gives along is for the callbacks below. */
   readonly start: (self: Process<never>) => Promise<StartedApplication<State>>;
-  /** Runs before anything of it is shut down. Answers the state for `stop`. */
-  readonly prepStop?: (state: NoInfer<State>) => NoInfer<State> | Promise<NoInfer<State>>;
+  /** Runs before anything of it is shut down. May answer another state for `stop`. */
+  readonly prepStop?: (
+    state: NoInfer<State>,
+  ) => NoInfer<State> | void | Promise<NoInfer<State> | void>;
   /** Runs when all of it has ended, for whatever reason. */
   readonly stop?: (state: NoInfer<State>) => void | Promise<void>;
 }
@@ -97,14 +105,25 @@ export async function start(
   application: Application,
   type: ApplicationType = 'temporary',
 ): Promise<Pid> {
+  return begin(system, application, type, (reason) => void system.stop({ reason }));
+}
+
+type StopSystem = Starting['stopSystem'];
+
+async function begin(
+  system: System,
+  application: Application,
+  type: ApplicationType,
+  stopSystem: StopSystem,
+): Promise<Pid> {
   const missing = application.applications.find((needed) => masterOf(system, needed) === undefined);
   if (missing !== undefined) {
     throw new ExitError(notStarted(missing.name), `start of application ${application.name}`);
   }
-  const starting: Starting = { application, type };
+  const starting: Starting = { application, type, stopSystem };
   const options = { name: processName(application) };
   const pid = await GenServer.startLink(system, master, starting, options);
-  return GenServer.call(pid, 'top');
+  return topOf(pid);
 }
 
 /**
@@ -135,35 +154,43 @@ export async function ensureAllStarted(
   application: Application,
   type: ApplicationType = 'temporary',
 ): Promise<readonly string[]> {
+  const started = await beginAll(system, application, (missing) => start(system, missing, type));
+  return started.map(({ name }) => name);
+}
+
+/** Those that it has begun, in order. */
+async function beginAll(
+  system: System,
+  application: Application,
+  begin: (missing: Application) => Promise<Pid>,
+): Promise<readonly Application[]> {
   const started: Application[] = [];
   try {
-    await startMissing(system, application, type, started);
+    for (const needed of inOrder(application)) {
+      const running = masterOf(system, needed);
+      if (running === undefined) {
+        await begin(needed);
+        started.push(needed);
+      } else {
+        // Somebody else may be starting it: answered when it is up.
+        await topOf(running);
+      }
+    }
   } catch (thrown) {
     for (const one of started.toReversed()) {
       await stop(system, one);
     }
     throw thrown;
   }
-  return started.map(({ name }) => name);
+  return started;
 }
 
-async function startMissing(
-  system: System,
-  application: Application,
-  type: ApplicationType,
-  started: Application[],
-): Promise<void> {
-  const running = masterOf(system, application);
-  if (running !== undefined) {
-    // Somebody else may be starting it: answered when it is up.
-    await GenServer.call(running, 'top', undefined, { timeout: Infinity });
-    return;
-  }
-  for (const needed of application.applications) {
-    await startMissing(system, needed, type, started);
-  }
-  await start(system, application, type);
-  started.push(application);
+/** All that it needs, each after what that needs, and itself last. */
+function inOrder(application: Application): ReadonlySet<Application> {
+  return new Set([
+    ...application.applications.flatMap((needed) => [...inOrder(needed)]),
+    application,
+  ]);
 }
 
 /**
@@ -194,11 +221,98 @@ export async function stop(system: System, application: Application): Promise<vo
   await GenServer.stop(running, normal, Infinity);
 }
 
-function masterOf(system: System, application: Application): GenServer.ServerOf<typeof master> | undefined {
-  return whereis(system, processName(application)) as GenServer.ServerOf<typeof master> | undefined;
+/** The process of an application. */
+type Master = GenServer.ServerOf<typeof master>;
+
+function masterOf(system: System, application: Application): Master | undefined {
+  return whereis(system, processName(application)) as Master | undefined;
+}
+
+function topOf(running: Master): Promise<Pid> {
+  return GenServer.call(running, 'top', undefined, { timeout: Infinity });
 }
 
 /** What an application is among the names of its system. */
 function processName({ name }: Application): string {
   return `application ${name}`;
+}
+
+/** What can be the whole of a program: a supervisor, a child spec whose process is at the top, or an application with all that it needs. */
+export type ServiceTree =
+  | Supervisor.NamedSupervisorOptions
+  | Supervisor.SupervisorInit
+  | ChildSpec
+  | Application;
+
+export interface RunOptions extends SystemOptions {
+  /** How long it may take to stop, in ms; what has not ended by then is killed. Default: 10,000. */
+  readonly deadline?: number;
+}
+
+/**
+ * Runs a tree as a program, one in a process of the operating system: it keeps the program alive, and ends it when the tree ends.
+ *
+ * - SIGTERM and SIGINT stop the tree in order. A second signal ends the program at once.
+ * - An exception that nobody caught, or a rejection that nobody handled, is reported, and stops the tree in order.
+ * - The exit status is 0 when the tree was stopped, or ended `normal` or by `autoShutdown`; and 1 when its start failed, its supervisor gave up, the top process
+ *   crashed, something had to be killed because the deadline was over, or there was such an exception. The program never ends with 0 because nothing was left to do.
+ *
+ * Nobody is above the top process to restart it: the `restart` of a child spec that is run is not looked at.
+ *
+ * Throws an `Error` on a host without `process`, such as a browser, and a `TypeError` or `RangeError` for what cannot be run. To live in a program of
+ * somebody else's, use `createSystem`: it touches nothing outside itself.
+ * @see OTP, `init` and the releases; Elixir, `mix run --no-halt`
+ * @example
+ * ```ts no-run
+ * import { Agent, application, childSpec } from '@reprise/actor';
+ *
+ * const service = application.run(
+ *   {
+ *     strategy: 'oneForOne',
+ *     children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ *   },
+ *   { deadline: 5000 },
+ * );
+ * await service.whenReady;
+ * console.log(service.health().state); // running
+ * ```
+ */
+export function run(tree: ServiceTree, options: RunOptions = {}): Service {
+  const { deadline = 10_000, ...systemOptions } = options;
+  assertTimeout(deadline);
+  const application = applicationOf(tree);
+  const process = hostProcess();
+  const system = createSystem(systemOptions);
+  return new SystemService(process, system, deadline, async (stopSystem) => {
+    await beginAll(system, application, (needed) => begin(system, needed, 'permanent', stopSystem));
+    const running = masterOf(system, application);
+    if (running === undefined) {
+      throw new ExitError(notStarted(application.name), 'start');
+    }
+    return topOf(running);
+  });
+}
+
+function applicationOf(tree: ServiceTree): Application {
+  if (typeof tree === 'function') {
+    return applicationBy('main', (self) => Supervisor.startLink(self, tree));
+  }
+  if (typeof tree !== 'object' || tree === null) {
+    throw new TypeError(`Expected a tree to run, got ${describe(tree)}`);
+  }
+  if ('strategy' in tree) {
+    return applicationBy('main', (self) => Supervisor.startLink(self, tree));
+  }
+  if ('applications' in tree) {
+    return tree;
+  }
+  assertChildSpec(tree);
+  return applicationBy(tree.id, (self) => tree.start(self));
+}
+
+function applicationBy(
+  name: string,
+  start: (self: Process<never>) => Promise<Pid | undefined>,
+): Application {
+  return define({ name, start: start as (self: Process<never>) => Promise<Pid> });
 }

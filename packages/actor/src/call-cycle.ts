@@ -18,8 +18,8 @@ function pathTo(goal: Cell, from: Cell, seen: Set<Cell>): readonly Cell[] | unde
     return undefined;
   }
   seen.add(from);
-  for (const next of from.asked ?? []) {
-    const rest = pathTo(goal, next, seen);
+  for (const { server } of from.asked ?? []) {
+    const rest = pathTo(goal, server, seen);
     if (rest !== undefined) {
       return [from, ...rest];
     }

@@ -140,6 +140,11 @@ export function isAbnormal(reason: ExitReason): boolean {
   return reason.type !== 'normal' && reason.type !== 'shutdown';
 }
 
+/** The error that ended a process, under the name that loggers look for. */
+export function errorIn(reason: ExitReason): { readonly err?: Error } {
+  return reason.type === 'crash' && reason.error instanceof Error ? { err: reason.error } : {};
+}
+
 /**
  * The reason in one line, for a person.
  * @example

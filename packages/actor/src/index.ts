@@ -1,3 +1,4 @@
+export * as application from './application.ts';
 export * as Agent from './agent.ts';
 export type { MailboxOptions } from './bounded-mailbox.ts';
 export type { ChildOptions, ChildSpec, Restart, Shutdown } from './child-spec.ts';

@@ -1,6 +1,7 @@
 import { BoundedMailbox, type MailboxOptions } from './bounded-mailbox.ts';
 import type { Pid } from './pid.ts';
 import { type Cell, cellOf, cellOfProcess, type Process } from './process.ts';
+import { ServerProcess } from './server.ts';
 
 /** A process at one moment: plain data, that does not change with the process. */
 export interface ProcessInfo {
@@ -82,7 +83,12 @@ function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
   };
 }
 
-function statusOf({ status }: Cell): ProcessInfo['status'] | undefined {
+function statusOf(cell: Cell): ProcessInfo['status'] | undefined {
+  const { status } = cell;
+  // As soon as `sys.suspend` has resolved: its turn may not be over.
+  if (status !== 'dead' && cell instanceof ServerProcess && cell.isSuspended) {
+    return 'suspended';
+  }
   switch (status) {
     case 'dead':
       return undefined;

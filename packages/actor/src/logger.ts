@@ -6,6 +6,20 @@ export interface Logger {
   warn(details: object, message: string): void;
 }
 
+/** The same logger, which cannot fail: one that throws must not change what it is told of. What it did not take goes to stderr. */
+export function guarded(logger: Logger): Logger {
+  const guard =
+    (level: 'error' | 'warn'): Logger['error'] =>
+    (details, message) => {
+      try {
+        logger[level](details, message);
+      } catch (error) {
+        writeError(`the logger failed: ${String(error)}\n${message}`);
+      }
+    };
+  return { error: guard('error'), warn: guard('warn') };
+}
+
 /** Writes to stderr: the message, then one line a detail, the reason with its stack and causes. */
 export function stderrLogger(): Logger {
   const write = (details: object, message: string): void => {

@@ -119,14 +119,12 @@ export class OwnedTask extends TaskWatch {
   /** From now on no message tells of it. */
   hush(): void {
     this.#wait = silence;
-    this.owner.demonitor(this.ref);
   }
 
   /** The result, once; afterwards the owner hears nothing of the task any more. `undefined` when there is none. */
   take(): TaskResult | undefined {
     const result = this.isOver ? undefined : this.result;
     this.isOver = true;
-    this.cell?.removeRequest(this);
     this.owner.demonitor(this.ref);
     if (this.#isTold) {
       this.#isTold = false;

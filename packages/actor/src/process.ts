@@ -1,7 +1,8 @@
 import type { BoundedMailbox } from './bounded-mailbox.ts';
 import type { Clock } from './clock.ts';
 import { diagnostics } from './diagnostics.ts';
-import { ExitError, type ExitReason, killed, mailboxOverflow, noproc, reasonOf } from './exit.ts';
+import { ExitError, type ExitReason,
+  formatReason, killed, mailboxOverflow, noproc, reasonOf } from './exit.ts';
 import type { Logger } from './logger.ts';
 import { Mailbox } from './mailbox.ts';
 import type { MonitorRef } from './monitor-ref.ts';
@@ -35,9 +36,15 @@ export interface System extends Process {
    * Ends the system: what is linked to it is shut down and waited for, one by one, in reverse order of its start; whatever still lives
    * then is killed. Nothing of the system runs afterwards. A second call waits for the first.
    *
-   * `timeout`, in ms: after it nothing is waited for any more, all is killed. Default: `Infinity`, as in OTP.
+   * `timeout`, in ms: after it nothing is waited for any more, all is killed. Default: `Infinity`, as in OTP. `reason`: what `whenExited` is to tell.
+   * Default: `shutdown`. The processes are told `shutdown` in any case.
    */
-  stop(options?: { readonly timeout?: number }): Promise<void>;
+  stop(options?: StopOptions): Promise<void>;
+}
+
+export interface StopOptions {
+  readonly timeout?: number;
+  readonly reason?: ExitReason;
 }
 
 /** A linked process ended, and this one traps exits (or: `exit(from, this, reason)` was called). */
@@ -74,6 +81,8 @@ export interface Runtime {
     /** The process whose code is on the stack. */
     current: Cell | undefined;
     readonly isIdle: boolean;
+    /** How many messages a process may handle in its turn. */
+    readonly turnLength: number;
     yieldToMicrotasks(): void;
     /** Gives `cell` a turn, after those that are already ready. */
     ready(cell: Cell): void;
@@ -97,6 +106,11 @@ export abstract class Request extends Timer {
 }
 
 /** `waiting`: for a promise. `suspended`: only the system's own messages wake it. */
+/** An open call, as far as it matters here: to whom. */
+interface Asked {
+  readonly server: Cell;
+}
+
 type Status = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
 
 /**
@@ -118,8 +132,8 @@ export abstract class Cell implements Process {
   #monitoring: Map<MonitorRef, Cell> | undefined = undefined;
   #timers: Set<Timer> | undefined = undefined;
   #requests: Request | undefined = undefined;
-  /** The servers whose answer its callback may be waiting for: see `callCycle`. */
-  asked: Set<Cell> | undefined = undefined;
+  /** The calls whose answer its callback may be waiting for: see `callCycleOf`. */
+  asked: Set<Asked> | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #isHighWaterReported = false;
 
@@ -176,7 +190,7 @@ export abstract class Cell implements Process {
     if (this.status === 'idle') {
       this.wake();
     }
-    if (mailbox.length === this.runtime.highWaterMark) {
+    if (mailbox.length >= this.runtime.highWaterMark) {
       this.#reportHighWater();
     }
     return true;
@@ -206,7 +220,7 @@ export abstract class Cell implements Process {
         return true;
       case 'exit':
         this.#drop(mailbox, message);
-        this.end(mailboxOverflow(capacity));
+        this.#overflowed(mailboxOverflow(capacity));
         return true;
       case 'dropNewest':
       case 'reject':
@@ -223,8 +237,16 @@ export abstract class Cell implements Process {
       message.fail(mailboxOverflow(mailbox.options.capacity));
     }
     if (diagnostics.messageDropped.hasSubscribers) {
-      diagnostics.messageDropped.publish({ pid: this.pid, message });
+      const sent = isLetter(message) ? message.shown() : message;
+      diagnostics.messageDropped.publish({ pid: this.pid, message: sent });
     }
+  }
+
+  /** Its own fault, and so reported, as a crash is. */
+  #overflowed(reason: ExitReason): void {
+    const message = `process ${nameOf(this)} crashed: ${formatReason(reason)}`;
+    this.runtime.logger.error({ pid: String(this.pid), reason: formatReason(reason) }, message);
+    this.end(reason);
   }
 
   #reportHighWater(): void {
@@ -523,6 +545,18 @@ export function cellOfProcess(process: Process<never>, what = 'self'): Cell {
     return process;
   }
   throw new TypeError(`Expected ${what} to be a process, got ${describe(process)}`);
+}
+
+/** A message that the system wraps: `shown` is what its sender wrote. A symbol, so that no message of a user's is taken for one. */
+export const letter: unique symbol = Symbol('letter');
+
+interface Letter {
+  readonly [letter]: true;
+  shown(): unknown;
+}
+
+export function isLetter(message: unknown): message is Letter {
+  return typeof message === 'object' && message !== null && letter in message;
 }
 
 /** The registered name, or else the pid: how reports call a process. */

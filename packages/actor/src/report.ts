@@ -1,5 +1,4 @@
-import { type ExitReason, formatReason } from './exit.ts';
-import { writeError } from './host.ts';
+import { errorIn, type ExitReason, formatReason } from './exit.ts';
 import { type Cell, nameOf } from './process.ts';
 
 /**
@@ -8,9 +7,8 @@ import { type Cell, nameOf } from './process.ts';
  * @see OTP, "SASL Error Logging", crash reports
  */
 export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}): void {
-  const err = reason.type === 'crash' && reason.error instanceof Error ? { err: reason.error } : {};
   const report = {
-    ...err,
+    ...errorIn(reason),
     pid: String(cell.pid),
     ...(cell.name === undefined ? {} : { name: cell.name }),
     reason: formatReason(reason),
@@ -29,16 +27,12 @@ function ancestorsOf(cell: Cell): readonly string[] {
   return names;
 }
 
-/** Tells the system's logger. One that throws must not change how a process lives or ends. */
+/** Tells the system's logger. */
 export function tell(
   cell: Cell,
   details: object,
   message: string,
   level: 'error' | 'warn' = 'error',
 ): void {
-  try {
-    cell.runtime.logger[level](details, message);
-  } catch (error) {
-    writeError(`the logger failed: ${String(error)}\n${message}`);
-  }
+  cell.runtime.logger[level](details, message);
 }

@@ -3,6 +3,12 @@ import * as host from './host.ts';
 import { Mailbox } from './mailbox.ts';
 import { type Cell, nameOf } from './process.ts';
 
+/** Enough messages a turn that looking at the clock costs nothing. */
+const longTurn = 16;
+const shortTurn = 2;
+/** In ms: a turn that took longer was of messages that are work. */
+const heavyTurn = 1;
+
 /** How long processes may run, in ms, before timers, sockets and everybody else get their turn. */
 const slice = 4;
 
@@ -14,6 +20,8 @@ const slice = 4;
 export class Scheduler {
   /** The process whose code is on the stack, if any. */
   current: Cell | undefined = undefined;
+  /** How many messages a process may handle in its turn: few while turns are long, so that a slice does not run over. */
+  turnLength: number = longTurn;
   readonly #ready = new Mailbox();
   readonly #slow: number;
   #isPlanned = false;
@@ -69,6 +77,7 @@ export class Scheduler {
       if (after - now > this.#slow) {
         reportSlow(cell, after - now);
       }
+      this.turnLength = after - now > heavyTurn ? shortTurn : longTurn;
       now = after;
     }
     this.#plan(now < end);

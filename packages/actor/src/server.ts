@@ -102,9 +102,6 @@ function clauseOf(
 
 const objectPrototype = Object.prototype as unknown as Readonly<Record<string, unknown>>;
 
-/** Messages a turn: few enough that the scheduler can look at the clock often, enough that looking costs nothing. */
-const turnLength = 16;
-
 /** The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks answer. */
 export class ServerProcess extends Cell {
   #behaviour: AnyBehaviour;
@@ -171,6 +168,7 @@ export class ServerProcess extends Cell {
     }
     // Cannot change within the turn: a system request ends it.
     const { debug } = this;
+    const { turnLength } = this.runtime.scheduler;
     for (let count = 0; count < turnLength && this.#isReady(); count++) {
       if (debug !== undefined) {
         this.#announce(debug);
@@ -221,6 +219,8 @@ export class ServerProcess extends Cell {
 
   #take(message: unknown): void {
     this.#last = message;
+    // What an earlier callback asked and did not wait for, this one does not wait for.
+    this.asked = undefined;
     if (message instanceof CastMessage) {
       this.#do(this.#castClause(message.request)(message.payload, this.#state, this));
     } else if (message instanceof CallMessage) {

@@ -1,7 +1,15 @@
 import { type Clock, systemClock } from './clock.ts';
-import { type ExitReason, formatReason, isAbnormal, killed, shutdown } from './exit.ts';
-import { type Logger, stderrLogger } from './logger.ts';
-import { Cell, type Runtime, type System } from './process.ts';
+import {
+  errorIn,
+  assertExitReason,
+  type ExitReason,
+  formatReason,
+  isAbnormal,
+  killed,
+  shutdown,
+} from './exit.ts';
+import { guarded, type Logger, stderrLogger } from './logger.ts';
+import { Cell, type Runtime, type StopOptions, type System } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 import { CallbackTimer, Timers } from './timers.ts';
 
@@ -53,7 +61,7 @@ class Shared implements Runtime {
     slowCallback = 100,
   }: SystemOptions) {
     this.clock = clock;
-    this.logger = logger;
+    this.logger = guarded(logger);
     this.highWaterMark = highWaterMark;
     this.scheduler = new Scheduler(slowCallback);
     this.timers = new Timers(clock);
@@ -95,12 +103,13 @@ class Root extends Cell implements System {
     return this.#exited.promise;
   }
 
-  stop({ timeout = Infinity }: { readonly timeout?: number } = {}): Promise<void> {
-    this.#stopping ??= this.#stop(timeout);
+  stop({ timeout = Infinity, reason = shutdown }: StopOptions = {}): Promise<void> {
+    assertExitReason(reason);
+    this.#stopping ??= this.#stop(timeout, reason);
     return this.#stopping;
   }
 
-  async #stop(timeout: number): Promise<void> {
+  async #stop(timeout: number, reason: ExitReason): Promise<void> {
     const deadline = new CallbackTimer(() => {
       this.#killAll();
     });
@@ -116,14 +125,14 @@ class Root extends Cell implements System {
         await hasEnded(cell);
       }
     }
-    this.end(shutdown);
+    this.end(reason);
     await this.whenExited;
   }
 
   override end(reason: ExitReason): void {
     if (this.isAlive) {
       if (isAbnormal(reason)) {
-        this.logger.error({ reason: formatReason(reason) }, 'system exited');
+        this.logger.error({ ...errorIn(reason), reason: formatReason(reason) }, 'system exited');
       }
       const linked = this.links;
       super.end(reason);

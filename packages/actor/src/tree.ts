@@ -53,27 +53,35 @@ interface Parent {
  */
 export function tree(supervisor: Destination): Tree {
   const cell = find(supervisor);
-  const parent = parentIn(cell);
-  if (cell === undefined || parent === undefined) {
-    if (cell?.isAlive === true) {
-      throw new TypeError(`Expected a supervisor that is up, got ${describe(supervisor)}`);
-    }
-    throw new ExitError(noproc, `tree of ${String(supervisor)}`);
+  const found = cell && treeOf(cell);
+  if (found !== undefined) {
+    return found;
   }
-  const { clock } = cell.runtime;
-  return {
-    id: undefined,
-    pid: cell.pid,
-    name: cell.name,
-    type: 'supervisor',
-    state: 'running',
-    restarts: 0,
-    age: clock.now() - parent.startedAt,
-    children: childrenOf(parent, clock.now()),
-  };
+  if (cell?.isAlive === true) {
+    throw new TypeError(`Expected a supervisor that is up, got ${describe(supervisor)}`);
+  }
+  throw new ExitError(noproc, `tree of ${String(supervisor)}`);
 }
 
-function parentIn(cell: Cell | undefined): Parent | undefined {
+/** The tree of a process; `undefined` unless it is a supervisor that is up. */
+export function treeOf(cell: Cell): Tree | undefined {
+  const parent = parentIn(cell);
+  const now = cell.runtime.clock.now();
+  return (
+    parent && {
+      id: undefined,
+      pid: cell.pid,
+      name: cell.name,
+      type: 'supervisor',
+      state: 'running',
+      restarts: 0,
+      age: now - parent.startedAt,
+      children: childrenOf(parent, now),
+    }
+  );
+}
+
+function parentIn(cell: Cell): Parent | undefined {
   const state = cell instanceof ServerProcess ? cell.state : undefined;
   return state instanceof Supervision || state instanceof DynamicSupervision ? state : undefined;
 }

@@ -725,17 +725,14 @@ describe('the end of the supervisor', () => {
     ] as const) {
       await add(all, { id, log, slowEnd });
     }
-    logOutcome(log, 'stopped', DynamicSupervisor.stop(all.supervisor));
+    const stopped = outcome(DynamicSupervisor.stop(all.supervisor));
     const started = log.splice(0);
     expect(started).toStrictEqual([s('a'), s('b'), s('c'), s('d')]);
     await advance(all.system, 39);
     expect(log).toStrictEqual([t('d', shutdown), t('c', shutdown), t('b', shutdown)]);
     await advance(all.system, 1);
-    expect(log.slice(3)).toStrictEqual([
-      t('a', shutdown),
-      ['stopped', { value: undefined }],
-      ['sup', normal],
-    ]);
+    expect(log.slice(3)).toStrictEqual([t('a', shutdown), ['sup', normal]]);
+    expect(await stopped).toStrictEqual({ value: undefined });
   });
 
   test('SP19 DS18 gives each child the time that its spec says, and kills it then', async () => {
@@ -752,7 +749,7 @@ describe('the end of the supervisor', () => {
       await logEnd(all.system, log, `end of ${id}`, await add(all, { id, log, slowEnd }, options));
     }
     log.length = 0;
-    logOutcome(log, 'stopped', DynamicSupervisor.stop(all.supervisor, shutdown));
+    const stopped = outcome(DynamicSupervisor.stop(all.supervisor, shutdown));
     await settle(all.system);
     expect(log).toStrictEqual([['end of brutal', killed]]);
     await advance(all.system, 50);
@@ -765,9 +762,9 @@ describe('the end of the supervisor', () => {
     expect(log.slice(4)).toStrictEqual([
       t('patient', shutdown),
       ['end of patient', shutdown],
-      ['stopped', { value: undefined }],
       ['sup', shutdown],
     ]);
+    expect(await stopped).toStrictEqual({ value: undefined });
   });
 
   test('DS18 waits for a child that ends for a reason of its own, and reports it', async () => {

@@ -86,10 +86,7 @@ describe('Supervisor.tree', () => {
   });
 
   test('has the children of dynamic supervisors', async () => {
-    const { system, supervisor } = await family(
-      [],
-      [DynamicSupervisor.childSpec({ id: 'rooms' })],
-    );
+    const { system, supervisor } = await family([], [DynamicSupervisor.childSpec({ id: 'rooms' })]);
     const rooms: Pid = Supervisor.child(supervisor, 'rooms');
     await DynamicSupervisor.startChild(rooms as never, counter('room'));
     await advance(system, 10);

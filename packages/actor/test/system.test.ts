@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { type ExitReason, GenServer, noreply, ok, type Process, sendAfter, trapExit } from '@reprise/actor';
+import {
+  type ExitReason,
+  GenServer,
+  noreply,
+  ok,
+  type Process,
+  sendAfter,
+  trapExit,
+} from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
 /** Traps exits, and takes 10 ms to terminate. */

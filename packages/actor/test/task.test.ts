@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   crash,
+  createSystem,
   demonitor,
   exit,
   type ExitReason,
@@ -30,6 +31,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 
 import { elapse, logOutcome, outcome } from './outcome.ts';
 import { drain, endOf, forever, idler } from './recorder.ts';
+import { watchedClock } from './watched-clock.ts';
 
 const boom = crash('boom');
 
@@ -358,6 +360,19 @@ describe('await', () => {
     expect(await first).toBe('v');
   });
 
+  test('TA01 keeps no timer', async () => {
+    const { clock, timers } = watchedClock();
+    const system = createSystem({ clock });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const awaited = Task.await(
+      system,
+      Task.async(system, () => promise),
+    );
+    expect(timers()).toBe(1);
+    resolve('v');
+    expect([await awaited, timers()]).toStrictEqual(['v', 0]);
+  });
+
   test('lets go of a task that it has waited for', async () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, forever);
@@ -589,6 +604,28 @@ describe('shutdown', () => {
     },
   );
 
+  test('TA19 leaves no message even to an owner that is taking one', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    spawn<unknown>(system, async (self) => {
+      const task = Task.async(self, forever);
+      void outcome(Task.shutdown(self, task)).then((came) => log.push(came));
+      log.push(await self.receive({ timeout: 10 }));
+    });
+    await advance(system, 10);
+    expect(log).toStrictEqual([{ value: undefined }, undefined]);
+  });
+
+  test('TA19 is not to be waited for by another meanwhile', async () => {
+    const { system, owner } = await stage();
+    const task = Task.async(owner, stubborn);
+    await settle(system);
+    const ended = Task.shutdown(owner, task, 10);
+    await expect(Task.await(owner, task)).rejects.toThrow('Expected a task that nobody waits for');
+    await advance(system, 10);
+    expect(await ended).toStrictEqual({ type: 'exit', reason: killed });
+  });
+
   test('TA20 gives a value that was there', async () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, () => 'v');
@@ -663,6 +700,13 @@ describe('shutdown', () => {
     const task = Task.async(owner, () => 1);
     await Task.await(owner, task);
     await settle(system);
+    expect(await Task.shutdown(owner, task)).toStrictEqual({ type: 'exit', reason: noproc });
+  });
+
+  test('TA24 the second time gives noproc', async () => {
+    const { owner } = await stage();
+    const task = Task.async(owner, forever);
+    expect(await Task.shutdown(owner, task)).toBeUndefined();
     expect(await Task.shutdown(owner, task)).toStrictEqual({ type: 'exit', reason: noproc });
   });
 

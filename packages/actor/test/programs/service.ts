@@ -1,0 +1,241 @@
+/** Programs for the tests of `application.run`, one of which is run by its name. What happens is told on stdout, line by line. */
+import {
+  application,
+  type ChildOptions,
+  type ChildSpec,
+  crash,
+  exit,
+  type ExitError,
+  GenServer,
+  kill,
+  type Logger,
+  normal,
+  ok,
+  type Pid,
+  stop,
+  Supervisor,
+  trapExit,
+  noreply,
+} from '@reprise/actor';
+
+const say = (...words: readonly unknown[]): void => {
+  console.log(words.join(' '));
+};
+
+interface Job {
+  readonly id: string;
+  /** What its end waits for. Default: nothing. */
+  readonly hangs?: boolean;
+  readonly fails?: boolean;
+  readonly starts?: Promise<void>;
+}
+
+const worker = GenServer.define({
+  init: async (job: Job, self) => {
+    trapExit(self, true);
+    say('starting', job.id);
+    await job.starts;
+    if (job.fails === true) {
+      return stop(crash(new Error(`no ${job.id}`)));
+    }
+    say('started', job.id);
+    return ok(job);
+  },
+  handleCast: {
+    crash: (message: string, _job) => {
+      throw new Error(message);
+    },
+    done: (_, job) => stop(normal, job),
+  },
+  handleInfo: (_: unknown, job) => noreply(job),
+  terminate: async (reason, job) => {
+    say('terminating', job.id, reason.type);
+    if (job.hangs === true) {
+      await new Promise(() => {});
+    }
+  },
+});
+
+type Worker = GenServer.ServerOf<typeof worker>;
+
+const child = (job: Job, options: Partial<ChildOptions> = {}): ChildSpec<string, Worker> =>
+  GenServer.childSpec(worker, job, { ...options, id: job.id });
+
+const tree = (...children: readonly ChildSpec[]): Supervisor.SupervisorOptions => ({
+  strategy: 'oneForOne',
+  children,
+});
+
+const logger: Logger = {
+  error: (_details, message) => {
+    console.error(message);
+  },
+  warn: (_details, message) => {
+    console.error(message);
+  },
+};
+
+/** Runs the tree, and tells how it is at each turn. */
+function run(
+  what: application.ServiceTree,
+  options: application.RunOptions = {},
+): application.Service {
+  const service = application.run(what, { logger, ...options });
+  say(service.health().state);
+  process.on('exit', () => {
+    say(service.health().state);
+  });
+  void service.whenReady.then(
+    () => {
+      say(service.health().state);
+    },
+    (error: ExitError) => {
+      say('not ready:', error.message);
+    },
+  );
+  return service;
+}
+
+const workerOf = (top: Pid, id: string): Worker =>
+  Supervisor.child(top as Supervisor.SupervisorPid, id) as Worker;
+
+const app = (
+  name: string,
+  children: readonly ChildSpec[],
+  applications: readonly application.Application[] = [],
+): application.Application =>
+  application.define({
+    name,
+    applications,
+    start: (self) => Supervisor.startLink(self, { ...tree(...children), maxRestarts: 0 }),
+    prepStop: () => {
+      say('prepStop', name);
+    },
+    stop: () => {
+      say('stop', name);
+    },
+  });
+
+const programs: Readonly<Record<string, () => unknown>> = {
+  idle: async () => {
+    const service = run(tree(child({ id: 'a' }), child({ id: 'b' })));
+    await service.whenReady;
+    // Is called only if something else than this timer keeps the program alive.
+    setTimeout(() => {
+      say('alive');
+    }, 50).unref();
+  },
+  hanging: () => run(tree(child({ id: 'a' }), child({ id: 'b', hangs: true }))),
+  deadline: async () => {
+    const hanging = child({ id: 'b', hangs: true }, { shutdown: Infinity });
+    run(tree(child({ id: 'a' }), hanging), { deadline: 50 });
+  },
+  uncaught: async () => {
+    await run(tree(child({ id: 'a' }), child({ id: 'b' }))).whenReady;
+    setTimeout(() => {
+      throw new Error('thrown by nobody');
+    });
+  },
+  unhandled: async () => {
+    await run(tree(child({ id: 'a' }), child({ id: 'b' }))).whenReady;
+    void Promise.reject(new Error('rejected by nobody'));
+  },
+  gaveUp: async () => {
+    const top = await run({ ...tree(child({ id: 'a' }), child({ id: 'b' })), maxRestarts: 0 })
+      .whenReady;
+    process.exitCode = 0;
+    GenServer.cast(workerOf(top, 'a'), 'crash', 'broken');
+  },
+  autoShutdown: async () => {
+    const job = child({ id: 'b' }, { restart: 'transient', significant: true });
+    const top = await run({ ...tree(child({ id: 'a' }), job), autoShutdown: 'anySignificant' })
+      .whenReady;
+    GenServer.cast(workerOf(top, 'b'), 'done');
+  },
+  stopped: async () => {
+    await Supervisor.stop((await run(tree(child({ id: 'a' }))).whenReady) as never);
+  },
+  killed: async () => {
+    const service = run(tree(child({ id: 'a' })));
+    exit(service.system, await service.whenReady, kill);
+  },
+  asked: async () => {
+    const service = run(tree(child({ id: 'a' })));
+    await service.whenReady;
+    service.stop();
+    say(service.health().state);
+    service.stop();
+  },
+  startFails: () => {
+    const inner = Supervisor.childSpec(tree(child({ id: 'b' }), child({ id: 'c', fails: true })), {
+      id: 'web',
+    });
+    run(tree(child({ id: 'a' }), inner));
+  },
+  slowStart: () => {
+    const starts = new Promise<void>((resolve) => {
+      process.on('SIGTERM', () => {
+        setTimeout(resolve, 20);
+      });
+    });
+    run(tree(child({ id: 'a' }), child({ id: 'b', starts })));
+  },
+  endlessStart: () => {
+    run(tree(child({ id: 'a' }), child({ id: 'b', starts: new Promise(() => {}) })), {
+      deadline: 50,
+    });
+  },
+  leaking: () => {
+    run(tree(child({ id: 'a' })));
+    setInterval(() => {}, 1000);
+  },
+  exits: async () => {
+    await run(tree(child({ id: 'a' }))).whenReady;
+    process.exit();
+  },
+  lone: async () => {
+    const service = run(child({ id: 'a' }));
+    say(service.health().tree);
+    GenServer.cast((await service.whenReady) as Worker, 'crash', 'broken');
+  },
+  byFunction: () => run(() => tree(child({ id: 'a' }))),
+  linked: async () => {
+    // Not below the top process: a server that somebody has started in the system of the service.
+    const service = run(tree(child({ id: 'a' })));
+    await service.whenReady;
+    const other = (await GenServer.startLink(service.system, worker, { id: 'z' })) as Worker;
+    GenServer.cast(other, 'crash', 'broken');
+  },
+  applications: () => {
+    const store = app('store', [child({ id: 'a' })]);
+    run(app('shop', [child({ id: 'b' })], [store]));
+  },
+  needed: async () => {
+    let crashIt = (): void => {};
+    const store = application.define({
+      name: 'store',
+      start: async (self) => {
+        const top = await Supervisor.startLink(self, {
+          ...tree(child({ id: 'a' })),
+          maxRestarts: 0,
+        });
+        crashIt = () => {
+          GenServer.cast(Supervisor.child(top, 'a') as Worker, 'crash', 'broken');
+        };
+        return top;
+      },
+    });
+    await run(app('shop', [child({ id: 'b' })], [store])).whenReady;
+    crashIt();
+  },
+  noProcess: () => {
+    try {
+      Reflect.set(globalThis.process, 'exit', undefined);
+      application.run(tree());
+    } catch (error) {
+      say(error);
+    }
+  },
+};
+
+await programs[process.argv[2] ?? '']?.();

@@ -1,0 +1,17 @@
+import { createSystem, type Logger, type System, type SystemOptions } from '@reprise/actor';
+import type { Report } from '@reprise/actor/testing';
+
+/** A system in real time, with options of its own, whose reports are kept. */
+export function reportingSystem(options: SystemOptions = {}): {
+  readonly system: System;
+  readonly reports: readonly Report[];
+} {
+  const reports: Report[] = [];
+  const keep =
+    (level: Report['level']): Logger['error'] =>
+    (details, message) => {
+      reports.push({ level, message, details });
+    };
+  const logger = { error: keep('error'), warn: keep('warn') };
+  return { system: createSystem({ logger, ...options }), reports };
+}
