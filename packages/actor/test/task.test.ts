@@ -28,6 +28,7 @@ import {
   unlink,
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
+import { expectTypeOf } from 'expect-type';
 
 import { elapse, logOutcome, outcome } from './outcome.ts';
 import { drain, endOf, forever, idler } from './recorder.ts';
@@ -808,5 +809,47 @@ describe('a function that nobody awaits', () => {
     await settle(system);
     expect(log).toStrictEqual(['once', 'again', 'again']);
     expect(await Supervisor.countChildren(app)).toMatchObject({ specs: 1, active: 0 });
+  });
+});
+
+describe('the types', () => {
+  test('follow what the functions return', async () => {
+    const { owner } = await stage();
+    const text = Task.async(owner, async () => 'text');
+    const number = Task.async(owner, () => 1);
+    expectTypeOf(text).toEqualTypeOf<Task.Task<string>>();
+    expectTypeOf(await Task.await(owner, text)).toEqualTypeOf<string>();
+    expectTypeOf(await Task.yield(owner, number)).toEqualTypeOf<
+      Task.TaskResult<number> | undefined
+    >();
+    expectTypeOf(Task.ignore(owner, number)).toEqualTypeOf<Task.TaskResult<number> | undefined>();
+    expectTypeOf(Task.completed(owner, true)).toEqualTypeOf<Task.Task<boolean>>();
+  });
+
+  test('of many are those of each, in order; of a list, those of all', async () => {
+    const { owner } = await stage();
+    const pair = (): readonly [Task.Task<string>, Task.Task<number>] => [
+      Task.async(owner, () => 'text'),
+      Task.async(owner, () => 1),
+    ];
+    expectTypeOf(await Task.awaitMany(owner, pair())).toEqualTypeOf<[string, number]>();
+    expectTypeOf(await Task.yieldMany(owner, pair())).toEqualTypeOf<
+      [Task.TaskResult<string> | undefined, Task.TaskResult<number> | undefined]
+    >();
+    const list: readonly Task.Task<number>[] = [Task.async(owner, () => 1)];
+    expectTypeOf(await Task.awaitMany(owner, list)).toEqualTypeOf<number[]>();
+  });
+
+  test('keep what is no task, and no function, from being one', async () => {
+    const { owner } = await stage();
+    const misuse = (_wrong: () => unknown): void => undefined;
+    // @ts-expect-error -- a look-alike is no task
+    misuse(() => Task.await(owner, { pid: owner.pid, ref: Task.async(owner, () => 1).ref }));
+    // @ts-expect-error -- a promise is no function
+    misuse(() => Task.async(owner, Promise.resolve(1)));
+    const pid = Task.start(owner, () => 1);
+    // @ts-expect-error -- nobody knows what it takes: it is sent nothing
+    misuse(() => send(pid, 'hello'));
+    expect(processInfo(owner.pid)?.links).toStrictEqual([]);
   });
 });

@@ -21,7 +21,7 @@ export interface Told {
   readonly fresh: number;
   /** The last of 1,000 replies. */
   readonly last: number;
-  /** How often a timer fired in 100 ms in which a process flooded itself. */
+  /** How often a timer fired while a process flooded itself: that is waited for. */
   readonly ticks: number;
   /** Whether it was still doing so at their end. */
   readonly isFlooded: boolean;
@@ -95,14 +95,20 @@ async function callOften(server: Counter, times: number): Promise<number> {
 }
 
 async function tickUnderFlood(system: System): Promise<Pick<Told, 'ticks' | 'isFlooded'>> {
-  let ticks = 0;
-  const ticker = setInterval(() => (ticks += 1), 5);
   const flood = await GenServer.start(system, flooder, undefined);
   send(flood, 'go');
-  await new Promise((due) => setTimeout(due, 100));
+  let ticks = 0;
+  await new Promise<void>((resolve) => {
+    const ticker = setInterval(() => {
+      ticks += 1;
+      if (ticks === 5) {
+        clearInterval(ticker);
+        resolve();
+      }
+    }, 5);
+  });
   const isFlooded = await GenServer.call(flood, 'isFlooding');
   await GenServer.stop(flood);
-  clearInterval(ticker);
   return { ticks, isFlooded };
 }
 
