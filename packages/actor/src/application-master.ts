@@ -19,7 +19,6 @@ import {
 } from './next.ts';
 import { isPid, type Pid } from './pid.ts';
 import { cellOf, cellOfProcess, type ExitMessage, type Process } from './process.ts';
-import { tell } from './report.ts';
 import { shutdownChild } from './shutdown.ts';
 import { trapExit } from './signals.ts';
 
@@ -107,8 +106,7 @@ function ended(running: Running, reason: ExitReason, self: Process<never>): Stop
   const { type, application } = running;
   const isGrave = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
   const consequence = isGrave ? `: it is ${type}, the system stops` : '';
-  tell(
-    cellOfProcess(self),
+  self.system.logger.error(
     { application: application.name, type, reason: formatReason(reason) },
     `application ${application.name} ended${consequence}: ${formatReason(reason)}`,
   );
@@ -126,7 +124,7 @@ async function run(
     return (await callback?.(state)) ?? state;
   } catch (err) {
     const why = formatReason(reasonOf(err));
-    tell(cellOfProcess(self), { err }, `application ${application.name}: ${name} failed: ${why}`);
+    self.system.logger.error({ err }, `application ${application.name}: ${name} failed: ${why}`);
     return state;
   }
 }

@@ -1,3 +1,4 @@
+import type { ChildCounts } from './child-info.ts';
 import type { AnyChildSpec } from './child-spec.ts';
 import { type DynamicChild, DynamicChildren } from './dynamic-children.ts';
 import { type ExitReason, maxChildren, restarting } from './exit.ts';
@@ -8,7 +9,6 @@ import { describe, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import { assertIntensity, type Intensity } from './restarts.ts';
 import { trapExit } from './signals.ts';
-import type { ChildCounts } from './supervision.ts';
 import { type Ask, failed, type Outcome } from './supervisor-call.ts';
 
 /** What a dynamic supervisor is to be, complete and checked. */

@@ -1,4 +1,5 @@
 import type { Server } from './behaviour.ts';
+import type { ChildCounts } from './child-info.ts';
 import {
   assertChildSpec,
   type ChildOptions,
@@ -17,7 +18,6 @@ import * as GenServer from './gen-server.ts';
 import type { Destination, Name } from './name.ts';
 import { describe, isPid, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import type { ChildCounts } from './supervision.ts';
 import { ask, valueOf } from './supervisor-call.ts';
 
 export type { Started } from './child-spec.ts';

@@ -18,7 +18,6 @@ import {
   nameOf,
   type Process,
 } from './process.ts';
-import { tell } from './report.ts';
 import { restartDelay } from './restart-delay.ts';
 import { type Intensity, Restarts } from './restarts.ts';
 import { sendAfter } from './send-after.ts';
@@ -123,18 +122,15 @@ export class Keeper {
 
   /** A message came that no supervisor knows. */
   drop(message: unknown): void {
-    tell(
-      this.#cell,
+    this.#self.system.logger.warn(
       { message: describe(message) },
       `supervisor ${this.name} does not know this message: dropped`,
-      'warn',
     );
   }
 
   report({ spec: { id }, pid }: Child, what: string, reason?: ExitReason): void {
     const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
-    tell(
-      this.#cell,
+    this.#self.system.logger.error(
       { supervisor: this.name, child: id, pid: String(pid) },
       `supervisor ${this.name}: child ${id} ${what}${why}`,
     );

@@ -1,4 +1,5 @@
 import type { Server } from './behaviour.ts';
+import type { ChildCounts, ChildInfo } from './child-info.ts';
 import {
   assertChildSpec,
   type ChildOptions,
@@ -13,9 +14,9 @@ import type { PartitionKey } from './partition-key.ts';
 import { PartitionAddress, partitioned, partitionsOf } from './partitions.ts';
 import { describe, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import type { ChildCounts, ChildInfo, SupervisorCalls } from './supervision.ts';
 import { type Ask, ask, type Outcome, valueOf } from './supervisor-call.ts';
 import { assertFlags, type Flags } from './supervisor-flags.ts';
+import type { SupervisorCalls } from './supervisor-server.ts';
 
 export type { PartitionKey } from './partition-key.ts';
 

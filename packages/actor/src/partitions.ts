@@ -5,9 +5,10 @@ import { type PartitionKey, partitionOf } from './partition-key.ts';
 import { describe } from './pid.ts';
 import { type Cell, cellOf, type Process, type Runtime } from './process.ts';
 import { ServerProcess } from './server.ts';
-import { begin, Supervision, supervision } from './supervision.ts';
+import { Supervision } from './supervision.ts';
 import type { Outcome } from './supervisor-call.ts';
 import type { Flags, Rules } from './supervisor-flags.ts';
+import { begin, supervision } from './supervisor-server.ts';
 
 /** A partition supervisor from the inside: a supervisor whose children are named by number, and of which the first `size` are in use. */
 export class Partitions extends Supervision {

@@ -1,8 +1,15 @@
 import type { BoundedMailbox } from './bounded-mailbox.ts';
 import type { Clock } from './clock.ts';
 import { diagnostics } from './diagnostics.ts';
-import { ExitError, type ExitReason,
-  formatReason, killed, mailboxOverflow, noproc, reasonOf } from './exit.ts';
+import {
+  ExitError,
+  type ExitReason,
+  formatReason,
+  killed,
+  mailboxOverflow,
+  noproc,
+  reasonOf,
+} from './exit.ts';
 import type { Logger } from './logger.ts';
 import { Mailbox } from './mailbox.ts';
 import type { MonitorRef } from './monitor-ref.ts';

@@ -16,7 +16,7 @@ export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}
     links: cell.links.map(nameOf),
     ancestors: ancestorsOf(cell),
   };
-  tell(cell, report, `process ${nameOf(cell)} crashed: ${formatReason(reason)}`);
+  cell.runtime.logger.error(report, `process ${nameOf(cell)} crashed: ${formatReason(reason)}`);
 }
 
 function ancestorsOf(cell: Cell): readonly string[] {
@@ -25,14 +25,4 @@ function ancestorsOf(cell: Cell): readonly string[] {
     names.push(nameOf(parent));
   }
   return names;
-}
-
-/** Tells the system's logger. */
-export function tell(
-  cell: Cell,
-  details: object,
-  message: string,
-  level: 'error' | 'warn' = 'error',
-): void {
-  cell.runtime.logger[level](details, message);
 }

@@ -3,7 +3,6 @@ import * as host from './host.ts';
 import { gaveUp } from './keeper.ts';
 import type { Pid } from './pid.ts';
 import { type Cell, cellOf, cellOfProcess, nameOf, type System } from './process.ts';
-import { tell } from './report.ts';
 import { CallbackTimer } from './timers.ts';
 import { type Tree, treeOf } from './tree.ts';
 
@@ -116,7 +115,7 @@ export class SystemService implements Service {
   #startFailed(err: unknown): void {
     if (this.#state === 'starting') {
       this.#isBad = true;
-      tell(this.#root, { err }, 'the start failed');
+      this.system.logger.error({ err }, 'the start failed');
       this.#stop(shutdown);
     }
   }
@@ -133,7 +132,7 @@ export class SystemService implements Service {
   #failed(event: string, err: unknown): void {
     const reason = reasonOf(err);
     this.#isBad = true;
-    tell(this.#root, { err }, `${event}: ${formatReason(reason)}`);
+    this.system.logger.error({ err }, `${event}: ${formatReason(reason)}`);
     this.#stop(reason);
   }
 
@@ -152,7 +151,7 @@ export class SystemService implements Service {
     const late = [...this.#root.runtime.processes].filter((cell) => cell !== this.#root);
     const processes = late.map(nameOf);
     const text = `not stopped within ${this.#deadline} ms, killed: ${processes.join(', ')}`;
-    tell(this.#root, { processes }, text);
+    this.system.logger.error({ processes }, text);
     for (const cell of late) {
       cell.receiveExit(this.#root, kill, true);
     }
@@ -162,7 +161,7 @@ export class SystemService implements Service {
     this.#state = 'stopped';
     this.#isBad ||= isAbnormal(reason) || reason === gaveUp;
     if (this.#isBad) {
-      tell(this.#root, { reason: formatReason(reason) }, `ended: ${formatReason(reason)}`);
+      this.system.logger.error({ reason: formatReason(reason) }, `ended: ${formatReason(reason)}`);
     }
     this.#process.on('exit', () => {
       this.#process.exitCode = this.#status;

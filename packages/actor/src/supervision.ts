@@ -1,3 +1,4 @@
+import { type ChildCounts, type ChildInfo, countsOf, infoOf } from './child-info.ts';
 import type { ChildSpec } from './child-spec.ts';
 import { type Child, Children, kept } from './children.ts';
 import {
@@ -11,40 +12,12 @@ import {
   shutdown,
   shutdownWith,
 } from './exit.ts';
-import * as GenServer from './gen-server.ts';
 import { gaveUp, isExit, isToReport, isToRestart, Keeper, type Launched, Retry } from './keeper.ts';
-import {
-  ignore,
-  type NoReply,
-  noreply,
-  ok,
-  type Ok,
-  type Reply,
-  reply,
-  type Stop,
-  stop,
-  type StopStart,
-} from './next.ts';
+import { type NoReply, noreply, type Stop, stop } from './next.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import { trapExit } from './signals.ts';
-import { type Ask, failed, type Outcome } from './supervisor-call.ts';
-import { combinationProblem, type Flags, type Rules } from './supervisor-flags.ts';
-
-export interface ChildInfo {
-  readonly id: string;
-  readonly pid: Child['pid'];
-  readonly type: 'worker' | 'supervisor';
-}
-
-export interface ChildCounts {
-  /** All children, running or not. */
-  readonly specs: number;
-  /** Those that run. */
-  readonly active: number;
-  readonly supervisors: number;
-  readonly workers: number;
-}
+import { failed, type Outcome } from './supervisor-call.ts';
+import { combinationProblem, type Rules, takenAlong } from './supervisor-flags.ts';
 
 type Next = NoReply<Supervision> | Stop<Supervision>;
 
@@ -147,16 +120,7 @@ export class Supervision {
   }
 
   #groupOf(child: Child): readonly Child[] {
-    switch (this.#rules.strategy) {
-      case 'oneForOne':
-        return [child];
-      case 'oneForAll':
-        return this.children.inStartOrder;
-      case 'restForOne':
-        return this.children.from(child);
-      default:
-        return this.#rules.strategy satisfies never;
-    }
+    return takenAlong(this.#rules.strategy, child, this.children);
   }
 
   /** A message to the supervisor that is no request. */
@@ -243,14 +207,7 @@ export class Supervision {
   }
 
   countChildren(): ChildCounts {
-    const all = this.children.inStartOrder;
-    const supervisors = all.filter(({ spec }) => spec.type === 'supervisor').length;
-    return {
-      specs: all.length,
-      active: all.filter(({ pid }) => typeof pid === 'object').length,
-      supervisors,
-      workers: all.length - supervisors,
-    };
+    return countsOf(this.children.inStartOrder);
   }
 
   // One child
@@ -280,62 +237,4 @@ export class Supervision {
       }
     }
   }
-}
-
-/** What a supervisor is started with: what it is to be, found out anew at each start. */
-export type Init = () => unknown;
-
-type Answer<Value> = Reply<Value, Supervision>;
-
-/** What a supervisor can be asked. */
-export interface SupervisorCalls {
-  readonly startChild: Ask<ChildSpec, Outcome<unknown>>;
-  readonly terminateChild: Ask<string, 'ok' | 'notFound'>;
-  readonly restartChild: Ask<string, Outcome<unknown>>;
-  readonly deleteChild: Ask<string, 'ok' | 'notFound' | 'running' | 'restarting'>;
-  readonly getChildSpec: Ask<string, ChildSpec | undefined>;
-  readonly whichChild: Ask<string, ChildInfo | undefined>;
-  readonly whichChildren: Ask<undefined, readonly ChildInfo[]>;
-  readonly countChildren: Ask<undefined, ChildCounts>;
-}
-
-/** The server that every supervisor is. */
-export const supervision: GenServer.AnyBehaviour = GenServer.define({
-  init: async (init: Init, self) => {
-    const flags = await init();
-    if (flags === ignore) {
-      return ignore;
-    }
-    const { children, ...rules } = flags as Flags;
-    return begin(self, new Supervision(self, rules), children);
-  },
-  handleCall: {
-    startChild: async (spec: ChildSpec, state): Promise<Answer<Outcome<unknown>>> =>
-      reply(await state.startChild(spec), state),
-    terminateChild: async (id: string, state) => reply(await state.terminateChild(id), state),
-    restartChild: async (id: string, state): Promise<Answer<Outcome<unknown>>> =>
-      reply(await state.restartChild(id), state),
-    deleteChild: (id: string, state) => reply(state.deleteChild(id), state),
-    getChildSpec: (id: string, state) => reply(state.children.get(id)?.spec, state),
-    whichChild: (id: string, state) => reply(state.whichChild(id), state),
-    whichChildren: (_, state) => reply(state.whichChildren(), state),
-    countChildren: (_, state) => reply(state.countChildren(), state),
-  },
-  handleInfo: (message: unknown, state) => state.handle(message),
-  terminate: (_reason, state) => state.shutdownAll(),
-});
-
-/** The end of `init`: the children are started. */
-export async function begin<State extends Supervision>(
-  self: Process<never>,
-  state: State,
-  specs: readonly ChildSpec[],
-): Promise<Ok<State> | StopStart> {
-  trapExit(self, true);
-  const failure = await state.startAll(specs);
-  return failure === undefined ? ok(state) : stop(failure);
-}
-
-function infoOf({ spec: { id, type }, pid }: Child): ChildInfo {
-  return { id, pid, type };
 }

@@ -1,4 +1,5 @@
 import { assertChildSpec, type ChildSpec } from './child-spec.ts';
+import type { Child, Children } from './children.ts';
 import { describe } from './pid.ts';
 import { assertIntensity, type Intensity } from './restarts.ts';
 
@@ -23,6 +24,20 @@ export interface Rules extends Intensity {
 /** What a supervisor is to be: OTP's flags and child specs. */
 export interface Flags extends Rules {
   readonly children: readonly ChildSpec[];
+}
+
+/** Whom the restart of a child takes along, and the child itself, in start order. */
+export function takenAlong(strategy: Strategy, child: Child, children: Children): readonly Child[] {
+  switch (strategy) {
+    case 'oneForOne':
+      return [child];
+    case 'oneForAll':
+      return children.inStartOrder;
+    case 'restForOne':
+      return children.from(child);
+    default:
+      return strategy satisfies never;
+  }
 }
 
 /** Throws a `TypeError` or `RangeError` for what no supervisor can be. */

@@ -1,4 +1,5 @@
 import type { Server } from './behaviour.ts';
+import type { ChildCounts, ChildInfo } from './child-info.ts';
 import {
   assertChildSpec,
   type ChildOptions,
@@ -14,17 +15,12 @@ import { describe, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import type { Intensity } from './restarts.ts';
 import { ServerProcess } from './server.ts';
-import {
-  type ChildCounts,
-  type ChildInfo,
-  Supervision,
-  supervision,
-  type SupervisorCalls,
-} from './supervision.ts';
+import { Supervision } from './supervision.ts';
 import { ask, valueOf } from './supervisor-call.ts';
 import { assertFlags, type AutoShutdown, type Flags, type Strategy } from './supervisor-flags.ts';
+import { supervision, type SupervisorCalls } from './supervisor-server.ts';
 
-export type { ChildCounts, ChildInfo } from './supervision.ts';
+export type { ChildCounts, ChildInfo } from './child-info.ts';
 export type { AutoShutdown, Strategy } from './supervisor-flags.ts';
 export { formatTree, type Tree, tree } from './tree.ts';
 

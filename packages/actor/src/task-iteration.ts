@@ -1,7 +1,9 @@
 import { ExitError, type ExitReason, kill, normal, timeout, TimeoutError } from './exit.ts';
 import { Mailbox } from './mailbox.ts';
 import { describe } from './pid.ts';
-import { Cell, type Process } from './process.ts';
+import type { Cell } from './process.ts';
+import type { Receiver } from './spawn.ts';
+import { TaskHub } from './task-hub.ts';
 import { type TaskFunction, type TaskResult, TaskWatch } from './task-watch.ts';
 
 export interface TaskStreamOptions {
@@ -20,16 +22,22 @@ export interface TaskStreamOptions {
 
 export type StreamRules = Required<TaskStreamOptions>;
 
+/** What is done with one item, as a process of its own. */
+export type ItemFunction<Item, Value> = (
+  item: Item,
+  self: Receiver<unknown>,
+) => Value | PromiseLike<Value>;
+
 /** Starts the task of one item, linked to `hub` if it is to be; not at all when `hub` has ended. */
 export type Launch = (hub: Cell, watch: TaskWatch, fn: TaskFunction<unknown>) => unknown;
 
-type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
+export type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
 type Source = Iterator<unknown> | AsyncIterator<unknown>;
 
 /** What is to be done, over and over: each iteration starts anew. */
 export interface Work<Item, Value> {
   readonly items: Items<Item>;
-  readonly fn: (item: Item, self: Process<never>) => Value | PromiseLike<Value>;
+  readonly fn: ItemFunction<Item, Value>;
   readonly launch: Launch;
 }
 
@@ -51,34 +59,13 @@ class Slot extends TaskWatch {
   }
 }
 
-/**
- * Stands between the owner and its tasks: linked to both, it takes what their ends would put into the owner's mailbox, and lets them end the owner exactly when it
- * does not trap exits.
- */
-class Hub extends Cell {
-  constructor(owner: Cell) {
-    super(owner.runtime, owner);
-    this.trapExit = owner.trapExit;
-    owner.link(this);
-  }
-
-  protected turn(): boolean {
-    this.mailbox.clear();
-    return false;
-  }
-
-  protected failed(): void {}
-
-  protected ended(): void {}
-}
-
 /** Takes an item when a result is asked for and there is room, and hands out results. */
 export class TaskIteration {
   readonly #work: Work<unknown, unknown>;
   readonly #rules: StreamRules;
   readonly #source: Source;
   readonly #owner: Cell;
-  readonly #hub: Hub;
+  readonly #hub: TaskHub;
   readonly #forgetOwner: () => void;
   readonly #running = new Set<Slot>();
   /** Slots in the order of their delivery. In the order of the items, they are here from their start. */
@@ -96,7 +83,7 @@ export class TaskIteration {
     this.#rules = rules;
     this.#source = iteratorOf(work.items);
     this.#owner = owner;
-    this.#hub = new Hub(owner);
+    this.#hub = new TaskHub(owner);
     const ended = (reason: ExitReason): void => {
       this.#fail(new ExitError(reason, 'a stream of tasks'));
     };

@@ -11,8 +11,6 @@ import {
 import { assertFunction, type TaskResult } from './task-watch.ts';
 import { assertTimeout } from './timers.ts';
 
-export type { Launch, TaskStreamOptions } from './task-iteration.ts';
-
 /** The results of tasks, one for each item. Nothing is started before somebody asks for the first. */
 export function streamOf<Item, Value>(
   self: Process<never>,

@@ -11,7 +11,8 @@ import { OwnedTask, type Task } from './owned-task.ts';
 import type { Pid } from './pid.ts';
 import { type Cell, cellOfProcess, type Process } from './process.ts';
 import { parentOf, spawnLink } from './spawn.ts';
-import { type Launch, streamOf, type TaskStreamOptions } from './task-stream.ts';
+import type { ItemFunction, Items, Launch, TaskStreamOptions } from './task-iteration.ts';
+import { streamOf } from './task-stream.ts';
 import { assertFunction, bodyOf, type TaskFunction, type TaskResult } from './task-watch.ts';
 
 export {
@@ -169,8 +170,8 @@ export async function children(supervisor: Supervisor): Promise<readonly Pid[]> 
 export function asyncStream<Item, Value>(
   self: Process<never>,
   supervisor: Supervisor,
-  items: Iterable<Item> | AsyncIterable<Item>,
-  fn: (item: Item, self: Process<never>) => Value | PromiseLike<Value>,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
   options?: SupervisedTaskOptions & TaskStreamOptions,
 ): AsyncIterable<TaskResult<Value>> {
   return streamOf(self, { items, fn, launch: launcher(supervisor, true, options) }, options);
@@ -199,8 +200,8 @@ export function asyncStream<Item, Value>(
 export function asyncStreamNolink<Item, Value>(
   self: Process<never>,
   supervisor: Supervisor,
-  items: Iterable<Item> | AsyncIterable<Item>,
-  fn: (item: Item, self: Process<never>) => Value | PromiseLike<Value>,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
   options?: SupervisedTaskOptions & TaskStreamOptions,
 ): AsyncIterable<TaskResult<Value>> {
   return streamOf(self, { items, fn, launch: launcher(supervisor, false, options) }, options);

@@ -10,13 +10,14 @@ import type { Pid } from './pid.ts';
 import type { Cell, Process } from './process.ts';
 import { shutdownChild } from './shutdown.ts';
 import { parentOf, spawn, spawnLink } from './spawn.ts';
-import { type Launch, streamOf, type TaskStreamOptions } from './task-stream.ts';
+import type { ItemFunction, Items, Launch, TaskStreamOptions } from './task-iteration.ts';
+import { streamOf } from './task-stream.ts';
 import { waitFor } from './task-wait.ts';
 import { bodyOf, type TaskFunction, type TaskResult } from './task-watch.ts';
 import { assertTimeout } from './timers.ts';
 
 export type { Task, TaskMessage } from './owned-task.ts';
-export type { TaskStreamOptions } from './task-stream.ts';
+export type { ItemFunction, Items, TaskStreamOptions } from './task-iteration.ts';
 export * as Supervisor from './task-supervisor.ts';
 export type { TaskFunction, TaskResult } from './task-watch.ts';
 
@@ -299,8 +300,8 @@ export function completed<Value>(self: Process<never>, value: Value): Task<Value
  */
 export function asyncStream<Item, Value>(
   self: Process<never>,
-  items: Iterable<Item> | AsyncIterable<Item>,
-  fn: (item: Item, self: Process<never>) => Value | PromiseLike<Value>,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
   options?: TaskStreamOptions,
 ): AsyncIterable<TaskResult<Value>> {
   return streamOf(self, { items, fn, launch }, options);

@@ -30,6 +30,9 @@ import * as fc from 'fast-check';
 import { elapse } from './outcome.ts';
 import { idler } from './recorder.ts';
 
+const { terminateChild, restartChild, deleteChild } = Supervisor;
+const ask = { terminateChild, restartChild, deleteChild };
+
 /** A tree as it is drawn: what each of its processes does is decided here. */
 interface WorkerPlan {
   readonly type: 'worker';
@@ -319,7 +322,7 @@ function apply(world: World, fault: Exclude<Fault, { readonly type: 'wait' }>): 
       const id = asked && pick(asked.tried, fault.child)?.index;
       if (asked !== undefined && id !== undefined) {
         asked.isTouched = true;
-        void Supervisor[fault.what](asked.pid as never, String(id)).catch(() => {});
+        void ask[fault.what](asked.pid as never, String(id)).catch(() => {});
       }
       break;
     }
