@@ -77,8 +77,11 @@ export class SystemService implements Service {
 
   #listen(): void {
     const process = this.#process;
-    // For whoever ends the program without asking: only a tree that has ended well is a 0.
     process.exitCode = 1;
+    // Whatever others do to it, or to end the program: only a tree that has ended well is a 0.
+    process.on('exit', () => {
+      process.exitCode = this.#state === 'stopped' ? this.#status : process.exitCode || 1;
+    });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         this.#signalled(signal);
@@ -163,9 +166,7 @@ export class SystemService implements Service {
     if (this.#isBad) {
       this.system.logger.error({ reason: formatReason(reason) }, `ended: ${formatReason(reason)}`);
     }
-    this.#process.on('exit', () => {
-      this.#process.exitCode = this.#status;
-    });
+    this.#process.exitCode = this.#status;
     this.#release();
     this.#exitSoon();
   }

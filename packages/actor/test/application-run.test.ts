@@ -170,10 +170,14 @@ describe('application.run', () => {
     expect((await program.ended).status).toBe(0);
   });
 
-  test('never ends with 0 when somebody ends the program without asking', async () => {
-    const { status, lines } = await service('exits').ended;
+  test.each([
+    ['exits', 1],
+    ['exitsWell', 1],
+    ['exitsBadly', 7],
+  ])('never ends with 0 when somebody ends the program without asking: %s', async (name, code) => {
+    const { status, lines } = await service(name).ended;
     expect(lines.at(-1)).toBe('running');
-    expect(status).toBe(1);
+    expect(status).toBe(code);
   });
 
   test('runs a child spec: nobody restarts its process', async () => {

@@ -274,6 +274,23 @@ describe('applications', () => {
     );
   });
 
+  test('have callbacks that take the state that start gives', () => {
+    const begin = async (
+      self: Process<never>,
+    ): Promise<{ readonly pid: Pid; readonly state: number }> => ({
+      pid: await Agent.startLink(self, () => 0),
+      state: 7,
+    });
+    const definition = { name: 'typed', start: begin };
+    expect(application.define({ ...definition, stop: (state) => void state.toFixed() }).name).toBe(
+      'typed',
+    );
+    // @ts-expect-error: the state is a number
+    application.define({ ...definition, stop: (state: string) => void state });
+    // @ts-expect-error: another state than that of stop
+    application.define({ ...definition, prepStop: () => 'seven' });
+  });
+
   test('need a start', () => {
     expect(() => application.define({ name: 'web' } as never)).toThrow(
       new TypeError(

@@ -193,6 +193,14 @@ const programs: Readonly<Record<string, () => unknown>> = {
     await run(tree(child({ id: 'a' }))).whenReady;
     process.exit();
   },
+  exitsWell: async () => {
+    await run(tree(child({ id: 'a' }))).whenReady;
+    process.exit(0);
+  },
+  exitsBadly: async () => {
+    await run(tree(child({ id: 'a' }))).whenReady;
+    process.exit(7);
+  },
   lone: async () => {
     const service = run(child({ id: 'a' }));
     say(service.health().tree);

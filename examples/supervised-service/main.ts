@@ -1,0 +1,81 @@
+/**
+ * A service as a supervision tree, three levels deep. Every part of it can be crashed from outside, to see who is restarted with it; SIGTERM stops it in
+ * order, though some parts may hang.
+ *
+ *     app                 restForOne: who is below needs who is above
+ *     ├── store
+ *     ├── feeds           oneForAll: the two make sense only together
+ *     │   ├── prices
+ *     │   └── news
+ *     └── web             oneForOne: each on its own
+ *         ├── cache
+ *         └── http        GET /health, POST /crash/feeds/prices
+ *
+ * `node --conditions=@reprise/source examples/supervised-service/main.ts [--port PORT] [--hang PART]… [--patience MS] [--deadline MS]`
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+
+import { application, exit, kill, Supervisor } from '@reprise/actor';
+
+import * as Http from './http.ts';
+import * as Part from './part.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    hang: { type: 'string', multiple: true, default: [] },
+    /** How long a part may take to stop, in ms, before its supervisor kills it. */
+    patience: { type: 'string', default: '5000' },
+    /** How long the whole may take to stop, in ms. */
+    deadline: { type: 'string', default: '10000' },
+  },
+});
+
+const part = (name: string): ReturnType<typeof Part.childSpec> =>
+  Part.childSpec(name, { hangs: values.hang.includes(name), shutdown: Number(values.patience) });
+
+const feeds = Supervisor.childSpec(
+  { strategy: 'oneForAll', maxRestarts: 1, children: [part('prices'), part('news')] },
+  { id: 'feeds' },
+);
+
+const web = Supervisor.childSpec(
+  {
+    strategy: 'oneForOne',
+    children: [
+      part('cache'),
+      Http.childSpec({ port: Number(values.port), health: () => service.health(), crash }),
+    ],
+  },
+  { id: 'web' },
+);
+
+const service = application.run(
+  {
+    name: 'app',
+    strategy: 'restForOne',
+    maxRestarts: 1,
+    children: [part('store'), feeds, web],
+  },
+  { deadline: Number(values.deadline) },
+);
+
+process.on('exit', (status) => {
+  console.log(`${service.health().state}, status ${status}`);
+});
+await service.whenReady;
+console.log('ready');
+
+/** Crashes whoever is there: a part by an error of its own, a supervisor by a kill. */
+function crash(path: readonly string[]): void {
+  let node = service.health().tree;
+  for (const id of path) {
+    node = node?.children.find((child) => child.id === id);
+  }
+  if (node?.pid !== undefined && node.type === 'worker') {
+    Part.crash(node.pid as Part.PartPid);
+  } else if (node?.pid !== undefined) {
+    exit(service.system, node.pid, kill);
+  }
+}
