@@ -178,7 +178,8 @@ async function beginAll(
     }
   } catch (thrown) {
     for (const one of started.toReversed()) {
-      await stop(system, one);
+      // What has ended meanwhile need not be stopped; what failed is what counts.
+      await stop(system, one).catch(() => undefined);
     }
     throw thrown;
   }

@@ -77,7 +77,6 @@ export class SystemService implements Service {
 
   #listen(): void {
     const process = this.#process;
-    process.exitCode = 1;
     // Whatever others do to it, or to end the program: only a tree that has ended well is a 0.
     process.on('exit', () => {
       process.exitCode = this.#state === 'stopped' ? this.#status : process.exitCode || 1;

@@ -110,8 +110,23 @@ describe('application.run', () => {
 
   test('ends with status 0 when it is asked to stop, once or twice', async () => {
     const { status, lines } = await service('asked').ended;
-    expect(lines.slice(-3)).toStrictEqual(['stopping', 'terminating a shutdown', 'stopped']);
+    expect(lines.slice(-4)).toStrictEqual([
+      'stopping',
+      'terminating a shutdown',
+      'nothing left to do',
+      'stopped',
+    ]);
     expect(status).toBe(0);
+  });
+
+  test('ends with status 1 after an exception while it stops', async () => {
+    const program = service('late');
+    await program.line('running');
+    program.signal('SIGTERM');
+    const { status, lines, stderr } = await program.ended;
+    expect(lines.slice(-2)).toStrictEqual(['terminating a shutdown', 'stopped']);
+    expect(stderr).toContain('uncaughtException: Error: thrown while it stops');
+    expect(status).toBe(1);
   });
 
   test('SD05 ends with status 1 when the start fails, says which child it was, and leaves nothing half-started', async () => {
@@ -167,7 +182,9 @@ describe('application.run', () => {
     const program = service('leaking');
     await program.line('running');
     program.signal('SIGTERM');
-    expect((await program.ended).status).toBe(0);
+    const { status, lines } = await program.ended;
+    expect(lines.slice(-2)).toStrictEqual(['terminating a shutdown', 'stopped']);
+    expect(status).toBe(0);
   });
 
   test.each([

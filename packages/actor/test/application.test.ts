@@ -206,6 +206,29 @@ describe('applications', () => {
     expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), ...stopped('b2'), ...stopped('b1')]);
   });
 
+  test('SD04 ensureAllStarted rejects with what failed, though one that it had started has ended since', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const tops: Pid[] = [];
+    const b1 = app(log, 'b1', {
+      begin: async (self) => {
+        const pid = await Agent.startLink(self, () => 0);
+        tops.push(pid);
+        return pid;
+      },
+    });
+    const b2 = app(log, 'b2', {
+      needs: [b1],
+      begin: async (self) => {
+        tops.forEach((top) => exit(self, top, kill));
+        await settle(system);
+        throw new ExitError(no);
+      },
+    });
+    expect(await outcome(application.ensureAllStarted(system, b2))).toStrictEqual({ exit: no });
+    expect(processes(system)).toStrictEqual([system.pid]);
+  });
+
   const oops = new Error('oops');
   test.each<readonly [string, () => Promise<never>, ExitReason]>([
     ['rejects with an ExitError', () => Promise.reject(new ExitError(no)), no],

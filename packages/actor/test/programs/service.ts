@@ -159,8 +159,17 @@ const programs: Readonly<Record<string, () => unknown>> = {
     const service = run(tree(child({ id: 'a' })));
     exit(service.system, await service.whenReady, kill);
   },
+  late: () => {
+    run(tree(child({ id: 'a' })));
+    process.on('SIGTERM', () => {
+      throw new Error('thrown while it stops');
+    });
+  },
   asked: async () => {
     const service = run(tree(child({ id: 'a' })));
+    process.on('beforeExit', () => {
+      say('nothing left to do');
+    });
     await service.whenReady;
     service.stop();
     say(service.health().state);
@@ -188,6 +197,9 @@ const programs: Readonly<Record<string, () => unknown>> = {
   leaking: () => {
     run(tree(child({ id: 'a' })));
     setInterval(() => {}, 1000);
+    process.on('beforeExit', () => {
+      say('nothing left to do');
+    });
   },
   exits: async () => {
     await run(tree(child({ id: 'a' }))).whenReady;
