@@ -1,7 +1,7 @@
 import { diagnostics } from './diagnostics.ts';
 import { ExitError, type ExitReason, TimeoutError } from './exit.ts';
 import { describe } from './pid.ts';
-import { type Cell, isLetter, letter, nameOf, Request } from './process.ts';
+import { type Cell, letter, nameOf, Request } from './process.ts';
 
 /** A cast on its way: a class, so that nothing a user sends can be taken for one. */
 export class CastMessage {
@@ -166,11 +166,6 @@ export class StopMessage extends SystemRequest {
   protected what(): string {
     return `stop of ${nameOf(this.server)}`;
   }
-}
-
-/** A message as its sender wrote it. */
-export function readable(message: unknown): unknown {
-  return isLetter(message) ? message.shown() : message;
 }
 
 // On the prototypes, where it costs a message nothing.

@@ -244,8 +244,7 @@ export abstract class Cell implements Process {
       message.fail(mailboxOverflow(mailbox.options.capacity));
     }
     if (diagnostics.messageDropped.hasSubscribers) {
-      const sent = isLetter(message) ? message.shown() : message;
-      diagnostics.messageDropped.publish({ pid: this.pid, message: sent });
+      diagnostics.messageDropped.publish({ pid: this.pid, message: written(message) });
     }
   }
 
@@ -558,11 +557,15 @@ export function cellOfProcess(process: Process<never>, what = 'self'): Cell {
 export const letter: unique symbol = Symbol('letter');
 
 interface Letter {
-  readonly [letter]: true;
   shown(): unknown;
 }
 
-export function isLetter(message: unknown): message is Letter {
+/** A message as its sender wrote it. */
+export function written(message: unknown): unknown {
+  return isLetter(message) ? message.shown() : message;
+}
+
+function isLetter(message: unknown): message is Letter {
   return typeof message === 'object' && message !== null && letter in message;
 }
 

@@ -14,7 +14,7 @@ import {
   undef,
 } from './exit.ts';
 import type { Mailbox } from './mailbox.ts';
-import { CallMessage, CastMessage, Question, readable, SystemRequest } from './messages.ts';
+import { CallMessage, CastMessage, Question, SystemRequest } from './messages.ts';
 import type { MonitorRef } from './monitor-ref.ts';
 import {
   type Action,
@@ -28,7 +28,7 @@ import {
   type StopReply,
 } from './next.ts';
 import { describe } from './pid.ts';
-import { Cell, nameOf, type SystemMessage } from './process.ts';
+import { Cell, nameOf, type SystemMessage, written } from './process.ts';
 import { reportCrash } from './report.ts';
 import { assertTimeout, Timer } from './timers.ts';
 
@@ -529,7 +529,7 @@ export class ServerProcess extends Cell {
   #finish(reason: ExitReason): void {
     if (isAbnormal(reason)) {
       reportCrash(this, reason, {
-        lastMessage: readable(this.#last),
+        lastMessage: written(this.#last),
         state: this.shownState,
       });
     }
