@@ -116,6 +116,8 @@ class Run {
     return SseClient.resilient({
       ...options,
       id: source.id,
+      // Whoever tails a POST wants what comes next as well.
+      reconnect: true,
       // It ends for good or not at all: what would another one do better?
       restart: 'temporary',
       handle: (event) => {

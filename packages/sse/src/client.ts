@@ -2,13 +2,17 @@ import {
   type ChildOptions,
   childSpec as createChildSpec,
   type ChildSpec,
+  ExitError,
   type ExitReason,
   GenServer,
+  noproc,
   noreply,
+  type Pid,
   type Process,
 } from '@reprise/actor';
 
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
+import type { ClientStatus } from './client-status.ts';
 import { Notice, Session, type Turn } from './session.ts';
 
 export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
@@ -70,6 +74,18 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
     (parent) => startLink(parent, behaviour, arg, options),
     options,
   );
+}
+
+/**
+ * How a client stands at this very moment, also while one of its callbacks takes its time: nothing is asked of its mailbox.
+ * @throws ExitError `noproc` if there is no live client with this pid.
+ */
+export function status(client: Pid): ClientStatus {
+  const found = Session.statusOf(client);
+  if (found === undefined) {
+    throw new ExitError(noproc);
+  }
+  return found;
 }
 
 interface ClientServer {

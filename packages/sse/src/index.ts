@@ -1,3 +1,10 @@
+export {
+  type EventIterator,
+  events,
+  type EventsOptions,
+  eventStream,
+  type TypedEventsOptions,
+} from './events.ts';
 export { ServerSentEvent } from './event.ts';
 export {
   type ConnectFailure,
@@ -9,7 +16,15 @@ export {
 export { clientMachine } from './machine.ts';
 export { type Connect, connect, type Reconnect, reconnect, type RequestSource } from './next.ts';
 export { createPacketState, handlePacket, type PacketState } from './parser.ts';
-export { clampRetry, classify, nextDelay, parseRetryAfter } from './policy.ts';
+export {
+  type Backoff,
+  clampRetry,
+  classify,
+  nextDelay,
+  parseRetryAfter,
+  type Verdict,
+} from './policy.ts';
 export type { SseRequest } from './request.ts';
+export { type EventSchemas, type InvalidEvent, type TypedEvent } from './typed-events.ts';
 export * as SseClient from './sse-client.ts';
 export { ignore, noreply, ok, reply, stop } from '@reprise/actor';

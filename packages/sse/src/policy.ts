@@ -1,4 +1,4 @@
-import type { ConnectFailure } from './failure.ts';
+import type { ConnectFailure, Disconnect } from './failure.ts';
 
 /** How long to wait between attempts: every number in ms. */
 export interface Backoff {
@@ -8,7 +8,11 @@ export interface Backoff {
   readonly maxDelay?: number;
   /** What it grows by with each attempt. Default: 2. */
   readonly factor?: number;
-  /** The server's last `retry`: takes the place of `minDelay`, inside 100 ms … 5 min. Default: none. */
+  /** The least that a server's `retry` is taken for. Default: 100 ms. */
+  readonly minRetry?: number;
+  /** The most that a server's `retry` is taken for. Default: 5 min. */
+  readonly maxRetry?: number;
+  /** The server's last `retry`: takes the place of `minDelay`, inside `minRetry` … `maxRetry`. Default: none. */
   readonly retry?: number | undefined;
 }
 
@@ -26,10 +30,10 @@ export type Verdict = 'retry' | 'refresh' | 'end' | 'fatal';
  */
 export function nextDelay(
   attempt: number,
-  { minDelay = 1000, maxDelay = 30_000, factor = 2, retry }: Backoff,
+  { minDelay = 1000, maxDelay = 30_000, factor = 2, retry, ...limits }: Backoff,
   random: () => number,
 ): number {
-  const first = Math.max(1, retry === undefined ? minDelay : clampRetry(retry));
+  const first = Math.max(1, retry === undefined ? minDelay : clampRetry(retry, limits));
   const last = retry === undefined ? maxDelay : Math.max(maxDelay, first);
   const lowest = Math.min(250, minDelay, last);
   const ceiling = Math.max(lowest, Math.min(last, first * factor ** Math.max(0, attempt - 1)));
@@ -37,27 +41,38 @@ export function nextDelay(
   return floor + random() * (ceiling - floor);
 }
 
-/** The server's `retry`, inside 100 ms … 5 min: less would be a hot loop, more a stream that is as good as dead. */
-export function clampRetry(retry: number): number {
-  return Math.min(Math.max(retry, 100), 5 * 60_000);
+/** The server's `retry`, in ms, inside limits: less would be a hot loop, more a stream that is as good as dead. */
+export function clampRetry(
+  retry: number,
+  { minRetry = 100, maxRetry = 5 * 60_000 }: Pick<Backoff, 'minRetry' | 'maxRetry'> = {},
+): number {
+  return Math.min(Math.max(retry, minRetry), maxRetry);
 }
 
 /**
- * The wait that a Retry-After header asks for, in ms, at most 15 min (RFC 9110 10.2.3): seconds, or an HTTP date, against `now` in ms since
+ * The wait that a Retry-After header asks for, in ms, at most `limit` (RFC 9110 10.2.3): seconds, or an HTTP date, against `now` in ms since
  * 1970. Anything else, and a date that is past, asks for nothing: `undefined`.
  */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+export function parseRetryAfter(
+  value: string | undefined,
+  now: number,
+  limit: number = 15 * 60_000,
+): number | undefined {
   const text = value?.trim() ?? '';
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : httpDate(text) - now;
-  return wait >= 0 ? Math.min(wait, 15 * 60_000) : undefined;
+  return wait >= 0 ? Math.min(wait, limit) : undefined;
 }
 
 /** What to do about a failure, when nobody says otherwise. */
-export function classify(failure: ConnectFailure): Verdict {
+export function classify(failure: ConnectFailure | Disconnect): Verdict {
   return failure.type === 'status' ? classifyStatus(failure.status) : verdicts[failure.type];
 }
 
-const verdicts: Readonly<Record<Exclude<ConnectFailure['type'], 'status'>, Verdict>> = {
+const verdicts: Readonly<
+  Record<Exclude<(ConnectFailure | Disconnect)['type'], 'status'>, Verdict>
+> = {
+  closed: 'retry',
+  tooLarge: 'retry',
   noContent: 'end',
   network: 'retry',
   tls: 'retry',

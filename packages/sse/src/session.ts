@@ -21,6 +21,7 @@ import {
 } from '@reprise/actor';
 
 import type { AnyBehaviour } from './behaviour.ts';
+import { type ClientStatus, StatusRecord } from './client-status.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { ServerSentEvent } from './event.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from './failure.ts';
@@ -92,12 +93,15 @@ export class Session {
   #timer: TimerRef | undefined = undefined;
   #connection: Connection | undefined = undefined;
   #packets: PacketState<ServerSentEvent | string> | undefined = undefined;
+  readonly #record: StatusRecord;
   /** `noreply(this)`, made once: an event costs no answer. */
   readonly #goOn: NoReply<Session> = noreply(this);
 
   constructor(behaviour: AnyBehaviour, self: Process<never>) {
     this.#behaviour = behaviour;
     this.#self = self;
+    this.#record = new StatusRecord(self.system.clock);
+    sessions.set(self.pid, this);
     // However the client ends, by a kill too, its socket is closed.
     self.signal.addEventListener('abort', () => {
       this.close();
@@ -106,6 +110,14 @@ export class Session {
 
   get state(): unknown {
     return this.#state;
+  }
+
+  /** How the client with this pid stands, if it is one and alive. */
+  static statusOf(pid: Pid): ClientStatus | undefined {
+    const session = sessions.get(pid);
+    return session !== undefined && isAlive(pid)
+      ? session.#record.read(session.#snapshot)
+      : undefined;
   }
 
   init(arg: unknown): Turn {
@@ -186,10 +198,14 @@ export class Session {
     const before = this.#snapshot.value;
     const [next, actions] = step(this.#snapshot, event);
     this.#snapshot = next;
+    const hasMoved = next.value !== before;
+    if (hasMoved) {
+      this.#record.moved();
+    }
     for (const action of actions) {
       this.#act(action);
     }
-    return next.value !== before;
+    return hasMoved;
   }
 
   #act(action: ClientAction): void {
@@ -198,6 +214,7 @@ export class Session {
         this.#wait(action.params.wish, action.params.after);
         return;
       case 'clearTimer':
+        this.#record.waitsNoMore();
         if (this.#timer !== undefined) {
           cancelTimer(this.#timer);
           this.#timer = undefined;
@@ -224,10 +241,12 @@ export class Session {
       return this.#goOn;
     });
     this.#timer = sendAfter(this.#self.pid as Pid<unknown>, due, Math.ceil(ms));
+    this.#record.waits(Math.ceil(ms));
   }
 
   /** Asks for the request if it is a function's to give: that may take a while, and the client may want something else by then. */
   #open(wish: number, source: RequestSource): void {
+    this.#record.opens();
     const failed = (error: unknown): void => {
       this.#post(() => this.#failed(wish, { type: 'request', error }));
     };
@@ -263,6 +282,7 @@ export class Session {
           // Read at once, since the bytes are the connection's; handled in the client's turn, and until then nothing more is read.
           connection.pause();
           const packet = { wish, items: handlePacket(bytes, packets), at: 0 };
+          this.#record.received(bytes.length, packet.items.length);
           this.#post(() => this.#packet(packet));
         },
         disconnected: (disconnect) => {
@@ -277,22 +297,28 @@ export class Session {
   }
 
   #connected(wish: number, response: EventStreamResponse): Turn {
-    return this.#step({ type: 'OPENED', wish })
-      ? this.handle(this.#behaviour.handleConnect, response)
-      : this.#goOn;
+    if (!this.#step({ type: 'OPENED', wish })) {
+      return this.#goOn;
+    }
+    this.#record.connected(response.url);
+    return this.handle(this.#behaviour.handleConnect, response);
   }
 
   #failed(wish: number, failure: ConnectFailure): Turn {
-    return this.#step({ type: 'FAILED', wish })
-      ? this.handle(this.#behaviour.handleConnectFailure, failure)
-      : this.#goOn;
+    if (!this.#step({ type: 'FAILED', wish })) {
+      return this.#goOn;
+    }
+    this.#record.failed(failure);
+    return this.handle(this.#behaviour.handleConnectFailure, failure);
   }
 
   #disconnected(wish: number, disconnect: Disconnect): Turn {
     const { lastEventId = '', retry } = this.#packets ?? {};
-    return this.#step({ type: 'CLOSED', wish })
-      ? this.handle(this.#behaviour.handleDisconnect, { ...disconnect, lastEventId, retry })
-      : this.#goOn;
+    if (!this.#step({ type: 'CLOSED', wish })) {
+      return this.#goOn;
+    }
+    this.#record.failed(disconnect);
+    return this.handle(this.#behaviour.handleDisconnect, { ...disconnect, lastEventId, retry });
   }
 
   // The events
@@ -353,6 +379,10 @@ export class Session {
     if (!isAlive(this.#self.pid)) {
       return this.#goOn;
     }
+    const item = packet.items[packet.at - 1] as ServerSentEvent | string;
+    if (typeof item !== 'string') {
+      this.#record.handled(item.lastEventId);
+    }
     if (isAnswer(result)) {
       const answer = this.#answer(result);
       if (answer !== this.#goOn) {
@@ -388,8 +418,9 @@ export class Session {
       if (tooLarge !== undefined) {
         this.#connection?.destroy();
         this.#post(() => this.#disconnected(packet.wish, tooLarge));
+      } else {
+        this.#connection?.resume();
       }
-      this.#connection?.resume();
     }
     return this.#goOn;
   }
@@ -400,6 +431,9 @@ export class Session {
     return value === 'connected' && context.wish === packet.wish;
   }
 }
+
+/** By pid, for who asks from outside: a call would have to wait for a callback that takes its time. */
+const sessions = new WeakMap<Pid, Session>();
 
 /** What a callback returns; an answer that it throws counts as returned, as in any server. */
 function orThrown(call: () => unknown): unknown {

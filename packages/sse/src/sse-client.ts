@@ -8,5 +8,12 @@ export {
   type ServerOf,
   start,
   startLink,
+  status,
 } from './client.ts';
-export { resilient, type ResilientOptions, type Status } from './resilient.ts';
+export type { ClientStatus } from './client-status.ts';
+export {
+  resilient,
+  type ResilientOptions,
+  type Status,
+  type TypedResilientOptions,
+} from './resilient.ts';

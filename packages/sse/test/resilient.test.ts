@@ -230,6 +230,7 @@ describe('the request', () => {
           how === 'sync' ? make() : Promise.resolve(make());
       const client = await run(stage, {
         method: 'POST',
+        reconnect: true,
         url: fresh(() => `${stage.url}?${(count += 1)}`),
         headers: fresh(() => ({ 'x-count': String(count) })),
         body: fresh(() => `body ${count}`),

@@ -1,0 +1,14 @@
+/** `API_KEY=… node --conditions=@reprise/source examples/llm-stream/main.ts URL QUESTION`: prints the answer as it comes. */
+import { ask } from './llm-stream.ts';
+
+const [url, content] = process.argv.slice(2);
+if (url === undefined || content === undefined) {
+  console.error('Expected a URL and a question, got less');
+  process.exit(2);
+}
+
+const apiKey = process.env['API_KEY'] ?? '';
+for await (const piece of ask({ url, apiKey, messages: [{ role: 'user', content }] })) {
+  process.stdout.write(piece);
+}
+process.stdout.write('\n');
