@@ -1,0 +1,61 @@
+/**
+ * A service that lets a harness drive clients from outside and judge them: `GET /` says what they can do, `POST /` starts one, `POST` and `DELETE` of its
+ * `Location` command and stop it, `DELETE /` ends the program. What a client hears is posted to the harness.
+ *
+ *     app              oneForAll: the front knows the clients by their pids
+ *     ├── clients      one process each, started and stopped by the front
+ *     └── front        HTTP
+ */
+import process from 'node:process';
+import { inspect, parseArgs } from 'node:util';
+
+import { application, DynamicSupervisor } from '@reprise/actor';
+
+import { clients, childSpec as frontSpec } from './front.ts';
+
+const usage = `Usage: contract-service PORT
+
+Lets a harness drive SSE clients over HTTP, on port PORT of 127.0.0.1; 0 takes any that is free.
+`;
+
+const port = readPort();
+const service = application.run({
+  strategy: 'oneForAll',
+  children: [
+    DynamicSupervisor.childSpec({ id: 'clients', name: clients }),
+    frontSpec({
+      port,
+      stop: () => {
+        service.stop();
+      },
+    }),
+  ],
+});
+
+function readPort(): number {
+  const { help, ports } = readArguments();
+  if (help) {
+    process.stdout.write(usage);
+    process.exit(0);
+  }
+  const [port = ''] = ports;
+  if (ports.length !== 1 || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    misuse(`Expected PORT to be a whole number from 0 to 65535, got ${inspect(ports.join(' '))}`);
+  }
+  return Number(port);
+}
+
+function readArguments(): { readonly help: boolean; readonly ports: readonly string[] } {
+  try {
+    const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    return { help: values.help, ports: positionals };
+  } catch (error) {
+    return misuse((error as Error).message);
+  }
+}
+
+function misuse(message: string): never {
+  process.stderr.write(`${message}\n\n${usage}`);
+  process.exit(2);
+}

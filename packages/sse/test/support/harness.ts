@@ -1,0 +1,145 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { json, text } from 'node:stream/consumers';
+
+import { expect } from '@jest/globals';
+
+import { Queue } from './queue.ts';
+import { serve } from './servers.ts';
+import { type Exchange, openStage, type Stage } from './stage.ts';
+
+const program = join(import.meta.dirname, '..', '..', 'contract', 'service.ts');
+
+/** The contract service, in a process of its own; killed at the end of its block if it still runs. */
+export interface Service extends AsyncDisposable {
+  readonly url: string;
+  ask(method: string, path: string, body?: unknown): Promise<Response>;
+  /** How it ended, with what it wrote to stderr. */
+  readonly ended: Promise<{ readonly status: number | null; readonly stderr: string }>;
+}
+
+/** Runs the program, whatever comes of it. */
+export function runService(
+  ...args: readonly string[]
+): ChildProcessByStdio<null, Readable, Readable> {
+  const line = ['--conditions=@reprise/source', program, ...args];
+  return spawn(process.execPath, line, { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export async function startService(): Promise<Service> {
+  const child = runService('0');
+  const stderr = text(child.stderr);
+  const ended = once(child, 'close').then(async ([status]) => ({
+    status: status as number | null,
+    stderr: await stderr,
+  }));
+  const [chunk] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown];
+  const url = /^listening on (http:\S+)\n$/.exec(String(chunk))?.[1];
+  if (url === undefined) {
+    throw new Error(`Expected the service to listen, got ${JSON.stringify(await ended)}`);
+  }
+  return {
+    url,
+    ended,
+    ask: (method, path, body) =>
+      fetch(`${url}${path}`, {
+        method,
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** What the service tells of a client: not answered yet. */
+export interface Callback {
+  readonly path: string;
+  readonly message: unknown;
+  answer(status?: number): void;
+}
+
+/** A client of the service, with a server for its streams and one for its callbacks: the harness of one test. */
+export interface Driven extends AsyncDisposable {
+  readonly stage: Stage;
+  /** Where the service has it. */
+  readonly path: string;
+  /** How many callbacks there were so far. */
+  readonly told: number;
+  /** The next request for a stream. */
+  stream(): Promise<Exchange>;
+  /** The next callback. */
+  callback(): Promise<Callback>;
+  /** The message of the next callback, which is answered; its number has to be the next. */
+  message(): Promise<unknown>;
+  command(command: unknown): Promise<number>;
+  /** Nobody listens for callbacks any more. */
+  leave(): Promise<void>;
+}
+
+/** Has the service start a client, with no delay but as `parameters` says. */
+export async function drive(service: Service, parameters: object = {}): Promise<Driven> {
+  const stage = await openStage();
+  const callbacks = new Queue<Callback>();
+  let told = 0;
+  let taken = 0;
+  const listen = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    told += 1;
+    callbacks.push(await callbackOf(request, response));
+  };
+  const listener = await serve((request, response) => void listen(request, response));
+  const started = await service.ask('POST', '/', {
+    tag: 'test',
+    streamUrl: stage.url,
+    callbackUrl: listener.url,
+    initialDelayMs: 0,
+    readTimeoutMs: null,
+    ...parameters,
+  });
+  expect([started.status, await started.text()]).toEqual([201, '']);
+  const path = started.headers.get('location') ?? '';
+  return {
+    stage,
+    path,
+    get told() {
+      return told;
+    },
+    stream: () => stage.next(),
+    callback: () => callbacks.next(),
+    async message() {
+      const { path, message, answer } = await callbacks.next();
+      taken += 1;
+      expect(path).toBe(`/events/${taken}`);
+      answer();
+      return message;
+    },
+    command: async (command) => (await service.ask('POST', path, command)).status,
+    leave: () => listener.close(),
+    async [Symbol.asyncDispose]() {
+      // First the client, which would come back to a server that is gone; unless the service has ended already.
+      await service.ask('DELETE', path).catch(() => undefined);
+      await Promise.all([stage[Symbol.asyncDispose](), listener.close()]);
+    },
+  };
+}
+
+async function callbackOf(request: IncomingMessage, response: ServerResponse): Promise<Callback> {
+  expect(request.method).toBe('POST');
+  return {
+    path: request.url ?? '',
+    message: await json(request),
+    answer: (status = 202) => void response.writeHead(status).end(),
+  };
+}
+
+export function eventOf(data: string, { type = 'message', id = '' } = {}): unknown {
+  return { kind: 'event', event: { type, data, id } };
+}
+
+export const anyError: unknown = { kind: 'error', error: expect.stringMatching(/./) };
