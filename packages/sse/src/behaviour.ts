@@ -11,6 +11,7 @@ import type {
   StopStart,
 } from '@reprise/actor';
 
+import type { CursorReport } from './cursor.ts';
 import type { ServerSentEvent } from './event.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from './failure.ts';
 import type { Connect, Reconnect } from './next.ts';
@@ -92,6 +93,15 @@ export interface Callbacks<Arg, State, Info, Init extends InitAnswer<unknown>> {
     state: NoInfer<State>,
     self: Process<never>,
   ) => Maybe<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
+  /**
+   * What the cursor of the client says, if it has one: once at the start, and when a server shows that it ignored it, before the event that shows
+   * it. Without this it is not told.
+   */
+  readonly handleCursor?: (
+    report: CursorReport,
+    state: NoInfer<State>,
+    self: Process<never>,
+  ) => Maybe<ClientAnswer<NoInfer<State>>>;
   /** Every other message, also while connecting and while waiting. Without this they are reported and dropped. */
   readonly handleInfo?: (
     message: Info,
@@ -147,4 +157,5 @@ export interface AnyBehaviour extends GenServer.AnyBehaviour {
   readonly handleDisconnect: Callback;
   readonly handleEvent: Callback;
   readonly handleComment?: Callback;
+  readonly handleCursor?: Callback;
 }

@@ -23,6 +23,8 @@ export interface ClientStatus {
   readonly bytes: number;
   /** That have been handled. */
   readonly events: number;
+  /** That have been dropped, as ones handled before: see `CursorOptions`, `dedupe`. */
+  readonly repeats: number;
   /** Connections made after the first. */
   readonly reconnects: number;
   /** Why the last attempt came to nothing, or the last connection ended; it stays when the next one is made. */
@@ -40,6 +42,7 @@ export class StatusRecord {
   #nextAttemptAt: number | undefined = undefined;
   #bytes = 0;
   #events = 0;
+  #repeats = 0;
   #connections = 0;
   #lastFailure: ConnectFailure | Disconnect | undefined = undefined;
 
@@ -59,6 +62,7 @@ export class StatusRecord {
       nextAttemptAt: this.#nextAttemptAt,
       bytes: this.#bytes,
       events: this.#events,
+      repeats: this.#repeats,
       reconnects: Math.max(0, this.#connections - 1),
       lastFailure: this.#lastFailure,
     };
@@ -97,6 +101,10 @@ export class StatusRecord {
     if (items > 0) {
       this.#lastEventAt = this.#clock.now();
     }
+  }
+
+  dropped(): void {
+    this.#repeats += 1;
   }
 
   handled(lastEventId: string): void {

@@ -3,8 +3,10 @@ import {
   childSpec as createChildSpec,
   type ChildSpec,
   ExitError,
+  type ExitMessage,
   type ExitReason,
   GenServer,
+  isPid,
   noproc,
   noreply,
   type Pid,
@@ -13,9 +15,19 @@ import {
 
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
 import type { ClientStatus } from './client-status.ts';
+import { type Cursor, cursorOptions, type CursorOptions } from './cursor.ts';
 import { Notice, Session, type Turn } from './session.ts';
 
 export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
+
+export interface StartOptions extends GenServer.StartOptions {
+  /**
+   * Where the id of the last event handled is kept, so that a client that is started anew goes on from there: it takes the place of `lastEventId` in
+   * every request. An event counts as handled once what `handleEvent` returned has settled. The client then traps exits, in order to write the
+   * cursor when it is stopped. Default: nowhere.
+   */
+  readonly cursor?: Cursor;
+}
 
 /** The pid that starting a behaviour gives. */
 export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
@@ -43,9 +55,9 @@ export async function start<B extends AnyBehaviour>(
   parent: Process<never>,
   behaviour: B,
   arg: GenServer.ArgOf<B>,
-  options?: GenServer.StartOptions,
+  options?: StartOptions,
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
-  return GenServer.start(parent, serverOf(behaviour), arg, options);
+  return GenServer.start(parent, serverOf(behaviour, cursorOf(options)), arg, options);
 }
 
 /**
@@ -56,9 +68,9 @@ export async function startLink<B extends AnyBehaviour>(
   parent: Process<never>,
   behaviour: B,
   arg: GenServer.ArgOf<B>,
-  options?: GenServer.StartOptions,
+  options?: StartOptions,
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
-  return GenServer.startLink(parent, serverOf(behaviour), arg, options);
+  return GenServer.startLink(parent, serverOf(behaviour, cursorOf(options)), arg, options);
 }
 
 /**
@@ -68,8 +80,10 @@ export async function startLink<B extends AnyBehaviour>(
 export function childSpec<B extends AnyBehaviour, const Id extends string>(
   behaviour: B,
   arg: GenServer.ArgOf<B>,
-  options: ChildOptions<Id> & GenServer.StartOptions,
+  options: ChildOptions<Id> & StartOptions,
 ): ChildSpec<Id, GenServer.ServerOf<B>> {
+  // A cursor that can mean nothing is refused here, and not when the child starts.
+  cursorOf(options);
   return createChildSpec<Id, GenServer.ServerOf<B>>(
     (parent) => startLink(parent, behaviour, arg, options),
     options,
@@ -88,6 +102,16 @@ export function status(client: Pid): ClientStatus {
   return found;
 }
 
+type KeyedCursor = CursorOptions & { readonly key: string };
+
+function cursorOf({ cursor, id, name }: StartOptions & { readonly id?: string } = {}):
+  | KeyedCursor
+  | undefined {
+  return cursor === undefined
+    ? undefined
+    : cursorOptions(cursor, id ?? (typeof name === 'string' ? name : undefined));
+}
+
 interface ClientServer {
   readonly init: (arg: unknown, self: Process<never>) => Turn;
   readonly handleCall: Clauses | undefined;
@@ -104,10 +128,10 @@ type Clauses = Readonly<Record<string, Clause>>;
  * The server that a client is: its state is the session, which calls the user's callbacks and does what they answer. From outside it is what
  * the behaviour says: it takes the same argument and the same messages, and replies the same.
  */
-function serverOf<B extends AnyBehaviour>(behaviour: B): B {
+function serverOf<B extends AnyBehaviour>(behaviour: B, cursor: KeyedCursor | undefined): B {
   assertBehaviour(behaviour);
   const server: ClientServer = {
-    init: (arg, self) => new Session(behaviour, self).init(arg),
+    init: (arg, self) => new Session(behaviour, self).init(arg, cursor),
     handleCall: mapClauses(
       behaviour.handleCall,
       (clause) => (payload, session, from) => session.handleCall(clause, payload, from),
@@ -119,6 +143,10 @@ function serverOf<B extends AnyBehaviour>(behaviour: B): B {
     handleInfo: (message, session, self) => {
       if (message instanceof Notice) {
         return message.take();
+      }
+      const exited = isExit(message) ? session.exited(message) : undefined;
+      if (exited !== undefined) {
+        return exited;
       }
       if (behaviour.handleInfo === undefined) {
         self.system.logger.warn(
@@ -133,10 +161,17 @@ function serverOf<B extends AnyBehaviour>(behaviour: B): B {
       (behaviour.formatStatus as FormatStatus | undefined)?.(state) ?? state,
     terminate: (reason, session, self) => {
       session.close();
-      return (behaviour.terminate as Terminate | undefined)?.(reason, session.state, self);
+      const terminate = (): unknown =>
+        (behaviour.terminate as Terminate | undefined)?.(reason, session.state, self);
+      return session.flush()?.then(terminate) ?? terminate();
     },
   };
   return server as unknown as B;
+}
+
+function isExit(message: unknown): message is ExitMessage {
+  const { type, pid } = (message ?? {}) as Partial<ExitMessage>;
+  return type === 'EXIT' && isPid(pid);
 }
 
 type FormatStatus = (state: unknown) => unknown;

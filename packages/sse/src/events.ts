@@ -17,6 +17,7 @@ import {
   trapExit,
 } from '@reprise/actor';
 
+import { type Cursor, cursorOptions } from './cursor.ts';
 import type { ServerSentEvent } from './event.ts';
 import { type ConnectFailure, type Disconnect, formatFailure } from './failure.ts';
 import { Handoff } from './handoff.ts';
@@ -25,6 +26,8 @@ import { resilient } from './resilient.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from './typed-events.ts';
 
 export interface EventsOptions extends StreamOptions {
+  /** Where the id of the last event handled is kept. Default: nowhere. */
+  readonly cursor?: Cursor;
   /** Ends the stream: whoever waits for an event is told `signal.reason`. */
   readonly signal?: AbortSignal;
   /** The process whose system the client lives in, and ends with. Default: a system of its own. */
@@ -61,7 +64,7 @@ export function events(
 ): EventIterator<ServerSentEvent>;
 export function events(
   url: ResilientOptions['url'],
-  { signal, parent, ...options }: EventsOptions = {},
+  { signal, parent, cursor, ...options }: EventsOptions = {},
 ): EventIterator<unknown> {
   const handoff = new Handoff<unknown>();
   const spec = resilient({
@@ -71,6 +74,7 @@ export function events(
     // What went wrong is told to who reads, and need not be reported besides.
     giveUpWith: 'shutdown',
     handle: (event: unknown) => handoff.give(event),
+    ...(cursor === undefined ? {} : { cursor: cursorOptions(cursor, keyOf(url)) }),
   } as ResilientOptions<'events'>);
   return new Reader(handoff, spec, signal, parent);
 }
@@ -105,6 +109,11 @@ export function eventStream(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** A stream is known by its URL, where that is no function's to give. */
+function keyOf(url: ResilientOptions['url']): string | undefined {
+  return typeof url === 'function' ? undefined : String(url);
 }
 
 /** Starts the client when the first event is asked for, and takes it along when nobody will ask any more. */

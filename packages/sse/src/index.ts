@@ -5,6 +5,8 @@ export {
   eventStream,
   type TypedEventsOptions,
 } from './events.ts';
+export type { Cursor, CursorOptions, CursorReport } from './cursor.ts';
+export type { CursorStore } from './cursor-store.ts';
 export { ServerSentEvent } from './event.ts';
 export {
   type ConnectFailure,
@@ -28,3 +30,4 @@ export type { SseRequest } from './request.ts';
 export { type EventSchemas, type InvalidEvent, type TypedEvent } from './typed-events.ts';
 export * as SseClient from './sse-client.ts';
 export { ignore, noreply, ok, reply, stop } from '@reprise/actor';
+export { sqlite } from './sqlite.ts';

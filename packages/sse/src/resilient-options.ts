@@ -1,5 +1,7 @@
-import type { ChildOptions, GenServer } from '@reprise/actor';
+import type { ChildOptions } from '@reprise/actor';
 
+import type { StartOptions } from './client.ts';
+import type { CursorReport } from './cursor.ts';
 import type { ServerSentEvent } from './event.ts';
 import type { ConnectFailure, Disconnect } from './failure.ts';
 import type { Backoff, Verdict } from './policy.ts';
@@ -47,7 +49,7 @@ export interface StreamOptions
 }
 
 export interface ResilientOptions<Id extends string = string>
-  extends ChildOptions<Id>, StreamOptions, GenServer.StartOptions {
+  extends ChildOptions<Id>, StreamOptions, StartOptions {
   /** Absolute, http: or https:. */
   readonly url: Fresh<SseRequest['url']>;
   /** Every event, in order, one at a time. Nothing more is read until its promise settles. Throwing ends the client. */
@@ -73,6 +75,7 @@ export interface TypedResilientOptions<
 
 /** What the client is about: `after` is how long until the next attempt, in ms. */
 export type Status =
+  | CursorReport
   | { readonly type: 'connecting'; readonly attempt: number }
   | { readonly type: 'connected'; readonly url: string }
   | {

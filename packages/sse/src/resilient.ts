@@ -102,6 +102,10 @@ const behaviour = define({
     }
     return goOn(disconnected, progress);
   },
+  handleCursor: (report, progress) => {
+    tell(progress, report);
+    return noreply(progress);
+  },
   handleEvent: (event, progress) => {
     const { until, handle } = progress.options;
     if (until?.(event) === true) {

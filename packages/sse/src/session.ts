@@ -1,5 +1,6 @@
 import {
   cancelTimer,
+  type ExitMessage,
   type Ignore,
   ignore,
   isAlive,
@@ -18,11 +19,13 @@ import {
   stop,
   type StopReply,
   type TimerRef,
+  trapExit,
 } from '@reprise/actor';
 
 import type { AnyBehaviour } from './behaviour.ts';
 import { type ClientStatus, StatusRecord } from './client-status.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { type CursorOptions, type CursorReport, type CursorWriter, openCursor } from './cursor.ts';
 import type { ServerSentEvent } from './event.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from './failure.ts';
 import {
@@ -94,6 +97,10 @@ export class Session {
   #connection: Connection | undefined = undefined;
   #packets: PacketState<ServerSentEvent | string> | undefined = undefined;
   readonly #record: StatusRecord;
+  #cursor: CursorWriter | undefined = undefined;
+  /** Whether the next event may show that the server ignored the cursor. */
+  #isCursorUntested = false;
+  #trapsForCursor = false;
   /** `noreply(this)`, made once: an event costs no answer. */
   readonly #goOn: NoReply<Session> = noreply(this);
 
@@ -105,6 +112,7 @@ export class Session {
     // However the client ends, by a kill too, its socket is closed.
     self.signal.addEventListener('abort', () => {
       this.close();
+      this.#cursor?.release();
     });
   }
 
@@ -120,15 +128,55 @@ export class Session {
       : undefined;
   }
 
-  init(arg: unknown): Turn {
+  init(arg: unknown, cursor?: CursorOptions & { readonly key: string }): Turn {
+    return cursor === undefined ? this.#init(arg) : this.#initAt(cursor, arg);
+  }
+
+  #init(arg: unknown): Turn {
     const started = this.#do(() => (this.#behaviour.init as Callback)(arg, this.#self));
     return isThenable(started)
       ? started.then((answer) => this.#started(answer))
       : this.#started(started);
   }
 
+  async #initAt(
+    options: CursorOptions & { readonly key: string },
+    arg: unknown,
+  ): Promise<SessionAnswer> {
+    const fail = (error: unknown): void => {
+      this.#post(() => {
+        throw error;
+      });
+    };
+    const cursor = await openCursor(options, { clock: this.#self.system.clock, fail });
+    this.#cursor = cursor;
+    if (!isAlive(this.#self.pid)) {
+      cursor.release();
+    }
+    this.#tell(cursor.report);
+    const started = await this.#init(arg);
+    // Stopped by its supervisor, it has to have the time to write.
+    this.#trapsForCursor = !trapExit(this.#self, true);
+    return started;
+  }
+
+  /** What a message from a linked process does that ended, when the user does not trap exits: as if nobody did. */
+  exited({ reason }: ExitMessage): SessionAnswer | undefined {
+    if (!this.#trapsForCursor) {
+      return undefined;
+    }
+    return reason.type === 'normal' ? this.#goOn : stop(reason, this);
+  }
+
   #started(answer: SessionAnswer): SessionAnswer {
     return answer === this.#goOn ? ok(this) : answer;
+  }
+
+  #tell(report: CursorReport): void {
+    const { handleCursor } = this.#behaviour;
+    if (handleCursor !== undefined) {
+      this.#post(() => this.handle(handleCursor, report));
+    }
   }
 
   /** Calls one of the user's functions with what is to be handled and the state, and does what it answers. */
@@ -189,6 +237,11 @@ export class Session {
     this.#connection?.destroy();
     this.#connection = undefined;
     this.#packets = undefined;
+  }
+
+  /** Writes the cursor; `undefined` if there is none. */
+  flush(): Promise<void> | undefined {
+    return this.#cursor?.flush();
   }
 
   // The machine, and what it has done
@@ -264,10 +317,13 @@ export class Session {
     }
   }
 
-  #connect(wish: number, request: SseRequest): SessionAnswer {
+  #connect(wish: number, given: SseRequest): SessionAnswer {
     if (wish !== this.#snapshot.context.wish) {
       return this.#goOn;
     }
+    const from = this.#cursor?.lastEventId;
+    const request = from === undefined ? given : { ...given, lastEventId: from };
+    this.#isCursorUntested = from !== undefined;
     const packets = createPackets(request, this.#behaviour.handleComment !== undefined);
     const connection = openConnection(
       request,
@@ -318,7 +374,9 @@ export class Session {
       return this.#goOn;
     }
     this.#record.failed(disconnect);
-    return this.handle(this.#behaviour.handleDisconnect, { ...disconnect, lastEventId, retry });
+    const tell = (): Turn =>
+      this.handle(this.#behaviour.handleDisconnect, { ...disconnect, lastEventId, retry });
+    return this.#cursor?.caughtUp(lastEventId)?.then(tell) ?? tell();
   }
 
   // The events
@@ -335,10 +393,22 @@ export class Session {
   /** Goes on until an item is to be waited for, whose promise it returns, or there is an answer to give. */
   #handleItems(packet: Packet): SessionAnswer | Promise<unknown> {
     while (packet.at < packet.items.length && this.#isCurrent(packet)) {
-      const item = packet.items[packet.at++] as ServerSentEvent | string;
+      const item = packet.items[packet.at] as ServerSentEvent | string;
+      if (this.#cursor !== undefined && typeof item !== 'string') {
+        if (this.#isCursorUntested && this.#testCursor(this.#cursor, item)) {
+          this.#queueRest(packet);
+          return this.#goOn;
+        }
+        if (this.#cursor.isRepeat(item)) {
+          packet.at += 1;
+          this.#record.dropped();
+          continue;
+        }
+      }
+      packet.at += 1;
       const { handleEvent, handleComment } = this.#behaviour;
       const callback = typeof item === 'string' ? handleComment : handleEvent;
-      const result = this.#handleItem(callback as Callback, item);
+      const result = this.#acknowledge(item, this.#handleItem(callback as Callback, item));
       if (isThenable(result)) {
         return result;
       }
@@ -348,6 +418,32 @@ export class Session {
       }
     }
     return this.#packetDone(packet);
+  }
+
+  /** The first event of a connection, before it is handled: whether there is something to say of it first. */
+  #testCursor(cursor: CursorWriter, event: ServerSentEvent): boolean {
+    this.#isCursorUntested = false;
+    const report = cursor.judge(event);
+    if (report === undefined) {
+      return false;
+    }
+    this.#tell(report);
+    return true;
+  }
+
+  /** Moves the cursor once what a callback returned has settled; what comes of it is the same, perhaps later. */
+  #acknowledge(item: ServerSentEvent | string, result: unknown): unknown {
+    const cursor = this.#cursor;
+    if (cursor === undefined || typeof item === 'string') {
+      return result;
+    }
+    if (isThenable(result)) {
+      return result.then(
+        (value) => this.#acknowledge(item, value),
+        (thrown) => this.#acknowledge(item, answerOf(thrown)),
+      );
+    }
+    return cursor.handled(item)?.then(() => result) ?? result;
   }
 
   /** `orThrown`, without a function an event. */

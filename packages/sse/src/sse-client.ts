@@ -7,6 +7,7 @@ export {
   type Disconnected,
   type ServerOf,
   start,
+  type StartOptions,
   startLink,
   status,
 } from './client.ts';

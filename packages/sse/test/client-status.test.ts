@@ -24,6 +24,7 @@ describe('the status of a client', () => {
       nextAttemptAt: undefined,
       bytes: 0,
       events: 0,
+      repeats: 0,
       reconnects: 0,
       lastFailure: undefined,
     });

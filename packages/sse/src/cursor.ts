@@ -1,0 +1,293 @@
+import { inspect } from 'node:util';
+
+import type { Clock, TimeoutHandle } from '@reprise/actor';
+
+import { type CursorStore, isStore, readStore, writeStore } from './cursor-store.ts';
+import type { ServerSentEvent } from './event.ts';
+
+/** How a cursor is kept. */
+export interface CursorOptions {
+  readonly store: CursorStore;
+  /** Under which key. Default: the `id` of the child, the `name` of the client, or the URL of `events`. */
+  readonly key?: string;
+  /** It is written once so many events have been handled since … Default: 100; 1 with `dedupe`. */
+  readonly every?: number;
+  /** … or as many ms have passed since the first of them. Default: 1 s. */
+  readonly within?: number;
+  /** How many ids are known again, of the last events handled. Default: 256. */
+  readonly remember?: number;
+  /**
+   * Whether an event is dropped whose id is one of these. For servers whose ids are unique; with any other it loses events. Default: no.
+   */
+  readonly dedupe?: boolean;
+}
+
+/** A store, or a store and how to use it. */
+export type Cursor = CursorStore | CursorOptions;
+
+/** What a client with a cursor begins with, told before anything else; and what a server made of it. */
+export type CursorReport =
+  /** Nothing was kept: it begins where the server does. */
+  | { readonly type: 'fresh' }
+  /** It goes on from there. */
+  | { readonly type: 'resumed'; readonly lastEventId: string }
+  /** It asked to go on from there, and the server sent an event that has been handled before: what is between may be missing, or come twice. */
+  | { readonly type: 'ignored'; readonly lastEventId: string; readonly id: string };
+
+/** What the writer needs of the client: its time, and an end for what cannot be written while nothing happens. */
+export interface CursorOwner {
+  readonly clock: Clock;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Throws a `TypeError` or `RangeError` for options that can mean nothing.
+ * @returns the options, with the key that they have or get.
+ */
+export function cursorOptions(
+  cursor: Cursor,
+  key: string | undefined,
+): CursorOptions & { readonly key: string } {
+  const options: CursorOptions = isStore(cursor) ? { store: cursor } : cursor;
+  const { store, every = 1, within = 1, remember = 1, key: ownKey = key } = options ?? {};
+  if (!isStore(store)) {
+    throw new TypeError('Expected cursor to be a store with get and set, got one without');
+  }
+  if (typeof ownKey !== 'string' || ownKey === '') {
+    throw new TypeError('Expected cursor.key to be a string, got none, nor an id or a name to use');
+  }
+  for (const [name, number] of Object.entries({ every, within, remember })) {
+    if (!(number > 0)) {
+      throw new RangeError(`Expected cursor.${name} to be above 0, got ${number}`);
+    }
+  }
+  return { ...options, key: ownKey };
+}
+
+/**
+ * Takes the cursor into use and reads where it stands. Rejects if the store cannot be used, if another client of this program uses this key of
+ * it, or if what is kept there is no cursor.
+ */
+export async function openCursor(
+  options: CursorOptions & { readonly key: string },
+  owner: CursorOwner,
+): Promise<CursorWriter> {
+  const { store, key } = options;
+  store.open?.();
+  const keys = keysInUse.get(store) ?? new Set();
+  if (keys.has(key)) {
+    store.close?.();
+    throw new Error(`Expected the cursor ${key} to be free, got one that another client uses`);
+  }
+  keysInUse.set(store, keys.add(key));
+  const release = (): void => {
+    keys.delete(key);
+    store.close?.();
+  };
+  try {
+    return new CursorWriter(options, owner, parse(key, await readStore(store, key)), release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+const keysInUse = new WeakMap<CursorStore, Set<string>>();
+
+/** What is kept. */
+interface Position {
+  readonly lastEventId: string;
+  /** The ids of the last events handled, oldest first. */
+  readonly recent: readonly string[];
+}
+
+/**
+ * The cursor of a client: it follows the events that have been handled, never those that have not, and is written now and then. When the program
+ * is killed, the events since the last writing are handled again: at most `every`, or twice as many where the store takes its time; the client
+ * waits for one that takes longer.
+ */
+export class CursorWriter {
+  readonly report: CursorReport;
+  readonly #options: CursorOptions & { readonly key: string };
+  readonly #every: number;
+  readonly #owner: CursorOwner;
+  readonly #release: () => void;
+  /** Known ids, the oldest overwritten by the newest. */
+  readonly #recent: string[];
+  /** The same, to be looked up; only made where each event is. */
+  readonly #known: Set<string> | undefined;
+  #next: number;
+  #lastEventId: string | undefined;
+  #unwritten = 0;
+  #timer: TimeoutHandle | undefined = undefined;
+  #writing: Promise<undefined> | undefined = undefined;
+  #isReleased = false;
+
+  constructor(
+    options: CursorOptions & { readonly key: string },
+    owner: CursorOwner,
+    position: Position | undefined,
+    release: () => void,
+  ) {
+    const { dedupe = false, every = dedupe ? 1 : 100, remember = 256 } = options;
+    this.#options = { remember, ...options };
+    this.#every = every;
+    this.#owner = owner;
+    this.#release = release;
+    this.#recent = position?.recent.slice(-remember) ?? [];
+    this.#next = this.#recent.length % remember;
+    this.#known = dedupe ? new Set(this.#recent) : undefined;
+    this.#lastEventId = position?.lastEventId;
+    this.report =
+      position === undefined
+        ? { type: 'fresh' }
+        : { type: 'resumed', lastEventId: position.lastEventId };
+  }
+
+  /** What a new connection goes on from; `undefined` if the cursor has nothing to say. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
+
+  /** Whether the event is to be dropped, as one that has been handled before. */
+  isRepeat({ id }: ServerSentEvent): boolean {
+    return this.#known !== undefined && id !== null && this.#known.has(id);
+  }
+
+  /** What the first event of a connection says of the server. */
+  judge({ id }: ServerSentEvent): CursorReport | undefined {
+    const lastEventId = this.#lastEventId;
+    const isSeen = id !== null && id !== '' && this.#recent.includes(id);
+    return isSeen && lastEventId !== undefined && lastEventId !== ''
+      ? { type: 'ignored', lastEventId, id }
+      : undefined;
+  }
+
+  /** The event has been handled. A promise is to be waited for before the next one is. */
+  handled({ id, lastEventId }: ServerSentEvent): Promise<undefined> | undefined {
+    if (id !== null) {
+      this.#remember(id);
+    }
+    return this.#move(lastEventId);
+  }
+
+  /** All events are handled, and ids without an event came after them. */
+  caughtUp(lastEventId: string): Promise<undefined> | undefined {
+    return lastEventId === (this.#lastEventId ?? '') ? undefined : this.#move(lastEventId);
+  }
+
+  /** Writes what is not written yet. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    if (this.#unwritten > 0 && !this.#isReleased) {
+      await this.#write();
+    }
+  }
+
+  /** Lets go of the store, as it is: what has not been written is lost. Harmless the second time. */
+  release(): void {
+    if (!this.#isReleased) {
+      this.#isReleased = true;
+      this.#stopTimer();
+      this.#release();
+    }
+  }
+
+  #remember(id: string): void {
+    const { remember = 0 } = this.#options;
+    if (this.#known !== undefined) {
+      this.#known.delete(this.#recent[this.#next] ?? '');
+      this.#known.add(id);
+    }
+    this.#recent[this.#next] = id;
+    this.#next = (this.#next + 1) % remember;
+  }
+
+  #move(lastEventId: string): Promise<undefined> | undefined {
+    if (this.#isReleased) {
+      return undefined;
+    }
+    this.#lastEventId = lastEventId;
+    this.#unwritten += 1;
+    if (this.#unwritten >= this.#every) {
+      return this.#writeNext();
+    }
+    if (this.#unwritten === 1) {
+      this.#startTimer();
+    }
+    return undefined;
+  }
+
+  /** One writing at a time: who comes to the next before the last has ended waits for it. */
+  #writeNext(): Promise<undefined> | undefined {
+    if (this.#writing !== undefined) {
+      return this.#writing.then(() => (this.#unwritten > 0 ? this.#write() : undefined));
+    }
+    const writing = this.#write();
+    return this.#every === 1 ? writing : undefined;
+  }
+
+  #write(): Promise<undefined> | undefined {
+    this.#stopTimer();
+    this.#unwritten = 0;
+    const { store, key } = this.#options;
+    const pending = writeStore(store, key, this.#text());
+    if (pending === undefined) {
+      return undefined;
+    }
+    this.#writing = pending.finally(() => (this.#writing = undefined));
+    // Whoever waits for it is told as well; but perhaps nobody does.
+    this.#writing.catch(this.#owner.fail);
+    return this.#writing;
+  }
+
+  #text(): string {
+    const recent = [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)];
+    return JSON.stringify({ lastEventId: this.#lastEventId ?? '', recent } satisfies Position);
+  }
+
+  #startTimer(): void {
+    const { clock, fail } = this.#owner;
+    const { within = 1000 } = this.#options;
+    this.#timer = clock.setTimeout(() => {
+      this.#timer = undefined;
+      try {
+        // A promise that rejects has told the owner already.
+        this.#writeNext()?.catch(() => undefined);
+      } catch (error) {
+        fail(error);
+      }
+    }, within);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) {
+      this.#owner.clock.clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+}
+
+function parse(key: string, text: unknown): Position | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  const position = typeof text === 'string' ? positionIn(text) : undefined;
+  if (position === undefined) {
+    throw new TypeError(`Expected a cursor under ${key}, got ${inspect(text).slice(0, 100)}`);
+  }
+  return position;
+}
+
+function positionIn(text: string): Position | undefined {
+  try {
+    const { lastEventId, recent } = JSON.parse(text) as Partial<Position>;
+    const isPosition =
+      typeof lastEventId === 'string' &&
+      Array.isArray(recent) &&
+      recent.every((id) => typeof id === 'string');
+    return isPosition ? { lastEventId, recent } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type * as sqliteModule from 'node:sqlite';
+
+import type { CursorStore } from './cursor-store.ts';
+
+/**
+ * Cursors in a file of SQLite's, by Node's own `node:sqlite` (Node 22.13 or later). It belongs to one process at a time: while one has it open,
+ * the next is refused, with an error that names the first. It survives a `kill -9` of the program as it is; after a loss of power the last
+ * writes may be missing, and their events come again.
+ *
+ * Throws nothing itself. The start of a client that uses it fails with an `Error` if the file is another process's, is read-only, or is no
+ * such file; a client that cannot write it, because the disk is full, crashes.
+ * @see https://www.sqlite.org/wal.html
+ */
+export function sqlite(file: string): CursorStore {
+  const path = resolve(file);
+  const store = stores.get(path) ?? new SqliteStore(path);
+  stores.set(path, store);
+  return store;
+}
+
+/** By path: all clients of a program share one connection. */
+const stores = new Map<string, SqliteStore>();
+
+class SqliteStore implements CursorStore {
+  readonly #path: string;
+  #users = 0;
+  #database: Database | undefined = undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  open(): void {
+    this.#database ??= openDatabase(this.#path);
+    this.#users += 1;
+  }
+
+  close(): void {
+    this.#users -= 1;
+    if (this.#users === 0) {
+      this.#database?.close();
+      this.#database = undefined;
+    }
+  }
+
+  get(key: string): string | undefined {
+    return this.#database?.get(key);
+  }
+
+  set(key: string, value: string): void {
+    this.#database?.set(key, value);
+  }
+}
+
+interface Database {
+  get(key: string): string | undefined;
+  set(key: string, value: string): void;
+  close(): void;
+}
+
+/** What SQLite answers when another process has the file; it lies in the lowest byte (https://www.sqlite.org/rescode.html). */
+const SQLITE_BUSY = 5;
+
+function openDatabase(path: string): Database {
+  try {
+    return open(path);
+  } catch (error) {
+    const { message, errcode = 0 } = error as Error & { readonly errcode?: number };
+    const isTaken = (errcode & 0xff) === SQLITE_BUSY;
+    throw new Error(
+      isTaken
+        ? `Expected the cursor file ${path} to be free, got one that ${owner(path)} has open`
+        : `Expected ${path} to be a cursor file that can be written, got: ${message}`,
+      { cause: error },
+    );
+  }
+}
+
+function open(path: string): Database {
+  const database = new (sqliteOfNode().DatabaseSync)(path);
+  try {
+    // Set before the first access, it keeps the lock until the file is closed; the system lets go of it when the process dies.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = NORMAL');
+    database.exec(
+      'CREATE TABLE IF NOT EXISTS cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
+    );
+    // Takes the lock, and finds out whether the file can be written, before anything depends on it.
+    database.exec('BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT');
+    const found = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+    if (found.quick_check !== 'ok') {
+      throw new Error(found.quick_check);
+    }
+    const select = database.prepare('SELECT value FROM cursor WHERE key = ?');
+    const upsert = database.prepare(
+      'INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    );
+    signIn(path);
+    return {
+      get: (key) => (select.get(key) as { readonly value: string } | undefined)?.value,
+      set: (key, value) => void upsert.run(key, value),
+      close: () => {
+        rmSync(ownerFile(path), { force: true });
+        database.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Not imported: it costs a start that needs it not, and there is none before Node 22.13. */
+function sqliteOfNode(): typeof sqliteModule {
+  const found = process.getBuiltinModule?.('node:sqlite');
+  if (found === undefined) {
+    throw new Error(`node:sqlite, which is in Node 22.13 and later, is not in ${process.version}`);
+  }
+  return found;
+}
+
+// The lock shuts out readers too, so who holds it is written beside the file. The lock decides; this is only for people.
+
+function ownerFile(path: string): string {
+  return `${path}-owner`;
+}
+
+function signIn(path: string): void {
+  writeFileSync(ownerFile(path), `process ${process.pid} on ${hostname()}`);
+}
+
+function owner(path: string): string {
+  try {
+    return readFileSync(ownerFile(path), 'utf8');
+  } catch {
+    return 'another process';
+  }
+}
