@@ -131,7 +131,7 @@ export class Keeper {
   report({ spec: { id }, pid }: Child, what: string, reason?: ExitReason): void {
     const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
     this.#self.system.logger.error(
-      { supervisor: this.name, child: id, pid: String(pid) },
+      { supervisor: this.name, child: id, process: String(pid) },
       `supervisor ${this.name}: child ${id} ${what}${why}`,
     );
   }

@@ -251,7 +251,7 @@ export abstract class Cell implements Process {
   /** Its own fault, and so reported, as a crash is. */
   #overflowed(reason: ExitReason): void {
     const message = `process ${nameOf(this)} crashed: ${formatReason(reason)}`;
-    this.runtime.logger.error({ pid: String(this.pid), reason: formatReason(reason) }, message);
+    this.runtime.logger.error({ process: String(this.pid), reason: formatReason(reason) }, message);
     this.end(reason);
   }
 

@@ -7,16 +7,17 @@ import { type Cell, nameOf } from './process.ts';
  * @see OTP, "SASL Error Logging", crash reports
  */
 export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}): void {
+  const why = formatReason(reason);
   const report = {
     ...errorIn(reason),
-    pid: String(cell.pid),
-    ...(cell.name === undefined ? {} : { name: cell.name }),
-    reason: formatReason(reason),
+    process: String(cell.pid),
+    ...(cell.name === undefined ? {} : { registeredName: cell.name }),
+    reason: why,
     ...details,
     links: cell.links.map(nameOf),
     ancestors: ancestorsOf(cell),
   };
-  cell.runtime.logger.error(report, `process ${nameOf(cell)} crashed: ${formatReason(reason)}`);
+  cell.runtime.logger.error(report, `process ${nameOf(cell)} crashed: ${why}`);
 }
 
 function ancestorsOf(cell: Cell): readonly string[] {

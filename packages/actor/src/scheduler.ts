@@ -26,6 +26,9 @@ export class Scheduler {
   readonly #slow: number;
   #isPlanned = false;
   #isYielding = false;
+  /** The process whose code goes on in the microtasks that are waited for, and since when. */
+  #watched: Cell | undefined = undefined;
+  #watchedFrom = 0;
   #sliceStart = host.now();
 
   /** `slow`: how long a process may hold the thread before it is reported, in ms. */
@@ -41,9 +44,13 @@ export class Scheduler {
     }
   }
 
-  /** Lets the microtasks run that the process on the stack has caused, before the next process has its turn. */
-  yieldToMicrotasks(): void {
+  /**
+   * Lets the microtasks run that the process on the stack has caused, before the next process has its turn. `cell` is given when its own code is what
+   * goes on in them: how long that holds the thread is then watched, too.
+   */
+  yieldToMicrotasks(cell?: Cell): void {
     this.#isYielding = true;
+    this.#watched = cell;
   }
 
   /** True when no process is ready to run. One may still wait for a promise, a timer or a message. */
@@ -62,6 +69,10 @@ export class Scheduler {
 
   /** One microtask more: what a function throws ends its process in the microtask after the one that went on with it. */
   readonly #hop = (): void => {
+    if (this.#watched !== undefined) {
+      this.#watch(this.#watched, host.now() - this.#watchedFrom);
+      this.#watched = undefined;
+    }
     host.queueMicrotask(this.#microtask);
   };
 
@@ -79,19 +90,27 @@ export class Scheduler {
       cell.run();
       // One reading of the clock a turn: the end of this one is the start of the next.
       const after = host.now();
-      if (after - now > this.#slow) {
-        reportSlow(cell, after - now);
-      }
+      this.#watch(cell, after - now);
       this.turnLength = after - now > heavyTurn ? shortTurn : longTurn;
       now = after;
     }
+    this.#watchedFrom = now;
     this.#plan(now < end);
+  }
+
+  #watch(cell: Cell, ms: number): void {
+    if (ms > this.#slow) {
+      reportSlow(cell, ms);
+    }
   }
 
   /** The rest of what is ready, soon or after I/O. */
   #plan(isInSlice: boolean): void {
-    this.#isPlanned = this.#ready.length > 0;
-    if (this.#isPlanned && isInSlice) {
+    this.#isPlanned = this.#ready.length > 0 || this.#watched !== undefined;
+    if (this.#watched !== undefined) {
+      // What comes after it finds out by itself whether the slice has passed.
+      host.queueMicrotask(this.#hop);
+    } else if (this.#isPlanned && isInSlice) {
       host.queueMicrotask(this.#isYielding ? this.#hop : this.#microtask);
     } else if (this.#isPlanned) {
       host.queueMacrotask(this.#macrotask);

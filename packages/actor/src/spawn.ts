@@ -194,7 +194,7 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
       this.#offer(this.#waiting);
     }
     // What it takes, it handles before anybody else has a turn.
-    this.runtime.scheduler.yieldToMicrotasks();
+    this.runtime.scheduler.yieldToMicrotasks(this);
     const waiting = this.#waiting;
     return waiting !== undefined && (waiting.isImpatient || waiting.scanned < this.mailbox.length);
   }

@@ -93,8 +93,8 @@ describe('the report of a crash', () => {
         message: 'process fragile crashed: Error: boom',
         details: {
           err: boom,
-          pid: String(server),
-          name: 'fragile',
+          process: String(server),
+          registeredName: 'fragile',
           reason: 'Error: boom',
           lastMessage: { cast: 'fail', payload: 7 },
           state: { user: 'mike', password: 'secret' },
@@ -224,8 +224,8 @@ describe('the report of a crash', () => {
         message: 'process child crashed: Error: boom',
         details: {
           err: boom,
-          pid: String(pid),
-          name: 'child',
+          process: String(pid),
+          registeredName: 'child',
           reason: 'Error: boom',
           links: [String(parent.pid)],
           ancestors: [String(parent.pid), String(system.pid)],

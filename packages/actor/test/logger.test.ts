@@ -88,6 +88,6 @@ describe('the logger of a system that was given none', () => {
       'process #Pid<2> crashed: Error: boom',
       '    err: Error: boom',
     ]);
-    expect(lines()).toContain('    pid: #Pid<2>');
+    expect(lines()).toContain('    process: #Pid<2>');
   });
 });

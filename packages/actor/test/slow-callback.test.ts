@@ -125,6 +125,22 @@ describe('a callback that holds the thread', () => {
     expect(String(pid)).toBe('#Pid<2>');
   });
 
+  test('in a function process, with the message that it took, is reported by its pid', async () => {
+    const { system, reports } = reportingSystem({ slowCallback: 5 });
+    const pid = spawn<number>(system, async (self) => {
+      for (;;) {
+        hold(await self.receive());
+      }
+    });
+    send(pid, 20);
+    await settle(system);
+    send(pid, 0);
+    await settle(system);
+    expect(reports.map(({ message }) => message)).toStrictEqual([
+      expect.stringMatching(/^#Pid<2> held the thread for [2-9]\d+ ms$/),
+    ]);
+  });
+
   test('is no harm when the logger throws: the rest goes on', async () => {
     const broken = (): never => {
       throw new Error('the disk is full');

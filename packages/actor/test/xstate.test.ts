@@ -218,12 +218,12 @@ describe('a machine', () => {
       {
         level: 'warn',
         message: 'talker: hello',
-        details: { pid: String(pid), values: ['hello'] },
+        details: { process: String(pid), values: ['hello'] },
       },
       {
         level: 'warn',
         message: 'talker: label {"a":1} (object)',
-        details: { pid: String(pid), values: ['label', { a: 1 }] },
+        details: { process: String(pid), values: ['label', { a: 1 }] },
       },
     ]);
   });

@@ -91,7 +91,7 @@ function loggerOf(cell: Cell): NonNullable<Options['logger']> {
   return (...values: readonly unknown[]) => {
     const text = values.map((value) => (typeof value === 'string' ? value : describe(value)));
     cell.runtime.logger.warn(
-      { pid: String(cell.pid), values },
+      { process: String(cell.pid), values },
       `${nameOf(cell)}: ${text.join(' ')}`,
     );
   };
