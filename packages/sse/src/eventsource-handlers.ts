@@ -1,0 +1,57 @@
+/** Whoever sets it knows what events it is for. */
+type Callback = (event: never) => unknown;
+
+/**
+ * The event handler attributes of a target, such as `onmessage` (WHATWG HTML 8.1.8.1): a handler stands among the listeners where it was
+ * first set, and keeps that place when another takes its turn there. Without a handler there is no listener.
+ */
+export class HandlerAttributes {
+  readonly #target: EventTarget;
+  readonly #handlers: Map<string, Handler> = new Map();
+
+  constructor(target: EventTarget) {
+    this.#target = target;
+  }
+
+  get(type: string): unknown {
+    return this.#handlers.get(type)?.callback ?? null;
+  }
+
+  /** What is no function is `null`. */
+  set(type: string, value: unknown): void {
+    const handler = this.#handlers.get(type);
+    if (typeof value !== 'function') {
+      this.#remove(type, handler);
+    } else if (handler === undefined) {
+      this.#add(type, new Handler(value as Callback));
+    } else {
+      handler.callback = value as Callback;
+    }
+  }
+
+  #add(type: string, handler: Handler): void {
+    this.#handlers.set(type, handler);
+    this.#target.addEventListener(type, handler);
+  }
+
+  #remove(type: string, handler: Handler | undefined): void {
+    if (handler !== undefined) {
+      this.#handlers.delete(type);
+      this.#target.removeEventListener(type, handler);
+    }
+  }
+}
+
+class Handler {
+  callback: Callback;
+
+  constructor(callback: Callback) {
+    this.callback = callback;
+  }
+
+  handleEvent(event: Event): void {
+    if (this.callback.call(event.currentTarget, event as never) === false) {
+      event.preventDefault();
+    }
+  }
+}
