@@ -1,0 +1,108 @@
+import type { Clock, TimeoutHandle } from '@reprise/actor';
+
+export interface StreamOptions {
+  readonly name: string;
+  readonly url: string;
+  readonly clock: Clock;
+  readonly eventsPerSecond: number;
+  readonly history: number;
+}
+
+/** Events numbered from 1 on: made as the clock says, and when they are asked for. They hold nothing but their number, so none is kept. */
+export class ChaosStream {
+  readonly name: string;
+  /** Where it is read. */
+  readonly url: string;
+  readonly #options: StreamOptions;
+  readonly #waiters = new Set<Waiter>();
+  readonly #startedAt: number;
+  #timer: TimeoutHandle | undefined = undefined;
+  /** By the clock, of all that were made. */
+  #timed = 0;
+  #made = 0;
+  #connections = 0;
+
+  constructor(options: StreamOptions) {
+    this.name = options.name;
+    this.url = options.url;
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#waitForTick();
+  }
+
+  /** The ids of all that were made so far, in order. */
+  get produced(): readonly string[] {
+    return Array.from({ length: this.#made }, (_, index) => String(index + 1));
+  }
+
+  /** How many requests it has had. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Makes so many events now, besides those that the clock makes. */
+  produce(count = 1): void {
+    this.#made += count;
+    for (const waiter of this.#waiters) {
+      if (waiter.number <= this.#made) {
+        this.#waiters.delete(waiter);
+        waiter.made();
+      }
+    }
+  }
+
+  /** The number of the last event that was made. */
+  get made(): number {
+    return this.#made;
+  }
+
+  /** The number of the first event that can still be asked for. */
+  get oldest(): number {
+    return Math.max(1, this.#made - this.#options.history + 1);
+  }
+
+  /** Counts a request: its number, from 1 on. */
+  connect(): number {
+    return ++this.#connections;
+  }
+
+  /** Calls back once the event with this number is made. Returns what calls it off. */
+  whenMade(number: number, made: () => void): () => void {
+    const waiter = { number, made };
+    this.#waiters.add(waiter);
+    return () => this.#waiters.delete(waiter);
+  }
+
+  /** The clock makes no further event. */
+  stop(): void {
+    if (this.#timer !== undefined) {
+      this.#options.clock.clearTimeout(this.#timer);
+    }
+  }
+
+  #waitForTick(): void {
+    const { clock, eventsPerSecond } = this.#options;
+    if (eventsPerSecond > 0) {
+      this.#timer = clock.setTimeout(this.#tick, Math.max(1000 / eventsPerSecond, shortestTick));
+    }
+  }
+
+  readonly #tick = (): void => {
+    const { clock, eventsPerSecond } = this.#options;
+    const due = Math.floor(((clock.now() - this.#startedAt) * eventsPerSecond) / 1000);
+    const count = due - this.#timed;
+    this.#timed = due;
+    this.#waitForTick();
+    if (count > 0) {
+      this.produce(count);
+    }
+  };
+}
+
+interface Waiter {
+  readonly number: number;
+  readonly made: () => void;
+}
+
+/** In ms: above 100 events a second they are made several at a time. */
+const shortestTick = 10;

@@ -1,0 +1,13 @@
+export { chaos, type ChaosEntry, type ChaosOptions, type ChaosServer } from './chaos/chaos.ts';
+export type { Fault, FaultBeforeStream, FaultInStream } from './chaos/fault.ts';
+export type { NumberedData } from './chaos/numbered-event.ts';
+export {
+  type Choice,
+  type FaultPlan,
+  inOrder,
+  transientFaults,
+  type Turn,
+  weighted,
+} from './chaos/plan.ts';
+export type { Random } from './chaos/random.ts';
+export type { ChaosStream } from './chaos/stream.ts';
