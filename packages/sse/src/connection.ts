@@ -1,22 +1,28 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 
 import type { Clock, TimeoutHandle } from '@reprise/actor';
-import got, { type Request, type RequestError } from 'got';
 
 import { Body, readAll } from './body.ts';
+import { Exchange, type ExchangeHandlers, type Response } from './exchange.ts';
 import {
   badRequest,
   type ConnectFailure,
   type Disconnect,
   type EventStreamResponse,
+  type RedirectFailure,
   type Refusal,
   type ResponseHead,
 } from './failure.ts';
 import { connectFailureOf, networkFailureOf } from './got-error.ts';
-import { gotOptions } from './got-options.ts';
 import { longestWait } from './idle-timer.ts';
-import { firstHop, type Hop, isRedirect, nextHop, shownUrl } from './redirect.ts';
+import {
+  defaultRedirectDelay,
+  firstHop,
+  type Hop,
+  isRedirect,
+  nextHop,
+  shownUrl,
+} from './redirect.ts';
 import { requestProblem, type SseRequest } from './request.ts';
 
 /** What a connection tells: either `failed`, once, or `connected`, then packets, then `disconnected`, once. Never inside a call to it. */
@@ -62,10 +68,12 @@ class HttpConnection implements Connection {
   readonly #request: SseRequest;
   readonly #handlers: ConnectionHandlers;
   readonly #clock: Clock;
-  #stream: Request | undefined = undefined;
+  #exchange: Exchange | undefined = undefined;
   #body: Body | undefined = undefined;
   /** Until there is an answer, then until its body is told of, if that is not the stream. */
   #deadline: TimeoutHandle | undefined = undefined;
+  /** Where a redirect leads, when that has to wait. */
+  #nextHop: TimeoutHandle | undefined = undefined;
   #isOver = false;
 
   constructor(request: SseRequest, handlers: ConnectionHandlers, clock: Clock) {
@@ -92,51 +100,44 @@ class HttpConnection implements Connection {
 
   destroy(): void {
     this.#isOver = true;
-    this.#clearDeadline();
-    // What decompresses it, if anything does, may have more to give; got destroys the socket.
+    this.#clear(this.#deadline);
+    this.#clear(this.#nextHop);
+    this.#exchange?.destroy();
+    // What decompresses it, if anything does, may have more to give.
     this.#body?.destroy();
-    this.#stream?.destroy();
   }
 
   #start(): void {
     const { responseTimeout = 30_000 } = this.#request;
     this.#setDeadline(responseTimeout, () => {
+      this.#exchange?.distrust();
       this.#fail({ type: 'timeout', phase: 'response', ms: responseTimeout });
     });
     this.#send(firstHop(this.#request));
   }
 
   #send(hop: Hop): void {
-    const stream = got.stream(hop.url, gotOptions(hop, this.#request));
-    this.#stream = stream;
-    // It stays to the end: an error that nobody listens to would end the program.
-    stream.on('error', (error: RequestError) => {
-      this.#break(error);
-    });
-    stream.once('upgrade', (response: IncomingMessage, socket: Socket) => {
-      this.#refuseUpgrade(shownUrl(hop.url), response, socket);
-    });
-    stream.once('response', (response: IncomingMessage & { readonly url: string }) => {
-      // With cookies to keep, got may get here after the end.
-      if (!this.#isOver) {
-        outsideOfGot(() => {
+    this.#exchange = new Exchange(hop, this.#request, {
+      answered: (response) => {
+        if (!this.#isOver) {
           this.#judge(hop, response);
-        });
-      }
+        }
+      },
+      upgraded: ({ headers }) => {
+        const url = shownUrl(hop.url);
+        this.#fail({ type: 'status', status: 101, headers: { ...headers }, url, body: '' });
+      },
+      failed: (error, reset) => {
+        this.#break(error, reset);
+      },
     });
   }
 
-  /** 101, which nobody asked for: Node leaves such a socket to whoever listens for it. */
-  #refuseUpgrade(url: string, { headers }: IncomingMessage, socket: Socket): void {
-    socket.destroy();
-    this.#fail({ type: 'status', status: 101, headers: { ...headers }, url, body: '' });
-  }
-
-  #judge(hop: Hop, response: IncomingMessage & { readonly url: string }): void {
+  #judge(hop: Hop, response: Response): void {
     const { statusCode: status = 0, headers, url } = response;
     const head: ResponseHead = { status, headers: { ...headers }, url };
     if (isRedirect(status, headers.location)) {
-      this.#redirect(hop, status, headers.location);
+      this.#follow(nextHop(hop, { status, location: headers.location }, this.#request));
     } else if (status === 204) {
       this.#fail({ type: 'noContent', ...head });
     } else if (status !== 200) {
@@ -148,15 +149,29 @@ class HttpConnection implements Connection {
     }
   }
 
-  #redirect(hop: Hop, status: number, location: string): void {
-    const next = nextHop(hop, { status, location }, this.#request);
+  /** The exchange before goes last: over HTTP/2 it holds the connection until the next one has a part in it. */
+  #follow(next: Hop | RedirectFailure): void {
     if ('type' in next) {
       this.#fail(next);
-    } else {
-      const stream = this.#stream;
-      this.#send(next);
-      stream?.destroy();
+      return;
     }
+    const before = this.#exchange;
+    this.#exchange = undefined;
+    const send = (): void => {
+      this.#send(next);
+    };
+    try {
+      const { redirectDelay = defaultRedirectDelay } = this.#request;
+      const delay = redirectDelay(next.trail.length);
+      if (delay > 0) {
+        this.#nextHop = this.#clock.setTimeout(send, Math.min(delay, longestWait));
+      } else {
+        send();
+      }
+    } catch (error) {
+      this.#fail({ type: 'request', error });
+    }
+    before?.destroy();
   }
 
   /** Tells of the refusal once the start of its body is there, and does not wait long for it. */
@@ -167,7 +182,7 @@ class HttpConnection implements Connection {
       this.#fail(failure(Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8')));
     };
     this.#break = tell;
-    this.#clearDeadline();
+    this.#clear(this.#deadline);
     this.#setDeadline(bodyWait, tell);
     const take = (chunk: Buffer): void => {
       chunks.push(chunk);
@@ -182,23 +197,26 @@ class HttpConnection implements Connection {
   #open(response: IncomingMessage, head: EventStreamResponse): void {
     const { packet, disconnected } = this.#handlers;
     const ended = (disconnect: Disconnect): void => {
+      if (disconnect.type === 'timeout') {
+        this.#exchange?.distrust();
+      }
       this.destroy();
       disconnected(disconnect);
     };
     const { idleTimeout = Infinity } = this.#request;
     const body = new Body(response, { packet, ended }, idleTimeout, this.#clock);
-    this.#clearDeadline();
+    this.#clear(this.#deadline);
     this.#body = body;
-    this.#break = (error) => {
-      body.end(networkFailureOf(error));
+    this.#break = (error, reset) => {
+      body.end(networkFailureOf(error, reset));
     };
     this.#handlers.connected(head);
     body.read();
   }
 
   /** What an error means changes as the attempt goes on. */
-  #break: (error: RequestError) => void = (error) => {
-    this.#fail(connectFailureOf(error));
+  #break: ExchangeHandlers['failed'] = (error, reset) => {
+    this.#fail(connectFailureOf(error, reset));
   };
 
   #fail(failure: ConnectFailure): void {
@@ -214,21 +232,10 @@ class HttpConnection implements Connection {
     }
   }
 
-  #clearDeadline(): void {
-    if (this.#deadline !== undefined) {
-      this.#clock.clearTimeout(this.#deadline);
+  #clear(timer: TimeoutHandle | undefined): void {
+    if (timer !== undefined) {
+      this.#clock.clearTimeout(timer);
     }
-  }
-}
-
-/** got would take an error of a handler for one of the request. */
-function outsideOfGot(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }
 

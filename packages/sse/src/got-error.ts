@@ -2,12 +2,12 @@ import { type RequestError, TimeoutError } from 'got';
 
 import { badRequest, type ConnectFailure, network, type NetworkFailure } from './failure.ts';
 
-/** What an error of got says about an attempt that has not brought a response. */
-export function connectFailureOf(error: RequestError): ConnectFailure {
+/** What an error of got says about an attempt that has not brought a response; `reset` is why its stream was reset, over HTTP/2. */
+export function connectFailureOf(error: RequestError, reset?: string): ConnectFailure {
   if (error instanceof TimeoutError) {
     return { type: 'timeout', phase: error.event as 'lookup', ms: msOf(error.message) };
   }
-  const { code, message } = networkFailureOf(error);
+  const { code, message } = networkFailureOf(error, reset);
   if (untrusted.test(code)) {
     return { type: 'certificate', code, message };
   }
@@ -18,11 +18,29 @@ export function connectFailureOf(error: RequestError): ConnectFailure {
 }
 
 /** What an error of got says about a response that broke off. */
-export function networkFailureOf(error: RequestError): NetworkFailure {
-  const cause = (error.cause ?? error) as NodeJS.ErrnoException & { readonly errors?: Error[] };
+export function networkFailureOf(error: RequestError, reset?: string): NetworkFailure {
+  const cause = rootOf(error);
   // A host with several addresses fails with one error for all and no message of its own.
   const message = cause.message || (cause.errors ?? []).map((one) => one.message).join(', ');
-  return network(cause.code ?? error.code, message);
+  const code = cause.code ?? error.code;
+  return network(isVague(code, message) ? (reset ?? 'ECONNRESET') : code, message);
+}
+
+interface Cause extends NodeJS.ErrnoException {
+  readonly errors?: readonly Error[];
+}
+
+/** got wraps errors once, and some twice. */
+function rootOf(error: Error): Cause {
+  const { cause } = error;
+  return typeof cause === 'object' && cause !== null ? rootOf(cause as Error) : error;
+}
+
+/** What got and Node say whatever a peer of HTTP/2 gave as the reason, or if it gave none. */
+const vague = /^(?:ECONNRESET|ERR_HTTP2_STREAM_ERROR|ERR_HTTP2_SESSION_ERROR)$/;
+
+function isVague(code: string, message: string): boolean {
+  return vague.test(code) || (code === 'ERR_GOT_REQUEST_ERROR' && message.includes('HTTP/2'));
 }
 
 /** The names that OpenSSL gives to what can be wrong with a certificate, and Node's own for the wrong host name. */

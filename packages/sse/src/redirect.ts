@@ -55,6 +55,14 @@ export function nextHop(
   return trail.length > maxRedirects ? failure(hop, status, location, 'tooMany') : next;
 }
 
+/**
+ * How long the `count`-th redirect of an attempt waits, in ms: the first three are followed at once, the fourth after 1 s, and each further
+ * one 1 s longer than the one before. All ten take 28 s, which is within the default `responseTimeout`.
+ */
+export function defaultRedirectDelay(count: number): number {
+  return Math.max(0, count - 3) * 1000;
+}
+
 /** The URL as it may be logged: without credentials. */
 export function shownUrl(url: URL): string {
   const shown = new URL(url);
@@ -80,10 +88,15 @@ function resolve(location: string, base: URL): URL | undefined {
 }
 
 function refusal(from: URL, to: URL | undefined): 'unsupported' | 'insecure' | undefined {
-  if (to?.protocol !== 'http:' && to?.protocol !== 'https:') {
+  if ((to?.protocol !== 'http:' && to?.protocol !== 'https:') || isSocket(to)) {
     return 'unsupported';
   }
   return from.protocol === 'https:' && to.protocol === 'http:' ? 'insecure' : undefined;
+}
+
+/** How got writes a Unix socket: no server leads from the network to one. */
+function isSocket({ protocol, hostname }: URL): boolean {
+  return protocol === 'unix:' || hostname === 'unix';
 }
 
 function turn(hop: Hop, status: number): Hop {

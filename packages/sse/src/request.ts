@@ -23,6 +23,11 @@ export interface SseRequest {
    * describes the body. Default: none.
    */
   readonly redirectHeaders?: readonly string[];
+  /**
+   * How long to wait before the `count`-th redirect of an attempt (from 1 on) is followed, in ms: each is a request like any other, and a
+   * server can send a client on and on. Default: not at all for the first three, then 1 s, 2 s, 3 s, ….
+   */
+  readonly redirectDelay?: (count: number) => number;
   /** Own authorities instead of the system's, and a client certificate with its key: PEM. */
   readonly tls?: {
     readonly ca?: string | readonly string[];

@@ -18,12 +18,13 @@ import {
   serveSecurely,
 } from './support/servers.ts';
 import { watch } from './support/told.ts';
+import { http1, type Version, versions } from './support/versions.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 
 /** What an attempt came to, when it came to one thing only. */
-async function outcome(request: SseRequest): Promise<unknown> {
-  using client = watch(request);
+async function outcome(http: Version, request: SseRequest): Promise<unknown> {
+  using client = http.watch(request);
   const told = await client.end();
   expect(client.told).toHaveLength(1);
   return told.type === 'failed' ? told.failure : told;
@@ -56,10 +57,10 @@ async function serveMutually(
   };
 }
 
-describe('no connection', () => {
+describe.each(versions)('over %s', (_name, http) => {
   test('NET-01 a closed port', async () => {
     const port = await closedPort();
-    expect(await outcome({ url: `http://127.0.0.1:${port}/` })).toEqual({
+    expect(await outcome(http, { url: `${http.scheme}://127.0.0.1:${port}/` })).toEqual({
       type: 'network',
       code: 'ECONNREFUSED',
       message: `connect ECONNREFUSED 127.0.0.1:${port}`,
@@ -78,8 +79,8 @@ describe('no connection', () => {
         { address: '127.0.0.2', family: 4 },
       ]);
     }) as never;
-    const request = { url: `http://feed.test:${port}/`, got: { dnsLookup } };
-    expect(await outcome(request)).toMatchObject({
+    const request = { url: `${http.scheme}://feed.test:${port}/`, got: { dnsLookup } };
+    expect(await outcome(http, request)).toMatchObject({
       type: 'network',
       code: 'ECONNREFUSED',
       message: expect.stringContaining('ECONNREFUSED'),
@@ -90,27 +91,59 @@ describe('no connection', () => {
     const dnsLookup = ((host: string, _options: object, found: (error: Error) => void) => {
       found(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }));
     }) as never;
-    expect(await outcome({ url: 'http://feed.test/', got: { dnsLookup } })).toEqual({
-      type: 'network',
-      code: 'ENOTFOUND',
-      message: 'getaddrinfo ENOTFOUND feed.test',
-    });
+    expect(await outcome(http, { url: `${http.scheme}://feed.test/`, got: { dnsLookup } })).toEqual(
+      {
+        type: 'network',
+        code: 'ENOTFOUND',
+        message: 'getaddrinfo ENOTFOUND feed.test',
+      },
+    );
   });
 
-  test('NET-02 a name that nobody resolves in time', async () => {
-    const dnsLookup = (() => undefined) as never;
-    const request = { url: 'http://feed.test/', connectTimeout: 20, got: { dnsLookup } };
-    expect(await outcome(request)).toEqual({ type: 'timeout', phase: 'lookup', ms: 20 });
+  test('NET-05 nothing within the time for the head', async () => {
+    await using server = await http.serve(() => undefined);
+    using client = http.watch({ url: server.url });
+    await reached(server);
+    await client.advance(29_999);
+    expect(client.told).toEqual([]);
+    await client.advance(1);
+    const failure = { type: 'timeout', phase: 'response', ms: 30_000 };
+    expect(client.told).toEqual([{ type: 'failed', failure }]);
+    await emptied(server);
+  });
+
+  test('NET-05 redirects share the time of one head', async () => {
+    await using server = await http.serve((request, response) => {
+      if (request.url === '/events') {
+        response.writeHead(307, { location: '/next' }).end();
+      }
+    });
+    using client = http.watch({ url: server.url, responseTimeout: 1000 });
+    await client.advance(999);
+    while (server.requests.length < 2) {
+      await new Promise(setImmediate);
+    }
+    expect(client.told).toEqual([]);
+    await client.advance(1);
+    expect(client.told).toMatchObject([{ failure: { type: 'timeout', ms: 1000 } }]);
   });
 
   (process.platform === 'linux' ? test : test.skip)('NET-04 a SYN without an answer', async () => {
     await using deaf = await deafPort();
-    const url = `http://127.0.0.1:${deaf.port}/`;
-    expect(await outcome({ url, connectTimeout: 50 })).toEqual({
+    const url = `${http.scheme}://127.0.0.1:${deaf.port}/`;
+    expect(await outcome(http, { url, connectTimeout: 50 })).toEqual({
       type: 'timeout',
       phase: 'connect',
       ms: 50,
     });
+  });
+});
+
+describe('no connection', () => {
+  test('NET-02 a name that nobody resolves in time', async () => {
+    const dnsLookup = (() => undefined) as never;
+    const request = { url: 'http://feed.test/', connectTimeout: 20, got: { dnsLookup } };
+    expect(await outcome(http1, request)).toEqual({ type: 'timeout', phase: 'lookup', ms: 20 });
   });
 });
 
@@ -119,7 +152,7 @@ describe('TLS', () => {
     await using server = await serveSecurely((_, response) => {
       response.writeHead(200, eventStream).write('data: x\n\n');
     });
-    expect(await outcome({ url: server.url })).toMatchObject({
+    expect(await outcome(http1, { url: server.url })).toMatchObject({
       type: 'certificate',
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     });
@@ -143,7 +176,7 @@ describe('TLS', () => {
       tls: { ca: cert },
       got: { dnsLookup },
     };
-    expect(await outcome(request)).toMatchObject({
+    expect(await outcome(http1, request)).toMatchObject({
       type: 'certificate',
       code: 'ERR_TLS_CERT_ALTNAME_INVALID',
     });
@@ -151,7 +184,7 @@ describe('TLS', () => {
 
   test('a server that does not speak TLS is no matter of trust', async () => {
     await using server = await serveRaw((socket) => socket.end('HTTP/1.1 400 No\r\n\r\n'));
-    expect(await outcome({ url: server.url.replace('http', 'https') })).toMatchObject({
+    expect(await outcome(http1, { url: server.url.replace('http', 'https') })).toMatchObject({
       type: 'tls',
     });
   });
@@ -173,7 +206,7 @@ describe('TLS', () => {
     await using server = await serveSecurely((_, response) => {
       response.writeHead(302, { location: plain.url }).end();
     });
-    expect(await outcome({ url: server.url, tls: { ca: cert } })).toEqual({
+    expect(await outcome(http1, { url: server.url, tls: { ca: cert } })).toEqual({
       type: 'redirect',
       reason: 'insecure',
       status: 302,
@@ -185,18 +218,6 @@ describe('TLS', () => {
 });
 
 describe('no answer, or none that is one', () => {
-  test('NET-05 nothing within the time for the head', async () => {
-    await using server = await serveRaw(() => undefined);
-    using client = watch({ url: server.url });
-    await reached(server);
-    await client.advance(29_999);
-    expect(client.told).toEqual([]);
-    await client.advance(1);
-    const failure = { type: 'timeout', phase: 'response', ms: 30_000 };
-    expect(client.told).toEqual([{ type: 'failed', failure }]);
-    await emptied(server);
-  });
-
   test('NET-06 a head that comes line by line has no more time than one that does not come', async () => {
     await using server = await serveRaw((socket) => socket.write('HTTP/1.1 200 OK\r\n'));
     using client = watch({ url: server.url, responseTimeout: 1000 });
@@ -211,22 +232,6 @@ describe('no answer, or none that is one', () => {
     expect(client.told).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
   });
 
-  test('NET-05 redirects share the time of one head', async () => {
-    await using server = await serve((request, response) => {
-      if (request.url === '/events') {
-        response.writeHead(307, { location: '/next' }).end();
-      }
-    });
-    using client = watch({ url: server.url, responseTimeout: 1000 });
-    await client.advance(999);
-    while (server.requests.length < 2) {
-      await new Promise(setImmediate);
-    }
-    expect(client.told).toEqual([]);
-    await client.advance(1);
-    expect(client.told).toMatchObject([{ failure: { type: 'timeout', ms: 1000 } }]);
-  });
-
   test.each([
     ['NET-07 the end at once', '', 'ECONNRESET'],
     ['NET-07 the end within the head', 'HTTP/1.1 200 OK\r\nContent-', 'ECONNRESET'],
@@ -238,7 +243,7 @@ describe('no answer, or none that is one', () => {
     ],
   ])('%s', async (_name, answer, code) => {
     await using server = await serveRaw((socket) => socket.end(answer));
-    expect(await outcome({ url: server.url })).toMatchObject({ type: 'network', code });
+    expect(await outcome(http1, { url: server.url })).toMatchObject({ type: 'network', code });
   });
 
   test('NET-10 a head in many packets is a head', async () => {
@@ -257,7 +262,7 @@ describe('no answer, or none that is one', () => {
 
   test('REC-14 a reset is told once', async () => {
     await using server = await serveRaw((socket) => socket.resetAndDestroy());
-    expect(await outcome({ url: server.url })).toMatchObject({ code: 'ECONNRESET' });
+    expect(await outcome(http1, { url: server.url })).toMatchObject({ code: 'ECONNRESET' });
   });
 });
 

@@ -3,8 +3,8 @@ import { type Options, RequestError } from 'got';
 
 import { connectFailureOf } from '../src/got-error.ts';
 
-function failureOf(cause: Error): unknown {
-  return connectFailureOf(new RequestError(cause.message, cause, {} as Options));
+function failureOf(cause: Error, reset?: string): unknown {
+  return connectFailureOf(new RequestError(cause.message, cause, {} as Options), reset);
 }
 
 test.each([
@@ -44,5 +44,34 @@ test('REQ-07 an option of the wrong type is a mistake of the caller', () => {
   expect(failureOf(new TypeError('Expected a string'))).toEqual({
     type: 'badRequest',
     message: 'Expected a string',
+  });
+});
+
+test.each([
+  ['ECONNRESET', 'The server aborted pending request', 'NGHTTP2_REFUSED_STREAM'],
+  ['ERR_HTTP2_STREAM_ERROR', 'Stream closed with error code', 'NGHTTP2_REFUSED_STREAM'],
+  ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 7', 'NGHTTP2_REFUSED_STREAM'],
+  [undefined, 'The HTTP/2 stream has been early terminated', 'NGHTTP2_REFUSED_STREAM'],
+  ['ETIMEDOUT', 'read ETIMEDOUT', 'ETIMEDOUT'],
+  ['ECONNREFUSED', 'connect ECONNREFUSED', 'ECONNREFUSED'],
+])('NET-07 %s %p, of a stream that was reset, is %s', (code, message, expected) => {
+  const cause = Object.assign(new Error(message), code === undefined ? {} : { code });
+  const failure = { type: 'network', code: expected, message };
+  expect(failureOf(cause, 'NGHTTP2_REFUSED_STREAM')).toEqual(failure);
+});
+
+test('NET-07 a stream of HTTP/2 that ends without a reason is a reset', () => {
+  const message = 'The HTTP/2 session closed before settings were received';
+  const failure = { type: 'network', code: 'ECONNRESET', message };
+  expect(failureOf(new Error(message))).toEqual(failure);
+});
+
+test('NET-01 an error that wraps one for each address tells of all', () => {
+  const each = ['127.0.0.1', '::1'].map((address) => new Error(`connect ECONNREFUSED ${address}`));
+  const all = Object.assign(new AggregateError(each), { code: 'ECONNREFUSED' });
+  expect(failureOf(new Error('', { cause: all }))).toEqual({
+    type: 'network',
+    code: 'ECONNREFUSED',
+    message: 'connect ECONNREFUSED 127.0.0.1, connect ECONNREFUSED ::1',
   });
 });

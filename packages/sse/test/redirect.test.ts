@@ -139,12 +139,16 @@ describe('where we do not go', () => {
     expect(follow(post, 307, ...path)).toMatchObject({ reason: 'tooMany', location: '/10' });
   });
 
-  test.each(['ftp://a.test/', 'file:///etc/passwd', 'http://', 'http://[', 'unix:/tmp/x:/'])(
-    'ST-10 %s',
-    (location) => {
-      expect(follow(post, 302, location)).toMatchObject({ reason: 'unsupported', location });
-    },
-  );
+  test.each([
+    'ftp://a.test/',
+    'file:///etc/passwd',
+    'http://',
+    'http://[',
+    'unix:/tmp/x:/',
+    'http://unix:/tmp/x:/',
+  ])('ST-10 %s', (location) => {
+    expect(follow(post, 302, location)).toMatchObject({ reason: 'unsupported', location });
+  });
 
   test('from https: to http:', () => {
     const request = { url: 'https://me:pw@a.test/' };

@@ -79,7 +79,12 @@ export async function aWhile(): Promise<void> {
   }
 }
 
-async function listen(server: Server, protocol: 'http:' | 'https:'): Promise<TestServer> {
+/** Any server of Node’s, as one of ours. */
+export async function listen(
+  server: Server,
+  protocol: 'http:' | 'https:',
+  at = 0,
+): Promise<TestServer> {
   const sockets = new Set<Socket>();
   const requests: IncomingMessage[] = [];
   server.on('connection', (socket: Socket) => {
@@ -88,7 +93,7 @@ async function listen(server: Server, protocol: 'http:' | 'https:'): Promise<Tes
   });
   server.on('request', (request: IncomingMessage) => requests.push(request));
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(at, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
