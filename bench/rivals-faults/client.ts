@@ -1,0 +1,107 @@
+import { subscribe } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { headers, type Order } from './order.ts';
+import type { Message, State } from './sighting.ts';
+
+/** What a program has to give its contender. */
+export interface Part extends Pick<Order, 'url' | 'isOnlyWork' | 'idleTimeout' | 'backoff'> {
+  readonly headers: typeof headers;
+  /** For every event. Its promise settles when the event is handled: to be waited for wherever the contender can wait. */
+  readonly handle: () => void | Promise<void>;
+  /** For every failure of which the contender says what it was. */
+  readonly failed: (reason: unknown) => void;
+}
+
+/**
+ * Starts a contender as its documentation does, and tells the bench what comes of it. `start` answers with a function that says what
+ * the contender says of itself.
+ */
+export function play(start: (part: Part) => () => State): void {
+  const order = JSON.parse(process.argv[2] ?? '') as Order;
+  const watch = new Watch(order.handling);
+  endWithTheBench();
+  send({ type: 'ready', rss: process.memoryUsage.rss() });
+  const state = start({
+    ...order,
+    headers,
+    handle: () => watch.handle(),
+    failed: (reason) => watch.failed(reason),
+  });
+  process.on('exit', () => watch.tell(state()));
+  const pulse = setInterval(() => watch.tell(state()), 100);
+  if (order.isOnlyWork) {
+    pulse.unref();
+  }
+}
+
+class Watch {
+  readonly #handling: number;
+  #told: string | undefined = undefined;
+  #delivered = 0;
+  #handled = 0;
+  #atOnce = 0;
+  #attempts: number[] = [];
+
+  constructor(handling: number) {
+    this.#handling = handling;
+    // The one place that every client in Node comes by, and the one way to see an attempt that no server sees.
+    subscribe('net.client.socket', () => {
+      this.#attempts.push(Date.now());
+    });
+  }
+
+  handle(): void | Promise<void> {
+    this.#delivered += 1;
+    this.#atOnce = Math.max(this.#atOnce, this.#delivered - this.#handled);
+    if (this.#handling === 0) {
+      this.#handled += 1;
+      return undefined;
+    }
+    return sleep(this.#handling).then(() => {
+      this.#handled += 1;
+    });
+  }
+
+  failed(reason: unknown): void {
+    this.#told = reason instanceof Error ? reason.message : String(reason);
+  }
+
+  tell(state: State): void {
+    const attempts = this.#attempts;
+    this.#attempts = [];
+    const sighting = {
+      state,
+      ...(this.#told === undefined ? {} : { told: this.#told }),
+      delivered: this.#delivered,
+      handled: this.#handled,
+      atOnce: this.#atOnce,
+      peakRss: peakRss(),
+      attempts,
+    };
+    send({ type: 'sighting', sighting });
+  }
+}
+
+/** No orphan, whatever ends the bench; and yet the channel to it must not be what keeps this process alive. */
+function endWithTheBench(): void {
+  process.on('disconnect', () => process.exit());
+  process.channel?.unref();
+}
+
+function send(message: Message): void {
+  if (process.connected) {
+    process.send?.(message);
+  }
+}
+
+/** Linux hands `maxRSS` down from the process that forked; its VmHWM is this program's own. */
+function peakRss(): number {
+  if (process.platform !== 'linux') {
+    return process.resourceUsage().maxRSS * 1024;
+  }
+  const [, kilobytes] =
+    /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}

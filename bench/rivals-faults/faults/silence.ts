@@ -1,0 +1,43 @@
+import type { Fault } from '../fault.ts';
+import { lifeOf, type Observation } from '../observation.ts';
+import { stream } from '../stage.ts';
+
+/** A part of the window: what a contender is told to bear. */
+const patience = (window: number): number => window / 5;
+
+/** Connections that are gone, and do not say so. */
+export const silence: readonly Fault[] = [
+  {
+    name: 'silence',
+    title: 'open connection falls silent',
+    order: (window) => ({ idleTimeout: patience(window) }),
+    play: () => (exchange) => stream(exchange, 'data: x\n\n'),
+    outcome: (seen, _twin, { againstSilence = 'no option' }) => [...notice(seen), againstSilence],
+    figures: [],
+  },
+  {
+    name: 'comments',
+    title: 'the same, with comments',
+    order: (window) => ({ idleTimeout: patience(window) }),
+    play: (window) => (exchange) => {
+      stream(exchange, 'data: x\n\n');
+      const { response } = exchange;
+      const heartbeat = setInterval(() => response.write(': here\n'), patience(window) / 4);
+      response.on('close', () => clearInterval(heartbeat));
+    },
+    outcome: ({ requests: [first] }, _twin, { againstSilence }) => {
+      const kept = first?.closedAt === undefined ? 'kept' : 'CUT, though alive';
+      return againstSilence === undefined ? [kept, 'no option'] : [kept];
+    },
+    figures: [],
+  },
+];
+
+function notice(seen: Observation): readonly string[] {
+  const [first, second] = seen.requests;
+  if (first?.closedAt === undefined) {
+    return ['not noticed'];
+  }
+  const after = ((first.closedAt - first.at) / 1000).toFixed(1);
+  return [`noticed in ${after} s`, second === undefined ? lifeOf(seen) : 'comes back'];
+}

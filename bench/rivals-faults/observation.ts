@@ -1,0 +1,61 @@
+import type { Sighting } from './sighting.ts';
+import type { Received } from './stage.ts';
+
+/** All that was seen of one contender at one fault, from outside and from inside. All times in ms since 1970. */
+export interface Observation {
+  readonly from: number;
+  readonly to: number;
+  readonly requests: readonly Received[];
+  /** TCP connections begun, whether or not a server was there. */
+  readonly attempts: readonly number[];
+  /** In bytes, with everything loaded. */
+  readonly startRss: number;
+  readonly last: Sighting | undefined;
+  readonly lastSeenAt: number;
+  /** `undefined` while it lives. */
+  readonly exit: Exit | undefined;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** What it wrote to stderr last. */
+  readonly words: string;
+}
+
+/** How things stood at the end, in a word. */
+export function lifeOf(seen: Observation): string {
+  const { exit, last, requests } = seen;
+  if (exit !== undefined) {
+    return exit.signal === null ? `exits with code ${exit.code}` : `ended by ${exit.signal}`;
+  }
+  if (seen.to - seen.lastSeenAt > 1000) {
+    return 'hangs';
+  }
+  if (last?.state === 'closed') {
+    return 'dead';
+  }
+  if (requests.some(({ closedAt }) => closedAt === undefined)) {
+    return 'connected';
+  }
+  return triesOf(seen).length > 1 ? 'retries' : 'waits';
+}
+
+/** When it tried to connect: requests, or connections begun where no server was there to receive them. */
+export function triesOf({ requests, attempts }: Observation): readonly number[] {
+  return requests.length > 0 ? requests.map(({ at }) => at) : attempts;
+}
+
+/** In ms, from the end of one try to the start of the next. */
+export function delaysOf(seen: Observation): readonly number[] {
+  const ends = seen.requests.map(({ at, closedAt = at }) => closedAt);
+  return triesOf(seen)
+    .map((at, index, tries) => at - (ends[index - 1] ?? tries[index - 1] ?? at))
+    .slice(1);
+}
+
+/** Whether its user learns why nothing comes. */
+export function reasonOf({ last, exit }: Observation): readonly string[] {
+  const isTold = last?.told !== undefined || (exit !== undefined && exit.code !== 0);
+  return isTold ? [] : ['tells no reason'];
+}
