@@ -90,7 +90,7 @@ export interface Runtime {
     readonly isIdle: boolean;
     /** How many messages a process may handle in its turn. */
     readonly turnLength: number;
-    yieldToMicrotasks(): void;
+    yieldToMicrotasks(cell?: Cell): void;
     /** Gives `cell` a turn, after those that are already ready. */
     ready(cell: Cell): void;
   };

@@ -246,7 +246,10 @@ const keep: Hook<Log> = ({ size, events }, event) => ({
 
 const print: Hook<undefined> = (_, event, server) => {
   const cell = cellOf(server);
-  cell.runtime.logger.warn({ process: String(server), event }, `${nameOf(cell)} ${formatEvent(event)}`);
+  cell.runtime.logger.warn(
+    { process: String(server), event },
+    `${nameOf(cell)} ${formatEvent(event)}`,
+  );
   return undefined;
 };
 

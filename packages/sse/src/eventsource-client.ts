@@ -4,8 +4,8 @@ import type { Behaviour, ClientAnswer } from './behaviour.ts';
 import { define } from './client.ts';
 import type { ServerSentEvent } from './event.ts';
 import { type ConnectFailure, type Disconnect, formatFailure } from './failure.ts';
-import { connect } from './next.ts';
-import { classify, isHealthy, nextDelay } from './policy.ts';
+import { type Connect, connect } from './next.ts';
+import { classify, isHealthy, nextDelay, nextRedirectDelay } from './policy.ts';
 import type { SseRequest } from './request.ts';
 
 /** Whoever an event source's client reads for. What it is told once it is closed it ignores. */
@@ -48,7 +48,7 @@ type EventSourceClient = Behaviour<Start, Progress, undefined, undefined, 'close
  */
 export const eventSourceClient: EventSourceClient = define({
   init: ({ audience, request }: Start) =>
-    audience.isClosed() ? ignore : connect(request, newProgress(audience, request)),
+    audience.isClosed() ? ignore : attempt(newProgress(audience, request)),
   handleConnect: ({ url }, progress, self) => {
     progress.connectedAt = self.system.clock.now();
     progress.audience.opened(url);
@@ -100,7 +100,14 @@ function troubleOf(failure: ConnectFailure | Disconnect): Trouble {
 
 function again(progress: Progress): Answer {
   progress.attempt += 1;
-  const { request, lastEventId, attempt, retry } = progress;
-  const after = nextDelay(attempt, { retry }, Math.random);
-  return connect({ ...request, lastEventId }, progress, { after });
+  return attempt(progress, nextDelay(progress.attempt, progress, Math.random));
+}
+
+function attempt(progress: Progress, after = 0): Connect<Progress> {
+  const { request, lastEventId } = progress;
+  const redirectDelay = (): number => {
+    progress.attempt += 1;
+    return nextRedirectDelay(progress.attempt, progress);
+  };
+  return connect({ ...request, lastEventId, redirectDelay }, progress, { after });
 }

@@ -23,6 +23,7 @@ export {
   clampRetry,
   classify,
   nextDelay,
+  nextRedirectDelay,
   parseRetryAfter,
   type Verdict,
 } from './policy.ts';

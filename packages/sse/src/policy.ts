@@ -41,6 +41,14 @@ export function nextDelay(
   return floor + random() * (ceiling - floor);
 }
 
+/**
+ * How long a redirect waits, in ms, after `sent` requests in a row that came to nothing: it is one like any other, and waits as long as an attempt
+ * does at the least. The first after the very first request waits for nothing.
+ */
+export function nextRedirectDelay(sent: number, backoff: Backoff): number {
+  return sent <= 1 ? 0 : nextDelay(sent, backoff, () => 0);
+}
+
 /** The server's `retry`, in ms, inside limits: less would be a hot loop, more a stream that is as good as dead. */
 export function clampRetry(
   retry: number,

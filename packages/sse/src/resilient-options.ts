@@ -18,7 +18,7 @@ type Fresh<Value> = Value | (() => Value | Promise<Value>);
 
 /** How a stream is asked for, kept, and given up: everything but what is done with its events. Times are in ms. */
 export interface StreamOptions
-  extends Omit<SseRequest, 'url' | 'headers' | 'body'>, Omit<Backoff, 'retry'> {
+  extends Omit<SseRequest, 'url' | 'headers' | 'body' | 'redirectDelay'>, Omit<Backoff, 'retry'> {
   /** A function is asked anew at each attempt, and once more at once when the server answers 401 or 403. */
   readonly headers?: Fresh<NonNullable<SseRequest['headers']>>;
   readonly body?: Fresh<NonNullable<SseRequest['body']>>;
@@ -53,7 +53,7 @@ export interface ResilientOptions<Id extends string = string>
   /** Absolute, http: or https:. */
   readonly url: Fresh<SseRequest['url']>;
   /** Every event, in order, one at a time. Nothing more is read until its promise settles. Throwing ends the client. */
-  readonly handle: (event: ServerSentEvent) => unknown;
+  readonly handle: (event: ServerSentEvent) => void | Promise<void>;
   /**
    * How the client ends when it gives up: with `crash` it is restarted by most supervisors, which may then give up in turn; with `shutdown`
    * only if it is permanent. Default: `crash`.
@@ -68,7 +68,7 @@ export interface TypedResilientOptions<
 > extends Omit<ResilientOptions<Id>, 'handle'> {
   /** By the type of the event. */
   readonly events: Schemas;
-  readonly handle: (event: TypedEvent<NoInfer<Schemas>>) => unknown;
+  readonly handle: (event: TypedEvent<NoInfer<Schemas>>) => void | Promise<void>;
   /** An event without schema, that is no JSON, or not what its schema asks for: handled once this has settled. Throwing ends the client. */
   readonly handleInvalid: TypedHandlers<Schemas>['handleInvalid'];
 }

@@ -14,7 +14,14 @@ import { childSpec, define } from './client.ts';
 import type { ServerSentEvent } from './event.ts';
 import { type ConnectFailure, type Disconnect, formatFailure } from './failure.ts';
 import { type Connect, connect } from './next.ts';
-import { classify, isHealthy, nextDelay, parseRetryAfter, type Verdict } from './policy.ts';
+import {
+  classify,
+  isHealthy,
+  nextDelay,
+  nextRedirectDelay,
+  parseRetryAfter,
+  type Verdict,
+} from './policy.ts';
 import type { SseRequest } from './request.ts';
 import {
   assertOptions,
@@ -146,7 +153,15 @@ async function requestFor(progress: Progress): Promise<SseRequest> {
     ...(body === undefined ? {} : { body: await fresh(body) }),
     idleTimeout,
     lastEventId,
+    redirectDelay: () => redirectDelay(progress),
   };
+}
+
+/** A redirect counts as an attempt, so that chains of them are not a way around the delays. */
+function redirectDelay(progress: Progress): number {
+  const { attempt: sent, options, retry: asked } = progress;
+  progress.attempt += 1;
+  return nextRedirectDelay(sent, { ...options, retry: asked });
 }
 
 function goOn(failure: Failure, progress: Progress): Answer {

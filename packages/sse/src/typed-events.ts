@@ -35,8 +35,8 @@ type Maybe<Value> = Value | Promise<Value>;
 /** What is done with events that are typed, and with those that turn out not to be what they should. */
 export interface TypedHandlers<Schemas extends EventSchemas> {
   readonly events: Schemas;
-  readonly handle: (event: TypedEvent<Schemas>) => Maybe<unknown>;
-  readonly handleInvalid: (invalid: InvalidEvent) => Maybe<unknown>;
+  readonly handle: (event: TypedEvent<Schemas>) => Maybe<void>;
+  readonly handleInvalid: (invalid: InvalidEvent) => Maybe<void>;
 }
 
 /** A handler of events as they come that gives each to one of two, parsed or not. A promise is made only where a schema or a handler makes one. */
@@ -44,13 +44,13 @@ export function typedHandler<Schemas extends EventSchemas>({
   events,
   handle,
   handleInvalid,
-}: TypedHandlers<Schemas>): (event: ServerSentEvent) => Maybe<unknown> {
+}: TypedHandlers<Schemas>): (event: ServerSentEvent) => Maybe<void> {
   return (event) => {
     const read = readData(events, event);
     if ('type' in read) {
       return handleInvalid(read);
     }
-    const judge = (result: StandardSchemaV1.Result<unknown>): Maybe<unknown> =>
+    const judge = (result: StandardSchemaV1.Result<unknown>): Maybe<void> =>
       result.issues === undefined
         ? handle({ ...event, data: result.value } as TypedEvent<Schemas>)
         : handleInvalid({ type: 'schema', event, issues: result.issues });

@@ -405,6 +405,11 @@ test('the options of resilient are typed', () => {
         case 'disconnected':
           expectTypeOf(status.after).toEqualTypeOf<number>();
           break;
+        case 'resumed':
+        case 'ignored':
+          expectTypeOf(status.lastEventId).toEqualTypeOf<string>();
+          break;
+        case 'fresh':
         case 'ended':
           break;
         case 'gaveUp':

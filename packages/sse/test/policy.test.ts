@@ -100,15 +100,9 @@ describe('nextDelay()', () => {
 });
 
 test('REC-08 a retry is kept inside 100 ms … 5 min', () => {
-  expect([0, 99, 100, 3000, 5 * minutes, 2 ** 31, Infinity].map(clampRetry)).toEqual([
-    100,
-    100,
-    100,
-    3000,
-    5 * minutes,
-    5 * minutes,
-    5 * minutes,
-  ]);
+  expect(
+    [0, 99, 100, 3000, 5 * minutes, 2 ** 31, Infinity].map((retry) => clampRetry(retry)),
+  ).toEqual([100, 100, 100, 3000, 5 * minutes, 5 * minutes, 5 * minutes]);
 });
 
 describe('parseRetryAfter()', () => {

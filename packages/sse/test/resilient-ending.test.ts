@@ -67,7 +67,7 @@ describe('until', () => {
   test('ends the client normally at its event, which is not handled, nor is what follows', async () => {
     await using stage = await openStage();
     const handled: string[] = [];
-    const handle = ({ data }: ServerSentEvent): unknown => handled.push(data);
+    const handle = ({ data }: ServerSentEvent): void => void handled.push(data);
     const client = await run(stage, { method: 'POST', until, handle });
     const exchange = await stage.next();
     exchange.stream('data: a\n\ndata: [DONE]\n\ndata: b\n\n');
@@ -94,7 +94,7 @@ describe('until', () => {
     (await stage.next()).response.writeHead(200, { 'content-type': 'text/event-stream' }).end();
     await advance(stage.system, (await client.until('disconnected')).after);
     (await stage.next()).stream('data: [DONE]\n\n');
-    await client.until('ended');
+    expect(await client.until('ended')).toEqual({ type: 'ended' });
   });
 });
 
@@ -144,7 +144,7 @@ describe('giving up', () => {
     await client.until('connected');
     await advance(stage.system, 100_000);
     exchange.response.end();
-    await client.until('disconnected');
+    expect(await client.until('disconnected')).toMatchObject({ failure: { type: 'closed' } });
   });
 
   test('with shutdown, which says why and leaves a transient child stopped', async () => {

@@ -308,7 +308,7 @@ describe('the last id', () => {
     const pending = new Queue<{ readonly id: string | null; readonly done: () => void }>();
     const client = await run(stage, {
       handle: ({ id }) =>
-        new Promise((done) => {
+        new Promise<void>((done) => {
           pending.push({ id, done });
         }),
     });

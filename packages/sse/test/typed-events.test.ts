@@ -86,7 +86,7 @@ describe('typed events', () => {
     const stream = events(stage.url, {
       parent: stage.system,
       events: { price: schemas.price },
-      handleInvalid: (problem) => invalid.push(problem),
+      handleInvalid: (problem) => void invalid.push(problem),
     });
     const first = stream.next();
     const exchange = await stage.next();
