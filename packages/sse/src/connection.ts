@@ -194,7 +194,7 @@ class HttpConnection implements Connection {
     readAll(response, take, tell);
   }
 
-  #open(response: IncomingMessage, head: EventStreamResponse): void {
+  #open(response: Response, head: EventStreamResponse): void {
     const { packet, disconnected } = this.#handlers;
     const ended = (disconnect: Disconnect): void => {
       if (disconnect.type === 'timeout') {
@@ -203,6 +203,7 @@ class HttpConnection implements Connection {
       this.destroy();
       disconnected(disconnect);
     };
+    this.#exchange?.letGo(response);
     const { idleTimeout = Infinity } = this.#request;
     const body = new Body(response, { packet, ended }, idleTimeout, this.#clock);
     this.#clear(this.#deadline);

@@ -1,9 +1,9 @@
-import { type RequestError, TimeoutError } from 'got';
+import { TimeoutError } from 'got';
 
 import { badRequest, type ConnectFailure, network, type NetworkFailure } from './failure.ts';
 
 /** What an error of got says about an attempt that has not brought a response; `reset` is why its stream was reset, over HTTP/2. */
-export function connectFailureOf(error: RequestError, reset?: string): ConnectFailure {
+export function connectFailureOf(error: NodeJS.ErrnoException, reset?: string): ConnectFailure {
   if (error instanceof TimeoutError) {
     return { type: 'timeout', phase: error.event as 'lookup', ms: msOf(error.message) };
   }
@@ -17,12 +17,12 @@ export function connectFailureOf(error: RequestError, reset?: string): ConnectFa
   return isCallersMistake(error, code) ? badRequest(message) : network(code, message);
 }
 
-/** What an error of got says about a response that broke off. */
-export function networkFailureOf(error: RequestError, reset?: string): NetworkFailure {
+/** What an error of got, or of Node, says about a response that broke off. */
+export function networkFailureOf(error: NodeJS.ErrnoException, reset?: string): NetworkFailure {
   const cause = rootOf(error);
   // A host with several addresses fails with one error for all and no message of its own.
   const message = cause.message || (cause.errors ?? []).map((one) => one.message).join(', ');
-  const code = cause.code ?? error.code;
+  const code = cause.code ?? error.code ?? 'ECONNRESET';
   return network(isVague(code, message) ? (reset ?? 'ECONNRESET') : code, message);
 }
 
@@ -48,7 +48,7 @@ const untrusted =
   /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERROR_IN_C|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
 /** Node and got throw such errors before anything is sent: an illegal header, a key that is none, an option of the wrong type. */
-function isCallersMistake({ cause }: RequestError, code: string): boolean {
+function isCallersMistake({ cause }: Error, code: string): boolean {
   return (
     cause instanceof TypeError ||
     /^ERR_(?:INVALID|UNESCAPED|HTTP_INVALID|UNSUPPORTED_|OSSL_PEM_|OSSL_X509_KEY_)/.test(code)

@@ -50,14 +50,32 @@ export function gotOptions(
  */
 function agents(http2: boolean): NonNullable<OptionsInit['agent']> {
   const options = { keepAlive: false, highWaterMark: 1 };
-  // Read anew each time: the program may change its mind, and a named import would not see it.
-  const proxyEnv = proxyEnvOf(https.globalAgent);
+  // Looked at each time: the program may change its mind, and a named import would not see it.
+  const plain = proxyEnvOf(http.globalAgent);
+  const secure = proxyEnvOf(https.globalAgent);
+  if (shared === undefined || shared.plain !== plain || shared.secure !== secure) {
+    shared = {
+      plain,
+      secure,
+      http: new Agent({ ...options, proxyEnv: plain } as object),
+      https: new SecureAgent({ ...options, proxyEnv: secure } as object),
+    };
+  }
   return {
-    http: new Agent({ ...options, proxyEnv: proxyEnvOf(http.globalAgent) } as object),
-    https:
-      http2 && proxyEnv === undefined ? false : new SecureAgent({ ...options, proxyEnv } as object),
+    http: shared.http,
+    https: http2 && secure === undefined ? false : shared.https,
   };
 }
+
+/** One pair for all requests, as long as the proxies stay: an agent takes more memory than many a stream. */
+let shared:
+  | {
+      readonly plain: object | undefined;
+      readonly secure: object | undefined;
+      readonly http: Agent;
+      readonly https: SecureAgent;
+    }
+  | undefined;
 
 /** In Node's types from version 24 on. */
 function proxyEnvOf(agent: object): object | undefined {
