@@ -6,7 +6,9 @@ import { type ContenderName, contenders, type Versions } from './contender.ts';
 import { describeMachine } from './machine.ts';
 import { format, type Report } from './report.ts';
 import { resultOf, type Result } from './result.ts';
+import { rivalsFaults } from './rivals-faults/suite.ts';
 import { type Plan, playRounds } from './rounds.ts';
+import { supervisor } from './supervisor/suite.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -14,7 +16,7 @@ interface Options {
   readonly rounds?: number;
 }
 
-const suites: Readonly<Record<string, readonly Benchmark[]>> = { actor };
+const suites: Readonly<Record<string, readonly Benchmark[]>> = { actor, supervisor };
 
 const program = new Command('bench').description(
   'Measures this code and others side by side, in one run, in turns.',
@@ -22,6 +24,7 @@ const program = new Command('bench').description(
 for (const [name, benchmarks] of Object.entries(suites)) {
   addSuite(name, benchmarks);
 }
+program.addCommand(rivalsFaults);
 await program.parseAsync();
 
 function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {

@@ -81,7 +81,7 @@ function titleOf(name: ContenderName): string {
 }
 
 /** Words to the left, figures to the right. */
-function align(rows: readonly (readonly string[])[]): readonly string[] {
+export function align(rows: readonly (readonly string[])[]): readonly string[] {
   const width = (at: number): number => Math.max(...rows.map((row) => row[at]?.length ?? 0));
   return rows.map((row) =>
     row

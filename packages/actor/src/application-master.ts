@@ -57,6 +57,11 @@ interface Running extends Starting {
   readonly grave?: ExitReason;
 }
 
+/** Whether the state of the process of an application is of one that is up. */
+export function isRunning(state: unknown): boolean {
+  return 'top' in (state as Starting | Running);
+}
+
 type Callback = (state: unknown) => unknown;
 
 /** The process above an application: it starts the top process, waits for its end, and is where the callbacks of the application run. */

@@ -1,6 +1,7 @@
 import {
   type Application,
   type ApplicationType,
+  isRunning,
   master,
   type StartedApplication,
   type Starting,
@@ -11,7 +12,8 @@ import * as GenServer from './gen-server.ts';
 import { hostProcess } from './host.ts';
 import { whereis } from './names.ts';
 import { describe, type Pid } from './pid.ts';
-import type { Process, System } from './process.ts';
+import { cellOf, type Process, type System } from './process.ts';
+import { ServerProcess } from './server.ts';
 import { type Service, SystemService } from './service.ts';
 import * as Supervisor from './supervisor.ts';
 import { createSystem, type SystemOptions } from './system.ts';
@@ -116,7 +118,7 @@ async function begin(
   type: ApplicationType,
   stopSystem: StopSystem,
 ): Promise<Pid> {
-  const missing = application.applications.find((needed) => masterOf(system, needed) === undefined);
+  const missing = application.applications.find((needed) => !isUp(masterOf(system, needed)));
   if (missing !== undefined) {
     throw new ExitError(notStarted(missing.name), `start of application ${application.name}`);
   }
@@ -187,11 +189,17 @@ async function beginAll(
 }
 
 /** All that it needs, each after what that needs, and itself last. */
-function inOrder(application: Application): ReadonlySet<Application> {
-  return new Set([
-    ...application.applications.flatMap((needed) => [...inOrder(needed)]),
-    application,
-  ]);
+function inOrder(
+  application: Application,
+  known: Set<Application> = new Set(),
+): ReadonlySet<Application> {
+  if (!known.has(application)) {
+    for (const needed of application.applications) {
+      inOrder(needed, known);
+    }
+    known.add(application);
+  }
+  return known;
 }
 
 /**
@@ -227,6 +235,12 @@ type Master = GenServer.ServerOf<typeof master>;
 
 function masterOf(system: System, application: Application): Master | undefined {
   return whereis(system, processName(application)) as Master | undefined;
+}
+
+/** Whether it runs, and not only its start. */
+function isUp(running: Master | undefined): boolean {
+  const cell = running && cellOf(running);
+  return cell instanceof ServerProcess && isRunning(cell.state);
 }
 
 function topOf(running: Master): Promise<Pid> {

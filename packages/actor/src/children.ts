@@ -25,7 +25,12 @@ const neverAgain = (): Promise<undefined> => Promise.resolve(undefined);
 
 /** The children of a supervisor in start order, found by id and by pid. */
 export class Children {
-  readonly #byId: Map<string, Child> = new Map();
+  readonly #inOrder: Set<Child> = new Set();
+  /**
+   * `undefined` for an id that was deleted. A `Map` keeps what is deleted in its chains until it is laid out anew: an id that comes and goes, among many that stay,
+   * would be sought among all its own remains.
+   */
+  readonly #byId: Map<string, Child | undefined> = new Map();
   readonly #byPid: Map<Pid, Child> = new Map();
 
   get(id: string): Child | undefined {
@@ -47,12 +52,26 @@ export class Children {
       retry: undefined,
     };
     this.#byId.set(spec.id, child);
+    this.#inOrder.add(child);
     return child;
   }
 
   delete(child: Child): void {
     this.setPid(child, undefined);
-    this.#byId.delete(child.spec.id);
+    this.#inOrder.delete(child);
+    this.#byId.set(child.spec.id, undefined);
+    if (this.#byId.size > 2 * this.#inOrder.size + fewRemains) {
+      this.#forgetDeleted();
+    }
+  }
+
+  /** So seldom that it costs next to nothing for each that was deleted. */
+  #forgetDeleted(): void {
+    for (const [id, child] of this.#byId) {
+      if (child === undefined) {
+        this.#byId.delete(id);
+      }
+    }
   }
 
   setPid(child: Child, pid: Child['pid']): void {
@@ -67,7 +86,7 @@ export class Children {
 
   /** A copy: children may come and go while it is gone through. */
   get inStartOrder(): readonly Child[] {
-    return [...this.#byId.values()];
+    return [...this.#inOrder];
   }
 
   /** The child, and all that were started after it. */
@@ -76,3 +95,5 @@ export class Children {
     return all.slice(all.indexOf(child));
   }
 }
+
+const fewRemains = 8;

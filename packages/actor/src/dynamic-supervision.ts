@@ -3,7 +3,7 @@ import type { AnyChildSpec } from './child-spec.ts';
 import { type DynamicChild, DynamicChildren } from './dynamic-children.ts';
 import { type ExitReason, maxChildren, restarting } from './exit.ts';
 import * as GenServer from './gen-server.ts';
-import { gaveUp, isExit, isToReport, isToRestart, Keeper, Retry } from './keeper.ts';
+import { gaveUp, isEnd, isExit, isToReport, isToRestart, Keeper, Retry } from './keeper.ts';
 import { type NoReply, noreply, ok, type Reply, reply, type Stop, stop } from './next.ts';
 import { describe, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
@@ -99,7 +99,8 @@ export class DynamicSupervision {
   /** A child that is not started again is forgotten. */
   #ended(pid: Pid, reason: ExitReason): Next | Promise<Next> {
     const child = this.#children.get(pid);
-    if (child === undefined) {
+    // One that is to be started again is still found by the pid that it had.
+    if (child === undefined || child.pid !== pid || !isEnd(pid)) {
       return noreply(this);
     }
     if (isToReport(child.spec, reason)) {

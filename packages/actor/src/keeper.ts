@@ -56,7 +56,7 @@ export class Keeper {
 
   /** Starts the child. A supervisor that was killed while it waited starts nobody any more: its code does not go on. */
   launch(spec: AnyChildSpec, extra: readonly unknown[] = []): Promise<Launched> {
-    return this.#cell.isAlive ? this.#launch(spec, extra) : new Promise(() => {});
+    return this.#cell.isAlive ? this.#launch(spec, extra) : never();
   }
 
   async #launch(spec: AnyChildSpec, extra: readonly unknown[]): Promise<Launched> {
@@ -109,10 +109,12 @@ export class Keeper {
     }
   }
 
-  /** Ends its process, if it has one, as its spec says; resolves once that has ended. */
+  /** Ends its process, if it has one, as its spec says; resolves once that has ended. A supervisor that was killed while it waited ends nobody any more. */
   async shutdown(child: Child): Promise<void> {
     const { pid, spec } = child;
-    if (typeof pid === 'object') {
+    if (!this.#cell.isAlive) {
+      await never();
+    } else if (typeof pid === 'object') {
       const reason = await shutdownChild(this.#cell, cellOf(pid), spec.shutdown);
       if (isAbnormal(reason) && !(spec.shutdown === 'brutalKill' && reason.type === 'killed')) {
         this.report(child, 'shut down', reason);
@@ -166,6 +168,11 @@ export function isExit(message: unknown): message is ExitMessage {
   return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
 }
 
+/** Whether an EXIT tells of the end of a child: one that lives may have sent it as a signal, and would run twice if it were started again. */
+export function isEnd(pid: Pid): boolean {
+  return !cellOf(pid).isAlive;
+}
+
 /** What a start gave: a pid, or a pid with something for whoever asked for the start. */
 function pidIn(started: unknown): Pid | undefined {
   if (isPid(started)) {
@@ -173,4 +180,9 @@ function pidIn(started: unknown): Pid | undefined {
   }
   const { pid } = (started ?? {}) as { readonly pid?: unknown };
   return isPid(pid) ? pid : undefined;
+}
+
+/** What the code of a process waits for that has ended. A new one each time: one that all waited for would keep them all. */
+function never(): Promise<never> {
+  return new Promise(() => {});
 }

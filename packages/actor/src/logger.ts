@@ -23,13 +23,18 @@ export function guarded(logger: Logger): Logger {
 /** Writes to stderr: the message, then one line a detail, the reason with its stack and causes. */
 export function stderrLogger(): Logger {
   const write = (details: object, message: string): void => {
-    writeError([message, ...Object.entries(details).map(line)].join('\n'));
+    let text = message;
+    for (const [key, value] of Object.entries(details)) {
+      text += `\n    ${key}: ${indented(format(value))}`;
+    }
+    writeError(text);
   };
   return { error: write, warn: write };
 }
 
-function line([key, value]: [string, unknown]): string {
-  return `    ${key}: ${format(value).replaceAll('\n', '\n    ')}`;
+/** Most are one line, and a supervisor may have thousands of crashes to tell of. */
+function indented(text: string): string {
+  return text.includes('\n') ? text.replaceAll('\n', '\n    ') : text;
 }
 
 /** More of a state than this helps nobody, on a line of stderr. */

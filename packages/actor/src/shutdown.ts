@@ -17,6 +17,15 @@ export function shutdownChild(
   shutdown: Shutdown,
 ): Promise<ExitReason> {
   supervisor.unlink(child);
+  child.receiveExit(supervisor, shutdown === 'brutalKill' ? kill : shutdownReason, true);
+  // Most end at once, and need no timer.
+  return child.reason === undefined
+    ? endOf(supervisor, child, shutdown)
+    : Promise.resolve(child.reason);
+}
+
+/** Waits for the end of a child that traps exits, and kills it when its time is over. */
+function endOf(supervisor: Cell, child: Cell, shutdown: Shutdown): Promise<ExitReason> {
   return new Promise((resolve) => {
     const patience = new CallbackTimer(() => {
       child.receiveExit(supervisor, kill, true);
@@ -25,13 +34,8 @@ export function shutdownChild(
       supervisor.runtime.timers.stop(patience);
       resolve(reason);
     });
-    if (shutdown === 'brutalKill') {
-      child.receiveExit(supervisor, kill, true);
-      return;
-    }
-    if (shutdown < Infinity && child.isAlive) {
+    if (typeof shutdown === 'number' && shutdown < Infinity) {
       supervisor.runtime.timers.start(patience, shutdown);
     }
-    child.receiveExit(supervisor, shutdownReason, true);
   });
 }

@@ -12,7 +12,16 @@ import {
   shutdown,
   shutdownWith,
 } from './exit.ts';
-import { gaveUp, isExit, isToReport, isToRestart, Keeper, type Launched, Retry } from './keeper.ts';
+import {
+  gaveUp,
+  isEnd,
+  isExit,
+  isToReport,
+  isToRestart,
+  Keeper,
+  type Launched,
+  Retry,
+} from './keeper.ts';
 import { type NoReply, noreply, type Stop, stop } from './next.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
@@ -61,7 +70,7 @@ export class Supervision {
   /** The restart rules of OTP, one row each. */
   ended(pid: Pid, reason: ExitReason): Next | Promise<Next> {
     const child = this.children.of(pid);
-    if (child === undefined) {
+    if (child === undefined || !isEnd(pid)) {
       return noreply(this);
     }
     if (isToReport(child.spec, reason)) {

@@ -166,6 +166,23 @@ describe('applications', () => {
     expect(log).toStrictEqual([s('b1'), s('b2')]);
   });
 
+  test('SD03 are not started while one that they need is still starting', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const b1 = app(log, 'b1', {
+      begin: (self) => start(self, [child({ id: 'b1', log, slowStart: 10 })]),
+    });
+    const b2 = app(log, 'b2', { needs: [b1] });
+    const starting = application.start(system, b1);
+    expect(await outcome(application.start(system, b2))).toStrictEqual({
+      exit: { type: 'notStarted', application: 'b1' },
+    });
+    await advance(system, 10);
+    await starting;
+    await application.start(system, b2);
+    expect(log).toStrictEqual([s('b1'), s('b2')]);
+  });
+
   test('SD04 ensureAllStarted starts those that they need, in order, and once', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
@@ -177,6 +194,17 @@ describe('applications', () => {
     expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), s('b3')]);
     expect(await application.ensureAllStarted(system, b3)).toStrictEqual([]);
     expect(log).toHaveLength(4);
+  });
+
+  test('SD04 ensureAllStarted looks at each once, however many need it', async () => {
+    const system = createTestSystem();
+    let [left, right] = [app([], 'left 0'), app([], 'right 0')];
+    for (let level = 1; level <= 40; level++) {
+      const needs = [left, right];
+      [left, right] = [app([], `left ${level}`, { needs }), app([], `right ${level}`, { needs })];
+    }
+    expect(await application.ensureAllStarted(system, left)).toHaveLength(81);
+    await system.stop();
   });
 
   test('SD04 ensureAllStarted of one that somebody else is starting waits for it', async () => {

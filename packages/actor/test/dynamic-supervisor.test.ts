@@ -30,6 +30,7 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
+import { cellOf } from '../src/process.ts';
 import { boom, child, fails, type Job, no, s, t, type Worker } from './family.ts';
 import { collectGarbage } from './garbage.ts';
 import { logEnd, logOutcome, outcome } from './outcome.ts';
@@ -498,6 +499,37 @@ describe('the end of a child', () => {
     await end(all, await add(all, { id: 'a', log, plan: ['run', 'ignore'] }));
     expect(log).toStrictEqual([s('a'), t('a', boom), fails('a')]);
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(0, 0));
+  });
+
+  test('DS09 restarts it once, though it sent an exit signal to the supervisor before it ended', async () => {
+    const { system, supervisor } = await dynamic([], { maxRestarts: 1 });
+    let starts = 0;
+    const spec = childSpec(
+      async (parent) =>
+        spawnLink(parent, async (self) => {
+          starts += 1;
+          if (starts === 1) {
+            exit(self, parent.pid, boom);
+            exit(self, boom);
+          }
+          await forever();
+        }),
+      { id: 'a', restartDelay: { initial: 100, max: 100, resetAfter: 1000 } },
+    );
+    await DynamicSupervisor.startChild(supervisor, spec);
+    await advance(system, 1000);
+    expect([starts, isAlive(supervisor)]).toStrictEqual([2, true]);
+    expect(await DynamicSupervisor.countChildren(supervisor)).toStrictEqual(counts(1, 1));
+  });
+
+  test('DS09 is not what it tells by an exit signal while it lives', async () => {
+    const log: unknown[] = [];
+    const all = await dynamic(log);
+    const a = await add(all, { id: 'a', log });
+    exit(cellOf(a), all.supervisor, boom);
+    await settle(all.system);
+    expect(log).toStrictEqual([s('a')]);
+    expect(await pidsOf(all)).toStrictEqual([a]);
   });
 
   test('DS11 is followed by trials until one works, and each counts', async () => {

@@ -321,6 +321,23 @@ test('SA13 deleteChild frees the id of a child that does not run', async () => {
   ]);
 });
 
+test('SA13 deleteChild leaves all others as they are, however many come and go', async () => {
+  const log: unknown[] = [];
+  const { supervisor } = await family(log, workers(log, 'a', 'b'));
+  for (let at = 0; at < 50; at++) {
+    const id = `x${at % 30}`;
+    await Supervisor.startChild(supervisor, child({ id, log }));
+    await Supervisor.terminateChild(supervisor, id);
+    expect(await Supervisor.deleteChild(supervisor, id)).toBe('ok');
+  }
+  expect(await Supervisor.deleteChild(supervisor, 'x0')).toBe('notFound');
+  expect(await states(supervisor)).toStrictEqual([
+    ['a', 'runs'],
+    ['b', 'runs'],
+  ]);
+  expect(isAlive(pidOf(supervisor, 'a'))).toBe(true);
+});
+
 describe('restartChild', () => {
   test('SA14 starts a child that was terminated, in its old place', async () => {
     const log: unknown[] = [];

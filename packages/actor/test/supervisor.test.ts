@@ -33,6 +33,7 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
+import { cellOf } from '../src/process.ts';
 import {
   boom,
   child,
@@ -887,6 +888,31 @@ describe('the shutdown', () => {
     await settle(system);
     expect(log).toStrictEqual([s('a')]);
     expect(isAlive(supervisor)).toBe(true);
+  });
+
+  test('SP05 is not what a child begins by an exit signal, nor is that the end of the child', async () => {
+    const log: unknown[] = [];
+    const { system, supervisor } = await family(log, workers(log, 'a'));
+    const a = pidOf(supervisor, 'a');
+    exit(cellOf(a), supervisor, boom);
+    await settle(system);
+    expect(log).toStrictEqual([s('a')]);
+    expect(pidOf(supervisor, 'a')).toBe(a);
+  });
+
+  test('SP06 by a kill in the middle of it is left to the children: nobody shuts them down any more', async () => {
+    const log: unknown[] = [];
+    const { system, parent, supervisor } = await family(log, [
+      child({ id: 'a', log, slowEnd: 200 }, { shutdown: 10 }),
+      child({ id: 'b', log, slowEnd: 100 }, { shutdown: 1000 }),
+    ]);
+    await logEnd(system, log, 'a', pidOf(supervisor, 'a'));
+    exit(parent, supervisor, shutdown);
+    await advance(system, 50);
+    exit(system, supervisor, kill);
+    await advance(system, 1000);
+    const ends = [['sup', killed], t('b', shutdown), t('a', killed), ['a', killed]];
+    expect(log).toStrictEqual([s('a'), s('b'), ...ends]);
   });
 
   test('SP06 by a kill of the supervisor takes the children: killed, or with terminate if they trap exits', async () => {

@@ -1,0 +1,27 @@
+/** A stopwatch for many short things of a few kinds, one after the other. */
+export class Laps {
+  readonly #kinds: Map<string, number[]> = new Map();
+  #from = 0;
+
+  start(): void {
+    this.#from = performance.now();
+  }
+
+  /** What was done since the start, or the last lap, was `count` times this kind. */
+  lap(kind: string, count = 1): void {
+    const seconds = (performance.now() - this.#from) / 1000;
+    const laps = this.#kinds.get(kind) ?? [];
+    laps.push(seconds / count);
+    this.#kinds.set(kind, laps);
+    this.start();
+  }
+
+  /** How long one of each kind took: the median, since what others on the machine take falls on a few of them. */
+  get medians(): ReadonlyMap<string, number> {
+    return new Map([...this.#kinds].map(([kind, laps]) => [kind, median(laps)]));
+  }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+}

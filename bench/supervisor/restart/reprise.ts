@@ -1,0 +1,62 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+
+import { createSystem, DynamicSupervisor, GenServer, ok } from '@reprise/actor';
+
+import { measureRate } from '../../measure/rate.ts';
+
+/** More is not compared: the supervisor of the BEAM goes through all restarts that still count, at each of them. */
+const batch = 100;
+
+type Fragile = GenServer.ServerOf<typeof fragile>;
+const fragile = GenServer.define({
+  init: (_: undefined, self) => {
+    next.resolve(self.pid as Fragile);
+    return ok(0);
+  },
+  handleCast: {
+    crash: () => {
+      throw new Error('oops');
+    },
+  },
+});
+
+/** The one that comes up next. */
+let next = Promise.withResolvers<Fragile>();
+let restarted = 0;
+let reports = 0;
+
+// Reports go through the default logger, which makes text of them for the console. That drops the text, and counts it.
+globalThis.console = new Console({
+  stdout: process.stdout,
+  stderr: new Writable({
+    decodeStrings: false,
+    write(_text: string, _encoding, done) {
+      reports += 1;
+      done();
+    },
+  }),
+});
+
+const system = createSystem();
+const spec = GenServer.childSpec(fragile, undefined, { id: 'fragile' });
+
+await measureRate({
+  batch,
+  async run() {
+    const supervisor = await DynamicSupervisor.startLink(system, { maxRestarts: batch });
+    await DynamicSupervisor.startChild(supervisor, spec);
+    for (let restarts = 0; restarts < batch; restarts++) {
+      const child = await next.promise;
+      next = Promise.withResolvers();
+      GenServer.cast(child, 'crash');
+      await next.promise;
+      restarted += 1;
+    }
+    await DynamicSupervisor.stop(supervisor);
+    next = Promise.withResolvers();
+  },
+  // Of each there are two reports: the process tells why it ended, the supervisor which child it was.
+  handled: () => Math.min(restarted, reports / 2),
+});
+await system.stop();
