@@ -213,7 +213,9 @@ function formatError(error: unknown): string {
 /** On one line, and without a way to throw: an error is somebody else's object. */
 function textOfError(error: Error): string {
   try {
-    return String(error).replaceAll(/\s+/g, ' ');
+    const text = String(error);
+    // Most are one line as they are.
+    return /[^\S ]| {2}/.test(text) ? text.replaceAll(/\s+/g, ' ') : text;
   } catch {
     return describe(error);
   }
