@@ -72,6 +72,11 @@ function withOptions(tail: Command): Command {
     .option('--method <NAME>', 'the HTTP method (default: GET, with --data POST)')
     .option('--data <TEXT>', 'send this as the body, or what a file holds, as @FILE')
     .option('--last-event-id <ID>', 'ask the server to go on after this event')
+    .option(
+      '--cursor <FILE>',
+      'keep the id of the last event shown here, and go on from it next time',
+    )
+    .option('--dedupe', 'with --cursor: drop events whose id was among the last 256 shown')
     .option('--idle-timeout <SECONDS>', 'the longest silence (default: 300, own feed 5)')
     .option('--max-attempts <N>', 'give up after N failures in a row (default: never)')
     .option('--min-delay <SECONDS>', 'the first delay between attempts (default: 1)')
@@ -85,7 +90,7 @@ function withOptions(tail: Command): Command {
 const exitStatus = `
 Exit status:
   0  the events of --count were seen, the server ended the stream for good (204), or SIGINT or SIGTERM came
-  1  every source gave up: the server refused for good, or --max-attempts were spent
+  1  every source gave up: the server refused for good, --max-attempts were spent, or the file of --cursor cannot be used
   2  bad usage
 `;
 

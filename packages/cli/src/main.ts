@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import process from 'node:process';
 
+import { isApart, runApart } from './apart.ts';
 import { parseArguments } from './arguments.ts';
 import { Program } from './program.ts';
 
-const program = new Program(process);
-await program.run(parseArguments(process.argv.slice(2)));
+const task = parseArguments(process.argv.slice(2));
+const isExact = task.type === 'tail' && task.options.cursor?.dedupe === true;
+await (isExact && !isApart(process) ? runApart(process) : new Program(process).run(task));

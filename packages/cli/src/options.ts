@@ -30,6 +30,14 @@ export interface TailOptions {
   /** `Infinity` when none was given. */
   readonly count: number;
   readonly client: ClientOptions;
+  /** Where the ids of the last events shown are kept; none: nowhere. */
+  readonly cursor?: CursorFile;
+}
+
+export interface CursorFile {
+  readonly file: string;
+  /** Whether events are dropped that were shown before. */
+  readonly dedupe: boolean;
 }
 
 /** The options as the command line has them. */
@@ -41,6 +49,8 @@ export interface GivenOptions {
   readonly method?: string;
   readonly data?: string;
   readonly lastEventId?: string;
+  readonly cursor?: string;
+  readonly dedupe?: true;
   readonly idleTimeout?: string;
   readonly maxAttempts?: string;
   readonly minDelay?: string;
@@ -53,6 +63,7 @@ export interface GivenOptions {
 /** Checks everything, and reads the files that are named. Throws a `UsageError`. */
 export function readOptions(urls: readonly string[], given: GivenOptions): TailOptions {
   const { json = false, quiet = false } = given;
+  const cursorFile = cursor(urls, given);
   return {
     urls: urls.map(url),
     json,
@@ -68,6 +79,7 @@ export function readOptions(urls: readonly string[], given: GivenOptions): TailO
       ...delays(given),
       tls: tls(given),
     }),
+    ...(cursorFile === undefined ? {} : { cursor: cursorFile }),
   };
 }
 
@@ -172,6 +184,26 @@ function lastEventId(text: string | undefined): string | undefined {
     throw expected('--last-event-id to be one line', text);
   }
   return text;
+}
+
+function cursor(
+  urls: readonly string[],
+  { cursor: file, dedupe }: GivenOptions,
+): CursorFile | undefined {
+  if (file === undefined) {
+    if (dedupe === true) {
+      throw expected('--dedupe together with --cursor', '--dedupe alone');
+    }
+    return undefined;
+  }
+  if (urls.length === 0) {
+    throw new UsageError('Expected a URL with --cursor, got none');
+  }
+  const twice = urls.find((text, index) => urls.indexOf(text) !== index);
+  if (twice !== undefined) {
+    throw expected('each URL once with --cursor', twice);
+  }
+  return { file, dedupe: dedupe === true };
 }
 
 function body(data: string): string | Uint8Array {

@@ -108,6 +108,10 @@ export class Program {
         this.#interrupted.resolve({ type: 'interrupted' });
       });
     }
+    // Whoever runs it apart has died.
+    this.#process.once('disconnect', () => {
+      this.#interrupted.resolve({ type: 'interrupted' });
+    });
   }
 
   #statusOf(stop: Stop): number {

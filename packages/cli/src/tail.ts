@@ -1,5 +1,6 @@
 import {
   type ChildSpec,
+  crash,
   createSystem,
   type DownMessage,
   ExitError,
@@ -13,9 +14,9 @@ import {
   Supervisor,
   type System,
 } from '@reprise/actor';
-import { SseClient } from '@reprise/sse';
+import { type CursorOptions, SseClient, sqlite } from '@reprise/sse';
 
-import type { ClientOptions, TailOptions } from './options.ts';
+import type { ClientOptions, CursorFile, TailOptions } from './options.ts';
 import type { Output } from './output/output.ts';
 import type { Source } from './source.ts';
 
@@ -37,14 +38,14 @@ export interface Tail {
 }
 
 /** Finds the sources, starting the embedded feed where none is given; connects to none of them yet. */
-export async function createTail({ urls, count, client }: TailOptions): Promise<Tail> {
+export async function createTail({ urls, count, client, cursor }: TailOptions): Promise<Tail> {
   const system = createSystem({ logger: silent });
   const isEmbedded = urls.length === 0;
   const sources = (isEmbedded ? [await startFeed(system)] : urls).map(sourceOf);
   const options = isEmbedded ? { ...embedded, ...client } : client;
   return {
     sources,
-    run: (output) => new Run(system, output, count).follow(sources, options),
+    run: (output) => new Run(system, output, count, cursor).follow(sources, options),
     stop: () => system.stop({ timeout: 1000 }),
   };
 }
@@ -71,10 +72,12 @@ class Run {
   readonly #output: Output;
   readonly #counted: PromiseWithResolvers<Ending> = Promise.withResolvers();
   readonly #gaveUp: Set<Source> = new Set();
+  readonly #cursor: CursorFile | undefined;
   #left: number;
 
-  constructor(system: System, output: Output, count: number) {
+  constructor(system: System, output: Output, count: number, cursor: CursorFile | undefined) {
     this.#system = system;
+    this.#cursor = cursor;
     this.#output = output;
     this.#left = count;
   }
@@ -94,14 +97,20 @@ class Run {
     const ended = Promise.withResolvers<readonly ExitReason[]>();
     spawnLink<DownMessage>(this.#system, async (self) => {
       const clients = new Map<Pid, Source>();
+      const reasons: ExitReason[] = [];
       const children = sources.map((source) =>
-        watched(this.#client(source, options), (pid) => {
-          clients.set(pid, source);
-          monitor(self, pid);
+        watched(this.#client(source, options), {
+          started: (pid) => {
+            clients.set(pid, source);
+            monitor(self, pid);
+          },
+          failed: (error) => {
+            this.#output.state(source, { type: 'gaveUp', reason: error.message });
+            reasons.push(crash(error));
+          },
         }),
       );
       await Supervisor.startLink(self.system, { strategy: 'oneForOne', children });
-      const reasons: ExitReason[] = [];
       while (reasons.length < sources.length) {
         const { pid, reason } = await self.receive();
         this.#clientEnded(clients.get(pid), reason);
@@ -124,6 +133,7 @@ class Run {
         // The same packet may hold more than was asked for.
         return this.#left > 0 ? this.#show(source, event) : new Promise(() => {});
       },
+      ...(this.#cursor === undefined ? {} : { cursor: cursorOf(source, this.#cursor) }),
       url: source.url,
       onStatus: (status) => {
         if (status.type === 'gaveUp') {
@@ -151,18 +161,42 @@ class Run {
   }
 }
 
+/** How long the last run may take to let go of the file, in ms, after it was killed. */
+const patience = 2000;
+
+/** A stream is known by its URL, without the secrets in it. */
+function cursorOf({ url }: Source, { file, dedupe }: CursorFile): CursorOptions {
+  const key = new URL(url);
+  key.username = '';
+  key.password = '';
+  return { store: sqlite(file, { patience }), key: key.href, dedupe };
+}
+
+interface StartWatcher {
+  readonly started: (pid: Pid) => void;
+  /** It is then as a child that was never asked for. */
+  readonly failed: (error: Error) => void;
+}
+
 function watched(
   spec: ChildSpec<string, Pid>,
-  onStart: (pid: Pid) => void,
+  { started, failed }: StartWatcher,
 ): ChildSpec<string, Pid> {
   return {
     ...spec,
     start: async (parent) => {
-      const pid = await spec.start(parent);
-      if (pid !== undefined) {
-        onStart(pid);
+      try {
+        const pid = await spec.start(parent);
+        if (pid !== undefined) {
+          started(pid);
+        }
+        return pid;
+      } catch (error) {
+        const { cause = error } = error as Error;
+        failed(cause as Error);
+        // As a client that answers `ignore`.
+        return undefined as never;
       }
-      return pid;
     },
   };
 }

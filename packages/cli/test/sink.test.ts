@@ -5,16 +5,15 @@ import { expect, test } from '@jest/globals';
 import { lineReport } from '../src/output/output.ts';
 import { Sink } from '../src/output/sink.ts';
 
-test('a write that fits is not waited for', () => {
+test('a write that is taken at once is not waited for', () => {
   expect(new Sink(new PassThrough()).write('x')).toBeUndefined();
 });
 
-test('a write that does not fit is taken, and waits for room', async () => {
+test('a write that is not taken at once is waited for', async () => {
   const stream = new PassThrough({ highWaterMark: 4 });
   const sink = new Sink(stream);
   const waiting = [sink.write('12345'), sink.write('678')];
   expect(waiting).toEqual([expect.any(Promise), expect.any(Promise)]);
-  expect(stream.listenerCount('drain')).toBe(1);
   let read = '';
   stream.on('data', (chunk) => (read += String(chunk)));
   await Promise.all(waiting);

@@ -7,10 +7,20 @@ type Maybe<Value> = Value | Promise<Value>;
 export interface CursorStore {
   get(key: string): unknown;
   set(key: string, value: string): unknown;
+  /**
+   * Makes ready to keep a text, so that as little as can be is between the end of a handler and its keeping, where a kill makes an event come twice. Before
+   * anything else is done with the store it is either committed or rolled back.
+   */
+  stage?(key: string, value: string): StagedWrite;
   /** Before the first use; throws when somebody else uses the store, or nobody can. */
   open?(): void;
   /** After the last; once for each `open`. */
   close?(): void;
+}
+
+export interface StagedWrite {
+  commit(): void;
+  rollback(): void;
 }
 
 /** What is kept under the key, `undefined` if there is nothing. An error of the store is thrown or rejects. */

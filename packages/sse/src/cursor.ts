@@ -2,7 +2,13 @@ import { inspect } from 'node:util';
 
 import type { Clock, TimeoutHandle } from '@reprise/actor';
 
-import { type CursorStore, isStore, readStore, writeStore } from './cursor-store.ts';
+import {
+  type CursorStore,
+  isStore,
+  readStore,
+  type StagedWrite,
+  writeStore,
+} from './cursor-store.ts';
 import type { ServerSentEvent } from './event.ts';
 
 /** How a cursor is kept. */
@@ -171,6 +177,30 @@ export class CursorWriter {
     return this.#move(lastEventId);
   }
 
+  /**
+   * Makes ready for the event to have been handled, where it is to be written at once and the store can: then one of the two follows before anything
+   * else. `undefined` where that is not so, and `handled` has to do it.
+   */
+  stage({ id, lastEventId }: ServerSentEvent): StagedWrite | undefined {
+    const { store, key } = this.#options;
+    if (this.#every > 1 || store.stage === undefined || this.#isReleased) {
+      return undefined;
+    }
+    const staged = store.stage(key, this.#text(lastEventId, id === null ? [] : [id]));
+    return {
+      commit: () => {
+        staged.commit();
+        this.#lastEventId = lastEventId;
+        if (id !== null) {
+          this.#remember(id);
+        }
+      },
+      rollback: () => {
+        staged.rollback();
+      },
+    };
+  }
+
   /** All events are handled, and ids without an event came after them. */
   caughtUp(lastEventId: string): Promise<undefined> | undefined {
     return lastEventId === (this.#lastEventId ?? '') ? undefined : this.#move(lastEventId);
@@ -231,7 +261,7 @@ export class CursorWriter {
     this.#stopTimer();
     this.#unwritten = 0;
     const { store, key } = this.#options;
-    const pending = writeStore(store, key, this.#text());
+    const pending = writeStore(store, key, this.#text(this.#lastEventId ?? '', []));
     if (pending === undefined) {
       return undefined;
     }
@@ -241,9 +271,15 @@ export class CursorWriter {
     return this.#writing;
   }
 
-  #text(): string {
-    const recent = [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)];
-    return JSON.stringify({ lastEventId: this.#lastEventId ?? '', recent } satisfies Position);
+  /** `newest`: ids that are not among those handled yet. */
+  #text(lastEventId: string, newest: readonly string[]): string {
+    const { remember } = this.#options;
+    const recent = [
+      ...this.#recent.slice(this.#next),
+      ...this.#recent.slice(0, this.#next),
+      ...newest,
+    ].slice(-(remember ?? 0));
+    return JSON.stringify({ lastEventId, recent } satisfies Position);
   }
 
   #startTimer(): void {

@@ -31,4 +31,4 @@ export type { SseRequest } from './request.ts';
 export { type EventSchemas, type InvalidEvent, type TypedEvent } from './typed-events.ts';
 export * as SseClient from './sse-client.ts';
 export { ignore, noreply, ok, reply, stop } from '@reprise/actor';
-export { sqlite } from './sqlite.ts';
+export { sqlite, type SqliteOptions } from './sqlite.ts';

@@ -408,7 +408,10 @@ export class Session {
       packet.at += 1;
       const { handleEvent, handleComment } = this.#behaviour;
       const callback = typeof item === 'string' ? handleComment : handleEvent;
-      const result = this.#acknowledge(item, this.#handleItem(callback as Callback, item));
+      const result =
+        this.#cursor === undefined || typeof item === 'string'
+          ? this.#handleItem(callback as Callback, item)
+          : this.#handleEvent(this.#cursor, callback as Callback, item);
       if (isThenable(result)) {
         return result;
       }
@@ -431,19 +434,26 @@ export class Session {
     return true;
   }
 
-  /** Moves the cursor once what a callback returned has settled; what comes of it is the same, perhaps later. */
-  #acknowledge(item: ServerSentEvent | string, result: unknown): unknown {
-    const cursor = this.#cursor;
-    if (cursor === undefined || typeof item === 'string') {
-      return result;
+  /** Handles an event, and moves the cursor once what comes of it has settled. */
+  #handleEvent(cursor: CursorWriter, callback: Callback, event: ServerSentEvent): unknown {
+    const staged = cursor.stage(event);
+    let result: unknown;
+    try {
+      result = this.#handleItem(callback, event);
+    } catch (error) {
+      staged?.rollback();
+      throw error;
     }
     if (isThenable(result)) {
-      return result.then(
-        (value) => this.#acknowledge(item, value),
-        (thrown) => this.#acknowledge(item, answerOf(thrown)),
-      );
+      staged?.rollback();
+      const acknowledge = (value: unknown): unknown => acknowledged(cursor, event, value);
+      return result.then(acknowledge, (thrown) => acknowledge(answerOf(thrown)));
     }
-    return cursor.handled(item)?.then(() => result) ?? result;
+    if (staged === undefined) {
+      return acknowledged(cursor, event, result);
+    }
+    staged.commit();
+    return result;
   }
 
   /** `orThrown`, without a function an event. */
@@ -526,6 +536,11 @@ export class Session {
     const { value, context } = this.#snapshot;
     return value === 'connected' && context.wish === packet.wish;
   }
+}
+
+/** Moves the cursor past an event; what its handler answered is the same, perhaps later. */
+function acknowledged(cursor: CursorWriter, event: ServerSentEvent, answered: unknown): unknown {
+  return cursor.handled(event)?.then(() => answered) ?? answered;
 }
 
 /** By pid, for who asks from outside: a call would have to wait for a callback that takes its time. */

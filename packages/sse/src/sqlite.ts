@@ -3,7 +3,12 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type * as sqliteModule from 'node:sqlite';
 
-import type { CursorStore } from './cursor-store.ts';
+import type { CursorStore, StagedWrite } from './cursor-store.ts';
+
+export interface SqliteOptions {
+  /** How long to wait for another process to let go of the file, in ms; meanwhile the program stands still. Default: 0. */
+  readonly patience?: number;
+}
 
 /**
  * Cursors in a file of SQLite's, by Node's own `node:sqlite` (Node 22.13 or later). It belongs to one process at a time: while one has it open,
@@ -14,9 +19,9 @@ import type { CursorStore } from './cursor-store.ts';
  * such file; a client that cannot write it, because the disk is full, crashes.
  * @see https://www.sqlite.org/wal.html
  */
-export function sqlite(file: string): CursorStore {
+export function sqlite(file: string, { patience = 0 }: SqliteOptions = {}): CursorStore {
   const path = resolve(file);
-  const store = stores.get(path) ?? new SqliteStore(path);
+  const store = stores.get(path) ?? new SqliteStore(path, patience);
   stores.set(path, store);
   return store;
 }
@@ -26,15 +31,17 @@ const stores = new Map<string, SqliteStore>();
 
 class SqliteStore implements CursorStore {
   readonly #path: string;
+  readonly #patience: number;
   #users = 0;
   #database: Database | undefined = undefined;
 
-  constructor(path: string) {
+  constructor(path: string, patience: number) {
     this.#path = path;
+    this.#patience = patience;
   }
 
   open(): void {
-    this.#database ??= openDatabase(this.#path);
+    this.#database ??= openDatabase(this.#path, this.#patience);
     this.#users += 1;
   }
 
@@ -47,26 +54,38 @@ class SqliteStore implements CursorStore {
   }
 
   get(key: string): string | undefined {
-    return this.#database?.get(key);
+    return this.#opened.get(key);
   }
 
   set(key: string, value: string): void {
-    this.#database?.set(key, value);
+    this.#opened.set(key, value);
+  }
+
+  stage(key: string, value: string): StagedWrite {
+    return this.#opened.stage(key, value);
+  }
+
+  get #opened(): Database {
+    if (this.#database === undefined) {
+      throw new Error(`Expected the cursor file ${this.#path} to be open, got a closed one`);
+    }
+    return this.#database;
   }
 }
 
 interface Database {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
+  stage(key: string, value: string): StagedWrite;
   close(): void;
 }
 
 /** What SQLite answers when another process has the file; it lies in the lowest byte (https://www.sqlite.org/rescode.html). */
 const SQLITE_BUSY = 5;
 
-function openDatabase(path: string): Database {
+function openDatabase(path: string, patience: number): Database {
   try {
-    return open(path);
+    return open(path, patience);
   } catch (error) {
     const { message, errcode = 0 } = error as Error & { readonly errcode?: number };
     const isTaken = (errcode & 0xff) === SQLITE_BUSY;
@@ -79,14 +98,16 @@ function openDatabase(path: string): Database {
   }
 }
 
-function open(path: string): Database {
+function open(path: string, patience: number): Database {
   const database = new (sqliteOfNode().DatabaseSync)(path);
   try {
+    database.exec(`PRAGMA busy_timeout = ${Math.round(patience)}`);
     // Set before the first access, it keeps the lock until the file is closed; the system lets go of it when the process dies.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = NORMAL');
+    // With its row ids: without them, a value of more than a quarter of a page spills over to another, and each write is four pages in place of one.
     database.exec(
-      'CREATE TABLE IF NOT EXISTS cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
+      'CREATE TABLE IF NOT EXISTS cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
     );
     // Takes the lock, and finds out whether the file can be written, before anything depends on it.
     database.exec('BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT');
@@ -98,10 +119,19 @@ function open(path: string): Database {
     const upsert = database.prepare(
       'INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     );
+    const [begin, commit, rollback] = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((sql) =>
+      database.prepare(sql),
+    );
+    const staged = { commit: () => void commit?.run(), rollback: () => void rollback?.run() };
     signIn(path);
     return {
       get: (key) => (select.get(key) as { readonly value: string } | undefined)?.value,
       set: (key, value) => void upsert.run(key, value),
+      stage: (key, value) => {
+        begin?.run();
+        upsert.run(key, value);
+        return staged;
+      },
       close: () => {
         rmSync(ownerFile(path), { force: true });
         database.close();

@@ -16,10 +16,18 @@ export class Sink {
     return this.#broken.promise;
   }
 
-  /** Takes the text in any case; the promise, if there is one, settles when there is room for more, and never when it is broken. */
+  /**
+   * Takes the text in any case. Returns a promise only where the system did not take it at once: it settles when the system has it, so that a kill
+   * cannot lose it any more, and never when the sink is broken.
+   */
   write(text: string): void | Promise<void> {
-    this.#stream.write(text);
-    return this.room();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stream.write(text, (error) => {
+      if (error === null || error === undefined) {
+        resolve();
+      }
+    });
+    return this.#stream.writableLength === 0 ? undefined : promise;
   }
 
   room(): void | Promise<void> {

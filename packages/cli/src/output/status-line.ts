@@ -1,9 +1,11 @@
-import type { ServerSentEvent } from '@reprise/sse';
+import type { CursorReport, ServerSentEvent } from '@reprise/sse';
 import cliTruncate from 'cli-truncate';
 
 import type { Source, SourceState } from '../source.ts';
 import { Rate } from './rate.ts';
 import { harmless } from './text.ts';
+
+type ConnectionState = Exclude<SourceState, CursorReport>;
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
@@ -13,7 +15,7 @@ const mostOfId = 200;
 
 /** What has been seen of one source, for its status line. Times are in ms, on any clock. */
 export class Tally {
-  #state: SourceState = { type: 'connecting', attempt: 1 };
+  #state: ConnectionState = { type: 'connecting', attempt: 1 };
   #events = 0;
   #connections = 0;
   #lastEventId = '';
@@ -30,7 +32,11 @@ export class Tally {
     this.#rate.add(now);
   }
 
+  /** What the cursor says is no state that lasts. */
   state(state: SourceState, now: number): void {
+    if (state.type === 'fresh' || state.type === 'resumed' || state.type === 'ignored') {
+      return;
+    }
     this.#state = state;
     if (state.type === 'connected') {
       this.#connections += 1;

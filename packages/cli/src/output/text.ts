@@ -35,6 +35,12 @@ export function stateLine(state: SourceState): string | undefined {
       return `disconnected ${harmless(state.reason)}, next attempt in ${(state.after / 1000).toFixed(1)}s`;
     case 'gaveUp':
       return `gave up ${harmless(state.reason)}`;
+    case 'resumed':
+      return `resumed from ${harmless(state.lastEventId)}`;
+    case 'ignored':
+      return `the server ignored the cursor ${harmless(state.lastEventId)}, and sent ${harmless(state.id)} again`;
+    case 'fresh':
+      return 'no cursor yet: it begins where the server does';
     case 'ended':
       return undefined;
     default:

@@ -1,0 +1,133 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+
+import { killTail } from './support/kill-tail.ts';
+import { reprise, runReprise } from './support/reprise.ts';
+import { serve, stream } from './support/server.ts';
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'reprise-'));
+  file = join(folder, 'c.db');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** Every number up to the last, once. */
+function upTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+describe('killed with -9 again and again, on one cursor', () => {
+  test('it prints every event at least once, and goes back no further than the cursor lags', async () => {
+    const { printed, produced } = await killTail({ kills: 5, seed: 1, file, dedupe: false });
+    expect([...new Set(printed)]).toEqual(upTo(produced));
+    const steps = printed.slice(1).map((number, index) => number - (printed[index] ?? 0));
+    expect(Math.max(...steps)).toBe(1);
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(-100);
+  });
+
+  test('with --dedupe it prints every event exactly once', async () => {
+    const { printed, produced } = await killTail({ kills: 5, seed: 2, file, dedupe: true });
+    expect(printed).toEqual(upTo(produced));
+  });
+});
+
+describe('a cursor', () => {
+  test('goes on where the last run was stopped, without a repeat', async () => {
+    const asked: unknown[] = [];
+    const server = await serve(({ headers }, response) => {
+      asked.push(headers['last-event-id']);
+      stream(response, asked.length === 1 ? 'id: 1\ndata: a\n\nid: 2\ndata: b\n\n' : 'data: c\n\n');
+    });
+    const first = reprise('tail', '--cursor', file, server.url);
+    await first.stdout.count(2);
+    first.process.kill('SIGTERM');
+    expect(await first.whenExited).toBe(0);
+    expect(first.stderr.all).toContain('no cursor yet: it begins where the server does');
+    const second = await runReprise('tail', '--cursor', file, '--count', '1', server.url);
+    expect(second).toMatchObject({ status: 0, stdout: ['message c'] });
+    expect(second.stderr).toContain('resumed from 2');
+    expect(asked).toEqual([undefined, '2']);
+  });
+
+  test('with --dedupe, a server that starts over is told of, and what was shown is not shown again', async () => {
+    const server = await serve((_, response) => {
+      stream(response, 'id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n');
+    });
+    const args = ['tail', '--cursor', file, '--dedupe', '--count'];
+    expect((await runReprise(...args, '2', server.url)).stdout).toEqual([
+      'message [1] a',
+      'message [2] b',
+    ]);
+    const { stdout, stderr } = await runReprise(...args, '1', server.url);
+    expect(stdout).toEqual(['message [3] c']);
+    expect(stderr).toContain('the server ignored the cursor 2, and sent 1 again');
+  });
+
+  test('with --dedupe, the program stops in order when it is told to', async () => {
+    const server = await serve((_, response) => {
+      stream(response, 'id: 1\ndata: a\n\n');
+    });
+    const run = reprise('tail', '--cursor', file, '--dedupe', server.url);
+    await run.stdout.count(1);
+    run.process.kill('SIGINT');
+    expect(await run.whenExited).toBe(0);
+  });
+
+  test('of two URLs is in one file', async () => {
+    const server = await serve(({ url = '' }, response) => {
+      stream(response, `id: ${url.slice(1)}\ndata: x\n\n`);
+    });
+    const base = new URL('/', server.url).href;
+    const args = ['tail', '--cursor', file, '--count', '2', `${base}1`, `${base}2`];
+    expect((await runReprise(...args)).status).toBe(0);
+    const { stderr } = await runReprise(...args);
+    expect(stderr).toContain(`${base}1 resumed from 1`);
+    expect(stderr).toContain(`${base}2 resumed from 2`);
+  });
+
+  test('that another run has is refused, and names that', async () => {
+    const server = await serve((_, response) => {
+      stream(response, 'data: a\n\n');
+    });
+    const first = reprise('tail', '--cursor', file, server.url);
+    await first.stdout.count(1);
+    const second = await runReprise('tail', '--cursor', file, server.url);
+    expect(second.status).toBe(1);
+    expect(second.stderr).toEqual([
+      expect.stringContaining(`to be free, got one that process ${first.process.pid} on `),
+    ]);
+  });
+
+  test('that is something else is refused', async () => {
+    await writeFile(file, 'a text that somebody needs, and that is certainly no database');
+    const { status, stderr } = await runReprise('tail', '--cursor', file, 'http://127.0.0.1:9/');
+    expect(status).toBe(1);
+    expect(stderr).toEqual([expect.stringContaining('to be a cursor file that can be written')]);
+  });
+
+  test.each([
+    [['--dedupe', 'http://a/'], 'Expected --dedupe together with --cursor, got "--dedupe alone"'],
+    [['--cursor', 'c.db'], 'Expected a URL with --cursor, got none'],
+    [
+      ['--cursor', 'c.db', 'http://a/', 'http://a/'],
+      'Expected each URL once with --cursor, got "http://a/"',
+    ],
+  ])('is asked for in vain with %j', async (args, message) => {
+    expect(await runReprise('tail', ...args)).toEqual({
+      status: 2,
+      stdout: [],
+      stderr: [message],
+    });
+  });
+});

@@ -1,0 +1,133 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Lines } from './lines.ts';
+
+export interface KillOptions {
+  readonly kills: number;
+  /** Chooses the moments: the same for the same seed, as far as the machine is the same. */
+  readonly seed: number;
+  readonly file: string;
+  readonly dedupe: boolean;
+}
+
+/** The numbers of the events that all runs printed, in order, and how many there were to be had. */
+export interface Killed {
+  readonly printed: readonly number[];
+  readonly produced: number;
+}
+
+/**
+ * Follows a stream of numbered events, kills the program with -9 at random moments, starts it again on the same cursor file, and at last lets it print all
+ * that there is. A line that was cut off by a kill does not count as printed.
+ */
+export async function killTail({ kills, seed, file, dedupe }: KillOptions): Promise<Killed> {
+  await using numbers = await startNumbers();
+  const random = mulberry32(seed);
+  const printed: number[] = [];
+  const args = ['tail', '--json', '--quiet', '--min-delay', '0.01', '--cursor', file];
+  const start = (): Tail => startTail([...args, ...(dedupe ? ['--dedupe'] : []), numbers.url]);
+  const end = async ({ process: child, lines }: Tail, signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await lines.whenEnded;
+    printed.push(...lines.all.flatMap(numberIn));
+  };
+  for (let kill = 0; kill < kills; kill += 1) {
+    const tail = start();
+    // Only once it prints: a program that is killed while it starts shows nothing.
+    await tail.lines.count(1 + Math.floor(random() * 200));
+    // At no moment in particular: what has just been printed is what a kill may find printed and not kept yet.
+    await delay(random() * 10);
+    await end(tail, 'SIGKILL');
+  }
+  numbers.stop();
+  const last = start();
+  await last.lines.until(new RegExp(`"id":"${numbers.produced}"`));
+  await end(last, 'SIGTERM');
+  return { printed, produced: numbers.produced };
+}
+
+interface Tail {
+  readonly process: ChildProcessByStdio<null, Readable, null>;
+  readonly lines: Lines;
+}
+
+function startTail(args: readonly string[]): Tail {
+  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+  const child = spawn(process.execPath, ['--conditions=@reprise/source', main, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return { process: child, lines: new Lines(child.stdout) };
+}
+
+/** A few hundred events a second, from the one after Last-Event-ID on. */
+async function startNumbers(): Promise<
+  AsyncDisposable & { readonly url: string; readonly produced: number; stop(): void }
+> {
+  const readers = new Set<ServerResponse>();
+  let produced = 0;
+  const server = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (
+      let number = Number(request.headers['last-event-id'] ?? 0) + 1;
+      number <= produced;
+      number += 1
+    ) {
+      response.write(eventOf(number));
+    }
+    readers.add(response);
+    response.on('close', () => readers.delete(response));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const timer = setInterval(() => {
+    produced += 1;
+    for (const reader of readers) {
+      reader.write(eventOf(produced));
+    }
+  }, 3);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    get produced() {
+      return produced;
+    },
+    stop: () => {
+      clearInterval(timer);
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function eventOf(number: number): string {
+  return `id: ${number}\ndata: ${number}\n\n`;
+}
+
+/** Nothing, where the line was cut off. */
+function numberIn(line: string): readonly number[] {
+  try {
+    return [Number((JSON.parse(line) as { readonly data: string }).data)];
+  } catch {
+    return [];
+  }
+}
+
+/** A small generator of numbers from 0 up to 1, named mulberry32. */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d_2b_79_f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
