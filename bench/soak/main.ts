@@ -1,0 +1,94 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+import { soak, type SoakOptions, type SoakReport } from './soak.ts';
+
+interface Options extends Omit<SoakOptions, 'seed'> {
+  readonly seed?: number;
+  readonly json?: boolean;
+}
+
+/** More than this, in bytes an hour, is a leak. */
+const steepest = 100e6;
+
+await new Command('soak')
+  .description(
+    'Follows streams of a server that plays faults, with supervised clients on a cursor, in a child process that is killed with -9 ' +
+      'again and again; and counts what was lost. Exits with 1 if anything was.',
+  )
+  .option('--minutes <N>', 'for how long, in minutes', positive, 1)
+  .option('--streams <S>', 'how many streams', whole, 50)
+  .option('--seed <X>', 'chooses the faults and the kills (default: another one each time)', whole)
+  .option('--json', 'print one JSON object')
+  .action(
+    async ({ minutes, streams, seed = Math.floor(Math.random() * 2 ** 31), json }: Options) => {
+      const stopped = new AbortController();
+      process.once('SIGINT', () => {
+        stopped.abort();
+      });
+      console.error(`soak --minutes ${minutes} --streams ${streams} --seed ${seed}`);
+      const report = await soak({ minutes, streams, seed }, { signal: stopped.signal, progress });
+      if (process.stderr.isTTY) {
+        console.error();
+      }
+      console.log(json === true ? JSON.stringify(report) : format(report));
+      const problems = problemsIn(report);
+      if (problems.length > 0) {
+        console.error(`FAILED: ${problems.join(', ')}`);
+        console.error(
+          `Once more: npx pnpm soak --minutes ${minutes} --streams ${streams} --seed ${seed}`,
+        );
+        process.exitCode = 1;
+      }
+    },
+  )
+  .parseAsync();
+
+function problemsIn({ lost, outOfOrder, crashes, openHandles, rssSlope }: SoakReport): string[] {
+  return [
+    ...(lost === 0 ? [] : [`${lost} lost`]),
+    ...(outOfOrder === 0 ? [] : [`${outOfOrder} out of order`]),
+    ...(crashes === 0 ? [] : [`${crashes} crashes`]),
+    ...(openHandles === 0 ? [] : [`${openHandles ?? 'unknown'} handles open`]),
+    ...((rssSlope ?? 0) <= steepest ? [] : [`memory grows by ${megabytes(rssSlope ?? 0)} an hour`]),
+  ];
+}
+
+function format(report: SoakReport): string {
+  const { highestRss, rssSlope, openHandles, worstRecovery, ...rest } = report;
+  const rows: readonly (readonly [string, string | number])[] = [
+    ...Object.entries(rest),
+    ['highestRss', megabytes(highestRss)],
+    ['rssSlope', rssSlope === null ? 'too short to say' : `${megabytes(rssSlope)} an hour`],
+    ['openHandles', openHandles ?? 'unknown'],
+    ...Object.entries(worstRecovery).map(
+      ([fault, ms]) => [`worst recovery after ${fault}`, `${(ms / 1000).toFixed(1)} s`] as const,
+    ),
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(34)} ${value}`).join('\n');
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\u001B[K${text}`);
+  }
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) {
+    throw new InvalidArgumentError(`Expected a number above 0, got ${text}`);
+  }
+  return value;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 on, got ${text}`);
+  }
+  return value;
+}

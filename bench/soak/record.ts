@@ -1,0 +1,31 @@
+/** What the child writes down as it happens, a line each: once a line is written, a kill of the child does not undo it. Times are in ms since 1970. */
+export type Record =
+  | {
+      readonly type: 'handled';
+      readonly stream: string;
+      readonly number: number;
+      readonly at: number;
+    }
+  | { readonly type: 'connected'; readonly stream: string }
+  | { readonly type: 'restarted' }
+  | { readonly type: 'memory'; readonly rss: number; readonly at: number }
+  /** After an orderly stop. */
+  | { readonly type: 'open'; readonly handles: number };
+
+export function write(record: Record): string {
+  return `${JSON.stringify(Object.values(record))}\n`;
+}
+
+const fields = {
+  handled: ['type', 'stream', 'number', 'at'],
+  connected: ['type', 'stream'],
+  restarted: ['type'],
+  memory: ['type', 'rss', 'at'],
+  open: ['type', 'handles'],
+} as const;
+
+export function read(line: string): Record {
+  const values = JSON.parse(line) as readonly [Record['type'], ...unknown[]];
+  const names = fields[values[0]];
+  return Object.fromEntries(names.map((name, index) => [name, values[index]])) as unknown as Record;
+}
