@@ -33,7 +33,7 @@ describe('killed with -9 again and again, on one cursor', () => {
     expect([...new Set(printed)]).toEqual(upTo(produced));
     const steps = printed.slice(1).map((number, index) => number - (printed[index] ?? 0));
     expect(Math.max(...steps)).toBe(1);
-    expect(Math.min(...steps)).toBeGreaterThanOrEqual(-100);
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(-1000);
   });
 
   test('with --dedupe it prints every event exactly once', async () => {

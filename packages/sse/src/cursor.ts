@@ -16,7 +16,7 @@ export interface CursorOptions {
   readonly store: CursorStore;
   /** Under which key. Default: the `id` of the child, the `name` of the client, or the URL of `events`. */
   readonly key?: string;
-  /** It is written once so many events have been handled since … Default: 100; 1 with `dedupe`. */
+  /** It is written once so many events have been handled since … Default: 1000; 1 with `dedupe`. */
   readonly every?: number;
   /** … or as many ms have passed since the first of them. Default: 1 s. */
   readonly within?: number;
@@ -135,7 +135,7 @@ export class CursorWriter {
     position: Position | undefined,
     release: () => void,
   ) {
-    const { dedupe = false, every = dedupe ? 1 : 100, remember = 256 } = options;
+    const { dedupe = false, every = dedupe ? 1 : 1000, remember = 256 } = options;
     this.#options = { remember, ...options };
     this.#every = every;
     this.#owner = owner;

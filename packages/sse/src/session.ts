@@ -98,6 +98,9 @@ export class Session {
   #packets: PacketState<ServerSentEvent | string> | undefined = undefined;
   readonly #record: StatusRecord;
   #cursor: CursorWriter | undefined = undefined;
+  /** The wish whose connection is open; 0 for none. Beside the snapshot, since it is looked at for every event. */
+  #openWish = 0;
+  #isOver = false;
   /** Whether the next event may show that the server ignored the cursor. */
   #isCursorUntested = false;
   #trapsForCursor = false;
@@ -111,6 +114,7 @@ export class Session {
     sessions.set(self.pid, this);
     // However the client ends, by a kill too, its socket is closed.
     self.signal.addEventListener('abort', () => {
+      this.#isOver = true;
       this.close();
       this.#cursor?.release();
     });
@@ -251,6 +255,7 @@ export class Session {
     const before = this.#snapshot.value;
     const [next, actions] = step(this.#snapshot, event);
     this.#snapshot = next;
+    this.#openWish = next.value === 'connected' ? next.context.wish : 0;
     const hasMoved = next.value !== before;
     if (hasMoved) {
       this.#record.moved();
@@ -392,30 +397,23 @@ export class Session {
 
   /** Goes on until an item is to be waited for, whose promise it returns, or there is an answer to give. */
   #handleItems(packet: Packet): SessionAnswer | Promise<unknown> {
-    while (packet.at < packet.items.length && this.#isCurrent(packet)) {
-      const item = packet.items[packet.at] as ServerSentEvent | string;
-      if (this.#cursor !== undefined && typeof item !== 'string') {
-        if (this.#isCursorUntested && this.#testCursor(this.#cursor, item)) {
-          this.#queueRest(packet);
-          return this.#goOn;
-        }
-        if (this.#cursor.isRepeat(item)) {
-          packet.at += 1;
-          this.#record.dropped();
-          continue;
-        }
+    const { items, wish } = packet;
+    const cursor = this.#cursor;
+    while (packet.at < items.length && this.#openWish === wish) {
+      const item = items[packet.at] as ServerSentEvent | string;
+      if (cursor !== undefined && this.#isCursorUntested && this.#testCursor(cursor, item)) {
+        this.#queueRest(packet);
+        return this.#goOn;
       }
       packet.at += 1;
-      const { handleEvent, handleComment } = this.#behaviour;
-      const callback = typeof item === 'string' ? handleComment : handleEvent;
-      const result =
-        this.#cursor === undefined || typeof item === 'string'
-          ? this.#handleItem(callback as Callback, item)
-          : this.#handleEvent(this.#cursor, callback as Callback, item);
-      if (isThenable(result)) {
+      if (cursor !== undefined && this.#isRepeat(cursor, item)) {
+        continue;
+      }
+      const result = cursor === undefined ? this.#handleItem(item) : this.#handleAt(cursor, item);
+      if (isPromise(result)) {
         return result;
       }
-      const answer = this.#accept(result, packet);
+      const answer = this.#accept(result, packet, item);
       if (answer !== undefined) {
         return answer;
       }
@@ -424,9 +422,9 @@ export class Session {
   }
 
   /** The first event of a connection, before it is handled: whether there is something to say of it first. */
-  #testCursor(cursor: CursorWriter, event: ServerSentEvent): boolean {
-    this.#isCursorUntested = false;
-    const report = cursor.judge(event);
+  #testCursor(cursor: CursorWriter, item: ServerSentEvent | string): boolean {
+    const report = typeof item === 'string' ? undefined : cursor.judge(item);
+    this.#isCursorUntested = typeof item === 'string';
     if (report === undefined) {
       return false;
     }
@@ -434,32 +432,46 @@ export class Session {
     return true;
   }
 
-  /** Handles an event, and moves the cursor once what comes of it has settled. */
-  #handleEvent(cursor: CursorWriter, callback: Callback, event: ServerSentEvent): unknown {
-    const staged = cursor.stage(event);
+  /** Whether it is to be dropped. */
+  #isRepeat(cursor: CursorWriter, item: ServerSentEvent | string): boolean {
+    const isRepeat = typeof item !== 'string' && cursor.isRepeat(item);
+    if (isRepeat) {
+      this.#record.dropped();
+    }
+    return isRepeat;
+  }
+
+  /** Handles an item, and moves the cursor past it once what comes of it has settled. */
+  #handleAt(cursor: CursorWriter, item: ServerSentEvent | string): unknown {
+    if (typeof item === 'string') {
+      return this.#handleItem(item);
+    }
+    const staged = cursor.stage(item);
     let result: unknown;
     try {
-      result = this.#handleItem(callback, event);
+      result = this.#handleItem(item);
     } catch (error) {
       staged?.rollback();
       throw error;
     }
     if (isThenable(result)) {
       staged?.rollback();
-      const acknowledge = (value: unknown): unknown => acknowledged(cursor, event, value);
+      const acknowledge = (value: unknown): unknown => acknowledged(cursor, item, value);
       return result.then(acknowledge, (thrown) => acknowledge(answerOf(thrown)));
     }
     if (staged === undefined) {
-      return acknowledged(cursor, event, result);
+      return acknowledged(cursor, item, result);
     }
     staged.commit();
     return result;
   }
 
   /** `orThrown`, without a function an event. */
-  #handleItem(callback: Callback, item: ServerSentEvent | string): unknown {
+  #handleItem(item: ServerSentEvent | string): unknown {
     try {
-      return callback(item, this.#state, this.#self);
+      return typeof item === 'string'
+        ? (this.#behaviour.handleComment as Callback)(item, this.#state, this.#self)
+        : (this.#behaviour.handleEvent as Callback)(item, this.#state, this.#self);
     } catch (thrown) {
       return answerOf(thrown);
     }
@@ -468,7 +480,8 @@ export class Session {
   async #awaitItems(packet: Packet, first: Promise<unknown>): Promise<SessionAnswer> {
     let pending = first;
     for (;;) {
-      const answer = this.#accept(await pending.catch(answerOf), packet);
+      const item = packet.items[packet.at - 1] as ServerSentEvent | string;
+      const answer = this.#accept(await pending.catch(answerOf), packet, item);
       if (answer !== undefined) {
         return answer;
       }
@@ -481,11 +494,14 @@ export class Session {
   }
 
   /** Takes what `handleEvent` returned: the next state, unless it is an answer. Returns what to tell the server, if it is to be told now. */
-  #accept(result: unknown, packet: Packet): SessionAnswer | undefined {
-    if (!isAlive(this.#self.pid)) {
+  #accept(
+    result: unknown,
+    packet: Packet,
+    item: ServerSentEvent | string,
+  ): SessionAnswer | undefined {
+    if (this.#isOver) {
       return this.#goOn;
     }
-    const item = packet.items[packet.at - 1] as ServerSentEvent | string;
     if (typeof item !== 'string') {
       this.#record.handled(item.lastEventId);
     }
@@ -519,7 +535,7 @@ export class Session {
   }
 
   #packetDone(packet: Packet): SessionAnswer {
-    if (this.#isCurrent(packet)) {
+    if (this.#openWish === packet.wish) {
       const tooLarge = this.#packets?.tooLarge;
       if (tooLarge !== undefined) {
         this.#connection?.destroy();
@@ -529,12 +545,6 @@ export class Session {
       }
     }
     return this.#goOn;
-  }
-
-  /** Not when the client has connected anew, or is no longer connected at all. */
-  #isCurrent(packet: Packet): boolean {
-    const { value, context } = this.#snapshot;
-    return value === 'connected' && context.wish === packet.wish;
   }
 }
 
@@ -574,4 +584,13 @@ function createPackets(
 
 function isThenable<Value>(value: Value | PromiseLike<Value>): value is Promise<Value> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** `isThenable`, for what handlers return and nothing else: one that sees many kinds of values is slower for each. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { readonly then?: unknown }).then === 'function'
+  );
 }
