@@ -8,6 +8,7 @@ import { format, type Report } from './report.ts';
 import { resultOf, type Result } from './result.ts';
 import { rivalsFaults } from './rivals-faults/suite.ts';
 import { type Plan, playRounds } from './rounds.ts';
+import { sse } from './sse/suite.ts';
 import { supervisor } from './supervisor/suite.ts';
 
 interface Options {
@@ -25,6 +26,7 @@ for (const [name, benchmarks] of Object.entries(suites)) {
   addSuite(name, benchmarks);
 }
 program.addCommand(rivalsFaults);
+program.addCommand(sse);
 await program.parseAsync();
 
 function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {

@@ -1,0 +1,9 @@
+import { EventSource } from 'eventsource';
+
+import { measure } from '../client.ts';
+
+measure((url, handle) => {
+  new EventSource(url).addEventListener('message', ({ data }) => {
+    handle(data as string);
+  });
+});

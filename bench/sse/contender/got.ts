@@ -1,0 +1,18 @@
+import { createParser } from 'eventsource-parser';
+import got from 'got';
+
+import { measure } from '../client.ts';
+
+measure((url, handle) => {
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      handle(data);
+    },
+  });
+  got
+    .stream(url)
+    .setEncoding('utf8')
+    .on('data', (text: string) => {
+      parser.feed(text);
+    });
+});
