@@ -44,6 +44,8 @@ export type CursorReport =
 export interface CursorOwner {
   readonly clock: Clock;
   readonly fail: (error: unknown) => void;
+  /** The same when there is no client any more to be ended by it. */
+  readonly warn: (error: unknown) => void;
 }
 
 /**
@@ -214,12 +216,25 @@ export class CursorWriter {
     }
   }
 
-  /** Lets go of the store, as it is: what has not been written is lost. Harmless the second time. */
+  /** Writes what is not written yet, as far as the store does that at once, and lets go of it. Harmless the second time. */
   release(): void {
     if (!this.#isReleased) {
       this.#isReleased = true;
       this.#stopTimer();
+      this.#writeLast();
       this.#release();
+    }
+  }
+
+  /** A client that was killed has not been asked to write. */
+  #writeLast(): void {
+    const { warn } = this.#owner;
+    try {
+      if (this.#unwritten > 0) {
+        this.#write()?.catch(warn);
+      }
+    } catch (error) {
+      warn(error);
     }
   }
 

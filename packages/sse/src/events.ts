@@ -21,6 +21,7 @@ import { type Cursor, cursorOptions } from './cursor.ts';
 import type { ServerSentEvent } from './event.ts';
 import { type ConnectFailure, type Disconnect, formatFailure } from './failure.ts';
 import { Handoff } from './handoff.ts';
+import { shownUrl } from './redirect.ts';
 import type { ResilientOptions, StreamOptions } from './resilient-options.ts';
 import { resilient } from './resilient.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from './typed-events.ts';
@@ -111,9 +112,10 @@ export function eventStream(
   );
 }
 
-/** A stream is known by its URL, where that is no function's to give. */
+/** A stream is known by its URL, without the secrets in it, where that is no function's to give. */
 function keyOf(url: ResilientOptions['url']): string | undefined {
-  return typeof url === 'function' ? undefined : String(url);
+  const parsed = typeof url === 'function' ? null : URL.parse(String(url));
+  return parsed === null ? undefined : shownUrl(parsed);
 }
 
 /** Starts the client when the first event is asked for, and takes it along when nobody will ask any more. */
@@ -124,7 +126,9 @@ class Reader implements EventIterator<unknown> {
   #parent: Process<never> | undefined;
   #ownSystem: System | undefined = undefined;
   #keeper: Pid | undefined = undefined;
+  #client: Pid | undefined = undefined;
   #isOver = false;
+  readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(
     handoff: Handoff<unknown>,
@@ -176,10 +180,11 @@ class Reader implements EventIterator<unknown> {
   /** The body of the process that the client is linked to: it stays as long as the client, and tells of its end. */
   async #keep(self: Receiver<ExitMessage>): Promise<void> {
     self.signal.addEventListener('abort', () => {
+      this.#gone.resolve();
       this.#ended(killed);
     });
     trapExit(self, true);
-    await this.#spec.start(self);
+    this.#client = await this.#spec.start(self);
     const { reason } = await self.receive();
     this.#ended(reason);
   }
@@ -196,12 +201,13 @@ class Reader implements EventIterator<unknown> {
     void this.#leave();
   };
 
-  /** The client is killed rather than asked: it may be in the middle of an event that nobody will take from it. */
+  /** The client is killed rather than asked: it may be in the middle of an event that nobody will take from it. Its keeper sees it end. */
   async #leave(): Promise<void> {
     this.#isOver = true;
     this.#signal?.removeEventListener('abort', this.#aborted);
     if (this.#parent !== undefined && this.#keeper !== undefined) {
-      exit(this.#parent, this.#keeper, kill);
+      exit(this.#parent, this.#client ?? this.#keeper, kill);
+      await this.#gone.promise;
     }
     await this.#ownSystem?.stop();
   }

@@ -152,7 +152,11 @@ export class Session {
         throw error;
       });
     };
-    const cursor = await openCursor(options, { clock: this.#self.system.clock, fail });
+    const { clock, logger } = this.#self.system;
+    const warn = (error: unknown): void => {
+      logger.warn({ err: error }, `${String(this.#self.pid)}: its cursor could not be written`);
+    };
+    const cursor = await openCursor(options, { clock, fail, warn });
     this.#cursor = cursor;
     if (!isAlive(this.#self.pid)) {
       cursor.release();

@@ -114,6 +114,17 @@ describe('a cursor', () => {
     expect(kept(cursor)).toMatchObject({ lastEventId: '1' });
   });
 
+  test('is written when the client is killed, by a store that does that at once', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const client = await run(stage, { cursor });
+    (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    await handled(client, 2);
+    await settle(stage.system);
+    exit(stage.system, client.pid, kill);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '2' });
+  });
+
   test('goes on after a crash of its handler, from the event that crashed it', async () => {
     await using stage = await openStage();
     const cursor = new Map<string, string>();

@@ -109,6 +109,23 @@ describe('events', () => {
     expect(await stream.next()).toEqual({ value: undefined, done: true });
   });
 
+  test('go on from a cursor, under their URL without its password', async () => {
+    await using stage = await openStage();
+    const url = stage.url.replace('http://', 'http://me:s3cret@');
+    const cursor = new Map<string, string>();
+    for (const lastEventId of [undefined, '1']) {
+      const stream = events(url, { parent: stage.system, cursor: { store: cursor, every: 1 } });
+      const first = stream.next();
+      const exchange = await stage.next();
+      expect(exchange.request.headers['last-event-id']).toBe(lastEventId);
+      exchange.stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+      await first;
+      await stream.next();
+      await stream.return?.();
+    }
+    expect([...cursor.keys()]).toEqual([stage.url]);
+  });
+
   test('of a POST with an end condition are one answer', async () => {
     await using stage = await openStage();
     const options = {
