@@ -108,10 +108,15 @@ export class Program {
         this.#interrupted.resolve({ type: 'interrupted' });
       });
     }
-    // Whoever runs it apart has died.
-    this.#process.once('disconnect', () => {
+    // Whoever runs it apart has died: perhaps before anybody listened.
+    const left = (): void => {
       this.#interrupted.resolve({ type: 'interrupted' });
-    });
+    };
+    this.#process.once('disconnect', left);
+    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- `undefined` where it is not run apart, whatever the types say
+    if (this.#process.connected === false) {
+      left();
+    }
   }
 
   #statusOf(stop: Stop): number {

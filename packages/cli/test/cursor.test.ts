@@ -1,17 +1,22 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
 import { killTail } from './support/kill-tail.ts';
-import { reprise, runReprise } from './support/reprise.ts';
+import { Lines } from './support/lines.ts';
+import { main, reprise, runReprise } from './support/reprise.ts';
 import { serve, stream } from './support/server.ts';
 
 jest.setTimeout(60_000);
 
 let folder: string;
 let file: string;
+/** A child that nobody else would end, if the test fails. */
+let apart: number | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reprise-'));
@@ -19,13 +24,38 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  endApart();
   await rm(folder, { recursive: true });
 });
+
+function endApart(): void {
+  try {
+    if (apart !== undefined) {
+      process.kill(apart, 'SIGKILL');
+    }
+  } catch {
+    // It has ended by itself.
+  }
+  apart = undefined;
+}
 
 /** Every number up to the last, once. */
 function upTo(last: number): readonly number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
 }
+
+/** For Node: the child says its id, and then does nothing until who runs it has died. */
+const holdBack: readonly string[] = [
+  '--import',
+  `data:text/javascript,${encodeURIComponent(`
+    if (process.env.REPRISE_APART) {
+      console.log(process.pid);
+      const awake = setInterval(() => {}, 1000);
+      await new Promise((resolve) => process.once('disconnect', resolve));
+      clearInterval(awake);
+    }
+  `)}`,
+];
 
 describe('killed with -9 again and again, on one cursor', () => {
   test('it prints every event at least once, and goes back no further than the cursor lags', async () => {
@@ -84,6 +114,43 @@ describe('a cursor', () => {
     expect(await run.whenExited).toBe(0);
   });
 
+  test('with --dedupe, the child ends too where the program is killed before it listens', async () => {
+    const { url } = await serve((_, response) => {
+      stream(response, 'data: a\n\n');
+    });
+    const child = spawn(
+      process.execPath,
+      [
+        ...holdBack,
+        '--conditions=@reprise/source',
+        main,
+        'tail',
+        '--cursor',
+        file,
+        '--dedupe',
+        url,
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const lines = new Lines(child.stdout);
+    apart = Number((await lines.count(1))[0]);
+    child.kill('SIGKILL');
+    // Both write to it: it ends with the last of them.
+    await lines.whenEnded;
+    const next = await runReprise('tail', '--cursor', file, '--count', '1', url);
+    expect(next).toMatchObject({ status: 0, stdout: ['message a'] });
+  });
+
+  test('belongs to a URL without the secrets in it', async () => {
+    const server = await serve((_, response) => {
+      stream(response, 'id: 1\ndata: a\n\n');
+    });
+    const args = ['tail', '--cursor', file, '--count', '1'];
+    const as = (user: string): string => server.url.replace('//', `//${user}@`);
+    expect((await runReprise(...args, as('ann:old'))).status).toBe(0);
+    expect((await runReprise(...args, as('ben:new'))).stderr).toContain('resumed from 1');
+  });
+
   test('of two URLs is in one file', async () => {
     const server = await serve(({ url = '' }, response) => {
       stream(response, `id: ${url.slice(1)}\ndata: x\n\n`);
@@ -115,6 +182,43 @@ describe('a cursor', () => {
     expect(status).toBe(1);
     expect(stderr).toEqual([expect.stringContaining('to be a cursor file that can be written')]);
   });
+
+  test('that may only be read is refused', async () => {
+    const server = await serve((_, response) => {
+      stream(response, 'id: 1\ndata: a\n\n');
+    });
+    const args = ['tail', '--cursor', file, '--count', '1', server.url];
+    expect((await runReprise(...args)).status).toBe(0);
+    // A mode would not stop root: this is a file that a later version has written.
+    await using handle = await open(file, 'r+');
+    await handle.write(Buffer.of(9), 0, 1, 18);
+    const { status, stderr } = await runReprise(...args);
+    expect(status).toBe(1);
+    expect(stderr).toEqual([expect.stringContaining('attempt to write a readonly database')]);
+  });
+
+  // The shell's limit for files stands in for a disk that is full, and Windows has none.
+  const limited = process.platform === 'win32' ? test.skip : test;
+  limited.each([[[]], [['--dedupe']]])(
+    'that cannot be written any more ends the run, and says so, with %j',
+    async (flags) => {
+      const { url } = await serve((_, response) => {
+        stream(response, `id: ${'x'.repeat(200_000)}\ndata: a\n\n`);
+      });
+      const args = ['--conditions=@reprise/source', main, 'tail', '--cursor', file, ...flags, url];
+      const command = 'ulimit -f 200; exec "$0" "$@"';
+      const child = spawn('sh', ['-c', command, process.execPath, ...args], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const stderr = new Lines(child.stderr);
+      const [status] = await once(child, 'exit');
+      await stderr.whenEnded;
+      expect(status).toBe(1);
+      expect(stderr.all.at(-1)).toContain(
+        `gave up Error: Expected the cursor file ${file} to be writable`,
+      );
+    },
+  );
 
   test.each([
     [['--dedupe', 'http://a/'], 'Expected --dedupe together with --cursor, got "--dedupe alone"'],

@@ -122,14 +122,17 @@ function open(path: string, patience: number): Database {
     const [begin, commit, rollback] = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((sql) =>
       database.prepare(sql),
     );
-    const staged = { commit: () => void commit?.run(), rollback: () => void rollback?.run() };
+    const staged = {
+      commit: () => written(path, commit),
+      rollback: () => void rollback?.run(),
+    };
     signIn(path);
     return {
       get: (key) => (select.get(key) as { readonly value: string } | undefined)?.value,
-      set: (key, value) => void upsert.run(key, value),
+      set: (key, value) => written(path, upsert, key, value),
       stage: (key, value) => {
-        begin?.run();
-        upsert.run(key, value);
+        written(path, begin);
+        written(path, upsert, key, value);
         return staged;
       },
       close: () => {
@@ -140,6 +143,22 @@ function open(path: string, patience: number): Database {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** SQLite's own words for a full disk name no file. */
+function written(
+  path: string,
+  statement: sqliteModule.StatementSync | undefined,
+  ...values: readonly string[]
+): void {
+  try {
+    statement?.run(...values);
+  } catch (error) {
+    throw new Error(
+      `Expected the cursor file ${path} to be writable, got: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 

@@ -117,7 +117,7 @@ describe('a cursor file', () => {
 
   // A disk that is full needs a disk to fill. The shell's limit for files stands in for it, and Windows has none.
   const limited = process.platform === 'win32' ? test.skip : test;
-  limited('that cannot grow any more is an error of the writing', async () => {
+  limited('that cannot grow any more is an error of the writing, which names it', async () => {
     const filler = fileURLToPath(new URL('support/filler.ts', import.meta.url));
     const command = 'ulimit -f 200; exec "$0" --conditions=@reprise/source "$@"';
     const { stdout } = await promisify(execFile)('sh', [
@@ -127,6 +127,6 @@ describe('a cursor file', () => {
       filler,
       join(folder, 'c.db'),
     ]);
-    expect(stdout).toMatch(/disk/);
+    expect(stdout).toMatch(/^Expected the cursor file .*c\.db to be writable, got: .*disk/);
   });
 });

@@ -9,7 +9,8 @@ import { Lines } from './lines.ts';
 // A test starts a program or two: on a machine that is busy, each takes its time to start.
 jest.setTimeout(30_000);
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+/** The program, for tests that start it in a way of their own. */
+export const main: string = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const running = new Set<Run>();
 
 /** The program itself, in a process of its own. */
