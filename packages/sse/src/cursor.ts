@@ -10,6 +10,7 @@ import {
   writeStore,
 } from './cursor-store.ts';
 import type { ServerSentEvent } from './event.ts';
+import { RecentIds } from './recent-ids.ts';
 
 /** How a cursor is kept. */
 export interface CursorOptions {
@@ -69,6 +70,9 @@ export function cursorOptions(
       throw new RangeError(`Expected cursor.${name} to be above 0, got ${number}`);
     }
   }
+  if (!Number.isSafeInteger(remember)) {
+    throw new RangeError(`Expected cursor.remember to be a whole number, got ${remember}`);
+  }
   return { ...options, key: ownKey };
 }
 
@@ -105,7 +109,7 @@ const keysInUse = new WeakMap<CursorStore, Set<string>>();
 /** What is kept. */
 interface Position {
   readonly lastEventId: string;
-  /** The ids of the last events handled, oldest first. */
+  /** The ids of the last events handled, oldest first; of long ones a digest. */
   readonly recent: readonly string[];
 }
 
@@ -120,11 +124,8 @@ export class CursorWriter {
   readonly #every: number;
   readonly #owner: CursorOwner;
   readonly #release: () => void;
-  /** Known ids, the oldest overwritten by the newest. */
-  readonly #recent: string[];
-  /** The same, to be looked up; only made where each event is. */
-  readonly #known: Set<string> | undefined;
-  #next: number;
+  readonly #dedupe: boolean;
+  readonly #recent: RecentIds;
   #lastEventId: string | undefined;
   #unwritten = 0;
   #timer: TimeoutHandle | undefined = undefined;
@@ -138,13 +139,12 @@ export class CursorWriter {
     release: () => void,
   ) {
     const { dedupe = false, every = dedupe ? 1 : 1000, remember = 256 } = options;
-    this.#options = { remember, ...options };
+    this.#options = options;
     this.#every = every;
     this.#owner = owner;
     this.#release = release;
-    this.#recent = position?.recent.slice(-remember) ?? [];
-    this.#next = this.#recent.length % remember;
-    this.#known = dedupe ? new Set(this.#recent) : undefined;
+    this.#dedupe = dedupe;
+    this.#recent = new RecentIds(position?.recent ?? [], remember, dedupe);
     this.#lastEventId = position?.lastEventId;
     this.report =
       position === undefined
@@ -159,23 +159,20 @@ export class CursorWriter {
 
   /** Whether the event is to be dropped, as one that has been handled before. */
   isRepeat({ id }: ServerSentEvent): boolean {
-    return this.#known !== undefined && id !== null && this.#known.has(id);
+    return this.#dedupe && isName(id) && this.#recent.has(id);
   }
 
   /** What the first event of a connection says of the server. */
   judge({ id }: ServerSentEvent): CursorReport | undefined {
     const lastEventId = this.#lastEventId;
-    const isSeen = id !== null && id !== '' && this.#recent.includes(id);
-    return isSeen && lastEventId !== undefined && lastEventId !== ''
+    return isName(id) && this.#recent.has(id) && lastEventId !== undefined && lastEventId !== ''
       ? { type: 'ignored', lastEventId, id }
       : undefined;
   }
 
   /** The event has been handled. A promise is to be waited for before the next one is. */
   handled({ id, lastEventId }: ServerSentEvent): Promise<undefined> | undefined {
-    if (id !== null) {
-      this.#remember(id);
-    }
+    this.#remember(id);
     return this.#move(lastEventId);
   }
 
@@ -188,14 +185,12 @@ export class CursorWriter {
     if (this.#every > 1 || store.stage === undefined || this.#isReleased) {
       return undefined;
     }
-    const staged = store.stage(key, this.#text(lastEventId, id === null ? [] : [id]));
+    const staged = store.stage(key, this.#text(lastEventId, isName(id) ? id : undefined));
     return {
       commit: () => {
         staged.commit();
         this.#lastEventId = lastEventId;
-        if (id !== null) {
-          this.#remember(id);
-        }
+        this.#remember(id);
       },
       rollback: () => {
         staged.rollback();
@@ -238,14 +233,10 @@ export class CursorWriter {
     }
   }
 
-  #remember(id: string): void {
-    const { remember = 0 } = this.#options;
-    if (this.#known !== undefined) {
-      this.#known.delete(this.#recent[this.#next] ?? '');
-      this.#known.add(id);
+  #remember(id: string | null): void {
+    if (isName(id)) {
+      this.#recent.add(id);
     }
-    this.#recent[this.#next] = id;
-    this.#next = (this.#next + 1) % remember;
   }
 
   #move(lastEventId: string): Promise<undefined> | undefined {
@@ -276,7 +267,7 @@ export class CursorWriter {
     this.#stopTimer();
     this.#unwritten = 0;
     const { store, key } = this.#options;
-    const pending = writeStore(store, key, this.#text(this.#lastEventId ?? '', []));
+    const pending = writeStore(store, key, this.#text(this.#lastEventId ?? ''));
     if (pending === undefined) {
       return undefined;
     }
@@ -286,14 +277,9 @@ export class CursorWriter {
     return this.#writing;
   }
 
-  /** `newest`: ids that are not among those handled yet. */
-  #text(lastEventId: string, newest: readonly string[]): string {
-    const { remember } = this.#options;
-    const recent = [
-      ...this.#recent.slice(this.#next),
-      ...this.#recent.slice(0, this.#next),
-      ...newest,
-    ].slice(-(remember ?? 0));
+  /** `newest`: an id that is not among those handled yet. */
+  #text(lastEventId: string, newest?: string): string {
+    const recent = this.#recent.list(newest);
     return JSON.stringify({ lastEventId, recent } satisfies Position);
   }
 
@@ -317,6 +303,11 @@ export class CursorWriter {
       this.#timer = undefined;
     }
   }
+}
+
+/** No id at all and the empty one, which takes back the last (WHATWG HTML 9.2.6), are nothing that an event is known by. */
+function isName(id: string | null): id is string {
+  return id !== null && id !== '';
 }
 
 function parse(key: string, text: unknown): Position | undefined {

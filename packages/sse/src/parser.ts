@@ -98,7 +98,11 @@ export class PacketState<Item = ServerSentEvent> {
     this.#items = [];
     this.#events = 0;
     if (text !== '' && this.tooLarge === undefined) {
+      const { lastEventId } = this;
       this.#parser.feed(text);
+      if (this.#open + packet.length > littleText && lastEventId !== this.lastEventId) {
+        this.#copyIds(this.#open + packet.length);
+      }
       if (this.#retries.length > 0 || this.#openRetry !== undefined) {
         this.#settleRetries(text);
       }
@@ -124,7 +128,8 @@ export class PacketState<Item = ServerSentEvent> {
     if (this.tooLarge === undefined) {
       const type = event === '' ? 'message' : event;
       this.#events += 1;
-      this.#items.push({ type, data, id: id ?? null, lastEventId: this.lastEventId });
+      const { lastEventId } = this;
+      this.#items.push({ type, data, id: id === undefined ? null : lastEventId, lastEventId });
     } else if (id !== undefined) {
       this.lastEventId = this.#idBefore;
     }
@@ -138,6 +143,27 @@ export class PacketState<Item = ServerSentEvent> {
       this.#idBefore = this.lastEventId;
       this.lastEventId = id;
     }
+  }
+
+  /**
+   * Ids are kept far longer than events, and the parser's are slices: each holds on to all of the text that it was cut from. A copy costs as
+   * much as an event does; so the last is copied, which a client keeps for as long as it is connected, and the others where they are few.
+   */
+  #copyIds(size: number): void {
+    const isRoomy = size > littleText * this.#events;
+    const first = isRoomy ? 0 : this.#items.findLastIndex((item) => typeof item !== 'string');
+    let original = '';
+    let copy = '';
+    for (const item of this.#items.slice(first)) {
+      if (typeof item !== 'string') {
+        if (item.lastEventId !== original) {
+          original = item.lastEventId;
+          copy = copyOf(original);
+        }
+        setId(item, copy);
+      }
+    }
+    this.lastEventId = this.lastEventId === original ? copy : copyOf(this.lastEventId);
   }
 
   /** Nothing is taken any more after something that was too large. */
@@ -197,6 +223,8 @@ export class PacketState<Item = ServerSentEvent> {
 
 const LF = 10;
 const CR = 13;
+/** What an id that is kept may hold on to, in bytes. */
+const littleText = 1024;
 /** The parser counts the name of an unfinished line's field, and a `retry` line, as part of the event. */
 const fieldSlack = 64;
 
@@ -212,6 +240,16 @@ function setRetry(event: ServerSentEvent | undefined, retry: number | undefined)
   if (event !== undefined && retry !== undefined) {
     (event as { retry?: number }).retry = retry;
   }
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+function setId(event: ServerSentEvent, id: string): void {
+  const changed = event as { id: string | null; lastEventId: string };
+  changed.id = event.id === null ? null : id;
+  changed.lastEventId = id;
 }
 
 /** What stands before, between and after the ends of blocks; the last one is still open. */

@@ -16,7 +16,11 @@ export interface SseRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Sent again at each attempt and on redirects that keep the method, so it cannot be a stream. Default: none. */
   readonly body?: string | Uint8Array;
-  /** Where the server is to go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML 9.2.4). Default: `""`, which is not sent. */
+  /**
+   * Where the server is to go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML 9.2.4). Default: `""`, which is not sent. Nor is one with a
+   * control character other than a tab, which no header can carry (RFC 9110 5.5): a server that gives such an id must not be able to stop its
+   * clients for good.
+   */
   readonly lastEventId?: string;
   /**
    * The names of the headers that a redirect to another origin takes along, besides `accept`, `cache-control`, `last-event-id` and what
@@ -70,7 +74,7 @@ export function requestHeaders({ headers = {}, lastEventId = '' }: SseRequest): 
   const sent: Record<string, string | readonly string[]> = {
     accept: 'text/event-stream',
     'cache-control': 'no-cache',
-    ...(lastEventId === '' ? {} : { 'last-event-id': asHeaderValue(lastEventId) }),
+    ...(isSendable(lastEventId) ? { 'last-event-id': asHeaderValue(lastEventId) } : {}),
   };
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) {
@@ -88,6 +92,11 @@ export function requestProblem(request: SseRequest): string | undefined {
   return (
     urlProblem(request) ?? bodyProblem(request) ?? timeProblem(request) ?? headerProblem(request)
   );
+}
+
+function isSendable(id: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what it is about
+  return id !== '' && !/[\0-\x08\n-\x1F\x7F]/.test(id);
 }
 
 /** Node writes header values in latin1: the bytes of the UTF-8, one character each. */

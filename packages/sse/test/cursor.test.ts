@@ -239,6 +239,39 @@ describe('a server that ignores the cursor', () => {
     expect(SseClient.status(client.pid)).toMatchObject({ events: 3, repeats: 4 });
     expect(kept(cursor.store)).toMatchObject({ lastEventId: '5' });
   });
+
+  test('with dedupe, events that take the last id back are no repeats of each other', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { cursor: { store: new Map(), dedupe: true } });
+    (await stage.next()).stream('id\ndata: a\n\nid\ndata: b\n\n');
+    expect(await handled(client, 2)).toEqual(['a', 'b']);
+  });
+
+  test('an id that no header can carry does not keep the client from starting again', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const first = await run(stage, { cursor });
+    (await stage.next()).stream('id: a\u0001\ndata: a\n\n');
+    await handled(first, 1);
+    await GenServer.stop(first.pid);
+    await run(stage, { cursor });
+    expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
+  });
+
+  test('long ids are known again by what takes little memory', async () => {
+    await using stage = await openStage();
+    const long = (id: number): string => String(id).padStart(4000, 'x');
+    const text = [1, 2, 3, 4].map((id) => `id: ${long(id)}\ndata: ${id}\n\n`).join('');
+    const store = new Map<string, string>();
+    const first = await run(stage, { cursor: store });
+    (await stage.next()).stream(text);
+    await handled(first, 4);
+    await GenServer.stop(first.pid);
+    expect(store.get('client')?.length).toBeLessThan(5000);
+    const second = await run(stage, { cursor: { store, dedupe: true } });
+    (await stage.next()).stream(`${text}data: 5\n\n`);
+    expect(await handled(second, 1)).toEqual(['5']);
+  });
 });
 
 describe('the store of a cursor', () => {
@@ -299,6 +332,7 @@ describe('the store of a cursor', () => {
   test.each([
     [{}, 'Expected cursor to be a store with get and set, got one without'],
     [{ store: new Map(), every: 0 }, 'Expected cursor.every to be above 0, got 0'],
+    [{ store: new Map(), remember: 1.5 }, 'Expected cursor.remember to be a whole number, got 1.5'],
     [{ store: new Map(), remember: NaN }, 'Expected cursor.remember to be above 0, got NaN'],
     [{ store: new Map(), key: '' }, 'Expected cursor.key to be a string, got none'],
   ])('that can mean nothing is refused at once: %j', (cursor, message) => {
