@@ -14,7 +14,7 @@ export function guarded(logger: Logger): Logger {
       try {
         logger[level](details, message);
       } catch (error) {
-        writeError(`the logger failed: ${String(error)}\n${message}`);
+        writePlain(`the logger failed: ${String(error)}\n${message}`);
       }
     };
   return { error: guard('error'), warn: guard('warn') };
@@ -27,9 +27,23 @@ export function stderrLogger(): Logger {
     for (const [key, value] of Object.entries(details)) {
       text += `\n    ${key}: ${indented(format(value))}`;
     }
-    writeError(text);
+    writePlain(text);
   };
   return { error: write, warn: write };
+}
+
+/**
+ * What is reported can come from anywhere: V8 puts the start of what is no JSON into the message of its error. It may say anything, but not steer
+ * the terminal that shows it.
+ */
+function writePlain(text: string): void {
+  writeError(
+    text.replaceAll(
+      // oxlint-disable-next-line no-control-regex -- all but tab and LF, which the text itself is made of
+      /[\0-\x08\v-\x1F\x7F-\x9F]/g,
+      (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    ),
+  );
 }
 
 /** Most are one line, and a supervisor may have thousands of crashes to tell of. */

@@ -64,6 +64,21 @@ describe('the logger of a system that was given none', () => {
     expect(lines().slice(0, 2)).toStrictEqual(['crashed', '    err: Error: boom']);
   });
 
+  test('what is reported does not steer the terminal', () => {
+    let err: unknown;
+    try {
+      JSON.parse('\u001B[2J\u009B1m');
+    } catch (error) {
+      err = error;
+    }
+    stderrLogger().error({ err, state: 'a\tb\r\u007F' }, 'crashed\u0007');
+    expect(lines()).toStrictEqual([
+      String.raw`crashed\x07`,
+      expect.stringContaining(String.raw`"\x1b[2J\x9b1m" is not valid JSON`),
+      String.raw`    state: a${'\t'}b\x0d\x7f`,
+    ]);
+  });
+
   const circular: Record<string, unknown> = {};
   circular['itself'] = circular;
 

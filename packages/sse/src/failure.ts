@@ -92,8 +92,18 @@ export function badRequest(message: string): ConnectFailure {
   return { type: 'badRequest', message };
 }
 
-/** One line for people; it holds no header and no body. */
+/**
+ * One line for people. The only headers in it are Location and Content-Type, and nothing of a body; what a server wrote there can neither
+ * begin a line of its own nor steer a terminal.
+ */
 export function formatFailure(failure: ConnectFailure | Disconnect): string {
+  return describe(failure).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (control) => {
+    const code = control.charCodeAt(0);
+    return `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+function describe(failure: ConnectFailure | Disconnect): string {
   switch (failure.type) {
     case 'status':
     case 'noContent': {
