@@ -508,8 +508,9 @@ describe('a server that does not speak HTTP/2', () => {
 
   test('is asked by HTTP/1.1, and no socket is left of either', async () => {
     await using server = await serveOld();
-    using client = watch({ url: server.url });
-    await client.next();
+    // By the name that no other test uses: got remembers what an origin speaks, and the system may give a port twice.
+    using client = watch({ url: server.url.replace('127.0.0.1', 'localhost') });
+    expect(await client.next()).toMatchObject({ type: 'connected' });
     expect(await client.text(9)).toBe('data: x\n\n');
     expect(server.requests[0]?.httpVersion).toBe('1.1');
     client.connection.destroy();
