@@ -1,20 +1,24 @@
-import { subscribe } from 'node:diagnostics_channel';
 /**
- * `node --conditions=@reprise/source consumer.ts URL STREAMS CURSOR RECORDS`: follows so many streams of a chaos server with supervised clients, each on a cursor,
- * and writes down in RECORDS what it handles, until SIGTERM; or until it is killed.
+ * `node --conditions=@reprise/source consumer.ts URL STREAMS SEED CURSOR RECORDS LIFE`: follows so many streams of a chaos server with supervised clients, each on
+ * a cursor, and writes down in RECORDS what it handles, until its stdin ends; or until it is killed.
  */
+import { subscribe } from 'node:diagnostics_channel';
 import { openSync, writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { createSystem, DynamicSupervisor } from '@reprise/actor';
 import { SseClient, sqlite } from '@reprise/sse';
 import type { NumberedData } from '@reprise/sse/testing';
 
+import { every } from './bounds.ts';
+import { randomOf } from './random.ts';
 import { type Record, write } from './record.ts';
 
-const [url = '', streams = '', cursorFile = '', records = ''] = process.argv.slice(2);
-const file = openSync(records, 'a');
+const [url = '', streams = '', seed = '', file = '', path = '', life = ''] = process.argv.slice(2);
+const records = openSync(path, 'a');
+const random = randomOf(Number(seed) + Number(life));
 const tell = (record: Record): void => {
-  writeSync(file, write(record));
+  writeSync(records, write(record));
 };
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -27,11 +31,11 @@ const memory = setInterval(() => {
 
 const system = createSystem({ logger: { error: () => undefined, warn: () => undefined } });
 const supervisor = await DynamicSupervisor.startLink(system, { maxRestarts: 1e6, maxSeconds: 1 });
-const cursor = sqlite(cursorFile);
+const cursor = { store: sqlite(file), every };
 for (let index = 1; index <= Number(streams); index += 1) {
   await DynamicSupervisor.startChild(supervisor, follow(`stream-${index}`));
 }
-process.once('SIGTERM', () => {
+process.stdin.resume().once('end', () => {
   void stop();
 });
 
@@ -48,11 +52,12 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
     maxEventSize: 2 ** 20,
     handle: ({ data }) => {
       const { number } = JSON.parse(data) as NumberedData;
-      tell({ type: 'handled', stream, number, at: now() });
-      // Now and then a handler fails after it has done its work: its event comes again.
-      if (Math.random() < 1 / 5000) {
-        throw new Error('on purpose');
-      }
+      const work = (): void => {
+        failSometimes();
+        tell({ type: 'handled', stream, number, at: now() });
+        failSometimes();
+      };
+      return random() < 1 / 20 ? delay(random() * 100).then(work) : work();
     },
     onStatus: ({ type }) => {
       if (type === 'connected') {
@@ -60,6 +65,13 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
       }
     },
   });
+}
+
+/** Before a handler has done its work or after it: either way its event comes again. */
+function failSometimes(): void {
+  if (random() < 1 / 1000) {
+    throw new Error('on purpose');
+  }
 }
 
 async function stop(): Promise<void> {
@@ -72,4 +84,6 @@ async function stop(): Promise<void> {
   const open = process.getActiveResourcesInfo();
   const handles = open.filter((type) => type === 'TCPSocketWrap' || type === 'Timeout').length;
   tell({ type: 'open', handles });
+  // Whatever is still open would keep it alive.
+  process.exit();
 }

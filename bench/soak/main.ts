@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 
+import { furthestBack, isLeak } from './bounds.ts';
 import { soak, type SoakOptions, type SoakReport } from './soak.ts';
 
 interface Options extends Omit<SoakOptions, 'seed'> {
@@ -7,8 +8,8 @@ interface Options extends Omit<SoakOptions, 'seed'> {
   readonly json?: boolean;
 }
 
-/** More than this, in bytes an hour, is a leak. */
-const steepest = 100e6;
+/** By the time of `performance.now`. */
+let nextLineAt = 0;
 
 await new Command('soak')
   .description(
@@ -20,7 +21,7 @@ await new Command('soak')
   .option('--seed <X>', 'chooses the faults and the kills (default: another one each time)', whole)
   .option('--json', 'print one JSON object')
   .action(
-    async ({ minutes, streams, seed = Math.floor(Math.random() * 2 ** 31), json }: Options) => {
+    async ({ minutes, streams, seed = 1 + Math.floor(Math.random() * 2 ** 31), json }: Options) => {
       const stopped = new AbortController();
       process.once('SIGINT', () => {
         stopped.abort();
@@ -43,22 +44,25 @@ await new Command('soak')
   )
   .parseAsync();
 
-function problemsIn({ lost, outOfOrder, crashes, openHandles, rssSlope }: SoakReport): string[] {
+function problemsIn(report: SoakReport): string[] {
+  const { lost, outOfOrder, crashes, openHandles, rssSlope, rssGrowth } = report;
   return [
     ...(lost === 0 ? [] : [`${lost} lost`]),
     ...(outOfOrder === 0 ? [] : [`${outOfOrder} out of order`]),
+    ...(report.furthestBack <= furthestBack ? [] : [`${report.furthestBack} events back`]),
     ...(crashes === 0 ? [] : [`${crashes} crashes`]),
     ...(openHandles === 0 ? [] : [`${openHandles ?? 'unknown'} handles open`]),
-    ...((rssSlope ?? 0) <= steepest ? [] : [`memory grows by ${megabytes(rssSlope ?? 0)} an hour`]),
+    ...(isLeak(rssSlope, rssGrowth) ? [`memory grows by ${megabytes(rssSlope ?? 0)} an hour`] : []),
   ];
 }
 
 function format(report: SoakReport): string {
-  const { highestRss, rssSlope, openHandles, worstRecovery, ...rest } = report;
+  const { highestRss, rssSlope, rssGrowth, openHandles, worstRecovery, ...rest } = report;
   const rows: readonly (readonly [string, string | number])[] = [
     ...Object.entries(rest),
     ['highestRss', megabytes(highestRss)],
     ['rssSlope', rssSlope === null ? 'too short to say' : `${megabytes(rssSlope)} an hour`],
+    ['rssGrowth', rssGrowth === null ? 'too short to say' : megabytes(rssGrowth)],
     ['openHandles', openHandles ?? 'unknown'],
     ...Object.entries(worstRecovery).map(
       ([fault, ms]) => [`worst recovery after ${fault}`, `${(ms / 1000).toFixed(1)} s`] as const,
@@ -71,9 +75,13 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** A line that changes; where there is no terminal, one every half a minute. */
 function progress(text: string): void {
   if (process.stderr.isTTY) {
     process.stderr.write(`\r\u001B[K${text}`);
+  } else if (performance.now() >= nextLineAt) {
+    nextLineAt = performance.now() + 30_000;
+    console.error(text);
   }
 }
 

@@ -1,15 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { chaos, type ChaosEntry, type ChaosServer, transientFaults } from '@reprise/sse/testing';
+import {
+  chaos,
+  type ChaosEntry,
+  type ChaosServer,
+  type ChaosStream,
+  transientFaults,
+} from '@reprise/sse/testing';
 
-import { read } from './record.ts';
+import { Child } from './child.ts';
+import { randomOf } from './random.ts';
+import { Records } from './records.ts';
 import { Recovery } from './recovery.ts';
-import { slopeOf, Tally } from './tally.ts';
+import { type Growth, growthOf, Tally } from './tally.ts';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -24,8 +30,10 @@ export interface SoakReport extends SoakOptions {
   readonly lost: number;
   /** Events that were handled again, after a kill, a crash, or because the server sent them again. */
   readonly repeated: number;
-  /** Events before which one was left out. */
+  /** Events that came neither next after the one before on their stream, nor again. */
   readonly outOfOrder: number;
+  /** By how many events a stream went back at most. */
+  readonly furthestBack: number;
   readonly reconnects: number;
   /** By supervisors. */
   readonly restarts: number;
@@ -37,9 +45,11 @@ export interface SoakReport extends SoakOptions {
   readonly highestRss: number;
   /** In bytes an hour, of the last and longest life; `null` if that was too short to say. */
   readonly rssSlope: number | null;
+  /** In bytes, along that slope, while it was watched. */
+  readonly rssGrowth: number | null;
   /** Sockets and timers after the orderly stop of the last life; `null` if it was never reached. */
   readonly openHandles: number | null;
-  /** The longest it took from a fault to the next event of that stream, in ms, by kind of fault. */
+  /** The longest that a stream stood still after a fault, in ms, by kind of fault. */
   readonly worstRecovery: Readonly<Record<string, number>>;
 }
 
@@ -49,193 +59,147 @@ const pace = 2;
 const patience = 120_000;
 
 /**
- * Plays faults to a child that follows streams, kills it again and again in the first half of the time, lets it live in the second, and counts. It ends earlier
- * when `signal` is aborted, and then still reports.
+ * Plays faults to a child that follows streams, kills it again and again in the first half of the time, lets it live in the second, and counts, once nothing goes
+ * wrong any more and all has been handled. It ends earlier when `signal` is aborted, and then still reports.
  */
 export async function soak(
   options: SoakOptions,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (text: string) => void },
 ): Promise<SoakReport> {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-soak-'));
+  const records = new Records(join(folder, 'records'));
   try {
-    const run = new Soak(options, folder, progress);
-    return await run.run(signal);
+    return await new Soak(options, records, progress).run(join(folder, 'cursor.db'), signal);
   } finally {
+    records.close();
     rmSync(folder, { recursive: true });
   }
 }
 
 class Soak {
   readonly #options: SoakOptions;
-  readonly #folder: string;
+  readonly #records: Records;
   readonly #progress: (text: string) => void;
   readonly #recovery = new Recovery();
   readonly #tally = new Tally((stream, at) => {
     this.#recovery.handled(stream, at);
   });
   readonly #random: () => number;
-  #child: ChildProcess | undefined = undefined;
-  #isEndWanted = false;
-  #kills = 0;
-  #crashes = 0;
-  #offset = 0;
+  /** Once it drains, nothing goes wrong any more with a connection that begins; what the server tells once it is over is of no interest. */
+  #phase: 'faulty' | 'draining' | 'over' = 'faulty';
 
-  constructor(options: SoakOptions, folder: string, progress: (text: string) => void) {
+  constructor(options: SoakOptions, records: Records, progress: (text: string) => void) {
     this.#options = options;
-    this.#folder = folder;
+    this.#records = records;
     this.#progress = progress;
-    this.#random = mulberry32(options.seed);
-    writeFileSync(this.#records, '');
+    this.#random = randomOf(options.seed);
   }
 
-  async run(signal: AbortSignal): Promise<SoakReport> {
-    const { minutes, streams, seed } = this.#options;
-    await using server = await chaos({
-      seed,
+  async run(cursor: string, signal: AbortSignal): Promise<SoakReport> {
+    await using server = await this.#serve();
+    const { streams, seed, minutes } = this.#options;
+    const names = Array.from({ length: streams }, (_, index) => `stream-${index + 1}`);
+    const all = names.map((name) => server.stream(name));
+    const child = new Child(
+      [server.url, `${streams}`, `${seed}`, cursor, this.#records.path],
+      () => {
+        this.#began();
+      },
+    );
+    const making = setInterval(produceOn, 1000 / pace, all);
+    const reading = setInterval(() => {
+      this.#read();
+    }, 250);
+    const end = performance.now() + minutes * 60_000;
+    await this.#killUntil(end - minutes * 30_000, child, signal);
+    await this.#waitUntil(end, child, signal);
+    clearInterval(making);
+    this.#read();
+    const growth = growthOf(this.#tally.samples);
+    const produced = all.reduce((sum, { made }) => sum + made, 0);
+    await this.#catchUp(produced);
+    await child.stop();
+    clearInterval(reading);
+    this.#read();
+    this.#phase = 'over';
+    return this.#report(produced, growth, child);
+  }
+
+  #serve(): Promise<ChaosServer> {
+    return chaos({
+      seed: this.#options.seed,
       eventsPerSecond: 0,
       history: 1_000_000,
-      plan: transientFaults,
+      plan: (turn) => (this.#phase === 'faulty' ? transientFaults(turn) : undefined),
       onEntry: (entry) => {
         this.#hear(entry);
       },
     });
-    const names = Array.from({ length: streams }, (_, index) => `stream-${index + 1}`);
-    const all = names.map((name) => server.stream(name));
-    const making = setInterval(() => {
-      for (const stream of all) {
-        stream.produce();
-      }
-    }, 1000 / pace);
-    const reading = setInterval(() => {
-      this.#read();
-    }, 250);
-    const time = minutes * 60_000;
-    this.#start(server);
-    await this.#killFor(time / 2, server, signal);
-    await this.#waitFor(time / 2, signal);
-    clearInterval(making);
-    const produced = all.reduce((sum, stream) => sum + stream.made, 0);
-    await this.#catchUp(produced);
-    const samples = this.#tally.samples;
-    await this.#stop();
-    clearInterval(reading);
+  }
+
+  /** A life of the child begins. */
+  #began(): void {
     this.#read();
-    return this.#report(produced, slopeOf(samples));
+    this.#recovery.interrupted();
+    this.#tally.samples = [];
   }
 
   /** The child is killed after 3 to 20 s of its life, so that each has had the time to do something. */
-  async #killFor(ms: number, server: ChaosServer, signal: AbortSignal): Promise<void> {
-    const until = performance.now() + ms;
+  async #killUntil(end: number, child: Child, signal: AbortSignal): Promise<void> {
+    const longest = Math.min(20_000, 3000 + (end - performance.now()) / 4);
     for (;;) {
-      const life = 3000 + this.#random() * Math.min(17_000, ms / 4);
-      if (performance.now() + life > until || signal.aborted) {
+      const killAt = performance.now() + 3000 + this.#random() * (longest - 3000);
+      if (killAt > end) {
         return;
       }
-      await this.#waitFor(life, signal);
-      await this.#end('SIGKILL');
-      this.#kills += 1;
-      this.#recovery.interrupted();
-      this.#start(server);
+      await this.#waitUntil(killAt, child, signal);
+      if (signal.aborted) {
+        return;
+      }
+      await child.kill();
     }
   }
 
-  async #waitFor(ms: number, signal: AbortSignal): Promise<void> {
-    const until = performance.now() + ms;
-    while (performance.now() < until && !signal.aborted) {
-      await delay(Math.min(1000, until - performance.now()));
-      this.#progress(
-        `${this.#tally.handled} handled, ${this.#kills} kills, ${Math.round(this.#tally.highestRss / 1e6)} MB`,
-      );
+  async #waitUntil(end: number, { kills }: Child, signal: AbortSignal): Promise<void> {
+    while (performance.now() < end && !signal.aborted) {
+      await delay(Math.min(1000, Math.max(0, end - performance.now())));
+      const { handled, highestRss } = this.#tally;
+      this.#progress(`${handled} handled, ${kills} kills, ${Math.round(highestRss / 1e6)} MB`);
     }
   }
 
   async #catchUp(produced: number): Promise<void> {
+    this.#phase = 'draining';
     const until = performance.now() + patience;
-    while (this.#reached < produced && performance.now() < until) {
-      this.#progress(`waiting for the last ${produced - this.#reached} events`);
-      await delay(500);
+    while (this.#tally.reached < produced && performance.now() < until) {
+      this.#progress(`waiting for the last ${produced - this.#tally.reached} events`);
+      await delay(250);
       this.#read();
     }
   }
 
-  /** How many events have been handled at least once, if none was left out. */
-  get #reached(): number {
-    return [...this.#tally.last.values()].reduce((sum, last) => sum + last, 0);
-  }
-
-  #start(server: ChaosServer): void {
-    this.#tally.samples = [];
-    this.#isEndWanted = false;
-    const consumer = new URL('consumer.ts', import.meta.url).pathname;
-    const cursor = join(this.#folder, 'cursor.db');
-    const child = spawn(
-      process.execPath,
-      [
-        ...process.execArgv,
-        consumer,
-        server.url,
-        `${this.#options.streams}`,
-        cursor,
-        this.#records,
-      ],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
-    this.#child = child;
-    child.once('exit', () => {
-      if (!this.#isEndWanted) {
-        this.#crashes += 1;
-        this.#start(server);
-      }
-    });
-  }
-
-  #stop(): Promise<void> {
-    return this.#end('SIGTERM');
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    this.#isEndWanted = true;
-    const child = this.#child;
-    if (child !== undefined && child.exitCode === null) {
-      const exited = once(child, 'exit');
-      child.kill(signal);
-      await exited;
-    }
-  }
-
   #hear(entry: ChaosEntry): void {
-    if (entry.type === 'request' && entry.fault !== undefined) {
-      this.#recovery.began(entry.stream, entry.fault.type);
-    } else if (entry.type === 'closed') {
-      this.#recovery.struck(entry.stream, performance.timeOrigin + entry.at);
+    if (this.#phase === 'over') {
+      return;
+    }
+    // What was handled before this goes first.
+    this.#read();
+    if (entry.type === 'request') {
+      const at = performance.timeOrigin + entry.at;
+      this.#recovery.began(entry.stream, entry.fault?.type, at);
+    } else {
+      this.#recovery.ended(entry.stream);
     }
   }
 
-  get #records(): string {
-    return join(this.#folder, 'records');
-  }
-
-  /** Takes in what has been written down since the last time; half a line waits for its other half. */
   #read(): void {
-    const file = openSync(this.#records, 'r');
-    const buffer = Buffer.alloc(2 ** 20);
-    for (;;) {
-      const length = readSync(file, buffer, 0, buffer.length, this.#offset);
-      const end = buffer.subarray(0, length).lastIndexOf(10) + 1;
-      if (end === 0) {
-        break;
-      }
-      this.#offset += end;
-      for (const line of buffer.toString('utf8', 0, end - 1).split('\n')) {
-        this.#tally.add(read(line));
-      }
+    for (const record of this.#records.fresh()) {
+      this.#tally.add(record);
     }
-    closeSync(file);
   }
 
-  #report(produced: number, slope: number | undefined): SoakReport {
-    const { handled, repeated, outOfOrder, restarts, connects, highestRss, openHandles } =
-      this.#tally;
+  #report(produced: number, growth: Growth | undefined, { kills, crashes }: Child): SoakReport {
+    const { handled, repeated, outOfOrder, furthestBack, restarts, connects } = this.#tally;
     return {
       ...this.#options,
       produced,
@@ -243,25 +207,22 @@ class Soak {
       lost: produced - (handled - repeated),
       repeated,
       outOfOrder,
-      reconnects: Math.max(0, connects - this.#options.streams * (this.#kills + 1)),
+      furthestBack,
+      reconnects: Math.max(0, connects - this.#options.streams * (kills + 1)),
       restarts,
-      kills: this.#kills,
-      crashes: this.#crashes,
-      highestRss,
-      rssSlope: slope ?? null,
-      openHandles: openHandles ?? null,
+      kills,
+      crashes,
+      highestRss: this.#tally.highestRss,
+      rssSlope: growth?.slope ?? null,
+      rssGrowth: growth?.total ?? null,
+      openHandles: this.#tally.openHandles ?? null,
       worstRecovery: this.#recovery.worst,
     };
   }
 }
 
-/** A small generator of numbers from 0 up to 1, named mulberry32. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+function produceOn(streams: readonly ChaosStream[]): void {
+  for (const stream of streams) {
+    stream.produce();
+  }
 }

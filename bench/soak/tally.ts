@@ -6,32 +6,50 @@ interface Sample {
   readonly at: number;
 }
 
+/** What of a stream has been handled, in all lives of the child. */
+interface Progress {
+  /** The number before. */
+  last: number;
+  highest: number;
+  /** Whether a connection has begun since then: it may go on after any that was handled, above all when the server had gone back and its connection broke. */
+  isAnew: boolean;
+  /** Numbers below the highest that nobody has handled. */
+  readonly leftOut: Set<number>;
+}
+
 /** What all lives of the child handled, put together. */
 export class Tally {
   handled = 0;
   repeated = 0;
   outOfOrder = 0;
+  furthestBack = 0;
   restarts = 0;
   connects = 0;
   highestRss = 0;
   openHandles: number | undefined = undefined;
-  /** The last number handled, by stream; what is above it by more than one has skipped something. */
-  readonly last: Map<string, number> = new Map();
   /** The samples of the life that is going on. */
   samples: Sample[] = [];
+  readonly #streams = new Map<string, Progress>();
   readonly #onHandled: (stream: string, at: number) => void;
 
   constructor(onHandled: (stream: string, at: number) => void) {
     this.#onHandled = onHandled;
   }
 
+  /** How far the streams have come, one with another. */
+  get reached(): number {
+    return [...this.#streams.values()].reduce((sum, { highest }) => sum + highest, 0);
+  }
+
   add(record: Record): void {
     switch (record.type) {
       case 'handled':
-        this.#handle(record.stream, record.number, record.at);
+        this.#handle(record.stream, record.number);
+        this.#onHandled(record.stream, record.at);
         return;
       case 'connected':
         this.connects += 1;
+        this.#of(record.stream).isAnew = true;
         return;
       case 'restarted':
         this.restarts += 1;
@@ -48,23 +66,44 @@ export class Tally {
     }
   }
 
-  #handle(stream: string, number: number, at: number): void {
-    const last = this.last.get(stream) ?? 0;
+  /** On one connection each number is followed by the next, or by one that was there before: what has gone back goes over all of it again. */
+  #handle(stream: string, number: number): void {
+    const progress = this.#of(stream);
+    const { last, highest, leftOut, isAnew } = progress;
     this.handled += 1;
-    this.#onHandled(stream, at);
-    if (number <= last) {
-      this.repeated += 1;
-      return;
+    this.outOfOrder += number > (isAnew ? highest : last) + 1 ? 1 : 0;
+    this.furthestBack = Math.max(this.furthestBack, last + 1 - number);
+    for (let missing = highest + 1; missing < number; missing += 1) {
+      leftOut.add(missing);
     }
-    if (number > last + 1) {
-      this.outOfOrder += 1;
+    const isNew = number > highest || leftOut.delete(number);
+    this.repeated += isNew ? 0 : 1;
+    progress.last = number;
+    progress.highest = Math.max(highest, number);
+    progress.isAnew = false;
+  }
+
+  #of(stream: string): Progress {
+    const known = this.#streams.get(stream);
+    if (known !== undefined) {
+      return known;
     }
-    this.last.set(stream, number);
+    const progress = { last: 0, highest: 0, leftOut: new Set<number>(), isAnew: false };
+    this.#streams.set(stream, progress);
+    return progress;
   }
 }
 
-/** How memory grows, in bytes an hour, by least squares over the second half of the samples; `undefined` for fewer than two minutes of it. */
-export function slopeOf(samples: readonly Sample[]): number | undefined {
+/** How memory grows. */
+export interface Growth {
+  /** In bytes an hour, by least squares. */
+  readonly slope: number;
+  /** In bytes, along that line, while it was watched. */
+  readonly total: number;
+}
+
+/** The growth over the second half of the samples; `undefined` for fewer than two minutes of it. */
+export function growthOf(samples: readonly Sample[]): Growth | undefined {
   const half = samples.slice(Math.floor(samples.length / 2));
   const [first, last] = [half[0], half.at(-1)];
   if (first === undefined || last === undefined || last.at - first.at < 120_000) {
@@ -76,5 +115,6 @@ export function slopeOf(samples: readonly Sample[]): number | undefined {
   const rss = mean(half.map((sample) => sample.rss));
   const above = half.reduce((sum, sample) => sum + (sample.at - at) * (sample.rss - rss), 0);
   const below = half.reduce((sum, sample) => sum + (sample.at - at) ** 2, 0);
-  return (above / below) * 3_600_000;
+  const slope = above / below;
+  return { slope: slope * 3_600_000, total: slope * (last.at - first.at) };
 }

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** How long it may take to stop, in ms. */
+const patience = 60_000;
+
+/** The process that follows the streams, one life after the other. */
+export class Child {
+  /** How often it was killed. */
+  kills = 0;
+  /** How often it ended and nobody had asked for it. */
+  crashes = 0;
+  readonly #args: readonly string[];
+  readonly #onStart: () => void;
+  #lives = 0;
+  #process: ChildProcess;
+
+  /** It is told `args`, and the number of its life after them. */
+  constructor(args: readonly string[], onStart: () => void) {
+    this.#args = args;
+    this.#onStart = onStart;
+    this.#process = this.#start();
+  }
+
+  /** Kills it with -9, and starts it again. */
+  async kill(): Promise<void> {
+    this.kills += 1;
+    const exited = this.#exit();
+    this.#process.kill('SIGKILL');
+    await exited;
+    this.#process = this.#start();
+  }
+
+  /** It ends in good order; if it cannot, it is killed. */
+  async stop(): Promise<void> {
+    const exited = this.#exit();
+    this.#process.stdin?.end();
+    const deadline = setTimeout(() => this.#process.kill('SIGKILL'), patience);
+    await exited;
+    clearTimeout(deadline);
+  }
+
+  #start(): ChildProcess {
+    this.#onStart();
+    this.#lives += 1;
+    const child = spawn(
+      process.execPath,
+      [
+        ...process.execArgv,
+        fileURLToPath(new URL('consumer.ts', import.meta.url)),
+        ...this.#args,
+        `${this.#lives}`,
+      ],
+      // Out of reach of the interrupt key, which all processes of a terminal get. It lives as long as its stdin is open, so never longer than this process.
+      { stdio: ['pipe', 'ignore', 'inherit'], detached: true },
+    );
+    child.once('exit', this.#onCrash);
+    return child;
+  }
+
+  readonly #onCrash = (): void => {
+    this.crashes += 1;
+    this.#process = this.#start();
+  };
+
+  /** Its next end is no crash. */
+  #exit(): Promise<unknown> {
+    this.#process.off('exit', this.#onCrash);
+    return once(this.#process, 'exit');
+  }
+}
