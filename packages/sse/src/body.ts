@@ -18,6 +18,10 @@ export class Body {
   readonly #idle: IdleTimer;
   #isPaused = false;
   #isResponsePaused = false;
+  /** Packets that came while none was wanted. */
+  #waiting: Uint8Array[] = [];
+  /** What those take, in bytes. */
+  #waitingSize = 0;
   #isOver = false;
   /** How it ended, while that may not be told. */
   #end: Disconnect | undefined = undefined;
@@ -50,6 +54,12 @@ export class Body {
   resume(): void {
     this.#isPaused = false;
     this.#idle.release();
+    while (this.#waiting.length > 0 && !this.#isPaused && !this.#isOver) {
+      this.#handlers.packet(this.#nextWaiting());
+    }
+    if (this.#isPaused) {
+      return;
+    }
     if (this.#isResponsePaused) {
       this.#isResponsePaused = false;
       this.#response.resume();
@@ -75,21 +85,47 @@ export class Body {
   /** Nothing is told any more. The socket is not closed by this, if there is something between it and the body that decompresses. */
   destroy(): void {
     this.#isOver = true;
+    this.#waiting = [];
     this.#idle.stop();
     this.#response.destroy();
   }
 
-  /** Pausing a stream costs more than reading a packet: it is done only when a packet comes that is not wanted yet, which is put back. */
-  readonly #take = (packet: Buffer): void => {
-    if (this.#isPaused) {
-      this.#isResponsePaused = true;
-      this.#response.pause();
-      this.#response.unshift(packet);
-    } else {
+  /**
+   * To pause a stream and to let it flow again costs more than to handle a packet, and a server that writes small ones has hundreds of them come at
+   * once: what comes with one read of the socket waits here, and the stream is paused when there is more.
+   */
+  readonly #take = (packet: Uint8Array): void => {
+    if (!this.#isPaused) {
       this.#idle.hear();
       this.#handlers.packet(packet);
+      return;
+    }
+    this.#waiting.push(packet);
+    this.#waitingSize += sizeOf(packet);
+    if (this.#waitingSize >= socketRead && !this.#isResponsePaused) {
+      this.#isResponsePaused = true;
+      this.#response.pause();
     }
   };
+
+  /** Small ones as if they had come in one: to copy them costs less than to handle each alone. */
+  #nextWaiting(): Uint8Array {
+    const first = this.#waiting.findIndex(({ length }) => length > worthCopying);
+    const count = first === -1 ? this.#waiting.length : Math.max(1, first);
+    const packets = this.#waiting.splice(0, count);
+    this.#waitingSize -= packets.reduce((sum, packet) => sum + sizeOf(packet), 0);
+    return packets.length === 1 ? (packets[0] as Uint8Array) : Buffer.concat(packets);
+  }
+}
+
+/** What Node reads from a socket at once, in bytes. */
+const socketRead = 65_536;
+/** In bytes. */
+const worthCopying = 4096;
+
+/** With the object that a packet is, which is most of it when a server sends chunks of one byte. */
+function sizeOf(packet: Uint8Array): number {
+  return packet.length + 100;
 }
 
 /**

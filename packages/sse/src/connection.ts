@@ -25,7 +25,10 @@ import {
 } from './redirect.ts';
 import { requestProblem, type SseRequest } from './request.ts';
 
-/** What a connection tells: either `failed`, once, or `connected`, then packets, then `disconnected`, once. Never inside a call to it. */
+/**
+ * What a connection tells: either `failed`, once, or `connected`, then packets, then `disconnected`, once. Nothing but packets, in `resume`, is told
+ * inside a call to it.
+ */
 export interface ConnectionHandlers {
   readonly connected: (response: EventStreamResponse) => void;
   /** The bytes of the body, decompressed, as they come: to be used or copied before the call returns or `resume` is called. */
@@ -37,9 +40,8 @@ export interface ConnectionHandlers {
 /** One attempt, read to its end. */
 export interface Connection {
   /**
-   * Once connected: tells nothing until `resume`, no packet, not the end either. One packet is read ahead, and what the socket has read
-   * after it; the rest stays outside, and the server's writes block. (With an agent of the user's own Node holds up to 128 KiB.) Silence
-   * is not counted.
+   * Once connected: tells nothing until `resume`, no packet, not the end either. Up to 64 KiB are read ahead, and a packet or two; the rest
+   * stays outside, and the server's writes block. (With an agent of the user's own Node holds up to 128 KiB more.) Silence is not counted.
    */
   pause(): void;
   resume(): void;

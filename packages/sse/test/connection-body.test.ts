@@ -8,8 +8,8 @@ import { describe, expect, test } from '@jest/globals';
 
 import { createPacketState, handlePacket } from '../src/parser.ts';
 import { aWhile, emptied, serveRaw, type TestServer } from './support/servers.ts';
-import { type Told, watch } from './support/told.ts';
-import { http1, type Version, versions } from './support/versions.ts';
+import { type Told, watch, type Watched } from './support/told.ts';
+import { type Version, versions } from './support/versions.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n';
@@ -394,26 +394,63 @@ describe('over HTTP/1.1 alone', () => {
     expect(await client.end()).toMatchObject({ disconnect: { code: 'ECONNRESET' } });
   });
 
-  test('one packet is read ahead, and what the socket reads next, however small packets are', async () => {
-    const sockets: Socket[] = [];
-    const keep = (message: unknown): void => {
-      sockets.push((message as { readonly socket: Socket }).socket);
-    };
-    channel('net.client.socket').subscribe(keep);
-    await using server = await streaming(http1);
-    using client = watch({ url: server.url });
-    const response = await server.response();
-    await client.next();
-    channel('net.client.socket').unsubscribe(keep);
-    client.connection.pause();
-    const before = sockets[0]?.bytesRead ?? 0;
-    for (let round = 0; round < 20; round++) {
-      await new Promise((resolve) => response.write('data: x\n\n', resolve));
-      await aWhile();
+  describe('no more than 64 KiB are read ahead', () => {
+    /** A client that is connected and paused, with what writes to it and says how many bytes it has read since. */
+    async function paused(): Promise<
+      AsyncDisposable & {
+        readonly client: Watched;
+        readonly write: (text: string) => Promise<unknown>;
+        readonly bytesRead: () => number;
+      }
+    > {
+      const ours: Socket[] = [];
+      const keep = (message: unknown): void => {
+        ours.push((message as { readonly socket: Socket }).socket);
+      };
+      channel('net.client.socket').subscribe(keep);
+      const theirs: Socket[] = [];
+      const server = await serveRaw((socket) => {
+        theirs.push(socket);
+        socket.write(chunked);
+      });
+      const client = watch({ url: server.url });
+      await client.next();
+      channel('net.client.socket').unsubscribe(keep);
+      client.connection.pause();
+      const before = ours[0]?.bytesRead ?? 0;
+      return {
+        client,
+        write: (text) => new Promise((resolve) => theirs[0]?.write(text, resolve)),
+        bytesRead: () => (ours[0]?.bytesRead ?? 0) - before,
+        async [Symbol.asyncDispose]() {
+          client[Symbol.dispose]();
+          await server.close();
+        },
+      };
     }
-    expect(client.told).toHaveLength(1);
-    expect((sockets[0]?.bytesRead ?? 0) - before).toBe(2 * '9\r\ndata: x\n\n\r\n'.length);
-    client.connection.resume();
-    await client.text(20 * 9);
+
+    test('of packets that come one by one', async () => {
+      await using stream = await paused();
+      const text = `:${'x'.repeat(1021)}\n\n`;
+      for (let round = 0; round < 100; round++) {
+        await stream.write(chunk(text));
+        await aWhile();
+      }
+      expect(stream.client.told).toHaveLength(1);
+      expect(stream.bytesRead()).toBeLessThanOrEqual(66 * chunk(text).length);
+      stream.client.connection.resume();
+      expect(await stream.client.text(100 * text.length)).toBe(text.repeat(100));
+    });
+
+    test('of packets of one byte, each of which takes more', async () => {
+      await using stream = await paused();
+      const count = 100_000;
+      void stream.write(chunk(':').repeat(count));
+      await aWhile();
+      // One read of the socket gives more of them than are wanted.
+      expect(stream.bytesRead()).toBeLessThanOrEqual(2 * 65_536);
+      stream.client.connection.resume();
+      expect(await stream.client.text(count)).toBe(':'.repeat(count));
+    });
   });
 });
