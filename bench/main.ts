@@ -3,6 +3,8 @@ import { Argument, Command, InvalidArgumentError } from 'commander';
 import { actor } from './actor/suite.ts';
 import type { Benchmark } from './benchmark.ts';
 import { type ContenderName, contenders, type Versions } from './contender.ts';
+import { idle } from './idle/suite.ts';
+import { latency } from './latency/suite.ts';
 import { describeMachine } from './machine.ts';
 import { format, type Report } from './report.ts';
 import { resultOf, type Result } from './result.ts';
@@ -27,6 +29,8 @@ for (const [name, benchmarks] of Object.entries(suites)) {
 }
 program.addCommand(rivalsFaults);
 program.addCommand(sse);
+program.addCommand(idle);
+program.addCommand(latency);
 await program.parseAsync();
 
 function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {

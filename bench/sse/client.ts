@@ -1,30 +1,74 @@
-import { checksumOf } from './work.ts';
+/**
+ * `node client.ts CONTENDER WORK EVENTS URL`: reads with that contender, and prints what it took as JSON. Of one stream the time runs from the first event on,
+ * so that what comes before it does not count; of many, from the first request on.
+ */
+import { type Follow, followOf } from './follow.ts';
+import { checksumOf, works } from './work.ts';
 
-/** What a contender's program prints, as JSON. */
 export interface Reading {
+  /** After those that were read before the time ran. */
   readonly handled: number;
   readonly checksum: number;
-  /** Of this process, from the start of the request to the last event, in seconds. */
+  /** Of this process, in seconds. */
   readonly cpu: number;
   readonly wall: number;
 }
 
-/** Runs the work that the program's arguments say: `URL EVENTS`. `follow` is given where to, and what to call with the data of each event. */
-export function measure(follow: (url: string, handle: (data: string) => void) => unknown): void {
-  const [url = '', events = ''] = process.argv.slice(2);
-  const expected = Number(events);
+const [name = '', workName, events, url = ''] = process.argv.slice(2);
+const expected = Number(events);
+const streams = works.find((work) => work.name === workName)?.streams;
+const follow = await followOf(name);
+if (streams === undefined) {
+  readOne(follow);
+} else {
+  openMany(follow, streams.atATime);
+}
+
+function readOne(follow: Follow): void {
+  let cpu: NodeJS.CpuUsage | undefined;
+  let from = 0;
   let handled = 0;
   let checksum = 0;
-  const cpu = process.cpuUsage();
-  const from = performance.now();
   follow(url, (data) => {
+    if (cpu === undefined) {
+      from = performance.now();
+      cpu = process.cpuUsage();
+      return;
+    }
     handled += 1;
     checksum += checksumOf(data);
     if (handled === expected) {
-      const { user, system } = process.cpuUsage(cpu);
-      const wall = (performance.now() - from) / 1000;
-      const reading: Reading = { handled, checksum, cpu: (user + system) / 1e6, wall };
-      process.stdout.write(JSON.stringify(reading), () => process.exit());
+      print(handled, checksum, cpu, from);
     }
   });
+}
+
+function openMany(follow: Follow, atATime: number): void {
+  const cpu = process.cpuUsage();
+  const from = performance.now();
+  let opened = 0;
+  let handled = 0;
+  let checksum = 0;
+  const open = (): void => {
+    opened += 1;
+    follow(url, (data) => {
+      handled += 1;
+      checksum += checksumOf(data);
+      if (handled === expected) {
+        print(handled, checksum, cpu, from);
+      } else if (opened < expected) {
+        open();
+      }
+    });
+  };
+  for (let each = 0; each < Math.min(atATime, expected); each++) {
+    open();
+  }
+}
+
+function print(handled: number, checksum: number, cpu: NodeJS.CpuUsage, from: number): void {
+  const { user, system } = process.cpuUsage(cpu);
+  const wall = (performance.now() - from) / 1000;
+  const reading: Reading = { handled, checksum, cpu: (user + system) / 1e6, wall };
+  process.stdout.write(JSON.stringify(reading), () => process.exit());
 }

@@ -1,11 +1,10 @@
 import { EventSourcePlus } from 'event-source-plus';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
-measure((url, handle) =>
+export const follow: Follow = (url, handle) =>
   new EventSourcePlus(url).listen({
     onMessage: ({ data }) => {
       handle(data);
     },
-  }),
-);
+  });

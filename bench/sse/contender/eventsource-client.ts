@@ -1,12 +1,11 @@
 import { createEventSource } from 'eventsource-client';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
-measure((url, handle) =>
+export const follow: Follow = (url, handle) =>
   createEventSource({
     url,
     onMessage: ({ data }) => {
       handle(data);
     },
-  }),
-);
+  });

@@ -1,6 +1,6 @@
 import { fetchEventSource } from '@microsoft/fetch-event-source';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
 // It was written for browsers, and takes these for granted; with them it runs in Node.
 Object.assign(globalThis, {
@@ -8,11 +8,10 @@ Object.assign(globalThis, {
   document: { hidden: false, addEventListener: () => {}, removeEventListener: () => {} },
 });
 
-measure((url, handle) =>
+export const follow: Follow = (url, handle) =>
   fetchEventSource(url, {
     openWhenHidden: true,
     onmessage: ({ data }) => {
       handle(data);
     },
-  }),
-);
+  });

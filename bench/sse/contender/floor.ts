@@ -2,9 +2,9 @@ import { get } from 'node:http';
 
 import { createParser } from 'eventsource-parser';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
-measure((url, handle) => {
+export const follow: Follow = (url, handle) => {
   const parser = createParser({
     onEvent: ({ data }) => {
       handle(data);
@@ -15,4 +15,4 @@ measure((url, handle) => {
       parser.feed(text);
     });
   });
-});
+};

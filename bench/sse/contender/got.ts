@@ -1,9 +1,9 @@
 import { createParser } from 'eventsource-parser';
 import got from 'got';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
-measure((url, handle) => {
+export const follow: Follow = (url, handle) => {
   const parser = createParser({
     onEvent: ({ data }) => {
       handle(data);
@@ -15,4 +15,4 @@ measure((url, handle) => {
     .on('data', (text: string) => {
       parser.feed(text);
     });
-});
+};

@@ -1,19 +1,18 @@
-import { createSystem, Supervisor } from '@reprise/actor';
+import { createSystem, DynamicSupervisor } from '@reprise/actor';
 import { SseClient } from '@reprise/sse';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
-measure((url, handle) =>
-  Supervisor.startLink(createSystem(), {
-    strategy: 'oneForOne',
-    children: [
-      SseClient.resilient({
-        id: 'feed',
-        url,
-        handle: ({ data }) => {
-          handle(data);
-        },
-      }),
-    ],
-  }),
-);
+const supervisor = await DynamicSupervisor.startLink(createSystem());
+
+export const follow: Follow = (url, handle) =>
+  DynamicSupervisor.startChild(
+    supervisor,
+    SseClient.resilient({
+      id: 'feed',
+      url,
+      handle: ({ data }) => {
+        handle(data);
+      },
+    }),
+  );

@@ -1,22 +1,34 @@
-import { createSystem, Supervisor } from '@reprise/actor';
-import { connect, noreply, SseClient } from '@reprise/sse';
+import { createSystem, DynamicSupervisor } from '@reprise/actor';
+import { connect, nextDelay, noreply, SseClient } from '@reprise/sse';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
+
+interface State {
+  readonly url: string;
+  readonly handle: (data: string) => void;
+  readonly count: number;
+}
 
 // The whole client: process, machine, mailbox, and a state that each event moves on.
-measure((url, handle) => {
-  const feed = SseClient.define({
-    init: (_: undefined) => connect({ url }, 0),
-    handleConnect: (_response, count) => noreply(count),
-    handleConnectFailure: (_failure, count) => connect({ url }, count),
-    handleDisconnect: (_disconnected, count) => connect({ url }, count),
-    handleEvent: ({ data }, count) => {
-      handle(data);
-      return count + 1;
-    },
-  });
-  return Supervisor.startLink(createSystem(), {
-    strategy: 'oneForOne',
-    children: [SseClient.childSpec(feed, undefined, { id: 'feed' })],
-  });
+const feed = SseClient.define({
+  init: (state: State) => connect({ url: state.url }, state),
+  handleConnect: (_response, state) => noreply(state),
+  handleConnectFailure: (_failure, state) => again(state),
+  handleDisconnect: (_disconnected, state) => again(state),
+  handleEvent: ({ data }, { url, handle, count }) => {
+    handle(data);
+    return { url, handle, count: count + 1 };
+  },
 });
+
+function again(state: State): ReturnType<typeof connect<State>> {
+  return connect({ url: state.url }, state, { after: nextDelay(1, {}, Math.random) });
+}
+
+const supervisor = await DynamicSupervisor.startLink(createSystem());
+
+export const follow: Follow = (url, handle) =>
+  DynamicSupervisor.startChild(
+    supervisor,
+    SseClient.childSpec(feed, { url, handle, count: 0 }, { id: 'feed' }),
+  );

@@ -1,9 +1,9 @@
 import { createParser } from 'eventsource-parser';
 import { request } from 'undici';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
-measure(async (url, handle) => {
+export const follow: Follow = async (url, handle) => {
   const parser = createParser({
     onEvent: ({ data }) => {
       handle(data);
@@ -13,4 +13,4 @@ measure(async (url, handle) => {
   body.setEncoding('utf8').on('data', (text: string) => {
     parser.feed(text);
   });
-});
+};

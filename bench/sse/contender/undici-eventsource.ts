@@ -1,9 +1,9 @@
 import { EventSource } from 'undici';
 
-import { measure } from '../client.ts';
+import type { Follow } from '../follow.ts';
 
-measure((url, handle) => {
+export const follow: Follow = (url, handle) => {
   new EventSource(url).addEventListener('message', ({ data }) => {
     handle(data as string);
   });
-});
+};

@@ -1,0 +1,195 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { Argument, Command } from 'commander';
+
+import { describeMachine } from '../machine.ts';
+import { addOptions, type Options, wholeNumber } from '../sse/options.ts';
+import { format, jsonOf, type Row } from '../sse/report.ts';
+import { startServer } from '../sse/suite.ts';
+import { playInTurns } from '../sse/turns.ts';
+import type { Notice } from './client.ts';
+import type { Count, Order } from './server.ts';
+
+/** The first is what the others are measured against. */
+const contenders = ['got', 'floor', 'eventsource', 'reprise', 'reprise-resilient'];
+const comesBack: ReadonlySet<string> = new Set(['eventsource', 'reprise', 'reprise-resilient']);
+
+/** By the name of the figure. */
+type Reading = Readonly<Record<string, number>>;
+
+export const idle: Command = addOptions(
+  new Command('idle')
+    .description('holds many streams open on which nothing comes, then wakes and cuts them all')
+    .addArgument(new Argument('[name...]', 'only these').choices(contenders))
+    .option('--streams <N>', 'how many (default: 10,000)', wholeNumber),
+  3,
+).action(async (names: readonly string[], options: Options & { readonly streams?: number }) => {
+  const { json = false, quick = false, rounds = quick ? 1 : 3 } = options;
+  const { streams = quick ? 500 : 10_000 } = options;
+  const machine = describeMachine();
+  const held = possible(streams);
+  const chosen = contenders.filter((name) => names.length === 0 || names.includes(name));
+  const readings = await playInTurns(chosen, rounds, (contender) => {
+    console.error(contender);
+    return run(contender, held, quick ? 1 : 5);
+  });
+  const rows = figures.map((figure) => rowOf(figure, readings, held));
+  console.log(json ? jsonOf(machine, rows) : format(machine, rows, rounds));
+});
+
+/** As many as this process may hold: its children may no more. */
+export function possible(streams: number): number {
+  // Some are needed for other things than streams.
+  const limit = Number(execFileSync('sh', ['-c', 'ulimit -n']).toString()) - 100;
+  if (limit < streams) {
+    console.error(`ONLY ${limit} STREAMS, NOT ${streams}: ulimit -n allows no more`);
+    return limit;
+  }
+  return streams;
+}
+
+interface Figure {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly goal?: Row['goal'] & {};
+}
+
+function limit(atMost: number, unit: string): Row['goal'] & {} {
+  return { title: `≤ ${atMost} ${unit}`, isMet: (value) => value <= atMost };
+}
+
+const figures: readonly Figure[] = [
+  { name: 'heap', title: 'heap', unit: 'KB a stream', goal: limit(20, 'KB') },
+  { name: 'rss', title: 'RSS', unit: 'KB a stream' },
+  { name: 'connects', title: 'opening', unit: 'ms a stream' },
+  { name: 'idleCpu', title: 'CPU while nothing comes', unit: 'ms a second' },
+  { name: 'broadcast', title: 'an event to all: last handler', unit: 's', goal: limit(1, 's') },
+  { name: 'back', title: 'all cut at once: last one back', unit: 's' },
+  { name: 'mostASecond', title: '… accepted within a second', unit: 'at most' },
+  { name: 'requests', title: '… requests a stream', unit: '' },
+  {
+    name: 'heapAfter',
+    title: '… heap afterwards, of that before',
+    unit: '×',
+    goal: limit(1.05, '×'),
+  },
+];
+
+function rowOf(
+  { name, title, unit, goal }: Figure,
+  readings: ReadonlyMap<string, readonly Reading[] | undefined>,
+  streams: number,
+): Row {
+  const samples = new Map(
+    [...readings].map(([contender, each]) => [
+      contender,
+      each?.map((reading) => reading[name]).filter((value) => value !== undefined),
+    ]),
+  );
+  // Not all can be cut: the others are in no row about that.
+  const told = new Map([...samples].filter(([, values]) => values?.length !== 0));
+  return {
+    bench: 'idle',
+    work: name,
+    title: `${title} (${streams} streams)`,
+    unit,
+    samples: told,
+    ...(goal === undefined ? {} : { goal }),
+  };
+}
+
+/** In ms: for all streams to open, and for all to be back. */
+const patience = 180_000;
+
+async function run(contender: string, streams: number, idleSeconds: number): Promise<Reading> {
+  const program = fileURLToPath(new URL('server.ts', import.meta.url));
+  const { server, port } = await startServer(program);
+  const args = [contender, `${streams}`, `${idleSeconds}`, `http://127.0.0.1:${port}/`];
+  const client = fork(fileURLToPath(new URL('client.ts', import.meta.url)), args, {
+    execArgv: ['--conditions=@reprise/source', '--expose-gc'],
+  });
+  try {
+    return await play(contender, streams, server, client);
+  } finally {
+    client.kill();
+    server.kill();
+  }
+}
+
+async function play(
+  contender: string,
+  streams: number,
+  server: ChildProcess,
+  client: ChildProcess,
+): Promise<Reading> {
+  const { wall, heap, rss, idleCpu } = await heard(client, 'opened');
+  order(server, 'broadcast');
+  const { at } = await heard(client, 'handled');
+  const { broadcastAt } = await counted(server);
+  const held = {
+    heap: heap / 1024,
+    rss: rss / 1024,
+    connects: (wall / streams) * 1000,
+    idleCpu,
+    broadcast: secondsBetween(broadcastAt, at),
+  };
+  return comesBack.has(contender)
+    ? { ...held, ...(await cut(server, client, streams, heap)) }
+    : held;
+}
+
+async function cut(
+  server: ChildProcess,
+  client: ChildProcess,
+  streams: number,
+  heap: number,
+): Promise<Reading> {
+  const from = process.hrtime.bigint();
+  order(server, 'cut');
+  const back = await heard(client, 'back');
+  const { mostASecond, accepted, open } = await counted(server);
+  if (open !== streams + 1) {
+    throw new Error(`Expected ${streams + 1} streams to be open again, got ${open}`);
+  }
+  return {
+    back: secondsBetween(String(from), back.at),
+    mostASecond,
+    requests: accepted / (streams + 1),
+    heapAfter: back.heap / heap,
+  };
+}
+
+function order(server: ChildProcess, what: Order): void {
+  server.send(what);
+}
+
+async function counted(server: ChildProcess): Promise<Count> {
+  const answer = once(server, 'message');
+  order(server, 'count');
+  const [count] = (await answer) as [Count];
+  return count;
+}
+
+async function heard<Type extends Notice['type']>(
+  client: ChildProcess,
+  type: Type,
+): Promise<Extract<Notice, { readonly type: Type }>> {
+  const late = AbortSignal.timeout(patience);
+  const ended = once(client, 'exit', { signal: late }).then(() => {
+    throw new Error(`Expected ${type}, got the end of the program`);
+  });
+  const [notice] = (await Promise.race([once(client, 'message', { signal: late }), ended])) as [
+    Notice,
+  ];
+  if (notice.type !== type) {
+    throw new Error(`Expected ${type}, got ${notice.type}`);
+  }
+  return notice as Extract<Notice, { readonly type: Type }>;
+}
+
+function secondsBetween(from: string, to: string): number {
+  return Number(BigInt(to) - BigInt(from)) / 1e9;
+}

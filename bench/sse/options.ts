@@ -1,0 +1,23 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+export interface Options {
+  readonly json?: boolean;
+  readonly quick?: boolean;
+  readonly rounds?: number;
+}
+
+/** Those that all benches of streams have. */
+export function addOptions(command: Command, rounds: number): Command {
+  return command
+    .option('--json', 'print one JSON document: { machine, results: […] }')
+    .option('--rounds <N>', `how often each program runs (default: ${rounds})`, wholeNumber)
+    .option('--quick', 'hardly any work, once: does everything still run?');
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 on, got ${text}`);
+  }
+  return value;
+}
