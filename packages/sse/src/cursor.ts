@@ -180,22 +180,28 @@ export class CursorWriter {
    * Makes ready for the event to have been handled, where it is to be written at once and the store can: then one of the two follows before anything
    * else. `undefined` where that is not so, and `handled` has to do it.
    */
-  stage({ id, lastEventId }: ServerSentEvent): StagedWrite | undefined {
-    const { store, key } = this.#options;
-    if (this.#every > 1 || store.stage === undefined || this.#isReleased) {
+  stage(event: ServerSentEvent): StagedWrite | undefined {
+    if (this.#every > 1 || this.#options.store.stage === undefined || this.#isReleased) {
       return undefined;
     }
-    const staged = store.stage(key, this.#text(lastEventId, isName(id) ? id : undefined));
-    return {
-      commit: () => {
-        staged.commit();
-        this.#lastEventId = lastEventId;
-        this.#remember(id);
-      },
-      rollback: () => {
-        staged.rollback();
-      },
-    };
+    return this.#stage(event);
+  }
+
+  #stage({ id, lastEventId }: ServerSentEvent): StagedWrite | undefined {
+    const { store, key } = this.#options;
+    const staged = store.stage?.(key, this.#text(lastEventId, isName(id) ? id : undefined));
+    return (
+      staged && {
+        commit: () => {
+          staged.commit();
+          this.#lastEventId = lastEventId;
+          this.#remember(id);
+        },
+        rollback: () => {
+          staged.rollback();
+        },
+      }
+    );
   }
 
   /** All events are handled, and ids without an event came after them. */

@@ -120,11 +120,18 @@ const behaviour = define({
     }
     const pending = handle(event);
     // Any other value, such as what `array.push` returns, means nothing.
-    return isThenable(pending)
-      ? pending.then(() => handled(event, progress))
-      : handled(event, progress);
+    return isThenable(pending) ? handledOnce(pending, event, progress) : handled(event, progress);
   },
 });
+
+/** Apart from `handleEvent`, where a function that remembers its event would cost every event the memory for that, called or not. */
+function handledOnce(
+  pending: Promise<unknown>,
+  event: ServerSentEvent,
+  progress: Progress,
+): Promise<Progress> {
+  return pending.then(() => handled(event, progress));
+}
 
 /** Acknowledged: only now is it what a new connection goes on from. */
 function handled(event: ServerSentEvent, progress: Progress): Progress {

@@ -460,8 +460,7 @@ export class Session {
     }
     if (isThenable(result)) {
       staged?.rollback();
-      const acknowledge = (value: unknown): unknown => acknowledged(cursor, item, value);
-      return result.then(acknowledge, (thrown) => acknowledge(answerOf(thrown)));
+      return acknowledgedOnce(cursor, item, result);
     }
     if (staged === undefined) {
       return acknowledged(cursor, item, result);
@@ -485,7 +484,14 @@ export class Session {
     let pending = first;
     for (;;) {
       const item = packet.items[packet.at - 1] as ServerSentEvent | string;
-      const answer = this.#accept(await pending.catch(answerOf), packet, item);
+      let result: unknown;
+      // Not `pending.catch`: that is one more promise for every event.
+      try {
+        result = await pending;
+      } catch (thrown) {
+        result = answerOf(thrown);
+      }
+      const answer = this.#accept(result, packet, item);
       if (answer !== undefined) {
         return answer;
       }
@@ -554,7 +560,23 @@ export class Session {
 
 /** Moves the cursor past an event; what its handler answered is the same, perhaps later. */
 function acknowledged(cursor: CursorWriter, event: ServerSentEvent, answered: unknown): unknown {
-  return cursor.handled(event)?.then(() => answered) ?? answered;
+  const written = cursor.handled(event);
+  return written === undefined ? answered : after(written, answered);
+}
+
+async function after(written: Promise<void>, answered: unknown): Promise<unknown> {
+  await written;
+  return answered;
+}
+
+/** The same once its handler's promise settles; apart, since where a function is that remembers its event, every event pays for that. */
+function acknowledgedOnce(
+  cursor: CursorWriter,
+  event: ServerSentEvent,
+  answered: Promise<unknown>,
+): Promise<unknown> {
+  const acknowledge = (value: unknown): unknown => acknowledged(cursor, event, value);
+  return answered.then(acknowledge, (thrown) => acknowledge(answerOf(thrown)));
 }
 
 /** By pid, for who asks from outside: a call would have to wait for a callback that takes its time. */

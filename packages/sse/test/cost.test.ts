@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+
+import type { Cost } from './support/cost-program.ts';
+import { serveRaw } from './support/servers.ts';
+
+// Programs are started: on a machine that is busy, that takes its time.
+jest.setTimeout(60_000);
+
+const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n';
+const event = `id: 1234567\ndata: ${'x'.repeat(40)}\n\n`;
+const events = 100;
+const packets = 50;
+
+/**
+ * Nothing is compiled, so that what is allocated does not depend on when that happens; and there is room enough for no garbage to be collected
+ * meanwhile.
+ */
+const still = ['--no-opt', '--no-maglev', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+
+function start(name: string, args: readonly string[], flags: readonly string[]): ChildProcess {
+  return fork(join(import.meta.dirname, 'support', name), args, {
+    execArgv: ['--conditions=@reprise/source', ...flags],
+  });
+}
+
+/** What it costs to read so many packets with so many events each. */
+async function costOf(who: string): Promise<Cost> {
+  let socket: Socket | undefined;
+  await using server = await serveRaw((opened) => {
+    socket = opened;
+    opened.write(head + event);
+  });
+  const program = start('cost-program.ts', [server.url, who, `${packets}`, `${events}`], still);
+  const { promise, resolve, reject } = Promise.withResolvers<Cost>();
+  program.on('message', (message: 'next' | Cost) => {
+    if (message === 'next') {
+      socket?.write(event.repeat(events));
+    } else {
+      resolve(message);
+    }
+  });
+  program.once('exit', (code) => {
+    reject(new Error(`Expected a cost, got exit status ${code}`));
+  });
+  try {
+    return await promise;
+  } finally {
+    program.kill();
+  }
+}
+
+/** In bytes: the event itself, 56, its place in an array that grows, and what a packet takes. A function that remembers something takes as much again. */
+const allowed = 120;
+
+/** Counts and not seconds, so that no machine is too busy for them. */
+describe('what one event costs', () => {
+  let floor: Cost;
+  beforeAll(async () => {
+    floor = await costOf('floor');
+  });
+
+  test.each(['client', 'resilient', 'resilient with a cursor'])(
+    '%s: an object more than node:http and the parser, no promise, no message of its own, no step of the machine',
+    async (who) => {
+      const { bytes, ...counts } = await costOf(who);
+      expect(counts).toEqual({ promises: 0, messages: packets, steps: 0 });
+      expect((bytes - floor.bytes) / (packets * events)).toBeLessThan(allowed);
+    },
+  );
+
+  test('an async handler: its own promise, and that of awaiting it', async () => {
+    const { promises, messages, steps } = await costOf('waiting');
+    expect({ messages, steps }).toEqual({ messages: packets, steps: 0 });
+    expect(promises / (packets * events)).toBeLessThan(2.1);
+  });
+});
+
+test('an idle stream takes less than 20 KiB of the heap', async () => {
+  await using server = await serveRaw((socket) => {
+    socket.write(head + event);
+  });
+  const program = start('weight-program.ts', [server.url, '300'], ['--expose-gc']);
+  const [bytes] = (await once(program, 'message')) as [number];
+  expect(bytes).toBeLessThan(20 * 1024);
+});
