@@ -6,7 +6,7 @@ import { type ContenderName, contenders, type Versions } from './contender.ts';
 import { idle } from './idle/suite.ts';
 import { latency } from './latency/suite.ts';
 import { describeMachine } from './machine.ts';
-import { format, type Report } from './report.ts';
+import { format, jsonOf, type Report } from './report.ts';
 import { resultOf, type Result } from './result.ts';
 import { rivalsFaults } from './rivals-faults/suite.ts';
 import { type Plan, playRounds } from './rounds.ts';
@@ -39,7 +39,7 @@ function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {
     .addArgument(
       new Argument('[name...]', 'only these').choices(benchmarks.map(({ name }) => name)),
     )
-    .option('--json', 'print one JSON document: every sample, medians, ratios, versions, machine')
+    .option('--json', 'print one JSON document: { machine, versions, results: […] }')
     .option('--rounds <N>', 'how often each program runs (default: 5)', wholeNumber)
     .option('--quick', 'hardly any work, once: does everything still run?')
     .action((names: readonly string[], options: Options) =>
@@ -68,7 +68,7 @@ async function runSuite(
     versions: Object.assign({}, ...versions.values()) as Report['versions'],
     benchmarks: await runAll(benchmarks, plan),
   };
-  console.log(json ? JSON.stringify(report, undefined, 2) : format(report));
+  console.log(json ? jsonOf(report) : format(report));
   process.exitCode = report.benchmarks.some(hasFailed) ? 1 : 0;
 }
 

@@ -1,9 +1,10 @@
 import type { Metric, Target } from './benchmark.ts';
 import { contenders, type ContenderName, type Rival } from './contender.ts';
 import type { Machine } from './machine.ts';
-import type { MetricResult, Result, Verdict } from './result.ts';
+import { type MetricResult, readingsOf, type Result, type Verdict } from './result.ts';
+import type { Outcome } from './rounds.ts';
 
-/** All that a run has found out; `--json` prints it as it is. */
+/** All that a run has found out. */
 export interface Report {
   readonly suite: string;
   readonly rounds: number;
@@ -12,6 +13,58 @@ export interface Report {
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly benchmarks: readonly Result[];
+}
+
+/** One figure of one contender, for programs. */
+interface Line {
+  readonly bench: string;
+  readonly work: string;
+  readonly contender: string;
+  /** The median; `null` where there is none. */
+  readonly value: number | null;
+  readonly unit: string;
+  /** How many times the value of `reprise`. */
+  readonly ratio: number | null;
+  readonly samples: readonly number[];
+  /** Why there is no value. */
+  readonly problem?: string;
+  /** Of ours alone: what was to be reached, in words, and whether it was; `null` where the rival could not be measured. */
+  readonly goals?: readonly { readonly goal: string; readonly isMet: boolean | null }[];
+}
+
+/** In the shape that all suites print. */
+export function jsonOf({ suite, benchmarks, machine, ...rest }: Report): string {
+  const results = benchmarks.flatMap((result) =>
+    result.metrics.flatMap((metric) => linesOf(suite, result, metric)),
+  );
+  return JSON.stringify({ machine, ...rest, results }, undefined, 2);
+}
+
+function linesOf(bench: string, result: Result, metric: MetricResult): readonly Line[] {
+  const { name, unit, medians, verdicts } = metric;
+  const own = medians.reprise;
+  return Object.entries(result.contenders).map(([contender, outcome]) => {
+    const value = medians[contender as ContenderName];
+    const problem = troubleOf(contender as ContenderName, outcome);
+    return {
+      bench,
+      work: `${result.name} ${name}`,
+      contender,
+      value: value === undefined ? null : value / unit.size,
+      unit: unit.label,
+      ratio: value === undefined || own === undefined || own === 0 ? null : value / own,
+      samples: readingsOf(outcome, name).map((sample) => sample / unit.size),
+      ...(problem === undefined ? {} : { problem }),
+      ...(contender === 'reprise'
+        ? {
+            goals: verdicts.map(({ target, isMet }) => ({
+              goal: goalOf(metric, target),
+              isMet: isMet ?? null,
+            })),
+          }
+        : {}),
+    };
+  });
 }
 
 /** For people. */
@@ -95,17 +148,21 @@ export function align(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 function troublesOf({ name, contenders: outcomes }: Result): readonly string[] {
-  return Object.entries(outcomes).flatMap(([contender, outcome]) => {
-    const title = titleOf(contender as ContenderName);
-    switch (outcome.type) {
-      case 'measured':
-        return [];
-      case 'missing':
-        return [`${name}: ${title} is not installed; it comes with: ${outcome.install}`];
-      case 'failed':
-        return [`${name}: ${title} FAILED: ${outcome.error}`];
-      default:
-        return outcome satisfies never;
-    }
-  });
+  return Object.entries(outcomes)
+    .map(([contender, outcome]) => troubleOf(contender as ContenderName, outcome))
+    .filter((trouble) => trouble !== undefined)
+    .map((trouble) => `${name}: ${trouble}`);
+}
+
+function troubleOf(name: ContenderName, outcome: Outcome): string | undefined {
+  switch (outcome.type) {
+    case 'measured':
+      return undefined;
+    case 'missing':
+      return `${titleOf(name)} is not installed; it comes with: ${outcome.install}`;
+    case 'failed':
+      return `${titleOf(name)} FAILED: ${outcome.error}`;
+    default:
+      return outcome satisfies never;
+  }
 }

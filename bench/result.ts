@@ -54,7 +54,7 @@ function metricResultOf(metric: Metric, outcomes: Outcomes): MetricResult {
 }
 
 /** None where the contender was not measured, or cannot know this figure. */
-function readingsOf(outcome: Outcome, name: string): readonly number[] {
+export function readingsOf(outcome: Outcome, name: string): readonly number[] {
   return outcome.type === 'measured'
     ? outcome.samples.map((readings) => readings[name]).filter((value) => value !== undefined)
     : [];

@@ -25,8 +25,8 @@ interface Line {
   readonly ratio: number | null;
   readonly spread: number;
   readonly samples: readonly number[];
-  readonly goal?: string;
-  readonly isMet?: boolean;
+  /** Of ours alone. */
+  readonly goals?: readonly { readonly goal: string; readonly isMet: boolean }[];
 }
 
 export function jsonOf(machine: Machine, rows: readonly Row[]): string {
@@ -47,14 +47,14 @@ export function format(machine: Machine, rows: readonly Row[], rounds: number): 
   ].join('\n');
 }
 
-function cellsOf({ contender, value, unit, ratio, spread, goal, isMet }: Line): readonly string[] {
+function cellsOf({ contender, value, unit, ratio, spread, goals = [] }: Line): readonly string[] {
   return [
     `  ${contender}`,
     value === null ? 'FAILED' : number.format(value),
     unit,
     ratio === null ? '' : ratio.toFixed(2),
     percent.format(spread),
-    goal === undefined ? '' : `${isMet === true ? '✓' : '✗'} ${goal}`,
+    goals.map(({ goal, isMet }) => `${isMet ? '✓' : '✗'} ${goal}`).join(', '),
   ];
 }
 
@@ -79,7 +79,7 @@ function linesOf(row: Row): readonly Line[] {
       spread: spreadOf(values),
       samples: values,
       ...(isJudged && value !== undefined && first !== undefined
-        ? { goal: goal.title, isMet: goal.isMet(value, first) }
+        ? { goals: [{ goal: goal.title, isMet: goal.isMet(value, first) }] }
         : {}),
     };
   });
