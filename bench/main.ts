@@ -4,6 +4,7 @@ import { actor } from './actor/suite.ts';
 import type { Benchmark } from './benchmark.ts';
 import { type ContenderName, contenders, type Versions } from './contender.ts';
 import { idle } from './idle/suite.ts';
+import { importing } from './import/suite.ts';
 import { latency } from './latency/suite.ts';
 import { describeMachine } from './machine.ts';
 import { format, jsonOf, type Report } from './report.ts';
@@ -31,6 +32,7 @@ program.addCommand(rivalsFaults);
 program.addCommand(sse);
 program.addCommand(idle);
 program.addCommand(latency);
+program.addCommand(importing);
 await program.parseAsync();
 
 function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {

@@ -12,7 +12,7 @@ const checks: Readonly<Record<string, string>> = {
   lint: 'oxlint --deny-warnings',
   order: 'depcruise --output-type err-long packages docs examples bench tools',
   unused: 'knip',
-  packages: 'node tools/packages.ts',
+  packages: 'node tools/bundle.ts && node tools/packages.ts',
   jest: 'node tools/jest.ts',
 };
 

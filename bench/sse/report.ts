@@ -4,7 +4,7 @@ import { medianOf, type Samples, spreadOf } from './turns.ts';
 
 /** One figure of all contenders; the first of them is what the others are measured against. */
 export interface Row {
-  readonly bench: 'sse' | 'idle' | 'latency';
+  readonly bench: 'sse' | 'idle' | 'latency' | 'import';
   readonly work: string;
   readonly title: string;
   readonly unit: string;

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { Command } from 'commander';
+
+import { describeMachine } from '../machine.ts';
+import { addOptions, type Options } from '../sse/options.ts';
+import { format, jsonOf } from '../sse/report.ts';
+import { playInTurns } from '../sse/turns.ts';
+import type { Reading } from './program.ts';
+
+/** The first is what the other is measured against: what this client is made of, alone. */
+const contenders = ['got and xstate', 'reprise'];
+
+export const importing: Command = addOptions(
+  new Command('import').description(
+    'what a program pays to import @reprise/sse, as it is published',
+  ),
+  15,
+).action(async ({ json = false, quick = false, rounds = quick ? 1 : 15 }: Options) => {
+  const machine = describeMachine();
+  // What is published is what is measured, and not the source, which node would have to take the types from.
+  await node(fileURLToPath(new URL('../../tools/bundle.ts', import.meta.url)));
+  const readings = await playInTurns(contenders, rounds, run);
+  const row = {
+    bench: 'import',
+    work: 'import',
+    title: 'import in a cold process',
+    unit: 'CPU ms',
+    samples: new Map(
+      [...readings].map(([name, each]) => [name, each?.map(({ cpu }) => cpu * 1000)]),
+    ),
+    goal: { title: '≤ 1.2 ×', isMet: (value: number, first: number) => value <= 1.2 * first },
+  } as const;
+  console.log(json ? jsonOf(machine, [row]) : format(machine, [row], rounds));
+});
+
+async function run(contender: string): Promise<Reading> {
+  const program = fileURLToPath(new URL('program.ts', import.meta.url));
+  return JSON.parse(await node(program, contender)) as Reading;
+}
+
+async function node(...program: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, program)).stdout;
+}
