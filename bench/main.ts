@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError } from 'commander';
 
 import { actor } from './actor/suite.ts';
 import type { Benchmark } from './benchmark.ts';
+import { chart } from './chart/command.ts';
 import { type ContenderName, contenders, type Versions } from './contender.ts';
 import { idle } from './idle/suite.ts';
 import { importing } from './import/suite.ts';
@@ -33,6 +34,7 @@ program.addCommand(sse);
 program.addCommand(idle);
 program.addCommand(latency);
 program.addCommand(importing);
+program.addCommand(chart);
 await program.parseAsync();
 
 function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {
