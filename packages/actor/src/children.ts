@@ -1,4 +1,5 @@
 import type { AnyChildSpec, ChildSpec } from './child-spec.ts';
+import { KeyTable } from './key-table.ts';
 import type { Pid } from './pid.ts';
 
 /** A child of a supervisor: its spec, and the process that runs by it now. */
@@ -26,11 +27,7 @@ const neverAgain = (): Promise<undefined> => Promise.resolve(undefined);
 /** The children of a supervisor in start order, found by id and by pid. */
 export class Children {
   readonly #inOrder: Set<Child> = new Set();
-  /**
-   * `undefined` for an id that was deleted. A `Map` keeps what is deleted in its chains until it is laid out anew: an id that comes and goes, among many that stay,
-   * would be sought among all its own remains.
-   */
-  readonly #byId: Map<string, Child | undefined> = new Map();
+  readonly #byId: KeyTable<Child> = new KeyTable();
   readonly #byPid: Map<Pid, Child> = new Map();
 
   get(id: string): Child | undefined {
@@ -59,19 +56,7 @@ export class Children {
   delete(child: Child): void {
     this.setPid(child, undefined);
     this.#inOrder.delete(child);
-    this.#byId.set(child.spec.id, undefined);
-    if (this.#byId.size > 2 * this.#inOrder.size + fewRemains) {
-      this.#forgetDeleted();
-    }
-  }
-
-  /** So seldom that it costs next to nothing for each that was deleted. */
-  #forgetDeleted(): void {
-    for (const [id, child] of this.#byId) {
-      if (child === undefined) {
-        this.#byId.delete(id);
-      }
-    }
+    this.#byId.delete(child.spec.id);
   }
 
   setPid(child: Child, pid: Child['pid']): void {
@@ -95,5 +80,3 @@ export class Children {
     return all.slice(all.indexOf(child));
   }
 }
-
-const fewRemains = 8;

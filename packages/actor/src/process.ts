@@ -10,6 +10,7 @@ import {
   noproc,
   reasonOf,
 } from './exit.ts';
+import type { KeyTable } from './key-table.ts';
 import type { Logger } from './logger.ts';
 import { Mailbox } from './mailbox.ts';
 import type { MonitorRef } from './monitor-ref.ts';
@@ -94,7 +95,7 @@ export interface Runtime {
     /** Gives `cell` a turn, after those that are already ready. */
     ready(cell: Cell): void;
   };
-  readonly names: Map<string, Cell>;
+  readonly names: KeyTable<Cell>;
   readonly processes: Set<Cell>;
   /** Processes that have ended and whose links and monitors are still to be told. */
   readonly endings: Cell[];

@@ -8,6 +8,7 @@ import {
   killed,
   shutdown,
 } from './exit.ts';
+import { KeyTable } from './key-table.ts';
 import { guarded, type Logger, stderrLogger } from './logger.ts';
 import { Cell, type Runtime, type StopOptions, type System } from './process.ts';
 import { Scheduler } from './scheduler.ts';
@@ -46,7 +47,7 @@ class Shared implements Runtime {
   readonly logger: Logger;
   readonly timers: Timers;
   readonly scheduler: Scheduler;
-  readonly names: Map<string, Cell> = new Map();
+  readonly names: KeyTable<Cell> = new KeyTable();
   readonly processes: Set<Cell> = new Set();
   readonly endings: Cell[] = [];
   readonly root: Root;
