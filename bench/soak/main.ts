@@ -23,9 +23,11 @@ await new Command('soak')
   .action(
     async ({ minutes, streams, seed = 1 + Math.floor(Math.random() * 2 ** 31), json }: Options) => {
       const stopped = new AbortController();
-      process.once('SIGINT', () => {
-        stopped.abort();
-      });
+      for (const signal of ['SIGINT', 'SIGTERM']) {
+        process.once(signal, () => {
+          stopped.abort();
+        });
+      }
       console.error(`soak --minutes ${minutes} --streams ${streams} --seed ${seed}`);
       const report = await soak({ minutes, streams, seed }, { signal: stopped.signal, progress });
       if (process.stderr.isTTY) {
