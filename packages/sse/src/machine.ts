@@ -1,14 +1,14 @@
 import {
   type ActorLogic,
+  type ActorScope,
   type AnyStateMachine,
   assign,
-  initialTransition,
+  createActor,
   type MachineSnapshot,
   type MetaObject,
   type NonReducibleUnknown,
   setup,
   type StateSchema,
-  transition,
 } from 'xstate';
 
 import type { RequestSource } from './next.ts';
@@ -146,16 +146,42 @@ export const clientMachine: ClientMachine = setup({
   },
 });
 
-/** Where every client begins: disconnected, wanting nothing. */
-export function initialSnapshot(): ClientSnapshot {
-  return initialTransition(clientMachine)[0];
+/** What the step under way has asked for. */
+let asked: ClientAction[] = [];
+
+/**
+ * What a step needs of an actor, from one that is never started. xstate's own `transition` makes an actor and two systems for every step, which
+ * costs as much as the step does.
+ */
+function createScope(): ActorScope<ClientSnapshot, ClientEvent> {
+  const self = createActor(clientMachine);
+  const nothing = (): void => undefined;
+  return {
+    self,
+    id: self.id,
+    sessionId: self.sessionId,
+    system: self.system,
+    logger: nothing,
+    defer: nothing,
+    emit: nothing,
+    stopChild: nothing,
+    actionExecutor: (action) => {
+      asked.push(action as unknown as ClientAction);
+    },
+  };
 }
+
+const scope = createScope();
+
+/** Where every client begins: disconnected, wanting nothing. */
+export const initialSnapshot: ClientSnapshot = clientMachine.getInitialSnapshot(scope, undefined);
 
 /** One step, pure: the next snapshot, and what is to be done, in order. An event that is ignored gives the same state and no action. */
 export function step(
   snapshot: ClientSnapshot,
   event: ClientEvent,
 ): readonly [ClientSnapshot, readonly ClientAction[]] {
-  const [next, actions] = transition(clientMachine, snapshot, event);
-  return [next, actions as readonly unknown[] as readonly ClientAction[]];
+  asked = [];
+  const next = clientMachine.transition(snapshot, event, scope);
+  return [next, asked];
 }

@@ -92,7 +92,7 @@ export class Session {
   readonly #behaviour: AnyBehaviour;
   readonly #self: Process<never>;
   #state: unknown;
-  #snapshot: ClientSnapshot = initialSnapshot();
+  #snapshot: ClientSnapshot = initialSnapshot;
   #timer: TimerRef | undefined = undefined;
   #connection: Connection | undefined = undefined;
   #packets: PacketState<ServerSentEvent | string> | undefined = undefined;

@@ -14,7 +14,7 @@ const other = { url: 'http://127.0.0.1/b' };
 
 /** Runs the events; gives where they led, and what the last one asks for. */
 function after(...events: readonly ClientEvent[]) {
-  let snapshot: ClientSnapshot = initialSnapshot();
+  let snapshot: ClientSnapshot = initialSnapshot;
   let actions: readonly ClientAction[] = [];
   for (const event of events) {
     [snapshot, actions] = step(snapshot, event);
@@ -189,7 +189,7 @@ describe('what means nothing in a state changes nothing', () => {
 });
 
 test('a step is pure: the snapshot it was made from stays as it was', () => {
-  const before = initialSnapshot();
+  const before = initialSnapshot;
   step(before, connect);
   expect(before).toMatchObject({ value: 'disconnected', context: { wish: 0 } });
 });
