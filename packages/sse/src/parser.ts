@@ -94,6 +94,9 @@ export class PacketState<Item = ServerSentEvent> {
 
   /** See `handlePacket`. */
   handle(packet: Uint8Array): readonly Item[] {
+    if (this.#open > this.#maxEventSize && packet.length > littlePacket) {
+      return this.#handleInPieces(packet);
+    }
     const text = this.#decode(packet);
     this.#items = [];
     this.#events = 0;
@@ -110,6 +113,18 @@ export class PacketState<Item = ServerSentEvent> {
       this.#watchSize(packet.length);
     }
     return this.#items as readonly unknown[] as readonly Item[];
+  }
+
+  /**
+   * What the parser keeps of an unfinished event are slices, and each holds on to all of the text that it was cut from: a few bytes of data among
+   * comments would hold on to those for good. Only an event that is drawn out like that, or a stream that says nothing, comes here.
+   */
+  #handleInPieces(packet: Uint8Array): readonly Item[] {
+    const pieces: (readonly Item[])[] = [];
+    for (let at = 0; at < packet.length; at += littlePacket) {
+      pieces.push(this.handle(packet.subarray(at, at + littlePacket)));
+    }
+    return pieces.flat();
   }
 
   #decode(packet: Uint8Array): string {
@@ -225,6 +240,8 @@ const LF = 10;
 const CR = 13;
 /** What an id that is kept may hold on to, in bytes. */
 const littleText = 1024;
+/** What a slice that the parser keeps may hold on to, in bytes, once an event is drawn out. */
+const littlePacket = 128;
 /** The parser counts the name of an unfinished line's field, and a `retry` line, as part of the event. */
 const fieldSlack = 64;
 
