@@ -34,6 +34,11 @@ export class Exchange {
     stream.once('request', (sending) => {
       this.#sending = sending;
       shareSession(sending);
+      if (request.got?.decompress !== false) {
+        sending.prependOnceListener('response', (response: IncomingMessage) => {
+          refuseNested(response, failed);
+        });
+      }
     });
     // It stays to the end: an error that nobody listens to would end the program.
     stream.on('error', (error: RequestError) => {
@@ -91,6 +96,20 @@ export class Exchange {
   /** To be called before `destroy` when nothing was heard: the connection may be dead, and is not for sharing any more. */
   distrust(): void {
     leaveSession(this.#sending);
+  }
+}
+
+/**
+ * Before got sees the answer: it would undo as many content codings as are named. Two make a bomb of a bomb, a million bytes of each that is
+ * sent; some thousands overflow the stack, which ends the program.
+ */
+function refuseNested({ headers }: IncomingMessage, failed: ExchangeHandlers['failed']): void {
+  const named = headers['content-encoding'] ?? '';
+  const codings = named.split(',').filter((name) => !/^\s*(?:identity)?\s*$/i.test(name));
+  if (codings.length > 1) {
+    headers['content-encoding'] = undefined;
+    const error = new Error(`Expected one content coding, got ${codings.length}`);
+    failed(Object.assign(error, { code: 'ERR_CONTENT_ENCODING' }), undefined);
   }
 }
 

@@ -8,6 +8,7 @@ import { heldBytes } from './support/garbage.ts';
 import { run } from './support/run.ts';
 import { emptied, serve, type TestServer } from './support/servers.ts';
 import { openStage, quiet } from './support/stage.ts';
+import { versions } from './support/versions.ts';
 
 /** In every Node that runs these tests, but not in the types of the oldest that the package supports. */
 const { zstdCompressSync } = zlib as unknown as { readonly zstdCompressSync: typeof gzipSync };
@@ -91,5 +92,42 @@ describe.each(encodings)('a bomb in %s', (encoding, compress) => {
     const { failure } = await client.until('disconnected');
     expect(failure).toMatchObject({ type: 'status', status: 500, body: 'x'.repeat(4096) });
     await emptied(server);
+  });
+});
+
+describe.each(versions)('bombs inside each other, over %s', (_version, version) => {
+  test.each([
+    ['two', 'gzip, gzip', 200],
+    ['two of a kind each', 'gzip, identity, br', 200],
+    ['so many that to open them overflows the stack', 'zstd,'.repeat(3000), 200],
+    ['as many, of an error', 'gzip,'.repeat(3000), 500],
+  ])('%s, are not opened', async (_what, encoding, status) => {
+    await using server = await version.serve((_, response) => {
+      response.writeHead(status, {
+        'content-type': 'text/event-stream',
+        'content-encoding': encoding,
+      });
+      response.write(gzipSync(gzipSync('data: x\n\n')));
+    });
+    using client = version.watch({ url: server.url });
+    expect(await client.next()).toMatchObject({
+      type: 'failed',
+      failure: { type: 'network', code: 'ERR_CONTENT_ENCODING' },
+    });
+    await emptied(server);
+    expect(client.told).toHaveLength(1);
+  });
+
+  test.each(['gzip', 'identity, gzip', ',GZIP,'])('one, as %j, is', async (encoding) => {
+    await using server = await version.serve((_, response) => {
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'content-encoding': encoding,
+      });
+      response.end(gzipSync('data: x\n\n'));
+    });
+    using client = version.watch({ url: server.url });
+    expect((await client.next()).type).toBe('connected');
+    expect(await client.text(9)).toBe('data: x\n\n');
   });
 });
