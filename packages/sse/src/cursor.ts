@@ -171,9 +171,14 @@ export class CursorWriter {
   }
 
   /** The event has been handled. A promise is to be waited for before the next one is. */
-  handled({ id, lastEventId }: ServerSentEvent): Promise<undefined> | undefined {
-    this.#remember(id);
-    return this.#move(lastEventId);
+  handled(event: ServerSentEvent): Promise<undefined> | undefined {
+    if (this.#isAt(event)) {
+      // The same text, perhaps another copy: that of the next event then needs no look at all its characters to be known as the same.
+      this.#lastEventId = event.lastEventId;
+      return undefined;
+    }
+    this.#remember(event.id);
+    return this.#move(event.lastEventId);
   }
 
   /**
@@ -184,7 +189,12 @@ export class CursorWriter {
     if (this.#every > 1 || this.#options.store.stage === undefined || this.#isReleased) {
       return undefined;
     }
-    return this.#stage(event);
+    return this.#isAt(event) ? undefined : this.#stage(event);
+  }
+
+  /** Whether the event leaves the cursor as it is. A server can make its id long once, and then send short events without one. */
+  #isAt({ id, lastEventId }: ServerSentEvent): boolean {
+    return !isName(id) && lastEventId === this.#lastEventId;
   }
 
   #stage({ id, lastEventId }: ServerSentEvent): StagedWrite | undefined {

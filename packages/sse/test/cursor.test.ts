@@ -178,6 +178,27 @@ describe('a cursor', () => {
     expect(kept(cursor)).toMatchObject({ lastEventId: '5', recent: ['1', '2', '3', '4', '5'] });
   });
 
+  test.each(['before', ''])(
+    'is not written again for events that do not move it: after the id %j',
+    async (id) => {
+      await using stage = await openStage();
+      const store = new Map<string, string>();
+      const written: string[] = [];
+      const counting = {
+        get: (key: string) => store.get(key),
+        set: (_key: string, value: string) => void written.push(value),
+      };
+      const client = await run(stage, { cursor: { store: counting, every: 1 } });
+      (await stage.next()).stream(
+        `id: ${id}\ndata: x\n\n${'data: x\n\n'.repeat(100)}id: after\ndata: x\n\n`,
+      );
+      await handled(client, 102);
+      await GenServer.stop(client.pid);
+      const ids = written.map((text) => (JSON.parse(text) as { lastEventId: string }).lastEventId);
+      expect(ids).toEqual([id, 'after']);
+    },
+  );
+
   test('remembers no more ids than it is told', async () => {
     await using stage = await openStage();
     const cursor = position('2', '1', '2');
