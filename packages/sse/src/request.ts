@@ -110,7 +110,13 @@ function urlProblem({ url, got = {} }: SseRequest): string | undefined {
     protocol === 'http:' ||
     protocol === 'https:' ||
     (protocol === 'unix:' && got.enableUnixSockets === true);
-  return known ? undefined : `Expected an absolute http: or https: URL, got ${inspect(url)}`;
+  return known ? undefined : `Expected an absolute http: or https: URL, got ${shown(url)}`;
+}
+
+/** Without credentials, wherever they end in what may be no URL: it is for logs. */
+function shown(url: unknown): string {
+  const isText = typeof url === 'string' || url instanceof URL;
+  return inspect(isText ? String(url).replace(/\/\/.*@/s, '//') : url);
 }
 
 function bodyProblem({ body, method = 'GET' }: SseRequest): string | undefined {

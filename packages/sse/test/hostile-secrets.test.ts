@@ -62,6 +62,33 @@ test('the credentials of a URL go home, and not with a redirect: neither on, nor
   ]);
 });
 
+test.each([
+  ['an error', 500, {}],
+  ['an answer that is no stream', 200, {}],
+  ['no content', 204, {}],
+  ['a redirect without an end', 302, { location: '?' }],
+  ['a redirect to nowhere', 302, { location: 'ftp://x/' }],
+])('the credentials of a URL are not in what %s comes to', async (_what, status, headers) => {
+  await using server = await serve((_, response) => response.writeHead(status, headers).end());
+  using client = watch({ url: server.url.replace('//', '//me:s3cret@') });
+  const told = await client.end();
+  expect(told).toMatchObject({ failure: { url: expect.stringContaining('/events') } });
+  expect(JSON.stringify(told)).not.toContain('s3cret');
+});
+
+test('nor in what is said of a URL that cannot be asked', async () => {
+  for (const url of [
+    'ftp://me:s3cret@x/',
+    'http://me:s3cret/@x',
+    new URL('ws://me:s3cret@x/a@b'),
+  ]) {
+    using client = watch({ url });
+    const told = await client.end();
+    expect(told).toMatchObject({ failure: { type: 'badRequest' } });
+    expect(JSON.stringify(told)).not.toContain('s3cret');
+  }
+});
+
 test('another scheme at the same host is another origin: http: to https: takes no secret along', async () => {
   await using secure = await serveSecurely((_, response) => response.writeHead(204).end());
   await using plain = await serve((_, response) => {
