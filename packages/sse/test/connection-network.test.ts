@@ -191,13 +191,21 @@ describe('TLS', () => {
 
   test('a client certificate is shown at home, and not after a redirect to another origin', async () => {
     const seen: (readonly [string | undefined, boolean])[] = [];
-    await using elsewhere = await serveMutually(seen, () => undefined);
-    await using server = await serveMutually(seen, () => elsewhere.url);
+    const next = [
+      (): string => elsewhere.url,
+      (): string => '/there',
+      (): string => `${server.url}/back`,
+    ];
+    const location = (): string | undefined => next.shift()?.();
+    await using elsewhere = await serveMutually(seen, location);
+    await using server = await serveMutually(seen, location);
     using client = watch({ url: server.url, tls: { ca: cert, cert, key } });
     expect((await client.next()).type).toBe('connected');
     expect(seen).toEqual([
       ['/events', true],
       ['/events', false],
+      ['/there', false],
+      ['/events/back', false],
     ]);
   });
 

@@ -72,9 +72,11 @@ describe('headers', () => {
       socket.write(ok.replace('\r\n\r\n', '\r\n__proto__: x\r\nconstructor: y\r\n\r\n'));
     });
     using client = watch({ url: server.url });
-    expect((await client.next()).type).toBe('connected');
-    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
-    expect(({} as { readonly x?: unknown }).x).toBeUndefined();
+    const told = await client.next();
+    const headers = told.type === 'connected' ? told.response.headers : {};
+    expect(Object.entries(headers)).toContainEqual(['constructor', 'y']);
+    expect(Object.getPrototypeOf(headers)).toBe(Object.prototype);
+    expect(Object.getPrototypeOf(Object.prototype)).toBeNull();
   });
 });
 
@@ -185,15 +187,16 @@ describe('prototypes', () => {
   test('are safe from JSON and what a schema makes of it', async () => {
     await using stage = await openStage();
     const stream = events(stage.url, {
-      events: { message: z.looseObject({}) },
+      // As it was read: a schema of an object leaves such names out.
+      events: { message: z.unknown() },
       handleInvalid: () => undefined,
     });
     const first = stream.next();
-    (await stage.next()).stream(
-      'data: {"__proto__":{"polluted":1},"constructor":{"prototype":{}}}\n\n',
-    );
+    const text = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+    (await stage.next()).stream(`data: ${text}\n\n`);
     const { value } = await first;
-    expect(value?.type).toBe('message');
+    expect(JSON.stringify(value?.data)).toBe(text);
+    expect(Object.getPrototypeOf(value?.data)).toBe(Object.prototype);
     expect(({} as { readonly polluted?: unknown }).polluted).toBeUndefined();
     await stream.return?.();
   });
@@ -257,6 +260,7 @@ test('a redirect to what is no http: or https: is not followed', async () => {
     'file:///etc/passwd',
     'data:text/event-stream,data:x',
     'unix:/tmp/x:/',
+    'http://unix:/tmp/x:/',
   ]) {
     await using server = await serve((_, response) => response.writeHead(302, { location }).end());
     using client = watch({ url: server.url });
