@@ -15,6 +15,7 @@ import {
   parseRetryAfter,
   type ServerSentEvent,
 } from '../src/index.ts';
+import { typedHandler } from '../src/typed-events.ts';
 import { run } from './support/run.ts';
 import { emptied, listen, reached, serve, serveRaw } from './support/servers.ts';
 import { openStage, quiet } from './support/stage.ts';
@@ -181,7 +182,14 @@ describe('prototypes', () => {
     const text = names.map((name) => `event: ${name}\n${name}: x\ndata: ${name}\n\n`).join('');
     const items = handlePacket(Buffer.from(text), createPacketState());
     expect(items.map((item) => (item as ServerSentEvent).type)).toEqual(names);
-    expect(({} as { readonly polluted?: unknown }).polluted).toBeUndefined();
+    const judged: string[] = [];
+    const handle = typedHandler({
+      events: {},
+      handle: () => void judged.push('handled'),
+      handleInvalid: ({ type }) => void judged.push(type),
+    });
+    items.forEach((item) => void handle(item));
+    expect(judged).toEqual(names.map(() => 'unknownType'));
   });
 
   test('are safe from JSON and what a schema makes of it', async () => {
