@@ -4,7 +4,7 @@ import { cert, key, listen, type TestServer } from './servers.ts';
 
 // For what no HTTP/2 server would send: frames by hand (RFC 9113 4, 6).
 
-function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
+export function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head.writeUInt8(type, 3);
