@@ -201,6 +201,14 @@ describe('a stream', () => {
     expect(events).toBeLessThan(150_000);
   });
 
+  test.each([-1, 1.5, Number.NaN])('does not make %d events', async (count) => {
+    await using server = await serveFault(undefined);
+    expect(() => {
+      server.stream('s').produce(count);
+    }).toThrow(`Expected a whole number of events from 0 on, got ${count}`);
+    expect(server.stream('s').made).toBe(20);
+  });
+
   test.each(['', 'a/b', 'a b', '%61'])('cannot be called %j', async (name) => {
     await using server = await serveFault(undefined);
     expect(() => server.stream(name)).toThrow(RangeError);
@@ -433,6 +441,19 @@ describe('a plan', () => {
     expect(() => weighted(choices)).toThrow(RangeError);
   });
 
+  test.each([
+    ['refuse', "Expected a fault { type, … }, got 'refuse'"],
+    [null, 'Expected a fault { type, … }, got null'],
+    [{ type: 'rest' }, "Expected a fault { type, … }, got { type: 'rest' }"],
+    [{ type: 'reset' }, 'Expected afterBytes of reset to be a number from 0 on, got undefined'],
+    [{ type: 'end', afterEvents: -1 }, 'Expected afterEvents of end to be a number from 0 on'],
+    [{ type: 'slowHead', every: Infinity }, 'Expected every of slowHead to be a number from 0 on'],
+  ])('with the fault %j is refused', (given, message) => {
+    const fault = given as Fault;
+    expect(() => inOrder([undefined, fault])).toThrow(message);
+    expect(() => weighted([{ weight: 1, fault }])).toThrow(message);
+  });
+
   test('of transient faults has every kind, and spares nobody', async () => {
     const types = new Set<string>();
     const plan: FaultPlan = (given) => {
@@ -533,12 +554,22 @@ describe('the server', () => {
     expect(server.stream('t').produced).toEqual(produced);
   });
 
+  test('makes no events for a stream that is asked for after it was closed', async () => {
+    const server = await serveFault(undefined, { eventsPerSecond: 1000 });
+    await server.close();
+    const late = server.stream('late');
+    await server.clock.advance(1000);
+    expect(late.produced).toEqual([]);
+  });
+
   test.each([
-    { seed: Number.NaN },
-    { eventsPerSecond: -1 },
-    { eventsPerSecond: Infinity },
-    { history: 0 },
-  ])('is not started with %j', async (options) => {
-    await expect(chaos(options)).rejects.toThrow(RangeError);
+    [{ seed: Number.NaN }, 'Expected seed to be a number, got NaN'],
+    [{ eventsPerSecond: -1 }, 'Expected eventsPerSecond to be a number from 0 on, got -1'],
+    [{ eventsPerSecond: Infinity }, 'got Infinity'],
+    [{ history: 0 }, 'Expected history to be a whole number from 1 on, got 0'],
+    [{ history: 1.5 }, 'got 1.5'],
+    [{ plan: 'refuse' }, "Expected plan to be a function, got 'refuse'"],
+  ])('is not started with %j', async (options, message) => {
+    await expect(chaos(options as ChaosOptions)).rejects.toThrow(message);
   });
 });

@@ -5,9 +5,11 @@ import {
   type Server,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { inspect } from 'node:util';
 
 import { type Clock, systemClock } from '@reprise/actor';
 
+import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
 import { numberOf } from './numbered-event.ts';
 import { type Outcome, Performance } from './performance.ts';
@@ -78,7 +80,7 @@ export interface ChaosServer extends AsyncDisposable {
  * without one gets the oldest event there is first. So a client that has handled all of `stream.produced` has lost nothing.
  *
  * Time jumps are an affair of the clock that is given.
- * @throws RangeError for a number that is none, or below 0; for a history of 0.
+ * @throws RangeError for a number that is none, or below 0; for a history that is no whole number from 1 on. TypeError for a plan that is no function.
  */
 export async function chaos(options: ChaosOptions = {}): Promise<ChaosServer> {
   assertOptions(options);
@@ -98,6 +100,7 @@ class HttpChaos implements ChaosServer {
   readonly #clock: Clock;
   readonly #sockets = new Set<Socket>();
   readonly #streams = new Map<string, ChaosStream>();
+  #isClosed = false;
 
   constructor(server: Server, options: ChaosOptions) {
     const { seed = Math.floor(Math.random() * 2 ** 32), clock = systemClock() } = options;
@@ -137,11 +140,15 @@ class HttpChaos implements ChaosServer {
     const { eventsPerSecond = 10, history = 10_000 } = this.#options;
     const url = `${this.url}${name}`;
     const stream = new ChaosStream({ name, url, clock: this.#clock, eventsPerSecond, history });
+    if (this.#isClosed) {
+      stream.stop();
+    }
     this.#streams.set(name, stream);
     return stream;
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const stream of this.#streams.values()) {
       stream.stop();
     }
@@ -169,7 +176,7 @@ class HttpChaos implements ChaosServer {
     const { name } = stream;
     const connection = stream.connect();
     const random = randomOf(`${this.seed}/${name}/${connection}`);
-    const fault = plan({ stream: name, connection, random });
+    const fault = checkedFault(plan({ stream: name, connection, random }));
     const position = positionOf(headers, stream);
     this.#tell({ type: 'request', ...this.#place(name, connection), headers, fault, ...position });
     const steps = play(fault, { stream: name, connection, first: position.first, random });
@@ -209,14 +216,21 @@ function positionOf(
   return { first, missed: first - next };
 }
 
-function assertOptions({ seed = 0, eventsPerSecond = 0, history = 1 }: ChaosOptions): void {
-  for (const [name, value, least] of [
-    ['seed', seed, -Infinity],
-    ['eventsPerSecond', eventsPerSecond, 0],
-    ['history', history, 1],
-  ] as const) {
-    if (!(Number.isFinite(value) && value >= least)) {
-      throw new RangeError(`Expected ${name} to be a number from ${least} on, got ${value}`);
-    }
+function assertOptions({ seed = 0, plan, eventsPerSecond = 0, history = 1 }: ChaosOptions): void {
+  if (plan !== undefined && typeof plan !== 'function') {
+    throw new TypeError(`Expected plan to be a function, got ${inspect(plan)}`);
+  }
+  if (!Number.isFinite(seed)) {
+    throw new RangeError(`Expected seed to be a number, got ${inspect(seed)}`);
+  }
+  if (!(Number.isFinite(eventsPerSecond) && eventsPerSecond >= 0)) {
+    throw new RangeError(
+      `Expected eventsPerSecond to be a number from 0 on, got ${inspect(eventsPerSecond)}`,
+    );
+  }
+  if (!(Number.isSafeInteger(history) && history >= 1)) {
+    throw new RangeError(
+      `Expected history to be a whole number from 1 on, got ${inspect(history)}`,
+    );
   }
 }

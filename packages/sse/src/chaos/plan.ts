@@ -1,3 +1,4 @@
+import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
 import type { Random } from './random.ts';
 
@@ -21,12 +22,17 @@ export interface Choice {
 
 /**
  * One of these for each connection, at random.
- * @throws RangeError unless every weight is a number from 0 on and one is above it.
+ * @throws RangeError unless every weight is a number from 0 on and one is above it; and as `inOrder` does, for a fault that no function gives.
  */
 export function weighted(choices: readonly Choice[]): FaultPlan {
   const sum = choices.reduce((total, { weight }) => total + checked(weight), 0);
   if (!(sum > 0)) {
     throw new RangeError(`Expected a choice with a weight above 0, got ${choices.length} without`);
+  }
+  for (const { fault } of choices) {
+    if (typeof fault !== 'function') {
+      checkedFault(fault);
+    }
   }
   return ({ random }) => {
     let left = random() * sum;
@@ -35,8 +41,14 @@ export function weighted(choices: readonly Choice[]): FaultPlan {
   };
 }
 
-/** The first for the first connection of each stream, and so on; nothing goes wrong any more after the last. */
+/**
+ * The first for the first connection of each stream, and so on; nothing goes wrong any more after the last.
+ * @throws TypeError for what is no fault; RangeError for a number of one that is none, or below 0.
+ */
 export function inOrder(faults: readonly (Fault | undefined)[]): FaultPlan {
+  for (const fault of faults) {
+    checkedFault(fault);
+  }
   return ({ connection }) => faults[connection - 1];
 }
 

@@ -40,8 +40,14 @@ export class ChaosStream {
     return this.#connections;
   }
 
-  /** Makes so many events now, besides those that the clock makes. */
+  /**
+   * Makes so many events now, besides those that the clock makes.
+   * @throws RangeError for what is no whole number from 0 on.
+   */
   produce(count = 1): void {
+    if (!(Number.isSafeInteger(count) && count >= 0)) {
+      throw new RangeError(`Expected a whole number of events from 0 on, got ${count}`);
+    }
     this.#made += count;
     for (const waiter of this.#waiters) {
       if (waiter.number <= this.#made) {
