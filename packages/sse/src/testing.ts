@@ -1,5 +1,6 @@
 export { chaos, type ChaosEntry, type ChaosOptions, type ChaosServer } from './chaos/chaos.ts';
 export type { Fault, FaultBeforeStream, FaultInStream } from './chaos/fault.ts';
+export { jumpingClock, type JumpingClock } from './chaos/jumping-clock.ts';
 export type { NumberedData } from './chaos/numbered-event.ts';
 export {
   type Choice,

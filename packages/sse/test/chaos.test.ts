@@ -14,6 +14,7 @@ import {
   type Fault,
   type FaultPlan,
   inOrder,
+  jumpingClock,
   type NumberedData,
   transientFaults,
   weighted,
@@ -271,6 +272,22 @@ describe('instead of a stream', () => {
     expect(answer.headers['retry-after']).toBe(sent);
   });
 
+  test.each([3_600_000, -3_600_000])(
+    'clockJump: by %d ms, seen in its Date and its Retry-After',
+    async (by) => {
+      await using server = await serveFault({ type: 'clockJump', by, retryAfter: 30 });
+      const before = Date.now();
+      const { status, headers } = await get(server.stream('s').url);
+      const after = Date.now();
+      expect(status).toBe(503);
+      const date = Date.parse(headers.date ?? '');
+      // A date has no parts of a second.
+      expect(date).toBeGreaterThan(before + by - 1000);
+      expect(date).toBeLessThanOrEqual(after + by);
+      expect(Date.parse(headers['retry-after'] ?? '') - date).toBe(30_000);
+    },
+  );
+
   test('redirect: to another URL of the same stream, which is a connection of its own', async () => {
     await using server = await serveFault({ type: 'redirect' });
     const { status, headers } = await get(server.stream('s').url);
@@ -467,6 +484,7 @@ describe('a plan', () => {
     await caller.ended;
     expect([...types].toSorted((one, other) => (one < other ? -1 : 1))).toEqual([
       'badChunk',
+      'clockJump',
       'cut',
       'duplicate',
       'end',
@@ -514,6 +532,47 @@ describe('a plan', () => {
     expect(await answers(seed)).toEqual({ found, seed });
     expect(new Set(found.map(String)).size).toBe(4);
     expect((await answers(seed + 1)).found).not.toEqual(found);
+  });
+});
+
+describe('a jumping clock', () => {
+  test('is another clock, until it jumps: then what has fallen due is called, in order', async () => {
+    const base = virtualClock();
+    const clock = jumpingClock(base);
+    const called: string[] = [];
+    const call = (name: string, ms: number) =>
+      clock.setTimeout(() => called.push(`${name} at ${clock.now()}`), ms);
+    call('third', 2000);
+    call('second', 1000);
+    call('first', 10);
+    const cleared = call('never', 500);
+    await base.advance(10);
+    clock.clearTimeout(cleared);
+    clock.jump(1500);
+    await base.advance(0);
+    expect(called).toEqual(['first at 10', 'second at 1510']);
+    await base.advance(489);
+    expect(called).toHaveLength(2);
+    await base.advance(1);
+    expect(called).toEqual(['first at 10', 'second at 1510', 'third at 2000']);
+  });
+
+  test('makes the events of a server that slept all at once', async () => {
+    const base = virtualClock();
+    const clock = jumpingClock(base);
+    await using server = await chaos({ clock, plan: inOrder([]), eventsPerSecond: 1 });
+    using caller = new Caller(server.stream('s').url);
+    await asked(server, 1);
+    clock.jump(60_000);
+    await base.advance(0);
+    await caller.until(() => caller.text.includes('id: 60\n'));
+    expect(server.stream('s').made).toBe(60);
+  });
+
+  test.each([-1, Number.NaN, Infinity])('does not jump by %d', (ms) => {
+    expect(() => {
+      jumpingClock().jump(ms);
+    }).toThrow(`Expected milliseconds from 0 on, got ${ms}`);
   });
 });
 

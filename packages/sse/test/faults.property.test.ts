@@ -33,6 +33,10 @@ const anyFault: fc.Arbitrary<Fault> = fc.oneof(
     status: fc.constantFrom(408, 425, 429, 500, 502, 503, 504),
     retryAfter: fc.constantFrom(0, 2, 'soon'),
   }),
+  fault('clockJump', {
+    by: fc.constantFrom(-3_600_000, 0, 3_600_000),
+    retryAfter: fc.constantFrom(0, 2),
+  }),
   fault('redirect', { status: fc.constantFrom(301, 302, 303, 307, 308) }),
   fault('reset', { afterBytes: bytes }),
   fault('cut', { afterBytes: bytes }),

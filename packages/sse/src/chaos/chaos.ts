@@ -79,7 +79,7 @@ export interface ChaosServer extends AsyncDisposable {
  * a client did wrong can be shown again. Every path is a stream of numbered events, which goes on after the Last-Event-ID it is given; a request
  * without one gets the oldest event there is first. So a client that has handled all of `stream.produced` has lost nothing.
  *
- * Time jumps are an affair of the clock that is given.
+ * Its dates are those of the host; all else is on the clock that is given, which can be a `jumpingClock`.
  * @throws RangeError for a number that is none, or below 0; for a history that is no whole number from 1 on. TypeError for a plan that is no function.
  */
 export async function chaos(options: ChaosOptions = {}): Promise<ChaosServer> {
@@ -179,7 +179,8 @@ class HttpChaos implements ChaosServer {
     const fault = checkedFault(plan({ stream: name, connection, random }));
     const position = positionOf(headers, stream);
     this.#tell({ type: 'request', ...this.#place(name, connection), headers, fault, ...position });
-    const steps = play(fault, { stream: name, connection, first: position.first, random });
+    const { first } = position;
+    const steps = play(fault, { stream: name, connection, first, random, now: Date.now() });
     const closed = (outcome: Outcome): void => {
       this.#tell({ type: 'closed', ...this.#place(name, connection), ...outcome });
     };

@@ -2,13 +2,14 @@ import { inspect } from 'node:util';
 
 import type { Fault } from './fault.ts';
 
-/** What each kind needs besides its type: numbers from 0 on. */
+/** What each kind needs besides its type: numbers from 0 on, but for `by`, which may be below. */
 const needed: Readonly<Record<Fault['type'], readonly string[]>> = {
   refuse: [],
   noAnswer: [],
   slowHead: ['every'],
   garbage: [],
   status: ['status'],
+  clockJump: ['retryAfter'],
   redirect: [],
   contentType: [],
   reset: ['afterBytes'],

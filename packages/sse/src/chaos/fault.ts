@@ -20,6 +20,11 @@ export type FaultBeforeStream =
       readonly status: number;
       readonly retryAfter?: number | string;
     }
+  /**
+   * 503 from a server whose clock has jumped by so many ms, ahead or back: its Date says so, and its Retry-After is a date by that clock, `retryAfter` seconds
+   * later. To a client with the right time that is a wait for ever, or none.
+   */
+  | { readonly type: 'clockJump'; readonly by: number; readonly retryAfter: number }
   /** Default: 307 to another URL of the same stream, which counts as its next connection. */
   | { readonly type: 'redirect'; readonly status?: number; readonly location?: string }
   /** 200 and a stream of events that says it is something else; `undefined` leaves the header out. It goes on until the client closes. */

@@ -83,6 +83,15 @@ export const transientFaults: FaultPlan = weighted([
   { weight: 1, fault: { type: 'status', status: 500 } },
   { weight: 1, fault: { type: 'status', status: 503, retryAfter: 1 } },
   { weight: 1, fault: { type: 'status', status: 429, retryAfter: 2 } },
+  // Ahead by no more than a client should wait; back by as much as there is.
+  {
+    weight: 1,
+    fault: (random) => ({
+      type: 'clockJump',
+      by: random() < 0.5 ? 1000 : -3_600_000,
+      retryAfter: 1,
+    }),
+  },
   { weight: 2, fault: { type: 'redirect' } },
   { weight: 1, fault: (random) => ({ type: 'silence', afterEvents: few(random) }) },
   { weight: 1, fault: (random) => ({ type: 'slowBody', every: 1, afterEvents: some(random) }) },

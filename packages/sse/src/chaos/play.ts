@@ -21,6 +21,8 @@ export interface Request {
   /** The number of the first event to be sent. */
   readonly first: number;
   readonly random: Random;
+  /** The right time, in ms since 1970. */
+  readonly now: number;
 }
 
 /** What the server does with a connection, from the end of the request on. After the last step it does nothing, and does not close it. */
@@ -39,6 +41,8 @@ export function play(fault: Fault | undefined, request: Request): Steps {
       return [write(garbage(request.random)), finish];
     case 'status':
       return [write(refusal(fault)), finish];
+    case 'clockJump':
+      return [write(refusalByClock(fault, request)), finish];
     case 'redirect':
       return [write(redirect(fault, request)), finish];
     case 'contentType':
@@ -159,6 +163,22 @@ function refusal({ status, retryAfter }: Extract<Fault, { readonly type: 'status
     'retry-after': retryAfter === undefined ? undefined : String(retryAfter),
     'content-length': hasBody ? '0' : undefined,
   });
+}
+
+function refusalByClock(
+  { by, retryAfter }: Extract<Fault, { readonly type: 'clockJump' }>,
+  { now }: Request,
+): string {
+  return head(503, {
+    date: httpDate(now + by),
+    'retry-after': httpDate(now + by + retryAfter * 1000),
+    'content-length': '0',
+  });
+}
+
+/** RFC 9110 5.6.7. */
+function httpDate(ms: number): string {
+  return new Date(ms).toUTCString();
 }
 
 function redirect(
