@@ -12,6 +12,20 @@ const steepest = 100e6;
 /** … and by more in all: it comes and goes by as much. In bytes. */
 const least = 20e6;
 
-export function isLeak(slope: number | null, growth: number | null): boolean {
-  return (slope ?? 0) > steepest && (growth ?? 0) > least;
+/** What is held grows by no more, in bytes, while code warms up; and each stream holds now more, now less. */
+const mostHeld = { ofAll: 1e6, ofStream: 4e3 };
+
+/** RSS tells in a long run, what the heap holds in a short one too. */
+export function isLeak({ rssSlope, rssGrowth, heldGrowth, streams }: Memory): boolean {
+  return (
+    ((rssSlope ?? 0) > steepest && (rssGrowth ?? 0) > least) ||
+    (heldGrowth ?? 0) > mostHeld.ofAll + streams * mostHeld.ofStream
+  );
+}
+
+interface Memory {
+  readonly rssSlope: number | null;
+  readonly rssGrowth: number | null;
+  readonly heldGrowth: number | null;
+  readonly streams: number;
 }

@@ -48,6 +48,7 @@ export class Child {
       process.execPath,
       [
         ...process.execArgv,
+        '--expose-gc',
         fileURLToPath(new URL('consumer.ts', import.meta.url)),
         ...this.#args,
         `${this.#lives}`,

@@ -1,5 +1,5 @@
 /**
- * `node --conditions=@reprise/source consumer.ts URL STREAMS SEED CURSOR RECORDS LIFE`: follows so many streams of a chaos server with supervised clients, each on
+ * `node --conditions=@reprise/source --expose-gc consumer.ts URL STREAMS SEED CURSOR RECORDS LIFE`: follows so many streams of a chaos server with supervised clients, each on
  * a cursor, and writes down in RECORDS what it handles, until its stdin ends; or until it is killed.
  */
 import { subscribe } from 'node:diagnostics_channel';
@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { createSystem, DynamicSupervisor } from '@reprise/actor';
 import { SseClient, sqlite } from '@reprise/sse';
-import type { NumberedData } from '@reprise/sse/testing';
+import { jumpingClock, type NumberedData } from '@reprise/sse/testing';
 
 import { every } from './bounds.ts';
 import { randomOf } from './random.ts';
@@ -29,7 +29,21 @@ const memory = setInterval(() => {
   tell({ type: 'memory', rss: process.memoryUsage.rss(), at: now() });
 }, 1000);
 
-const system = createSystem({ logger: { error: () => undefined, warn: () => undefined } });
+const holding = setInterval(() => {
+  globalThis.gc?.();
+  tell({ type: 'held', held: process.memoryUsage().heapUsed, at: now() });
+}, 3000);
+
+const clock = jumpingClock();
+/** As if the machine had slept for up to a minute. */
+const jumping = setInterval(() => {
+  if (random() < 1 / 10) {
+    tell({ type: 'jumped' });
+    clock.jump(random() * 60_000);
+  }
+}, 1000);
+
+const system = createSystem({ clock, logger: { error: () => undefined, warn: () => undefined } });
 const supervisor = await DynamicSupervisor.startLink(system, { maxRestarts: 1e6, maxSeconds: 1 });
 const cursor = { store: sqlite(file), every };
 for (let index = 1; index <= Number(streams); index += 1) {
@@ -77,6 +91,8 @@ function failSometimes(): void {
 async function stop(): Promise<void> {
   await system.stop();
   clearInterval(memory);
+  clearInterval(holding);
+  clearInterval(jumping);
   // Sockets that have just been closed are gone after a turn or two.
   for (let turn = 0; turn < 10; turn += 1) {
     await new Promise(setImmediate);

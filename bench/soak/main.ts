@@ -47,24 +47,26 @@ await new Command('soak')
   .parseAsync();
 
 function problemsIn(report: SoakReport): string[] {
-  const { lost, outOfOrder, crashes, openHandles, rssSlope, rssGrowth } = report;
+  const { lost, outOfOrder, crashes, openHandles } = report;
   return [
     ...(lost === 0 ? [] : [`${lost} lost`]),
     ...(outOfOrder === 0 ? [] : [`${outOfOrder} out of order`]),
     ...(report.furthestBack <= furthestBack ? [] : [`${report.furthestBack} events back`]),
     ...(crashes === 0 ? [] : [`${crashes} crashes`]),
     ...(openHandles === 0 ? [] : [`${openHandles ?? 'unknown'} handles open`]),
-    ...(isLeak(rssSlope, rssGrowth) ? [`memory grows by ${megabytes(rssSlope ?? 0)} an hour`] : []),
+    ...(isLeak(report) ? ['memory leaks'] : []),
   ];
 }
 
 function format(report: SoakReport): string {
-  const { highestRss, rssSlope, rssGrowth, openHandles, worstRecovery, ...rest } = report;
+  const { highestRss, rssSlope, rssGrowth, heldGrowth, openHandles, worstRecovery, ...rest } =
+    report;
   const rows: readonly (readonly [string, string | number])[] = [
     ...Object.entries(rest),
     ['highestRss', megabytes(highestRss)],
     ['rssSlope', rssSlope === null ? 'too short to say' : `${megabytes(rssSlope)} an hour`],
     ['rssGrowth', rssGrowth === null ? 'too short to say' : megabytes(rssGrowth)],
+    ['heldGrowth', heldGrowth === null ? 'too short to say' : megabytes(heldGrowth)],
     ['openHandles', openHandles ?? 'unknown'],
     ...Object.entries(worstRecovery).map(
       ([fault, ms]) => [`worst recovery after ${fault}`, `${(ms / 1000).toFixed(1)} s`] as const,

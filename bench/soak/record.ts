@@ -8,7 +8,10 @@ export type Record =
     }
   | { readonly type: 'connected'; readonly stream: string }
   | { readonly type: 'restarted' }
+  | { readonly type: 'jumped' }
   | { readonly type: 'memory'; readonly rss: number; readonly at: number }
+  /** What the heap holds once what nobody holds is collected. */
+  | { readonly type: 'held'; readonly held: number; readonly at: number }
   /** After an orderly stop. */
   | { readonly type: 'open'; readonly handles: number };
 
@@ -20,7 +23,9 @@ const fields = {
   handled: ['type', 'stream', 'number', 'at'],
   connected: ['type', 'stream'],
   restarted: ['type'],
+  jumped: ['type'],
   memory: ['type', 'rss', 'at'],
+  held: ['type', 'held', 'at'],
   open: ['type', 'handles'],
 } as const;
 

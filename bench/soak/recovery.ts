@@ -1,12 +1,15 @@
+import type { Kind } from './plan.ts';
+
 interface Fault {
-  readonly type: string;
+  readonly type: Kind;
   /** When nothing more came: the last event of its connection, or the request if there was none. */
   since: number;
 }
 
 /** What a stream is going through. */
 interface Course {
-  readonly fault: Fault;
+  /** One, and those that struck before an event came again. */
+  readonly faults: Fault[];
   isOver: boolean;
   /** The last connection after that one; an event that was handled before it was still under way. */
   again: Again | undefined;
@@ -14,7 +17,7 @@ interface Course {
 
 interface Again {
   /** What is to go wrong with it. */
-  readonly type: string | undefined;
+  readonly type: Kind | undefined;
   readonly at: number;
   isOver: boolean;
 }
@@ -25,13 +28,16 @@ interface Again {
  */
 export class Recovery {
   readonly #courses = new Map<string, Course>();
-  readonly #worst = new Map<string, number>();
+  readonly #worst = new Map<Kind, number>();
 
   /** A connection has begun; `type` is what goes wrong with it. */
-  began(stream: string, type: string | undefined, at: number): void {
+  began(stream: string, type: Kind | undefined, at: number): void {
     const course = this.#courses.get(stream);
     if (course?.isOver === true) {
-      // Without an event in between, it is still the first fault that is recovered from.
+      // Without an event in between, what went wrong before is still to be recovered from.
+      if (course.again?.type !== undefined) {
+        course.faults.push({ type: course.again.type, since: course.again.at });
+      }
       course.again = { type, at, isOver: false };
     } else {
       this.#follow(stream, { type, at, isOver: false });
@@ -54,18 +60,25 @@ export class Recovery {
     if (course === undefined) {
       return;
     }
-    const { fault, again } = course;
+    const { faults, again } = course;
     if (again === undefined || at < again.at) {
-      fault.since = Math.max(fault.since, at);
+      for (const fault of faults) {
+        fault.since = Math.max(fault.since, at);
+      }
       return;
     }
-    this.#worst.set(fault.type, Math.max(this.#worst.get(fault.type) ?? 0, at - fault.since));
+    for (const { type, since } of faults) {
+      this.#worst.set(type, Math.max(this.#worst.get(type) ?? 0, at - since));
+    }
     this.#follow(stream, { ...again, at });
   }
 
-  /** All clients are dead: what they take until they are back says nothing of a fault. */
-  interrupted(): void {
-    this.#courses.clear();
+  /** All clients are dead: what they take until they are back says nothing of the faults before. */
+  killed(at: number): void {
+    for (const stream of this.#courses.keys()) {
+      const faults: Fault[] = [{ type: 'kill', since: at }];
+      this.#courses.set(stream, { faults, isOver: true, again: undefined });
+    }
   }
 
   get worst(): Readonly<Record<string, number>> {
@@ -77,7 +90,7 @@ export class Recovery {
     if (type === undefined) {
       this.#courses.delete(stream);
     } else {
-      this.#courses.set(stream, { fault: { type, since: at }, isOver, again: undefined });
+      this.#courses.set(stream, { faults: [{ type, since: at }], isOver, again: undefined });
     }
   }
 }

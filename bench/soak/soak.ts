@@ -3,19 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import {
-  chaos,
-  type ChaosEntry,
-  type ChaosServer,
-  type ChaosStream,
-  transientFaults,
-} from '@reprise/sse/testing';
+import { chaos, type ChaosEntry, type ChaosServer, type ChaosStream } from '@reprise/sse/testing';
 
 import { Child } from './child.ts';
+import { killTimes } from './kills.ts';
+import { kindOf, plan } from './plan.ts';
 import { randomOf } from './random.ts';
 import { Records } from './records.ts';
 import { Recovery } from './recovery.ts';
-import { type Growth, growthOf, Tally } from './tally.ts';
+import { type Growth, growthOf, heldGrowthOf, Tally } from './tally.ts';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -30,13 +26,15 @@ export interface SoakReport extends SoakOptions {
   readonly lost: number;
   /** Events that were handled again, after a kill, a crash, or because the server sent them again. */
   readonly repeated: number;
-  /** Events that came neither next after the one before on their stream, nor again. */
+  /** Events that came neither next after the one before on their connection, nor again where the server had sent them again. */
   readonly outOfOrder: number;
   /** By how many events a stream went back at most. */
   readonly furthestBack: number;
   readonly reconnects: number;
   /** By supervisors. */
   readonly restarts: number;
+  /** How often the clock of the child jumped. */
+  readonly clockJumps: number;
   /** With SIGKILL. */
   readonly kills: number;
   /** Ends of the child that nobody asked for. */
@@ -47,10 +45,19 @@ export interface SoakReport extends SoakOptions {
   readonly rssSlope: number | null;
   /** In bytes, along that slope, while it was watched. */
   readonly rssGrowth: number | null;
+  /** In bytes, what the heap holds more at the end, of the second half of that life; `null` if that was too short to say. */
+  readonly heldGrowth: number | null;
   /** Sockets and timers after the orderly stop of the last life; `null` if it was never reached. */
   readonly openHandles: number | null;
-  /** The longest that a stream stood still after a fault, in ms, by kind of fault. */
+  /** The longest that a stream stood still after a fault, in ms, by kind of fault; `kill` is the end of the child. */
   readonly worstRecovery: Readonly<Record<string, number>>;
+}
+
+/** What was measured when the time was up. */
+interface Measured {
+  readonly produced: number;
+  readonly growth: Growth | undefined;
+  readonly heldGrowth: number | undefined;
 }
 
 /** How many events a stream makes a second. */
@@ -84,7 +91,6 @@ class Soak {
   readonly #tally = new Tally((stream, at) => {
     this.#recovery.handled(stream, at);
   });
-  readonly #random: () => number;
   /** Once it drains, nothing goes wrong any more with a connection that begins; what the server tells once it is over is of no interest. */
   #phase: 'faulty' | 'draining' | 'over' = 'faulty';
 
@@ -92,7 +98,6 @@ class Soak {
     this.#options = options;
     this.#records = records;
     this.#progress = progress;
-    this.#random = randomOf(options.seed);
   }
 
   async run(cursor: string, signal: AbortSignal): Promise<SoakReport> {
@@ -110,19 +115,25 @@ class Soak {
     const reading = setInterval(() => {
       this.#read();
     }, 250);
-    const end = performance.now() + minutes * 60_000;
-    await this.#killUntil(end - minutes * 30_000, child, signal);
-    await this.#waitUntil(end, child, signal);
+    const start = performance.now();
+    for (const time of killTimes(minutes * 30_000, randomOf(seed))) {
+      await this.#waitUntil(start + time, child, signal);
+      if (!signal.aborted) {
+        await child.kill();
+      }
+    }
+    await this.#waitUntil(start + minutes * 60_000, child, signal);
     clearInterval(making);
     this.#read();
     const growth = growthOf(this.#tally.samples);
+    const heldGrowth = heldGrowthOf(this.#tally.held);
     const produced = all.reduce((sum, { made }) => sum + made, 0);
     await this.#catchUp(produced);
     await child.stop();
     clearInterval(reading);
     this.#read();
     this.#phase = 'over';
-    return this.#report(produced, growth, child);
+    return this.#report({ produced, growth, heldGrowth }, child);
   }
 
   #serve(): Promise<ChaosServer> {
@@ -130,7 +141,7 @@ class Soak {
       seed: this.#options.seed,
       eventsPerSecond: 0,
       history: 1_000_000,
-      plan: (turn) => (this.#phase === 'faulty' ? transientFaults(turn) : undefined),
+      plan: (turn) => (this.#phase === 'faulty' ? plan(turn) : undefined),
       onEntry: (entry) => {
         this.#hear(entry);
       },
@@ -140,24 +151,9 @@ class Soak {
   /** A life of the child begins. */
   #began(): void {
     this.#read();
-    this.#recovery.interrupted();
+    this.#recovery.killed(performance.timeOrigin + performance.now());
     this.#tally.samples = [];
-  }
-
-  /** The child is killed after 3 to 20 s of its life, so that each has had the time to do something. */
-  async #killUntil(end: number, child: Child, signal: AbortSignal): Promise<void> {
-    const longest = Math.min(20_000, 3000 + (end - performance.now()) / 4);
-    for (;;) {
-      const killAt = performance.now() + 3000 + this.#random() * (longest - 3000);
-      if (killAt > end) {
-        return;
-      }
-      await this.#waitUntil(killAt, child, signal);
-      if (signal.aborted) {
-        return;
-      }
-      await child.kill();
-    }
+    this.#tally.held = [];
   }
 
   async #waitUntil(end: number, { kills }: Child, signal: AbortSignal): Promise<void> {
@@ -185,8 +181,9 @@ class Soak {
     // What was handled before this goes first.
     this.#read();
     if (entry.type === 'request') {
-      const at = performance.timeOrigin + entry.at;
-      this.#recovery.began(entry.stream, entry.fault?.type, at);
+      const kind = kindOf(entry.fault);
+      this.#tally.asked(entry.stream, kind);
+      this.#recovery.began(entry.stream, kind, performance.timeOrigin + entry.at);
     } else {
       this.#recovery.ended(entry.stream);
     }
@@ -198,8 +195,9 @@ class Soak {
     }
   }
 
-  #report(produced: number, growth: Growth | undefined, { kills, crashes }: Child): SoakReport {
-    const { handled, repeated, outOfOrder, furthestBack, restarts, connects } = this.#tally;
+  #report({ produced, growth, heldGrowth }: Measured, { kills, crashes }: Child): SoakReport {
+    const { handled, repeated, outOfOrder, furthestBack, restarts, connects, clockJumps } =
+      this.#tally;
     return {
       ...this.#options,
       produced,
@@ -210,11 +208,13 @@ class Soak {
       furthestBack,
       reconnects: Math.max(0, connects - this.#options.streams * (kills + 1)),
       restarts,
+      clockJumps,
       kills,
       crashes,
       highestRss: this.#tally.highestRss,
       rssSlope: growth?.slope ?? null,
       rssGrowth: growth?.total ?? null,
+      heldGrowth: heldGrowth ?? null,
       openHandles: this.#tally.openHandles ?? null,
       worstRecovery: this.#recovery.worst,
     };

@@ -1,3 +1,4 @@
+import type { Kind } from './plan.ts';
 import type { Record } from './record.ts';
 
 /** A sample of the child's memory, in bytes, at a time in ms. */
@@ -13,6 +14,8 @@ interface Progress {
   highest: number;
   /** Whether a connection has begun since then: it may go on after any that was handled, above all when the server had gone back and its connection broke. */
   isAnew: boolean;
+  /** What goes wrong with that connection. */
+  kind: Kind | undefined;
   /** Numbers below the highest that nobody has handled. */
   readonly leftOut: Set<number>;
 }
@@ -25,10 +28,13 @@ export class Tally {
   furthestBack = 0;
   restarts = 0;
   connects = 0;
+  clockJumps = 0;
   highestRss = 0;
   openHandles: number | undefined = undefined;
   /** The samples of the life that is going on. */
   samples: Sample[] = [];
+  /** What the heap held in the life that is going on, in bytes, from time to time. */
+  held: number[] = [];
   readonly #streams = new Map<string, Progress>();
   readonly #onHandled: (stream: string, at: number) => void;
 
@@ -54,9 +60,15 @@ export class Tally {
       case 'restarted':
         this.restarts += 1;
         return;
+      case 'jumped':
+        this.clockJumps += 1;
+        return;
       case 'memory':
         this.samples.push(record);
         this.highestRss = Math.max(this.highestRss, record.rss);
+        return;
+      case 'held':
+        this.held.push(record.held);
         return;
       case 'open':
         this.openHandles = record.handles;
@@ -66,12 +78,17 @@ export class Tally {
     }
   }
 
-  /** On one connection each number is followed by the next, or by one that was there before: what has gone back goes over all of it again. */
+  /** The server has been asked for a stream; what was handled before is added before. */
+  asked(stream: string, kind: Kind | undefined): void {
+    this.#of(stream).kind = kind;
+  }
+
+  /** On one connection each number is followed by the next, and where the server sends everything twice, by itself. */
   #handle(stream: string, number: number): void {
     const progress = this.#of(stream);
-    const { last, highest, leftOut, isAnew } = progress;
+    const { last, highest, leftOut } = progress;
     this.handled += 1;
-    this.outOfOrder += number > (isAnew ? highest : last) + 1 ? 1 : 0;
+    this.outOfOrder += isInOrder(number, progress) ? 0 : 1;
     this.furthestBack = Math.max(this.furthestBack, last + 1 - number);
     for (let missing = highest + 1; missing < number; missing += 1) {
       leftOut.add(missing);
@@ -88,10 +105,23 @@ export class Tally {
     if (known !== undefined) {
       return known;
     }
-    const progress = { last: 0, highest: 0, leftOut: new Set<number>(), isAnew: false };
+    const progress = {
+      last: 0,
+      highest: 0,
+      leftOut: new Set<number>(),
+      isAnew: false,
+      kind: undefined,
+    };
     this.#streams.set(stream, progress);
     return progress;
   }
+}
+
+function isInOrder(number: number, { last, highest, isAnew, kind }: Progress): boolean {
+  if (isAnew) {
+    return number <= highest + 1;
+  }
+  return number === last + 1 || (number === last && kind === 'duplicate');
 }
 
 /** How memory grows. */
@@ -117,4 +147,16 @@ export function growthOf(samples: readonly Sample[]): Growth | undefined {
   const below = half.reduce((sum, sample) => sum + (sample.at - at) ** 2, 0);
   const slope = above / below;
   return { slope: slope * 3_600_000, total: slope * (last.at - first.at) };
+}
+
+/**
+ * By how much more the heap holds, in bytes, at the end of the second half than at its beginning. The lowest of some, since what is on its way, a giant
+ * event above all, is held for a moment. `undefined` for too few to say.
+ */
+export function heldGrowthOf(held: readonly number[]): number | undefined {
+  const half = held.slice(Math.floor(held.length / 2));
+  const some = Math.max(2, Math.floor(half.length / 4));
+  return half.length < 2 * some
+    ? undefined
+    : Math.min(...half.slice(-some)) - Math.min(...half.slice(0, some));
 }

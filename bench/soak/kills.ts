@@ -1,0 +1,19 @@
+/** In ms: so that each life has had the time to do something. */
+const shortest = 3000;
+/** In ms. */
+const longest = 20_000;
+
+/** When the child is killed, in ms from the beginning on, up to `end`: from the random numbers alone, so that it can be repeated. */
+export function killTimes(end: number, random: () => number): readonly number[] {
+  // Several lives in a short time, too.
+  const most = Math.min(longest, shortest + end / 8);
+  const times: number[] = [];
+  let time = 0;
+  for (;;) {
+    time += shortest + random() * (most - shortest);
+    if (time > end) {
+      return times;
+    }
+    times.push(time);
+  }
+}
