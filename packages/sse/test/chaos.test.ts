@@ -464,6 +464,10 @@ describe('a plan', () => {
     [{ type: 'rest' }, "Expected a fault { type, … }, got { type: 'rest' }"],
     [{ type: 'reset' }, 'Expected afterBytes of reset to be a number from 0 on, got undefined'],
     [{ type: 'end', afterEvents: -1 }, 'Expected afterEvents of end to be a number from 0 on'],
+    [
+      { type: 'clockJump', retryAfter: 1 },
+      'Expected by of clockJump to be a number, got undefined',
+    ],
     [{ type: 'slowHead', every: Infinity }, 'Expected every of slowHead to be a number from 0 on'],
   ])('with the fault %j is refused', (given, message) => {
     const fault = given as Fault;

@@ -9,7 +9,7 @@ const needed: Readonly<Record<Fault['type'], readonly string[]>> = {
   slowHead: ['every'],
   garbage: [],
   status: ['status'],
-  clockJump: ['retryAfter'],
+  clockJump: ['by', 'retryAfter'],
   redirect: [],
   contentType: [],
   reset: ['afterBytes'],
@@ -40,9 +40,11 @@ export function checkedFault(fault: Fault | undefined): Fault | undefined {
   }
   for (const name of names) {
     const value = (fault as unknown as Readonly<Record<string, unknown>>)[name];
-    if (!(Number.isFinite(value) && (value as number) >= 0)) {
+    const isSigned = name === 'by';
+    if (!(Number.isFinite(value) && (isSigned || (value as number) >= 0))) {
+      const expected = isSigned ? 'a number' : 'a number from 0 on';
       throw new RangeError(
-        `Expected ${name} of ${fault.type} to be a number from 0 on, got ${inspect(value)}`,
+        `Expected ${name} of ${fault.type} to be ${expected}, got ${inspect(value)}`,
       );
     }
   }
