@@ -30,6 +30,7 @@ export interface SoakReport extends SoakOptions {
   readonly outOfOrder: number;
   /** By how many events a stream went back at most. */
   readonly furthestBack: number;
+  /** Connections after the first of a stream in each life of the child. */
   readonly reconnects: number;
   /** By supervisors. */
   readonly restarts: number;
@@ -152,8 +153,7 @@ class Soak {
   #began(): void {
     this.#read();
     this.#recovery.killed(performance.timeOrigin + performance.now());
-    this.#tally.samples = [];
-    this.#tally.held = [];
+    this.#tally.begin();
   }
 
   async #waitUntil(end: number, { kills }: Child, signal: AbortSignal): Promise<void> {
@@ -196,7 +196,7 @@ class Soak {
   }
 
   #report({ produced, growth, heldGrowth }: Measured, { kills, crashes }: Child): SoakReport {
-    const { handled, repeated, outOfOrder, furthestBack, restarts, connects, clockJumps } =
+    const { handled, repeated, outOfOrder, furthestBack, reconnects, restarts, clockJumps } =
       this.#tally;
     return {
       ...this.#options,
@@ -206,7 +206,7 @@ class Soak {
       repeated,
       outOfOrder,
       furthestBack,
-      reconnects: Math.max(0, connects - this.#options.streams * (kills + 1)),
+      reconnects,
       restarts,
       clockJumps,
       kills,

@@ -27,7 +27,8 @@ export class Tally {
   outOfOrder = 0;
   furthestBack = 0;
   restarts = 0;
-  connects = 0;
+  /** Connections after the first of a stream in a life of the child. */
+  reconnects = 0;
   clockJumps = 0;
   highestRss = 0;
   openHandles: number | undefined = undefined;
@@ -35,6 +36,8 @@ export class Tally {
   samples: Sample[] = [];
   /** What the heap held in the life that is going on, in bytes, from time to time. */
   held: number[] = [];
+  /** The streams that had a connection in the life that is going on. */
+  readonly #connected = new Set<string>();
   readonly #streams = new Map<string, Progress>();
   readonly #onHandled: (stream: string, at: number) => void;
 
@@ -47,6 +50,13 @@ export class Tally {
     return [...this.#streams.values()].reduce((sum, { highest }) => sum + highest, 0);
   }
 
+  /** A life of the child begins; what is of the one before has been added. */
+  begin(): void {
+    this.samples = [];
+    this.held = [];
+    this.#connected.clear();
+  }
+
   add(record: Record): void {
     switch (record.type) {
       case 'handled':
@@ -54,7 +64,8 @@ export class Tally {
         this.#onHandled(record.stream, record.at);
         return;
       case 'connected':
-        this.connects += 1;
+        this.reconnects += this.#connected.has(record.stream) ? 1 : 0;
+        this.#connected.add(record.stream);
         this.#of(record.stream).isAnew = true;
         return;
       case 'restarted':
