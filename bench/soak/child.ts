@@ -12,14 +12,14 @@ export class Child {
   /** How often it ended and nobody had asked for it. */
   crashes = 0;
   readonly #args: readonly string[];
-  readonly #onStart: () => void;
+  readonly #onRestart: () => void;
   #lives = 0;
   #process: ChildProcess;
 
-  /** It is told `args`, and the number of its life after them. */
-  constructor(args: readonly string[], onStart: () => void) {
+  /** It is told `args`, and the number of its life after them. `onRestart` is called between two lives. */
+  constructor(args: readonly string[], onRestart: () => void) {
     this.#args = args;
-    this.#onStart = onStart;
+    this.#onRestart = onRestart;
     this.#process = this.#start();
   }
 
@@ -29,6 +29,7 @@ export class Child {
     const exited = this.#exit();
     this.#process.kill('SIGKILL');
     await exited;
+    this.#onRestart();
     this.#process = this.#start();
   }
 
@@ -42,7 +43,6 @@ export class Child {
   }
 
   #start(): ChildProcess {
-    this.#onStart();
     this.#lives += 1;
     const child = spawn(
       process.execPath,
@@ -62,6 +62,7 @@ export class Child {
 
   readonly #onCrash = (): void => {
     this.crashes += 1;
+    this.#onRestart();
     this.#process = this.#start();
   };
 

@@ -74,8 +74,8 @@ export class Recovery {
   }
 
   /** All clients are dead: what they take until they are back says nothing of the faults before. */
-  killed(at: number): void {
-    for (const stream of this.#courses.keys()) {
+  killed(streams: readonly string[], at: number): void {
+    for (const stream of streams) {
       const faults: Fault[] = [{ type: 'kill', since: at }];
       this.#courses.set(stream, { faults, isOver: true, again: undefined });
     }

@@ -109,7 +109,7 @@ class Soak {
     const child = new Child(
       [server.url, `${streams}`, `${seed}`, cursor, this.#records.path],
       () => {
-        this.#began();
+        this.#ended(names);
       },
     );
     const making = setInterval(produceOn, 1000 / pace, all);
@@ -149,10 +149,10 @@ class Soak {
     });
   }
 
-  /** A life of the child begins. */
-  #began(): void {
+  /** A life of the child has ended, and another begins. */
+  #ended(streams: readonly string[]): void {
     this.#read();
-    this.#recovery.killed(performance.timeOrigin + performance.now());
+    this.#recovery.killed(streams, performance.timeOrigin + performance.now());
     this.#tally.begin();
   }
 
