@@ -77,8 +77,8 @@ export function cursorOptions(
 }
 
 /**
- * Takes the cursor into use and reads where it stands. Rejects if the store cannot be used, if another client of this program uses this key of
- * it, or if what is kept there is no cursor.
+ * Takes the cursor into use and reads where it stands, once the client before has written it. Rejects if the store cannot be used, if another
+ * client of this program uses this key of it, or if what is kept there is no cursor.
  */
 export async function openCursor(
   options: CursorOptions & { readonly key: string },
@@ -86,25 +86,58 @@ export async function openCursor(
 ): Promise<CursorWriter> {
   const { store, key } = options;
   store.open?.();
-  const keys = keysInUse.get(store) ?? new Set();
-  if (keys.has(key)) {
+  try {
+    await lastWriting(options);
+    takeKey(options);
+  } catch (error) {
     store.close?.();
-    throw new Error(`Expected the cursor ${key} to be free, got one that another client uses`);
+    throw error;
   }
-  keysInUse.set(store, keys.add(key));
-  const release = (): void => {
-    keys.delete(key);
-    store.close?.();
+  const leave = (writing?: Promise<void>): void => {
+    leaveKey(options, writing);
   };
   try {
-    return new CursorWriter(options, owner, parse(key, await readStore(store, key)), release);
+    return new CursorWriter(options, owner, parse(key, await readStore(store, key)), leave);
   } catch (error) {
-    release();
+    leave();
     throw error;
   }
 }
 
-const keysInUse = new WeakMap<CursorStore, Set<string>>();
+type Key = Pick<CursorOptions, 'store'> & { readonly key: string };
+
+/** By key: the client that uses it, or what one that has ended still writes. */
+type KeysInUse = Map<string, 'client' | Promise<void>>;
+
+const keysInUse = new WeakMap<CursorStore, KeysInUse>();
+
+/** Settles when the client before has written this cursor, if there is one that has ended and still does. */
+export function lastWriting({ store, key }: Key): Promise<void> | undefined {
+  const use = keysInUse.get(store)?.get(key);
+  return use === 'client' ? undefined : use;
+}
+
+function takeKey({ store, key }: Key): void {
+  const keys: KeysInUse = keysInUse.get(store) ?? new Map();
+  if (keys.has(key)) {
+    throw new Error(`Expected the cursor ${key} to be free, got one that another client uses`);
+  }
+  keysInUse.set(store, keys.set(key, 'client'));
+}
+
+/** While it is still written, nobody else has it: the last writing could arrive after the first of the next client, and take the cursor back. */
+function leaveKey({ store, key }: Key, writing?: Promise<void>): void {
+  const keys = keysInUse.get(store);
+  const leave = (): void => {
+    keys?.delete(key);
+    store.close?.();
+  };
+  if (writing === undefined) {
+    leave();
+  } else {
+    keys?.set(key, writing.then(leave));
+  }
+}
 
 /** What is kept. */
 interface Position {
@@ -123,7 +156,7 @@ export class CursorWriter {
   readonly #options: CursorOptions & { readonly key: string };
   readonly #every: number;
   readonly #owner: CursorOwner;
-  readonly #release: () => void;
+  readonly #release: (writing?: Promise<void>) => void;
   readonly #dedupe: boolean;
   readonly #recent: RecentIds;
   #lastEventId: string | undefined;
@@ -136,7 +169,7 @@ export class CursorWriter {
     options: CursorOptions & { readonly key: string },
     owner: CursorOwner,
     position: Position | undefined,
-    release: () => void,
+    release: (writing?: Promise<void>) => void,
   ) {
     const { dedupe = false, every = dedupe ? 1 : 1000, remember = 256 } = options;
     this.#options = options;
@@ -219,33 +252,31 @@ export class CursorWriter {
     return lastEventId === (this.#lastEventId ?? '') ? undefined : this.#move(lastEventId);
   }
 
-  /** Writes what is not written yet. */
+  /** Writes what is not written yet, and waits for what is being written: who waits for that as well may go on with the rest. */
   async flush(): Promise<void> {
-    await this.#writing;
-    if (this.#unwritten > 0 && !this.#isReleased) {
-      await this.#write();
+    while (this.#writing !== undefined || this.#unwritten > 0) {
+      await (this.#writing ?? this.#write());
     }
   }
 
-  /** Writes what is not written yet, as far as the store does that at once, and lets go of it. Harmless the second time. */
+  /** Writes what is not written yet, at once where the store does that, and lets go of it. Harmless the second time. */
   release(): void {
     if (!this.#isReleased) {
       this.#isReleased = true;
       this.#stopTimer();
-      this.#writeLast();
-      this.#release();
+      this.#release(this.#writeLast());
     }
   }
 
-  /** A client that was killed has not been asked to write. */
-  #writeLast(): void {
+  /** A client that was killed has not been asked to write. What is returned does not reject. */
+  #writeLast(): Promise<void> | undefined {
     const { warn } = this.#owner;
     try {
-      if (this.#unwritten > 0) {
-        this.#write()?.catch(warn);
-      }
+      const writing = this.#writing ?? (this.#unwritten > 0 ? this.#write() : undefined);
+      return writing && this.flush().catch(warn);
     } catch (error) {
       warn(error);
+      return undefined;
     }
   }
 

@@ -17,7 +17,7 @@ import {
   trapExit,
 } from '@reprise/actor';
 
-import { type Cursor, cursorOptions } from './cursor.ts';
+import { type Cursor, type CursorOptions, cursorOptions, lastWriting } from './cursor.ts';
 import type { ServerSentEvent } from './event.ts';
 import { type ConnectFailure, type Disconnect, formatFailure } from './failure.ts';
 import { Handoff } from './handoff.ts';
@@ -68,6 +68,7 @@ export function events(
   { signal, parent, cursor, ...options }: EventsOptions = {},
 ): EventIterator<unknown> {
   const handoff = new Handoff<unknown>();
+  const keyed = cursor && cursorOptions(cursor, keyOf(url));
   const spec = resilient({
     id: 'events',
     url,
@@ -75,9 +76,9 @@ export function events(
     // What went wrong is told to who reads, and need not be reported besides.
     giveUpWith: 'shutdown',
     handle: (event: unknown) => handoff.give(event),
-    ...(cursor === undefined ? {} : { cursor: cursorOptions(cursor, keyOf(url)) }),
+    ...(keyed === undefined ? {} : { cursor: keyed }),
   } as ResilientOptions<'events'>);
-  return new Reader(handoff, spec, signal, parent);
+  return new Reader({ handoff, spec, signal, parent, cursor: keyed });
 }
 
 /** `events` as a web stream, with the same options, that reads nothing ahead; to cancel it closes the socket at once. */
@@ -118,11 +119,20 @@ function keyOf(url: ResilientOptions['url']): string | undefined {
   return parsed === null ? undefined : shownUrl(parsed);
 }
 
+interface Reading {
+  readonly handoff: Handoff<unknown>;
+  readonly spec: ChildSpec<string, Pid>;
+  readonly signal: AbortSignal | undefined;
+  readonly parent: Process<never> | undefined;
+  readonly cursor: (CursorOptions & { readonly key: string }) | undefined;
+}
+
 /** Starts the client when the first event is asked for, and takes it along when nobody will ask any more. */
 class Reader implements EventIterator<unknown> {
   readonly #handoff: Handoff<unknown>;
   readonly #spec: ChildSpec<string, Pid>;
   readonly #signal: AbortSignal | undefined;
+  readonly #cursor: Reading['cursor'];
   #parent: Process<never> | undefined;
   #ownSystem: System | undefined = undefined;
   #keeper: Pid | undefined = undefined;
@@ -130,16 +140,12 @@ class Reader implements EventIterator<unknown> {
   #isOver = false;
   readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor(
-    handoff: Handoff<unknown>,
-    spec: ChildSpec<string, Pid>,
-    signal: AbortSignal | undefined,
-    parent: Process<never> | undefined,
-  ) {
+  constructor({ handoff, spec, signal, parent, cursor }: Reading) {
     this.#handoff = handoff;
     this.#spec = spec;
     this.#signal = signal;
     this.#parent = parent;
+    this.#cursor = cursor;
   }
 
   [Symbol.asyncIterator](): this {
@@ -208,6 +214,7 @@ class Reader implements EventIterator<unknown> {
     if (this.#parent !== undefined && this.#keeper !== undefined) {
       exit(this.#parent, this.#client ?? this.#keeper, kill);
       await this.#gone.promise;
+      await (this.#cursor && lastWriting(this.#cursor));
     }
     await this.#ownSystem?.stop();
   }

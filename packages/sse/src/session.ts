@@ -159,7 +159,9 @@ export class Session {
     const cursor = await openCursor(options, { clock, fail, warn });
     this.#cursor = cursor;
     if (!isAlive(this.#self.pid)) {
+      // Killed while the store was read: nobody is left to be told anything.
       cursor.release();
+      return ignore;
     }
     this.#tell(cursor.report);
     const started = await this.#init(arg);

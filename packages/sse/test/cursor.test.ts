@@ -13,7 +13,15 @@ import {
 import { advance, settle } from '@reprise/actor/testing';
 import { Keyv } from 'keyv';
 
-import { connect, type Cursor, type CursorReport, noreply, SseClient } from '../src/index.ts';
+import {
+  connect,
+  type Cursor,
+  type CursorReport,
+  events,
+  noreply,
+  SseClient,
+} from '../src/index.ts';
+import { Queue } from './support/queue.ts';
 import { run } from './support/run.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
@@ -31,13 +39,27 @@ function position(lastEventId: string, ...recent: string[]): Map<string, string>
 class SlowStore {
   readonly #map = new Map<string, string>();
   readonly writes: (() => void)[] = [];
+  /** A turn for each writing that has begun. */
+  readonly written = new Queue<undefined>();
+  reads = 0;
+  users = 0;
+
+  open(): void {
+    this.users += 1;
+  }
+
+  close(): void {
+    this.users -= 1;
+  }
 
   get(key: string): Promise<string | undefined> {
+    this.reads += 1;
     return Promise.resolve(this.#map.get(key));
   }
 
   set(key: string, value: string): Promise<void> {
     return new Promise((resolve) => {
+      this.written.push(undefined);
       this.writes.push(() => {
         this.#map.set(key, value);
         resolve();
@@ -227,6 +249,146 @@ describe('a cursor', () => {
     store.writes.shift()?.();
     await stopped;
     expect(JSON.parse((await store.get('client')) ?? '')).toMatchObject({ lastEventId: '6' });
+  });
+});
+
+describe('a store that takes its time', () => {
+  /** A client that its supervisor starts again, and the first event of two being written. */
+  async function startKilled(stage: Stage, store: SlowStore): Promise<void> {
+    const app = await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.resilient({
+          id: 'client',
+          url: stage.url,
+          cursor: { store, every: 1 },
+          handle: () => undefined,
+        }),
+      ],
+    });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await store.written.next();
+    exit(stage.system, Supervisor.child(app, 'client') as Pid, kill);
+    await settle(stage.system);
+  }
+
+  test('has written what a killed client left before the next one reads', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    await startKilled(stage, store);
+    expect(store.reads).toBe(1);
+    store.writes.shift()?.();
+    expect((await stage.next()).request.headers['last-event-id']).toBe('1');
+  });
+
+  test('is closed when that is written, and not before', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const client = await run(stage, { cursor: { store, every: 1 } });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await store.written.next();
+    exit(stage.system, client.pid, kill);
+    await settle(stage.system);
+    expect(store.users).toBe(1);
+    store.writes.shift()?.();
+    await settle(stage.system);
+    expect(store.users).toBe(0);
+  });
+
+  test('is waited for when the client stops, though its timer waits for it too', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const client = await run(stage, { cursor: { store, within: 10 } });
+    const exchange = await stage.next();
+    exchange.stream();
+    for (const id of ['1', '2']) {
+      exchange.response.write(`id: ${id}\ndata: ${id}\n\n`);
+      await handled(client, 1);
+      await settle(stage.system);
+      await advance(stage.system, 10);
+    }
+    const order: string[] = [];
+    const stopped = GenServer.stop(client.pid).then(() => order.push('stopped'));
+    for (const id of ['1', '2']) {
+      await settle(stage.system);
+      order.push(id);
+      store.writes.shift()?.();
+    }
+    await stopped;
+    expect(order).toEqual(['1', '2', 'stopped']);
+    expect(await store.get('client')).toContain('"lastEventId":"2"');
+  });
+
+  test('is waited for by the end of a loop', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const stream = events(stage.url, { parent: stage.system, cursor: { store, key: 'client' } });
+    const first = stream.next();
+    (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    await first;
+    await stream.next();
+    const order: string[] = [];
+    const left = stream.return?.().then(() => order.push('left'));
+    await store.written.next();
+    await settle(stage.system);
+    order.push('written');
+    store.writes.shift()?.();
+    await left;
+    expect(order).toEqual(['written', 'left']);
+  });
+
+  test('that fails after the client was killed is told of', async () => {
+    await using stage = await openStage();
+    const writing = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const store = {
+      get: () => undefined,
+      set: () => {
+        begun.resolve();
+        return writing.promise;
+      },
+    };
+    const client = await run(stage, { cursor: { store, every: 1 } });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await begun.promise;
+    exit(stage.system, client.pid, kill);
+    writing.reject(new Error('no connection'));
+    await settle(stage.system);
+    const warnings = stage.system.reports.filter(({ level }) => level === 'warn');
+    expect(warnings).toMatchObject([{ details: { err: { message: 'no connection' } } }]);
+  });
+
+  test('has no client begin that was killed while it was read', async () => {
+    await using stage = await openStage();
+    const reading = Promise.withResolvers<undefined>();
+    const begun = Promise.withResolvers<void>();
+    const store = {
+      get: () => {
+        begun.resolve();
+        return reading.promise;
+      },
+      set: () => undefined,
+    };
+    const told: string[] = [];
+    const feed = SseClient.define({
+      init: (url: string) => {
+        told.push('init');
+        return connect({ url }, url);
+      },
+      handleConnect: (_, state) => noreply(state),
+      handleConnectFailure: (_, state) => noreply(state),
+      handleDisconnect: (_, state) => noreply(state),
+      handleEvent: (_, state) => state,
+    });
+    const parent = spawnLink(stage.system, async (self) => {
+      await SseClient.startLink(self, feed, stage.url, { cursor: { store, key: 'client' } });
+    });
+    await begun.promise;
+    exit(stage.system, parent, kill);
+    await settle(stage.system);
+    reading.resolve(undefined);
+    await settle(stage.system);
+    expect(told).toEqual([]);
   });
 });
 
