@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,7 +19,7 @@ let file: string;
 let apart: number | undefined;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'reprise-'));
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'reprise-')));
   file = join(folder, 'c.db');
 });
 

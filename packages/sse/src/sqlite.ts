@@ -1,6 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type * as sqliteModule from 'node:sqlite';
 
 import type { CursorStore, StagedWrite } from './cursor-store.ts';
@@ -20,10 +20,20 @@ export interface SqliteOptions {
  * @see https://www.sqlite.org/wal.html
  */
 export function sqlite(file: string, { patience = 0 }: SqliteOptions = {}): CursorStore {
-  const path = resolve(file);
+  const path = realPath(resolve(file));
   const store = stores.get(path) ?? new SqliteStore(path, patience);
   stores.set(path, store);
   return store;
+}
+
+/** Without links, as far as there is something already: one file has one connection and one owner, whatever it is called. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realPath(folder), basename(path));
+  }
 }
 
 /** By path: all clients of a program share one connection. */

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ import { openStage } from './support/stage.ts';
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'reprise-'));
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'reprise-')));
 });
 
 afterEach(async () => {
@@ -68,6 +68,29 @@ describe('a cursor file', () => {
     await once(child, 'close');
     const client = await run(stage, { cursor: sqlite(file) });
     expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '7' });
+  });
+
+  test('is the same one by every path that leads to it', async () => {
+    await using stage = await openStage();
+    const file = join(folder, 'c.db');
+    await mkdir(join(folder, 'real'));
+    await symlink(join(folder, 'real'), join(folder, 'linked'));
+    await symlink(join(folder, 'real', 'c.db'), file);
+    const first = await run(stage, { id: 'a', cursor: sqlite(join(folder, 'linked', 'c.db')) });
+    await expect(run(stage, { id: 'a', cursor: sqlite(file) })).rejects.toThrow(
+      'Expected the cursor a to be free, got one that another client uses',
+    );
+    const second = await run(stage, { id: 'b', cursor: sqlite(file) });
+    await GenServer.stop(first.pid);
+    await GenServer.stop(second.pid);
+    expect(await readdir(join(folder, 'real'))).toEqual(['c.db']);
+  });
+
+  test('that is a folder fails the start', async () => {
+    await using stage = await openStage();
+    await expect(run(stage, { cursor: sqlite(folder) })).rejects.toThrow(
+      `Expected ${folder} to be a cursor file that can be written, got: unable to open database file`,
+    );
   });
 
   test('that is something else fails the start', async () => {
