@@ -18,6 +18,7 @@ import { type CursorOptions, SseClient, sqlite } from '@reprise/sse';
 
 import type { ClientOptions, CursorFile, TailOptions } from './options.ts';
 import type { Output } from './output/output.ts';
+import { shownStore } from './shown.ts';
 import type { Source } from './source.ts';
 
 /** Why it is over. */
@@ -38,14 +39,15 @@ export interface Tail {
 }
 
 /** Finds the sources, starting the embedded feed where none is given; connects to none of them yet. */
-export async function createTail({ urls, count, client, cursor }: TailOptions): Promise<Tail> {
+export async function createTail(tail: TailOptions): Promise<Tail> {
+  const { urls, client } = tail;
   const system = createSystem({ logger: silent });
   const isEmbedded = urls.length === 0;
   const sources = (isEmbedded ? [await startFeed(system)] : urls).map(sourceOf);
   const options = isEmbedded ? { ...embedded, ...client } : client;
   return {
     sources,
-    run: (output) => new Run(system, output, count, cursor).follow(sources, options),
+    run: (output) => new Run(system, output, tail).follow(sources, options),
     stop: () => system.stop({ timeout: 1000 }),
   };
 }
@@ -73,11 +75,13 @@ class Run {
   readonly #counted: PromiseWithResolvers<Ending> = Promise.withResolvers();
   readonly #gaveUp: Set<Source> = new Set();
   readonly #cursor: CursorFile | undefined;
+  readonly #json: boolean;
   #left: number;
 
-  constructor(system: System, output: Output, count: number, cursor: CursorFile | undefined) {
+  constructor(system: System, output: Output, { count, cursor, json }: TailOptions) {
     this.#system = system;
     this.#cursor = cursor;
+    this.#json = json;
     this.#output = output;
     this.#left = count;
   }
@@ -133,7 +137,7 @@ class Run {
         // The same packet may hold more than was asked for.
         return this.#left > 0 ? this.#show(source, event) : new Promise(() => {});
       },
-      ...(this.#cursor === undefined ? {} : { cursor: cursorOf(source, this.#cursor) }),
+      ...(this.#cursor === undefined ? {} : { cursor: cursorOf(source, this.#cursor, this.#json) }),
       url: source.url,
       onStatus: (status) => {
         if (status.type === 'gaveUp') {
@@ -164,12 +168,22 @@ class Run {
 /** How long the last run may take to let go of the file, in ms, after it was killed. */
 const patience = 2000;
 
+function cursorOf({ url }: Source, { file, dedupe }: CursorFile, json: boolean): CursorOptions {
+  const key = keyOf(url);
+  const store = sqlite(file, { patience });
+  const shown = dedupe && json ? shownStore(store, (source) => keyOf(source) === key) : undefined;
+  return { store: shown ?? store, key, dedupe };
+}
+
 /** A stream is known by its URL, without the secrets in it. */
-function cursorOf({ url }: Source, { file, dedupe }: CursorFile): CursorOptions {
-  const key = new URL(url);
+function keyOf(url: string): string {
+  const key = URL.parse(url);
+  if (key === null) {
+    return url;
+  }
   key.username = '';
   key.password = '';
-  return { store: sqlite(file, { patience }), key: key.href, dedupe };
+  return key.href;
 }
 
 interface StartWatcher {

@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, realpath, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdtemp,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { killTail } from './support/kill-tail.ts';
 import { Lines } from './support/lines.ts';
 import { main, reprise, runReprise } from './support/reprise.ts';
-import { serve, stream } from './support/server.ts';
+import { replay, serve, stream } from './support/server.ts';
 
 jest.setTimeout(60_000);
 
@@ -69,6 +80,77 @@ describe('killed with -9 again and again, on one cursor', () => {
   test('with --dedupe it prints every event exactly once', async () => {
     const { printed, produced } = await killTail({ kills: 5, seed: 2, file, dedupe: true });
     expect(printed).toEqual(upTo(produced));
+  });
+});
+
+/** Only there does the system say which file stdout is. */
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+onLinux('a cursor of a program whose output is a file', () => {
+  let out: string;
+  let url: string;
+
+  beforeEach(async () => {
+    out = join(folder, 'out');
+    ({ url } = await serve((request, response) => {
+      replay(request, response, 9);
+    }));
+  });
+
+  /** Prints one event more to the end of the file. */
+  async function printNext(): Promise<void> {
+    await using handle = await open(out, 'a');
+    const args = ['--json', '--quiet', '--cursor', file, '--dedupe', '--count', '1', url];
+    const program = ['--conditions=@reprise/source', main, 'tail', ...args];
+    const child = spawn(process.execPath, program, { stdio: ['ignore', handle.fd, 'inherit'] });
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }
+
+  /** What is in the file of the cursor when the program is killed after it has printed the event, and before it has kept that. */
+  async function printUnkept(): Promise<void> {
+    const before = await readFile(file);
+    await printNext();
+    await writeFile(file, before);
+  }
+
+  async function printed(): Promise<readonly string[]> {
+    const lines = (await readFile(out, 'utf8')).split('\n');
+    return lines.map((line) => /"data":"(\d)".*\}$/.exec(line)?.[1] ?? line.slice(0, 2));
+  }
+
+  test('finds there what was printed and not kept', async () => {
+    await printNext();
+    await printUnkept();
+    await printNext();
+    expect(await printed()).toEqual(['1', '2', '3', '']);
+  });
+
+  test('keeps what it has found, though the next output is another', async () => {
+    await printNext();
+    await printUnkept();
+    const first = out;
+    out = join(folder, 'other');
+    await printNext();
+    await rm(first);
+    await printNext();
+    expect(await printed()).toEqual(['3', '4', '']);
+  });
+
+  test('finds nothing in a file that has taken the place of that one', async () => {
+    await printNext();
+    await printUnkept();
+    await rename(out, join(folder, 'moved'));
+    await copyFile(join(folder, 'moved'), out);
+    await printNext();
+    expect(await printed()).toEqual(['1', '2', '2', '']);
+  });
+
+  test('prints a line again that was cut off, and not in the same line', async () => {
+    await printNext();
+    await printUnkept();
+    await truncate(out, (await stat(out)).size - 2);
+    await printNext();
+    expect(await printed()).toEqual(['1', '{"', '2', '']);
   });
 });
 

@@ -17,7 +17,7 @@ export class RecentIds {
   /** @param isIndexed whether many will be looked up. */
   constructor(ids: readonly string[], capacity: number, isIndexed: boolean) {
     this.#capacity = capacity;
-    this.#ids = ids.slice(-capacity);
+    this.#ids = ids.slice(-capacity).map(keptFor);
     this.#index = isIndexed ? new Set(this.#ids) : undefined;
     this.#next = this.#ids.length % capacity;
   }

@@ -19,7 +19,7 @@ export interface SqliteOptions {
  * such file; a client that cannot write it, because the disk is full, crashes.
  * @see https://www.sqlite.org/wal.html
  */
-export function sqlite(file: string, { patience = 0 }: SqliteOptions = {}): CursorStore {
+export function sqlite(file: string, { patience = 0 }: SqliteOptions = {}): Required<CursorStore> {
   const path = realPath(resolve(file));
   const store = stores.get(path) ?? new SqliteStore(path, patience);
   stores.set(path, store);
@@ -39,7 +39,7 @@ function realPath(path: string): string {
 /** By path: all clients of a program share one connection. */
 const stores = new Map<string, SqliteStore>();
 
-class SqliteStore implements CursorStore {
+class SqliteStore implements Required<CursorStore> {
   readonly #path: string;
   readonly #patience: number;
   #users = 0;
