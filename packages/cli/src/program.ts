@@ -39,7 +39,10 @@ export class Program {
   /** Does the task and exits; it never leaves the end to an event loop that has nothing left to do. */
   async run(task: Task): Promise<never> {
     const status = await this.#do(task);
-    await Promise.race([this.#flushed(), this.#interrupted.promise.then(() => delay(patience))]);
+    await Promise.race([
+      this.#flushed(task),
+      this.#interrupted.promise.then(() => delay(patience)),
+    ]);
     this.#process.exit(status);
   }
 
@@ -143,8 +146,11 @@ export class Program {
     return 1;
   }
 
-  async #flushed(): Promise<void> {
-    await this.#stdout.flushed();
+  async #flushed(task: Task): Promise<void> {
+    // With a cursor, what the reader has not taken by now has not been handled: it comes in the next run, and must not come in both.
+    if (task.type !== 'tail' || task.options.cursor === undefined) {
+      await this.#stdout.flushed();
+    }
     await Promise.race([this.#stderr.flushed(), delay(patience)]);
   }
 }

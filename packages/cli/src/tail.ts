@@ -152,7 +152,8 @@ class Run {
     this.#left -= 1;
     const shown = this.#output.event(source, event);
     if (this.#left === 0) {
-      this.#counted.resolve({ type: 'counted' });
+      // Not before the reader has it: what it has not is not waited for in the end.
+      this.#counted.resolve(Promise.resolve(shown).then(() => ({ type: 'counted' })));
     }
     return shown;
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, watch } from 'node:fs';
 import {
   copyFile,
   mkdtemp,
@@ -13,7 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
@@ -53,6 +54,18 @@ function endApart(): void {
 /** Every number up to the last, once. */
 function upTo(last: number): readonly number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+/** Resolves when the file has been removed. */
+async function gone(path: string): Promise<void> {
+  const watcher = watch(dirname(path));
+  try {
+    while (existsSync(path)) {
+      await once(watcher, 'change');
+    }
+  } finally {
+    watcher.close();
+  }
 }
 
 /** For Node: the child says its id, and then does nothing until who runs it has died. */
@@ -170,6 +183,26 @@ describe('a cursor', () => {
     expect(second).toMatchObject({ status: 0, stdout: ['message c'] });
     expect(second.stderr).toContain('resumed from 2');
     expect(asked).toEqual([undefined, '2']);
+  });
+
+  test('does not print after its last word what it has not kept, to a reader that was slow', async () => {
+    const count = 3000;
+    const server = await serve((request, response) => {
+      replay(request, response, count);
+    });
+    const first = reprise('tail', '--json', '--cursor', file, server.url);
+    await first.stderr.until(/connected/);
+    // Nobody reads: it stops once the pipe is full, and waits for a reader for a while.
+    first.process.kill('SIGTERM');
+    await gone(`${file}-owner`);
+    const { stdout } = first;
+    await first.whenExited;
+    const left = String(count - stdout.all.length);
+    const args = ['tail', '--json', '--cursor', file, '--count', left, server.url];
+    const second = await runReprise(...args);
+    const printed = [...stdout.all, ...second.stdout].map((line) => JSON.parse(line).id);
+    expect(stdout.all.length).toBeLessThan(count);
+    expect(printed).toEqual(upTo(count).map(String));
   });
 
   test('with --dedupe, a server that starts over is told of, and what was shown is not shown again', async () => {
