@@ -17,7 +17,9 @@ export class RecentIds {
   /** @param isIndexed whether many will be looked up. */
   constructor(ids: readonly string[], capacity: number, isIndexed: boolean) {
     this.#capacity = capacity;
-    this.#ids = ids.slice(-capacity).map(keptFor);
+    const kept = ids.slice(-capacity).map(keptFor);
+    // Without `dedupe` an id may have been kept twice, and the index would forget it with the first of them.
+    this.#ids = isIndexed ? [...new Set(kept.toReversed())].toReversed() : kept;
     this.#index = isIndexed ? new Set(this.#ids) : undefined;
     this.#next = this.#ids.length % capacity;
   }

@@ -14,6 +14,15 @@ describe.each([true, false])('recent ids, indexed: %j', (isIndexed) => {
     expect(['2', '3', '5'].map((id) => ids.has(id))).toEqual([false, true, true]);
   });
 
+  test('that were kept more than once are known until the last of them goes', () => {
+    const ids = new RecentIds(['1', '2', '1'], 3, isIndexed);
+    ids.add('3');
+    expect(ids.has('1')).toBe(true);
+    ids.add('4');
+    ids.add('5');
+    expect(ids.has('1')).toBe(false);
+  });
+
   test('that are long are kept as digests, and known all the same', () => {
     const long = 'x'.repeat(129);
     const ids = new RecentIds([], 3, isIndexed);
