@@ -132,16 +132,36 @@ function open(path: string, patience: number): Database {
     const [begin, commit, rollback] = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((sql) =>
       database.prepare(sql),
     );
+    // A handler can end other clients, which write then: that is not to go with what was staged for its event.
+    const besides = new Map<string, string>();
+    let isStaged = false;
     const staged = {
-      commit: () => written(path, commit),
-      rollback: () => void rollback?.run(),
+      commit: () => {
+        isStaged = false;
+        besides.clear();
+        written(path, commit);
+      },
+      rollback: () => {
+        isStaged = false;
+        rollback?.run();
+        for (const [key, value] of besides) {
+          written(path, upsert, key, value);
+        }
+        besides.clear();
+      },
     };
     signIn(path);
     return {
       get: (key) => (select.get(key) as { readonly value: string } | undefined)?.value,
-      set: (key, value) => written(path, upsert, key, value),
+      set: (key, value) => {
+        if (isStaged) {
+          besides.set(key, value);
+        }
+        written(path, upsert, key, value);
+      },
       stage: (key, value) => {
         written(path, begin);
+        isStaged = true;
         written(path, upsert, key, value);
         return staged;
       },

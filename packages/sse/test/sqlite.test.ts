@@ -86,6 +86,16 @@ describe('a cursor file', () => {
     expect(await readdir(join(folder, 'real'))).toEqual(['c.db']);
   });
 
+  test('keeps what another client writes at its end while an event is handled that is not kept then', () => {
+    const store = sqlite(join(folder, 'c.db'));
+    store.open();
+    const staged = store.stage('a', '1');
+    store.set('b', '2');
+    staged.rollback();
+    expect([store.get('a'), store.get('b')]).toEqual([undefined, '2']);
+    store.close();
+  });
+
   test('that is a folder fails the start', async () => {
     await using stage = await openStage();
     await expect(run(stage, { cursor: sqlite(folder) })).rejects.toThrow(
