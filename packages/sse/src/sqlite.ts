@@ -132,6 +132,22 @@ function open(path: string, patience: number): Database {
     const [begin, commit, rollback] = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((sql) =>
       database.prepare(sql),
     );
+    const undo = (): void => {
+      try {
+        rollback?.run();
+      } catch {
+        // SQLite has done it itself.
+      }
+    };
+    // A transaction that stayed open after an error would swallow, unseen, all that other clients write.
+    const whole = (write: () => void): void => {
+      try {
+        write();
+      } catch (error) {
+        undo();
+        throw error;
+      }
+    };
     // A handler can end other clients, which write then: that is not to go with what was staged for its event.
     const besides = new Map<string, string>();
     let isStaged = false;
@@ -139,7 +155,9 @@ function open(path: string, patience: number): Database {
       commit: () => {
         isStaged = false;
         besides.clear();
-        written(path, commit);
+        whole(() => {
+          written(path, commit);
+        });
       },
       rollback: () => {
         isStaged = false;
@@ -161,8 +179,10 @@ function open(path: string, patience: number): Database {
       },
       stage: (key, value) => {
         written(path, begin);
+        whole(() => {
+          written(path, upsert, key, value);
+        });
         isStaged = true;
-        written(path, upsert, key, value);
         return staged;
       },
       close: () => {

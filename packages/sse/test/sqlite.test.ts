@@ -96,6 +96,18 @@ describe('a cursor file', () => {
     store.close();
   });
 
+  test('is as it was after a writing that failed half way, and takes the next', () => {
+    const store = sqlite(join(folder, 'c.db'));
+    store.open();
+    // What no client writes stands in for a disk that fills up just then.
+    expect(() => store.stage('a', null as never)).toThrow('to be writable, got: NOT NULL');
+    store.set('b', '2');
+    store.close();
+    store.open();
+    expect(store.get('b')).toBe('2');
+    store.close();
+  });
+
   test('that is a folder fails the start', async () => {
     await using stage = await openStage();
     await expect(run(stage, { cursor: sqlite(folder) })).rejects.toThrow(
