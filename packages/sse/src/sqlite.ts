@@ -126,65 +126,10 @@ function open(path: string, patience: number): Database {
       throw new Error(found.quick_check);
     }
     const select = database.prepare('SELECT value FROM cursor WHERE key = ?');
-    const upsert = database.prepare(
-      'INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-    );
-    const [begin, commit, rollback] = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((sql) =>
-      database.prepare(sql),
-    );
-    const undo = (): void => {
-      try {
-        rollback?.run();
-      } catch {
-        // SQLite has done it itself.
-      }
-    };
-    // A transaction that stayed open after an error would swallow, unseen, all that other clients write.
-    const whole = (write: () => void): void => {
-      try {
-        write();
-      } catch (error) {
-        undo();
-        throw error;
-      }
-    };
-    // A handler can end other clients, which write then: that is not to go with what was staged for its event.
-    const besides = new Map<string, string>();
-    let isStaged = false;
-    const staged = {
-      commit: () => {
-        isStaged = false;
-        besides.clear();
-        whole(() => {
-          written(path, commit);
-        });
-      },
-      rollback: () => {
-        isStaged = false;
-        rollback?.run();
-        for (const [key, value] of besides) {
-          written(path, upsert, key, value);
-        }
-        besides.clear();
-      },
-    };
     signIn(path);
     return {
       get: (key) => (select.get(key) as { readonly value: string } | undefined)?.value,
-      set: (key, value) => {
-        if (isStaged) {
-          besides.set(key, value);
-        }
-        written(path, upsert, key, value);
-      },
-      stage: (key, value) => {
-        written(path, begin);
-        whole(() => {
-          written(path, upsert, key, value);
-        });
-        isStaged = true;
-        return staged;
-      },
+      ...writerOf(database, path),
       close: () => {
         rmSync(ownerFile(path), { force: true });
         database.close();
@@ -194,6 +139,67 @@ function open(path: string, patience: number): Database {
     database.close();
     throw error;
   }
+}
+
+/** All that is written, in transactions that are over whatever happens. */
+function writerOf(
+  database: sqliteModule.DatabaseSync,
+  path: string,
+): Pick<Database, 'set' | 'stage'> {
+  const upsert = database.prepare(
+    'INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  );
+  const [begin, commit, rollback] = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((sql) =>
+    database.prepare(sql),
+  );
+  const undo = (): void => {
+    try {
+      rollback?.run();
+    } catch {
+      // SQLite has done it itself.
+    }
+  };
+  // A transaction that stayed open after an error would swallow, unseen, all that other clients write.
+  const whole = (statement: sqliteModule.StatementSync | undefined, ...values: string[]): void => {
+    try {
+      written(path, statement, ...values);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  };
+  // A handler can end other clients, which write then: that is not to go with what was staged for its event.
+  const besides = new Map<string, string>();
+  let isStaged = false;
+  const staged = {
+    commit: () => {
+      isStaged = false;
+      besides.clear();
+      whole(commit);
+    },
+    rollback: () => {
+      isStaged = false;
+      rollback?.run();
+      for (const [key, value] of besides) {
+        written(path, upsert, key, value);
+      }
+      besides.clear();
+    },
+  };
+  return {
+    set: (key, value) => {
+      if (isStaged) {
+        besides.set(key, value);
+      }
+      written(path, upsert, key, value);
+    },
+    stage: (key, value) => {
+      written(path, begin);
+      whole(upsert, key, value);
+      isStaged = true;
+      return staged;
+    },
+  };
 }
 
 /** SQLite's own words for a full disk name no file. */
