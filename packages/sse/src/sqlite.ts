@@ -234,7 +234,9 @@ function ownerFile(path: string): string {
 }
 
 function signIn(path: string): void {
-  writeFileSync(ownerFile(path), `process ${process.pid} on ${hostname()}`);
+  // What a dead owner left is taken away and not written over: it could be a link to a file of somebody else's.
+  rmSync(ownerFile(path), { force: true });
+  writeFileSync(ownerFile(path), `process ${process.pid} on ${hostname()}`, { flag: 'wx' });
 }
 
 function owner(path: string): string {

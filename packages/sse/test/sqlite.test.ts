@@ -1,6 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +47,18 @@ describe('a cursor file', () => {
     await GenServer.stop(second.pid);
     // Nothing but the file itself is left.
     expect(await readdir(folder)).toEqual(['c.db']);
+  });
+
+  test('writes its owner beside it, and through no link that lies there', async () => {
+    await using stage = await openStage();
+    const file = join(folder, 'c.db');
+    const victim = join(folder, 'victim');
+    await writeFile(victim, 'precious');
+    await symlink(victim, `${file}-owner`);
+    const { pid } = await run(stage, { cursor: sqlite(file) });
+    expect(await readFile(`${file}-owner`, 'utf8')).toContain(String(process.pid));
+    await GenServer.stop(pid);
+    expect(await readFile(victim, 'utf8')).toBe('precious');
   });
 
   test('holds the cursors of several clients of one program', async () => {
