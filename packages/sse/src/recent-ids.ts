@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 export class RecentIds {
   readonly #capacity: number;
   /** The oldest is overwritten by the newest. */
-  readonly #ids: string[];
+  #ids: string[];
   /** The same, to be looked up; only made where each event is. */
   readonly #index: Set<string> | undefined;
   #next: number;
@@ -49,13 +49,15 @@ export class RecentIds {
     return newest === undefined ? ids : [...ids, keptFor(newest)].slice(-this.#capacity);
   }
 
-  /** Now and then, and not for each event, which it would make twice as dear: of most, a newer one has taken the place by then. */
+  /**
+   * Now and then, and not for each event, which it would make twice as dear: of most, a newer one has taken the place by then. All at once, by way of
+   * a text: to copy them one by one takes four times as long.
+   */
   #copy(): void {
-    for (let back = Math.min(this.#uncopied, this.#capacity); back > 0; back -= 1) {
-      const index = (this.#next - back + this.#capacity) % this.#capacity;
-      this.#ids[index] = copyOf(this.#ids[index] ?? '');
+    if (this.#uncopied > 0) {
+      this.#ids = JSON.parse(JSON.stringify(this.#ids)) as string[];
+      this.#uncopied = 0;
     }
-    this.#uncopied = 0;
   }
 }
 
