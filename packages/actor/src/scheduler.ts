@@ -15,7 +15,7 @@ const slice = 4;
 /**
  * Who runs next: ready processes take turns, first come first served, in a microtask, so that a reply costs no trip through the event
  * loop. Microtasks alone would starve I/O, so once a slice has passed since I/O last had its chance the rest waits for a macrotask: a
- * flood of messages, or a chain of calls that never rests, delays a timer by about a slice.
+ * flood of messages, or a chain of calls that never rests, delays a timer by about a slice. A message that comes after a rest waits for nothing.
  */
 export class Scheduler {
   /** The process whose code is on the stack, if any. */
@@ -29,7 +29,9 @@ export class Scheduler {
   /** The process whose code goes on in the microtasks that are waited for, and since when. */
   #watched: Cell | undefined = undefined;
   #watchedFrom = 0;
-  #sliceStart = host.now();
+  #sliceStart = 0;
+  /** Whether the event loop has yet to come round since the slice began. */
+  #isInSlice = false;
 
   /** `slow`: how long a process may hold the thread before it is reported, in ms. */
   constructor(slow: number) {
@@ -60,6 +62,9 @@ export class Scheduler {
 
   readonly #microtask = (): void => {
     const now = host.now();
+    if (!this.#isInSlice) {
+      this.#startSlice(now);
+    }
     if (now - this.#sliceStart < slice) {
       this.#run(now);
     } else {
@@ -77,8 +82,22 @@ export class Scheduler {
   };
 
   readonly #macrotask = (): void => {
-    this.#sliceStart = host.now();
-    this.#run(this.#sliceStart);
+    const now = host.now();
+    this.#startSlice(now);
+    this.#run(now);
+  };
+
+  /** I/O has just had its chance. It will have had the next when a macrotask that is queued now has its turn. */
+  #startSlice(now: number): void {
+    this.#sliceStart = now;
+    if (!this.#isInSlice) {
+      this.#isInSlice = true;
+      host.queueMacrotask(this.#cameRound);
+    }
+  }
+
+  readonly #cameRound = (): void => {
+    this.#isInSlice = false;
   };
 
   #run(from: number): void {
@@ -105,12 +124,12 @@ export class Scheduler {
   }
 
   /** The rest of what is ready, soon or after I/O. */
-  #plan(isInSlice: boolean): void {
+  #plan(isInTime: boolean): void {
     this.#isPlanned = this.#ready.length > 0 || this.#watched !== undefined;
     if (this.#watched !== undefined) {
       // What comes after it finds out by itself whether the slice has passed.
       host.queueMicrotask(this.#hop);
-    } else if (this.#isPlanned && isInSlice) {
+    } else if (this.#isPlanned && isInTime) {
       host.queueMicrotask(this.#isYielding ? this.#hop : this.#microtask);
     } else if (this.#isPlanned) {
       host.queueMacrotask(this.#macrotask);

@@ -70,6 +70,30 @@ describe('turns', () => {
     expect(log.indexOf('other')).toBeLessThan(100);
   });
 
+  test('a message after a rest is handled before the event loop goes on, however long the rest was', async () => {
+    const system = createTestSystem();
+    const log: string[] = [];
+    const server = await GenServer.start(
+      system,
+      GenServer.define({
+        init: () => ok(undefined),
+        handleInfo: (message: string, state) => {
+          log.push(message);
+          return noreply(state);
+        },
+      }),
+      undefined,
+    );
+    // The thread is kept for longer than a slice; and then the event loop comes round.
+    const until = performance.now() + 10;
+    while (performance.now() < until);
+    await new Promise(setImmediate);
+    send(server, 'handled');
+    setImmediate(() => log.push('event loop'));
+    await new Promise(setImmediate);
+    expect(log).toStrictEqual(['handled', 'event loop']);
+  });
+
   test('a process that keeps itself busy does not keep the others from theirs', async () => {
     const system = createTestSystem();
     let rounds = 0;

@@ -36,7 +36,8 @@ export class StatusRecord {
   readonly #clock: Clock;
   #since: number;
   #url: string | undefined = undefined;
-  #lastEventAt: number | undefined = undefined;
+  /** NaN for never: a field that is always a number is written in place, and any other takes a new object for each time. */
+  #lastEventAt = Number.NaN;
   #lastEventId = '';
   #attempt = 0;
   #nextAttemptAt: number | undefined = undefined;
@@ -56,7 +57,7 @@ export class StatusRecord {
       state: value,
       since: this.#since,
       url: this.#url,
-      lastEventAt: this.#lastEventAt,
+      lastEventAt: Number.isNaN(this.#lastEventAt) ? undefined : this.#lastEventAt,
       lastEventId: this.#lastEventId,
       attempt: this.#attempt,
       nextAttemptAt: this.#nextAttemptAt,

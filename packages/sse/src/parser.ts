@@ -38,6 +38,12 @@ export function handlePacket<Item>(packet: Uint8Array, state: PacketState<Item>)
   return state.handle(packet);
 }
 
+/**
+ * What came of the packet in hand: of one stream at a time, since nothing is waited for. In a field of each state it would be there until the next packet,
+ * and on ten thousand quiet streams every garbage collection would have to copy ten thousand events.
+ */
+let items: (ServerSentEvent | string)[] = [];
+
 /** Made by `createPacketState`, moved on by `handlePacket`. */
 export class PacketState<Item = ServerSentEvent> {
   /**
@@ -56,7 +62,6 @@ export class PacketState<Item = ServerSentEvent> {
   readonly #maxEventSize: number;
   /** An event of no more units than this fits without being measured: a unit is three bytes at most. */
   readonly #safeLength: number;
-  #items: (ServerSentEvent | string)[] = [];
   #events = 0;
   #isFirst = true;
   #lastUnit = LF;
@@ -86,7 +91,7 @@ export class PacketState<Item = ServerSentEvent> {
         this.retry = retry;
         this.#retries.push({ retry, events: this.#events });
       },
-      ...(comments ? { onComment: (comment: string) => this.#items.push(comment) } : {}),
+      ...(comments ? { onComment: (comment: string) => items.push(comment) } : {}),
     });
     // The parser would take a second mark away, and C3 AF C2 BB C2 BF for a mark: so its own search is used up here.
     this.#parser.feed('\uFEFF');
@@ -98,7 +103,7 @@ export class PacketState<Item = ServerSentEvent> {
       return this.#handleInPieces(packet);
     }
     const text = this.#decode(packet);
-    this.#items = [];
+    items = [];
     this.#events = 0;
     if (text !== '' && this.tooLarge === undefined) {
       const { lastEventId } = this;
@@ -112,7 +117,7 @@ export class PacketState<Item = ServerSentEvent> {
       this.#lastUnit = text.charCodeAt(text.length - 1);
       this.#watchSize(packet.length);
     }
-    return this.#items as readonly unknown[] as readonly Item[];
+    return items as readonly unknown[] as readonly Item[];
   }
 
   /**
@@ -144,7 +149,7 @@ export class PacketState<Item = ServerSentEvent> {
       const type = event === '' ? 'message' : event;
       this.#events += 1;
       const { lastEventId } = this;
-      this.#items.push({ type, data, id: id === undefined ? null : lastEventId, lastEventId });
+      items.push({ type, data, id: id === undefined ? null : lastEventId, lastEventId });
     } else if (id !== undefined) {
       this.lastEventId = this.#idBefore;
     }
@@ -166,10 +171,10 @@ export class PacketState<Item = ServerSentEvent> {
    */
   #copyIds(size: number): void {
     const isRoomy = size > littleText * this.#events;
-    const first = isRoomy ? 0 : this.#items.findLastIndex((item) => typeof item !== 'string');
+    const first = isRoomy ? 0 : items.findLastIndex((item) => typeof item !== 'string');
     let original = '';
     let copy = '';
-    for (const item of this.#items.slice(first)) {
+    for (const item of items.slice(first)) {
       if (typeof item !== 'string') {
         if (item.lastEventId !== original) {
           original = item.lastEventId;
@@ -212,7 +217,7 @@ export class PacketState<Item = ServerSentEvent> {
     if (open === undefined) {
       this.#openRetry = firstRetry ?? this.#openRetry;
     } else {
-      const events = this.#items.filter((item) => typeof item !== 'string');
+      const events = items.filter((item) => typeof item !== 'string');
       const dispatching = blocks.filter((block) => dataLine.test(block));
       // What began in an earlier packet is known by its outcome: there is one event more than blocks with data.
       const began = events.length - dispatching.length;
