@@ -5,21 +5,20 @@ import { createTestSystem, settle } from '@reprise/actor/testing';
 /** Enough that a scheduler which lets nothing else in would get here first, and fail instead of hanging. */
 const tooMany = 2_000_000;
 
+/** Writes down what it is sent. */
+const logging = GenServer.define({
+  init: (log: string[]) => ok(log),
+  handleInfo: (message: string, log) => {
+    log.push(message);
+    return noreply(log);
+  },
+});
+
 describe('turns', () => {
   test('a process never runs inside send', async () => {
     const system = createTestSystem();
     const log: string[] = [];
-    const server = await GenServer.start(
-      system,
-      GenServer.define({
-        init: () => ok(undefined),
-        handleInfo: (message: string, state) => {
-          log.push(message);
-          return noreply(state);
-        },
-      }),
-      undefined,
-    );
+    const server = await GenServer.start(system, logging, log);
     send(server, 'handled');
     log.push('sent');
     await settle(system);
@@ -73,17 +72,7 @@ describe('turns', () => {
   test('a message after a rest is handled before the event loop goes on, however long the rest was', async () => {
     const system = createTestSystem();
     const log: string[] = [];
-    const server = await GenServer.start(
-      system,
-      GenServer.define({
-        init: () => ok(undefined),
-        handleInfo: (message: string, state) => {
-          log.push(message);
-          return noreply(state);
-        },
-      }),
-      undefined,
-    );
+    const server = await GenServer.start(system, logging, log);
     // The thread is kept for longer than a slice; and then the event loop comes round.
     const until = performance.now() + 10;
     while (performance.now() < until);
