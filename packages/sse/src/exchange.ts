@@ -1,9 +1,9 @@
 import { type ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { Request, RequestError } from 'got';
+import got, { type Request, type RequestError } from 'got';
 
-import { gotOptions, plainGot } from './got-options.ts';
+import { gotOptions } from './got-options.ts';
 import { forgetProtocol, hasStream, leaveSession, resetCode, shareSession } from './http2.ts';
 import type { Hop } from './redirect.ts';
 import type { SseRequest } from './request.ts';
@@ -29,7 +29,7 @@ export class Exchange {
 
   constructor(hop: Hop, request: SseRequest, { answered, upgraded, failed }: ExchangeHandlers) {
     this.#failed = failed;
-    const stream = plainGot.stream(hop.url, gotOptions(hop, request));
+    const stream = got.stream(hop.url, gotOptions(hop, request));
     this.#stream = stream;
     stream.once('request', (sending) => {
       this.#sending = sending;

@@ -1,22 +1,13 @@
 import http, { Agent } from 'node:http';
 import https, { Agent as SecureAgent } from 'node:https';
 
-import got, { type Got, type OptionsInit } from 'got';
+import type { OptionsInit } from 'got';
 
 import { generationOf } from './http2.ts';
 import type { Hop } from './redirect.ts';
 import type { SseRequest } from './request.ts';
 
-/** Asked for one plain exchange, of which it follows, retries and judges nothing. Said once, since got checks what it is told at each request. */
-export const plainGot: Got = got.extend({
-  retry: { limit: 0 },
-  throwHttpErrors: false,
-  followRedirect: false,
-  // Node finds a body that is too short; got counts only what is read through its own stream.
-  strictContentLength: false,
-});
-
-/** What it is told of one of them. */
+/** What got is asked for: one plain exchange, of which it follows, retries and judges nothing. */
 export function gotOptions(
   { url, method, headers, body, isAtHome }: Hop,
   { got: given = {}, tls = {}, connectTimeout = 10_000 }: SseRequest,
@@ -38,6 +29,11 @@ export function gotOptions(
     headers: headers as NonNullable<OptionsInit['headers']>,
     // got waits for a body to be written to the stream when it is given none.
     ...(method === 'GET' || method === 'HEAD' ? {} : { body: body ?? '' }),
+    retry: { limit: 0 },
+    throwHttpErrors: false,
+    followRedirect: false,
+    // Node finds a body that is too short; got counts only what is read through its own stream.
+    strictContentLength: false,
     timeout: {
       // Over HTTP/2 got has one timer for the three, and names the shortest: to connect is what they have in common.
       lookup: http2 ? connectTimeout + 1 : connectTimeout,

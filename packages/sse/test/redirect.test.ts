@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { gotOptions } from '../src/got-options.ts';
 import { firstHop, type Hop, isRedirect, nextHop } from '../src/redirect.ts';
 import type { SseRequest } from '../src/request.ts';
 
@@ -165,4 +166,16 @@ describe('where we do not go', () => {
 test('a Location in raw UTF-8 is understood', () => {
   const location = Buffer.from('/caf\u00E9', 'utf8').toString('latin1');
   expect(hopOf(post, 307, location).url.pathname).toBe('/caf%C3%A9');
+});
+
+test('options of got that stand against the policy are not taken, though JavaScript lets them be given', () => {
+  const request = {
+    url: 'http://127.0.0.1/',
+    got: { followRedirect: true, throwHttpErrors: true, retry: { limit: 9 } } as object,
+  };
+  expect(gotOptions(firstHop(request), request)).toMatchObject({
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+  });
 });
