@@ -1,17 +1,19 @@
-// Who may import whom. The order of packages, and of the files in each, is read from docs/architecture.md.
+// Who may import whom. The order of packages, and of the folders in each, is read from docs/architecture.md.
 import { readLayers } from './tools/layers.ts';
 
 const layers = readLayers();
-const exactly = (paths) => `^(${paths.map((path) => path.replaceAll('.', '\\.')).join('|')})$`;
 const inside = (folder) => `^${folder.replace(/src$/, '')}`;
+// `process/` stands for all that is in the folder, `index.ts` for one file.
+const sourcesOf = (folder, entry) =>
+  `^${folder}/${entry.replaceAll('.', '\\.')}${entry.endsWith('/') ? '' : '$'}`;
 
-const fileOrder = layers.flatMap(({ folder, files }) =>
-  files.slice(0, -1).map((file, at) => ({
-    name: 'file-order',
-    comment: 'a file may import only files above it in the list of docs/architecture.md',
+const folderOrder = layers.flatMap(({ folder, entries }) =>
+  entries.slice(0, -1).map((entry, at) => ({
+    name: 'folder-order',
+    comment: 'a file imports its own folder and what stands above that in docs/architecture.md',
     severity: 'error',
-    from: { path: exactly([`${folder}/${file}`]) },
-    to: { path: exactly(files.slice(at + 1).map((later) => `${folder}/${later}`)) },
+    from: { path: sourcesOf(folder, entry) },
+    to: { path: entries.slice(at + 1).map((later) => sourcesOf(folder, later)) },
   })),
 );
 
@@ -25,7 +27,7 @@ const packageOrder = layers.slice(0, -1).map(({ folder }, at) => ({
 
 export default {
   forbidden: [
-    ...fileOrder,
+    ...folderOrder,
     ...packageOrder,
     {
       name: 'no-cycle',

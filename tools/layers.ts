@@ -1,13 +1,14 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from './root.ts';
 
-/** A package's sources in the order of reading: a file may import only what stands before it. */
+/** A package's sources in the order of reading: a file may import its own folder, and every entry above that. */
 export interface Layer {
   /** From the root of the repository, as `packages/actor/src`. */
   readonly folder: string;
-  readonly files: readonly string[];
+  /** Folders, as `process/`, and the files beside them. */
+  readonly entries: readonly string[];
 }
 
 const page = 'docs/architecture.md';
@@ -16,7 +17,7 @@ const page = 'docs/architecture.md';
 export function readLayers(): readonly Layer[] {
   const text = readFileSync(join(root, page), 'utf8');
   const layers = [...text.matchAll(/^```text (packages\/\S+)\n(.*?)^```$/gms)].map(
-    ([, folder = '', body = '']) => ({ folder, files: namesIn(body) }),
+    ([, folder = '', body = '']) => ({ folder, entries: namesIn(body) }),
   );
   const problems = [...unlisted(layers), ...layers.flatMap(mismatches)];
   if (problems.length > 0) {
@@ -32,26 +33,24 @@ function namesIn(body: string): readonly string[] {
 
 function unlisted(layers: readonly Layer[]): readonly string[] {
   return globSync('packages/*/src', { cwd: root })
-    .map(portable)
+    .map((folder) => folder.replaceAll('\\', '/'))
     .filter((folder) => !layers.some((layer) => layer.folder === folder))
     .map((folder) => `Expected a list for ${folder}, got none`);
 }
 
-function mismatches({ folder, files }: Layer): readonly string[] {
-  const there = globSync('**/*.ts', { cwd: join(root, folder) }).map(portable);
+function mismatches({ folder, entries }: Layer): readonly string[] {
+  const present = readdirSync(join(root, folder), { withFileTypes: true }).map((entry) =>
+    entry.isDirectory() ? `${entry.name}/` : entry.name,
+  );
   return [
-    ...there
-      .filter((file) => !files.includes(file))
+    ...present
+      .filter((entry) => !entries.includes(entry))
       .map(
-        (file) =>
-          `Expected ${folder}/${file} in the list, above every file that imports it, got no such line`,
+        (entry) =>
+          `Expected ${folder}/${entry} in the list, above every entry that imports it, got no such line`,
       ),
-    ...files
-      .filter((file) => !there.includes(file))
-      .map((file) => `Expected a file ${folder}/${file}, got none`),
+    ...entries
+      .filter((entry) => !present.includes(entry))
+      .map((entry) => `Expected ${folder}/${entry} among the sources, got no such entry`),
   ];
-}
-
-function portable(path: string): string {
-  return path.replaceAll('\\', '/');
 }

@@ -1,6 +1,7 @@
-import { describe, type Pid } from './pid.ts';
-import type { Process } from './process.ts';
-import { assertRestartDelay, type RestartDelay } from './restart-delay.ts';
+import { assertRestartDelay, type RestartDelay } from './backoff.ts';
+import { describe } from './describe.ts';
+import { type Pid } from './process/pid.ts';
+import type { Process } from './process/process.ts';
 
 /** `permanent`: always restarted. `transient`: only after an abnormal end. `temporary`: never. */
 export type Restart = 'permanent' | 'transient' | 'temporary';

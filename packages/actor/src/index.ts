@@ -1,16 +1,14 @@
-export * as application from './application.ts';
-export * as Agent from './agent.ts';
-export type { MailboxOptions } from './bounded-mailbox.ts';
+export * as application from './application/application.ts';
+export * as Agent from './server/agent.ts';
+export type { MailboxOptions } from './process/mailbox.ts';
 export type { ChildOptions, ChildSpec, Restart, Shutdown } from './child-spec.ts';
 export { childSpec } from './child-spec.ts';
-export { type Clock, systemClock, type TimeoutHandle } from './clock.ts';
-export * as DynamicSupervisor from './dynamic-supervisor.ts';
+export { type Clock, systemClock, type TimeoutHandle } from './host/clock.ts';
+export * as DynamicSupervisor from './supervisor/dynamic/dynamic-supervisor.ts';
 export {
   callingSelf,
   crash,
-  ExitError,
   type ExitReason,
-  formatReason,
   isAbnormal,
   kill,
   killed,
@@ -20,13 +18,14 @@ export {
   shutdown,
   shutdownWith,
   timeout,
-  TimeoutError,
-} from './exit.ts';
-export * as GenServer from './gen-server.ts';
-export { group, type Group } from './group.ts';
-export * as Groups from './groups.ts';
-export { type ProcessInfo, processes, processInfo } from './info.ts';
-export type { Logger } from './logger.ts';
+} from './process/exit-reason.ts';
+export { ExitError, TimeoutError } from './process/exit-error.ts';
+export { formatReason } from './process/format-reason.ts';
+export * as GenServer from './server/gen-server.ts';
+export { group, type Group } from './groups/group.ts';
+export * as Groups from './groups/groups.ts';
+export { type ProcessInfo, processes, processInfo } from './sys/process-info.ts';
+export type { Logger } from './host/logger.ts';
 export {
   type Action,
   answer,
@@ -46,11 +45,11 @@ export {
   type Stop,
   type StopReply,
   type StopStart,
-} from './next.ts';
-export { type Destination, name, type Name, type Named, type Via } from './name.ts';
-export { pidOf, register, unregister, whereis } from './names.ts';
-export * as PartitionSupervisor from './partition-supervisor.ts';
-export { isPid, type Pid, type Ref } from './pid.ts';
+} from './server/next.ts';
+export { type Destination, name, type Name, type Named, type Via } from './process/address.ts';
+export { pidOf, register, unregister, whereis } from './process/register.ts';
+export * as PartitionSupervisor from './supervisor/partition/partition-supervisor.ts';
+export { isPid, type Pid, type Ref } from './process/pid.ts';
 export type {
   DownMessage,
   ExitMessage,
@@ -58,8 +57,8 @@ export type {
   Process,
   System,
   SystemMessage,
-} from './process.ts';
-export * as Registry from './registry.ts';
+} from './process/process.ts';
+export * as Registry from './registry/registry.ts';
 export {
   cancelTimer,
   type CancelTimerMessage,
@@ -70,9 +69,9 @@ export {
   type TimeoutMessage,
   type TimerOptions,
   type TimerRef,
-} from './send-after.ts';
-export { sendInterval } from './send-interval.ts';
-export type { AliasMode } from './monitor-ref.ts';
+} from './process/send-after.ts';
+export { sendInterval } from './process/send-interval.ts';
+export type { AliasMode } from './process/monitor-ref.ts';
 export {
   type AliasRef,
   demonitor,
@@ -84,9 +83,15 @@ export {
   trapExit,
   unalias,
   unlink,
-} from './signals.ts';
-export { type Receiver, spawn, type SpawnOptions, spawnLink, spawnMonitor } from './spawn.ts';
-export { createSystem, type SystemOptions } from './system.ts';
-export * as Supervisor from './supervisor.ts';
-export * as sys from './sys.ts';
-export * as Task from './task.ts';
+} from './process/signals.ts';
+export {
+  type Receiver,
+  spawn,
+  type SpawnOptions,
+  spawnLink,
+  spawnMonitor,
+} from './process/spawn.ts';
+export { createSystem, type SystemOptions } from './process/system.ts';
+export * as Supervisor from './supervisor/supervisor.ts';
+export * as sys from './sys/sys.ts';
+export * as Task from './task/task.ts';

@@ -1,4 +1,4 @@
-export { virtualClock, type VirtualClock } from './clock.ts';
+export { virtualClock, type VirtualClock } from './host/clock.ts';
 export { createProbe, type Probe, type ProbeOptions } from './testing/probe.ts';
 export {
   advance,

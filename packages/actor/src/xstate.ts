@@ -8,15 +8,16 @@ import type {
   Subscription,
 } from 'xstate';
 
-import type { Server } from './behaviour.ts';
 import type { ChildOptions, ChildSpec } from './child-spec.ts';
-import { ExitError, type ExitReason, noproc, normal } from './exit.ts';
-import * as GenServer from './gen-server.ts';
-import { type Destination, find } from './name.ts';
-import { noreply, type NoReply, ok, reply, type Stop, stop } from './next.ts';
-import { describe } from './pid.ts';
-import { type Cell, cellOfProcess, nameOf, type Process } from './process.ts';
-import { ServerProcess } from './server.ts';
+import { describe } from './describe.ts';
+import { type Destination, find } from './process/address.ts';
+import { ExitError } from './process/exit-error.ts';
+import { type ExitReason, noproc, normal } from './process/exit-reason.ts';
+import { type Cell, cellOfProcess, nameOf, type Process } from './process/process.ts';
+import type { Server } from './server/behaviour.ts';
+import * as GenServer from './server/gen-server.ts';
+import { noreply, type NoReply, ok, reply, type Stop, stop } from './server/next.ts';
+import { ServerProcess } from './server/server-process.ts';
 import { type AnySnapshot, type Delay, lastSnapshotOf, Running } from './xstate/running.ts';
 
 interface LogicCalls<Logic extends AnyActorLogic> {

@@ -51,8 +51,8 @@ import {
   type Subscribable,
 } from 'xstate';
 
-import { logOutcome, outcome } from './outcome.ts';
-import { forever } from './recorder.ts';
+import { logOutcome, outcome } from './support/outcome.ts';
+import { forever } from './support/recorder.ts';
 
 type DoorEvent =
   | { readonly type: 'open' }

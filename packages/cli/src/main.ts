@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import process from 'node:process';
 
-import { isApart, runApart } from './apart.ts';
 import { parseArguments } from './arguments.ts';
+import { isApart, runApart } from './child-process.ts';
 import { Program } from './program.ts';
 
 const task = parseArguments(process.argv.slice(2));

@@ -17,8 +17,8 @@ import {
 import { type CursorOptions, SseClient, sqlite } from '@reprise/sse';
 
 import type { ClientOptions, CursorFile, TailOptions } from './options.ts';
+import { shownStore } from './output-recovery.ts';
 import type { Output } from './output/output.ts';
-import { shownStore } from './shown.ts';
 import type { Source } from './source.ts';
 
 /** Why it is over. */

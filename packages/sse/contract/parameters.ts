@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 
 import { z } from 'zod';
 
+import { requestProblem } from '../src/http/request.ts';
 import type { SseRequest } from '../src/index.ts';
-import { requestProblem } from '../src/request.ts';
 
 /** What a harness sent, read: what it means, or what is wrong with it, as "Expected …, got …". */
 export type Read<Value> =

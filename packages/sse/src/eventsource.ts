@@ -1,25 +1,25 @@
 import { createSystem, type Pid, send, type System } from '@reprise/actor';
 
-import { start } from './client.ts';
-import type { ServerSentEvent } from './event.ts';
-import { type Audience, eventSourceClient } from './eventsource-client.ts';
-import { ErrorEvent } from './eventsource-events.ts';
-import { HandlerAttributes } from './eventsource-handlers.ts';
+import { start } from './client/client.ts';
+import { type Audience, eventSourceClient } from './eventsource/client.ts';
+import { ErrorEvent } from './eventsource/events.ts';
+import { HandlerAttributes } from './eventsource/handlers.ts';
 import type {
   EventSource as EventSourceInterface,
   EventSourceConstructor,
   EventSourceInit,
-} from './eventsource-interface.ts';
-import { eventSourceRequest } from './eventsource-request.ts';
+} from './eventsource/interface.ts';
+import { eventSourceRequest } from './eventsource/request.ts';
+import type { ServerSentEvent } from './format/event.ts';
 
-export { ErrorEvent, type ErrorEventInit, type EventSourceEventMap } from './eventsource-events.ts';
+export { ErrorEvent, type ErrorEventInit, type EventSourceEventMap } from './eventsource/events.ts';
 export type {
   EventSourceFetchInit,
   FetchLike,
   FetchLikeResponse,
   ReaderLike,
-} from './eventsource-fetch.ts';
-export type { EventSourceConstructor, EventSourceInit } from './eventsource-interface.ts';
+} from './eventsource/fetch.ts';
+export type { EventSourceConstructor, EventSourceInit } from './eventsource/interface.ts';
 
 export type EventSource = EventSourceInterface;
 

@@ -10,11 +10,11 @@ export {
   type StartOptions,
   startLink,
   status,
-} from './client.ts';
-export type { ClientStatus } from './client-status.ts';
+} from './client/client.ts';
+export type { ClientStatus } from './client/status.ts';
 export {
   resilient,
   type ResilientOptions,
   type Status,
   type TypedResilientOptions,
-} from './resilient.ts';
+} from './resilient/resilient.ts';

@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 
+import { typedHandler } from '../src/format/typed-events.ts';
 import {
   createPacketState,
   events,
@@ -15,7 +16,6 @@ import {
   parseRetryAfter,
   type ServerSentEvent,
 } from '../src/index.ts';
-import { typedHandler } from '../src/typed-events.ts';
 import { run } from './support/run.ts';
 import { emptied, listen, reached, serve, serveRaw } from './support/servers.ts';
 import { openStage, quiet } from './support/stage.ts';

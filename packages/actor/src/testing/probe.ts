@@ -1,7 +1,9 @@
-import { type ExitReason, formatReason } from '../exit.ts';
-import { describe, type Pid, Ref } from '../pid.ts';
-import { Cell, type DownMessage, type ExitMessage, type Process } from '../process.ts';
-import { parentOf } from '../spawn.ts';
+import { describe } from '../describe.ts';
+import { type ExitReason } from '../process/exit-reason.ts';
+import { formatReason } from '../process/format-reason.ts';
+import { type Pid, Ref } from '../process/pid.ts';
+import { Cell, type DownMessage, type ExitMessage, type Process } from '../process/process.ts';
+import { parentOf } from '../process/spawn.ts';
 import { isEqual } from './equal.ts';
 import { settle } from './system.ts';
 

@@ -1,8 +1,8 @@
-import { type VirtualClock, virtualClock } from '../clock.ts';
-import { queueMacrotask } from '../host.ts';
-import type { Logger } from '../logger.ts';
-import { cellOfProcess, type System } from '../process.ts';
-import { createSystem } from '../system.ts';
+import { type VirtualClock, virtualClock } from '../host/clock.ts';
+import { queueMacrotask } from '../host/host.ts';
+import type { Logger } from '../host/logger.ts';
+import { cellOfProcess, type System } from '../process/process.ts';
+import { createSystem } from '../process/system.ts';
 
 /** What a system reported, in order. */
 export interface Report {

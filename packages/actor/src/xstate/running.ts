@@ -6,11 +6,12 @@ import {
   createActor,
 } from 'xstate';
 
-import { type ExitReason, normal, reasonOf } from '../exit.ts';
-import { CastMessage } from '../messages.ts';
-import { describe } from '../pid.ts';
-import { type Cell, nameOf } from '../process.ts';
-import { Timer } from '../timers.ts';
+import { describe } from '../describe.ts';
+import { Timer } from '../host/timers.ts';
+import { reasonOf } from '../process/exit-error.ts';
+import { type ExitReason, normal } from '../process/exit-reason.ts';
+import { type Cell, nameOf } from '../process/process.ts';
+import { CastMessage } from '../server/messages.ts';
 
 /** What all snapshots have. */
 export interface AnySnapshot {

@@ -12,10 +12,10 @@ import { type Clock, systemClock } from '@reprise/actor';
 import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
 import { numberOf } from './numbered-event.ts';
-import { type Outcome, Performance } from './performance.ts';
 import { type FaultPlan, transientFaults } from './plan.ts';
-import { play } from './play.ts';
+import { type Outcome, Performance } from './player.ts';
 import { randomOf } from './random.ts';
+import { play } from './script.ts';
 import { ChaosStream } from './stream.ts';
 
 export interface ChaosOptions {

@@ -1,4 +1,4 @@
-import { ServerSentEvent } from '../event.ts';
+import { ServerSentEvent } from '../format/event.ts';
 
 /** What the data of every event says, as JSON. */
 export interface NumberedData {

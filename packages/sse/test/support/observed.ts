@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 import type { ExitError, ExitReason, GenServer, NoReply, Process, System } from '@reprise/actor';
 
-import type { AnyBehaviour } from '../../src/behaviour.ts';
+import type { AnyBehaviour } from '../../src/client/behaviour.ts';
 import {
   connect,
   type ConnectFailure,

@@ -1,8 +1,8 @@
 import { virtualClock, type VirtualClock } from '@reprise/actor/testing';
 
-import { type Connection, openConnection } from '../../src/connection.ts';
-import type { ConnectFailure, Disconnect, EventStreamResponse } from '../../src/failure.ts';
-import type { SseRequest } from '../../src/request.ts';
+import { type Connection, openConnection } from '../../src/http/connection.ts';
+import type { ConnectFailure, Disconnect, EventStreamResponse } from '../../src/http/failure.ts';
+import type { SseRequest } from '../../src/http/request.ts';
 
 export type Told =
   | { readonly type: 'connected'; readonly response: EventStreamResponse }

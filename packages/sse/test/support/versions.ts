@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createSecureServer } from 'node:http2';
 
-import type { SseRequest } from '../../src/request.ts';
+import type { SseRequest } from '../../src/http/request.ts';
 import { cert, key, listen, serve, type TestServer } from './servers.ts';
 import { watch, type Watched } from './told.ts';
 

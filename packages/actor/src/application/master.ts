@@ -1,0 +1,130 @@
+import { ExitError, reasonOf } from '../process/exit-error.ts';
+import { badReturnValue, type ExitReason, normal } from '../process/exit-reason.ts';
+import { formatReason } from '../process/format-reason.ts';
+import { isPid, type Pid } from '../process/pid.ts';
+import { cellOf, cellOfProcess, type ExitMessage, type Process } from '../process/process.ts';
+import { trapExit } from '../process/signals.ts';
+import * as GenServer from '../server/gen-server.ts';
+import {
+  noreply,
+  ok,
+  type Ok,
+  type Reply,
+  reply,
+  type Stop,
+  stop,
+  type StopStart,
+} from '../server/next.ts';
+import { shutdownChild } from '../supervisor/shutdown.ts';
+
+/**
+ * What the end of an application is to the others: nothing (`temporary`), the end of the whole system unless it ended `normal` (`transient`), or the end
+ * of the system in any case (`permanent`).
+ * @see OTP manual, `application:start/2`
+ */
+export type ApplicationType = 'permanent' | 'transient' | 'temporary';
+
+/** What the start of an application gives: its top process, perhaps with a state for `prepStop` and `stop`. */
+export type StartedApplication<State> = Pid | { readonly pid: Pid; readonly state: State };
+
+/** An application of whatever state: made by `application.define`. */
+export interface Application {
+  readonly name: string;
+  /** What has to run before it. */
+  readonly applications: readonly Application[];
+  readonly start: (self: Process<never>) => Promise<StartedApplication<unknown>>;
+  readonly prepStop?: (state: never) => unknown;
+  readonly stop?: (state: never) => unknown;
+}
+
+/** What the process of an application is started with. */
+export interface Starting {
+  readonly application: Application;
+  readonly type: ApplicationType;
+  /** Called when its end is to be the end of the system. */
+  readonly stopSystem: (reason: ExitReason) => void;
+}
+
+interface Running extends Starting {
+  readonly top: Pid;
+  readonly state: unknown;
+  /** Why the top process ended, when that is to be the end of the system. */
+  readonly grave?: ExitReason;
+}
+
+/** Whether the state of the process of an application is of one that is up. */
+export function isRunning(state: unknown): boolean {
+  return 'top' in (state as Starting | Running);
+}
+
+type Callback = (state: unknown) => unknown;
+
+/** The process above an application: it starts the top process, waits for its end, and is where the callbacks of the application run. */
+export const master: GenServer.Behaviour<
+  Starting,
+  Running,
+  { readonly top: (payload: undefined, running: Running) => Reply<Pid, Running> },
+  unknown,
+  ExitMessage,
+  never,
+  Ok<Running> | StopStart
+> = GenServer.define({
+  init: async (starting: Starting, self) => {
+    trapExit(self, true);
+    try {
+      return begun(starting, await starting.application.start(self));
+    } catch (thrown) {
+      if (thrown instanceof ExitError) {
+        return stop(thrown.reason);
+      }
+      throw thrown;
+    }
+  },
+  handleCall: { top: (_, running) => reply(running.top, running) },
+  handleInfo: ({ pid, reason }: ExitMessage, running, self) =>
+    pid === running.top ? ended(running, reason, self) : noreply(running),
+  terminate: async (_reason, running, self) => {
+    const top = cellOf(running.top);
+    const state = top.isAlive ? await run(self, running, 'prepStop') : running.state;
+    await shutdownChild(cellOfProcess(self), top, Infinity);
+    await run(self, { ...running, state }, 'stop');
+    if (running.grave !== undefined) {
+      running.stopSystem(running.grave);
+    }
+  },
+});
+
+function begun(starting: Starting, started: unknown): Ok<Running> | StopStart {
+  if (isPid(started)) {
+    return ok({ ...starting, top: started, state: undefined });
+  }
+  const { pid, state } = (started ?? {}) as { readonly pid?: unknown; readonly state?: unknown };
+  return isPid(pid) ? ok({ ...starting, top: pid, state }) : stop(badReturnValue(started));
+}
+
+function ended(running: Running, reason: ExitReason, self: Process<never>): Stop<Running> {
+  const { type, application } = running;
+  const isGrave = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
+  const consequence = isGrave ? `: it is ${type}, the system stops` : '';
+  self.system.logger.error(
+    { application: application.name, type, reason: formatReason(reason) },
+    `application ${application.name} ended${consequence}: ${formatReason(reason)}`,
+  );
+  return stop(normal, isGrave ? { ...running, grave: reason } : running);
+}
+
+/** What a callback makes of the state. One that throws is told of, and stops nothing. */
+async function run(
+  self: Process<never>,
+  { application, state }: Running,
+  name: 'prepStop' | 'stop',
+): Promise<unknown> {
+  const callback = application[name] as Callback | undefined;
+  try {
+    return (await callback?.(state)) ?? state;
+  } catch (err) {
+    const why = formatReason(reasonOf(err));
+    self.system.logger.error({ err }, `application ${application.name}: ${name} failed: ${why}`);
+    return state;
+  }
+}

@@ -1,0 +1,314 @@
+import { describe } from '../describe.ts';
+import { type Destination, find, NamedAddress } from './address.ts';
+import { ExitRequest } from './exit-error.ts';
+import { assertExitReason, type ExitReason } from './exit-reason.ts';
+import { type AliasMode, MonitorRef } from './monitor-ref.ts';
+import { type Pid, type Ref } from './pid.ts';
+import { type Cell, cellOf, cellOfProcess, type Process } from './process.ts';
+
+/**
+ * Whether the process has not ended.
+ * @example
+ * ```ts
+ * import { createSystem, exit, isAlive, kill, spawn } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const pid = spawn(system, (self) => self.receive());
+ * console.log(isAlive(pid)); // true
+ * exit(system, pid, kill);
+ * console.log(isAlive(pid)); // false
+ * await system.stop();
+ * ```
+ */
+export function isAlive(pid: Pid): boolean {
+  return cellOf(pid).isAlive;
+}
+
+/**
+ * Puts `message` into the mailbox of a process, in the order sent. It never waits, and to a process that has ended it is dropped. The message
+ * is not copied: whoever sent it must not change it afterwards.
+ *
+ * False when the mailbox is full and rejects. Throws an `Error` when nobody has the name it is sent to.
+ * @see OTP manual, `erlang:send/2`
+ * @example
+ * ```ts
+ * import { createSystem, send, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const pid = spawn<string>(system, async (self) => {
+ *   console.log(await self.receive()); // hello
+ * });
+ * send(pid, 'hello');
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
+export function send<Message>(
+  to: Destination<Pid<Message>> | AliasRef<Message>,
+  message: NoInfer<Message>,
+): boolean {
+  if (to instanceof MonitorRef) {
+    return sendToAlias(to, message);
+  }
+  const cell = find(to as Destination);
+  if (cell === undefined) {
+    throw new Error(`Expected a registered name to send to, got ${String(to)}`);
+  }
+  return cell.push(message);
+}
+
+function sendToAlias(ref: MonitorRef, message: unknown): boolean {
+  const owner = ref.owner() as Cell;
+  const mode = ref.alias();
+  if (mode === undefined) {
+    return true;
+  }
+  if (mode === 'replyDemonitor') {
+    owner.demonitor(ref);
+  }
+  return owner.push(message);
+}
+
+/**
+ * Links `self` and `pid`, both ways and once however often: when one ends, the other gets an exit signal with its reason. Linking to a
+ * process that has ended gives the signal `noproc`.
+ * @example
+ * ```ts
+ * import { createSystem, exit, isAlive, link, shutdown, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const a = spawn(system, (self) => self.receive());
+ * const b = spawn(system, (self) => {
+ *   link(self, a);
+ *   return self.receive();
+ * });
+ * await settle(system);
+ * exit(system, a, shutdown);
+ * await settle(system);
+ * console.log(isAlive(b)); // false
+ * await system.stop();
+ * ```
+ */
+export function link(self: Process<never>, pid: Pid): void {
+  cellOfProcess(self).link(cellOf(pid));
+}
+
+/**
+ * Takes the whole link off, from either side. An EXIT message that is in the mailbox already stays there.
+ * @example
+ * ```ts
+ * import { createSystem, exit, isAlive, link, shutdown, spawn, unlink } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const a = spawn(system, (self) => self.receive());
+ * const b = spawn(system, (self) => {
+ *   link(self, a);
+ *   unlink(self, a);
+ *   return self.receive();
+ * });
+ * await settle(system);
+ * exit(system, a, shutdown);
+ * await settle(system);
+ * console.log(isAlive(b)); // true
+ * await system.stop();
+ * ```
+ */
+export function unlink(self: Process<never>, pid: Pid): void {
+  cellOfProcess(self).unlink(cellOf(pid));
+}
+
+export interface MonitorOptions {
+  /** The `type` of the message. Default: `DOWN`. */
+  readonly tag?: string;
+  /** Makes the ref an address, too, for others to answer to: see `AliasMode`. */
+  readonly alias?: AliasMode;
+}
+
+/** A ref that is also an address, as long as its alias is on; what is sent to it after that is dropped. */
+export interface AliasRef<in Message = never> extends Ref {
+  readonly [aliased]: (message: Message) => void;
+}
+
+declare const aliased: unique symbol;
+
+/**
+ * Asks for one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with `noproc`, if it already has. Given a name, it
+ * watches whoever has it now, and the message has the `name` in place of the pid.
+ * @see OTP manual, `erlang:monitor/3`
+ * @example
+ * ```ts
+ * import { createSystem, type DownMessage, monitor, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<DownMessage>(system, async (self) => {
+ *   const ref = monitor(self, spawn(self, () => {}));
+ *   const down = await self.receive();
+ *   console.log(down.ref === ref, down.reason.type); // true normal
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
+export function monitor<Message = never>(
+  self: Process<never>,
+  target: Destination,
+  options: MonitorOptions & { readonly alias: AliasMode },
+): AliasRef<Message>;
+export function monitor(self: Process<never>, target: Destination, options?: MonitorOptions): Ref;
+export function monitor(
+  self: Process<never>,
+  target: Destination,
+  { tag = 'DOWN', alias }: MonitorOptions = {},
+): Ref {
+  const cell = cellOfProcess(self);
+  const found = find(target);
+  const ref = new MonitorRef(cell, nameOrPid(target), tag, alias);
+  cell.monitor(found, ref);
+  return ref;
+}
+
+function nameOrPid(target: Destination): { readonly pid: Pid } | { readonly name: string } {
+  const address: unknown = target;
+  return address instanceof NamedAddress ? { name: address.name } : { pid: target as Pid };
+}
+
+export interface DemonitorOptions {
+  /** Removes its message, too, if it is in the mailbox already. */
+  readonly flush?: boolean;
+  /** Answers whether there was a monitor to take off. */
+  readonly info?: boolean;
+}
+
+/**
+ * Takes a monitor off: no message comes any more. `true`, but with `info`: whether there was one to take off. Throws an `Error` for a monitor of
+ * another process.
+ * @see OTP manual, `erlang:demonitor/2`
+ * @example
+ * ```ts
+ * import { createSystem, demonitor, monitor, spawn } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const ref = monitor(system, spawn(system, (self) => self.receive()));
+ * console.log(demonitor(system, ref, { info: true })); // true
+ * console.log(demonitor(system, ref, { info: true })); // false
+ * await system.stop();
+ * ```
+ */
+export function demonitor(
+  self: Process<never>,
+  ref: Ref,
+  { flush = false, info = false }: DemonitorOptions = {},
+): boolean {
+  const cell = cellOfProcess(self);
+  const own = ownRef(cell, ref);
+  const found = cell.demonitor(own);
+  if (flush) {
+    cell.flush((message) => own.isDown(message));
+  }
+  return !info || found;
+}
+
+/**
+ * Turns an alias off; its monitor stays. Whether it was on.
+ * @example
+ * ```ts
+ * import { createSystem, monitor, send, spawn, unalias } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * const pid = spawn(system, (self) => self.receive());
+ * spawn<string>(system, async (self) => {
+ *   const ref = monitor<string>(self, pid, { alias: 'explicitUnalias' });
+ *   send(ref, 'in time');
+ *   console.log(unalias(self, ref)); // true
+ *   send(ref, 'too late');
+ *   console.log(await self.receive(), self.messageQueueLen); // in time 0
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
+export function unalias(self: Process<never>, ref: Ref): boolean {
+  const own = ownRef(cellOfProcess(self), ref);
+  const wasOn = own.alias() !== undefined;
+  own.unalias();
+  return wasOn;
+}
+
+function ownRef(cell: Cell, ref: Ref): MonitorRef {
+  if (!(ref instanceof MonitorRef)) {
+    throw new TypeError(`Expected what monitor returned, got ${describe(ref)}`);
+  }
+  if (ref.owner() !== cell) {
+    throw new Error(`Expected a monitor of ${String(cell.pid)}, got another process's`);
+  }
+  return ref;
+}
+
+/**
+ * When on, an exit signal other than a kill becomes a message `{ type: 'EXIT', pid, reason }` instead of ending the process. Returns the
+ * old value.
+ * @example
+ * ```ts
+ * import { createSystem, type ExitMessage, spawn, spawnLink, trapExit } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<ExitMessage>(system, async (self) => {
+ *   trapExit(self, true);
+ *   const pid = spawnLink(self, () => {});
+ *   const exited = await self.receive();
+ *   console.log(exited.pid === pid, exited.reason.type); // true normal
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
+export function trapExit(self: Process<never>, flag: boolean): boolean {
+  const cell = cellOfProcess(self);
+  const old = cell.trapExit;
+  cell.trapExit = flag;
+  return old;
+}
+
+/**
+ * `exit(self, reason)` ends the caller with exactly that reason, by throwing what its process recognises.
+ *
+ * `exit(self, pid, reason)` sends an exit signal: `pid` ends with that reason, or, when it traps exits, gets an EXIT message from `self`.
+ * `normal` is ignored unless trapped or sent to oneself; `kill` cannot be trapped and ends it as `killed`.
+ * @example
+ * ```ts
+ * import { createSystem, type DownMessage, exit, kill, shutdown, spawn, spawnMonitor } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
+ *
+ * const system = createSystem();
+ * spawn<DownMessage>(system, async (self) => {
+ *   spawnMonitor(self, (child) => exit(child, shutdown));
+ *   console.log((await self.receive()).reason.type); // shutdown
+ *   const { pid } = spawnMonitor(self, (child) => child.receive());
+ *   exit(self, pid, kill);
+ *   console.log((await self.receive()).reason.type); // killed
+ * });
+ * await settle(system);
+ * await system.stop();
+ * ```
+ */
+export function exit(self: Process<never>, reason: ExitReason): never;
+export function exit(self: Process<never>, pid: Pid, reason: ExitReason): void;
+export function exit(self: Process<never>, target: Pid | ExitReason, reason?: ExitReason): void {
+  const from = cellOfProcess(self);
+  if (reason === undefined) {
+    assertExitReason(target);
+    throw new ExitRequest(target);
+  }
+  assertExitReason(reason);
+  const to = cellOf(target as Pid);
+  // What code does in the name of a process that has ended is a late effect, and dropped.
+  if (from.isAlive) {
+    to.receiveExit(from, reason, true);
+  }
+}

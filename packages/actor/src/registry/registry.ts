@@ -1,0 +1,494 @@
+import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
+import { describe } from '../describe.ts';
+import type { Destination, Via } from '../process/address.ts';
+import { isPid, type Pid } from '../process/pid.ts';
+import { type Cell, cellOf, cellOfProcess, type Process } from '../process/process.ts';
+import { isAlive } from '../process/signals.ts';
+import * as GenServer from '../server/gen-server.ts';
+import { ok } from '../server/next.ts';
+import type {
+  Duplicate,
+  Entry,
+  Options,
+  Registered,
+  RegistryOf,
+  Unique,
+  Updated,
+} from './registry-pid.ts';
+import { type Registration, RegistryTable, tableOf, uniqueTableOf } from './table.ts';
+import { RegistryAddress } from './via.ts';
+
+export type * from './registry-pid.ts';
+
+/** A value may be left out where it may be `undefined`. */
+type ValueArgs<Value> = undefined extends Value
+  ? readonly [value?: Value]
+  : readonly [value: Value];
+
+/** What a process of this kind accepts, which is all of it that its own `self` knows. */
+type AcceptedBy<P> = P extends Pid<infer Message> ? Message : never;
+
+type Any<Key, Value, P extends Pid> = Destination<
+  RegistryOf<'unique' | 'duplicate', Key, Value, P>
+>;
+
+/**
+ * Starts a registry: processes register themselves in it under keys, with a value each, and are found by key. What a process has registered goes with
+ * it, before anybody hears of its end. When the registry ends, the processes in it have an exit signal with its reason, as if they were linked to it.
+ *
+ * Reading and writing are synchronous, and wait for no process. Rejects as `GenServer.start` does; with a `TypeError` for wrong options.
+ * @see Elixir manual, `Registry`
+ * @example
+ * ```ts
+ * import { createSystem, Registry, spawn } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
+ * spawn(system, (self) => {
+ *   Registry.register(rooms, self, 'lobby', 20);
+ *   console.log(Registry.lookup(rooms, 'lobby').map(({ value }) => value).join()); // 20
+ * });
+ * await system.stop();
+ * ```
+ */
+export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
+  parent: Process<never>,
+  options: Options<'unique', Key, Value, P>,
+): Promise<Unique<Key, Value, P>>;
+export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
+  parent: Process<never>,
+  options: Options<'duplicate', Key, Value, P>,
+): Promise<Duplicate<Key, Value, P>>;
+export function start(parent: Process<never>, options: AnyOptions): Promise<never> {
+  return startBy(GenServer.start, parent, options);
+}
+
+/**
+ * `start`, linked to `parent`.
+ * @see Elixir manual, `Registry.start_link/1`
+ * @example
+ * ```ts
+ * import { createSystem, name, Registry } from '@reprise/actor';
+ *
+ * const rooms = name<Registry.Unique<string, number>>('rooms');
+ *
+ * const system = createSystem();
+ * await Registry.startLink(system, { keys: 'unique', name: rooms });
+ * console.log(Registry.count(rooms.in(system))); // 0
+ * await system.stop();
+ * ```
+ */
+export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
+  parent: Process<never>,
+  options: Options<'unique', Key, Value, P>,
+): Promise<Unique<Key, Value, P>>;
+export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
+  parent: Process<never>,
+  options: Options<'duplicate', Key, Value, P>,
+): Promise<Duplicate<Key, Value, P>>;
+export function startLink(parent: Process<never>, options: AnyOptions): Promise<never> {
+  return startBy(GenServer.startLink, parent, options);
+}
+
+/**
+ * How to start a registry under a supervisor. Restarted, it is empty, and the processes that were in it have had its exit signal.
+ *
+ * Throws as `childSpec` does.
+ * @see Elixir manual, `Registry.child_spec/1`
+ * @example
+ * ```ts
+ * import { createSystem, name, Registry, Supervisor } from '@reprise/actor';
+ *
+ * const rooms = name<Registry.Unique<string>>('rooms');
+ *
+ * const system = createSystem();
+ * await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [Registry.childSpec({ id: 'rooms', keys: 'unique', name: rooms })],
+ * });
+ * console.log(Registry.count(rooms.in(system))); // 0
+ * await system.stop();
+ * ```
+ */
+export function childSpec<
+  const Id extends string,
+  Key = unknown,
+  Value = unknown,
+  P extends Pid = Pid,
+>(
+  options: ChildOptions<Id> & Options<'unique', Key, Value, P>,
+): ChildSpec<Id, Unique<Key, Value, P>>;
+export function childSpec<
+  const Id extends string,
+  Key = unknown,
+  Value = unknown,
+  P extends Pid = Pid,
+>(
+  options: ChildOptions<Id> & Options<'duplicate', Key, Value, P>,
+): ChildSpec<Id, Duplicate<Key, Value, P>>;
+export function childSpec(options: ChildOptions & AnyOptions): ChildSpec<string, never> {
+  assertKeys(options.keys);
+  return createChildSpec<string, never>(
+    (parent) => startBy(GenServer.startLink, parent, options),
+    options,
+  );
+}
+
+type AnyOptions = Options<'unique' | 'duplicate', unknown, unknown, Pid>;
+
+const behaviour = GenServer.define({
+  init: ({ keys, listeners = [] }: AnyOptions, self) =>
+    ok(new RegistryTable(cellOfProcess(self), keys === 'unique', listeners)),
+});
+
+async function startBy(
+  start: typeof GenServer.start,
+  parent: Process<never>,
+  options: AnyOptions,
+): Promise<never> {
+  const { keys, name } = options;
+  assertKeys(keys);
+  const pid: Pid = await start(parent, behaviour, options, name === undefined ? {} : { name });
+  return pid as never;
+}
+
+function assertKeys(keys: unknown): void {
+  if (keys !== 'unique' && keys !== 'duplicate') {
+    throw new TypeError(`Expected keys to be "unique" or "duplicate", got ${describe(keys)}`);
+  }
+}
+
+const done: Registered<never> = { type: 'registered' };
+
+/**
+ * Registers `self` under a key, until it unregisters or ends. In a unique registry, a key that a process has, were it `self`, is refused: the answer
+ * says whose it is. In a duplicate one nothing is refused, and the same process may have a key many times.
+ *
+ * Throws an `Error` when the registry or `self` has ended, and a `TypeError` for what is no registry.
+ * @see Elixir manual, `Registry.register/3`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
+ * console.log(Registry.register(rooms, system, 'lobby', 20).type); // registered
+ * console.log(Registry.register(rooms, system, 'lobby', 30).type); // alreadyRegistered
+ * await system.stop();
+ * ```
+ */
+export function register<Key, Value, P extends Pid>(
+  registry: Any<Key, Value, P>,
+  self: Process<AcceptedBy<NoInfer<P>>>,
+  key: NoInfer<Key>,
+  ...[value]: ValueArgs<NoInfer<Value>>
+): Registered<P> {
+  const owner = tableOf(registry).register(key, livingOf(self), value);
+  return owner === undefined ? done : { type: 'alreadyRegistered', pid: owner.pid as unknown as P };
+}
+
+/**
+ * Takes all registrations of `self` under a key off, and no other process's; nothing happens when there are none.
+ *
+ * Throws as `register` does, but not when `self` has ended.
+ * @see Elixir manual, `Registry.unregister/2`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string>(system, { keys: 'unique' });
+ * Registry.register(rooms, system, 'lobby');
+ * Registry.unregister(rooms, system, 'lobby');
+ * console.log(Registry.lookup(rooms, 'lobby').length); // 0
+ * await system.stop();
+ * ```
+ */
+export function unregister<Key, Value, P extends Pid>(
+  registry: Any<Key, Value, P>,
+  self: Process<never>,
+  key: NoInfer<Key>,
+): void {
+  tableOf(registry).unregister(key, cellOfProcess(self));
+}
+
+/**
+ * Who has a key now, with what value, in the order they came: at most one in a unique registry.
+ *
+ * Throws as `register` does.
+ * @see Elixir manual, `Registry.lookup/2`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string, number>(system, { keys: 'duplicate' });
+ * Registry.register(rooms, system, 'lobby', 20);
+ * Registry.register(rooms, system, 'lobby', 30);
+ * console.log(Registry.lookup(rooms, 'lobby').map(({ value }) => value).join()); // 20,30
+ * await system.stop();
+ * ```
+ */
+export function lookup<Key, Value, P extends Pid>(
+  registry: Any<Key, Value, P>,
+  key: NoInfer<Key>,
+): readonly Entry<Value, P>[] {
+  return tableOf(registry)
+    .at(key)
+    .map(entryOf<Value, P>);
+}
+
+/**
+ * Those of `lookup` that `matches` is true of.
+ *
+ * Throws as `register` does.
+ * @see Elixir manual, `Registry.match/4`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string, number>(system, { keys: 'duplicate' });
+ * Registry.register(rooms, system, 'lobby', 20);
+ * Registry.register(rooms, system, 'lobby', 30);
+ * console.log(Registry.match(rooms, 'lobby', (seats) => seats > 20).length); // 1
+ * await system.stop();
+ * ```
+ */
+export function match<Key, Value, P extends Pid>(
+  registry: Any<Key, Value, P>,
+  key: NoInfer<Key>,
+  matches: (value: Value, pid: P) => boolean,
+): readonly Entry<Value, P>[] {
+  return lookup(registry, key).filter(({ value, pid }) => matches(value, pid));
+}
+
+/**
+ * Calls `fn` once, with all entries of a key, in the caller; not at all when there are none.
+ *
+ * Throws as `register` does, and what `fn` throws.
+ * @see Elixir manual, `Registry.dispatch/4`
+ * @example
+ * ```ts
+ * import { createSystem, type Pid, Registry, send, spawn } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const topics = await Registry.start<string, undefined, Pid<string>>(system, { keys: 'duplicate' });
+ * const { promise, resolve } = Promise.withResolvers<string>();
+ * const heard = Promise.withResolvers<void>();
+ * spawn<string>(system, async (self) => {
+ *   Registry.register(topics, self, 'news');
+ *   heard.resolve();
+ *   resolve(await self.receive());
+ * });
+ * await heard.promise;
+ * Registry.dispatch(topics, 'news', (entries) => {
+ *   for (const { pid } of entries) {
+ *     send(pid, 'hello');
+ *   }
+ * });
+ * console.log(await promise); // hello
+ * await system.stop();
+ * ```
+ */
+export function dispatch<Key, Value, P extends Pid>(
+  registry: Any<Key, Value, P>,
+  key: NoInfer<Key>,
+  fn: (entries: readonly Entry<Value, P>[]) => void,
+): void {
+  const entries = lookup(registry, key);
+  if (entries.length > 0) {
+    fn(entries);
+  }
+}
+
+/**
+ * The keys of a process, in the order it came by them; one that it has twice is there twice.
+ *
+ * Throws as `register` does.
+ * @see Elixir manual, `Registry.keys/2`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string>(system, { keys: 'unique' });
+ * Registry.register(rooms, system, 'lobby');
+ * Registry.register(rooms, system, 'attic');
+ * console.log(Registry.keys(rooms, system.pid).join()); // lobby,attic
+ * await system.stop();
+ * ```
+ */
+export function keys<Key, Value, P extends Pid>(
+  registry: Any<Key, Value, P>,
+  pid: Pid,
+): readonly Key[] {
+  return tableOf(registry)
+    .of(cellOf(pid))
+    .map(({ key }) => key as Key);
+}
+
+/**
+ * The values that a process has under a key, in the order it came by them.
+ *
+ * Throws as `register` does.
+ * @see Elixir manual, `Registry.values/3`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
+ * Registry.register(rooms, system, 'lobby', 20);
+ * console.log(Registry.values(rooms, 'lobby', system.pid).join()); // 20
+ * await system.stop();
+ * ```
+ */
+export function values<Key, Value, P extends Pid>(
+  registry: Any<Key, Value, P>,
+  key: NoInfer<Key>,
+  pid: Pid,
+): readonly Value[] {
+  return tableOf(registry)
+    .under(key, cellOf(pid))
+    .map(({ value }) => value as Value);
+}
+
+/**
+ * How many registrations there are.
+ *
+ * Throws as `register` does.
+ * @see Elixir manual, `Registry.count/1`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string>(system, { keys: 'unique' });
+ * Registry.register(rooms, system, 'lobby');
+ * console.log(Registry.count(rooms)); // 1
+ * await system.stop();
+ * ```
+ */
+export function count<Key, Value, P extends Pid>(registry: Any<Key, Value, P>): number {
+  return tableOf(registry).count;
+}
+
+/**
+ * Replaces the value that `self` has under a key by what `fn` makes of it; says so when the key is not its own.
+ *
+ * Throws as `register` does, what `fn` throws, and a `TypeError` for a duplicate registry, where a key has no one value.
+ * @see Elixir manual, `Registry.update_value/3`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
+ * Registry.register(rooms, system, 'lobby', 20);
+ * const updated = Registry.updateValue(rooms, system, 'lobby', (seats) => seats + 1);
+ * console.log(updated.type === 'updated' && updated.value); // 21
+ * await system.stop();
+ * ```
+ */
+export function updateValue<Key, Value, P extends Pid>(
+  registry: Destination<Unique<Key, Value, P>>,
+  self: Process<never>,
+  key: NoInfer<Key>,
+  fn: (value: Value) => NoInfer<Value>,
+): Updated<Value> {
+  const [registration] = uniqueTableOf(registry).under(key, cellOfProcess(self));
+  if (registration === undefined) {
+    return { type: 'notRegistered' };
+  }
+  const old = registration.value as Value;
+  const value = fn(old);
+  registration.value = value;
+  return { type: 'updated', value, old };
+}
+
+/**
+ * Calls `fn` while no other call of `lock` has this key, and resolves with what it returns. Those who wait have their turn in the order they came; other
+ * keys, and the registrations under this one, are not concerned. The key is free again when `fn` has settled, or `self` has ended.
+ *
+ * A process that asks for a key inside its own `fn` waits for itself, for ever.
+ *
+ * Rejects with what `fn` throws; as `register` throws; with an `ExitError` when the registry ends while it waits.
+ * @see Elixir manual, `Registry.lock/3`
+ * @example
+ * ```ts
+ * import { createSystem, Registry } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await Registry.start<string>(system, { keys: 'unique' });
+ * const log: string[] = [];
+ * const slowly = async (text: string) => {
+ *   log.push(text);
+ *   await Promise.resolve();
+ *   log.push(text);
+ * };
+ * await Promise.all([
+ *   Registry.lock(rooms, system, 'lobby', () => slowly('a')),
+ *   Registry.lock(rooms, system, 'lobby', () => slowly('b')),
+ * ]);
+ * console.log(log.join()); // a,a,b,b
+ * await system.stop();
+ * ```
+ */
+export async function lock<Key, Value, P extends Pid, Result>(
+  registry: Any<Key, Value, P>,
+  self: Process<never>,
+  key: NoInfer<Key>,
+  fn: () => Result | PromiseLike<Result>,
+): Promise<Result> {
+  return tableOf(registry).locks.hold(livingOf(self), key, fn);
+}
+
+/**
+ * The address of whoever has a key: taken wherever a pid is, and looked up each time. As the `name` of a server that is started it registers the server,
+ * with `value`; a key that a process has fails the start with `alreadyStarted`.
+ *
+ * Through a registry that is not running it leads to nobody. Throws a `TypeError` for a duplicate registry, where a key has no one process; if the registry is
+ * given by a name, a start is what fails so.
+ * @see Elixir manual, `Registry`, "Using in `:via`"
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, Registry, reply } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: (count: number) => ok(count),
+ *   handleCall: { next: (_, count) => reply(count, count + 1) },
+ * });
+ * type Counter = GenServer.ServerOf<typeof counter>;
+ *
+ * const system = createSystem();
+ * const counters = await Registry.startLink<string, undefined, Counter>(system, { keys: 'unique' });
+ * const visits = Registry.via(counters, 'visits');
+ * await GenServer.startLink(system, counter, 7, { name: visits });
+ * console.log(await GenServer.call(visits, 'next')); // 7
+ * await system.stop();
+ * ```
+ */
+export function via<Key, Value, P extends Pid>(
+  registry: Destination<Unique<Key, Value, P>>,
+  key: NoInfer<Key>,
+  ...[value]: ValueArgs<NoInfer<Value>>
+): Via<P> {
+  if (isPid(registry) && isAlive(registry)) {
+    uniqueTableOf(registry);
+  }
+  return new RegistryAddress(registry, key, value) as unknown as Via<P>;
+}
+
+/** A process that has ended registers nothing: its code may still be running after an `await`. */
+function livingOf(self: Process<never>): Cell {
+  const cell = cellOfProcess(self);
+  if (!cell.isAlive) {
+    throw new Error(`Expected a running process, got ${String(cell.pid)}, which has ended`);
+  }
+  return cell;
+}
+
+function entryOf<Value, P extends Pid>({ cell, value }: Registration): Entry<Value, P> {
+  return { pid: cell.pid as unknown as P, value: value as Value };
+}

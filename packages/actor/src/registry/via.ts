@@ -1,0 +1,41 @@
+import { describe } from '../describe.ts';
+import { type Destination, find, NamedAddress, ViaAddress } from '../process/address.ts';
+import type { Cell, Runtime } from '../process/process.ts';
+import { tableIn, uniqueTableOf } from './table.ts';
+
+/** Whoever has a key in a registry, which may itself be given by its name. */
+export class RegistryAddress extends ViaAddress {
+  readonly #registry: Destination;
+  readonly #key: unknown;
+  /** What a process that is given the key is registered with. */
+  readonly #value: unknown;
+
+  constructor(registry: Destination, key: unknown, value: unknown) {
+    super(runtimeOf(registry), `${describe(key)} in ${String(registry)}`);
+    this.#registry = registry;
+    this.#key = key;
+    this.#value = value;
+  }
+
+  override get cell(): Cell | undefined {
+    const table = tableIn(find(this.#registry));
+    return table?.isUnique === true ? table.first(this.#key)?.cell : undefined;
+  }
+
+  override get owner(): Cell | undefined {
+    return uniqueTableOf(this.#registry).first(this.#key)?.cell;
+  }
+
+  override register(cell: Cell): void {
+    uniqueTableOf(this.#registry).register(this.#key, cell, this.#value);
+  }
+
+  override toString(): string {
+    return this.name;
+  }
+}
+
+function runtimeOf(registry: Destination): Runtime {
+  const address: unknown = registry;
+  return address instanceof NamedAddress ? address.runtime : (find(registry) as Cell).runtime;
+}

@@ -1,0 +1,250 @@
+import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
+import type { Destination } from '../process/address.ts';
+import { badReturnValue, type ExitReason } from '../process/exit-reason.ts';
+import type { Pid } from '../process/pid.ts';
+import type { Process } from '../process/process.ts';
+import * as GenServer from './gen-server.ts';
+import { noreply, ok, type Reply, reply, type Stop, stop as stopAnswer } from './next.ts';
+import { isThenable } from './server-process.ts';
+
+type Maybe<Value> = Value | PromiseLike<Value>;
+
+declare const held: unique symbol;
+
+/** The pid of an agent, which knows what state it holds. */
+export interface Agent<in out State> extends Pid {
+  readonly [held]: (state: State) => State;
+}
+
+export interface AgentCallOptions {
+  /** In ms. Default: 5,000. */
+  readonly timeout?: number;
+}
+
+/**
+ * Starts a process that holds a state, at first what `init` returns. Functions that are sent to it run in it, one at a time; one that answers with a promise
+ * keeps the others waiting until that settles. One that throws ends the agent.
+ *
+ * Rejects with an `ExitError`, as `GenServer.start` does.
+ * @see Elixir manual, `Agent.start/2`
+ * @example
+ * ```ts
+ * import { Agent, createSystem } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const count = await Agent.start(system, () => 1);
+ * await Agent.update(count, (n) => n + 1);
+ * console.log(await Agent.get(count, (n) => n)); // 2
+ * await Agent.stop(count);
+ * await system.stop();
+ * ```
+ */
+export function start<State>(
+  parent: Process<never>,
+  init: () => Maybe<State>,
+  options?: GenServer.StartOptions,
+): Promise<Agent<State>> {
+  return startBy(GenServer.start, parent, init, options);
+}
+
+/**
+ * `start`, linked to `parent`.
+ * @see Elixir manual, `Agent.start_link/2`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, name } from '@reprise/actor';
+ *
+ * const hits = name<Agent.Agent<Map<string, number>>>('hits');
+ *
+ * const system = createSystem();
+ * await Agent.startLink(system, () => new Map<string, number>(), { name: hits });
+ * await Agent.update(hits.in(system), (map) => map.set('/', 1));
+ * console.log(await Agent.get(hits.in(system), (map) => map.size)); // 1
+ * await system.stop();
+ * ```
+ */
+export function startLink<State>(
+  parent: Process<never>,
+  init: () => Maybe<State>,
+  options?: GenServer.StartOptions,
+): Promise<Agent<State>> {
+  return startBy(GenServer.startLink, parent, init, options);
+}
+
+/**
+ * How to start an agent under a supervisor. Restarted, it begins again with what `init` returns.
+ *
+ * Throws as `childSpec` does.
+ * @see Elixir manual, `Agent.child_spec/1`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [Agent.childSpec(() => 1, { id: 'count' })],
+ * });
+ * const count = Supervisor.child(app, 'count');
+ * console.log(count && (await Agent.get(count, (n) => n))); // 1
+ * await system.stop();
+ * ```
+ */
+export function childSpec<State, const Id extends string>(
+  init: () => Maybe<State>,
+  options: ChildOptions<Id> & GenServer.StartOptions,
+): ChildSpec<Id, Agent<State>> {
+  return createChildSpec<Id, Agent<State>>((parent) => startLink(parent, init, options), options);
+}
+
+/**
+ * Resolves with what `fn` makes of the state.
+ *
+ * Rejects as `GenServer.call` does; with an `ExitError`, too, when `fn` throws, which ends the agent.
+ * @see Elixir manual, `Agent.get/3`
+ * @example
+ * ```ts
+ * import { Agent, createSystem } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const words = await Agent.startLink(system, () => ['a', 'b']);
+ * console.log(await Agent.get(words, (list) => list.length)); // 2
+ * await system.stop();
+ * ```
+ */
+export function get<State, Result>(
+  agent: Destination<Agent<State>>,
+  fn: (state: State) => Maybe<Result>,
+  options: AgentCallOptions = {},
+): Promise<Result> {
+  return GenServer.call(serverOf(agent), 'get', fn as Change, options) as Promise<Result>;
+}
+
+/**
+ * Makes what `fn` returns the state; resolves once that is done.
+ *
+ * Rejects as `get` does.
+ * @see Elixir manual, `Agent.update/3`
+ * @example
+ * ```ts
+ * import { Agent, createSystem } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const words = await Agent.startLink(system, () => ['a']);
+ * await Agent.update(words, (list) => [...list, 'b']);
+ * console.log(await Agent.get(words, (list) => list.join())); // a,b
+ * await system.stop();
+ * ```
+ */
+export async function update<State>(
+  agent: Destination<Agent<State>>,
+  fn: (state: State) => Maybe<NoInfer<State>>,
+  options: AgentCallOptions = {},
+): Promise<void> {
+  await GenServer.call(serverOf(agent), 'update', fn as Change, options);
+}
+
+/**
+ * `fn` returns two things: what this resolves with, and the next state.
+ *
+ * Rejects as `get` does; with the reason `badReturnValue` for anything but a pair, which ends the agent.
+ * @see Elixir manual, `Agent.get_and_update/3`
+ * @example
+ * ```ts
+ * import { Agent, createSystem } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const ids = await Agent.startLink(system, () => 1);
+ * console.log(await Agent.getAndUpdate(ids, (id) => [id, id + 1])); // 1
+ * console.log(await Agent.getAndUpdate(ids, (id) => [id, id + 1])); // 2
+ * await system.stop();
+ * ```
+ */
+export function getAndUpdate<State, Result>(
+  agent: Destination<Agent<State>>,
+  fn: (state: State) => Maybe<readonly [result: Result, state: NoInfer<State>]>,
+  options: AgentCallOptions = {},
+): Promise<Result> {
+  const answer = GenServer.call(serverOf(agent), 'getAndUpdate', fn as Change, options);
+  return answer as Promise<Result>;
+}
+
+/**
+ * `update`, without waiting: to an agent that has ended it is dropped.
+ * @see Elixir manual, `Agent.cast/2`
+ * @example
+ * ```ts
+ * import { Agent, createSystem } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const count = await Agent.startLink(system, () => 1);
+ * Agent.cast(count, (n) => n + 1);
+ * console.log(await Agent.get(count, (n) => n)); // 2
+ * await system.stop();
+ * ```
+ */
+export function cast<State>(
+  agent: Destination<Agent<State>>,
+  fn: (state: State) => Maybe<NoInfer<State>>,
+): void {
+  GenServer.cast(serverOf(agent), 'update', fn as Change);
+}
+
+/**
+ * Ends the agent, as `GenServer.stop` does.
+ * @see Elixir manual, `Agent.stop/3`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, isAlive } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const count = await Agent.start(system, () => 1);
+ * await Agent.stop(count);
+ * console.log(isAlive(count)); // false
+ * await system.stop();
+ * ```
+ */
+export function stop(agent: Destination, reason?: ExitReason, timeout?: number): Promise<void> {
+  return GenServer.stop(agent, reason, timeout);
+}
+
+type Change = (state: unknown) => unknown;
+
+const behaviour = GenServer.define({
+  init: (init: () => unknown) => settled(init(), ok),
+  handleCall: {
+    get: (fn: Change, state: unknown) => settled(fn(state), (value) => reply(value, state)),
+    update: (fn: Change, state: unknown) => settled(fn(state), (next) => reply(undefined, next)),
+    getAndUpdate: (fn: Change, state: unknown) => settled(fn(state), (pair) => both(pair, state)),
+  },
+  handleCast: {
+    update: (fn: Change, state: unknown) => settled(fn(state), noreply),
+  },
+});
+
+/** At once, unless there is something to wait for: an agent of plain functions costs no promise. */
+function settled<Answer>(
+  value: unknown,
+  answer: (value: unknown) => Answer,
+): Answer | Promise<Answer> {
+  return isThenable(value) ? Promise.resolve(value).then(answer) : answer(value);
+}
+
+function both(pair: unknown, state: unknown): Reply<unknown, unknown> | Stop<unknown> {
+  return Array.isArray(pair) && pair.length === 2
+    ? reply<unknown, unknown>(pair[0], pair[1])
+    : stopAnswer(badReturnValue(pair), state);
+}
+
+async function startBy<State>(
+  start: typeof GenServer.start,
+  parent: Process<never>,
+  init: () => Maybe<State>,
+  options?: GenServer.StartOptions,
+): Promise<Agent<State>> {
+  return (await start(parent, behaviour, init, options)) as Pid as Agent<State>;
+}
+
+function serverOf(agent: Destination): Destination<GenServer.ServerOf<typeof behaviour>> {
+  return agent as Destination<GenServer.ServerOf<typeof behaviour>>;
+}

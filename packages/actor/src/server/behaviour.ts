@@ -1,0 +1,196 @@
+import type { ExitReason } from '../process/exit-reason.ts';
+import type { Pid } from '../process/pid.ts';
+import type { Process } from '../process/process.ts';
+import type { Ignore, InitError, NoReply, Ok, Reply, Stop, StopReply, StopStart } from './next.ts';
+
+type Maybe<Value> = Value | Promise<Value>;
+
+declare const replies: unique symbol;
+
+/** Where the answer to a call goes: to be kept, handed to another process, and answered once with `GenServer.reply`. */
+export interface From<out Value = unknown> {
+  readonly [replies]: Value;
+}
+
+export type InitAnswer<State> = Ok<State, unknown> | StopStart | Ignore | InitError;
+export type CallAnswer<State> =
+  | Reply<unknown, State, unknown>
+  | NoReply<State, unknown>
+  | Stop<State>
+  | StopReply<unknown, State>;
+export type CastAnswer<State> = NoReply<State, unknown> | Stop<State>;
+
+/** One request of `handleCall`: what a caller passes, the state, where the answer goes, the process. */
+export type CallClause<State> = (
+  payload: never,
+  state: State,
+  from: From<never>,
+  self: Process<never>,
+) => Maybe<CallAnswer<State>>;
+
+/** One request of `handleCast`: what the sender passes, the state, the process. */
+export type CastClause<State> = (
+  payload: never,
+  state: State,
+  self: Process<never>,
+) => Maybe<CastAnswer<State>>;
+
+/**
+ * The callbacks of a server: a plain object. Each is given the state and answers with the next one; a callback may return a promise, and
+ * then the server takes no other message until it settles, but can still be killed. A callback that throws ends the server.
+ * @see OTP manual, `gen_server`
+ */
+export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<unknown>> {
+  /** Runs first, in the new process; the start waits for it. */
+  readonly init: (arg: Arg, self: Process<never>) => Maybe<Ok<State, unknown> | StopStart | Init>;
+  /**
+   * Every other message: what was sent with `send`, `{ type: 'timeout' }`, and the system's own `EXIT` and `DOWN`. Without it they are
+   * reported and dropped.
+   */
+  readonly handleInfo?: (
+    message: Info,
+    state: NoInfer<State>,
+    self: Process<NoInfer<Info>>,
+  ) => Maybe<CastAnswer<NoInfer<State>>>;
+  /** Runs right after the callback that answered `{ continue: value }`, before any message. */
+  readonly handleContinue?: (
+    value: Continue,
+    state: NoInfer<State>,
+    self: Process<never>,
+  ) => Maybe<CastAnswer<NoInfer<State>>>;
+  /**
+   * Runs last: after `stop`, after a crash, and, when exits are trapped, when the parent ends or asks for it. Not after a kill, nor after
+   * another exit signal that is not trapped.
+   */
+  readonly terminate?: (
+    reason: ExitReason,
+    state: NoInfer<State>,
+    self: Process<never>,
+  ) => Maybe<void>;
+  /** The state as reports may show it: without secrets. Default: as it is. */
+  readonly formatStatus?: (state: NoInfer<State>) => unknown;
+}
+
+/** What `define` is given. Mapped over the clauses, since only so does each parameter of each clause get its type from the state. */
+export interface BehaviourInput<
+  Arg,
+  State,
+  Calls,
+  Casts,
+  Info,
+  Continue,
+  Init extends InitAnswer<unknown>,
+> extends Callbacks<Arg, State, Info, Continue, Init> {
+  readonly handleCall?: {
+    readonly [Request in keyof Calls]: Calls[Request] & CallClause<NoInfer<State>>;
+  };
+  readonly handleCast?: {
+    readonly [Request in keyof Casts]: Casts[Request] & CastClause<NoInfer<State>>;
+  };
+}
+
+/** What `define` returns: the same object. */
+export interface Behaviour<
+  Arg,
+  State,
+  Calls,
+  Casts,
+  Info,
+  Continue,
+  Init extends InitAnswer<unknown> = never,
+> extends Callbacks<Arg, State, Info, Continue, Init> {
+  readonly handleCall?: NonNullable<Calls>;
+  readonly handleCast?: NonNullable<Casts>;
+}
+
+/** Any behaviour, where its types do not matter. */
+export interface AnyBehaviour {
+  readonly init: (arg: never, self: never) => unknown;
+  readonly handleCall?: unknown;
+  readonly handleCast?: unknown;
+  readonly handleInfo?: (message: never, state: never, self: never) => unknown;
+  readonly handleContinue?: (value: never, state: never, self: never) => unknown;
+  readonly terminate?: (reason: ExitReason, state: never, self: never) => unknown;
+  readonly formatStatus?: (state: never) => unknown;
+}
+
+declare const requests: unique symbol;
+
+/** The pid of a server, which also knows what it can be asked. */
+export interface Server<out Calls, out Casts, in Info = never> extends Pid<Info> {
+  readonly [requests]: { readonly calls: Calls; readonly casts: Casts };
+}
+
+/** The pid that starting a behaviour gives: `type Stack = GenServer.ServerOf<typeof stack>`. */
+export type ServerOf<B extends AnyBehaviour> = Server<
+  CallsOf<NonNullable<B['handleCall']>>,
+  CastsOf<NonNullable<B['handleCast']>>,
+  InfoOf<NonNullable<B['handleInfo']>>
+>;
+
+/** What `init` is given. */
+export type ArgOf<B extends AnyBehaviour> =
+  Parameters<B['init']> extends readonly [infer Arg, ...unknown[]] ? Arg : undefined;
+
+/** `undefined` when `init` may answer `ignore`. */
+export type IgnoredOf<B extends AnyBehaviour> =
+  Extract<Awaited<ReturnType<B['init']>>, Ignore> extends never ? never : undefined;
+
+// Left out, the clauses are inferred as `unknown`, which has no names.
+type CallsOf<Clauses> = {
+  readonly [Request in keyof Clauses]: {
+    readonly payload: PayloadOf<Clauses[Request]>;
+    readonly reply: ReplyOf<Clauses[Request]>;
+  };
+};
+
+type CastsOf<Clauses> = {
+  readonly [Request in keyof Clauses]: { readonly payload: PayloadOf<Clauses[Request]> };
+};
+
+type InfoOf<Handler> = Handler extends (message: infer Info, ...rest: never[]) => unknown
+  ? Info
+  : never;
+
+/** An unannotated `_` is contextually `never`, and a clause with no parameter at all gives `unknown`: neither takes a payload. */
+type PayloadOf<Clause> = Clause extends (payload: infer Payload, ...rest: never[]) => unknown
+  ? unknown extends Payload
+    ? undefined
+    : [Payload] extends [never]
+      ? undefined
+      : Payload
+  : never;
+
+type ReplyOf<Clause> = Clause extends (...args: never[]) => infer Result
+  ? ReplyValue<Awaited<Result>> | DelayedReply<Clause>
+  : never;
+
+type ReplyValue<Next> =
+  Next extends Reply<infer Value, infer _State, infer _Continue>
+    ? Value
+    : Next extends StopReply<infer Value, infer _State>
+      ? Value
+      : never;
+
+type DelayedReply<Clause> = Clause extends (
+  payload: never,
+  state: never,
+  from: From<infer Value>,
+  ...rest: never[]
+) => unknown
+  ? unknown extends Value
+    ? never
+    : Value
+  : never;
+
+/** What is given with a request: nothing where its clause takes nothing. */
+export type PayloadArgs<Clause> = Clause extends { readonly payload: infer Payload }
+  ? [Payload] extends [undefined]
+    ? readonly [payload?: undefined]
+    : undefined extends Payload
+      ? readonly [payload?: Payload]
+      : readonly [payload: Payload]
+  : never;
+
+/** What a call resolves with. */
+export type ReplyTo<Clause> = Clause extends { readonly reply: infer Reply } ? Reply : never;

@@ -1,0 +1,124 @@
+import { describe } from '../describe.ts';
+import { type Pid } from '../process/pid.ts';
+import { type Cell, nameOf } from '../process/process.ts';
+
+/** A message as its sender wrote it. */
+export type Received =
+  | { readonly type: 'call'; readonly request: string; readonly payload: unknown }
+  | { readonly type: 'cast'; readonly request: string; readonly payload: unknown }
+  | { readonly type: 'info'; readonly message: unknown };
+
+/**
+ * What happens in a server, in order: a message comes `in` (or it goes on with what `{ continue }` asked for), then a reply goes `out`, or none does. An
+ * answer that stops the server is no event, but for the reply it may give.
+ * @see OTP manual, `sys:system_event()`
+ */
+export type DebugEvent =
+  | { readonly type: 'in'; readonly message: Received }
+  | { readonly type: 'continue'; readonly value: unknown }
+  | { readonly type: 'out'; readonly value: unknown; readonly state: unknown }
+  | { readonly type: 'noreply'; readonly state: unknown };
+
+/** Answer of a hook: take me off. */
+export const done: unique symbol = Symbol('reprise.done');
+
+/**
+ * Told of every event of a server, in the server's turn, with what it answered the last time. One that throws is reported and taken off.
+ * @see OTP manual, `sys:dbg_fun()`
+ */
+export type Hook<State> = (state: State, event: DebugEvent, server: Pid) => State | typeof done;
+
+/** A hook, where the type of its state does not matter. */
+export type AnyHook = (state: never, event: DebugEvent, server: Pid) => unknown;
+
+interface Answered {
+  readonly type: string;
+  readonly value?: unknown;
+  readonly state?: unknown;
+}
+
+/** The hooks of one server, in the order installed. A server without any has none of these. */
+export class Debug {
+  readonly #cell: Cell;
+  readonly #emptied: () => void;
+  readonly #states: Map<AnyHook, unknown> = new Map();
+
+  /** `emptied` is called when the last hook was taken off. */
+  constructor(cell: Cell, emptied: () => void) {
+    this.#cell = cell;
+    this.#emptied = emptied;
+  }
+
+  has(hook: AnyHook): boolean {
+    return this.#states.has(hook);
+  }
+
+  set<State>(hook: Hook<State>, state: State): void {
+    this.#states.set(hook, state);
+  }
+
+  get<State>(hook: Hook<State>): State | undefined {
+    return this.#states.get(hook) as State | undefined;
+  }
+
+  delete(hook: AnyHook): void {
+    this.#states.delete(hook);
+    if (this.#states.size === 0) {
+      this.#emptied();
+    }
+  }
+
+  tell(event: DebugEvent): void {
+    for (const [hook, state] of this.#states) {
+      this.#call(hook, state, event);
+    }
+  }
+
+  /** Tells of what a callback answered. */
+  answered({ type, value, state }: Answered): void {
+    if (type === 'reply' || type === 'stopReply') {
+      this.tell({ type: 'out', value, state });
+    } else if (type === 'noreply') {
+      this.tell({ type, state });
+    }
+  }
+
+  #call(hook: AnyHook, state: unknown, event: DebugEvent): void {
+    try {
+      const next = (hook as Hook<unknown>)(state, event, this.#cell.pid);
+      if (next === done) {
+        this.delete(hook);
+      } else {
+        this.#states.set(hook, next);
+      }
+    } catch (error) {
+      this.delete(hook);
+      const { logger } = this.#cell.runtime;
+      logger.warn({ err: error }, `${nameOf(this.#cell)}: a debug hook failed and was taken off`);
+    }
+  }
+}
+
+/** An event in one line, for a person. */
+export function formatEvent(event: DebugEvent): string {
+  switch (event.type) {
+    case 'in':
+      return `got ${formatReceived(event.message)}`;
+    case 'continue':
+      return `continues with ${describe(event.value)}`;
+    case 'out':
+      return `replied ${describe(event.value)}, new state ${describe(event.state)}`;
+    case 'noreply':
+      return `new state ${describe(event.state)}`;
+    default:
+      return describe(event satisfies never);
+  }
+}
+
+function formatReceived(received: Received): string {
+  if (received.type === 'info') {
+    return `message ${describe(received.message)}`;
+  }
+  const { type, request, payload } = received;
+  return `${type} ${request}${payload === undefined ? '' : ` ${describe(payload)}`}`;
+}

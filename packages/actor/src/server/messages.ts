@@ -1,0 +1,186 @@
+import { describe } from '../describe.ts';
+import { diagnostics } from '../host/diagnostics.ts';
+import { ExitError, TimeoutError } from '../process/exit-error.ts';
+import { type ExitReason } from '../process/exit-reason.ts';
+import { type Cell, letter, nameOf, Request } from '../process/process.ts';
+
+/** A cast on its way: a class, so that nothing a user sends can be taken for one. */
+export class CastMessage {
+  readonly request: string;
+  readonly payload: unknown;
+
+  constructor(request: string, payload: unknown) {
+    this.request = request;
+    this.payload = payload;
+  }
+
+  shown(): unknown {
+    return { cast: this.request, payload: this.payload };
+  }
+}
+
+/** A question that its asker awaits as a promise, settled once: by the answer, the timeout, or the end of the server. */
+export abstract class Question extends Request {
+  readonly server: Cell;
+  readonly promise: Promise<unknown>;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (thrown: unknown) => void;
+  #isOpen = true;
+
+  constructor(server: Cell, timeout: number) {
+    super();
+    this.server = server;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    server.addRequest(this);
+    if (timeout < Infinity) {
+      server.runtime.timers.start(this, timeout);
+    }
+  }
+
+  /** With a timeout of 0 no answer can be there in time, however fast the server is. */
+  expireIfDue(timeout: number): void {
+    if (timeout === 0) {
+      this.fire();
+    }
+  }
+
+  protected abstract what(): string;
+
+  answer(value: unknown): void {
+    if (this.#close()) {
+      this.#resolve(value);
+      // Whoever waits goes on in a microtask: not to be kept until the slice is over, however busy others are.
+      this.server.runtime.scheduler.yieldToMicrotasks();
+    }
+  }
+
+  fail(reason: ExitReason): void {
+    if (this.#close()) {
+      this.#reject(new ExitError(reason, this.what()));
+    }
+  }
+
+  fire(): void {
+    if (this.#close()) {
+      this.expired();
+      this.#reject(new TimeoutError(`${this.what()} was not answered in time`));
+    }
+  }
+
+  /** What comes after the first answer, or after the timeout, is dropped. */
+  #close(): boolean {
+    const wasOpen = this.#isOpen;
+    if (wasOpen) {
+      this.#isOpen = false;
+      this.server.removeRequest(this);
+      this.server.runtime.timers.stop(this);
+      this.closed();
+    }
+    return wasOpen;
+  }
+
+  protected closed(): void {}
+
+  protected expired(): void {}
+}
+
+/** A call on its way, and the `From` that answers it. */
+export class CallMessage extends Question {
+  readonly request: string;
+  readonly payload: unknown;
+
+  /** Who waits, as far as it is known: it is for finding cycles. */
+  readonly #caller: Cell | undefined;
+
+  constructor(
+    server: Cell,
+    request: string,
+    payload: unknown,
+    timeout: number,
+    caller: Cell | undefined,
+  ) {
+    super(server, timeout);
+    this.request = request;
+    this.payload = payload;
+    this.#caller = caller;
+    if (caller !== undefined) {
+      (caller.asked ??= new Set()).add(this);
+    }
+  }
+
+  shown(): unknown {
+    return { call: this.request, payload: this.payload };
+  }
+
+  protected override expired(): void {
+    if (diagnostics.callTimeout.hasSubscribers) {
+      diagnostics.callTimeout.publish({ pid: this.server.pid, request: this.request });
+    }
+  }
+
+  protected override closed(): void {
+    this.#caller?.asked?.delete(this);
+  }
+
+  protected what(): string {
+    return `call ${describe(this.request)} to ${nameOf(this.server)}`;
+  }
+}
+
+/** As much of a server as an order to stop needs. */
+interface Stoppable {
+  stop(reason: ExitReason): void;
+}
+
+/**
+ * A request to the server itself, not to its behaviour: it takes its turn in the mailbox like any message, is answered by a suspended server too, and
+ * does not count as a message for an idle timeout.
+ */
+export abstract class SystemRequest extends Question {
+  abstract perform(server: Stoppable): void;
+}
+
+/** An order to end with `reason`. */
+export class StopMessage extends SystemRequest {
+  readonly reason: ExitReason;
+
+  constructor(server: Cell, reason: ExitReason, timeout: number) {
+    super(server, timeout);
+    this.reason = reason;
+  }
+
+  override fail(reason: ExitReason): void {
+    if (isSameReason(reason, this.reason)) {
+      this.answer(undefined);
+    } else {
+      super.fail(reason);
+    }
+  }
+
+  perform(server: Stoppable): void {
+    server.stop(this.reason);
+  }
+
+  protected what(): string {
+    return `stop of ${nameOf(this.server)}`;
+  }
+}
+
+// On the prototypes, where it costs a message nothing.
+for (const { prototype } of [CastMessage, CallMessage]) {
+  Object.defineProperty(prototype, letter, { value: true });
+}
+
+/** Two may have asked for the same end, each with an object of its own. */
+function isSameReason(a: ExitReason, b: ExitReason): boolean {
+  return a === b || (a.type === b.type && hasSameParts(a, b));
+}
+
+function hasSameParts(a: ExitReason, b: ExitReason): boolean {
+  const other = new Map<string, unknown>(Object.entries(b));
+  const own = Object.entries(a);
+  return own.length === other.size && own.every(([key, value]) => other.get(key) === value);
+}

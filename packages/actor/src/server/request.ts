@@ -1,0 +1,267 @@
+import { describe } from '../describe.ts';
+import { assertTimeout } from '../host/timers.ts';
+import { type Destination, find } from '../process/address.ts';
+import { cellOfProcess, type Process } from '../process/process.ts';
+import type { PayloadArgs, ReplyTo, Server } from './behaviour.ts';
+import { CallMessage } from './messages.ts';
+import {
+  idOf,
+  type Labelled,
+  type NoRequest,
+  type NoResponse,
+  Pending,
+  type RequestId,
+  type Response,
+  type TimedOut,
+  Wait,
+} from './pending.ts';
+
+export type {
+  Labelled,
+  NoRequest,
+  NoResponse,
+  RequestId,
+  Response,
+  ResponseMessage,
+  TimedOut,
+} from './pending.ts';
+
+export interface SendRequestOptions {
+  /** Who asks: unless it already waits when the response comes, it gets a `ResponseMessage`. Default: nobody gets one. */
+  readonly self?: Process<never>;
+}
+
+export interface ResponseOptions {
+  /** In ms. Default: `Infinity`. With 0 it takes what is there. */
+  readonly timeout?: number;
+}
+
+/**
+ * Asks the server, and waits for nothing: the response is fetched with `receiveResponse` or `waitResponse`, or arrives as a message for `checkResponse`. That
+ * the server has ended, or ends, is a response too, and no error. Several questions are kept in a `Map` from their ids to labels of one's own.
+ * @see OTP manual, `gen_server:send_request/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply } from '@reprise/actor';
+ *
+ * const doubler = GenServer.define({
+ *   init: () => ok(undefined),
+ *   handleCall: { double: (n: number, state) => reply(n * 2, state) },
+ * });
+ *
+ * const system = createSystem();
+ * const server = await GenServer.startLink(system, doubler, undefined);
+ * const request = GenServer.sendRequest(server, 'double', 21);
+ * const response = await GenServer.receiveResponse(request, { timeout: 5000 });
+ * console.log(response.type === 'reply' && response.value); // 42
+ * await system.stop();
+ * ```
+ */
+export function sendRequest<Calls, Request extends keyof Calls & string>(
+  server: Destination<Server<Calls, unknown>>,
+  request: Request,
+  ...[payload, options]: readonly [...PayloadArgs<Calls[Request]>, options?: SendRequestOptions]
+): RequestId<ReplyTo<Calls[Request]>> {
+  const { self }: SendRequestOptions = options ?? {};
+  const asker = self && cellOfProcess(self);
+  const cell = find(server);
+  if (cell === undefined || !cell.isAlive) {
+    return idOf(new Pending(server, undefined, asker));
+  }
+  const call = new CallMessage(cell, request, payload, Infinity, undefined);
+  cell.push(call);
+  return idOf(new Pending(server, call, asker));
+}
+
+/**
+ * Resolves with the response to a request, or with the first one there is to any of several, which is then taken out of the map. After `timeout` the
+ * requests are given up: a late reply is dropped.
+ *
+ * Rejects with a `RangeError` for a wrong timeout, and an `Error` when somebody else waits for the same response.
+ * @see OTP manual, `gen_server:receive_response/2` and `gen_server:receive_response/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply } from '@reprise/actor';
+ *
+ * const doubler = GenServer.define({
+ *   init: () => ok(undefined),
+ *   handleCall: { double: (n: number, state) => reply(n * 2, state) },
+ * });
+ *
+ * const system = createSystem();
+ * const server = await GenServer.startLink(system, doubler, undefined);
+ * const requests = new Map<GenServer.RequestId<number>, string>();
+ * requests.set(GenServer.sendRequest(server, 'double', 1), 'one');
+ * requests.set(GenServer.sendRequest(server, 'double', 2), 'two');
+ * const first = await GenServer.receiveResponse(requests);
+ * console.log(first.type === 'reply' && `${first.label}: ${first.value}`); // one: 2
+ * const second = await GenServer.receiveResponse(requests);
+ * console.log(second.type === 'reply' && `${second.label}: ${second.value}`); // two: 4
+ * console.log((await GenServer.receiveResponse(requests)).type); // noRequest
+ * await system.stop();
+ * ```
+ */
+export function receiveResponse<Value>(
+  request: RequestId<Value>,
+  options?: ResponseOptions,
+): Promise<Response<Value> | TimedOut | NoRequest>;
+export function receiveResponse<Value, Label>(
+  requests: Map<RequestId<Value>, Label>,
+  options?: ResponseOptions,
+): Promise<(Response<Value> & Labelled<Value, Label>) | TimedOut | NoRequest>;
+export function receiveResponse(
+  asked: Asked,
+  options?: ResponseOptions,
+): Promise<Response | TimedOut | NoRequest> {
+  return responseTo(asked, giveUp, options);
+}
+
+/**
+ * `receiveResponse`, but after `timeout` the requests are kept: the response can be waited for again.
+ * @see OTP manual, `gen_server:wait_response/2` and `gen_server:wait_response/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok } from '@reprise/actor';
+ *
+ * const slow = GenServer.define({
+ *   init: () => ok<GenServer.From<string>[]>([]),
+ *   handleCall: { ask: (_, waiting, from: GenServer.From<string>) => noreply([...waiting, from]) },
+ *   handleCast: {
+ *     answer: (text: string, [first, ...rest]) => {
+ *       if (first !== undefined) {
+ *         GenServer.reply(first, text);
+ *       }
+ *       return noreply(rest);
+ *     },
+ *   },
+ * });
+ *
+ * const system = createSystem();
+ * const server = await GenServer.startLink(system, slow, undefined);
+ * const request = GenServer.sendRequest(server, 'ask');
+ * console.log((await GenServer.waitResponse(request, { timeout: 1 })).type); // timeout
+ * GenServer.cast(server, 'answer', 'at last');
+ * const response = await GenServer.waitResponse(request);
+ * console.log(response.type === 'reply' && response.value); // at last
+ * await system.stop();
+ * ```
+ */
+export function waitResponse<Value>(
+  request: RequestId<Value>,
+  options?: ResponseOptions,
+): Promise<Response<Value> | TimedOut | NoRequest>;
+export function waitResponse<Value, Label>(
+  requests: Map<RequestId<Value>, Label>,
+  options?: ResponseOptions,
+): Promise<(Response<Value> & Labelled<Value, Label>) | TimedOut | NoRequest>;
+export function waitResponse(
+  asked: Asked,
+  options?: ResponseOptions,
+): Promise<Response | TimedOut | NoRequest> {
+  return responseTo(asked, keep, options);
+}
+
+/**
+ * The response that a message tells of, if it is one to this request, or to one of several, which is then taken out of the map; for a `handleInfo`, or after a
+ * `receive`, of the process that asked with `self`.
+ * @see OTP manual, `gen_server:check_response/2` and `gen_server:check_response/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply, spawn } from '@reprise/actor';
+ *
+ * const doubler = GenServer.define({
+ *   init: () => ok(undefined),
+ *   handleCall: { double: (n: number, state) => reply(n * 2, state) },
+ * });
+ *
+ * const system = createSystem();
+ * const server = await GenServer.startLink(system, doubler, undefined);
+ * const { promise, resolve } = Promise.withResolvers<unknown>();
+ * spawn<GenServer.ResponseMessage>(system, async (self) => {
+ *   const request = GenServer.sendRequest(server, 'double', 21, { self });
+ *   const response = GenServer.checkResponse(await self.receive(), request);
+ *   resolve(response.type === 'reply' && response.value);
+ * });
+ * console.log(await promise); // 42
+ * await system.stop();
+ * ```
+ */
+export function checkResponse<Value>(
+  message: unknown,
+  request: RequestId<Value>,
+): Response<Value> | NoResponse | NoRequest;
+export function checkResponse<Value, Label>(
+  message: unknown,
+  requests: Map<RequestId<Value>, Label>,
+): (Response<Value> & Labelled<Value, Label>) | NoResponse | NoRequest;
+export function checkResponse(message: unknown, asked: Asked): Response | NoResponse | NoRequest {
+  const open = pendingOf(asked);
+  if (open.length === 0) {
+    return noRequest;
+  }
+  const told = open.find((pending) => pending.isToldBy(message));
+  return told === undefined ? { type: 'noReply' } : take(told, asked);
+}
+
+type Asked = RequestId | Map<RequestId, unknown>;
+
+const timedOut: TimedOut = { type: 'timeout' };
+const noRequest: NoRequest = { type: 'noRequest' };
+
+async function responseTo(
+  asked: Asked,
+  onTimeout: (open: readonly Pending[], asked: Asked) => void,
+  { timeout = Infinity }: ResponseOptions = {},
+): Promise<Response | TimedOut | NoRequest> {
+  assertTimeout(timeout);
+  const open = pendingOf(asked);
+  if (open.length === 0) {
+    return noRequest;
+  }
+  const { promise, resolve } = Promise.withResolvers<Response | TimedOut>();
+  // Taken, or given up, in the same instant: nobody else can come between.
+  const wait = new Wait(open, (answered) => {
+    if (answered === undefined) {
+      onTimeout(open, asked);
+    }
+    resolve(answered === undefined ? timedOut : take(answered, asked));
+  });
+  wait.start(timeout);
+  return promise;
+}
+
+function keep(): void {}
+
+function giveUp(open: readonly Pending[], asked: Asked): void {
+  for (const pending of open) {
+    pending.giveUp();
+    if (asked instanceof Map) {
+      asked.delete(idOf(pending));
+    }
+  }
+}
+
+/** Those whose response can still be fetched. */
+function pendingOf(asked: Asked): readonly Pending[] {
+  const all = asked instanceof Map ? [...asked.keys()].map(pendingBehind) : [pendingBehind(asked)];
+  return all.filter(({ isOver }) => !isOver);
+}
+
+function pendingBehind(request: RequestId): Pending {
+  const pending: unknown = request;
+  if (!(pending instanceof Pending)) {
+    throw new TypeError(`Expected what sendRequest returned, got ${describe(request)}`);
+  }
+  return pending;
+}
+
+function take(pending: Pending, asked: Asked): Response {
+  const response = pending.take();
+  if (!(asked instanceof Map)) {
+    return response;
+  }
+  const request = idOf(pending);
+  const labelled: Response & Labelled = { ...response, request, label: asked.get(request) };
+  asked.delete(request);
+  return labelled;
+}

@@ -1,0 +1,254 @@
+import {
+  assertChildSpec,
+  type ChildOptions,
+  type ChildSpec,
+  childSpec as createChildSpec,
+  type Started,
+} from '../../child-spec.ts';
+import { describe } from '../../describe.ts';
+import type { Destination, Name } from '../../process/address.ts';
+import { isPid, type Pid } from '../../process/pid.ts';
+import type { Process } from '../../process/process.ts';
+import type { Server } from '../../server/behaviour.ts';
+import * as GenServer from '../../server/gen-server.ts';
+import { ask, valueOf } from '../call.ts';
+import type { ChildCounts } from '../child-info.ts';
+import {
+  assertDynamicFlags,
+  type DynamicChildInfo,
+  type DynamicFlags,
+  dynamicSupervision,
+  type DynamicSupervisorCalls,
+} from './supervision.ts';
+
+export type { Started } from '../../child-spec.ts';
+export type { DynamicChildInfo } from './supervision.ts';
+
+export interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []> {
+  /** How many children there may be at a time, those that are being restarted included. Default: `Infinity`. */
+  readonly maxChildren?: number;
+  /** More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in Elixir. */
+  readonly maxRestarts?: number;
+  /** Default: 5. */
+  readonly maxSeconds?: number;
+  /**
+   * What the start of every child is given after `parent`, each time: `(parent, ...extraArguments) => Promise<Pid>`. A start that takes none of it, or only
+   * the first of it, will do as well. Default: nothing.
+   */
+  readonly extraArguments?: Extra;
+  /** A name in the system; a `Name` also says what the supervisor has for its children. */
+  readonly name?: string | Name<DynamicSupervisorPid<Extra>>;
+}
+
+declare const given: unique symbol;
+
+/** The pid of a dynamic supervisor, which also knows what it gives to the start of its children. */
+export interface DynamicSupervisorPid<
+  out Extra extends readonly unknown[] = readonly [],
+> extends Server<DynamicSupervisorCalls, unknown> {
+  readonly [given]: Extra;
+}
+
+/** A child spec, but its start may give more than a pid. */
+export interface DynamicChildSpec<
+  out Value extends Started,
+  in Extra extends readonly unknown[],
+> extends Omit<ChildSpec, 'start'> {
+  readonly start: (parent: Process<never>, ...extra: Extra) => Promise<Value>;
+}
+
+type AnyPid = DynamicSupervisorPid<readonly unknown[]>;
+type Any = Destination<AnyPid>;
+
+/** What a supervisor gives to the start of its children. Taken from the supervisor alone: what a spec takes says nothing about it. */
+export type ExtraOf<S extends AnyPid> =
+  S extends DynamicSupervisorPid<infer Extra extends readonly unknown[]> ? Extra : never;
+
+/**
+ * Starts a supervisor with no children, linked to `parent`: they are started one by one, with `startChild`, each by a spec of its own, and known by
+ * their pids. It restarts a child that ends, and no other, as the spec says; it shuts them down all at once.
+ *
+ * Rejects as `GenServer.startLink` does; with a `TypeError` or `RangeError` for options that no supervisor can have.
+ * @see Elixir manual, `DynamicSupervisor.start_link/1`; OTP's `simple_one_for_one`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, DynamicSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const rooms = await DynamicSupervisor.startLink(system, {
+ *   maxChildren: 100,
+ *   extraArguments: ['chat'],
+ * });
+ * const room = await DynamicSupervisor.startChild(
+ *   rooms,
+ *   childSpec((parent, app: string) => Agent.startLink(parent, () => `${app}: lobby`), { id: 'room' }),
+ * );
+ * console.log(room && (await Agent.get(room, (text) => text))); // chat: lobby
+ * await system.stop();
+ * ```
+ */
+export async function startLink<const Extra extends readonly unknown[] = readonly []>(
+  parent: Process<never>,
+  options: DynamicSupervisorOptions<Extra> = {},
+): Promise<DynamicSupervisorPid<Extra>> {
+  const { name } = options;
+  const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
+  return start(parent, dynamicSupervision, flagsOf(options), name === undefined ? {} : { name });
+}
+
+/**
+ * How to start a dynamic supervisor under another. Restarted, it has no children. Shut down without a limit of time, as OTP advises for supervisors.
+ *
+ * Throws as the function `childSpec` does.
+ * @see Elixir manual, `DynamicSupervisor.child_spec/1`
+ * @example
+ * ```ts
+ * import { createSystem, DynamicSupervisor, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [DynamicSupervisor.childSpec({ id: 'rooms', maxChildren: 100 })],
+ * });
+ * const rooms = Supervisor.child(app, 'rooms');
+ * console.log((await DynamicSupervisor.countChildren(rooms)).active); // 0
+ * await system.stop();
+ * ```
+ */
+export function childSpec<
+  const Id extends string,
+  const Extra extends readonly unknown[] = readonly [],
+>(
+  options: ChildOptions<Id> & DynamicSupervisorOptions<Extra>,
+): ChildSpec<Id, DynamicSupervisorPid<Extra>> {
+  return createChildSpec<Id, DynamicSupervisorPid<Extra>>((parent) => startLink(parent, options), {
+    ...options,
+    type: 'supervisor',
+  });
+}
+
+/**
+ * Starts a child. Resolves with what its start gave: the pid, `{ pid, info }`, or `undefined` for `ignore`, and then the child is not kept. The id in its
+ * spec is for reports alone: any number of children may have the same.
+ *
+ * Rejects with an `ExitError`: `maxChildren` when there are as many as there may be, or the very reason why the start failed; with a `TypeError` or
+ * `RangeError` for a wrong spec.
+ * @see Elixir manual, `DynamicSupervisor.start_child/2`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, DynamicSupervisor, ExitError, formatReason } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const one = await DynamicSupervisor.startLink(system, { maxChildren: 1 });
+ * const counter = Agent.childSpec(() => 0, { id: 'counter', restart: 'transient' });
+ * const pid = await DynamicSupervisor.startChild(one, counter);
+ * console.log(pid && (await Agent.get(pid, (n) => n))); // 0
+ * const second: unknown = await DynamicSupervisor.startChild(one, counter).catch((thrown) => thrown);
+ * console.log(second instanceof ExitError && second.reason.type); // maxChildren
+ * await system.stop();
+ * ```
+ */
+export async function startChild<S extends AnyPid, Value extends Started>(
+  supervisor: Destination<S>,
+  spec: DynamicChildSpec<Value, ExtraOf<S>>,
+): Promise<Value> {
+  assertChildSpec(spec as never);
+  if (spec.significant) {
+    throw new TypeError(
+      `Expected the child ${describe(spec.id)} of a dynamic supervisor not to be significant, got true (boolean)`,
+    );
+  }
+  const outcome = await ask(supervisor as Any, 'startChild', spec);
+  return valueOf(outcome, supervisor) as Value;
+}
+
+/**
+ * Shuts a child down, and forgets it. `notFound` for a pid that is none of its children's. A child that is being restarted has the pid that it had, and is
+ * not restarted.
+ *
+ * Rejects as `GenServer.call` does; with a `TypeError` for what is no pid.
+ * @see Elixir manual, `DynamicSupervisor.terminate_child/2`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, DynamicSupervisor, isAlive } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const supervisor = await DynamicSupervisor.startLink(system);
+ * const pid = await DynamicSupervisor.startChild(supervisor, Agent.childSpec(() => 0, { id: 'n' }));
+ * if (pid !== undefined) {
+ *   console.log(await DynamicSupervisor.terminateChild(supervisor, pid), isAlive(pid)); // ok false
+ *   console.log(await DynamicSupervisor.terminateChild(supervisor, pid)); // notFound
+ * }
+ * await system.stop();
+ * ```
+ */
+export async function terminateChild(supervisor: Any, pid: Pid): Promise<'ok' | 'notFound'> {
+  if (!isPid(pid)) {
+    throw new TypeError(`Expected a pid, got ${describe(pid)}`);
+  }
+  return ask(supervisor, 'terminateChild', pid);
+}
+
+/**
+ * All children, in no order that could be relied on.
+ *
+ * Rejects as `GenServer.call` does.
+ * @see Elixir manual, `DynamicSupervisor.which_children/1`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, DynamicSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const supervisor = await DynamicSupervisor.startLink(system);
+ * await DynamicSupervisor.startChild(supervisor, Agent.childSpec(() => 0, { id: 'n' }));
+ * const children = await DynamicSupervisor.whichChildren(supervisor);
+ * console.log(children.map(({ type }) => type)); // [ 'worker' ]
+ * await system.stop();
+ * ```
+ */
+export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInfo[]> {
+  return ask(supervisor, 'whichChildren', undefined);
+}
+
+/**
+ * How many children there are, of each kind; `specs` is all of them, `active` those that are not being restarted. It takes no longer the more they are.
+ *
+ * Rejects as `GenServer.call` does.
+ * @see Elixir manual, `DynamicSupervisor.count_children/1`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, DynamicSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const supervisor = await DynamicSupervisor.startLink(system);
+ * await DynamicSupervisor.startChild(supervisor, Agent.childSpec(() => 0, { id: 'n' }));
+ * console.log(await DynamicSupervisor.countChildren(supervisor));
+ * // { specs: 1, active: 1, supervisors: 0, workers: 1 }
+ * await system.stop();
+ * ```
+ */
+export function countChildren(supervisor: Any): Promise<ChildCounts> {
+  return ask(supervisor, 'countChildren', undefined);
+}
+
+/** Shuts all children down at once, each as its spec says, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
+export { stop } from '../../server/gen-server.ts';
+
+function flagsOf(options: DynamicSupervisorOptions<readonly unknown[]>): DynamicFlags {
+  const {
+    maxChildren = Infinity,
+    maxRestarts = 3,
+    maxSeconds = 5,
+    extraArguments = [],
+    // The types do not let it through; whoever has none is to hear of it too.
+    autoShutdown = 'never',
+  }: typeof options & { readonly autoShutdown?: unknown } = options;
+  if (autoShutdown !== 'never') {
+    throw new TypeError(
+      `Expected no autoShutdown of a dynamic supervisor, got ${describe(autoShutdown)}`,
+    );
+  }
+  const flags = { maxChildren, maxRestarts, maxSeconds, extraArguments };
+  assertDynamicFlags(flags);
+  return flags;
+}

@@ -1,0 +1,36 @@
+import { describe } from '../../describe.ts';
+import { isPid, type Pid } from '../../process/pid.ts';
+
+/** What decides which partition something is for. */
+export type PartitionKey = string | number | bigint | boolean | Pid;
+
+/**
+ * The partition of a key, from 0 to `partitions` - 1, the same each time: a whole number, and a pid by its id, in turn; anything else by a hash (FNV-1a) of its
+ * text. Throws a `TypeError` for what is no key.
+ */
+export function partitionOf(key: PartitionKey, partitions: number): number {
+  if (typeof key === 'bigint') {
+    return Number((key < 0n ? -key : key) % BigInt(partitions));
+  }
+  if (Number.isInteger(key)) {
+    return Math.abs(key as number) % partitions;
+  }
+  return (isPid(key) ? key.id : hash(textOf(key))) % partitions;
+}
+
+function textOf(key: PartitionKey): string {
+  if (!['string', 'number', 'boolean'].includes(typeof key)) {
+    throw new TypeError(
+      `Expected a key that is a string, number, bigint, boolean or pid, got ${describe(key)}`,
+    );
+  }
+  return String(key);
+}
+
+function hash(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return hash >>> 0;
+}

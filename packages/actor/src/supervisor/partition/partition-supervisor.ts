@@ -1,0 +1,275 @@
+import {
+  assertChildSpec,
+  type ChildOptions,
+  type ChildSpec,
+  childSpec as createChildSpec,
+} from '../../child-spec.ts';
+import { describe } from '../../describe.ts';
+import { parallelism } from '../../host/host.ts';
+import type { Destination, Name, Named } from '../../process/address.ts';
+import { ExitError } from '../../process/exit-error.ts';
+import { noproc } from '../../process/exit-reason.ts';
+import { type Pid } from '../../process/pid.ts';
+import type { Process } from '../../process/process.ts';
+import type { Server } from '../../server/behaviour.ts';
+import * as GenServer from '../../server/gen-server.ts';
+import type { SupervisorCalls } from '../behaviour.ts';
+import { type Ask, ask, type Outcome, valueOf } from '../call.ts';
+import type { ChildCounts, ChildInfo } from '../child-info.ts';
+import { assertFlags, type Flags } from '../flags.ts';
+import type { PartitionKey } from './key.ts';
+import { PartitionAddress, partitioned, partitionsOf } from './supervision.ts';
+
+export type { PartitionKey } from './key.ts';
+
+/** A child spec whose start is told, too, which partition it is for: the first is 0. A start that does not ask will do as well. */
+export interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'start'> {
+  readonly start: (parent: Process<never>, partition: number) => Promise<Child | undefined>;
+}
+
+export interface PartitionSupervisorOptions<Child extends Pid = Pid> {
+  /** How to start each partition. */
+  readonly child: PartitionSpec<Child>;
+  /** How many there are. Default: as many as the machine can do at a time; 1 where it does not say. */
+  readonly partitions?: number;
+  /** More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in Elixir. */
+  readonly maxRestarts?: number;
+  /** Default: 5. */
+  readonly maxSeconds?: number;
+  /** A name in the system; a `Name` also says what the partitions are. */
+  readonly name?: string | Name<PartitionSupervisorPid<Child>>;
+}
+
+/** What a partition supervisor can be asked, besides what any supervisor can. */
+interface PartitionCalls extends SupervisorCalls {
+  readonly resize: Ask<number, Outcome<number>>;
+}
+
+declare const partition: unique symbol;
+
+/** The pid of a partition supervisor, which also knows what its partitions are. */
+export interface PartitionSupervisorPid<out Child extends Pid = Pid> extends Server<
+  PartitionCalls,
+  unknown
+> {
+  readonly [partition]: Child;
+}
+
+export interface PartitionInfo {
+  /** Which partition it is, from 0. */
+  readonly id: number;
+  /** `undefined` when it does not run, as those beyond the size. */
+  readonly pid: ChildInfo['pid'];
+  readonly type: 'worker' | 'supervisor';
+}
+
+type Any = Destination<PartitionSupervisorPid>;
+
+/**
+ * Starts a supervisor, linked to `parent`, of a number of processes that do the same, so that none of them has all the work: `route` says which of them a key is
+ * for. Each is restarted by itself.
+ *
+ * Rejects as `Supervisor.startLink` does; with a `TypeError` or `RangeError` for wrong options.
+ * @see Elixir manual, `PartitionSupervisor.start_link/1`; in place of `:with_arguments` the start is given the partition
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, PartitionSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const counters = await PartitionSupervisor.startLink(system, {
+ *   child: childSpec((parent, partition: number) => Agent.startLink(parent, () => partition * 100), {
+ *     id: 'counter',
+ *   }),
+ *   partitions: 4,
+ * });
+ * const counter = PartitionSupervisor.route(counters, 7);
+ * console.log(await Agent.get(counter, (n) => n)); // 300
+ * await system.stop();
+ * ```
+ */
+export async function startLink<Child extends Pid>(
+  parent: Process<never>,
+  options: PartitionSupervisorOptions<Child>,
+): Promise<PartitionSupervisorPid<Child>> {
+  const { name } = options;
+  const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
+  return start(parent, partitioned, flagsOf(options), name === undefined ? {} : { name });
+}
+
+/**
+ * How to start a partition supervisor under another. Shut down without a limit of time, as OTP advises for supervisors.
+ *
+ * Throws as the function `childSpec` does.
+ * @see Elixir manual, `PartitionSupervisor.child_spec/1`
+ * @example
+ * ```ts
+ * import { createSystem, PartitionSupervisor, Supervisor, Task } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const child = Task.Supervisor.childSpec({ id: 'tasks' });
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [PartitionSupervisor.childSpec({ id: 'tasks', child, partitions: 2 })],
+ * });
+ * const tasks = PartitionSupervisor.route(Supervisor.child(app, 'tasks'), 'joe');
+ * const task = await Task.Supervisor.async(system, tasks, () => 42);
+ * console.log(await Task.await(system, task)); // 42
+ * await system.stop();
+ * ```
+ */
+export function childSpec<Child extends Pid, const Id extends string>(
+  options: ChildOptions<Id> & PartitionSupervisorOptions<Child>,
+): ChildSpec<Id, PartitionSupervisorPid<Child>> {
+  return createChildSpec<Id, PartitionSupervisorPid<Child>>(
+    (parent) => startLink(parent, options),
+    { ...options, type: 'supervisor' },
+  );
+}
+
+/**
+ * The address of the partition that a key is for, looked up whenever something is sent there: after a restart it is the new process, after a resize perhaps another
+ * partition. The same key is for the same partition: a whole number by its remainder, a pid by its id, anything else by a hash of its text.
+ *
+ * Throws a `TypeError` for what is no key. What is sent there when the size is 0 throws an `Error`.
+ * @see Elixir manual, `PartitionSupervisor`, `{:via, PartitionSupervisor, {name, key}}`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, PartitionSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const caches = await PartitionSupervisor.startLink(system, {
+ *   child: Agent.childSpec(() => new Map<string, number>(), { id: 'cache' }),
+ * });
+ * await Agent.update(PartitionSupervisor.route(caches, 'joe'), (cache) => cache.set('joe', 1));
+ * const cache = PartitionSupervisor.route(caches, 'joe');
+ * console.log(await Agent.get(cache, (map) => map.get('joe'))); // 1
+ * await system.stop();
+ * ```
+ */
+export function route<Child extends Pid>(
+  supervisor: Destination<PartitionSupervisorPid<Child>>,
+  key: PartitionKey,
+): Named<Child> {
+  return new PartitionAddress(supervisor, key) as unknown as Named<Child>;
+}
+
+/**
+ * How many partitions are in use.
+ *
+ * Throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @see Elixir manual, `PartitionSupervisor.partitions/1`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, PartitionSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const child = Agent.childSpec(() => 0, { id: 'n' });
+ * const supervisor = await PartitionSupervisor.startLink(system, { child, partitions: 3 });
+ * console.log(PartitionSupervisor.partitions(supervisor)); // 3
+ * await system.stop();
+ * ```
+ */
+export function partitions(supervisor: Any): number {
+  const found = partitionsOf(supervisor);
+  if (found === undefined) {
+    throw new ExitError(noproc, `partitions of ${String(supervisor)}`);
+  }
+  return found.size;
+}
+
+/**
+ * Uses so many of the partitions from now on, the first ones: the others are shut down, or started again. Resolves with how many it were.
+ *
+ * Rejects with a `RangeError` for more than the supervisor was started with; with an `ExitError` that has the reason when one does not start, and then those before it
+ * are in use; and as `GenServer.call` does.
+ * @see Elixir manual, `PartitionSupervisor.resize!/2`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, PartitionSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const child = Agent.childSpec(() => 0, { id: 'n' });
+ * const supervisor = await PartitionSupervisor.startLink(system, { child, partitions: 3 });
+ * console.log(await PartitionSupervisor.resize(supervisor, 1)); // 3
+ * console.log((await PartitionSupervisor.countChildren(supervisor)).active); // 1
+ * await system.stop();
+ * ```
+ */
+export async function resize(supervisor: Any, size: number): Promise<number> {
+  const most = partitionsOf(supervisor)?.total ?? Infinity;
+  if (!Number.isInteger(size) || size < 0 || size > most) {
+    throw new RangeError(
+      `Expected a whole number of partitions from 0 to ${most}, got ${describe(size)}`,
+    );
+  }
+  return valueOf(await ask(supervisor, 'resize', size), supervisor) as number;
+}
+
+/**
+ * All partitions there could be, in order.
+ *
+ * Rejects as `GenServer.call` does.
+ * @see Elixir manual, `PartitionSupervisor.which_children/1`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, PartitionSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const child = Agent.childSpec(() => 0, { id: 'n' });
+ * const supervisor = await PartitionSupervisor.startLink(system, { child, partitions: 2 });
+ * const children = await PartitionSupervisor.whichChildren(supervisor);
+ * console.log(children.map(({ id, type }) => `${id}: ${type}`)); // [ '0: worker', '1: worker' ]
+ * await system.stop();
+ * ```
+ */
+export async function whichChildren(supervisor: Any): Promise<readonly PartitionInfo[]> {
+  const all: readonly ChildInfo[] = await ask(supervisor, 'whichChildren', undefined);
+  return all.toReversed().map((info) => ({ ...info, id: Number(info.id) }));
+}
+
+/**
+ * How many partitions there could be, and how many run.
+ *
+ * Rejects as `GenServer.call` does.
+ * @see Elixir manual, `PartitionSupervisor.count_children/1`
+ * @example
+ * ```ts
+ * import { Agent, createSystem, PartitionSupervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const child = Agent.childSpec(() => 0, { id: 'n' });
+ * const supervisor = await PartitionSupervisor.startLink(system, { child, partitions: 3 });
+ * const { specs, active } = await PartitionSupervisor.countChildren(supervisor);
+ * console.log(specs, active); // 3 3
+ * await system.stop();
+ * ```
+ */
+export function countChildren(supervisor: Any): Promise<ChildCounts> {
+  return ask(supervisor, 'countChildren', undefined);
+}
+
+/** Shuts the partitions down, the last first, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
+export { stop } from '../../server/gen-server.ts';
+
+function flagsOf(options: PartitionSupervisorOptions): Flags {
+  const { child, partitions = parallelism(), maxRestarts = 3, maxSeconds = 5 } = options;
+  assertChildSpec(child as never);
+  if (!Number.isInteger(partitions) || partitions < 1) {
+    throw new RangeError(
+      `Expected partitions to be a whole number above 0, got ${describe(partitions)}`,
+    );
+  }
+  const flags: Flags = {
+    strategy: 'oneForOne',
+    autoShutdown: 'never',
+    maxRestarts,
+    maxSeconds,
+    children: Array.from({ length: partitions }, (_, partition) => specOf(child, partition)),
+  };
+  assertFlags(flags);
+  return flags;
+}
+
+function specOf(child: PartitionSpec, partition: number): ChildSpec {
+  return { ...child, id: String(partition), start: (parent) => child.start(parent, partition) };
+}

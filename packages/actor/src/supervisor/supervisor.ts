@@ -1,0 +1,440 @@
+import {
+  assertChildSpec,
+  type ChildOptions,
+  type ChildSpec,
+  childSpec as createChildSpec,
+  type Started,
+} from '../child-spec.ts';
+import { describe } from '../describe.ts';
+import { type Destination, find, type Name, type Via } from '../process/address.ts';
+import { ExitError, ExitRequest } from '../process/exit-error.ts';
+import { badReturnValue, noproc } from '../process/exit-reason.ts';
+import { type Pid } from '../process/pid.ts';
+import type { Process } from '../process/process.ts';
+import type { Server } from '../server/behaviour.ts';
+import * as GenServer from '../server/gen-server.ts';
+import { type Ignore, ignore } from '../server/next.ts';
+import { ServerProcess } from '../server/server-process.ts';
+import { supervision, type SupervisorCalls } from './behaviour.ts';
+import { ask, valueOf } from './call.ts';
+import type { ChildCounts, ChildInfo } from './child-info.ts';
+import { assertFlags, type Flags } from './flags.ts';
+import type { Intensity } from './intensity.ts';
+import { type AutoShutdown, type Strategy } from './rules.ts';
+import { Supervision } from './supervision.ts';
+
+export type { ChildCounts, ChildInfo } from './child-info.ts';
+export type { AutoShutdown, Strategy } from './rules.ts';
+export { formatTree, type Tree, tree } from './tree.ts';
+
+export interface SupervisorOptions<
+  Specs extends readonly ChildSpec[] = readonly ChildSpec[],
+> extends Partial<Intensity> {
+  readonly strategy: Strategy;
+  /** Started in this order, each when the one before it is up; shut down in the reverse order. */
+  readonly children: Specs;
+  /** More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in Elixir. */
+  readonly maxRestarts?: number;
+  /** Default: 5. */
+  readonly maxSeconds?: number;
+  /** Default: `never`. */
+  readonly autoShutdown?: AutoShutdown;
+}
+
+export interface SupervisorStartOptions {
+  /** A name in the system, or one that a registry keeps. */
+  readonly name?: string | Name | Via;
+}
+
+export type NamedSupervisorOptions<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> =
+  SupervisorOptions<Specs> & SupervisorStartOptions;
+
+/** OTP's `init`: asked each time the supervisor is started. */
+export type SupervisorInit<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> = () =>
+  | SupervisorOptions<Specs>
+  | Ignore
+  | Promise<SupervisorOptions<Specs> | Ignore>;
+
+declare const children: unique symbol;
+
+type Named = Readonly<Record<string, Pid>>;
+
+/** The pid of a supervisor, which also knows its children by id. */
+export interface SupervisorPid<out Children extends Named = Named> extends Server<
+  SupervisorCalls,
+  unknown
+> {
+  readonly [children]: Children;
+}
+
+export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
+  readonly [Spec in Specs[number] as Spec['id']]: Spec extends ChildSpec<string, infer Child>
+    ? Child
+    : never;
+};
+
+/** A supervisor, or its name in a system. */
+type Any = Destination<SupervisorPid>;
+
+/**
+ * Starts a supervisor linked to `parent`, and its children in order. Given a function, asks it what the supervisor is to be, and resolves with
+ * `undefined` if it answers `ignore`.
+ *
+ * When a child fails to start, those before it are shut down in reverse order, and this rejects with an `ExitError` whose reason is `shutdown` with
+ * the detail `failedToStartChild`, and whose message shows which child of which supervisor it was. Rejects with a `TypeError` or `RangeError` for options
+ * that no supervisor can have, such as two children with one id.
+ * @see OTP manual, `supervisor:start_link/3`; Elixir's `Supervisor` for the defaults
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'restForOne',
+ *   children: [
+ *     childSpec((parent) => Agent.startLink(parent, () => 'stock'), { id: 'stock' }),
+ *     childSpec((parent) => Agent.startLink(parent, () => 'shop'), { id: 'shop' }),
+ *   ],
+ * });
+ * console.log(await Agent.get(Supervisor.child(app, 'shop'), (text) => text)); // shop
+ * await system.stop();
+ * ```
+ */
+export function startLink<const Specs extends readonly ChildSpec[]>(
+  parent: Process<never>,
+  options: NamedSupervisorOptions<Specs>,
+): Promise<SupervisorPid<ChildrenOf<Specs>>>;
+export function startLink<const Specs extends readonly ChildSpec[]>(
+  parent: Process<never>,
+  init: SupervisorInit<Specs>,
+  options?: SupervisorStartOptions,
+): Promise<SupervisorPid<ChildrenOf<Specs>> | undefined>;
+export async function startLink(
+  parent: Process<never>,
+  given: NamedSupervisorOptions | SupervisorInit,
+  options: SupervisorStartOptions = {},
+): Promise<unknown> {
+  const [init, startOptions] =
+    typeof given === 'function'
+      ? [async () => flagsIn(await given()), options]
+      : [constant(flagsOf(given)), nameIn(given)];
+  return GenServer.startLink(parent, supervision, init as never, startOptions);
+}
+
+function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
+  return name === undefined ? {} : { name };
+}
+
+/**
+ * How to start a supervisor under another. Shut down without a limit of time, as OTP advises for supervisors.
+ *
+ * Throws a `TypeError` or `RangeError` for options that no supervisor, or no child, can have.
+ * @see Elixir manual, `Supervisor.child_spec/2`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const feeds = Supervisor.childSpec(
+ *   {
+ *     strategy: 'oneForAll',
+ *     children: [childSpec((parent) => Agent.startLink(parent, () => 7), { id: 'prices' })],
+ *   },
+ *   { id: 'feeds' },
+ * );
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, { strategy: 'oneForOne', children: [feeds] });
+ * const prices = Supervisor.child(Supervisor.child(app, 'feeds'), 'prices');
+ * console.log(await Agent.get(prices, (n) => n)); // 7
+ * await system.stop();
+ * ```
+ */
+export function childSpec<const Specs extends readonly ChildSpec[], const Id extends string>(
+  given: SupervisorOptions<Specs> | SupervisorInit<Specs>,
+  options: ChildOptions<Id> & SupervisorStartOptions,
+): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>> {
+  // Options are checked here, and not when the supervisor above has started others already.
+  const init: SupervisorInit = typeof given === 'function' ? given : constant(flagsOf(given));
+  return createChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>(
+    (parent) => startLink(parent, init as SupervisorInit<Specs>, nameIn(options)),
+    { ...options, type: 'supervisor' },
+  );
+}
+
+/**
+ * The child that runs under `id` now; ask again after a restart, and do not keep it. Nobody is asked: it is there even while the supervisor is busy.
+ *
+ * Throws an `ExitError` (`noproc`) when the supervisor has ended or the child is not running.
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * await Agent.update(Supervisor.child(app, 'counter'), (n) => n + 1);
+ * await Supervisor.terminateChild(app, 'counter');
+ * await Supervisor.restartChild(app, 'counter');
+ * console.log(await Agent.get(Supervisor.child(app, 'counter'), (n) => n)); // 0
+ * await system.stop();
+ * ```
+ */
+export function child<Children extends Named, Id extends keyof Children & string>(
+  supervisor: Destination<SupervisorPid<Children>>,
+  id: Id,
+): Children[Id] {
+  const pid = stateOf(supervisor)?.children.get(id)?.pid;
+  if (typeof pid !== 'object') {
+    throw new ExitError(
+      noproc,
+      `child ${describe(id)} of ${String(supervisor)}${pid === undefined ? '' : `, ${pid}`}`,
+    );
+  }
+  return pid as Children[Id];
+}
+
+/** A child spec, but its start may give more than a pid. */
+export interface StartSpec<out Value extends Started> extends Omit<ChildSpec, 'start'> {
+  readonly start: (parent: Process<never>) => Promise<Value>;
+}
+
+/**
+ * Starts one more child, the last in order; it is forgotten when the supervisor itself is restarted. Resolves, once the child is up, with what its start
+ * gave: the pid, `{ pid, info }`, or `undefined` for `ignore`.
+ *
+ * Rejects with an `ExitError`: `alreadyStarted` or `alreadyPresent` for an id that is taken, `failedToStartChild`, and then the child is forgotten; with a
+ * `TypeError` or `RangeError` for a spec that this supervisor cannot have.
+ * @see OTP manual, `supervisor:start_child/2`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, { strategy: 'oneForOne', children: [] });
+ * const counter = await Supervisor.startChild(
+ *   app,
+ *   childSpec((parent) => Agent.startLink(parent, () => 7), { id: 'counter' }),
+ * );
+ * console.log(counter && (await Agent.get(counter, (n) => n))); // 7
+ * await system.stop();
+ * ```
+ */
+export async function startChild<Value extends Started>(
+  supervisor: Any,
+  spec: StartSpec<Value>,
+): Promise<Value> {
+  assertChildSpec(spec as ChildSpec);
+  return valueOf(await ask(supervisor, 'startChild', spec), supervisor) as Value;
+}
+
+/**
+ * Shuts a child down, and resolves once it has ended. Its spec stays, unless it is temporary. A child that was being restarted is not restarted any more;
+ * under `oneForAll` and `restForOne`, siblings that were to be started with it stay down, too, until somebody restarts them.
+ * `notFound` for an id that the supervisor does not have.
+ *
+ * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * @see OTP manual, `supervisor:terminate_child/2`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * console.log(await Supervisor.terminateChild(app, 'counter')); // ok
+ * console.log(await Supervisor.whichChild(app, 'counter')); // { id: 'counter', pid: undefined, type: 'worker' }
+ * console.log(await Supervisor.terminateChild(app, 'other')); // notFound
+ * await system.stop();
+ * ```
+ */
+export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'notFound'> {
+  return ask(supervisor, 'terminateChild', id);
+}
+
+/**
+ * Starts a child that was terminated, or has ended and was not restarted, in its old place. Resolves with what its start gave. It does not count as a restart.
+ *
+ * Rejects with an `ExitError`: `notFound`, `running`, `restarting`, or why the start failed.
+ * @see OTP manual, `supervisor:restart_child/2`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * await Supervisor.terminateChild(app, 'counter');
+ * console.log((await Supervisor.restartChild(app, 'counter')) === Supervisor.child(app, 'counter')); // true
+ * await system.stop();
+ * ```
+ */
+export async function restartChild(supervisor: Any, id: string): Promise<unknown> {
+  return valueOf(await ask(supervisor, 'restartChild', id), supervisor);
+}
+
+/**
+ * Forgets a child that does not run: its id is free.
+ *
+ * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * @see OTP manual, `supervisor:delete_child/2`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * console.log(await Supervisor.deleteChild(app, 'counter')); // running
+ * await Supervisor.terminateChild(app, 'counter');
+ * console.log(await Supervisor.deleteChild(app, 'counter')); // ok
+ * await system.stop();
+ * ```
+ */
+export function deleteChild(
+  supervisor: Any,
+  id: string,
+): Promise<'ok' | 'notFound' | 'running' | 'restarting'> {
+  return ask(supervisor, 'deleteChild', id);
+}
+
+/**
+ * The spec of a child, but of a temporary one not its start, which is not kept; `undefined` for an id that the supervisor does not have.
+ *
+ * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * @see OTP manual, `supervisor:get_childspec/2`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * console.log((await Supervisor.getChildSpec(app, 'counter'))?.restart); // permanent
+ * await system.stop();
+ * ```
+ */
+export function getChildSpec(supervisor: Any, id: string): Promise<ChildSpec | undefined> {
+  return ask(supervisor, 'getChildSpec', id);
+}
+
+/**
+ * One child; `undefined` for an id that the supervisor does not have.
+ *
+ * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * @see OTP manual, `supervisor:which_child/2`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * const info = await Supervisor.whichChild(app, 'counter');
+ * console.log(info?.pid === Supervisor.child(app, 'counter')); // true
+ * await system.stop();
+ * ```
+ */
+export function whichChild(supervisor: Any, id: string): Promise<ChildInfo | undefined> {
+  return ask(supervisor, 'whichChild', id);
+}
+
+/**
+ * All children, the one started last first.
+ *
+ * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * @see OTP manual, `supervisor:which_children/1`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: ['a', 'b'].map((id) => childSpec((parent) => Agent.startLink(parent, () => id), { id })),
+ * });
+ * console.log((await Supervisor.whichChildren(app)).map(({ id }) => id)); // [ 'b', 'a' ]
+ * await system.stop();
+ * ```
+ */
+export function whichChildren(supervisor: Any): Promise<readonly ChildInfo[]> {
+  return ask(supervisor, 'whichChildren', undefined);
+}
+
+/**
+ * How many children there are, and of which kind.
+ *
+ * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * @see OTP manual, `supervisor:count_children/1`
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: ['a', 'b'].map((id) => childSpec((parent) => Agent.startLink(parent, () => id), { id })),
+ * });
+ * await Supervisor.terminateChild(app, 'a');
+ * console.log(await Supervisor.countChildren(app)); // { specs: 2, active: 1, supervisors: 0, workers: 2 }
+ * await system.stop();
+ * ```
+ */
+export function countChildren(supervisor: Any): Promise<ChildCounts> {
+  return ask(supervisor, 'countChildren', undefined);
+}
+
+/** Shuts the children down in reverse order, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
+export { stop } from '../server/gen-server.ts';
+
+/** What a supervisor is started with. Throws a `TypeError` or `RangeError` for options that no supervisor can have. */
+function flagsOf(options: SupervisorOptions): Flags {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(
+      `Expected the options of a supervisor, { strategy, children, … }, got ${describe(options)}`,
+    );
+  }
+  const {
+    strategy,
+    children: specs,
+    maxRestarts = 3,
+    maxSeconds = 5,
+    autoShutdown = 'never',
+  } = options;
+  const flags: Flags = { strategy, children: specs, maxRestarts, maxSeconds, autoShutdown };
+  assertFlags(flags);
+  return flags;
+}
+
+/** What `init` answered. */
+function flagsIn(given: SupervisorOptions | Ignore): Flags | Ignore {
+  if (given === ignore) {
+    return ignore;
+  }
+  if (typeof given !== 'object' || given === null) {
+    throw new ExitRequest(badReturnValue(given));
+  }
+  return flagsOf(given as SupervisorOptions);
+}
+
+function constant<Value>(value: Value): () => Value {
+  return () => value;
+}
+
+function stateOf(supervisor: Destination): Supervision | undefined {
+  const cell = find(supervisor);
+  return cell instanceof ServerProcess && cell.state instanceof Supervision
+    ? cell.state
+    : undefined;
+}

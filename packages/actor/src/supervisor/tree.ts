@@ -1,0 +1,156 @@
+import { describe } from '../describe.ts';
+import { type Destination, find } from '../process/address.ts';
+import { ExitError } from '../process/exit-error.ts';
+import { noproc } from '../process/exit-reason.ts';
+import { type Pid } from '../process/pid.ts';
+import { type Cell, cellOf } from '../process/process.ts';
+import { ServerProcess } from '../server/server-process.ts';
+import type { Child } from './children.ts';
+import { DynamicSupervision } from './dynamic/supervision.ts';
+import { Supervision } from './supervision.ts';
+
+/** A process of a supervision tree and what is below it, at one moment: plain data, that does not change with the processes. */
+export interface Tree {
+  /** The id in its child spec; under a dynamic supervisor others may have the same. `undefined` for the supervisor that was asked for. */
+  readonly id: string | undefined;
+  /** `undefined` while it does not run. */
+  readonly pid: Pid | undefined;
+  /** The registered name. */
+  readonly name: string | undefined;
+  readonly type: 'worker' | 'supervisor';
+  /** `restarting`: its restart failed, or waits for its delay. `stopped`: it does not run, and is not about to. */
+  readonly state: 'running' | 'restarting' | 'stopped';
+  /** How often it was restarted since its supervisor was started. */
+  readonly restarts: number;
+  /** For how long its process has been up, in ms; `undefined` while it does not run. */
+  readonly age: number | undefined;
+  /** In start order. */
+  readonly children: readonly Tree[];
+}
+
+/** The children of a supervisor of whatever kind. */
+interface Parent {
+  readonly startedAt: number;
+  readonly members: Iterable<Child>;
+}
+
+/**
+ * A supervisor, its children, and theirs, as they are now. Nobody is asked and nothing waits: a supervisor that is busy is shown all the same.
+ *
+ * Throws an `ExitError` (`noproc`) when the supervisor has ended; a `TypeError` for a process that is no supervisor, or is not up yet.
+ * @see OTP's `observer`, tab "Applications"
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * const { children } = Supervisor.tree(app);
+ * console.log(children.map(({ id, state, restarts }) => [id, state, restarts])); // [ [ 'counter', 'running', 0 ] ]
+ * await system.stop();
+ * ```
+ */
+export function tree(supervisor: Destination): Tree {
+  const cell = find(supervisor);
+  const found = cell && treeOf(cell);
+  if (found !== undefined) {
+    return found;
+  }
+  if (cell?.isAlive === true) {
+    throw new TypeError(`Expected a supervisor that is up, got ${describe(supervisor)}`);
+  }
+  throw new ExitError(noproc, `tree of ${String(supervisor)}`);
+}
+
+/** The tree of a process; `undefined` unless it is a supervisor that is up. */
+export function treeOf(cell: Cell): Tree | undefined {
+  const parent = parentIn(cell);
+  const now = cell.runtime.clock.now();
+  return (
+    parent && {
+      id: undefined,
+      pid: cell.pid,
+      name: cell.name,
+      type: 'supervisor',
+      state: 'running',
+      restarts: 0,
+      age: now - parent.startedAt,
+      children: childrenOf(parent, now),
+    }
+  );
+}
+
+function parentIn(cell: Cell): Parent | undefined {
+  const state = cell instanceof ServerProcess ? cell.state : undefined;
+  return state instanceof Supervision || state instanceof DynamicSupervision ? state : undefined;
+}
+
+function childrenOf(parent: Parent | undefined, now: number): readonly Tree[] {
+  return parent === undefined ? [] : Array.from(parent.members, (child) => nodeOf(child, now));
+}
+
+function nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child, now: number): Tree {
+  const shown = { id, type, restarts };
+  if (typeof pid !== 'object') {
+    const state = pid === 'restarting' ? 'restarting' : 'stopped';
+    return { ...shown, pid: undefined, name: undefined, state, age: undefined, children: [] };
+  }
+  const cell = cellOf(pid);
+  const children = childrenOf(parentIn(cell), now);
+  return { ...shown, pid, name: cell.name, state: 'running', age: now - startedAt, children };
+}
+
+/**
+ * A tree as text, a line a process, drawn like the listing of a directory.
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   name: 'app',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * console.log(Supervisor.formatTree(Supervisor.tree(app)));
+ * // app #Pid<2> supervisor, up 0 s
+ * // └── counter #Pid<3>, up 0 s
+ * await system.stop();
+ * ```
+ */
+export function formatTree(tree: Tree): string {
+  return [labelOf(tree), ...linesBelow(tree)].join('\n');
+}
+
+function linesBelow({ children }: Tree): readonly string[] {
+  return children.flatMap((child, index) => {
+    const isLast = index === children.length - 1;
+    const [branch, margin] = isLast ? ['└── ', '    '] : ['├── ', '│   '];
+    return [branch + labelOf(child), ...linesBelow(child).map((line) => margin + line)];
+  });
+}
+
+function labelOf({ id, name, pid, type, state, restarts, age }: Tree): string {
+  const who = [id, name === id ? undefined : name, pid, type === 'worker' ? undefined : type];
+  const facts = [
+    who.filter((part) => part !== undefined).join(' '),
+    age === undefined ? state : `up ${formatAge(age)}`,
+    ...(restarts === 0 ? [] : [restarts === 1 ? '1 restart' : `${restarts} restarts`]),
+  ];
+  return facts.join(', ');
+}
+
+const units: readonly (readonly [string, number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+];
+
+/** In the largest unit that there are at least two of. */
+function formatAge(age: number): string {
+  const [unit, ms] = units.find(([, length]) => age >= 2 * length) ?? ['s', 1000];
+  return `${Math.floor(age / ms)} ${unit}`;
+}

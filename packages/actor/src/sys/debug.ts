@@ -1,0 +1,284 @@
+import { describe } from '../describe.ts';
+import type { Destination } from '../process/address.ts';
+import { cellOf, nameOf } from '../process/process.ts';
+import { type AnyHook, Debug, type DebugEvent, formatEvent, type Hook } from '../server/debug.ts';
+import type { ServerProcess } from '../server/server-process.ts';
+import { ask, type SysOptions } from './system-request.ts';
+
+/**
+ * Calls `hook` with every event of the server from now on, first with `state`, then with what it answered before; in the server's turn, so it should be
+ * quick. It is taken off when it answers `sys.done`, throws (which is reported), or by `remove`. One that is on already stays as it is.
+ * Rejects as `getState` does.
+ * @see OTP manual, `sys:install/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply, sys } from '@reprise/actor';
+ *
+ * const echo = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCall: { echo: (text: string, state) => reply(text, state) },
+ * });
+ * const number: sys.Hook<number> = (count, event) => {
+ *   console.log(count, event.type);
+ *   return count + 1;
+ * };
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, echo, undefined);
+ * await sys.install(pid, number, 1);
+ * await GenServer.call(pid, 'echo', 'hello'); // 1 in, 2 out
+ * await system.stop();
+ * ```
+ */
+export function install<State>(
+  server: Destination,
+  hook: Hook<State>,
+  state: State,
+  options?: SysOptions,
+): Promise<void> {
+  assertHook(hook);
+  const act = (target: ServerProcess): void => {
+    if (target.debug?.has(hook) !== true) {
+      put(target, hook, state);
+    }
+  };
+  return ask(server, 'install', act, options);
+}
+
+/**
+ * Takes off a hook that `install` put on, if it is still on. Rejects as `getState` does.
+ * @see OTP manual, `sys:remove/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, sys } from '@reprise/actor';
+ *
+ * const print: sys.Hook<undefined> = (_, event) => {
+ *   console.log(event);
+ *   return undefined;
+ * };
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, GenServer.define({ init: () => ok(0) }), undefined);
+ * await sys.install(pid, print, undefined);
+ * await sys.remove(pid, print);
+ * await system.stop();
+ * ```
+ */
+export function remove(server: Destination, hook: AnyHook, options?: SysOptions): Promise<void> {
+  assertHook(hook);
+  const act = (target: ServerProcess): void => {
+    take(target, hook);
+  };
+  return ask(server, 'remove', act, options);
+}
+
+/**
+ * Takes everything off that watches the server: hooks, trace, log and statistics. Rejects as `getState` does.
+ * @see OTP manual, `sys:no_debug/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, sys } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, GenServer.define({ init: () => ok(0) }), undefined);
+ * await sys.statistics(pid, true);
+ * await sys.noDebug(pid);
+ * console.log(await sys.statistics(pid, 'get')); // undefined
+ * await system.stop();
+ * ```
+ */
+export function noDebug(server: Destination, options?: SysOptions): Promise<void> {
+  const act = (target: ServerProcess): void => {
+    target.debug = undefined;
+  };
+  return ask(server, 'noDebug', act, options);
+}
+
+/** What a server has done since its statistics were turned on. Times in ms, on the system's clock. */
+export interface Statistics {
+  readonly startTime: number;
+  readonly currentTime: number;
+  /** Messages taken, of all kinds. */
+  readonly messagesIn: number;
+  /** Replies given by an answer of a callback. */
+  readonly messagesOut: number;
+}
+
+/**
+ * Counts the messages of a server: `true` begins anew, `false` ends it, `'get'` resolves with the counts, or with `undefined` when it is off. There are no
+ * reductions to count. Rejects as `getState` does.
+ * @see OTP manual, `sys:statistics/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply, sys } from '@reprise/actor';
+ *
+ * const echo = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCall: { echo: (text: string, state) => reply(text, state) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, echo, undefined);
+ * await sys.statistics(pid, true);
+ * await GenServer.call(pid, 'echo', 'hello');
+ * const counts = await sys.statistics(pid, 'get');
+ * console.log(counts?.messagesIn, counts?.messagesOut); // 1 1
+ * await system.stop();
+ * ```
+ */
+export function statistics(
+  server: Destination,
+  flag: 'get',
+  options?: SysOptions,
+): Promise<Statistics | undefined>;
+export function statistics(server: Destination, flag: boolean, options?: SysOptions): Promise<void>;
+export function statistics(
+  server: Destination,
+  flag: boolean | 'get',
+  options?: SysOptions,
+): Promise<Statistics | undefined | void> {
+  const act = (target: ServerProcess): Statistics | undefined => {
+    const now = target.runtime.clock.now();
+    if (flag === 'get') {
+      const counts = target.debug?.get(count);
+      return counts && { ...counts, currentTime: now };
+    }
+    turn(target, count, flag, { startTime: now, messagesIn: 0, messagesOut: 0 });
+    return undefined;
+  };
+  return ask(server, 'statistics', act, options);
+}
+
+export interface LogOptions extends SysOptions {
+  /** How many events are kept. Default: 10. */
+  readonly size?: number;
+}
+
+/**
+ * Keeps the last `size` events of a server: `true` turns it on, or changes the size; `false` turns it off; `'get'` resolves with the events, oldest first, none when it is
+ * off. Rejects as `getState` does; throws a `RangeError` for a size that is no whole number from 1 on.
+ * @see OTP manual, `sys:log/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok, sys } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCast: { add: (by: number, count) => noreply(count + by) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, counter, undefined);
+ * await sys.log(pid, true, { size: 1 });
+ * GenServer.cast(pid, 'add', 2);
+ * console.log(await sys.log(pid, 'get')); // [ { type: 'noreply', state: 2 } ]
+ * await system.stop();
+ * ```
+ */
+export function log(
+  server: Destination,
+  flag: 'get',
+  options?: SysOptions,
+): Promise<readonly DebugEvent[]>;
+export function log(server: Destination, flag: boolean, options?: LogOptions): Promise<void>;
+export function log(
+  server: Destination,
+  flag: boolean | 'get',
+  options: LogOptions = {},
+): Promise<readonly DebugEvent[] | void> {
+  const { size = 10 } = options;
+  if (!Number.isSafeInteger(size) || size < 1) {
+    throw new RangeError(
+      `Expected the size of a log to be a whole number from 1 on, got ${describe(size)}`,
+    );
+  }
+  const act = (target: ServerProcess): readonly DebugEvent[] | undefined => {
+    const events = kept(target);
+    if (flag === 'get') {
+      return events;
+    }
+    turn(target, keep, flag, { size, events: events.slice(-size) });
+    return undefined;
+  };
+  return ask(server, 'log', act as (target: ServerProcess) => readonly DebugEvent[], options);
+}
+
+/**
+ * Writes every event of a server to the system's logger, one line each, as a warning: whoever turns it on wants to see it. Rejects as `getState` does.
+ * @see OTP manual, `sys:trace/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok, sys } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCast: { add: (by: number, count) => noreply(count + by) },
+ * });
+ *
+ * const logger = { error: console.error, warn: (_: object, line: string) => console.log(line) };
+ * const system = createSystem({ logger });
+ * const pid = await GenServer.start(system, counter, undefined, { name: 'counter' });
+ * await sys.trace(pid, true);
+ * GenServer.cast(pid, 'add', 2); // counter got cast add 2 (number), counter new state 2 (number)
+ * await sys.trace(pid, false);
+ * await system.stop();
+ * ```
+ */
+export function trace(server: Destination, flag: boolean, options?: SysOptions): Promise<void> {
+  return ask(server, 'trace', (target) => turn(target, print, flag, undefined), options);
+}
+
+const count: Hook<Omit<Statistics, 'currentTime'>> = (counts, { type }) => ({
+  ...counts,
+  messagesIn: counts.messagesIn + (type === 'in' ? 1 : 0),
+  messagesOut: counts.messagesOut + (type === 'out' ? 1 : 0),
+});
+
+interface Log {
+  readonly size: number;
+  readonly events: readonly DebugEvent[];
+}
+
+const keep: Hook<Log> = ({ size, events }, event) => ({
+  size,
+  events: [...events, event].slice(-size),
+});
+
+const print: Hook<undefined> = (_, event, server) => {
+  const cell = cellOf(server);
+  cell.runtime.logger.warn(
+    { process: String(server), event },
+    `${nameOf(cell)} ${formatEvent(event)}`,
+  );
+  return undefined;
+};
+
+/** What `log` keeps of a server. */
+export function kept(target: ServerProcess): readonly DebugEvent[] {
+  return target.debug?.get(keep)?.events ?? [];
+}
+
+function turn<State>(target: ServerProcess, hook: Hook<State>, flag: boolean, state: State): void {
+  if (flag) {
+    put(target, hook, state);
+  } else {
+    take(target, hook);
+  }
+}
+
+function put<State>(target: ServerProcess, hook: Hook<State>, state: State): void {
+  target.debug ??= new Debug(target, () => {
+    target.debug = undefined;
+  });
+  target.debug.set(hook, state);
+}
+
+function take(target: ServerProcess, hook: AnyHook): void {
+  target.debug?.delete(hook);
+}
+
+function assertHook(hook: unknown): void {
+  if (typeof hook !== 'function') {
+    throw new TypeError(`Expected a function (state, event, server) => …, got ${describe(hook)}`);
+  }
+}

@@ -1,0 +1,268 @@
+import { describe } from '../describe.ts';
+import type { Destination } from '../process/address.ts';
+import { assertExitReason, type ExitReason } from '../process/exit-reason.ts';
+import { type Pid } from '../process/pid.ts';
+import { nameOf } from '../process/process.ts';
+import type { AnyBehaviour } from '../server/behaviour.ts';
+import type { DebugEvent } from '../server/debug.ts';
+import type { ServerProcess } from '../server/server-process.ts';
+import { kept } from './debug.ts';
+import { ask, order, type SysOptions } from './system-request.ts';
+
+export type { SysOptions } from './system-request.ts';
+export { type DebugEvent, done, type Hook, type Received } from '../server/debug.ts';
+export {
+  install,
+  log,
+  type LogOptions,
+  noDebug,
+  remove,
+  type Statistics,
+  statistics,
+  trace,
+} from './debug.ts';
+
+/**
+ * The state of a server, as it is between two messages. The request takes its turn in the mailbox; a suspended server answers, too. `State` is taken at
+ * its word: a pid does not know the state behind it.
+ *
+ * This and all of `sys` rejects with an `ExitError` when the process has ended (`noproc`), ends before it answers (its reason) or is the caller
+ * (`callingSelf`), and with a `TimeoutError` after `timeout`: of a process that is no server too, since that never answers. Throws a `RangeError` for a
+ * timeout that is none.
+ * @see OTP manual, `sys:get_state/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok, sys } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCast: { add: (by: number, count) => noreply(count + by) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, counter, undefined);
+ * GenServer.cast(pid, 'add', 2);
+ * console.log(await sys.getState<number>(pid)); // 2
+ * await system.stop();
+ * ```
+ */
+export function getState<State = unknown>(
+  server: Destination,
+  options?: SysOptions,
+): Promise<State> {
+  return ask(server, 'getState', ({ state }) => state as State, options);
+}
+
+/**
+ * Gives the server the state that `replace` makes of the one it has, and resolves with it.
+ *
+ * Rejects with an `ExitError` (`callbackFailed`) when `replace` throws: then the server keeps its state and goes on.
+ * @see OTP manual, `sys:replace_state/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply, sys } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: () => ok(1),
+ *   handleCall: { get: (_, count) => reply(count, count) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, counter, undefined);
+ * console.log(await sys.replaceState(pid, (count: number) => count * 10)); // 10
+ * console.log(await GenServer.call(pid, 'get')); // 10
+ * await system.stop();
+ * ```
+ */
+export function replaceState<State>(
+  server: Destination,
+  replace: (state: State) => State,
+  options?: SysOptions,
+): Promise<State> {
+  const act = (target: ServerProcess): State => {
+    const state = replace(target.state as State);
+    target.become(state);
+    return state;
+  };
+  return ask(server, 'replaceState', act, options);
+}
+
+/** What `getStatus` tells of a server. */
+export interface Status {
+  readonly pid: Pid;
+  readonly name: string | undefined;
+  readonly status: 'running' | 'suspended';
+  readonly parent: Pid | undefined;
+  readonly behaviour: AnyBehaviour;
+  /** As the behaviour's `formatStatus` shows it, if it has one. */
+  readonly state: unknown;
+  /** What `log` has kept. */
+  readonly log: readonly DebugEvent[];
+}
+
+/**
+ * How a server stands. Rejects as `getState` does.
+ * @see OTP manual, `sys:get_status/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, sys } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, GenServer.define({ init: () => ok('idle') }), undefined);
+ * await sys.suspend(pid);
+ * const { status, state } = await sys.getStatus(pid);
+ * console.log(status, state); // suspended idle
+ * await system.stop();
+ * ```
+ */
+export function getStatus(server: Destination, options?: SysOptions): Promise<Status> {
+  const act = (target: ServerProcess): Status => ({
+    pid: target.pid,
+    name: target.name,
+    status: target.isSuspended ? 'suspended' : 'running',
+    parent: target.parent?.pid,
+    behaviour: target.behaviour,
+    state: target.shownState,
+    log: kept(target),
+  });
+  return ask(server, 'getStatus', act, options);
+}
+
+/**
+ * Makes a server take no message but those of `sys`, `GenServer.stop` and exit signals, until `resume`; the others wait. Once is as good as twice.
+ * Rejects as `getState` does.
+ * @see OTP manual, `sys:suspend/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, noreply, ok, sys } from '@reprise/actor';
+ *
+ * const counter = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCast: { add: (by: number, count) => noreply(count + by) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, counter, undefined);
+ * await sys.suspend(pid);
+ * GenServer.cast(pid, 'add', 2);
+ * console.log(await sys.getState(pid)); // 0
+ * await sys.resume(pid);
+ * console.log(await sys.getState(pid)); // 2
+ * await system.stop();
+ * ```
+ */
+export function suspend(server: Destination, options?: SysOptions): Promise<void> {
+  const act = (target: ServerProcess): void => {
+    target.isSuspended = true;
+  };
+  return ask(server, 'suspend', act, options);
+}
+
+/**
+ * Lets a suspended server go on with the messages that have waited, in order. Rejects as `getState` does.
+ * @see OTP manual, `sys:resume/2`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply, sys } from '@reprise/actor';
+ *
+ * const echo = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCall: { echo: (text: string, state) => reply(text, state) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, echo, undefined);
+ * await sys.suspend(pid);
+ * const answer = GenServer.call(pid, 'echo', 'at last');
+ * await sys.resume(pid);
+ * console.log(await answer); // at last
+ * await system.stop();
+ * ```
+ */
+export function resume(server: Destination, options?: SysOptions): Promise<void> {
+  const act = (target: ServerProcess): void => {
+    target.isSuspended = false;
+  };
+  return ask(server, 'resume', act, options);
+}
+
+/**
+ * Orders a server, suspended or not, to run `terminate` and end with `reason`. Resolves when it has been told, which is before it has ended:
+ * `GenServer.stop` waits for that. Rejects as `getState` does, and throws a `TypeError` for what is no exit reason.
+ * @see OTP manual, `sys:terminate/3`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, normal, ok, sys } from '@reprise/actor';
+ *
+ * const { promise, resolve } = Promise.withResolvers<string>();
+ * const mortal = GenServer.define({
+ *   init: () => ok(0),
+ *   terminate: (reason) => {
+ *     resolve(reason.type);
+ *   },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, mortal, undefined);
+ * await sys.terminate(pid, normal);
+ * console.log(await promise); // normal
+ * await system.stop();
+ * ```
+ */
+export function terminate(
+  server: Destination,
+  reason: ExitReason,
+  options?: SysOptions,
+): Promise<void> {
+  assertExitReason(reason);
+  const act = (target: ServerProcess): void => {
+    target.stop(reason);
+  };
+  return order(server, 'terminate', act, options);
+}
+
+/**
+ * Goes on with other code: replaces the behaviour of a suspended server, and its state by what `change` makes of it.
+ *
+ * Rejects with an `ExitError` (`callbackFailed`) when the server is not suspended or `change` throws: then the old code goes on with the old state, still
+ * suspended if it was. Throws a `TypeError` for what is no behaviour.
+ * @see OTP manual, `sys:change_code/5`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer, ok, reply, sys } from '@reprise/actor';
+ *
+ * const polite = GenServer.define({
+ *   init: (name: string) => ok(name),
+ *   handleCall: { greet: (_, name) => reply(`Good day, ${name}`, name) },
+ * });
+ * const terse = GenServer.define({
+ *   init: (name: string) => ok({ name }),
+ *   handleCall: { greet: (_, state) => reply(`Hi ${state.name}`, state) },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await GenServer.start(system, polite, 'Joe');
+ * await sys.suspend(pid);
+ * await sys.changeCode(pid, terse, (name: string) => ({ name }));
+ * await sys.resume(pid);
+ * console.log(await GenServer.call(pid, 'greet')); // Hi Joe
+ * await system.stop();
+ * ```
+ */
+export function changeCode(
+  server: Destination,
+  behaviour: AnyBehaviour,
+  change: (state: never) => unknown = (state) => state,
+  options?: SysOptions,
+): Promise<void> {
+  if (typeof behaviour?.init !== 'function') {
+    throw new TypeError(`Expected a behaviour, got ${describe(behaviour)}`);
+  }
+  const act = (target: ServerProcess): void => {
+    if (!target.isSuspended) {
+      throw new Error(`Expected a suspended server, got ${nameOf(target)}, which is running`);
+    }
+    target.become(change(target.state as never), behaviour);
+  };
+  return ask(server, 'changeCode', act, options);
+}

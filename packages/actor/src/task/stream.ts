@@ -1,0 +1,48 @@
+import { describe } from '../describe.ts';
+import { parallelism } from '../host/host.ts';
+import { assertTimeout } from '../host/timers.ts';
+import type { Cell, Process } from '../process/process.ts';
+import { parentOf } from '../process/spawn.ts';
+import { type StreamRules, TaskIteration, type TaskStreamOptions, type Work } from './iteration.ts';
+import { assertFunction, type TaskResult } from './watch.ts';
+
+/** The results of tasks, one for each item. Nothing is started before somebody asks for the first. */
+export function streamOf<Item, Value>(
+  self: Process<never>,
+  work: Work<Item, Value>,
+  options: TaskStreamOptions = {},
+): AsyncIterable<TaskResult<Value>> {
+  assertFunction(work.fn);
+  const rules = rulesOf(options);
+  return { [Symbol.asyncIterator]: () => iterate(parentOf(self), work, rules) };
+}
+
+async function* iterate<Item, Value>(
+  owner: Cell,
+  work: Work<Item, Value>,
+  rules: StreamRules,
+): AsyncGenerator<TaskResult<Value>, void, undefined> {
+  const iteration = new TaskIteration(owner, work as Work<unknown, unknown>, rules);
+  try {
+    for (let next = await iteration.next(); next !== undefined; next = await iteration.next()) {
+      yield next as TaskResult<Value>;
+    }
+  } finally {
+    await iteration.close();
+  }
+}
+
+function rulesOf({
+  maxConcurrency = parallelism(),
+  ordered = true,
+  timeout = 5000,
+  onTimeout = 'exit',
+}: TaskStreamOptions): StreamRules {
+  if (maxConcurrency !== Infinity && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0)) {
+    throw new RangeError(
+      `Expected maxConcurrency to be a whole number above 0 or Infinity, got ${describe(maxConcurrency)}`,
+    );
+  }
+  assertTimeout(timeout);
+  return { maxConcurrency, ordered, timeout, onTimeout };
+}

@@ -1,0 +1,300 @@
+import { describe, expect, test } from '@jest/globals';
+import { application, createSystem, Supervisor } from '@reprise/actor';
+
+import { type Program, runProgram } from '../support/program.ts';
+
+const service = (name: string): Program => runProgram('service', name);
+
+const up = ['starting', 'starting a', 'started a', 'starting b', 'started b', 'running'];
+const down = ['terminating b shutdown', 'terminating a shutdown', 'stopped'];
+
+describe('application.run', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'SD01 stops the tree in order at %s, and ends with status 0',
+    async (signal) => {
+      const program = service('idle');
+      await program.line('running');
+      program.signal(signal);
+      const { status, lines, stderr } = await program.ended;
+      expect(lines.filter((line) => line !== 'alive')).toStrictEqual([...up, ...down]);
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+    },
+  );
+
+  test('keeps the program alive while the tree is to live, though nothing else does', async () => {
+    const program = service('idle');
+    await program.line('alive');
+    program.signal('SIGTERM');
+    const { status, lines } = await program.ended;
+    expect(lines).toStrictEqual([...up, 'alive', ...down]);
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('SD10 ends the program at once with a second %s, status %i', async (signal, code) => {
+    const program = service('hanging');
+    await program.line('running');
+    program.signal(signal);
+    await program.line('terminating b shutdown');
+    program.signal(signal);
+    const { status, lines } = await program.ended;
+    expect(lines).toStrictEqual([...up, 'terminating b shutdown', 'stopping']);
+    expect(status).toBe(code);
+  });
+
+  test('SD11 kills what has not ended by the deadline, says who it was, and ends with status 1', async () => {
+    const program = service('deadline');
+    await program.line('running');
+    program.signal('SIGTERM');
+    const { status, lines, stderr } = await program.ended;
+    expect(lines).toContain('terminating b shutdown');
+    expect(lines.at(-1)).toBe('stopped');
+    expect(stderr).toMatch(
+      /^not stopped within 50 ms, killed: application main, #Pid<3>, #Pid<4>, #Pid<5>\n/,
+    );
+    expect(status).toBe(1);
+  });
+
+  test.each([
+    ['uncaught', 'uncaughtException: Error: thrown by nobody'],
+    ['unhandled', 'unhandledRejection: Error: rejected by nobody'],
+  ])(
+    'stops the tree in order after an exception that is %s, and ends with status 1',
+    async (name, text) => {
+      const { status, lines, stderr } = await service(name).ended;
+      expect(lines).toStrictEqual([...up, ...down]);
+      expect(stderr).toContain(text);
+      expect(status).toBe(1);
+    },
+  );
+
+  test('ends with status 1 when the supervisor gives up, whatever exitCode says', async () => {
+    const { status, lines, stderr } = await service('gaveUp').ended;
+    expect(lines).toStrictEqual([
+      ...up,
+      'terminating a crash',
+      'terminating b shutdown',
+      'stopped',
+    ]);
+    expect(stderr).toContain('child a restarted more than 0 times in 5 s, giving up');
+    expect(stderr).toMatch(/\nended: shutdown\n$/);
+    expect(status).toBe(1);
+  });
+
+  test('ends with status 0 when the tree ends by autoShutdown', async () => {
+    const { status, lines } = await service('autoShutdown').ended;
+    expect(lines).toStrictEqual([
+      ...up,
+      'terminating b normal',
+      'terminating a shutdown',
+      'stopped',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  test('ends with status 0 when the top supervisor is stopped', async () => {
+    const { status, lines } = await service('stopped').ended;
+    expect(lines.slice(-2)).toStrictEqual(['terminating a shutdown', 'stopped']);
+    expect(status).toBe(0);
+  });
+
+  test('ends with status 1 when the top supervisor is killed', async () => {
+    const { status, lines, stderr } = await service('killed').ended;
+    expect(lines.at(-1)).toBe('stopped');
+    expect(stderr).toContain('application main ended: it is permanent, the system stops: killed');
+    expect(status).toBe(1);
+  });
+
+  test('ends with status 0 when it is asked to stop, once or twice', async () => {
+    const { status, lines } = await service('asked').ended;
+    expect(lines.slice(-4)).toStrictEqual([
+      'stopping',
+      'terminating a shutdown',
+      'nothing left to do',
+      'stopped',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  test('ends with status 1 after an exception while it stops', async () => {
+    const program = service('late');
+    await program.line('running');
+    program.signal('SIGTERM');
+    const { status, lines, stderr } = await program.ended;
+    expect(lines.slice(-2)).toStrictEqual(['terminating a shutdown', 'stopped']);
+    expect(stderr).toContain('uncaughtException: Error: thrown while it stops');
+    expect(status).toBe(1);
+  });
+
+  test('SD05 ends with status 1 when the start fails, says which child it was, and leaves nothing half-started', async () => {
+    const { status, lines, stderr } = await service('startFails').ended;
+    expect(lines).toStrictEqual([
+      'starting',
+      'starting a',
+      'started a',
+      'starting b',
+      'started b',
+      'starting c',
+      'terminating b shutdown',
+      'terminating a shutdown',
+      'not ready: start of application main: a child failed to start',
+      '└── web',
+      '    └── c: Error: no c',
+      'stopped',
+    ]);
+    expect(stderr).toContain('the start failed');
+    expect(status).toBe(1);
+  });
+
+  test('lets a start that is going on come to its end before it stops', async () => {
+    const program = service('slowStart');
+    await program.line('starting b');
+    program.signal('SIGTERM');
+    const { status, lines } = await program.ended;
+    expect(lines).toStrictEqual([
+      'starting',
+      'starting a',
+      'started a',
+      'starting b',
+      'started b',
+      'terminating b shutdown',
+      'terminating a shutdown',
+      'not ready: call "top" (string) to application main: shutdown',
+      'stopped',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  test('kills a start that never ends, when the deadline is over', async () => {
+    const program = service('endlessStart');
+    await program.line('starting b');
+    program.signal('SIGTERM');
+    const { status, lines } = await program.ended;
+    expect(lines.slice(0, 4)).toStrictEqual(['starting', 'starting a', 'started a', 'starting b']);
+    expect(lines).toContain('not ready: start of application main: killed');
+    expect(status).toBe(1);
+  });
+
+  test('ends the program though somebody has left a timer behind', async () => {
+    const program = service('leaking');
+    await program.line('running');
+    program.signal('SIGTERM');
+    const { status, lines } = await program.ended;
+    expect(lines.slice(-2)).toStrictEqual(['terminating a shutdown', 'stopped']);
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ['exits', 1],
+    ['exitsWell', 1],
+    ['exitsBadly', 7],
+  ])('never ends with 0 when somebody ends the program without asking: %s', async (name, code) => {
+    const { status, lines } = await service(name).ended;
+    expect(lines.at(-1)).toBe('running');
+    expect(status).toBe(code);
+  });
+
+  test('runs a child spec: nobody restarts its process', async () => {
+    const { status, lines, stderr } = await service('lone').ended;
+    expect(lines).toStrictEqual([
+      'starting',
+      '',
+      'starting a',
+      'started a',
+      'running',
+      'terminating a crash',
+      'stopped',
+    ]);
+    expect(stderr).toContain('ended: Error: broken');
+    expect(status).toBe(1);
+  });
+
+  test('runs what a function says', async () => {
+    const program = service('byFunction');
+    await program.line('running');
+    program.signal('SIGTERM');
+    const { status, lines } = await program.ended;
+    expect(lines.slice(-2)).toStrictEqual(['terminating a shutdown', 'stopped']);
+    expect(status).toBe(0);
+  });
+
+  test('ends with status 1, and the tree, when another process crashes that is linked to the system', async () => {
+    const { status, lines } = await service('linked').ended;
+    expect(lines.slice(-3)).toStrictEqual([
+      'terminating z crash',
+      'terminating a shutdown',
+      'stopped',
+    ]);
+    expect(status).toBe(1);
+  });
+
+  test('SD01, SD04 runs an application after those that it needs, and stops them in reverse order', async () => {
+    const program = service('applications');
+    await program.line('running');
+    program.signal('SIGTERM');
+    const { status, lines } = await program.ended;
+    expect(lines).toStrictEqual([
+      ...up,
+      'prepStop shop',
+      'terminating b shutdown',
+      'stop shop',
+      'prepStop store',
+      'terminating a shutdown',
+      'stop store',
+      'stopped',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  test('SD08 ends with status 1 when one gives up that it needs', async () => {
+    const { status, lines } = await service('needed').ended;
+    expect(lines).toStrictEqual([
+      ...up,
+      'terminating a crash',
+      'prepStop shop',
+      'terminating b shutdown',
+      'stop shop',
+      'stopped',
+    ]);
+    expect(status).toBe(1);
+  });
+
+  test('throws on a host that runs no programs', async () => {
+    const { lines } = await service('noProcess').ended;
+    expect(lines).toStrictEqual([
+      'Error: Expected a host that runs programs, such as Node, Deno or Bun, got none: use createSystem, and stop it when it suits',
+    ]);
+  });
+
+  test.each<readonly [string, unknown, string]>([
+    ['nothing', undefined, 'Expected a tree to run, got undefined'],
+    ['a text', 'tree', 'Expected a tree to run, got "tree" (string)'],
+    ['an object of no kind', {}, 'Expected a child spec with an id, got {} (object)'],
+  ])('refuses %s', (_what, tree, message) => {
+    expect(() => application.run(tree as never)).toThrow(new TypeError(message));
+  });
+
+  test.each([-1, 0.5, Number.NaN, '10'])('refuses a deadline of %p', (deadline) => {
+    const tree = { strategy: 'oneForOne', children: [] } as const;
+    expect(() => application.run(tree, { deadline: deadline as number })).toThrow(RangeError);
+  });
+});
+
+test('a system that is embedded listens to nothing of the host’s', async () => {
+  const count = (): number =>
+    process.eventNames().reduce((sum, event) => sum + process.listenerCount(event), 0);
+  const before = count();
+  const systems = [createSystem(), createSystem()];
+  await Promise.all(systems.map((system) => application.start(system, idle)));
+  expect(count()).toBe(before);
+  await Promise.all(systems.map((system) => system.stop()));
+  expect(process.exitCode).toBeUndefined();
+});
+
+const idle = application.define({
+  name: 'idle',
+  start: (self) => Supervisor.startLink(self, { strategy: 'oneForOne', children: [] }),
+});

@@ -1,0 +1,492 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  Agent,
+  application,
+  crash,
+  ExitError,
+  type ExitReason,
+  GenServer,
+  isAlive,
+  kill,
+  killed,
+  exit,
+  normal,
+  type Pid,
+  type Process,
+  processes,
+  shutdown,
+  Supervisor,
+  type System,
+} from '@reprise/actor';
+import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
+
+import { boom, child, no, s, start, t, type Worker, worker, workers } from '../support/family.ts';
+import { logOutcome, outcome } from '../support/outcome.ts';
+import { forever } from '../support/recorder.ts';
+
+/** An application that logs its callbacks, with one worker `a` below its supervisor unless told otherwise. */
+function app(
+  log: unknown[],
+  name: string,
+  {
+    needs = [],
+    begin = (self) => start(self, workers(log, name)),
+  }: {
+    readonly needs?: readonly application.Application[];
+    readonly begin?: (self: Process<never>) => Promise<Pid>;
+  } = {},
+): application.Application {
+  return application.define({
+    name,
+    applications: needs,
+    start: async (self) => ({ pid: await begin(self), state: [name] }),
+    prepStop: (state) => {
+      log.push(['prepStop', ...state]);
+      return [...state, 'prepared'];
+    },
+    stop: (state) => {
+      log.push(['stop', ...state]);
+    },
+  });
+}
+
+const stopped = (name: string): readonly unknown[] => [
+  ['prepStop', name],
+  t(name, shutdown),
+  ['stop', name, 'prepared'],
+];
+
+const ended = (system: System): Promise<unknown> =>
+  Promise.race([system.whenExited, settle(system).then(() => 'running')]);
+
+const reportsOf = (system: TestSystem): readonly string[] =>
+  system.reports.map(({ message }) => message);
+
+/** An application whose top process is a worker. */
+const lone = (log: unknown[], name: string): application.Application =>
+  app(log, name, {
+    begin: async (self) => (await GenServer.startLink(self, worker, { id: name, log })) as Pid,
+  });
+
+async function endTop(system: System, top: Pid, reason: ExitReason): Promise<void> {
+  if (reason === kill) {
+    exit(system, top, kill);
+  } else {
+    GenServer.cast(top as Worker, 'end', reason);
+  }
+  await settle(system);
+}
+
+describe('applications', () => {
+  test('SD01, SD02 are stopped with the system in the reverse order of their start', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    for (const name of ['x1', 'x2', 'x3']) {
+      await application.start(system, app(log, name));
+    }
+    expect(log).toStrictEqual([s('x1'), s('x2'), s('x3')]);
+    log.length = 0;
+    await system.stop();
+    expect(log).toStrictEqual(['x3', 'x2', 'x1'].flatMap(stopped));
+  });
+
+  test('SD02 prepStop, then the children in reverse, then the supervisor, then stop', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = app(log, 'web', {
+      begin: (self) => start(self, [...workers(log, 'a'), child({ id: 'b', log, slowEnd: 10 })]),
+    });
+    const top = await application.start(system, web);
+    log.length = 0;
+    logOutcome(log, 'stopped', application.stop(system, web));
+    await advance(system, 9);
+    expect(log).toStrictEqual([['prepStop', 'web']]);
+    expect(isAlive(top)).toBe(true);
+    await advance(system, 1);
+    expect(log).toStrictEqual([
+      ['prepStop', 'web'],
+      t('b', shutdown),
+      t('a', shutdown),
+      ['stop', 'web', 'prepared'],
+      ['stopped', { value: undefined }],
+    ]);
+    expect(isAlive(top)).toBe(false);
+    expect(isAlive(system.pid)).toBe(true);
+  });
+
+  test('SD02 may have callbacks that wait, and that fail: it is reported, and the rest is done', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = application.define({
+      name: 'web',
+      start: async (self) => ({ pid: await start(self, workers(log, 'a')), state: 7 }),
+      prepStop: async (state) => {
+        await Promise.resolve();
+        throw new Error(`not ready ${state}`);
+      },
+      stop: (state) => {
+        log.push(['stop', state]);
+        throw new Error('jammed');
+      },
+    });
+    await application.start(system, web);
+    await application.stop(system, web);
+    expect(log).toStrictEqual([s('a'), t('a', shutdown), ['stop', 7]]);
+    expect(reportsOf(system)).toStrictEqual([
+      'application web: prepStop failed: Error: not ready 7',
+      'application web: stop failed: Error: jammed',
+    ]);
+  });
+
+  test('need no state, and no callbacks', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = application.define({
+      name: 'web',
+      start: (self) => start(self, workers(log, 'a')),
+    });
+    const top = await application.start(system, web);
+    expect(Supervisor.tree(top).children).toHaveLength(1);
+    await application.stop(system, web);
+    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+    expect(processes(system)).toStrictEqual([system.pid]);
+  });
+
+  test('SD03 are not started before those that they need', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const b1 = app(log, 'b1');
+    const b2 = app(log, 'b2', { needs: [b1] });
+    expect(await outcome(application.start(system, b2))).toStrictEqual({
+      exit: { type: 'notStarted', application: 'b1' },
+    });
+    expect(log).toStrictEqual([]);
+    await application.start(system, b1);
+    await application.start(system, b2);
+    expect(log).toStrictEqual([s('b1'), s('b2')]);
+  });
+
+  test('SD03 are not started while one that they need is still starting', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const b1 = app(log, 'b1', {
+      begin: (self) => start(self, [child({ id: 'b1', log, slowStart: 10 })]),
+    });
+    const b2 = app(log, 'b2', { needs: [b1] });
+    const starting = application.start(system, b1);
+    expect(await outcome(application.start(system, b2))).toStrictEqual({
+      exit: { type: 'notStarted', application: 'b1' },
+    });
+    await advance(system, 10);
+    await starting;
+    await application.start(system, b2);
+    expect(log).toStrictEqual([s('b1'), s('b2')]);
+  });
+
+  test('SD04 ensureAllStarted starts those that they need, in order, and once', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const b0 = app(log, 'b0');
+    const b1 = app(log, 'b1', { needs: [b0] });
+    const b2 = app(log, 'b2', { needs: [b0] });
+    const b3 = app(log, 'b3', { needs: [b1, b2] });
+    expect(await application.ensureAllStarted(system, b3)).toStrictEqual(['b0', 'b1', 'b2', 'b3']);
+    expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), s('b3')]);
+    expect(await application.ensureAllStarted(system, b3)).toStrictEqual([]);
+    expect(log).toHaveLength(4);
+  });
+
+  test('SD04 ensureAllStarted looks at each once, however many need it', async () => {
+    const system = createTestSystem();
+    let [left, right] = [app([], 'left 0'), app([], 'right 0')];
+    for (let level = 1; level <= 40; level++) {
+      const needs = [left, right];
+      [left, right] = [app([], `left ${level}`, { needs }), app([], `right ${level}`, { needs })];
+    }
+    expect(await application.ensureAllStarted(system, left)).toHaveLength(81);
+    await system.stop();
+  });
+
+  test('SD04 ensureAllStarted of one that somebody else is starting waits for it', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const slow = app(log, 'slow', {
+      begin: (self) => start(self, [child({ id: 'slow', log, slowStart: 100 })]),
+    });
+    const needy = app(log, 'needy', { needs: [slow] });
+    void application.start(system, slow);
+    logOutcome(log, 'all', application.ensureAllStarted(system, needy));
+    await advance(system, 99);
+    expect(log).toStrictEqual([]);
+    await advance(system, 1);
+    expect(log).toStrictEqual([s('slow'), s('needy'), ['all', { value: ['needy'] }]]);
+  });
+
+  test('SD04 ensureAllStarted that fails stops those that it has started, and no others', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const b0 = app(log, 'b0');
+    const b1 = app(log, 'b1', { needs: [b0] });
+    const b2 = app(log, 'b2', { needs: [b1] });
+    const b3 = app(log, 'b3', { needs: [b2], begin: () => Promise.reject(new ExitError(no)) });
+    await application.start(system, b0);
+    expect(await outcome(application.ensureAllStarted(system, b3))).toStrictEqual({ exit: no });
+    expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), ...stopped('b2'), ...stopped('b1')]);
+  });
+
+  test('SD04 ensureAllStarted rejects with what failed, though one that it had started has ended since', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const tops: Pid[] = [];
+    const b1 = app(log, 'b1', {
+      begin: async (self) => {
+        const pid = await Agent.startLink(self, () => 0);
+        tops.push(pid);
+        return pid;
+      },
+    });
+    const b2 = app(log, 'b2', {
+      needs: [b1],
+      begin: async (self) => {
+        tops.forEach((top) => exit(self, top, kill));
+        await settle(system);
+        throw new ExitError(no);
+      },
+    });
+    expect(await outcome(application.ensureAllStarted(system, b2))).toStrictEqual({ exit: no });
+    expect(processes(system)).toStrictEqual([system.pid]);
+  });
+
+  const oops = new Error('oops');
+  test.each<readonly [string, () => Promise<never>, ExitReason]>([
+    ['rejects with an ExitError', () => Promise.reject(new ExitError(no)), no],
+    ['rejects with an error', () => Promise.reject(oops), crash(oops)],
+    [
+      'throws',
+      () => {
+        throw oops;
+      },
+      crash(oops),
+    ],
+    [
+      'gives no pid',
+      () => Promise.resolve(undefined as never),
+      { type: 'badReturnValue', value: { pid: undefined, state: ['web'] } },
+    ],
+  ])('SD05 whose start %s fail with that', async (_how, begin, reason) => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = app(log, 'web', { begin });
+    expect(await outcome(application.start(system, web))).toStrictEqual({ exit: reason });
+    expect(log).toStrictEqual([]);
+    expect(processes(system)).toStrictEqual([system.pid]);
+    // The name is free: it can be tried again.
+    expect(await outcome(application.start(system, web))).toStrictEqual({ exit: reason });
+  });
+
+  test('SD05 whose start fails half-way leave nothing running', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = app(log, 'web', {
+      begin: async (self) => {
+        await start(self, workers(log, 'a'));
+        await Agent.startLink(self, () => 0);
+        throw new ExitError(no);
+      },
+    });
+    expect(await outcome(application.start(system, web))).toStrictEqual({ exit: no });
+    await settle(system);
+    expect(processes(system)).toStrictEqual([system.pid]);
+    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+  });
+
+  test('SD06 are not started twice, nor stopped twice', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = app(log, 'web');
+    await application.start(system, web);
+    expect(await outcome(application.start(system, web))).toStrictEqual({
+      exit: { type: 'alreadyStarted', pid: expect.anything() },
+    });
+    await application.stop(system, web);
+    expect(await outcome(application.stop(system, web))).toStrictEqual({
+      exit: { type: 'notStarted', application: 'web' },
+    });
+    expect(log).toStrictEqual([s('web'), ...stopped('web')]);
+    await application.start(system, web);
+    expect(log.at(-1)).toStrictEqual(s('web'));
+  });
+
+  test.each<unknown>([undefined, '', 5])('need a name, not %p', (name) => {
+    const definition = { name, start: () => forever() };
+    expect(() => application.define(definition as never)).toThrow(TypeError);
+    expect(() => application.define(definition as never)).toThrow(
+      /^Expected an application to have a name, got /,
+    );
+  });
+
+  test('have callbacks that take the state that start gives', () => {
+    const begin = async (
+      self: Process<never>,
+    ): Promise<{ readonly pid: Pid; readonly state: number }> => ({
+      pid: await Agent.startLink(self, () => 0),
+      state: 7,
+    });
+    const definition = { name: 'typed', start: begin };
+    expect(application.define({ ...definition, stop: (state) => void state.toFixed() }).name).toBe(
+      'typed',
+    );
+    // @ts-expect-error: the state is a number
+    application.define({ ...definition, stop: (state: string) => void state });
+    // @ts-expect-error: another state than that of stop
+    application.define({ ...definition, prepStop: () => 'seven' });
+  });
+
+  test('need a start', () => {
+    expect(() => application.define({ name: 'web' } as never)).toThrow(
+      new TypeError(
+        'Expected start of application web to be a function (self) => Promise<Pid>, got undefined',
+      ),
+    );
+  });
+});
+
+describe('the end of the top process', () => {
+  test.each([normal, shutdown, boom])(
+    'SD07 of a temporary application is reported, and changes nothing for others: $type',
+    async (reason) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      await application.start(system, app(log, 'other'), 'permanent');
+      const web = lone(log, 'web');
+      const top = await application.start(system, web, 'temporary');
+      log.length = 0;
+      await endTop(system, top, reason);
+      expect(log).toStrictEqual([t('web', reason), ['stop', 'web']]);
+      expect(await ended(system)).toBe('running');
+      expect(reportsOf(system).filter((text) => text.startsWith('application'))).toHaveLength(1);
+      expect(reportsOf(system).at(-1)).toMatch(/^application web ended: /);
+      await application.start(system, web);
+    },
+  );
+
+  test.each([normal, shutdown, boom])(
+    'SD08 of a permanent application ends the system, in order: $type',
+    async (reason) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      await application.start(system, app(log, 'x1'));
+      const top = await application.start(system, lone(log, 'web'), 'permanent');
+      await application.start(system, app(log, 'x2'));
+      log.length = 0;
+      await endTop(system, top, reason);
+      expect(log).toStrictEqual([
+        t('web', reason),
+        ['stop', 'web'],
+        ...stopped('x2'),
+        ...stopped('x1'),
+      ]);
+      expect(await ended(system)).toStrictEqual(reason);
+      expect(reportsOf(system)).toContainEqual(
+        expect.stringMatching(/^application web ended: it is permanent, the system stops: /),
+      );
+    },
+  );
+
+  test.each<readonly [ExitReason, boolean]>([
+    [normal, false],
+    [shutdown, true],
+    [boom, true],
+    [kill, true],
+  ])('SD09 of a transient application with $type ends the system: %p', async (reason, isEnd) => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    await application.start(system, app(log, 'x1'));
+    const top = await application.start(system, lone(log, 'web'), 'transient');
+    log.length = 0;
+    await endTop(system, top, reason);
+    const first = reason === kill ? [] : [t('web', reason)];
+    expect(log).toStrictEqual([...first, ['stop', 'web'], ...(isEnd ? stopped('x1') : [])]);
+    const why = reason === kill ? killed : reason;
+    expect(await ended(system)).toStrictEqual(isEnd ? why : 'running');
+  });
+
+  test('SD08 of a supervisor that gave up ends the system', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    let top: Supervisor.SupervisorPid | undefined;
+    const web = application.define({
+      name: 'web',
+      start: async (self) => (top = await start(self, workers(log, 'a'), { maxRestarts: 0 })),
+    });
+    await application.start(system, web, 'permanent');
+    exit(system, Supervisor.child(top as Supervisor.SupervisorPid, 'a'), kill);
+    expect(await ended(system)).toStrictEqual(shutdown);
+  });
+
+  test('stop is no end of its own: a permanent application that is stopped ends nothing else', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = app(log, 'web');
+    await application.start(system, web, 'permanent');
+    await application.stop(system, web);
+    expect(await ended(system)).toBe('running');
+  });
+});
+
+describe('the stop of the system', () => {
+  test('SD10 asked for twice is one', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    await application.start(system, app(log, 'x1'));
+    await application.start(system, app(log, 'x2'));
+    log.length = 0;
+    await Promise.all([system.stop(), system.stop(), settle(system).then(() => system.stop())]);
+    expect(log).toStrictEqual(['x2', 'x1'].flatMap(stopped));
+  });
+
+  test('SD11 waits for a child that never ends, without limit', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    await application.start(system, app(log, 'x1'));
+    const endless = child({ id: 'endless', log, slowEnd: Infinity }, { shutdown: Infinity });
+    await application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
+    log.length = 0;
+    logOutcome(log, 'stopped', system.stop());
+    await advance(system, 1e9);
+    expect(log).toStrictEqual([['prepStop', 'x2']]);
+  });
+
+  test('SD11 with a timeout kills it, and all that is left', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    await application.start(system, app(log, 'x1'));
+    const endless = child({ id: 'endless', log, slowEnd: Infinity }, { shutdown: Infinity });
+    await application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
+    log.length = 0;
+    logOutcome(log, 'stopped', system.stop({ timeout: 1000 }));
+    await advance(system, 999);
+    expect(log).toStrictEqual([['prepStop', 'x2']]);
+    await advance(system, 1);
+    expect(log.at(-1)).toStrictEqual(['stopped', { value: undefined }]);
+    expect(processes(system)).toStrictEqual([]);
+  });
+
+  test('tells whoever waits for its end the reason that it was given', async () => {
+    const system = createTestSystem();
+    await system.stop({ reason: boom });
+    expect(await system.whenExited).toStrictEqual(boom);
+    expect(reportsOf(system)).toStrictEqual(['system exited']);
+    expect(() => system.stop({ reason: 'boom' as never })).toThrow(TypeError);
+  });
+});
+
+test('two systems run the same application side by side', async () => {
+  const log: unknown[] = [];
+  const [one, two] = [createTestSystem(), createTestSystem()];
+  const web = app(log, 'web');
+  const tops = [await application.start(one, web), await application.start(two, web)];
+  await one.stop();
+  expect(tops.map(isAlive)).toStrictEqual([false, true]);
+  expect(log).toStrictEqual([s('web'), s('web'), ...stopped('web')]);
+});

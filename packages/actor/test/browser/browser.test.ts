@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
+import { type Browser, chromium } from 'playwright-core';
+
+import { chromiumPath, launchArguments } from '../../../../tools/chromium.ts';
+import type { Told } from './scenario.ts';
+
+const executablePath = chromiumPath();
+const inBrowser = executablePath === undefined ? describe.skip : describe;
+
+inBrowser('in Chromium', () => {
+  let browser: Browser | undefined;
+  let told: Told | undefined;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: executablePath ?? '',
+      args: [...launchArguments],
+    });
+    const page = await browser.newPage();
+    await page.addScriptTag({ content: await bundle('browser/scenario.ts') });
+    told = await page.evaluate<Told>('scenario.run()');
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  test('there is nothing of Node, nor its setImmediate', () => {
+    expect(told?.foreign).toEqual([]);
+  });
+
+  test('a child that crashes fails its callers, is reported, and is started afresh', () => {
+    expect(told?.crash).toMatch(/boom/);
+    expect(told?.fresh).toBe(1);
+    expect(told?.reports).toContainEqual(
+      expect.stringMatching(/^supervisor .*child counter ended: Error: boom/),
+    );
+  });
+
+  test('a thousand calls are answered, one after the other', () => {
+    expect(told?.last).toBe(1001);
+  });
+
+  test('a process that floods itself lets timers in', () => {
+    expect(told?.isFlooded).toBe(true);
+    expect(told?.ticks).toBe(5);
+  });
+
+  test('the system stops in order', () => {
+    expect(told?.exited).toBe('shutdown');
+  });
+});
+
+test.each(['index.ts', 'testing.ts', 'xstate.ts'])(
+  '%s is bundled for a browser as it is: no module of Node stands in the way',
+  async (entry) => {
+    expect(await bundle(`../src/${entry}`)).not.toHaveLength(0);
+  },
+);
+
+/** As a page loads it: what the module exports is `scenario`. */
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, '..', entry)],
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'scenario',
+    conditions: ['@reprise/source'],
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}

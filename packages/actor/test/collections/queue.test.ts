@@ -1,0 +1,443 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  crash,
+  exit,
+  type ExitMessage,
+  GenServer,
+  isAlive,
+  kill,
+  monitor,
+  name,
+  noreply,
+  ok,
+  type Pid,
+  reply,
+  send,
+  spawn,
+  trapExit,
+} from '@reprise/actor';
+import { createTestSystem, settle } from '@reprise/actor/testing';
+import fc from 'fast-check';
+
+import { Mailbox } from '../../src/collections/queue.ts';
+import { BoundedMailbox } from '../../src/process/mailbox.ts';
+import { collectGarbage } from '../support/garbage.ts';
+import { drain, idler, type Log, recorder } from '../support/recorder.ts';
+
+describe('order of messages', () => {
+  test('MB01 the messages of one sender are read in the order sent', async () => {
+    const system = createTestSystem();
+    const log: Log = [];
+    const p = await recorder(system, log, 'P');
+    const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
+    spawn(system, () => {
+      for (const number of numbers) {
+        send(p.pid, number);
+      }
+    });
+    await settle(system);
+    expect(log).toStrictEqual(numbers.map((number) => ['P', number]));
+  });
+
+  test('MB02 the runs of two senders are each read in order', async () => {
+    const system = createTestSystem();
+    const log: Log = [];
+    const p = await recorder(system, log, 'P');
+    for (const sender of ['S', 'T']) {
+      spawn(system, async () => {
+        for (let number = 1; number <= 50; number++) {
+          send(p.pid, [sender, number]);
+          await undefined;
+        }
+      });
+    }
+    await settle(system);
+    const read = log.map(([, message]) => message as [string, number]);
+    expect(read).toHaveLength(100);
+    for (const sender of ['S', 'T']) {
+      const numbers = read.filter(([who]) => who === sender).map(([, number]) => number);
+      expect(numbers).toStrictEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    }
+  });
+
+  test('MB03 a process reads what it sent itself in order', async () => {
+    const system = createTestSystem();
+    const read: string[] = [];
+    spawn<string>(system, async (self) => {
+      for (const message of ['a', 'b', 'c']) {
+        send(self.pid, message);
+      }
+      for (let count = 0; count < 3; count++) {
+        read.push(await self.receive());
+      }
+    });
+    await settle(system);
+    expect(read).toStrictEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('what is dropped', () => {
+  test('MB04 a message to a process that has ended is dropped', async () => {
+    const system = createTestSystem();
+    const p = await idler(system);
+    exit(system, p.pid, kill);
+    expect(send(p.pid, 'hi')).toBe(true);
+    expect(p.messageQueueLen).toBe(0);
+  });
+
+  test('MB05 sending to a name that nobody has is an error of the sender', () => {
+    const system = createTestSystem();
+    const nobody = name<Pid<string>>('nobody').in(system);
+    expect(() => send(nobody, 'hi')).toThrow(
+      new Error('Expected a registered name to send to, got "nobody"'),
+    );
+  });
+
+  test('MB09 the messages of a process that ends are dropped, and nobody is told', async () => {
+    const system = createTestSystem();
+    const log: Log = [];
+    await recorder(system, log, 'sender');
+    const p = await idler(system);
+    send(p.pid, 'a');
+    send(p.pid, 'b');
+    expect(p.messageQueueLen).toBe(2);
+    exit(system, p.pid, kill);
+    await settle(system);
+    expect(p.messageQueueLen).toBe(0);
+    expect(log).toStrictEqual([]);
+    expect(system.reports).toStrictEqual([]);
+  });
+
+  test('MB16 a message is not copied: what its sender changes is changed', async () => {
+    const system = createTestSystem();
+    const p = await idler(system);
+    const message = { count: 1 };
+    send(p.pid, message);
+    message.count = 2;
+    const [received] = await drain(p);
+    expect(received).toBe(message);
+    expect(received).toStrictEqual({ count: 2 });
+  });
+});
+
+describe('receive', () => {
+  test('MB06 what does not match stays, in order', async () => {
+    const system = createTestSystem();
+    const p = await idler(system);
+    for (const message of ['a', 'x', 'b']) {
+      send(p.pid, message);
+    }
+    expect(await p.receive((message) => message === 'x')).toBe('x');
+    expect(await drain(p)).toStrictEqual(['a', 'b']);
+  });
+
+  test('MB07 with timeout 0 an empty mailbox is not waited for', async () => {
+    const system = createTestSystem();
+    const p = await idler(system);
+    expect(await p.receive({ timeout: 0 })).toBeUndefined();
+    expect(system.clock.now()).toBe(0);
+  });
+
+  test('MB07 with timeout 0 nothing that matches is not waited for either', async () => {
+    const system = createTestSystem();
+    const p = await idler(system);
+    send(p.pid, 'a');
+    expect(await p.receive((message) => message === 'x', { timeout: 0 })).toBeUndefined();
+    expect(await drain(p)).toStrictEqual(['a']);
+  });
+
+  test('MB08 with timeout 0 a message that is there is taken', async () => {
+    const system = createTestSystem();
+    const p = await idler(system);
+    send(p.pid, 'a');
+    send(p.pid, 'x');
+    expect(await p.receive((message) => message === 'x', { timeout: 0 })).toBe('x');
+    expect(await p.receive({ timeout: 0 })).toBe('a');
+  });
+});
+
+describe('messages, casts and calls', () => {
+  type Told = GenServer.Server<unknown, { readonly tell: { readonly payload: string } }>;
+
+  /** A server that logs what it handles; while `busy` is handled it waits for the gate. */
+  function logging(log: Log, gate: Promise<void> = Promise.resolve()) {
+    return GenServer.define({
+      init: () => ok(undefined),
+      handleCall: {
+        ask: (text: string, state) => {
+          log.push(['call', text]);
+          return reply(text.toUpperCase(), state);
+        },
+        askSelf: (_, state, __, self) => {
+          log.push(['call', 'askSelf']);
+          GenServer.cast(self.pid as unknown as Told, 'tell', 'from itself');
+          return reply('done', state);
+        },
+        sendFirst: (caller: Pid<string>, state) => {
+          send(caller, 'sent before the reply');
+          return reply('replied', state);
+        },
+      },
+      handleCast: {
+        busy: async (_, state) => {
+          await gate;
+          log.push(['cast', 'busy']);
+          return noreply(state);
+        },
+        tell: (text: string, state) => {
+          log.push(['cast', text]);
+          return noreply(state);
+        },
+      },
+      handleInfo: (text: string, state) => {
+        log.push(['info', text]);
+        return noreply(state);
+      },
+    });
+  }
+
+  test('MB10 a busy server handles a message, a cast and a call in the order sent', async () => {
+    const system = createTestSystem();
+    const log: Log = [];
+    const gate = Promise.withResolvers<void>();
+    const server = await GenServer.start(system, logging(log, gate.promise), undefined);
+    GenServer.cast(server, 'busy');
+    send(server, 'm1');
+    GenServer.cast(server, 'tell', 'c1');
+    const answer = GenServer.call(server, 'ask', 'q1');
+    send(server, 'm2');
+    await settle(system);
+    expect(log).toStrictEqual([]);
+    gate.resolve();
+    expect(await answer).toBe('Q1');
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['cast', 'busy'],
+      ['info', 'm1'],
+      ['cast', 'c1'],
+      ['call', 'q1'],
+      ['info', 'm2'],
+    ]);
+  });
+
+  test('MB11 what a server sends itself is handled after the callback, behind what is queued', async () => {
+    const system = createTestSystem();
+    const log: Log = [];
+    const server = await GenServer.start(system, logging(log), undefined);
+    const answer = GenServer.call(server, 'askSelf');
+    send(server, 'queued');
+    expect(await answer).toBe('done');
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['call', 'askSelf'],
+      ['info', 'queued'],
+      ['cast', 'from itself'],
+    ]);
+  });
+
+  test('MB12 what a server sends before it replies is there before the reply', async () => {
+    const system = createTestSystem();
+    const log: Log = [];
+    const server = await GenServer.start(system, logging([]), undefined);
+    spawn<string>(system, async (self) => {
+      const answer = await GenServer.call(server, 'sendFirst', self.pid);
+      log.push([answer, self.messageQueueLen], ['received', await self.receive({ timeout: 0 })]);
+    });
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['replied', 1],
+      ['received', 'sent before the reply'],
+    ]);
+  });
+
+  test('MB13 a call takes nothing from the mailbox of its caller', async () => {
+    const system = createTestSystem();
+    const server = await GenServer.start(system, logging([]), undefined);
+    const caller = await idler(system);
+    send(caller.pid, 'a');
+    send(caller.pid, 'b');
+    expect(await GenServer.call(server, 'ask', 'hi')).toBe('HI');
+    send(caller.pid, 'c');
+    expect(await drain(caller)).toStrictEqual(['a', 'b', 'c']);
+  });
+
+  test('MB14 an exit signal that is trapped does not end a call: it waits in the mailbox', async () => {
+    const system = createTestSystem();
+    const gate = Promise.withResolvers<void>();
+    const server = await GenServer.start(system, logging([], gate.promise), undefined);
+    const log: Log = [];
+    GenServer.cast(server, 'busy');
+    const caller = spawn<ExitMessage>(system, async (self) => {
+      trapExit(self, true);
+      log.push(['answer', await GenServer.call(server, 'ask', 'hi')]);
+      log.push(['received', await self.receive()]);
+    });
+    await settle(system);
+    exit(system, caller, crash('hey'));
+    await settle(system);
+    expect(log).toStrictEqual([]);
+    gate.resolve();
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['answer', 'HI'],
+      ['received', { type: 'EXIT', pid: system.pid, reason: crash('hey') }],
+    ]);
+  });
+
+  test('MB15 an exit signal ends a caller that waits; the server goes on, its reply is dropped', async () => {
+    const system = createTestSystem();
+    const gate = Promise.withResolvers<void>();
+    const log: Log = [];
+    const server = await GenServer.start(system, logging(log, gate.promise), undefined);
+    const asking = GenServer.define({
+      init: () => ok('none'),
+      handleInfo: async (_: 'go') => noreply(await GenServer.call(server, 'ask', 'hi')),
+      terminate: (reason, state) => void log.push(['terminate', [reason, state]]),
+    });
+    const caller = await GenServer.start(system, asking, undefined);
+    const watcher = await recorder(system, log, 'watcher');
+    monitor(watcher, caller);
+    GenServer.cast(server, 'busy');
+    send(caller, 'go');
+    await settle(system);
+    exit(system, caller, crash('hey'));
+    await settle(system);
+    gate.resolve();
+    await settle(system);
+    send(caller, 'go');
+    await settle(system);
+    expect([isAlive(server), isAlive(caller)]).toStrictEqual([true, false]);
+    expect(
+      log.map(([who, message]) => [who, (message as { reason?: unknown }).reason ?? message]),
+    ).toStrictEqual([
+      ['watcher', crash('hey')],
+      ['cast', 'busy'],
+      ['call', 'hi'],
+    ]);
+  });
+});
+
+describe('the ring', () => {
+  const contents = (mailbox: Mailbox): unknown[] =>
+    Array.from({ length: mailbox.length }, (_, index) => mailbox.at(index));
+
+  const count = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 70 }));
+  const operation = fc.oneof(
+    fc.record({ type: fc.constant('push' as const), count }),
+    fc.record({ type: fc.constant('pushSystem' as const) }),
+    fc.record({ type: fc.constant('shift' as const), count }),
+    fc.record({ type: fc.constant('removeAt' as const), at: fc.nat() }),
+    fc.record({
+      type: fc.constant('removeWhere' as const),
+      modulus: fc.integer({ min: 1, max: 5 }),
+    }),
+    fc.record({ type: fc.constant('clear' as const) }),
+  );
+  type Operation = typeof operation extends fc.Arbitrary<infer Each> ? Each : never;
+
+  interface Message {
+    readonly number: number;
+    readonly isOfTheSystem: boolean;
+  }
+
+  /** A mailbox, and an array that does what the mailbox should do. */
+  class Both {
+    readonly mailbox: Mailbox;
+    model: Message[] = [];
+    #last = 0;
+
+    constructor(mailbox: Mailbox) {
+      this.mailbox = mailbox;
+    }
+
+    run(each: Operation): void {
+      switch (each.type) {
+        case 'push':
+          for (let count = 0; count < each.count; count++) {
+            this.mailbox.push(this.#message(false));
+          }
+          break;
+        case 'pushSystem':
+          this.mailbox.pushSystem(this.#message(true));
+          break;
+        case 'shift':
+          for (let count = 0; count < each.count && this.model.length > 0; count++) {
+            expect(this.mailbox.shift()).toBe(this.model.shift());
+          }
+          break;
+        case 'removeAt':
+          this.#removeAt(each.at);
+          break;
+        case 'removeWhere':
+          this.#removeWhere(({ number }) => number % each.modulus === 0);
+          break;
+        case 'clear':
+          this.mailbox.clear();
+          this.model = [];
+          break;
+        default:
+          each satisfies never;
+      }
+    }
+
+    #message(isOfTheSystem: boolean): Message {
+      const message = { number: ++this.#last, isOfTheSystem };
+      this.model.push(message);
+      return message;
+    }
+
+    #removeAt(any: number): void {
+      if (this.model.length > 0) {
+        const at = any % this.model.length;
+        expect(this.mailbox.removeAt(at)).toBe(this.model.splice(at, 1)[0]);
+      }
+    }
+
+    #removeWhere(matches: (message: Message) => boolean): void {
+      this.mailbox.removeWhere((message) => matches(message as Message));
+      this.model = this.model.filter((message) => !matches(message));
+    }
+  }
+
+  const capacity = 3;
+
+  test.each([
+    ['unbounded', () => new Mailbox(), Infinity],
+    ['bounded', () => new BoundedMailbox({ capacity, overflow: 'reject' }), capacity],
+  ])('%s, it holds and gives out what an array would', (_, create, limit) => {
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 40, size: 'max' }), (operations) => {
+        const both = new Both(create());
+        for (const each of operations) {
+          both.run(each);
+          expect(contents(both.mailbox)).toStrictEqual(both.model);
+          const counting = both.model.filter(({ isOfTheSystem }) => !isOfTheSystem).length;
+          expect(both.mailbox.isFull()).toBe(counting >= limit);
+        }
+      }),
+    );
+  });
+
+  test('an undefined message is a message', () => {
+    const mailbox = new Mailbox();
+    mailbox.push(undefined);
+    mailbox.push('a');
+    expect(mailbox.length).toBe(2);
+    expect([mailbox.shift(), mailbox.shift()]).toStrictEqual([undefined, 'a']);
+    expect(mailbox.length).toBe(0);
+  });
+
+  test('what was taken is not held any more', async () => {
+    const mailbox = new Mailbox();
+    const taken = [0, 1, 2].map((index) => {
+      mailbox.push({ index });
+      return new WeakRef(mailbox.at(index) as object);
+    });
+    mailbox.removeAt(1);
+    mailbox.shift();
+    mailbox.shift();
+    await collectGarbage();
+    expect(taken.map((each) => each.deref())).toStrictEqual([undefined, undefined, undefined]);
+    expect(mailbox.length).toBe(0);
+  });
+});

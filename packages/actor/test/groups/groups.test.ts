@@ -1,0 +1,396 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import { describe, expect, test } from '@jest/globals';
+import {
+  exit,
+  group,
+  Groups,
+  kill,
+  link,
+  monitor,
+  normal,
+  type Pid,
+  type Ref,
+  spawn,
+} from '@reprise/actor';
+import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
+import { expectTypeOf } from 'expect-type';
+
+import { countOnEnd } from '../support/on-end.ts';
+import { drain, idler, type Log, recorder } from '../support/recorder.ts';
+
+async function pids(system: TestSystem, count: number): Promise<Pid[]> {
+  const processes: Pid[] = [];
+  for (let at = 0; at < count; at++) {
+    processes.push((await idler(system)).pid);
+  }
+  return processes;
+}
+
+async function setup() {
+  const system = createTestSystem();
+  const [p, q, r] = (await pids(system, 3)) as [Pid, Pid, Pid];
+  return { system, p, q, r };
+}
+
+describe('join', () => {
+  test('GR01 puts a process into a group, which is there from then on', async () => {
+    const { system, p } = await setup();
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+    expect(Groups.join(system, 'g', p)).toBeUndefined();
+    expect(Groups.members(system, 'g')).toStrictEqual([p]);
+    expect(Groups.whichGroups(system)).toStrictEqual(['g']);
+  });
+
+  test('GR02 puts one that joins twice into it twice', async () => {
+    const { system, p, q } = await setup();
+    for (const pid of [p, q, p]) {
+      Groups.join(system, 'g', pid);
+    }
+    expect(Groups.members(system, 'g')).toStrictEqual([p, p, q]);
+  });
+
+  test('GR07 puts a list of processes into it in one step', async () => {
+    const { system, p, q, r } = await setup();
+    const watcher = await idler(system);
+    const { ref } = Groups.monitor(watcher, 'g');
+    Groups.join(system, 'g', [p, q, p, r]);
+    expect(Groups.members(system, 'g')).toStrictEqual([p, p, q, r]);
+    expect(await drain(watcher)).toStrictEqual([
+      { type: 'join', ref, group: 'g', pids: [p, q, p, r] },
+    ]);
+  });
+
+  test('GR07 of a list with what is no pid is an error of the caller, and puts in none', async () => {
+    const { system, p } = await setup();
+    const wrong: unknown = [p, 5];
+    expect(() => {
+      Groups.join(system, 'g', wrong as Pid[]);
+    }).toThrow(new TypeError('Expected a pid, got 5 (number)'));
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+  });
+
+  test('GR08 leaves out those that have ended', async () => {
+    const { system, p, q } = await setup();
+    const watcher = await idler(system);
+    const { ref } = Groups.monitor(watcher, 'g');
+    exit(system, p, kill);
+    Groups.join(system, 'g', p);
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+    Groups.join(system, 'g', [p, q]);
+    expect(Groups.members(system, 'g')).toStrictEqual([q]);
+    expect(await drain(watcher)).toStrictEqual([{ type: 'join', ref, group: 'g', pids: [q] }]);
+  });
+
+  test.each(['', undefined, 5, {}])('%p is no name of a group', async (bad) => {
+    const { system, p } = await setup();
+    const error = 'Expected the name of a group, got ';
+    expect(() => Groups.join(system, bad as string, p)).toThrow(TypeError);
+    expect(() => Groups.join(system, bad as string, p)).toThrow(error);
+    expect(() => group(bad as string)).toThrow(error);
+  });
+
+  test('is of one system: groups of others have nothing to do with it', async () => {
+    const { system, p } = await setup();
+    Groups.join(system, 'g', p);
+    expect(Groups.members(createTestSystem(), 'g')).toStrictEqual([]);
+    expect(Groups.members(await idler(system), 'g')).toStrictEqual([p]);
+  });
+});
+
+describe('leave', () => {
+  test('GR03 takes one that joined twice out once', async () => {
+    const { system, p } = await setup();
+    Groups.join(system, 'g', [p, p]);
+    expect(Groups.leave(system, 'g', p)).toBe(true);
+    expect(Groups.members(system, 'g')).toStrictEqual([p]);
+  });
+
+  test('GR04 by the last member ends the group', async () => {
+    const { system, p, q } = await setup();
+    Groups.join(system, 'g', [p, q]);
+    Groups.join(system, 'h', p);
+    Groups.leave(system, 'g', [q, p]);
+    expect(Groups.whichGroups(system)).toStrictEqual(['h']);
+    Groups.leave(system, 'h', p);
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+  });
+
+  test('GR05 answers false for a group that one is not in, and for one of nobody', async () => {
+    const { system, p, q } = await setup();
+    Groups.join(system, 'g', p);
+    expect(Groups.leave(system, 'g', q)).toBe(false);
+    expect(Groups.leave(system, 'nobody’s', p)).toBe(false);
+    expect(Groups.leave(system, 'g', [])).toBe(false);
+    expect(Groups.members(system, 'g')).toStrictEqual([p]);
+    expect(Groups.whichGroups(system)).toStrictEqual(['g']);
+  });
+
+  test('GR05 of a list takes out those that are in it', async () => {
+    const { system, p, q, r } = await setup();
+    const watcher = await idler(system);
+    Groups.join(system, 'g', [p, q]);
+    const { ref } = Groups.monitor(watcher, 'g');
+    expect(Groups.leave(system, 'g', [r, q, q])).toBe(true);
+    expect(Groups.members(system, 'g')).toStrictEqual([p]);
+    expect(await drain(watcher)).toStrictEqual([{ type: 'leave', ref, group: 'g', pids: [q] }]);
+  });
+});
+
+describe('the end of a process', () => {
+  test('GR04 that is the last member ends the group', async () => {
+    const { system, p } = await setup();
+    Groups.join(system, 'g', [p, p]);
+    exit(system, p, kill);
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+    expect(Groups.members(system, 'g')).toStrictEqual([]);
+  });
+
+  test('GR06 takes it out of every group, all copies', async () => {
+    const { system, p, q } = await setup();
+    Groups.join(system, 'g', [p, q, p]);
+    Groups.join(system, 'h', [q, p]);
+    Groups.join(system, 'i', p);
+    exit(system, p, kill);
+    expect(Groups.members(system, 'g')).toStrictEqual([q]);
+    expect(Groups.members(system, 'h')).toStrictEqual([q]);
+    expect(Groups.whichGroups(system)).toStrictEqual(['g', 'h']);
+  });
+
+  test('GR06 has happened before anybody hears of it', async () => {
+    const { system, p } = await setup();
+    Groups.join(system, 'g', p);
+    const seen: unknown[] = [];
+    spawn(system, async (self) => {
+      monitor(self, p);
+      await self.receive();
+      seen.push(Groups.members(self, 'g'), Groups.whichGroups(self));
+    });
+    await settle(system);
+    exit(system, p, kill);
+    await settle(system);
+    expect(seen).toStrictEqual([[], []]);
+  });
+
+  test('GR08 right after it joined or left leaves no ghost', async () => {
+    const system = createTestSystem();
+    const joiner = spawn(system, (self) => {
+      Groups.join(self, 'g', self.pid);
+    });
+    const leaver = spawn(system, (self) => {
+      Groups.join(self, 'g', [self.pid, self.pid]);
+      Groups.leave(self, 'g', self.pid);
+      exit(self, normal);
+    });
+    await settle(system);
+    expect(
+      [joiner, leaver].filter((pid) => Groups.members(system, 'g').includes(pid)),
+    ).toStrictEqual([]);
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+    expect(Groups.leave(system, 'g', leaver)).toBe(false);
+    expect(system.reports).toStrictEqual([]);
+  });
+
+  test('GR08 is looked at itself: one that is ending is in no group', async () => {
+    const { system, p } = await setup();
+    Groups.join(system, 'g', p);
+    const seen: unknown[] = [];
+    // Told when the process is dead and nothing of it was cleared away yet.
+    const onExit = (message: unknown): void => {
+      if ((message as { readonly pid: Pid }).pid === p) {
+        seen.push(Groups.members(system, 'g'), Groups.whichGroups(system));
+        Groups.join(system, 'g', p);
+      }
+    };
+    subscribe('reprise:exit', onExit);
+    exit(system, p, kill);
+    unsubscribe('reprise:exit', onExit);
+    expect(seen).toStrictEqual([[], []]);
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+  });
+});
+
+describe('a process that has left', () => {
+  test('has nothing of its groups hanging on it', async () => {
+    const { system } = await setup();
+    const p = await idler(system);
+    const hanging = countOnEnd(p);
+    Groups.join(system, 'g', [p.pid, p.pid]);
+    Groups.join(system, 'h', p.pid);
+    expect(hanging()).toBe(1);
+    const { ref } = Groups.monitor(p, 'g');
+    expect(hanging()).toBe(2);
+    Groups.demonitor(p, ref);
+    Groups.leave(system, 'g', [p.pid, p.pid]);
+    expect(hanging()).toBe(1);
+    Groups.leave(system, 'h', p.pid);
+    expect(hanging()).toBe(0);
+  });
+});
+
+describe('members', () => {
+  test('GR10 of a group of nobody are none', () => {
+    const system = createTestSystem();
+    expect(Groups.members(system, 'g')).toStrictEqual([]);
+    expect(Groups.members(system, group('g'))).toStrictEqual([]);
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+  });
+});
+
+describe('monitor', () => {
+  test('GR09 answers who is in the group, and tells of every change after that', async () => {
+    const { system, p, q, r } = await setup();
+    const watcher = await idler(system);
+    Groups.join(system, 'g', p);
+    const { ref, members } = Groups.monitor(watcher, 'g');
+    expect(members).toStrictEqual([p]);
+    Groups.join(system, 'g', [q, r]);
+    Groups.join(system, 'other', q);
+    Groups.leave(system, 'g', p);
+    Groups.leave(system, 'g', p);
+    exit(system, r, kill);
+    expect(members).toStrictEqual([p]);
+    const messages = await drain(watcher);
+    expect(messages).toStrictEqual([
+      { type: 'join', ref, group: 'g', pids: [q, r] },
+      { type: 'leave', ref, group: 'g', pids: [p] },
+      { type: 'leave', ref, group: 'g', pids: [r] },
+    ]);
+  });
+
+  test('GR09 of a group of nobody tells of its first member; it is no member itself', async () => {
+    const { system, p } = await setup();
+    const watcher = await idler(system);
+    const { ref, members } = Groups.monitor(watcher, 'g');
+    expect(members).toStrictEqual([]);
+    expect(Groups.whichGroups(system)).toStrictEqual([]);
+    Groups.join(system, 'g', p);
+    exit(system, p, kill);
+    Groups.join(system, 'g', watcher.pid);
+    expect(await drain(watcher)).toStrictEqual([
+      { type: 'join', ref, group: 'g', pids: [p] },
+      { type: 'leave', ref, group: 'g', pids: [p] },
+      { type: 'join', ref, group: 'g', pids: [watcher.pid] },
+    ]);
+  });
+
+  test('GR09 names one that was in it twice twice when it ends, after its EXIT and DOWN', async () => {
+    const { system, p } = await setup();
+    const log: Log = [];
+    const watcher = await recorder(system, log, 'w', { traps: true });
+    Groups.join(system, 'g', [p, p]);
+    const { ref } = Groups.monitor(watcher, 'g');
+    link(watcher, p);
+    const down = monitor(watcher, p);
+    exit(system, p, kill);
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['w', { type: 'EXIT', pid: p, reason: { type: 'killed' } }],
+      ['w', { type: 'DOWN', ref: down, pid: p, reason: { type: 'killed' } }],
+      ['w', { type: 'leave', ref, group: 'g', pids: [p, p] }],
+    ]);
+  });
+
+  test('GR09 twice tells twice, each with its own ref', async () => {
+    const { system, p } = await setup();
+    const watcher = await idler(system);
+    const [first, second] = [Groups.monitor(watcher, 'g'), Groups.monitor(watcher, 'g')];
+    Groups.join(system, 'g', p);
+    const messages = (await drain(watcher)) as Groups.GroupMessage[];
+    expect(messages).toHaveLength(2);
+    expect(messages[0]?.ref).toBe(first.ref);
+    expect(messages[1]?.ref).toBe(second.ref);
+  });
+
+  test('GR09 gets through to a full mailbox: a change that is lost is lost for good', async () => {
+    const { system, p } = await setup();
+    let messages = 0;
+    spawn<unknown>(
+      system,
+      async (self) => {
+        Groups.monitor(self, 'g');
+        await new Promise((resolve) => {
+          system.clock.setTimeout(() => {
+            messages = self.messageQueueLen;
+            resolve(undefined);
+          }, 10);
+        });
+      },
+      { mailbox: { capacity: 1, overflow: 'dropNewest' } },
+    );
+    await settle(system);
+    for (let count = 0; count < 3; count++) {
+      Groups.join(system, 'g', p);
+    }
+    await system.clock.advance(10);
+    expect(messages).toBe(3);
+  });
+
+  test('GR09 ends with its process, and one of a process that has ended never begins', async () => {
+    const { system, p } = await setup();
+    const watcher = await idler(system);
+    const { ref } = Groups.monitor(watcher, 'g');
+    exit(system, watcher.pid, kill);
+    expect(Groups.demonitor(watcher, ref)).toBe(false);
+    const late = Groups.monitor(watcher, 'g');
+    expect(Groups.demonitor(watcher, late.ref)).toBe(false);
+    expect(() => {
+      Groups.join(system, 'g', p);
+    }).not.toThrow();
+  });
+});
+
+describe('demonitor', () => {
+  test('GR09 ends a monitor, and takes its messages back', async () => {
+    const { system, p, q } = await setup();
+    const watcher = await idler(system);
+    const { ref } = Groups.monitor(watcher, 'g');
+    const { ref: kept } = Groups.monitor(watcher, 'h');
+    Groups.join(system, 'g', p);
+    Groups.join(system, 'h', p);
+    expect(Groups.demonitor(watcher, ref)).toBe(true);
+    Groups.join(system, 'g', q);
+    expect(await drain(watcher)).toStrictEqual([
+      { type: 'join', ref: kept, group: 'h', pids: [p] },
+    ]);
+    expect(Groups.demonitor(watcher, ref)).toBe(false);
+  });
+
+  test('GR09 is for one’s own', async () => {
+    const { system, p } = await setup();
+    const [watcher, other] = [await idler(system), await idler(system)];
+    const { ref } = Groups.monitor(watcher, 'g');
+    expect(Groups.demonitor(other, ref)).toBe(false);
+    expect(Groups.demonitor(watcher, monitor(watcher, p))).toBe(false);
+    Groups.join(system, 'g', p);
+    expect(watcher.messageQueueLen).toBe(1);
+  });
+});
+
+describe('a typed group', () => {
+  const stacks = group<Pid<'push'>>('stacks');
+
+  test('is a plain value: two with the same text are the same group', async () => {
+    const system = createTestSystem();
+    const stack = await idler(system);
+    Groups.join(system, stacks, stack.pid);
+    expect(Groups.members(system, group('stacks'))).toStrictEqual([stack.pid]);
+    expect(Groups.members(system, 'stacks')).toStrictEqual([stack.pid]);
+    expect(String(stacks)).toBe('stacks');
+    expect(stacks.name).toBe('stacks');
+  });
+
+  test('says what kind of processes are in it', async () => {
+    const system = createTestSystem();
+    expectTypeOf(Groups.members(system, stacks)).toEqualTypeOf<readonly Pid<'push'>[]>();
+    expectTypeOf(Groups.members(system, 'stacks')).toEqualTypeOf<readonly Pid[]>();
+    expectTypeOf(Groups.monitor(system, stacks)).toEqualTypeOf<Groups.Monitored<Pid<'push'>>>();
+    expectTypeOf<Groups.GroupMessage<Pid<'push'>>['ref']>().toEqualTypeOf<Ref>();
+    const misuse = (_wrong: (pid: Pid<'pop'>) => unknown): void => undefined;
+    // @ts-expect-error: it does not accept what the members of the group do
+    misuse((pid) => Groups.join(system, stacks, pid));
+    // @ts-expect-error: nor does one of a list
+    misuse((pid) => Groups.join(system, stacks, [pid]));
+    expect(Groups.members(system, stacks)).toStrictEqual([]);
+  });
+});

@@ -1,0 +1,224 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  crash,
+  createSystem,
+  exit,
+  type ExitReason,
+  GenServer,
+  kill,
+  killed,
+  noproc,
+  noreply,
+  normal,
+  ok,
+  reply,
+  send,
+  shutdown,
+  spawn,
+  spawnLink,
+  Supervisor,
+} from '@reprise/actor';
+import { advance, createTestSystem, settle } from '@reprise/actor/testing';
+
+import { outcome } from '../support/outcome.ts';
+import { forever } from '../support/recorder.ts';
+
+const channels = [
+  'reprise:spawn',
+  'reprise:exit',
+  'reprise:message:dropped',
+  'reprise:call:timeout',
+  'reprise:restart',
+] as const;
+
+/** What was published since the test began, by channel. */
+let told: Record<string, unknown[]>;
+
+const listen = (message: unknown, channel: string | symbol): void => {
+  (told[String(channel)] ??= []).push(message);
+};
+
+const unsubscribeAll = (): void => channels.forEach((channel) => void unsubscribe(channel, listen));
+
+beforeEach(() => {
+  told = {};
+  channels.forEach((channel) => {
+    subscribe(channel, listen);
+  });
+});
+
+afterEach(unsubscribeAll);
+
+const server = GenServer.define({
+  init: () => ok<number>(0),
+  handleCall: {
+    get: (_, state) => reply(state, state),
+    ignore: (_, state) => noreply(state),
+  },
+  handleCast: { set: (value: number, _state) => noreply(value) },
+  handleInfo: (reason: ExitReason, _state, self) => exit(self, reason),
+});
+
+describe('reprise:spawn', () => {
+  test('tells the process and who started it, of whatever kind; a system has no parent', async () => {
+    const system = createTestSystem();
+    const plain = spawn(system, forever);
+    const loop = await GenServer.start(system, server, undefined);
+    expect(told['reprise:spawn']).toStrictEqual([
+      { pid: system.pid, parent: undefined },
+      { pid: plain, parent: system.pid },
+      { pid: loop, parent: system.pid },
+    ]);
+  });
+});
+
+describe('reprise:exit', () => {
+  test('tells the process and why, in the order of the ends', async () => {
+    const system = createTestSystem();
+    const returns = spawn(system, () => {});
+    const throws = spawn(system, (self) => exit(self, shutdown));
+    const isKilled = spawn(system, forever);
+    await settle(system);
+    exit(system, isKilled, kill);
+    expect(told['reprise:exit']).toStrictEqual([
+      { pid: returns, reason: normal },
+      { pid: throws, reason: shutdown },
+      { pid: isKilled, reason: killed },
+    ]);
+  });
+
+  test('tells of each that a link takes along, once', async () => {
+    const system = createTestSystem();
+    const ends: unknown[] = [];
+    const top = spawn(system, async (self) => {
+      ends.push(spawnLink(self, forever), spawnLink(self, forever));
+      await forever();
+    });
+    await settle(system);
+    const reason = crash('bang');
+    exit(system, top, reason);
+    expect(told['reprise:exit']).toStrictEqual([top, ...ends].map((pid) => ({ pid, reason })));
+  });
+});
+
+describe('reprise:message:dropped', () => {
+  test('tells the process and the message that did not get in, under each policy', async () => {
+    const system = createTestSystem();
+    const pids = (['dropNewest', 'reject', 'exit', 'dropOldest'] as const).map((overflow) =>
+      spawn<string>(system, forever, { mailbox: { capacity: 1, overflow } }),
+    );
+    for (const pid of pids) {
+      send(pid, 'old');
+      send(pid, 'new');
+    }
+    expect(told['reprise:message:dropped']).toStrictEqual(
+      ['new', 'new', 'new', 'old'].map((message, at) => ({ pid: pids[at], message })),
+    );
+  });
+
+  test('tells a cast and a call as their sender wrote them', async () => {
+    const system = createTestSystem();
+    const pid = await GenServer.start(system, server, undefined, {
+      mailbox: { capacity: 1, overflow: 'reject' },
+    });
+    GenServer.cast(pid, 'set', 1);
+    GenServer.cast(pid, 'set', 2);
+    await outcome(GenServer.call(pid, 'get'));
+    expect(told['reprise:message:dropped']).toEqual([
+      { pid, message: { cast: 'set', payload: 2 } },
+      { pid, message: { call: 'get', payload: undefined } },
+    ]);
+  });
+
+  test('tells nothing of a message to a process that has ended', async () => {
+    const system = createTestSystem();
+    const pid = spawn<string>(system, () => {}, { mailbox: { capacity: 1, overflow: 'reject' } });
+    await settle(system);
+    send(pid, 'late');
+    expect(told['reprise:message:dropped']).toBeUndefined();
+  });
+});
+
+describe('reprise:call:timeout', () => {
+  test('tells the server and the request, when the time is up', async () => {
+    const system = createTestSystem();
+    const pid = await GenServer.start(system, server, undefined);
+    const late = outcome(GenServer.call(pid, 'ignore', undefined, { timeout: 10 }));
+    await advance(system, 9);
+    expect(told['reprise:call:timeout']).toBeUndefined();
+    await advance(system, 1);
+    expect(await late).toBe('timeout');
+    expect(told['reprise:call:timeout']).toStrictEqual([{ pid, request: 'ignore' }]);
+  });
+
+  test('tells nothing of a call that was answered, or failed', async () => {
+    const system = createTestSystem();
+    const pid = await GenServer.start(system, server, undefined);
+    await GenServer.call(pid, 'get', undefined, { timeout: 10 });
+    const failed = outcome(GenServer.call(pid, 'ignore', undefined, { timeout: 10 }));
+    exit(system, pid, kill);
+    expect(await failed).toStrictEqual({ exit: killed });
+    expect(await outcome(GenServer.call(pid, 'get', undefined, { timeout: 10 }))).toStrictEqual({
+      exit: noproc,
+    });
+    await advance(system, 100);
+    expect(told['reprise:call:timeout']).toBeUndefined();
+  });
+
+  test('tells nothing of a call without time that found no room: it did not fail by that', async () => {
+    const system = createTestSystem();
+    const pid = await GenServer.start(system, server, undefined, {
+      mailbox: { capacity: 1, overflow: 'reject' },
+    });
+    GenServer.cast(pid, 'set', 1);
+    const came = await outcome(GenServer.call(pid, 'get', undefined, { timeout: 0 }));
+    expect(came).toStrictEqual({ exit: { type: 'mailboxOverflow', capacity: 1 } });
+    expect(told['reprise:call:timeout']).toBeUndefined();
+  });
+});
+
+describe('reprise:restart', () => {
+  test('tells the supervisor, which child, and why that had ended', async () => {
+    const system = createTestSystem();
+    const supervisor = await Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      children: [
+        GenServer.childSpec(server, undefined, { id: 'a' }),
+        GenServer.childSpec(server, undefined, { id: 'b', restart: 'temporary' }),
+      ],
+    });
+    const reason = crash('bang');
+    send(Supervisor.child(supervisor, 'b'), reason);
+    send(Supervisor.child(supervisor, 'a'), reason);
+    await settle(system);
+    expect(told['reprise:restart']).toStrictEqual([
+      { supervisor: supervisor as unknown, id: 'a', reason },
+    ]);
+  });
+});
+
+test('nothing is told after unsubscribing', async () => {
+  const system = createTestSystem();
+  const pid = spawn<string>(system, forever, { mailbox: { capacity: 1, overflow: 'reject' } });
+  const before = structuredClone(Object.keys(told));
+  unsubscribeAll();
+  send(pid, 'old');
+  send(pid, 'new');
+  exit(system, pid, kill);
+  const silent = await GenServer.start(system, server, undefined);
+  const late = outcome(GenServer.call(silent, 'ignore', undefined, { timeout: 10 }));
+  await advance(system, 10);
+  expect(await late).toBe('timeout');
+  expect(Object.keys(told)).toStrictEqual(before);
+  expect(told['reprise:spawn']).toHaveLength(2);
+});
+
+test('a subscriber is told of every system', () => {
+  const [one, other] = [createSystem(), createSystem()];
+  expect(told['reprise:spawn']).toStrictEqual([
+    { pid: one.pid, parent: undefined },
+    { pid: other.pid, parent: undefined },
+  ]);
+});

@@ -1,0 +1,908 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  crash,
+  type DownMessage,
+  exit,
+  type ExitMessage,
+  type ExitReason,
+  formatReason,
+  GenServer,
+  ignore,
+  isAlive,
+  kill,
+  killed,
+  monitor,
+  name,
+  noproc,
+  noreply,
+  normal,
+  ok,
+  type Pid,
+  type Process,
+  reply,
+  send,
+  shutdown,
+  shutdownWith,
+  spawn,
+  stop,
+  trapExit,
+  whereis,
+} from '@reprise/actor';
+import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
+
+import type { CallAnswer, CastAnswer, InitAnswer } from '../../src/server/behaviour.ts';
+import { elapse, logEnd, logOutcome, outcome } from '../support/outcome.ts';
+import { drain, forever, idler } from '../support/recorder.ts';
+
+type State = readonly string[];
+type Init = (self: Process) => InitAnswer<State> | Promise<InitAnswer<State>>;
+type OnCall = (state: State, self: Process) => CallAnswer<State> | Promise<CallAnswer<State>>;
+type OnCast = (state: State, self: Process) => CastAnswer<State> | Promise<CastAnswer<State>>;
+type Info = OnCast | string | ExitMessage;
+
+/** A server that does what it is told: its start and its requests bring the code of the callback along. */
+const told = (log: unknown[] = []) =>
+  GenServer.define({
+    init: (then: Init, self) => then(self),
+    handleCall: { run: (then: OnCall, state, _from, self) => then(state, self) },
+    handleCast: { run: (then: OnCast, state, self) => then(state, self) },
+    handleContinue: (then: OnCast, state, self) => then(state, self),
+    handleInfo: (message: Info, state, self) => {
+      if (typeof message === 'function') {
+        return message(state, self);
+      }
+      log.push(['info', message]);
+      return noreply(state);
+    },
+    terminate: (reason, state) => {
+      log.push(['terminate', reason, state]);
+    },
+  });
+type Told = GenServer.ServerOf<ReturnType<typeof told>>;
+
+const plain: Init = () => ok([]);
+const trapping: Init = (self) => {
+  trapExit(self, true);
+  return ok([]);
+};
+const call = (server: Told, then: OnCall): Promise<unknown> => GenServer.call(server, 'run', then);
+const cast = (server: Told, then: OnCast): void => {
+  GenServer.cast(server, 'run', then);
+};
+
+const boom = new Error('boom');
+const no = crash('no');
+const sig = crash('sig');
+const timeout: ExitReason = { type: 'timeout' };
+
+/** A server linked to a parent that the test acts for. */
+async function family(
+  log: unknown[],
+  init: Init,
+  parentTraps = false,
+): Promise<{ system: TestSystem; parent: Process; server: Told }> {
+  const system = createTestSystem();
+  const parent = await idler(system, { traps: parentTraps });
+  const server = (await GenServer.startLink(parent, told(log), init)) as Told;
+  return { system, parent, server };
+}
+
+/** A server linked to nobody. */
+async function single(
+  log: unknown[],
+  init: Init = plain,
+  options?: GenServer.StartOptions,
+): Promise<{ system: TestSystem; server: Told }> {
+  const system = createTestSystem();
+  const server = (await GenServer.start(system, told(log), init, options)) as Told;
+  return { system, server };
+}
+
+describe('a start', () => {
+  test('IN01 resolves once init has answered, with a server linked to its parent', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const parent = await idler(system);
+    const start = GenServer.startLink(parent, told(), async () => {
+      await elapse(system, 10);
+      log.push('initialised');
+      return ok([]);
+    });
+    void start.then(() => log.push('started'));
+    await advance(system, 9);
+    expect(log).toStrictEqual([]);
+    await advance(system, 1);
+    expect(log).toStrictEqual(['initialised', 'started']);
+    await logEnd(system, log, 'server', (await start) as Told);
+    exit(system, parent.pid, no);
+    await settle(system);
+    expect(log).toStrictEqual(['initialised', 'started', ['server', no]]);
+  });
+
+  test('IN02 without a link leaves its parent alone when the server crashes', async () => {
+    const system = createTestSystem();
+    const parent = await idler(system);
+    const server = (await GenServer.start(parent, told(), plain)) as Told;
+    expect(await outcome(call(server, () => Promise.reject(boom)))).toStrictEqual({
+      exit: crash(boom),
+    });
+    await settle(system);
+    expect(isAlive(server)).toBe(false);
+    expect(isAlive(parent.pid)).toBe(true);
+    expect(parent.messageQueueLen).toBe(0);
+  });
+
+  test('IN17 under a name has it from init on', async () => {
+    const log: unknown[] = [];
+    const { server } = await single(
+      log,
+      (self) => {
+        log.push(whereis(self, 'me') === self.pid);
+        return ok([]);
+      },
+      { name: 'me' },
+    );
+    expect(log).toStrictEqual([true]);
+    expect(isAlive(server)).toBe(true);
+  });
+});
+
+describe('a start whose init fails', () => {
+  const failures: readonly (readonly [string, string, Init, ExitReason])[] = [
+    ['IN04', 'answers stop', () => stop(no), no],
+    ['IN04', 'answers stop after an await', async () => stop(no), no],
+    ['IN12', 'exits', (self) => exit(self, no), no],
+    ['IN12', 'exits after an await', async (self) => exit(self, no), no],
+    [
+      'IN13',
+      'raises an error',
+      () => {
+        throw boom;
+      },
+      crash(boom),
+    ],
+    ['IN13', 'rejects with an error', () => Promise.reject(boom), crash(boom)],
+  ];
+  test.each(failures)(
+    '%s %s: the start and the process have its reason, terminate is not run',
+    async (_id, _how, init, reason) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      const observer = await idler(system);
+      const watched: Init = (self) => {
+        monitor(observer, self.pid);
+        return init(self);
+      };
+      expect(await outcome(GenServer.start(system, told(log), watched))).toStrictEqual({
+        exit: reason,
+      });
+      expect(await drain(observer)).toMatchObject([{ type: 'DOWN', reason }]);
+      expect(log).toStrictEqual([]);
+    },
+  );
+
+  const notAllowed: readonly (readonly [string, unknown])[] = [
+    ['nothing', undefined],
+    ['a bare state', []],
+    ['what only looks like an answer', { type: 'ok', state: [] }],
+    ['noreply', noreply([])],
+    ['reply', reply(1, [])],
+    ['stop with a reply', stop(no, 1, [])],
+  ];
+  test.each(notAllowed)(
+    'IN11 init that answers %s fails the start as badReturnValue',
+    async (_what, value) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      logOutcome(
+        log,
+        'start',
+        GenServer.start(system, told(log), () => value as never),
+      );
+      await settle(system);
+      expect(log).toStrictEqual([['start', { exit: { type: 'badReturnValue', value } }]]);
+    },
+  );
+
+  test('IN14 an answer that init throws counts as returned', async () => {
+    const { server } = await single([], () => {
+      throw ok(['thrown']);
+    });
+    expect(await call(server, (state) => reply(state, state))).toStrictEqual(['thrown']);
+  });
+
+  test('IN16 a behaviour without init fails the start as undef', async () => {
+    const system = createTestSystem();
+    expect(await outcome(GenServer.start(system, {} as never, undefined))).toStrictEqual({
+      exit: { type: 'undef', callback: 'init' },
+    });
+  });
+
+  test.each([no, shutdown, shutdownWith('x'), killed])(
+    'IN05 ends a linked parent that does not trap exits: %j',
+    async (reason) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      const parent = await idler(system);
+      await logEnd(system, log, 'parent', parent.pid);
+      logOutcome(
+        log,
+        'start',
+        GenServer.startLink(parent, told(), () => stop(reason)),
+      );
+      await settle(system);
+      expect(log).toHaveLength(2);
+      expect(log).toContainEqual(['parent', reason]);
+      expect(log).toContainEqual(['start', { exit: reason }]);
+    },
+  );
+
+  test('IN06 by stop(normal) leaves a linked parent alive', async () => {
+    const system = createTestSystem();
+    const parent = await idler(system);
+    const start = GenServer.startLink(parent, told(), () => stop(normal));
+    expect(await outcome(start)).toStrictEqual({ exit: normal });
+    await settle(system);
+    expect(isAlive(parent.pid)).toBe(true);
+  });
+
+  test.each([no, shutdown, normal])(
+    'IN07 tells a parent that traps exits by the rejection alone: %j',
+    async (reason) => {
+      const system = createTestSystem();
+      const parent = await idler(system, { traps: true });
+      const start = GenServer.startLink(parent, told(), () => stop(reason));
+      expect(await outcome(start)).toStrictEqual({ exit: reason });
+      await settle(system);
+      expect(await drain(parent)).toStrictEqual([]);
+    },
+  );
+
+  test('IN09 ignore resolves with undefined and ends the process as normal', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const parent = await idler(system);
+    const start = GenServer.startLink(parent, told(log), (self) => {
+      monitor(parent, self.pid);
+      return ignore;
+    });
+    expect(await start).toBeUndefined();
+    await settle(system);
+    expect(isAlive(parent.pid)).toBe(true);
+    expect(await drain(parent)).toMatchObject([{ type: 'DOWN', reason: normal }]);
+    expect(log).toStrictEqual([]);
+  });
+
+  test('IN09 ignore leaves no EXIT message with a parent that traps exits', async () => {
+    const system = createTestSystem();
+    const parent = await idler(system, { traps: true });
+    expect(await GenServer.startLink(parent, told(), () => ignore)).toBeUndefined();
+    await settle(system);
+    expect(await drain(parent)).toStrictEqual([]);
+  });
+
+  test.each<readonly [string, Init]>([
+    ['ignore', () => ignore],
+    ['stop', () => stop(no)],
+  ])('IN10 %s under a name has freed it when the start settles', async (_answer, init) => {
+    const system = createTestSystem();
+    await outcome(GenServer.start(system, told(), init, { name: 'again' }));
+    expect(whereis(system, 'again')).toBeUndefined();
+    const server = await GenServer.start(system, told(), plain, { name: 'again' });
+    expect(whereis(system, 'again')).toBe(server);
+  });
+
+  test('IN15 by being slower than its timeout rejects with it and frees the name', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const options = { name: 'slow', timeout: 100 };
+    logOutcome(log, 'start', GenServer.start(system, told(log), forever, options));
+    await advance(system, 99);
+    expect(log).toStrictEqual([]);
+    await advance(system, 1);
+    expect(log).toStrictEqual([['start', { exit: timeout }]]);
+    expect(whereis(system, 'slow')).toBeUndefined();
+  });
+
+  test('IN15 by being slower than its timeout is killed, and what it answers late is dropped', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const observer = await idler(system);
+    const late: Init = async (self) => {
+      monitor(observer, self.pid);
+      await elapse(system, 200);
+      return ok([], { continue: () => log.push('late') });
+    };
+    logOutcome(log, 'start', GenServer.start(system, told(log), late, { timeout: 100 }));
+    await advance(system, 1000);
+    expect(log).toStrictEqual([['start', { exit: timeout }]]);
+    expect(await drain(observer)).toMatchObject([{ type: 'DOWN', reason: killed }]);
+  });
+
+  test.each([false, true])(
+    'IN15 by being slower than its timeout spares the linked parent (which traps exits: %p)',
+    async (traps) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      const parent = await idler(system, { traps });
+      logOutcome(log, 'start', GenServer.startLink(parent, told(), forever, { timeout: 100 }));
+      await advance(system, 100);
+      expect(log).toStrictEqual([['start', { exit: timeout }]]);
+      expect(isAlive(parent.pid)).toBe(true);
+      expect(parent.messageQueueLen).toBe(0);
+    },
+  );
+});
+
+describe('while init runs', () => {
+  test('IN18 a call by name waits, and is served after init and its continue', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const init: Init = async () => {
+      await elapse(system, 10);
+      log.push('init');
+      const next: OnCast = (state) => {
+        log.push('continue');
+        return noreply(state);
+      };
+      return ok([], { continue: next });
+    };
+    void GenServer.start(system, told(), init, { name: 'busy' });
+    await settle(system);
+    logOutcome(
+      log,
+      'call',
+      call(whereis(system, 'busy') as Told, (state) => reply('R', state)),
+    );
+    await advance(system, 9);
+    expect(log).toStrictEqual([]);
+    await advance(system, 1);
+    expect(log).toStrictEqual(['init', 'continue', ['call', { value: 'R' }]]);
+  });
+
+  test('IN19 a call that waits fails with the reason when init fails', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const init: Init = async () => {
+      await elapse(system, 10);
+      return stop(no);
+    };
+    const start = outcome(GenServer.start(system, told(log), init, { name: 'busy' }));
+    await settle(system);
+    logOutcome(
+      log,
+      'call',
+      call(whereis(system, 'busy') as Told, (state) => reply('R', state)),
+    );
+    await advance(system, 10);
+    expect(await start).toStrictEqual({ exit: no });
+    expect(log).toStrictEqual([['call', { exit: no }]]);
+  });
+});
+
+describe('a continue', () => {
+  const says =
+    (log: unknown[], what: string): OnCast =>
+    (state) => {
+      log.push(what);
+      return noreply(state);
+    };
+
+  test('IN20 of init runs before any queued message, and the start does not wait for it', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const init: Init = async () => {
+      await elapse(system, 10);
+      const next: OnCast = async (state) => {
+        log.push('continue begins');
+        await elapse(system, 10);
+        log.push('continue ends');
+        return noreply(state);
+      };
+      return ok([], { continue: next });
+    };
+    logOutcome(log, 'start', GenServer.start(system, told(log), init, { name: 'busy' }));
+    await settle(system);
+    const server = whereis(system, 'busy') as Told;
+    send(server, 'queued');
+    await advance(system, 10);
+    expect(log).toHaveLength(2);
+    expect(log).toContainEqual(['start', { value: server }]);
+    expect(log).toContainEqual('continue begins');
+    await advance(system, 10);
+    expect(log.slice(2)).toStrictEqual(['continue ends', ['info', 'queued']]);
+  });
+
+  test('IN21 of init runs before a message that init sent to its own process', async () => {
+    const log: unknown[] = [];
+    const { system } = await single(log, (self) => {
+      send(self.pid as Told, 'early');
+      return ok([], { continue: says(log, 'continue') });
+    });
+    await settle(system);
+    expect(log).toStrictEqual(['continue', ['info', 'early']]);
+  });
+
+  test('IN22 that answers another one is followed by it before any queued message', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await single(log);
+    const first: OnCast = (state) => {
+      log.push('first');
+      return noreply(state, { continue: says(log, 'second') });
+    };
+    cast(server, (state) => noreply(state, { continue: first }));
+    send(server, 'queued');
+    await settle(system);
+    expect(log).toStrictEqual(['first', 'second', ['info', 'queued']]);
+  });
+
+  test('IN23 of a reply does not keep the caller waiting', async () => {
+    const { server } = await single([]);
+    expect(await call(server, (state) => reply('R', state, { continue: forever }))).toBe('R');
+  });
+
+  test('IN24 of a cast runs before a message that is already queued', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await single(log);
+    cast(server, (state) => noreply(state, { continue: says(log, 'continue') }));
+    send(server, 'queued');
+    await settle(system);
+    expect(log).toStrictEqual(['continue', ['info', 'queued']]);
+  });
+
+  test('IN25 of init that answers stop ends a server whose start had succeeded', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const early = crash('early');
+    const observer = await idler(system);
+    const start = GenServer.start(system, told(log), (self) => {
+      monitor(observer, self.pid);
+      return ok([], { continue: ((state) => stop(early, state)) satisfies OnCast });
+    });
+    const server = (await start) as Pid;
+    await settle(system);
+    expect(await drain(observer)).toMatchObject([{ type: 'DOWN', pid: server, reason: early }]);
+    expect(log).toStrictEqual([['terminate', early, []]]);
+  });
+});
+
+describe('terminate', () => {
+  const latest = ['latest'];
+  const callbacks: readonly (readonly [string, (server: Told, then: OnCast) => void])[] = [
+    ['handleCall', (server, then) => void outcome(call(server, then as unknown as OnCall))],
+    ['handleCast', (server, then) => cast(server, then)],
+    ['handleInfo', (server, then) => send(server, then)],
+    [
+      'handleContinue',
+      (server, then) => cast(server, (state) => noreply(state, { continue: then })),
+    ],
+  ];
+
+  test.each(callbacks)(
+    'IN26 runs once, with the latest state, when %s answers stop',
+    async (_name, tell) => {
+      const log: unknown[] = [];
+      const { system, server } = await single(log);
+      await logEnd(system, log, 'server', server);
+      tell(server, () => stop(no, latest));
+      send(server, 'queued');
+      await settle(system);
+      expect(log).toStrictEqual([
+        ['terminate', no, latest],
+        ['server', no],
+      ]);
+    },
+  );
+
+  const raising: readonly (readonly [string, string, OnCast, ExitReason])[] = [
+    [
+      'IN27',
+      'raises an error',
+      () => {
+        throw boom;
+      },
+      crash(boom),
+    ],
+    ['IN27', 'rejects with an error', () => Promise.reject(boom), crash(boom)],
+    ['IN28', 'exits', (_state, self) => exit(self, no), no],
+    ['IN28', 'exits after an await', async (_state, self) => exit(self, no), no],
+  ];
+  const table = raising.flatMap(([id, how, callback, reason]) =>
+    callbacks.map(([name, tell]) => ({ id, how, callback, reason, name, tell })),
+  );
+  test.each(table)(
+    '$id runs with the state before when $name $how',
+    async ({ tell, callback, reason }) => {
+      const log: unknown[] = [];
+      const { system, server } = await single(log, () => ok(['before']));
+      await logEnd(system, log, 'server', server);
+      tell(server, callback);
+      await settle(system);
+      expect(log).toStrictEqual([
+        ['terminate', reason, ['before']],
+        ['server', reason],
+      ]);
+    },
+  );
+
+  test('IN29 need not be there', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const server = await GenServer.start(
+      system,
+      GenServer.define({ init: () => ok(0) }),
+      undefined,
+    );
+    await logEnd(system, log, 'server', server);
+    expect(await outcome(GenServer.stop(server, no))).toStrictEqual({ value: undefined });
+    await settle(system);
+    expect(log).toStrictEqual([['server', no]]);
+  });
+
+  const tt = new Error('tt');
+  const badly: readonly (readonly [
+    string,
+    string,
+    (self: Process) => void | Promise<void>,
+    ExitReason,
+  ])[] = [
+    [
+      'IN30',
+      'raises an error: that is the reason',
+      () => {
+        throw tt;
+      },
+      crash(tt),
+    ],
+    ['IN30', 'rejects with an error: that is the reason', () => Promise.reject(tt), crash(tt)],
+    ['IN31', 'exits: that is the reason', (self) => exit(self, crash('tt')), crash('tt')],
+    [
+      'IN32',
+      'throws what is no error: the reason stays',
+      () => {
+        throw 'tt' as unknown;
+      },
+      crash('orig'),
+    ],
+    [
+      'IN32',
+      'rejects with what is no error: the reason stays',
+      () => Promise.reject('tt'),
+      crash('orig'),
+    ],
+    [
+      'IN32',
+      'throws an answer: the reason stays',
+      () => {
+        throw noreply([]) as unknown;
+      },
+      crash('orig'),
+    ],
+  ];
+  test.each(badly)('%s that %s', async (_id, _how, terminate, reason) => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const behaviour = {
+      ...told(),
+      terminate: (_reason: ExitReason, _state: State, self: Process) => terminate(self),
+    };
+    const server = (await GenServer.start(system, behaviour, plain)) as Told;
+    await logEnd(system, log, 'server', server);
+    cast(server, (state) => stop(crash('orig'), state));
+    await settle(system);
+    expect(log).toStrictEqual([['server', reason]]);
+  });
+
+  test('IN40 delays the EXIT and the DOWN until it has ended', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const behaviour = { ...told(), terminate: () => elapse(system, 30) };
+    spawn<ExitMessage | DownMessage>(system, async (self) => {
+      trapExit(self, true);
+      const server = (await GenServer.startLink(self, behaviour, plain)) as Told;
+      monitor(self, server);
+      cast(server, (state) => stop(no, state));
+      log.push([(await self.receive()).type, system.clock.now()]);
+      log.push([(await self.receive()).type, system.clock.now()]);
+    });
+    await advance(system, 29);
+    expect(log).toStrictEqual([]);
+    await advance(system, 1);
+    expect(log).toHaveLength(2);
+    expect(log).toContainEqual(['EXIT', 30]);
+    expect(log).toContainEqual(['DOWN', 30]);
+  });
+
+  test('IN41 still has the name, which is free once the server is dead', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const behaviour = {
+      ...told(),
+      terminate: (_reason: ExitReason, _state: State, self: Process) => {
+        log.push(whereis(self, 'me') === self.pid);
+      },
+    };
+    const server = (await GenServer.start(system, behaviour, plain, { name: 'me' })) as Told;
+    await GenServer.stop(server);
+    expect(log).toStrictEqual([true]);
+    expect(whereis(system, 'me')).toBeUndefined();
+  });
+
+  test('IN51 is not disturbed by further exit signals when exits are trapped: the first reason stays', async () => {
+    const log: unknown[] = [];
+    const system = createTestSystem();
+    const parent = await idler(system);
+    const stranger = await idler(system);
+    const behaviour = {
+      ...told(log),
+      terminate: async () => {
+        await elapse(system, 30);
+        log.push('terminated');
+      },
+    };
+    const server = (await GenServer.startLink(parent, behaviour, trapping)) as Told;
+    await logEnd(system, log, 'server', server);
+    exit(parent, server, shutdown);
+    await settle(system);
+    exit(stranger, server, crash('second'));
+    exit(parent, server, crash('third'));
+    await advance(system, 29);
+    expect(log).toStrictEqual([]);
+    await advance(system, 1);
+    expect(log).toStrictEqual(['terminated', ['server', shutdown]]);
+  });
+});
+
+describe('an exit signal', () => {
+  test('IN33 ends a server that does not trap exits without terminate', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await single(log);
+    const stranger = await idler(system);
+    await logEnd(system, log, 'server', server);
+    exit(stranger, server, sig);
+    await settle(system);
+    expect(log).toStrictEqual([['server', sig]]);
+  });
+
+  test('IN34 of another process than the parent goes to handleInfo when exits are trapped', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await family(log, trapping);
+    const stranger = await idler(system);
+    exit(stranger, server, sig);
+    await settle(system);
+    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: stranger.pid, reason: sig }]]);
+    expect(isAlive(server)).toBe(true);
+  });
+
+  test('IN34 of the starter goes to handleInfo when the start was without a link', async () => {
+    const log: unknown[] = [];
+    const system = createTestSystem();
+    const starter = await idler(system);
+    const server = (await GenServer.start(starter, told(log), trapping)) as Told;
+    exit(starter, server, sig);
+    await settle(system);
+    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: starter.pid, reason: sig }]]);
+    expect(isAlive(server)).toBe(true);
+  });
+
+  const byParent: readonly (readonly [
+    string,
+    (parent: Process, server: Pid, reason: ExitReason) => void,
+  ])[] = [
+    ['sent by', (parent, server, reason) => exit(parent, server, reason)],
+    ['from the end of', (parent, _server, reason) => exit(parent, parent.pid, reason)],
+  ];
+  test.each(byParent)(
+    'IN35 %s the parent runs terminate and ends the server when exits are trapped',
+    async (_how, signal) => {
+      const log: unknown[] = [];
+      const { system, parent, server } = await family(log, trapping);
+      await logEnd(system, log, 'server', server);
+      signal(parent, server, sig);
+      await settle(system);
+      expect(log).toStrictEqual([
+        ['terminate', sig, []],
+        ['server', sig],
+      ]);
+    },
+  );
+
+  test.each(byParent)(
+    'IN36 %s the parent with reason normal does the same',
+    async (_how, signal) => {
+      const log: unknown[] = [];
+      const { system, parent, server } = await family(log, trapping);
+      await logEnd(system, log, 'server', server);
+      signal(parent, server, normal);
+      await settle(system);
+      expect(log).toStrictEqual([
+        ['terminate', normal, []],
+        ['server', normal],
+      ]);
+    },
+  );
+
+  test('IN37 a parent that ends normally leaves a server alive that does not trap exits', async () => {
+    const log: unknown[] = [];
+    const { system, parent, server } = await family(log, plain);
+    exit(parent, parent.pid, normal);
+    await settle(system);
+    expect(isAlive(parent.pid)).toBe(false);
+    expect(isAlive(server)).toBe(true);
+    expect(log).toStrictEqual([]);
+  });
+
+  test('IN38 of the parent takes its turn among the messages of a busy server that traps exits', async () => {
+    const log: unknown[] = [];
+    const { system, parent, server } = await family(log, trapping);
+    await logEnd(system, log, 'server', server);
+    cast(server, async (state) => {
+      await elapse(system, 10);
+      log.push('free');
+      return noreply(state);
+    });
+    send(server, 'm1');
+    exit(parent, server, sig);
+    send(server, 'm2');
+    await advance(system, 10);
+    expect(log).toStrictEqual(['free', ['info', 'm1'], ['terminate', sig, []], ['server', sig]]);
+  });
+
+  test.each([
+    ['plain', plain],
+    ['trapping', trapping],
+  ])('IN39 kill never runs terminate (%s)', async (_kind, init) => {
+    const log: unknown[] = [];
+    const { system, parent, server } = await family(log, init, true);
+    await logEnd(system, log, 'server', server);
+    exit(parent, server, kill);
+    await settle(system);
+    expect(log).toStrictEqual([['server', killed]]);
+  });
+});
+
+describe('GenServer.stop', () => {
+  test('IN42 resolves once the server is dead, having run terminate with reason normal', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await single(log);
+    await logEnd(system, log, 'server', server);
+    await GenServer.stop(server);
+    expect(isAlive(server)).toBe(false);
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['terminate', normal, []],
+      ['server', normal],
+    ]);
+  });
+
+  test('IN43 ends the server with the reason given', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await single(log);
+    await logEnd(system, log, 'server', server);
+    expect(await outcome(GenServer.stop(server, crash('abc'), 1000))).toStrictEqual({
+      value: undefined,
+    });
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['terminate', crash('abc'), []],
+      ['server', crash('abc')],
+    ]);
+  });
+
+  test('IN44 of a dead server, or of a name that nobody has, fails with noproc', async () => {
+    const { system, server } = await single([]);
+    exit(system, server, kill);
+    expect(await outcome(GenServer.stop(server))).toStrictEqual({ exit: noproc });
+    const nobody = name<Told>('nobody').in(system);
+    expect(await outcome(GenServer.stop(nobody))).toStrictEqual({ exit: noproc });
+  });
+
+  test('IN45 gives up after its timeout, and the server goes on terminating', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const behaviour = { ...told(), terminate: () => elapse(system, 200) };
+    const server = (await GenServer.start(system, behaviour, plain)) as Told;
+    await logEnd(system, log, 'server', server);
+    logOutcome(log, 'stop', GenServer.stop(server, normal, 100));
+    await advance(system, 99);
+    expect(log).toStrictEqual([]);
+    await advance(system, 1);
+    expect(log).toStrictEqual([['stop', 'timeout']]);
+    expect(isAlive(server)).toBe(true);
+    await advance(system, 100);
+    expect(log).toStrictEqual([
+      ['stop', 'timeout'],
+      ['server', normal],
+    ]);
+  });
+
+  test('IN46 fails with the actual reason when the server ends with another one', async () => {
+    const system = createTestSystem();
+    const boo = crash('boo');
+    const behaviour = {
+      ...told(),
+      terminate: (_reason: ExitReason, _state: State, self: Process) => exit(self, boo),
+    };
+    const server = (await GenServer.start(system, behaviour, plain)) as Told;
+    expect(await outcome(GenServer.stop(server))).toStrictEqual({ exit: boo });
+  });
+
+  test('IN47 of oneself fails at once', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await single(log);
+    cast(server, (state, self) => {
+      logOutcome(log, 'stop', GenServer.stop(self.pid));
+      return noreply(state);
+    });
+    await settle(system);
+    expect(log).toStrictEqual([['stop', { exit: { type: 'callingSelf' } }]]);
+    expect(isAlive(server)).toBe(true);
+  });
+
+  test.each([-1, 1.5, '5', null])(
+    'IN48 with timeout %p is an error of the caller alone',
+    async (bad) => {
+      const { system, server } = await single([]);
+      await expect(GenServer.stop(server, normal, bad as number)).rejects.toThrow(RangeError);
+      await settle(system);
+      expect(isAlive(server)).toBe(true);
+    },
+  );
+
+  test('IN48 with what is no exit reason is an error of the caller alone', async () => {
+    const { system, server } = await single([]);
+    await expect(GenServer.stop(server, 'bye' as never)).rejects.toThrow(
+      new TypeError(
+        'Expected an exit reason such as normal, shutdown or crash(error), got "bye" (string)',
+      ),
+    );
+    await settle(system);
+    expect(isAlive(server)).toBe(true);
+  });
+
+  test('IN49 with an abnormal reason ends a linked caller that does not trap exits', async () => {
+    const log: unknown[] = [];
+    const { system, parent, server } = await family(log, plain);
+    await logEnd(system, log, 'parent', parent.pid);
+    await GenServer.stop(server, crash('abn'));
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['terminate', crash('abn'), []],
+      ['parent', crash('abn')],
+    ]);
+  });
+});
+
+describe('the report of an end', () => {
+  const ways: readonly (readonly [string, (server: Told, reason: ExitReason) => void])[] = [
+    ['an answer', (server, reason) => cast(server, (state) => stop(reason, state))],
+    ['GenServer.stop', (server, reason) => void GenServer.stop(server, reason)],
+    ['exit in a callback', (server, reason) => cast(server, (_, self) => exit(self, reason))],
+  ];
+  const expected = [normal, shutdown, shutdownWith('detail')];
+  const unexpected = [no, killed, noproc, timeout, crash(boom)];
+  const table = (reasons: readonly ExitReason[]) =>
+    ways.flatMap(([way, end]) =>
+      reasons.map((reason) => ({ way, end, reason, text: formatReason(reason) })),
+    );
+
+  test.each(table(expected))('IN50 is not made for $text by $way', async ({ end, reason }) => {
+    const { system, server } = await single([]);
+    end(server, reason);
+    await settle(system);
+    expect(isAlive(server)).toBe(false);
+    expect(system.reports).toStrictEqual([]);
+  });
+
+  test.each(table(unexpected))(
+    'IN50 is made once for $text by $way',
+    async ({ end, reason, text }) => {
+      const { system, server } = await single([], plain, { name: 'worker' });
+      end(server, reason);
+      await settle(system);
+      expect(system.reports).toMatchObject([
+        { level: 'error', message: `process worker crashed: ${text}` },
+      ]);
+    },
+  );
+});

@@ -1,0 +1,437 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import {
+  type ChildSpec,
+  childSpec,
+  exit,
+  GenServer,
+  isAlive,
+  kill,
+  normal,
+  shutdown,
+  Supervisor,
+} from '@reprise/actor';
+import { advance, settle } from '@reprise/actor/testing';
+import * as fc from 'fast-check';
+
+import { type RestartDelay, restartDelay } from '../../src/backoff.ts';
+import {
+  boom,
+  child,
+  end,
+  fails,
+  type Family,
+  family,
+  no,
+  type Options,
+  pidOf,
+  s,
+  states,
+  t,
+  worker,
+  workers,
+} from '../support/family.ts';
+import { outcome } from '../support/outcome.ts';
+
+/** Without jitter: the whole of the delay. */
+const whole = (): void => void jest.spyOn(Math, 'random').mockReturnValue(1);
+
+const delay: RestartDelay = { initial: 100, max: 1000, resetAfter: 5000 };
+const many: Options = { maxRestarts: 1000 };
+
+const delayed = (log: unknown[], id = 'a', change: Partial<RestartDelay> = {}): ChildSpec =>
+  child({ id, log }, { restartDelay: { ...delay, ...change } });
+
+/** Ends `a`; resolves with how long, in ms, it took to be up again. */
+async function downTime(all: Family, log: unknown[]): Promise<number> {
+  await end(all, 'a');
+  const before = log.length;
+  let ms = 0;
+  for (; log.length === before; ms += 1) {
+    await advance(all.system, 1);
+  }
+  return ms;
+}
+
+describe('a restart delay', () => {
+  test('is waited for before the child is started again', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log), ...workers(log, 'b')]);
+    await end(all, 'a');
+    await advance(all.system, 99);
+    expect(log).toStrictEqual([s('a'), s('b'), t('a', boom)]);
+    await advance(all.system, 1);
+    expect(log).toStrictEqual([s('a'), s('b'), t('a', boom), s('a')]);
+  });
+
+  test('does not keep the supervisor from answering, nor from restarting others', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log), ...workers(log, 'b')]);
+    await end(all, 'a');
+    await end(all, 'b');
+    expect(log).toStrictEqual([s('a'), s('b'), t('a', boom), t('b', boom), s('b')]);
+    expect(await Supervisor.countChildren(all.supervisor)).toMatchObject({ specs: 2, active: 1 });
+    await Supervisor.startChild(all.supervisor, child({ id: 'c', log }));
+    expect(all.system.clock.now()).toBe(0);
+  });
+
+  test('shows the child as restarting, which is refused as such', async () => {
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log)]);
+    await end(all, 'a');
+    expect(await Supervisor.whichChild(all.supervisor, 'a')).toStrictEqual({
+      id: 'a',
+      pid: 'restarting',
+      type: 'worker',
+    });
+    expect(await outcome(Supervisor.restartChild(all.supervisor, 'a'))).toStrictEqual({
+      exit: { type: 'restarting' },
+    });
+    expect(await Supervisor.deleteChild(all.supervisor, 'a')).toBe('restarting');
+    expect(() => pidOf(all.supervisor, 'a')).toThrow(/restarting/);
+  });
+
+  test('counts towards the intensity at once, and the supervisor gives up at once', async () => {
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log, 'a'), delayed(log, 'b'), ...workers(log, 'c')], {
+      maxRestarts: 1,
+    });
+    await end(all, 'a');
+    await end(all, 'b');
+    expect(log).toStrictEqual([
+      s('a'),
+      s('b'),
+      s('c'),
+      t('a', boom),
+      t('b', boom),
+      t('c', shutdown),
+      ['sup', shutdown],
+    ]);
+    expect(all.system.clock.now()).toBe(0);
+  });
+
+  test('counts once: not when it ends, and not when it is over', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log)], { maxRestarts: 1 });
+    await end(all, 'a');
+    await advance(all.system, 100);
+    expect(log).toStrictEqual([s('a'), t('a', boom), s('a')]);
+  });
+
+  test('makes less of an intensity that is too high for it: the window goes on meanwhile', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log, 'a', { initial: 600 })], {
+      maxRestarts: 1,
+      maxSeconds: 0.5,
+    });
+    for (let deaths = 0; deaths < 5; deaths++) {
+      await end(all, 'a');
+      await advance(all.system, 1000);
+    }
+    expect(log).toHaveLength(11);
+    expect(isAlive(all.supervisor)).toBe(true);
+  });
+
+  test('doubles from one restart to the next, up to its maximum', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log)], many);
+    const times: number[] = [];
+    for (let deaths = 0; deaths < 6; deaths++) {
+      times.push(await downTime(all, log));
+    }
+    expect(times).toStrictEqual([100, 200, 400, 800, 1000, 1000]);
+  });
+
+  test('begins anew when the child has lived long enough', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log, 'a', { resetAfter: 5000 })], many);
+    const times: number[] = [];
+    for (const lived of [0, 0, 4999, 5000, 0]) {
+      await advance(all.system, lived);
+      times.push(await downTime(all, log));
+    }
+    expect(times).toStrictEqual([100, 200, 400, 100, 200]);
+  });
+
+  test('does not take the time that the child was down for life', async () => {
+    whole();
+    const log: unknown[] = [];
+    const plan = ['run', no, no, no, 'run'] as const;
+    const spec = child(
+      { id: 'a', log, plan: [...plan] },
+      { restartDelay: { initial: 100, max: 10_000, resetAfter: 150 } },
+    );
+    const all = await family(log, [spec], many);
+    await end(all, 'a');
+    await advance(all.system, 100 + 200 + 400 + 799);
+    expect(log).toStrictEqual([s('a'), t('a', boom), fails('a'), fails('a'), fails('a')]);
+    await advance(all.system, 1);
+    expect(log.at(-1)).toStrictEqual(s('a'));
+  });
+
+  test('is its child’s own: another’s does not grow with it', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log), delayed(log, 'b')], many);
+    await downTime(all, log);
+    await downTime(all, log);
+    await end(all, 'b');
+    await advance(all.system, 99);
+    expect(log.at(-1)).toStrictEqual(t('b', boom));
+    await advance(all.system, 1);
+    expect(log.at(-1)).toStrictEqual(s('b'));
+  });
+
+  test('is not waited for by a child that ends for good', async () => {
+    const log: unknown[] = [];
+    const spec = child({ id: 'a', log }, { restart: 'transient', restartDelay: delay });
+    const all = await family(log, [spec]);
+    await end(all, 'a', normal);
+    await advance(all.system, 1000);
+    expect(log).toStrictEqual([s('a'), t('a', normal)]);
+    expect(await states(all.supervisor)).toStrictEqual([['a', 'undefined']]);
+  });
+});
+
+describe('while a child waits for its delay', () => {
+  test('terminateChild keeps it down', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log)]);
+    await end(all, 'a');
+    expect(await Supervisor.terminateChild(all.supervisor, 'a')).toBe('ok');
+    await advance(all.system, 1000);
+    expect(log).toStrictEqual([s('a'), t('a', boom)]);
+    expect(await states(all.supervisor)).toStrictEqual([['a', 'undefined']]);
+  });
+
+  test('terminateChild and restartChild start it now, and the next delay is a whole one', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log)]);
+    await end(all, 'a');
+    await advance(all.system, 50);
+    await Supervisor.terminateChild(all.supervisor, 'a');
+    await Supervisor.restartChild(all.supervisor, 'a');
+    await end(all, 'a');
+    // The first delay would be over now; the second takes 200 ms.
+    await advance(all.system, 199);
+    expect(log).toStrictEqual([s('a'), t('a', boom), s('a'), t('a', boom)]);
+    await advance(all.system, 1);
+    expect(log.at(-1)).toStrictEqual(s('a'));
+  });
+
+  test('terminateChild and deleteChild free its id, and its successor is not disturbed', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [delayed(log)]);
+    await end(all, 'a');
+    await Supervisor.terminateChild(all.supervisor, 'a');
+    await Supervisor.deleteChild(all.supervisor, 'a');
+    const pid = await Supervisor.startChild(all.supervisor, child({ id: 'a', log }));
+    await advance(all.system, 1000);
+    expect(log).toStrictEqual([s('a'), t('a', boom), s('a')]);
+    expect(pidOf(all.supervisor, 'a')).toBe(pid);
+  });
+
+  test('the shutdown of the supervisor does not wait', async () => {
+    const log: unknown[] = [];
+    const all = await family(log, [...workers(log, 'b'), delayed(log)]);
+    await end(all, 'a');
+    exit(all.parent, all.supervisor, shutdown);
+    await settle(all.system);
+    expect(log.slice(2)).toStrictEqual([t('a', boom), t('b', shutdown), ['sup', shutdown]]);
+    await advance(all.system, 1000);
+    expect(log).toHaveLength(5);
+  });
+});
+
+describe('a restart delay under oneForAll and restForOne', () => {
+  test('oneForAll shuts all down at once, and starts them all when it is over', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [...workers(log, 'x'), delayed(log), ...workers(log, 'y')], {
+      strategy: 'oneForAll',
+    });
+    log.length = 0;
+    await end(all, 'a');
+    expect(log).toStrictEqual([t('a', boom), t('y', shutdown), t('x', shutdown)]);
+    expect(await states(all.supervisor)).toStrictEqual([
+      ['x', 'undefined'],
+      ['a', 'restarting'],
+      ['y', 'undefined'],
+    ]);
+    await advance(all.system, 99);
+    expect(log).toHaveLength(3);
+    await advance(all.system, 1);
+    expect(log.slice(3)).toStrictEqual([s('x'), s('a'), s('y')]);
+  });
+
+  test('restForOne leaves those before it running', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [...workers(log, 'x'), delayed(log), ...workers(log, 'y')], {
+      strategy: 'restForOne',
+    });
+    log.length = 0;
+    await end(all, 'a');
+    await advance(all.system, 99);
+    expect(log).toStrictEqual([t('a', boom), t('y', shutdown)]);
+    await advance(all.system, 1);
+    expect(log.slice(2)).toStrictEqual([s('a'), s('y')]);
+  });
+
+  test('the life of the child is counted to its end, not to the end of the slow siblings', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(
+      log,
+      [delayed(log, 'a', { resetAfter: 300 }), child({ id: 'y', log, slowEnd: 500 })],
+      { ...many, strategy: 'oneForAll' },
+    );
+    await end(all, 'a');
+    await advance(all.system, 500 + 100);
+    await end(all, 'a');
+    log.length = 0;
+    // It has not lived at all: the second delay is twice the first.
+    await advance(all.system, 500 + 199);
+    expect(log).toStrictEqual([t('y', shutdown)]);
+    await advance(all.system, 1);
+    expect(log).toStrictEqual([t('y', shutdown), s('a'), s('y')]);
+  });
+
+  test('a child that waits is taken along by another’s restart, and not started twice', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [...workers(log, 'x'), delayed(log)], {
+      strategy: 'restForOne',
+    });
+    log.length = 0;
+    await end(all, 'a');
+    await end(all, 'x');
+    expect(log).toStrictEqual([t('a', boom), t('x', boom), s('x'), s('a')]);
+    await advance(all.system, 1000);
+    expect(log).toHaveLength(4);
+  });
+
+  test('a child taken along so waits the whole of its next delay', async () => {
+    whole();
+    const log: unknown[] = [];
+    const all = await family(log, [...workers(log, 'x'), delayed(log)], {
+      strategy: 'restForOne',
+      maxRestarts: 10,
+    });
+    await end(all, 'a');
+    await advance(all.system, 50);
+    await end(all, 'x');
+    log.length = 0;
+    await end(all, 'a');
+    await advance(all.system, 199);
+    expect(log).toStrictEqual([t('a', boom)]);
+    await advance(all.system, 1);
+    expect(log).toStrictEqual([t('a', boom), s('a')]);
+  });
+});
+
+test('a supervisor that is killed while it waits for a sibling starts nobody afterwards', async () => {
+  const log: unknown[] = [];
+  let starts = 0;
+  const counted = childSpec(
+    (parent) => {
+      starts += 1;
+      return GenServer.startLink(parent, worker, { id: 'b', log });
+    },
+    { id: 'b' },
+  );
+  const all = await family(log, [child({ id: 'a', log, slowEnd: 100 }), counted], {
+    strategy: 'oneForAll',
+  });
+  await end(all, 'b');
+  exit(all.system, all.supervisor, kill);
+  await advance(all.system, 1000);
+  expect(starts).toBe(1);
+  expect(
+    all.system.reports
+      .map(({ message }) => message)
+      .filter((text) => /failed to restart/.test(text)),
+  ).toStrictEqual([]);
+});
+
+describe('the band of the jitter', () => {
+  const delays = fc
+    .record({
+      initial: fc.integer({ min: 1, max: 10_000 }),
+      grows: fc.integer({ min: 0, max: 10_000 }),
+    })
+    .map(({ initial, grows }) => ({ initial, max: initial + grows, resetAfter: 0 }));
+
+  test('is between half and all of the doubled delay', () => {
+    fc.assert(
+      fc.property(
+        delays,
+        fc.nat(2000),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (given, inARow, random) => {
+          const ceiling = Math.min(given.max, given.initial * 2 ** inARow);
+          const ms = restartDelay(inARow, given, () => random);
+          expect(ms).toBeGreaterThanOrEqual(Math.floor(ceiling / 2));
+          expect(ms).toBeLessThanOrEqual(ceiling);
+          expect(Number.isInteger(ms)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  test('is used: many children that end together are started over half of it', async () => {
+    const log: unknown[] = [];
+    const ids = Array.from({ length: 100 }, (_, index) => `c${index}`);
+    const all = await family(
+      log,
+      ids.map((id) => delayed(log, id)),
+      many,
+    );
+    for (const id of ids) {
+      exit(all.system, pidOf(all.supervisor, id), kill);
+    }
+    await settle(all.system);
+    const up: number[] = [];
+    for (let ms = 0; ms <= 100; ms++) {
+      up.push((await Supervisor.countChildren(all.supervisor)).active);
+      await advance(all.system, 1);
+    }
+    expect(up[49]).toBe(0);
+    expect(up[75]).toBeGreaterThan(10);
+    expect(up[75]).toBeLessThan(90);
+    expect((await Supervisor.countChildren(all.supervisor)).active).toBe(100);
+  });
+});
+
+test.each<readonly [string, unknown]>([
+  ['an initial of 0', { initial: 0, max: 1, resetAfter: 1 }],
+  ['a negative initial', { initial: -1, max: 1, resetAfter: 1 }],
+  ['a maximum below the initial', { initial: 2, max: 1, resetAfter: 1 }],
+  ['an endless maximum', { initial: 1, max: Infinity, resetAfter: 1 }],
+  ['a negative resetAfter', { initial: 1, max: 1, resetAfter: -1 }],
+  ['no initial', { max: 1, resetAfter: 1 }],
+  ['a text for a number', { initial: '1', max: '2', resetAfter: '3' }],
+  ['null', null],
+  ['a number', 100],
+])('a delay with %s is refused', (_what, given) => {
+  const spec = (): ChildSpec => child({ id: 'a', log: [] }, { restartDelay: given as never });
+  expect(spec).toThrow(RangeError);
+  expect(spec).toThrow(/^Expected restartDelay to be \{ initial, max, resetAfter \} in ms/);
+});
+
+test('a resetAfter of Infinity never begins anew', async () => {
+  whole();
+  const log: unknown[] = [];
+  const all = await family(log, [delayed(log, 'a', { resetAfter: Infinity })], many);
+  await downTime(all, log);
+  await advance(all.system, 1e9);
+  expect(await downTime(all, log)).toBe(200);
+});

@@ -1,0 +1,182 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  GenServer,
+  link,
+  monitor,
+  ok,
+  type Pid,
+  type Process,
+  type ProcessInfo,
+  processes,
+  processInfo,
+  register,
+  reply,
+  send,
+  spawn,
+  spawnLink,
+  sys,
+  trapExit,
+} from '@reprise/actor';
+import { createTestSystem, settle } from '@reprise/actor/testing';
+import { expectTypeOf } from 'expect-type';
+
+import { forever, idler } from '../support/recorder.ts';
+
+describe('processInfo', () => {
+  test('tells all of a process that has done nothing yet', async () => {
+    const system = createTestSystem();
+    const { pid } = await idler(system);
+    expect(processInfo(pid)).toStrictEqual({
+      pid,
+      name: undefined,
+      status: 'waiting',
+      messageQueueLen: 0,
+      links: [],
+      monitors: [],
+      monitoredBy: [],
+      trapExit: false,
+      parent: system.pid,
+      mailbox: undefined,
+    });
+  });
+
+  test('tells of its name, queue, links, monitors on both sides, traps and parent', async () => {
+    const system = createTestSystem();
+    const [one, two] = [await idler(system), await idler(system)];
+    const { pid } = await idler(system, { traps: true });
+    let self: Process | undefined;
+    const subject = spawnLink<string>(one, async (given) => {
+      self = given;
+      await forever();
+    });
+    await settle(system);
+    register(system, 'subject', subject);
+    send(subject, 'a');
+    send(subject, 'b');
+    link(self as unknown as Process, pid);
+    monitor(self as unknown as Process, pid);
+    monitor(self as unknown as Process, two.pid);
+    monitor(self as unknown as Process, two.pid);
+    monitor(two, subject);
+    expect(processInfo(subject)).toMatchObject({
+      name: 'subject',
+      messageQueueLen: 2,
+      links: [one.pid, pid],
+      monitors: [pid, two.pid, two.pid],
+      monitoredBy: [two.pid],
+      trapExit: false,
+      parent: one.pid,
+    });
+    expect(processInfo(pid)).toMatchObject({
+      links: [subject],
+      monitors: [],
+      monitoredBy: [subject],
+      trapExit: true,
+    });
+  });
+
+  test('is undefined for a process that has ended, and forgotten by those that it was linked to and monitored', async () => {
+    const system = createTestSystem();
+    const other = await idler(system);
+    const pid = spawnLink<string>(other, async (self) => {
+      monitor(self, other.pid);
+      await self.receive();
+    });
+    await settle(system);
+    expect(processInfo(other.pid)).toMatchObject({ links: [pid], monitoredBy: [pid] });
+    send(pid, 'end');
+    await settle(system);
+    expect(processInfo(pid)).toBeUndefined();
+    expect(processInfo(other.pid)).toMatchObject({ links: [], monitoredBy: [] });
+  });
+
+  test('tells of the bounds of a mailbox, and of what it has dropped', async () => {
+    const system = createTestSystem();
+    const mailbox = { capacity: 1, overflow: 'dropNewest' } as const;
+    const pid = spawn<string>(system, forever, { mailbox });
+    for (const message of ['a', 'b', 'c']) {
+      send(pid, message);
+    }
+    expect(processInfo(pid)).toMatchObject({
+      messageQueueLen: 1,
+      mailbox: { capacity: 1, overflow: 'dropNewest', dropped: 2 },
+    });
+  });
+
+  test('does not change with the process', async () => {
+    const system = createTestSystem();
+    const process = await idler(system);
+    const before = processInfo(process.pid);
+    trapExit(process, true);
+    link(process, system.pid);
+    expect(before).toMatchObject({ trapExit: false, links: [] });
+  });
+
+  test('tells what a server is at', async () => {
+    const system = createTestSystem();
+    const stages: unknown[] = [];
+    const statusOf = (pid: Pid): ProcessInfo['status'] | undefined => processInfo(pid)?.status;
+    const server = await GenServer.start(
+      system,
+      GenServer.define({
+        init: () => ok(0),
+        handleCall: {
+          note: (_, state, __, self: Process) => {
+            stages.push(statusOf(self.pid));
+            return reply(0, state);
+          },
+          wait: (_: undefined, __): Promise<never> => forever(),
+        },
+      }),
+      undefined,
+    );
+    stages.push(statusOf(server));
+    await sys.suspend(server);
+    stages.push(statusOf(server));
+    await sys.resume(server);
+    const called = GenServer.call(server, 'note');
+    stages.push(statusOf(server));
+    await called;
+    void GenServer.call(server, 'wait', undefined, { timeout: Infinity }).catch(() => undefined);
+    await settle(system);
+    stages.push(statusOf(server));
+    expect(stages).toStrictEqual(['waiting', 'suspended', 'runnable', 'running', 'awaiting']);
+  });
+
+  test('refuses what is no pid', () => {
+    expect(() => processInfo({ id: 1 } as never)).toThrow(
+      new TypeError('Expected a pid, got {"id":1} (object)'),
+    );
+  });
+
+  test('its mailbox is known to be bounded, or not', () => {
+    expectTypeOf(processInfo).returns.toEqualTypeOf<ProcessInfo | undefined>();
+    expectTypeOf<NonNullable<ProcessInfo['mailbox']>['dropped']>().toEqualTypeOf<number>();
+  });
+});
+
+describe('processes', () => {
+  test('are those that have not ended, the system first, in the order started', async () => {
+    const system = createTestSystem();
+    const [one, two] = [await idler(system), await idler(system)];
+    const ended = spawn(system, () => {});
+    expect(processes(system)).toStrictEqual([system.pid, one.pid, two.pid, ended]);
+    await settle(system);
+    expect(processes(one)).toStrictEqual([system.pid, one.pid, two.pid]);
+    await system.stop();
+    expect(processes(system)).toStrictEqual([]);
+  });
+
+  test('of another system are not among them', () => {
+    const [one, other] = [createTestSystem(), createTestSystem()];
+    expect(processes(one)).toStrictEqual([one.pid]);
+    expect(processes(other)[0]).toBe(other.pid);
+    expect(processes(other)[0]).not.toBe(one.pid);
+  });
+
+  test('refuses what is no process', () => {
+    expect(() => processes({} as never)).toThrow(
+      new TypeError('Expected system to be a process, got {} (object)'),
+    );
+  });
+});

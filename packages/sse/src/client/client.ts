@@ -1,0 +1,204 @@
+import {
+  type ChildOptions,
+  childSpec as createChildSpec,
+  type ChildSpec,
+  ExitError,
+  type ExitMessage,
+  type ExitReason,
+  GenServer,
+  isPid,
+  noproc,
+  noreply,
+  type Pid,
+  type Process,
+} from '@reprise/actor';
+
+import { type Cursor, cursorOptions, type CursorOptions } from '../cursor/cursor.ts';
+import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
+import { Notice, Session, type Turn } from './session.ts';
+import type { ClientStatus } from './status.ts';
+
+export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
+
+export interface StartOptions extends GenServer.StartOptions {
+  /**
+   * Where the id of the last event handled is kept, so that a client that is started anew goes on from there: it takes the place of `lastEventId` in
+   * every request. An event counts as handled once what `handleEvent` returned has settled. The client then traps exits, in order to write the
+   * cursor when it is stopped. Default: nowhere.
+   */
+  readonly cursor?: Cursor;
+}
+
+/** The pid that starting a behaviour gives. */
+export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
+
+/** Returns the behaviour as it is: there so that its types are inferred. */
+export function define<
+  Arg,
+  State,
+  Calls,
+  Casts,
+  Info = never,
+  Init extends InitAnswer<unknown> = never,
+>(
+  behaviour: BehaviourInput<Arg, State, Calls, Casts, Info, Init>,
+): Behaviour<Arg, State, Calls, Casts, Info, Init> {
+  return behaviour as Behaviour<Arg, State, Calls, Casts, Info, Init>;
+}
+
+/**
+ * Starts a client that is not linked to `parent`. Resolves with its pid once `init` has answered, before it is connected; with `undefined` if
+ * it answered `ignore`. Rejects as `GenServer.start`.
+ * @see ServerSentEvent.Client, `start/3`
+ */
+export async function start<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: GenServer.ArgOf<B>,
+  options?: StartOptions,
+): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
+  return GenServer.start(parent, serverOf(behaviour, cursorOf(options)), arg, options);
+}
+
+/**
+ * Starts a client linked to `parent`. Resolves and rejects as `start`.
+ * @see ServerSentEvent.Client, `start_link/3`
+ */
+export async function startLink<B extends AnyBehaviour>(
+  parent: Process<never>,
+  behaviour: B,
+  arg: GenServer.ArgOf<B>,
+  options?: StartOptions,
+): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
+  return GenServer.startLink(parent, serverOf(behaviour, cursorOf(options)), arg, options);
+}
+
+/**
+ * How to start the client under a supervisor. Restarted, it begins again from `init(arg)`.
+ * @see ServerSentEvent.Client, `child_spec/1`
+ */
+export function childSpec<B extends AnyBehaviour, const Id extends string>(
+  behaviour: B,
+  arg: GenServer.ArgOf<B>,
+  options: ChildOptions<Id> & StartOptions,
+): ChildSpec<Id, GenServer.ServerOf<B>> {
+  // A cursor that can mean nothing is refused here, and not when the child starts.
+  cursorOf(options);
+  return createChildSpec<Id, GenServer.ServerOf<B>>(
+    (parent) => startLink(parent, behaviour, arg, options),
+    options,
+  );
+}
+
+/**
+ * How a client stands at this very moment, also while one of its callbacks takes its time: nothing is asked of its mailbox.
+ * @throws ExitError `noproc` if there is no live client with this pid.
+ */
+export function status(client: Pid): ClientStatus {
+  const found = Session.statusOf(client);
+  if (found === undefined) {
+    throw new ExitError(noproc);
+  }
+  return found;
+}
+
+type KeyedCursor = CursorOptions & { readonly key: string };
+
+function cursorOf({ cursor, id, name }: StartOptions & { readonly id?: string } = {}):
+  | KeyedCursor
+  | undefined {
+  return cursor === undefined
+    ? undefined
+    : cursorOptions(cursor, id ?? (typeof name === 'string' ? name : undefined));
+}
+
+interface ClientServer {
+  readonly init: (arg: unknown, self: Process<never>) => Turn;
+  readonly handleCall: Clauses | undefined;
+  readonly handleCast: Clauses | undefined;
+  readonly handleInfo: (message: unknown, session: Session, self: Process<never>) => Turn;
+  readonly terminate: (reason: ExitReason, session: Session, self: Process<never>) => unknown;
+  readonly formatStatus: (session: Session) => unknown;
+}
+
+type Clause = (payload: unknown, session: Session, from: unknown) => Turn;
+type Clauses = Readonly<Record<string, Clause>>;
+
+/**
+ * The server that a client is: its state is the session, which calls the user's callbacks and does what they answer. From outside it is what
+ * the behaviour says: it takes the same argument and the same messages, and replies the same.
+ */
+function serverOf<B extends AnyBehaviour>(behaviour: B, cursor: KeyedCursor | undefined): B {
+  assertBehaviour(behaviour);
+  const server: ClientServer = {
+    init: (arg, self) => new Session(behaviour, self).init(arg, cursor),
+    handleCall: mapClauses(
+      behaviour.handleCall,
+      (clause) => (payload, session, from) => session.handleCall(clause, payload, from),
+    ),
+    handleCast: mapClauses(
+      behaviour.handleCast,
+      (clause) => (payload, session) => session.handle(clause, payload),
+    ),
+    handleInfo: (message, session, self) => {
+      if (message instanceof Notice) {
+        return message.take();
+      }
+      const exited = isExit(message) ? session.exited(message) : undefined;
+      if (exited !== undefined) {
+        return exited;
+      }
+      if (behaviour.handleInfo === undefined) {
+        self.system.logger.warn(
+          { message },
+          `${String(self.pid)} has no handleInfo: message dropped`,
+        );
+        return noreply(session);
+      }
+      return session.handle(behaviour.handleInfo, message);
+    },
+    formatStatus: ({ state }) =>
+      (behaviour.formatStatus as FormatStatus | undefined)?.(state) ?? state,
+    terminate: (reason, session, self) => {
+      session.close();
+      const terminate = (): unknown =>
+        (behaviour.terminate as Terminate | undefined)?.(reason, session.state, self);
+      return session.flush()?.then(terminate) ?? terminate();
+    },
+  };
+  return server as unknown as B;
+}
+
+function isExit(message: unknown): message is ExitMessage {
+  const { type, pid } = (message ?? {}) as Partial<ExitMessage>;
+  return type === 'EXIT' && isPid(pid);
+}
+
+type FormatStatus = (state: unknown) => unknown;
+type Terminate = (reason: ExitReason, state: unknown, self: Process<never>) => unknown;
+
+/** The user's clauses, each made one of the server's. */
+function mapClauses(clauses: unknown, map: (clause: unknown) => Clause): Clauses | undefined {
+  return clauses === undefined
+    ? undefined
+    : Object.fromEntries(
+        Object.entries(clauses as Clauses).map(([request, clause]) => [request, map(clause)]),
+      );
+}
+
+const required = [
+  'init',
+  'handleConnect',
+  'handleConnectFailure',
+  'handleDisconnect',
+  'handleEvent',
+] as const;
+
+function assertBehaviour(behaviour: AnyBehaviour): void {
+  const missing = required.filter((name) => typeof behaviour?.[name] !== 'function');
+  if (missing.length > 0) {
+    throw new TypeError(
+      `Expected a behaviour with ${required.join(', ')}, got one without ${missing.join(', ')}`,
+    );
+  }
+}

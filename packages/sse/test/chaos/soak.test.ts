@@ -1,0 +1,73 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+
+import { expect, jest, test } from '@jest/globals';
+
+jest.setTimeout(180_000);
+
+const main = join(import.meta.dirname, '..', '..', '..', '..', 'bench', 'soak', 'main.ts');
+
+function soak(...options: readonly string[]): readonly string[] {
+  return ['--conditions=@reprise/source', main, '--json', ...options];
+}
+
+test('clients that are killed with -9 again and again, on a server that plays faults, lose nothing', async () => {
+  const options = ['--minutes', '0.3', '--streams', '10', '--seed', '7'];
+  // Rejects if its exit status is not 0.
+  const { stdout } = await promisify(execFile)(process.execPath, soak(...options));
+  const report = JSON.parse(stdout) as {
+    produced: number;
+    handled: number;
+    worstRecovery: Readonly<Record<string, number>>;
+  };
+  expect(report).toMatchObject({
+    seed: 7,
+    lost: 0,
+    outOfOrder: 0,
+    crashes: 0,
+    openHandles: 0,
+    // As the seed says, however fast the machine is.
+    kills: 2,
+  });
+  expect(report.worstRecovery).toHaveProperty('kill');
+  expect(report.produced).toBeGreaterThan(0);
+  expect(report.handled).toBeGreaterThanOrEqual(report.produced);
+});
+
+// Other systems have no such signal for a child.
+(process.platform === 'win32' ? test.skip : test)(
+  'a soak that is interrupted from the terminal reports what it has, and no crash',
+  async () => {
+    // A group of its own, as a shell makes it: the key interrupts all that are in it.
+    const child = spawn(process.execPath, soak('--minutes', '60', '--streams', '3'), {
+      detached: true,
+    });
+    const exited = once(child, 'exit');
+    const output = text(child.stdout);
+    for await (const line of createInterface(child.stderr)) {
+      // It follows the streams.
+      if (line.includes('handled')) {
+        break;
+      }
+    }
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    expect(await exited).toEqual([0, null]);
+    expect(JSON.parse(await output)).toMatchObject({ lost: 0, crashes: 0, openHandles: 0 });
+  },
+);
+
+test.each([
+  ['--streams', '1.5', 'Expected a whole number from 1 on, got 1.5'],
+  ['--seed', 'x', 'Expected a whole number from 1 on, got x'],
+  ['--minutes', '0', 'Expected a number above 0, got 0'],
+])('a soak with %s %s says what it expected', async (option, value, message) => {
+  const refused = promisify(execFile)(process.execPath, soak(option, value));
+  await expect(refused).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(message),
+  });
+});

@@ -1,0 +1,439 @@
+import { expect, test } from '@jest/globals';
+import {
+  GenServer,
+  normal,
+  type Pid,
+  type Process,
+  send,
+  Supervisor,
+  type System,
+} from '@reprise/actor';
+import { expectTypeOf } from 'expect-type';
+
+import {
+  type ConnectFailure,
+  connect,
+  ignore,
+  noreply,
+  ok,
+  reconnect,
+  reply,
+  type ServerSentEvent,
+  SseClient,
+  stop,
+} from '../../src/index.ts';
+import { calm } from '../support/observed.ts';
+
+/** What only the compiler is to see: it never runs. */
+const misuse = (_wrong: (system: System) => unknown): void => undefined;
+const self = undefined as never;
+
+const request = ({ url, lastEventId }: { readonly url: string; readonly lastEventId: string }) => ({
+  url,
+  lastEventId,
+});
+
+const feed = SseClient.define({
+  init: (url: string) => {
+    const state = { url, lastEventId: '' };
+    return connect(request(state), state);
+  },
+  handleConnect: (_response, state) => noreply(state),
+  handleConnectFailure: (_failure, state) => connect(request(state), state, { after: 1_000 }),
+  handleDisconnect: (_disconnect, state) => connect(request(state), state),
+  handleEvent: (event, state) => ({ ...state, lastEventId: event.id ?? state.lastEventId }), // the new state, nothing allocated
+  handleInfo: (_message: 'stop', state) => stop(normal, state),
+});
+
+test('a feed is a plain object, whose callbacks are functions of what they are given', () => {
+  const state = { url: 'http://localhost/', lastEventId: '7' };
+  const closed = { type: 'closed', lastEventId: '', retry: undefined } as const;
+  const event: ServerSentEvent = { type: 'message', data: 'x', id: '8', lastEventId: '8' };
+  expect(feed.handleDisconnect(closed, state, self)).toEqual(connect(request(state), state));
+  expect(feed.handleEvent(event, state, self)).toEqual({ ...state, lastEventId: '8' });
+  expect(feed.handleInfo?.('stop', state, self)).toEqual(stop(normal, state));
+});
+
+test('its state is what init says, its argument and its messages are what they are annotated as', () => {
+  type State = { url: string; lastEventId: string };
+  expectTypeOf<Parameters<typeof feed.handleEvent>[1]>().toEqualTypeOf<State>();
+  expectTypeOf<GenServer.ArgOf<typeof feed>>().toEqualTypeOf<string>();
+  expectTypeOf<SseClient.ServerOf<typeof feed>>().toExtend<Pid<'stop'>>();
+  misuse((system) => {
+    void SseClient.start(system, feed, 'http://localhost/');
+    // @ts-expect-error: the argument is a string
+    void SseClient.start(system, feed, 5);
+    // @ts-expect-error: the argument is missing
+    void SseClient.startLink(system, feed);
+    // @ts-expect-error: a child needs an id
+    SseClient.childSpec(feed, 'http://localhost/', {});
+  });
+  expect(Object.keys(feed)).toContain('init');
+});
+
+test('the state is inferred from an init of any form', () => {
+  SseClient.define({
+    ...calm,
+    init: async (count: number) => connect({ url: '' }, { count }),
+    handleConnect: (_response, state) => {
+      expectTypeOf(state).toEqualTypeOf<{ count: number }>();
+      return noreply(state);
+    },
+  });
+  SseClient.define({
+    ...calm,
+    init: (count: number, self) => {
+      expectTypeOf(self).toEqualTypeOf<Process<never>>();
+      return ok({ count });
+    },
+    handleConnect: (_response, state) => {
+      expectTypeOf(state).toEqualTypeOf<{ count: number }>();
+      return noreply(state);
+    },
+  });
+  SseClient.define({
+    ...calm,
+    init: async (count: number, _self) => {
+      if (count === 0) {
+        return ignore;
+      }
+      return count < 0 ? stop(normal) : connect(async () => ({ url: '' }), { count }, { after: 5 });
+    },
+    handleConnect: (_response, state) => {
+      expectTypeOf(state).toEqualTypeOf<{ count: number }>();
+      return noreply(state);
+    },
+  });
+  const bare = SseClient.define({ ...calm, init: () => ok(0) });
+  expectTypeOf<Parameters<typeof bare.handleEvent>[1]>().toEqualTypeOf<number>();
+  expect(bare.init(undefined as never, self)).toEqual(ok(0));
+});
+
+test('each callback knows what it is told', () => {
+  const behaviour = SseClient.define({
+    init: () => ok(0),
+    handleConnect: (response, state, self) => {
+      expectTypeOf(response.status).toEqualTypeOf<200>();
+      expectTypeOf(response.url).toEqualTypeOf<string>();
+      expectTypeOf(self).toEqualTypeOf<Process<never>>();
+      return noreply(state);
+    },
+    handleConnectFailure: (failure, state) => {
+      expectTypeOf(failure).toEqualTypeOf<ConnectFailure>();
+      if (failure.type === 'status') {
+        expectTypeOf(failure.status).toEqualTypeOf<number>();
+        expectTypeOf(failure.body).toEqualTypeOf<string>();
+      }
+      // @ts-expect-error: not every failure has a status
+      expectTypeOf(failure.status);
+      return noreply(state);
+    },
+    handleDisconnect: (disconnected, state) => {
+      expectTypeOf(disconnected.lastEventId).toEqualTypeOf<string>();
+      expectTypeOf(disconnected.retry).toEqualTypeOf<number | undefined>();
+      return noreply(state);
+    },
+    handleEvent: (event, state) => {
+      expectTypeOf(event).toEqualTypeOf<ServerSentEvent>();
+      return state;
+    },
+    handleComment: (comment, state) => {
+      expectTypeOf(comment).toEqualTypeOf<string>();
+      return state;
+    },
+  });
+  expect(behaviour.handleInfo).toBeUndefined();
+});
+
+test('handleEvent returns the next state, or an answer, or a promise of either', () => {
+  const answers = [
+    SseClient.define({ ...calm, init: () => ok(0), handleEvent: (_event, state) => state + 1 }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      handleEvent: ({ data }, state) => {
+        if (data === 'end') {
+          return stop(normal, state);
+        }
+        return data === 'again' ? reconnect({ url: '' }, state) : state;
+      },
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      handleEvent: async ({ data }, state) => (data === 'end' ? stop(normal, state) : state + 1),
+    }),
+  ];
+  SseClient.define({
+    ...calm,
+    init: () => ok(0),
+    // @ts-expect-error: not the state's type
+    handleEvent: () => 'one',
+  });
+  SseClient.define({
+    ...calm,
+    init: () => ok(0),
+    // @ts-expect-error: the state is forgotten
+    handleEvent: () => {},
+  });
+  expect(answers).toHaveLength(3);
+});
+
+test('a literal in a new state stays one in an answer, and is widened in a bare state', () => {
+  type State = { readonly phase: 'idle' | 'busy' };
+  const behaviour = SseClient.define({
+    init: () => connect<State>({ url: '' }, { phase: 'idle' }),
+    handleConnect: (_response, state) => noreply({ ...state, phase: 'busy' }),
+    handleConnectFailure: async (_failure, state) =>
+      connect({ url: '' }, { ...state, phase: 'busy' }),
+    handleDisconnect: (_disconnected, state) => stop(normal, { ...state, phase: 'idle' }),
+    handleEvent: (_event, state) => noreply({ ...state, phase: 'busy' }),
+    handleComment: async (_comment, state) => reconnect({ url: '' }, { ...state, phase: 'busy' }),
+    handleCast: { rest: (_: undefined, state) => noreply({ ...state, phase: 'idle' }) },
+  });
+  misuse(() => [
+    SseClient.define({
+      ...calm,
+      init: () => ok<State>({ phase: 'idle' }),
+      // @ts-expect-error: there is no such phase
+      handleConnect: (_response, state) => noreply({ ...state, phase: 'bored' }),
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok<State>({ phase: 'idle' }),
+      // @ts-expect-error: TypeScript widens a literal in a bare object: it is to be said with noreply
+      handleEvent: (_event, state) => ({ ...state, phase: 'busy' }),
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok<State>({ phase: 'idle' }),
+      // @ts-expect-error: in an async function too
+      handleEvent: async (_event, state) => ({ ...state, phase: 'busy' }),
+    }),
+  ]);
+  expect(behaviour.handleConnect(undefined as never, { phase: 'idle' }, self)).toEqual(
+    noreply({ phase: 'busy' }),
+  );
+});
+
+test('what is misused does not compile', () => {
+  const url = 'http://localhost/';
+  misuse(() => [
+    // @ts-expect-error: the state is forgotten
+    connect({ url }),
+    // @ts-expect-error: the state is forgotten
+    reconnect({ url }),
+    SseClient.define({
+      ...calm,
+      init: () => ok({ count: 0 }),
+      // @ts-expect-error: request and state are swapped
+      handleDisconnect: (_disconnected, state) => connect(state, { url }),
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      // @ts-expect-error: `after` is in an object
+      handleDisconnect: (_disconnected, state) => connect({ url }, state, 1000),
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      // @ts-expect-error: a bare state is no answer here
+      handleConnect: (_response, state) => state,
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      // @ts-expect-error: nothing is no answer
+      handleConnect: () => {},
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      // @ts-expect-error: another state
+      handleConnectFailure: () => noreply('one'),
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      // @ts-expect-error: a message has nobody to reply to
+      handleInfo: (_message: 'x', state) => reply(1, state),
+    }),
+    SseClient.define({
+      ...calm,
+      // @ts-expect-error: there is nothing to drop yet
+      init: () => reconnect({ url }, 0),
+    }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      // @ts-expect-error: a client has no handleContinue
+      handleConnect: (_response, state) => noreply(state, { continue: 1 }),
+    }),
+    // @ts-expect-error: handleEvent is missing
+    SseClient.define({
+      init: () => ok(0),
+      handleConnect: calm.handleConnect,
+      handleConnectFailure: calm.handleConnectFailure,
+      handleDisconnect: calm.handleDisconnect,
+    }),
+    // @ts-expect-error: init is missing
+    SseClient.define({ ...calm }),
+    SseClient.define({
+      ...calm,
+      init: () => ok(0),
+      // @ts-expect-error: no callback has this name
+      handleEvents: () => 0,
+    }),
+  ]);
+  expect(misuse).toBeInstanceOf(Function);
+});
+
+test('a pid takes the messages of its handleInfo and no others', () => {
+  const silent = SseClient.define({ ...calm, init: () => ok(0) });
+  misuse(() => {
+    const pid = {} as SseClient.ServerOf<typeof feed>;
+    send(pid, 'stop');
+    // @ts-expect-error: not a message of this client
+    send(pid, 'go');
+    const deaf = {} as SseClient.ServerOf<typeof silent>;
+    // @ts-expect-error: without a handleInfo there is nothing to send
+    send(deaf, 'stop');
+    // @ts-expect-error: a look-alike is no pid
+    send({ id: 1 }, 'stop');
+  });
+  expect(silent.handleInfo).toBeUndefined();
+});
+
+test('calls and casts are typed by their clauses', () => {
+  const stack = SseClient.define({
+    ...calm,
+    init: () => ok([] as readonly string[]),
+    handleCall: {
+      size: (_, items) => reply(items.length, items),
+      take: (count: number, items) => reply(items.slice(0, count), items.slice(count)),
+      close: (_: undefined, items) => stop(normal, 'closed' as const, items),
+      later: (_: undefined, items, _from: GenServer.From<boolean>) => noreply(items),
+      again: (url: string, items) => reconnect({ url }, items),
+    },
+    handleCast: {
+      push: (item: string, items) => noreply([item, ...items]),
+      clear: () => noreply([]),
+    },
+  });
+  misuse(() => {
+    const pid = {} as SseClient.ServerOf<typeof stack>;
+    expectTypeOf(GenServer.call(pid, 'size')).toEqualTypeOf<Promise<number>>();
+    expectTypeOf(GenServer.call(pid, 'take', 2)).toEqualTypeOf<Promise<string[]>>();
+    expectTypeOf(GenServer.call(pid, 'close')).toEqualTypeOf<Promise<'closed'>>();
+    expectTypeOf(GenServer.call(pid, 'later')).toEqualTypeOf<Promise<boolean>>();
+    expectTypeOf(GenServer.call(pid, 'again', '')).toEqualTypeOf<Promise<never>>();
+    GenServer.cast(pid, 'push', 'x');
+    GenServer.cast(pid, 'clear');
+    // @ts-expect-error: no such request
+    void GenServer.call(pid, 'pop');
+    // @ts-expect-error: a cast is no call
+    void GenServer.call(pid, 'push', 'x');
+    // @ts-expect-error: the payload is forgotten
+    void GenServer.call(pid, 'take');
+    // @ts-expect-error: the payload is a number
+    void GenServer.call(pid, 'take', 'two');
+    // @ts-expect-error: no such cast
+    GenServer.cast(pid, 'pull', 'x');
+    // @ts-expect-error: the payload is a string
+    GenServer.cast(pid, 'push', 5);
+    const none = {} as SseClient.ServerOf<typeof feed>;
+    // @ts-expect-error: a client without clauses takes no call
+    void GenServer.call(none, 'size');
+    // @ts-expect-error: nor a cast
+    GenServer.cast(none, 'anything');
+  });
+  SseClient.define({
+    ...calm,
+    init: () => ok(0),
+    // @ts-expect-error: another state
+    handleCall: { size: () => reply(1, 'one') },
+  });
+  SseClient.define({
+    ...calm,
+    init: () => ok(0),
+    // @ts-expect-error: a cast has nobody to reply to
+    handleCast: { size: (_: undefined, state: number) => reply(1, state) },
+  });
+  expect(Object.keys(stack.handleCall ?? {})).toContain('size');
+});
+
+test('a supervisor knows its clients by id', () => {
+  misuse(async (system) => {
+    const app = await Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.childSpec(feed, '', { id: 'feed' }),
+        SseClient.resilient({ id: 'prices', url: '', handle: () => undefined }),
+      ],
+    });
+    expectTypeOf(Supervisor.child(app, 'feed')).toEqualTypeOf<SseClient.ServerOf<typeof feed>>();
+    expectTypeOf(Supervisor.child(app, 'prices')).toEqualTypeOf<Pid>();
+    // @ts-expect-error: no such child
+    Supervisor.child(app, 'news');
+    // @ts-expect-error: nothing is to be sent to a resilient client
+    send(Supervisor.child(app, 'prices'), 'stop');
+  });
+  expect(misuse).toBeInstanceOf(Function);
+});
+
+test('the options of resilient are typed', () => {
+  const said: string[] = [];
+  const spec = SseClient.resilient({
+    id: 'prices',
+    url: async () => new URL('https://example.com/prices'),
+    headers: () => ({ authorization: 'Bearer token', absent: undefined }),
+    method: 'POST',
+    body: async () => new Uint8Array(),
+    idleTimeout: 45_000,
+    handle: async (event) => {
+      expectTypeOf(event).toEqualTypeOf<ServerSentEvent>();
+    },
+    onStatus: (status) => {
+      switch (status.type) {
+        case 'connecting':
+          expectTypeOf(status.attempt).toEqualTypeOf<number>();
+          break;
+        case 'connected':
+          expectTypeOf(status.url).toEqualTypeOf<string>();
+          break;
+        case 'disconnected':
+          expectTypeOf(status.after).toEqualTypeOf<number>();
+          break;
+        case 'resumed':
+        case 'ignored':
+          expectTypeOf(status.lastEventId).toEqualTypeOf<string>();
+          break;
+        case 'fresh':
+        case 'ended':
+          break;
+        case 'gaveUp':
+          expectTypeOf(status.reason).toEqualTypeOf<string>();
+          break;
+        default:
+          said.push(status satisfies never);
+      }
+    },
+  });
+  expectTypeOf(spec.id).toEqualTypeOf<'prices'>();
+  misuse(() => [
+    // @ts-expect-error: handle is missing
+    SseClient.resilient({ id: 'a', url: '' }),
+    // @ts-expect-error: url is missing
+    SseClient.resilient({ id: 'a', handle: () => undefined }),
+    // @ts-expect-error: id is missing
+    SseClient.resilient({ url: '', handle: () => undefined }),
+    // @ts-expect-error: a stream cannot be sent again
+    SseClient.resilient({ id: 'a', url: '', handle: () => undefined, body: new ReadableStream() }),
+    // @ts-expect-error: no such restart
+    SseClient.resilient({ id: 'a', url: '', handle: () => undefined, restart: 'sometimes' }),
+    // @ts-expect-error: what handle returns would be lost
+    SseClient.resilient({ id: 'a', url: '', handle: () => 5 }),
+  ]);
+  expect(said).toEqual([]);
+});

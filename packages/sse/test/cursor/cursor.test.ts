@@ -1,0 +1,600 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  exit,
+  type ExitMessage,
+  GenServer,
+  isAlive,
+  kill,
+  type Pid,
+  spawnLink,
+  Supervisor,
+  trapExit,
+} from '@reprise/actor';
+import { advance, settle } from '@reprise/actor/testing';
+import { Keyv } from 'keyv';
+
+import {
+  connect,
+  type Cursor,
+  type CursorReport,
+  events,
+  noreply,
+  SseClient,
+} from '../../src/index.ts';
+import { Queue } from '../support/queue.ts';
+import { run } from '../support/run.ts';
+import { openStage, type Stage } from '../support/stage.ts';
+
+/** What is kept under `client`. */
+function kept(store: ReadonlyMap<string, string>): unknown {
+  const text = store.get('client');
+  return text === undefined ? undefined : (JSON.parse(text) as unknown);
+}
+
+function position(lastEventId: string, ...recent: string[]): Map<string, string> {
+  return new Map([['client', JSON.stringify({ lastEventId, recent })]]);
+}
+
+/** A Map that counts how often it is written, and can be made to fail or to take its time. */
+class SlowStore {
+  readonly #map = new Map<string, string>();
+  readonly writes: (() => void)[] = [];
+  /** A turn for each writing that has begun. */
+  readonly written = new Queue<undefined>();
+  reads = 0;
+  users = 0;
+
+  open(): void {
+    this.users += 1;
+  }
+
+  close(): void {
+    this.users -= 1;
+  }
+
+  get(key: string): Promise<string | undefined> {
+    this.reads += 1;
+    return Promise.resolve(this.#map.get(key));
+  }
+
+  set(key: string, value: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.written.push(undefined);
+      this.writes.push(() => {
+        this.#map.set(key, value);
+        resolve();
+      });
+    });
+  }
+}
+
+async function handled(client: Awaited<ReturnType<typeof run>>, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  while (seen.length < count) {
+    seen.push((await client.handled.next()).data);
+  }
+  return seen;
+}
+
+describe('a cursor', () => {
+  test('is fresh at first, follows the events that have been handled, and is written when it stops', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const client = await run(stage, { cursor });
+    expect(await client.until('fresh')).toEqual({ type: 'fresh' });
+    const exchange = await stage.next();
+    expect(exchange.request.headers['last-event-id']).toBeUndefined();
+    exchange.stream('id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\n');
+    expect(await handled(client, 3)).toEqual(['a', 'b', 'c']);
+    expect(kept(cursor)).toBeUndefined();
+    await GenServer.stop(client.pid);
+    expect(kept(cursor)).toEqual({ lastEventId: '2', recent: ['1', '2'] });
+  });
+
+  test('is where the next client goes on, whatever lastEventId it is given', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { cursor: position('7'), lastEventId: '3' });
+    expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '7' });
+    expect((await stage.next()).request.headers['last-event-id']).toBe('7');
+  });
+
+  test('is written by its supervisor’s stop too, in order', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const seen = Promise.withResolvers<void>();
+    const app = await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.resilient({ id: 'client', url: stage.url, cursor, handle: () => seen.resolve() }),
+      ],
+    });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await seen.promise;
+    await Supervisor.stop(app);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '1' });
+  });
+
+  test('does not run ahead of an event that is being handled', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const finish = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const client = await run(stage, {
+      cursor: { store: cursor, every: 1 },
+      handle: ({ data }) => {
+        begun.resolve(data === 'b' ? undefined : begun.promise);
+        return data === 'b' ? finish.promise : undefined;
+      },
+    });
+    (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    await begun.promise.catch(() => undefined);
+    await settle(stage.system);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '1' });
+    exit(stage.system, client.pid, kill);
+    finish.resolve();
+    await settle(stage.system);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '1' });
+  });
+
+  test('is written when the client is killed, by a store that does that at once', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const client = await run(stage, { cursor });
+    (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    await handled(client, 2);
+    await settle(stage.system);
+    exit(stage.system, client.pid, kill);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '2' });
+  });
+
+  test('goes on after a crash of its handler, from the event that crashed it', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.resilient({
+          id: 'client',
+          url: stage.url,
+          cursor,
+          handle: ({ data }) => {
+            if (data === 'b') {
+              throw new Error('on purpose');
+            }
+          },
+        }),
+      ],
+    });
+    (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    expect((await stage.next()).request.headers['last-event-id']).toBe('1');
+  });
+
+  test('moves with an id that comes without an event', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const client = await run(stage, { cursor });
+    const exchange = await stage.next();
+    exchange.stream('id: 1\ndata: a\n\nid: 2\n\n');
+    exchange.response.end();
+    await client.until('disconnected');
+    await GenServer.stop(client.pid);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '2' });
+  });
+
+  test('is written every so many events, or when its time has come', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const client = await run(stage, { cursor: { store: cursor, every: 3, within: 500 } });
+    const exchange = await stage.next();
+    exchange.stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    await handled(client, 2);
+    await advance(stage.system, 499);
+    expect(kept(cursor)).toBeUndefined();
+    await advance(stage.system, 1);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '2' });
+    exchange.response.write(
+      'id: 3\ndata: c\n\nid: 4\ndata: d\n\nid: 5\ndata: e\n\nid: 6\ndata: f\n\n',
+    );
+    await handled(client, 4);
+    await settle(stage.system);
+    expect(kept(cursor)).toMatchObject({ lastEventId: '5', recent: ['1', '2', '3', '4', '5'] });
+  });
+
+  test.each(['before', ''])(
+    'is not written again for events that do not move it: after the id %j',
+    async (id) => {
+      await using stage = await openStage();
+      const store = new Map<string, string>();
+      const written: string[] = [];
+      const counting = {
+        get: (key: string) => store.get(key),
+        set: (_key: string, value: string) => void written.push(value),
+      };
+      const client = await run(stage, { cursor: { store: counting, every: 1 } });
+      (await stage.next()).stream(
+        `id: ${id}\ndata: x\n\n${'data: x\n\n'.repeat(100)}id: after\ndata: x\n\n`,
+      );
+      await handled(client, 102);
+      await GenServer.stop(client.pid);
+      const ids = written.map((text) => (JSON.parse(text) as { lastEventId: string }).lastEventId);
+      expect(ids).toEqual([id, 'after']);
+    },
+  );
+
+  test('remembers no more ids than it is told', async () => {
+    await using stage = await openStage();
+    const cursor = position('2', '1', '2');
+    const client = await run(stage, { cursor: { store: cursor, remember: 3 } });
+    (await stage.next()).stream('id: 3\ndata: a\n\nid: 4\ndata: b\n\nid: 5\ndata: c\n\n');
+    await handled(client, 3);
+    await GenServer.stop(client.pid);
+    expect(kept(cursor)).toEqual({ lastEventId: '5', recent: ['3', '4', '5'] });
+  });
+
+  test('that takes its time brakes the client, so that repeats are bounded', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const client = await run(stage, { cursor: { store, every: 2 } });
+    const ids = [1, 2, 3, 4, 5, 6];
+    (await stage.next()).stream(ids.map((id) => `id: ${id}\ndata: ${id}\n\n`).join(''));
+    expect(await handled(client, 4)).toEqual(['1', '2', '3', '4']);
+    await settle(stage.system);
+    expect(SseClient.status(client.pid).events).toBe(3);
+    store.writes.shift()?.();
+    await settle(stage.system);
+    store.writes.shift()?.();
+    expect(await handled(client, 2)).toEqual(['5', '6']);
+    const stopped = GenServer.stop(client.pid);
+    await settle(stage.system);
+    store.writes.shift()?.();
+    await stopped;
+    expect(JSON.parse((await store.get('client')) ?? '')).toMatchObject({ lastEventId: '6' });
+  });
+});
+
+describe('a store that takes its time', () => {
+  /** A client that its supervisor starts again, and the first event of two being written. */
+  async function startKilled(stage: Stage, store: SlowStore): Promise<void> {
+    const app = await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.resilient({
+          id: 'client',
+          url: stage.url,
+          cursor: { store, every: 1 },
+          handle: () => undefined,
+        }),
+      ],
+    });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await store.written.next();
+    exit(stage.system, Supervisor.child(app, 'client') as Pid, kill);
+    await settle(stage.system);
+  }
+
+  test('has written what a killed client left before the next one reads', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    await startKilled(stage, store);
+    expect(store.reads).toBe(1);
+    store.writes.shift()?.();
+    expect((await stage.next()).request.headers['last-event-id']).toBe('1');
+  });
+
+  test('is closed when that is written, and not before', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const client = await run(stage, { cursor: { store, every: 1 } });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await store.written.next();
+    exit(stage.system, client.pid, kill);
+    await settle(stage.system);
+    expect(store.users).toBe(1);
+    store.writes.shift()?.();
+    await settle(stage.system);
+    expect(store.users).toBe(0);
+  });
+
+  test('is waited for when the client stops, though its timer waits for it too', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const client = await run(stage, { cursor: { store, within: 10 } });
+    const exchange = await stage.next();
+    exchange.stream();
+    for (const id of ['1', '2']) {
+      exchange.response.write(`id: ${id}\ndata: ${id}\n\n`);
+      await handled(client, 1);
+      await settle(stage.system);
+      await advance(stage.system, 10);
+    }
+    const order: string[] = [];
+    const stopped = GenServer.stop(client.pid).then(() => order.push('stopped'));
+    for (const id of ['1', '2']) {
+      await settle(stage.system);
+      order.push(id);
+      store.writes.shift()?.();
+    }
+    await stopped;
+    expect(order).toEqual(['1', '2', 'stopped']);
+    expect(await store.get('client')).toContain('"lastEventId":"2"');
+  });
+
+  test('is waited for by the end of a loop', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const stream = events(stage.url, { parent: stage.system, cursor: { store, key: 'client' } });
+    const first = stream.next();
+    (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    await first;
+    await stream.next();
+    const order: string[] = [];
+    const left = stream.return?.().then(() => order.push('left'));
+    await store.written.next();
+    await settle(stage.system);
+    order.push('written');
+    store.writes.shift()?.();
+    await left;
+    expect(order).toEqual(['written', 'left']);
+  });
+
+  test('that fails after the client was killed is told of', async () => {
+    await using stage = await openStage();
+    const writing = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const store = {
+      get: () => undefined,
+      set: () => {
+        begun.resolve();
+        return writing.promise;
+      },
+    };
+    const client = await run(stage, { cursor: { store, every: 1 } });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await begun.promise;
+    exit(stage.system, client.pid, kill);
+    writing.reject(new Error('no connection'));
+    await settle(stage.system);
+    const warnings = stage.system.reports.filter(({ level }) => level === 'warn');
+    expect(warnings).toMatchObject([{ details: { err: { message: 'no connection' } } }]);
+  });
+
+  test('has no client begin that was killed while it was read', async () => {
+    await using stage = await openStage();
+    const reading = Promise.withResolvers<undefined>();
+    const begun = Promise.withResolvers<void>();
+    const store = {
+      get: () => {
+        begun.resolve();
+        return reading.promise;
+      },
+      set: () => undefined,
+    };
+    const told: string[] = [];
+    const feed = SseClient.define({
+      init: (url: string) => {
+        told.push('init');
+        return connect({ url }, url);
+      },
+      handleConnect: (_, state) => noreply(state),
+      handleConnectFailure: (_, state) => noreply(state),
+      handleDisconnect: (_, state) => noreply(state),
+      handleEvent: (_, state) => state,
+    });
+    const parent = spawnLink(stage.system, async (self) => {
+      await SseClient.startLink(self, feed, stage.url, { cursor: { store, key: 'client' } });
+    });
+    await begun.promise;
+    exit(stage.system, parent, kill);
+    await settle(stage.system);
+    reading.resolve(undefined);
+    await settle(stage.system);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('a server that ignores the cursor', () => {
+  test('is told of before the event that shows it', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { cursor: position('3', '1', '2', '3') });
+    (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    expect(await client.until('ignored')).toEqual({ type: 'ignored', lastEventId: '3', id: '1' });
+    expect(await handled(client, 2)).toEqual(['a', 'b']);
+    expect(client.statuses.filter(({ type }) => type === 'ignored')).toHaveLength(1);
+  });
+
+  test('is not one whose first event is new', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { cursor: position('3', '1', '2', '3') });
+    (await stage.next()).stream('id: 4\ndata: a\n\nid: 1\ndata: b\n\n');
+    await handled(client, 2);
+    expect(client.statuses.map(({ type }) => type)).not.toContain('ignored');
+  });
+
+  test('with dedupe, what has been handled is not handled again', async () => {
+    await using stage = await openStage();
+    const cursor = { store: position('3', '1', '2', '3'), dedupe: true };
+    const client = await run(stage, { cursor });
+    (await stage.next()).stream(
+      ['1', '2', '3', '4', '4', '5'].map((id) => `id: ${id}\ndata: ${id}\n\n`).join('') +
+        'data: without\n\n',
+    );
+    expect(await handled(client, 3)).toEqual(['4', '5', 'without']);
+    expect(SseClient.status(client.pid)).toMatchObject({ events: 3, repeats: 4 });
+    expect(kept(cursor.store)).toMatchObject({ lastEventId: '5' });
+  });
+
+  test('with dedupe, events that take the last id back are no repeats of each other', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { cursor: { store: new Map(), dedupe: true } });
+    (await stage.next()).stream('id\ndata: a\n\nid\ndata: b\n\n');
+    expect(await handled(client, 2)).toEqual(['a', 'b']);
+  });
+
+  test('an id that no header can carry does not keep the client from starting again', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const first = await run(stage, { cursor });
+    (await stage.next()).stream('id: a\u0001\ndata: a\n\n');
+    await handled(first, 1);
+    await GenServer.stop(first.pid);
+    await run(stage, { cursor });
+    expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
+  });
+
+  test('long ids are known again by what takes little memory', async () => {
+    await using stage = await openStage();
+    const long = (id: number): string => String(id).padStart(4000, 'x');
+    const text = [1, 2, 3, 4].map((id) => `id: ${long(id)}\ndata: ${id}\n\n`).join('');
+    const store = new Map<string, string>();
+    const first = await run(stage, { cursor: store });
+    (await stage.next()).stream(text);
+    await handled(first, 4);
+    await GenServer.stop(first.pid);
+    expect(store.get('client')?.length).toBeLessThan(5000);
+    const second = await run(stage, { cursor: { store, dedupe: true } });
+    (await stage.next()).stream(`${text}data: 5\n\n`);
+    expect(await handled(second, 1)).toEqual(['5']);
+  });
+});
+
+describe('the store of a cursor', () => {
+  test('may be any Keyv', async () => {
+    await using stage = await openStage();
+    const store = new Keyv();
+    const first = await run(stage, { cursor: store });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await handled(first, 1);
+    await GenServer.stop(first.pid);
+    const second = await run(stage, { cursor: store });
+    expect(await second.until('resumed')).toEqual({ type: 'resumed', lastEventId: '1' });
+  });
+
+  test.each<[string, Cursor, string]>([
+    ['a Keyv whose adapter fails to read', new Keyv(failing('get')), 'no connection'],
+    ['a store that throws', failing('get'), 'no connection'],
+    ['what is no cursor', new Map([['client', 'x']]), "Expected a cursor under client, got 'x'"],
+    [
+      'a cursor of another kind',
+      new Map([['client', '{"lastEventId":1}']]),
+      'Expected a cursor under client, got ',
+    ],
+  ])('that cannot be read fails the start: %s', async (_what, cursor, message) => {
+    await using stage = await openStage();
+    await expect(run(stage, { cursor })).rejects.toThrow(message);
+    expect(stage.asked).toBe(0);
+  });
+
+  test.each<[string, Cursor]>([
+    ['a Keyv whose adapter fails to write', new Keyv(failing('set'))],
+    ['a store that throws', failing('set')],
+    ['a store that says no', { get: () => undefined, set: () => false }],
+  ])('that cannot be written ends the client, and is not passed over: %s', async (_what, store) => {
+    await using stage = await openStage();
+    const client = await run(stage, { cursor: { store: store as never, within: 10 } });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await handled(client, 1);
+    await advance(stage.system, 10);
+    expect(await stage.system.whenExited).toMatchObject({
+      type: 'crash',
+      error: { message: expect.stringMatching(/no connection|Expected the store to keep/) },
+    });
+  });
+
+  test('is used by one client under one key at a time', async () => {
+    await using stage = await openStage();
+    const store = new Map<string, string>();
+    const first = await run(stage, { cursor: store });
+    await expect(run(stage, { cursor: store })).rejects.toThrow(
+      'Expected the cursor client to be free, got one that another client uses',
+    );
+    await run(stage, { cursor: { store, key: 'other' } });
+    await GenServer.stop(first.pid);
+    await run(stage, { cursor: store });
+  });
+
+  test.each([
+    [{}, 'Expected cursor to be a store with get and set, got one without'],
+    [{ store: new Map(), every: 0 }, 'Expected cursor.every to be above 0, got 0'],
+    [{ store: new Map(), remember: 1.5 }, 'Expected cursor.remember to be a whole number, got 1.5'],
+    [{ store: new Map(), remember: NaN }, 'Expected cursor.remember to be above 0, got NaN'],
+    [{ store: new Map(), key: '' }, 'Expected cursor.key to be a string, got none'],
+  ])('that can mean nothing is refused at once: %j', (cursor, message) => {
+    const options = { id: 'client', url: 'http://localhost/', handle: () => undefined };
+    expect(() => SseClient.resilient({ ...options, cursor: cursor as never })).toThrow(message);
+  });
+});
+
+describe('a behaviour with a cursor', () => {
+  const feed = SseClient.define({
+    init: (options: { readonly url: string; readonly reports: CursorReport[] }) =>
+      connect({ url: options.url }, options),
+    handleConnect: (_, state) => noreply(state),
+    handleConnectFailure: (_, state) => noreply(state),
+    handleDisconnect: (_, state) => connect({ url: state.url }, state),
+    handleEvent: (_, state) => state,
+    handleCursor: (report, state) => {
+      state.reports.push(report);
+      return noreply(state);
+    },
+  });
+
+  async function start(stage: Stage, cursor: Cursor): Promise<[Pid, CursorReport[]]> {
+    const reports: CursorReport[] = [];
+    const pid = await SseClient.start(stage.system, feed, { url: stage.url, reports }, { cursor });
+    return [pid as Pid, reports];
+  }
+
+  test('is told what it begins with, and its requests go on from there', async () => {
+    await using stage = await openStage();
+    const [, reports] = await start(stage, { store: position('7'), key: 'client' });
+    expect((await stage.next()).request.headers['last-event-id']).toBe('7');
+    expect(reports).toEqual([{ type: 'resumed', lastEventId: '7' }]);
+  });
+
+  test.each([
+    ['nobody traps exits', false, [], false],
+    ['the user does', true, ['normal', 'crash'], true],
+  ])('is told of linked processes as if it had none: %s', async (_what, traps, told, lives) => {
+    await using stage = await openStage();
+    const exits: string[] = [];
+    const linked = SseClient.define({
+      init: (url: string, self) => {
+        if (traps) {
+          trapExit(self, true);
+        }
+        spawnLink(self, () => undefined);
+        spawnLink(self, () => {
+          throw new Error('on purpose');
+        });
+        return connect({ url }, url);
+      },
+      handleConnect: (_, state) => noreply(state),
+      handleConnectFailure: (_, state) => noreply(state),
+      handleDisconnect: (_, state) => noreply(state),
+      handleEvent: (_, state) => state,
+      handleInfo: ({ reason }: ExitMessage, state) => {
+        exits.push(reason.type);
+        return noreply(state);
+      },
+    });
+    const cursor = { store: new Map(), key: 'client' };
+    const pid = await SseClient.start(stage.system, linked, stage.url, { cursor });
+    await settle(stage.system);
+    expect(exits).toEqual(told);
+    expect(isAlive(pid as Pid)).toBe(lives);
+  });
+});
+
+/** An adapter of Keyv's whose one operation fails. */
+function failing(operation: 'get' | 'set'): never {
+  const fail = (): never => {
+    throw new Error('no connection');
+  };
+  return {
+    get: () => undefined,
+    set: () => undefined,
+    delete: () => true,
+    clear: () => undefined,
+    [operation]: fail,
+  } as never;
+}

@@ -1,0 +1,133 @@
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { SseClient } from '../../src/index.ts';
+import { heldBytes } from '../support/garbage.ts';
+import { run } from '../support/run.ts';
+import { emptied, serve, type TestServer } from '../support/servers.ts';
+import { openStage, quiet } from '../support/stage.ts';
+import { versions } from '../support/versions.ts';
+
+/** In every Node that runs these tests, but not in the types of the oldest that the package supports. */
+const { zstdCompressSync } = zlib as unknown as { readonly zstdCompressSync: typeof gzipSync };
+
+const encodings = [
+  ['gzip', (body: Buffer) => gzipSync(body, { level: 1 })],
+  ['br', (body: Buffer) => brotliCompressSync(body, { params: { [quality]: 1 } })],
+  ['zstd', (body: Buffer) => zstdCompressSync(body)],
+] as const;
+const quality = constants.BROTLI_PARAM_QUALITY;
+
+/** A body of 16 MiB: a start, then one text again and again. */
+function body(start: string, text: string): Buffer {
+  return Buffer.concat([Buffer.from(start), Buffer.alloc(2 ** 24, text)]);
+}
+
+/** Sends a bomb, and then nothing more. */
+function serveBomb(encoding: string, bomb: Uint8Array, status = 200): Promise<TestServer> {
+  return serve((_, response) => {
+    response.writeHead(status, {
+      'content-type': 'text/event-stream',
+      'content-encoding': encoding,
+    });
+    response.write(bomb);
+  });
+}
+
+describe.each(encodings)('a bomb in %s', (encoding, compress) => {
+  test('of one data line ends at 8 MiB of what comes out of it', async () => {
+    await using server = await serveBomb(encoding, compress(body('data: ', 'x')));
+    await using stage = await openStage();
+    const client = await run(stage, { url: server.url });
+    expect(await client.until('disconnected')).toMatchObject({
+      failure: { type: 'tooLarge', limit: 2 ** 23 },
+    });
+    // The packet that went beyond it, and no more.
+    expect(SseClient.status(client.pid).bytes).toBeLessThan(2 ** 23 + 2 ** 17);
+    await emptied(server);
+  });
+
+  test('of comments passes through, and takes no memory', async () => {
+    const bomb = compress(Buffer.concat([body('', ': x\n'), Buffer.from('data: x\n\n')]));
+    await using server = await serveBomb(encoding, bomb);
+    await using stage = await openStage();
+    const before = heldBytes();
+    let most = 0;
+    const client = await run(stage, {
+      url: server.url,
+      handle: () => {
+        most = heldBytes() - before;
+      },
+    });
+    await client.until('connected');
+    while (SseClient.status(client.pid).events === 0) {
+      await new Promise(setImmediate);
+    }
+    expect(SseClient.status(client.pid).bytes).toBe(2 ** 24 + 9);
+    expect(most).toBeLessThan(2 ** 23);
+  });
+
+  test('of small events is braked by a handler that takes its time', async () => {
+    await using server = await serveBomb(encoding, compress(body('', 'data: x\n\n')));
+    await using stage = await openStage();
+    const begun = Promise.withResolvers<void>();
+    const client = await run(stage, {
+      url: server.url,
+      handle: () => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    await begun.promise;
+    await quiet();
+    expect(SseClient.status(client.pid).bytes).toBeLessThan(2 ** 17);
+  });
+
+  test('as the body of an error is not read beyond its start', async () => {
+    await using server = await serveBomb(encoding, compress(body('', 'x')), 500);
+    await using stage = await openStage();
+    const client = await run(stage, { url: server.url });
+    const { failure } = await client.until('disconnected');
+    expect(failure).toMatchObject({ type: 'status', status: 500, body: 'x'.repeat(4096) });
+    await emptied(server);
+  });
+});
+
+describe.each(versions)('bombs inside each other, over %s', (_version, version) => {
+  test.each([
+    ['two', 'gzip, gzip', 200],
+    ['two of a kind each', 'gzip, identity, br', 200],
+    ['so many that to open them overflows the stack', 'zstd,'.repeat(3000), 200],
+    ['as many, of an error', 'gzip,'.repeat(3000), 500],
+  ])('%s, are not opened', async (_what, encoding, status) => {
+    await using server = await version.serve((_, response) => {
+      response.writeHead(status, {
+        'content-type': 'text/event-stream',
+        'content-encoding': encoding,
+      });
+      response.write(gzipSync(gzipSync('data: x\n\n')));
+    });
+    using client = version.watch({ url: server.url });
+    expect(await client.next()).toMatchObject({
+      type: 'failed',
+      failure: { type: 'network', code: 'ERR_CONTENT_ENCODING' },
+    });
+    await emptied(server);
+    expect(client.told).toHaveLength(1);
+  });
+
+  test.each(['gzip', 'identity, gzip', ',GZIP,'])('one, as %j, is', async (encoding) => {
+    await using server = await version.serve((_, response) => {
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'content-encoding': encoding,
+      });
+      response.end(gzipSync('data: x\n\n'));
+    });
+    using client = version.watch({ url: server.url });
+    expect((await client.next()).type).toBe('connected');
+    expect(await client.text(9)).toBe('data: x\n\n');
+  });
+});

@@ -1,0 +1,241 @@
+import { getEventListeners } from 'node:events';
+
+import { describe, expect, test } from '@jest/globals';
+import { processes } from '@reprise/actor';
+import { advance } from '@reprise/actor/testing';
+
+import { events, eventStream, type ServerSentEvent, type SseClient } from '../../src/index.ts';
+import { Queue } from '../support/queue.ts';
+import { openStage, quiet } from '../support/stage.ts';
+
+async function dataOf(stream: AsyncIterable<ServerSentEvent>): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const { data } of stream) {
+    seen.push(data);
+  }
+  return seen;
+}
+
+/** How long the client waits, each time that it does. */
+function delaysTo(queue: Queue<number>): (status: SseClient.Status) => void {
+  return (status) => {
+    if (status.type === 'disconnected') {
+      queue.push(status.after);
+    }
+  };
+}
+
+describe('events', () => {
+  test('are read one by one, and end when the server wants no more', async () => {
+    await using stage = await openStage();
+    const waiting = new Queue<number>();
+    const options = { parent: stage.system, onStatus: delaysTo(waiting) };
+    const reading = dataOf(events(stage.url, options));
+    const exchange = await stage.next();
+    exchange.stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    exchange.response.end('id: 3\ndata: c\n\ndata: half');
+    await advance(stage.system, await waiting.next());
+    const second = stage.next();
+    expect((await second).request.headers['last-event-id']).toBe('3');
+    (await second).refuse(204);
+    expect(await reading).toEqual(['a', 'b', 'c']);
+  });
+
+  test('nothing is sent before the first is asked for, nor by one that is given up before', async () => {
+    await using stage = await openStage();
+    const stream = events(stage.url);
+    expect(await stream.return?.()).toEqual({ value: undefined, done: true });
+    expect(await stream.next()).toEqual({ value: undefined, done: true });
+    await quiet();
+    expect(stage.asked).toBe(0);
+  });
+
+  test('break closes the socket at once, and leaves nothing behind', async () => {
+    await using stage = await openStage();
+    const controller = new AbortController();
+    const before = processes(stage.system).length;
+    const reading = (async () => {
+      const options = { parent: stage.system, signal: controller.signal };
+      for await (const event of events(stage.url, options)) {
+        return event.data;
+      }
+      return undefined;
+    })();
+    const exchange = await stage.next();
+    exchange.stream('data: a\n\ndata: b\n\n');
+    expect(await reading).toBe('a');
+    await exchange.closed;
+    expect(processes(stage.system)).toHaveLength(before);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
+  test('an event is acknowledged when the next one is asked for', async () => {
+    await using stage = await openStage();
+    const waiting = new Queue<number>();
+    const stream = events(stage.url, { parent: stage.system, onStatus: delaysTo(waiting) });
+    const first = stream.next();
+    const exchange = await stage.next();
+    exchange.stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+    expect((await first).value?.data).toBe('a');
+    expect((await stream.next()).value?.data).toBe('b');
+    exchange.request.socket.destroy();
+    const third = stream.next();
+    await advance(stage.system, await waiting.next());
+    const second = stage.next();
+    (await second).stream('data: c\n\n');
+    expect((await second).request.headers['last-event-id']).toBe('2');
+    expect((await third).value?.data).toBe('c');
+    await stream.return?.();
+  });
+
+  test('several may be asked for at once, and come in order', async () => {
+    await using stage = await openStage();
+    await using stream = events(stage.url, { parent: stage.system });
+    const asked = [stream.next(), stream.next(), stream.next()];
+    (await stage.next()).stream('data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n');
+    expect((await Promise.all(asked)).map(({ value }) => value?.data)).toEqual(['a', 'b', 'c']);
+    expect((await stream.next()).value?.data).toBe('d');
+  });
+
+  test('gives up with an error whose cause is the failure, once', async () => {
+    await using stage = await openStage();
+    const stream = events(stage.url, { parent: stage.system });
+    const first = stream.next();
+    (await stage.next()).refuse(404);
+    await expect(first).rejects.toMatchObject({
+      message: 'gave up: status 404',
+      cause: { type: 'status', status: 404 },
+    });
+    expect(await stream.next()).toEqual({ value: undefined, done: true });
+  });
+
+  test('go on from a cursor, under their URL without its password', async () => {
+    await using stage = await openStage();
+    const url = stage.url.replace('http://', 'http://me:s3cret@');
+    const cursor = new Map<string, string>();
+    for (const lastEventId of [undefined, '1']) {
+      const stream = events(url, { parent: stage.system, cursor: { store: cursor, every: 1 } });
+      const first = stream.next();
+      const exchange = await stage.next();
+      expect(exchange.request.headers['last-event-id']).toBe(lastEventId);
+      exchange.stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
+      await first;
+      await stream.next();
+      await stream.return?.();
+    }
+    expect([...cursor.keys()]).toEqual([stage.url]);
+  });
+
+  test('of a POST with an end condition are one answer', async () => {
+    await using stage = await openStage();
+    const options = {
+      method: 'POST',
+      body: '{"stream":true}',
+      until: ({ data }: { readonly data: string }) => data === '[DONE]',
+    };
+    const reading = dataOf(events(stage.url, options));
+    const exchange = await stage.next();
+    expect(exchange.body).toBe('{"stream":true}');
+    exchange.stream('data: Hel\n\ndata: lo\n\ndata: [DONE]\n\n');
+    expect(await reading).toEqual(['Hel', 'lo']);
+    await exchange.closed;
+  });
+
+  describe('aborted', () => {
+    test('before it begins: nothing is sent, and the reason is thrown', async () => {
+      await using stage = await openStage();
+      const reason = new Error('no longer');
+      const stream = events(stage.url, { signal: AbortSignal.abort(reason) });
+      await expect(stream.next()).rejects.toBe(reason);
+      await quiet();
+      expect(stage.asked).toBe(0);
+    });
+
+    test('while an event is waited for: the reason is thrown, the socket closed', async () => {
+      await using stage = await openStage();
+      const controller = new AbortController();
+      const stream = events(stage.url, { signal: controller.signal });
+      const first = stream.next();
+      const exchange = await stage.next();
+      exchange.stream();
+      controller.abort();
+      await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+      await exchange.closed;
+      expect(await stream.next()).toEqual({ value: undefined, done: true });
+    });
+  });
+
+  test('what a function of the options throws is thrown to who reads', async () => {
+    await using stage = await openStage();
+    const error = new Error('my mistake');
+    const stream = events(stage.url, {
+      until: () => {
+        throw error;
+      },
+    });
+    const first = stream.next();
+    (await stage.next()).stream('data: a\n\n');
+    await expect(first).rejects.toBe(error);
+  });
+
+  test('end with the process that they live in', async () => {
+    await using stage = await openStage();
+    const stream = events(stage.url, { parent: stage.system });
+    const first = stream.next();
+    const exchange = await stage.next();
+    exchange.stream();
+    await stage.system.stop();
+    await expect(first).rejects.toMatchObject({ name: 'ExitError' });
+    await exchange.closed;
+    await expect(events(stage.url, { parent: stage.system }).next()).rejects.toMatchObject({
+      name: 'ExitError',
+    });
+  });
+
+  test('a request that can never be sent is refused before anything is asked for', () => {
+    expect(() => events('nowhere')).toThrow(
+      new TypeError("Expected an absolute http: or https: URL, got 'nowhere'"),
+    );
+    expect(() => eventStream('https://a/', { maxElapsed: 0 })).toThrow(
+      new RangeError('Expected maxElapsed to be above 0, got 0'),
+    );
+  });
+});
+
+describe('eventStream', () => {
+  test('is a web stream of the same events, that reads nothing ahead', async () => {
+    await using stage = await openStage();
+    const stream = eventStream(stage.url, { method: 'POST' });
+    await quiet();
+    expect(stage.asked).toBe(0);
+    const upper = new TransformStream<ServerSentEvent, ServerSentEvent>({
+      transform: (event, controller) => {
+        controller.enqueue({ ...event, data: event.data.toUpperCase() });
+      },
+    });
+    const reading = dataOf(stream.pipeThrough(upper));
+    const exchange = await stage.next();
+    exchange.stream('data: a\n\n');
+    exchange.response.end('data: b\n\n');
+    expect(await reading).toEqual(['A', 'B']);
+  });
+
+  test('to cancel it closes the socket', async () => {
+    await using stage = await openStage();
+    const reader = eventStream(stage.url).getReader();
+    const first = reader.read();
+    const exchange = await stage.next();
+    exchange.stream('data: a\n\n');
+    expect((await first).value?.data).toBe('a');
+    await reader.cancel();
+    await exchange.closed;
+  });
+
+  test('is errored with what is thrown', async () => {
+    await using stage = await openStage();
+    const reader = eventStream(stage.url).getReader();
+    const first = reader.read();
+    (await stage.next()).refuse(404);
+    await expect(first).rejects.toThrow('gave up: status 404');
+  });
+});

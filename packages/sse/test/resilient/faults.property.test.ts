@@ -1,0 +1,296 @@
+import { expect, test } from '@jest/globals';
+import { advance, createTestSystem, type TestSystem } from '@reprise/actor/testing';
+import fc from 'fast-check';
+
+import { type ServerSentEvent, SseClient } from '../../src/index.ts';
+import {
+  chaos,
+  type ChaosEntry,
+  type ChaosServer,
+  type Fault,
+  inOrder,
+  type NumberedData,
+} from '../../src/testing.ts';
+import { meaningOf } from '../support/oracle.ts';
+import { jitter, run } from '../support/run.ts';
+import { openStage } from '../support/stage.ts';
+import { anyCuts, anyStream, cut } from '../support/streams.ts';
+
+const maxEventSize = 1000;
+
+const few = fc.nat(6);
+const bytes = fc.nat(500);
+const fault = (type: Fault['type'], rest: Readonly<Record<string, fc.Arbitrary<unknown>>> = {}) =>
+  fc.record({ type: fc.constant(type), ...rest }) as fc.Arbitrary<unknown> as fc.Arbitrary<Fault>;
+
+/** All that a client gets over by itself. */
+const anyFault: fc.Arbitrary<Fault> = fc.oneof(
+  fault('refuse'),
+  fault('noAnswer'),
+  fault('slowHead', { every: fc.constantFrom(500, 10_000) }),
+  fault('garbage'),
+  fault('status', {
+    status: fc.constantFrom(408, 425, 429, 500, 502, 503, 504),
+    retryAfter: fc.constantFrom(0, 2, 'soon'),
+  }),
+  fault('clockJump', {
+    by: fc.constantFrom(-3_600_000, 0, 3_600_000),
+    retryAfter: fc.constantFrom(0, 2),
+  }),
+  fault('redirect', { status: fc.constantFrom(301, 302, 303, 307, 308) }),
+  fault('reset', { afterBytes: bytes }),
+  fault('cut', { afterBytes: bytes }),
+  fault('end', { afterEvents: few }),
+  fault('silence', { afterEvents: few }),
+  fault('slowBody', { every: fc.constantFrom(1, 50), afterEvents: fc.nat(2) }),
+  fault('badChunk', { afterEvents: few }),
+  fault('truncatedGzip', { afterEvents: few }),
+  fault('giantEvent', { bytes: fc.constant(maxEventSize), afterEvents: few }),
+  fault('duplicate', { afterEvents: few }),
+  fault('missingId', { afterEvents: few }),
+  fault('replay', { events: few, afterEvents: few }),
+  fault('retry', { value: fc.constantFrom(0, 100, '99999999999', 'soon'), afterEvents: few }),
+);
+
+/** At least as many events as any of them needs to come true: 8 are more than 500 bytes. */
+const enough = 8;
+
+/** What the client did from one attempt to the next. */
+interface Attempt {
+  readonly at: number;
+  /** The last id of the last event handled before it. */
+  readonly lastEventId: string;
+  readonly handled: ServerSentEvent[];
+  /** How it ended. */
+  failure?: string;
+}
+
+type Asked = Extract<ChaosEntry, { readonly type: 'request' }>;
+
+/** A client and what it did, on a clock that it has to itself with the server. */
+class Follower {
+  readonly attempts: Attempt[] = [];
+  readonly #system: TestSystem;
+  readonly #isSlow: boolean;
+  #lastEventId = '';
+  /** How long it waits, if it does. */
+  #after: number | undefined = undefined;
+
+  constructor(system: TestSystem, isSlow: boolean) {
+    this.#system = system;
+    this.#isSlow = isSlow;
+  }
+
+  async start(url: string): Promise<void> {
+    const spec = SseClient.resilient({
+      id: 'client',
+      url,
+      maxEventSize,
+      idleTimeout: 20_000,
+      headers: () => ({ 'x-attempt': String(this.attempts.length) }),
+      handle: (event) => this.#handle(event),
+      onStatus: (status) => {
+        this.#hear(status);
+      },
+    });
+    await spec.start(this.#system);
+  }
+
+  get handled(): readonly ServerSentEvent[] {
+    return this.attempts.flatMap(({ handled }) => handled);
+  }
+
+  /** Lets what is on its way arrive; and time pass, if the client waits, or `ms` of it if the client has something to notice by it. */
+  async goOn(ms: number): Promise<void> {
+    await new Promise(setImmediate);
+    const after = this.#after ?? ms;
+    this.#after = undefined;
+    if (after > 0) {
+      await advance(this.#system, after);
+    }
+  }
+
+  async #handle(event: ServerSentEvent): Promise<void> {
+    if (this.#isSlow) {
+      await new Promise(setImmediate);
+    }
+    this.attempts.at(-1)?.handled.push(event);
+    this.#lastEventId = event.lastEventId;
+  }
+
+  #hear(status: SseClient.Status): void {
+    if (status.type === 'connecting') {
+      const at = this.#system.clock.now();
+      this.attempts.push({ at, lastEventId: this.#lastEventId, handled: [] });
+    } else if (status.type === 'disconnected') {
+      Object.assign(this.attempts.at(-1) as Attempt, { failure: status.failure.type });
+      this.#after = status.after;
+    }
+  }
+}
+
+/** How much time passes while the server does this, from one look at it to the next. */
+function pace(fault: Fault | undefined): number {
+  switch (fault?.type) {
+    case 'noAnswer':
+    case 'slowHead':
+    case 'silence':
+    case 'slowBody':
+      return 1000;
+    // The client takes its time with one redirect after the other, but not with the answer to each.
+    case 'redirect':
+      return 50;
+    default:
+      return 0;
+  }
+}
+
+interface Course {
+  readonly attempts: readonly Attempt[];
+  readonly asked: readonly Asked[];
+  readonly made: number;
+}
+
+/** Lets a client go through these faults, one a connection, until it has all events there are. */
+async function goThrough(faults: readonly Fault[], isSlow: boolean): Promise<Course> {
+  const asked: Asked[] = [];
+  const system = createTestSystem();
+  await using server: ChaosServer = await chaos({
+    clock: system.clock,
+    plan: inOrder(faults),
+    eventsPerSecond: 0,
+    onEntry: (entry) => {
+      if (entry.type === 'request') {
+        asked.push(entry);
+        stream.produce(enough);
+      }
+    },
+  });
+  const stream = server.stream('prices');
+  const client = new Follower(system, isSlow);
+  await client.start(stream.url);
+  const giveUpAt = performance.now() + patience;
+  while (asked.length <= faults.length || lastOf(client.handled) < stream.made) {
+    if (performance.now() > giveUpAt) {
+      throw new Error(`Expected ${stream.made} events, got ${lastOf(client.handled)}, then none`);
+    }
+    await client.goOn(pace(asked.at(-1)?.fault));
+  }
+  await system.stop();
+  return { attempts: client.attempts, asked, made: stream.made };
+}
+
+/** In ms: so that what would go on for ever is told with its seed, and made smaller. */
+const patience = 10_000;
+const limits = { interruptAfterTimeLimit: 40_000 };
+
+function dataOf({ data }: ServerSentEvent): NumberedData {
+  return JSON.parse(data) as NumberedData;
+}
+
+function lastOf(events: readonly ServerSentEvent[]): number {
+  const last = events.at(-1);
+  return last === undefined ? 0 : dataOf(last).number;
+}
+
+/** The events that the server sends in answer to this, in order, as many as there are. */
+function sentBy({ fault, first }: Asked, made: number): readonly number[] {
+  const from = fault?.type === 'replay' ? Math.max(1, first - fault.events) : first;
+  const count = fault !== undefined && 'afterEvents' in fault ? fault.afterEvents : made - from + 1;
+  const numbers = Array.from({ length: count }, (_, index) => from + index);
+  return fault?.type === 'duplicate' ? numbers.flatMap((number) => [number, number]) : numbers;
+}
+
+/** What an attempt brought, against what the last server that it was led to sent. */
+function expectAsSent(
+  { handled, lastEventId, failure }: Attempt,
+  request: Asked,
+  made: number,
+): void {
+  const sent = sentBy(request, made);
+  const got = handled.map(dataOf);
+  expect(got).toEqual(
+    sent.slice(0, got.length).map((number) => ({ stream: 'prices', number, text: 'é…🙂' })),
+  );
+  expect(got).toHaveLength(failure === 'closed' ? sent.length : got.length);
+  const hasIds = request.fault?.type !== 'missingId';
+  expect(handled.map((event) => event.lastEventId)).toEqual(
+    got.map(({ number }) => (hasIds ? String(number) : lastEventId)),
+  );
+}
+
+test('BODY-03 REC-01 any mix of faults gives what each connection sends once, in order, goes on after the last event handled, and loses none', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyFault, { maxLength: 8 }),
+      fc.boolean(),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      async (faults, isSlow, place) => {
+        jitter(place);
+        const { attempts, asked, made } = await goThrough(faults, isSlow);
+        for (const [index, attempt] of attempts.entries()) {
+          const requests = asked.filter(
+            ({ headers }) => headers['x-attempt'] === String(index + 1),
+          );
+          for (const request of requests) {
+            expect(request.headers['last-event-id'] ?? '').toBe(attempt.lastEventId);
+          }
+          expectAsSent(attempt, requests.at(-1) as Asked, made);
+        }
+        const numbers = attempts.flatMap(({ handled }) =>
+          handled.map((event) => dataOf(event).number),
+        );
+        expect([...new Set(numbers)]).toEqual(
+          Array.from({ length: made }, (_, index) => index + 1),
+        );
+      },
+    ),
+    { ...limits, numRuns: 60 },
+  );
+}, 60_000);
+
+test('any mix of faults leads to at most 5 requests in the first second and 20 in the first minute, redirects counted', async () => {
+  const faults = fc.array(fc.oneof(anyFault, fault('redirect')), {
+    minLength: 20,
+    maxLength: 25,
+  });
+  await fc.assert(
+    fc.asyncProperty(faults, async (given) => {
+      jitter(0);
+      const { asked } = await goThrough(given, false);
+      const within = (ms: number): number => asked.filter(({ at }) => at < ms).length;
+      expect(within(1000)).toBeLessThanOrEqual(5);
+      expect(within(60_000)).toBeLessThanOrEqual(20);
+    }),
+    { ...limits, numRuns: 15 },
+  );
+}, 60_000);
+
+test('BODY-11 any cut of any stream, through a socket and a client, gives the events that it means', async () => {
+  await using stage = await openStage();
+  await fc.assert(
+    fc.asyncProperty(anyStream, anyCuts, async (bytes, cuts) => {
+      const handled: ServerSentEvent[] = [];
+      const client = await run(stage, {
+        handle: (event) => {
+          handled.push(event);
+        },
+      });
+      const { request, stream } = await stage.next();
+      stream();
+      for (const piece of cut(bytes, cuts).filter(({ length }) => length > 0)) {
+        request.socket.write(chunkOf(piece));
+      }
+      request.socket.end(chunkOf(new Uint8Array()));
+      await client.until('disconnected');
+      expect(handled).toEqual(meaningOf(bytes).events);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** By hand: Node would make one chunk of several that are written one after the other. */
+function chunkOf(bytes: Uint8Array): Uint8Array {
+  const size = Buffer.from(`${bytes.length.toString(16)}\r\n`);
+  return Buffer.concat([size, bytes, Buffer.from('\r\n')]);
+}

@@ -1,0 +1,308 @@
+import { describe, expect, test } from '@jest/globals';
+import { advance, settle } from '@reprise/actor/testing';
+
+import { Queue } from '../support/queue.ts';
+import {
+  ceiling,
+  delayAfter,
+  delays,
+  floor,
+  jitter,
+  type Play,
+  refuse,
+  run,
+  stream,
+} from '../support/run.ts';
+import { closedPort } from '../support/servers.ts';
+import { type Exchange, openStage, quiet } from '../support/stage.ts';
+
+describe('the delay', () => {
+  const ceilings = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
+  const seven = ceilings.map(() => refuse);
+
+  test('REC-09 doubles from 1 s to 30 s', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    expect(await delays(seven, stage, await run(stage))).toEqual(ceilings);
+  });
+
+  test('REC-09 has full jitter down to a sixth of it, and to 250 ms', async () => {
+    await using stage = await openStage();
+    jitter(floor);
+    const floors = [250, 333, 667, 1333, 2667, 5000, 5000];
+    expect(await delays(seven, stage, await run(stage))).toEqual(floors);
+  });
+
+  test('REC-09 two clients that are cut off together come back apart', async () => {
+    await using stage = await openStage();
+    const found = await delays(seven, stage, await run(stage));
+    for (const [index, delay] of found.entries()) {
+      const highest = ceilings[index] ?? 0;
+      expect(delay).toBeGreaterThanOrEqual(Math.max(250, Math.floor(highest / 6)));
+      expect(delay).toBeLessThanOrEqual(highest);
+    }
+    await using other = await openStage();
+    expect(await delays(seven, other, await run(other))).not.toEqual(found);
+  });
+
+  test('is what is waited: not an attempt before, and one then', async () => {
+    await using stage = await openStage();
+    const client = await run(stage);
+    const after = await delayAfter(refuse, stage, client);
+    await advance(stage.system, after - 1);
+    await quiet();
+    expect(stage.asked).toBe(1);
+    await advance(stage.system, 1);
+    await stage.next();
+  });
+
+  test('minDelay and maxDelay are the user’s', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage, { minDelay: 10, maxDelay: 35 });
+    expect(await delays(seven, stage, client)).toEqual([10, 20, 35, 35, 35, 35, 35]);
+  });
+
+  test('REC-10 is a number in its band after 40 failures too', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { url: `http://127.0.0.1:${await closedPort()}/` });
+    for (let attempt = 1; attempt <= 40; attempt += 1) {
+      expect(await client.next()).toEqual({ type: 'connecting', attempt });
+      const { after } = await client.until('disconnected');
+      expect(after).toBeGreaterThanOrEqual(250);
+      expect(after).toBeLessThanOrEqual(30_000);
+      await advance(stage.system, after);
+    }
+  });
+
+  test('REC-11 grows on after a connection that stood for less than 60 s, whatever came by it', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage);
+    const plays = [refuse, stream(), stream('data: x\n\n'), refuse];
+    expect(await delays(plays, stage, client)).toEqual([1000, 2000, 4000, 8000]);
+  });
+
+  test.each([
+    [59_999, 8000],
+    [60_000, 1000],
+  ])('REC-11 after a connection of %i ms is %i ms', async (stood, expected) => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage);
+    await advance(
+      stage.system,
+      (await delays([refuse, refuse, refuse], stage, client)).at(-1) ?? 0,
+    );
+    const exchange = await stage.next();
+    exchange.stream();
+    await client.until('connected');
+    await advance(stage.system, stood);
+    exchange.response.end();
+    expect((await client.until('disconnected')).after).toBe(expected);
+  });
+
+  test('REC-11 healthyAfter is the user’s', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage, { healthyAfter: 5 });
+    await advance(stage.system, (await delays([refuse, refuse], stage, client)).at(-1) ?? 0);
+    const exchange = await stage.next();
+    exchange.stream();
+    await client.until('connected');
+    await advance(stage.system, 5);
+    exchange.response.end();
+    expect((await client.until('disconnected')).after).toBe(1000);
+  });
+
+  test('REC-07 grows from the server’s retry, and stays with it', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage);
+    const plays = [
+      stream('retry: 2000\n\n'),
+      refuse,
+      stream('data: x\n\n'),
+      stream('retry: 500\n\n'),
+    ];
+    expect(await delays(plays, stage, client)).toEqual([2000, 4000, 8000, 4000]);
+  });
+
+  test.each([
+    ['0', 250],
+    ['99999999999', 300_000],
+    ['600000', 300_000],
+    ['60000', 60_000],
+  ])('REC-08 after retry: %s is %i ms', async (retry, expected) => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    expect(await delayAfter(stream(`retry: ${retry}\n\n`), stage, await run(stage))).toBe(expected);
+  });
+
+  test('REC-08 after retry: 0 is 100 ms where minDelay allows it', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage, { minDelay: 50 });
+    expect(await delayAfter(stream('retry: 0\n\n'), stage, client)).toBe(100);
+  });
+
+  test.each([
+    ['ST-15 2 s', 503, '2', 2000],
+    ['ST-15 2 s, for 429 too', 429, '2', 2000],
+    ['ST-15 shorter than the delay', 503, '0', 1000],
+    ['ST-16 above 15 min', 503, '1000000000000', 900_000],
+    ['ST-16 garbage', 503, 'soon', 1000],
+    ['ST-16 negative', 503, '-5', 1000],
+    ['ST-16 a date that is past', 503, 'Wed, 21 Oct 2015 07:28:00 GMT', 1000],
+  ])('honours Retry-After: %s', async (_rule, status, value, expected) => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const play = (exchange: Exchange): void => {
+      exchange.refuse(status, { 'retry-after': value });
+    };
+    expect(await delayAfter(play, stage, await run(stage))).toBe(expected);
+  });
+
+  test('ST-16 honours Retry-After: a date', async () => {
+    await using stage = await openStage();
+    const date = new Date(Date.now() + 600_000).toUTCString();
+    const play = (exchange: Exchange): void => {
+      exchange.refuse(503, { 'retry-after': date });
+    };
+    const after = await delayAfter(play, stage, await run(stage));
+    expect(after).toBeGreaterThan(590_000);
+    expect(after).toBeLessThanOrEqual(600_000);
+  });
+});
+
+describe('whatever the server does, it sends at most 5 requests in the first second and 20 in the first minute', () => {
+  const byTurns =
+    (odd: Play, even: Play): Play =>
+    (exchange, turn) => {
+      (turn % 2 === 1 ? odd : even)(exchange, turn);
+    };
+  const unauthorized: Play = (exchange) => {
+    exchange.refuse(401);
+  };
+  const reset: Play = ({ request }) => {
+    request.socket.resetAndDestroy();
+  };
+
+  test.each<[string, Play]>([
+    ['503', refuse],
+    [
+      '503 with Retry-After: 0',
+      (exchange) => {
+        exchange.refuse(503, { 'retry-after': '0' });
+      },
+    ],
+    ['a reset', reset],
+    ['the end of the stream', stream()],
+    ['an event and the end', stream('data: x\n\n')],
+    ['retry: 0 and the end', stream('retry: 0\n\n')],
+    ['retry: 0, an event with an id and the end', stream('retry: 0\nid: 1\ndata: x\n\n')],
+    ['retry: 0 and the end, a reset, by turns', byTurns(stream('retry: 0\n\n'), reset)],
+    ['401, the end of the stream, by turns', byTurns(unauthorized, stream('data: x\n\n'))],
+    ['401, retry: 0 and the end, by turns', byTurns(unauthorized, stream('retry: 0\n\n'))],
+  ])('%s', async (_what, play) => {
+    await using stage = await openStage();
+    jitter(floor);
+    const client = await run(stage, { headers: () => ({ authorization: 'token' }) });
+    const { clock } = stage.system;
+    const times: number[] = [];
+    for (let isOver = false; !isOver && clock.now() < 60_000;) {
+      const status = await client.next();
+      if (status.type === 'connecting') {
+        const exchange = await stage.next();
+        times.push(clock.now());
+        play(exchange, times.length);
+      } else if (status.type === 'disconnected') {
+        await advance(stage.system, status.after);
+      } else {
+        isOver = status.type === 'gaveUp';
+      }
+    }
+    expect(times.filter((time) => time < 1000).length).toBeLessThanOrEqual(5);
+    expect(times.filter((time) => time < 60_000).length).toBeLessThanOrEqual(20);
+  });
+});
+
+describe('silence', () => {
+  test('BODY-06 of 5 min ends the connection, and it connects again', async () => {
+    await using stage = await openStage();
+    const client = await run(stage);
+    const { stream, closed } = await stage.next();
+    stream('data: x\n\n');
+    await client.handled.next();
+    await advance(stage.system, 299_999);
+    expect(client.statuses.at(-1)?.type).toBe('connected');
+    await advance(stage.system, 1);
+    const { reason, failure, after } = await client.until('disconnected');
+    expect(failure).toMatchObject({ type: 'timeout', ms: 300_000 });
+    expect(reason).toBe('idle timeout after 300000 ms');
+    await closed;
+    await advance(stage.system, after);
+    await stage.next();
+  });
+
+  test('BODY-07 is ended by a comment', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { idleTimeout: 1000 });
+    const { stream, response } = await stage.next();
+    stream();
+    await client.until('connected');
+    for (let count = 0; count < 3; count += 1) {
+      await advance(stage.system, 999);
+      response.write(':\n');
+      await quiet();
+    }
+    expect(client.statuses.at(-1)?.type).toBe('connected');
+    await advance(stage.system, 1000);
+    expect((await client.until('disconnected')).failure).toMatchObject({ type: 'timeout' });
+  });
+
+  test('BODY-07 may last for ever with an idleTimeout of Infinity', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { idleTimeout: Infinity });
+    const { stream, response } = await stage.next();
+    stream();
+    await client.until('connected');
+    await advance(stage.system, 1e9);
+    response.write('data: x\n\n');
+    expect(await client.handled.next()).toMatchObject({ data: 'x' });
+    expect(stage.asked).toBe(1);
+  });
+
+  test('does not count while an event is handled', async () => {
+    await using stage = await openStage();
+    const { promise: brake, resolve: release } = Promise.withResolvers<void>();
+    const events = new Queue<string>();
+    const client = await run(stage, {
+      idleTimeout: 1000,
+      handle: async ({ data }) => {
+        events.push(data);
+        await brake;
+      },
+    });
+    (await stage.next()).stream('data: x\n\ndata: y\n\n');
+    expect(await events.next()).toBe('x');
+    await advance(stage.system, 60_000);
+    release();
+    expect(await events.next()).toBe('y');
+    await settle(stage.system);
+    expect(client.statuses.at(-1)?.type).toBe('connected');
+  });
+
+  test('NET-05 of 30 s where the head of the response should be ends the attempt', async () => {
+    await using stage = await openStage();
+    const client = await run(stage);
+    const { closed } = await stage.next();
+    await advance(stage.system, 30_000);
+    expect((await client.until('disconnected')).failure).toEqual({
+      type: 'timeout',
+      phase: 'response',
+      ms: 30_000,
+    });
+    await closed;
+  });
+});

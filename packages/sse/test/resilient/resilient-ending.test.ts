@@ -1,0 +1,180 @@
+import { describe, expect, test } from '@jest/globals';
+import { isAlive } from '@reprise/actor';
+import { advance, settle } from '@reprise/actor/testing';
+
+import { type ServerSentEvent, SseClient } from '../../src/index.ts';
+import { ceiling, jitter, run } from '../support/run.ts';
+import { openStage, quiet, type Stage } from '../support/stage.ts';
+
+describe('a request that is not sent again by itself', () => {
+  test.each(['POST', 'PATCH', 'post'])('%s ends normally when its stream does', async (method) => {
+    await using stage = await openStage();
+    const client = await run(stage, { method, body: '{}' });
+    const exchange = await stage.next();
+    exchange.stream('data: x\n\n');
+    exchange.response.end();
+    await client.until('ended');
+    await settle(stage.system);
+    expect(isAlive(client.pid)).toBe(false);
+    expect(isAlive(stage.system.pid)).toBe(true);
+    expect((await client.handled.next()).data).toBe('x');
+    await quiet();
+    expect(stage.asked).toBe(1);
+  });
+
+  test.each([
+    ['a status that would be tried again', (exchange) => exchange.refuse(503)],
+    [
+      'a stream that breaks off',
+      (exchange) => {
+        exchange.stream('data: x\n\n');
+        exchange.request.socket.resetAndDestroy();
+      },
+    ],
+    ['credentials that a function could renew', (exchange) => exchange.refuse(401)],
+  ] satisfies [string, (exchange: Awaited<ReturnType<Stage['next']>>) => void][])(
+    'ends loudly after %s',
+    async (_what, play) => {
+      await using stage = await openStage();
+      const client = await run(stage, { method: 'POST', headers: () => ({ token: 'a' }) });
+      play(await stage.next());
+      await client.until('gaveUp');
+      expect(await stage.system.whenExited).toMatchObject({ type: 'crash' });
+      await quiet();
+      expect(stage.asked).toBe(1);
+    },
+  );
+
+  test('is not restarted by a supervisor either, unless that is asked for', () => {
+    const options = { id: 'llm', url: 'http://localhost/', handle: () => undefined };
+    expect(SseClient.resilient({ ...options, method: 'POST' }).restart).toBe('temporary');
+    expect(SseClient.resilient({ ...options, method: 'POST', reconnect: true }).restart).toBe(
+      'transient',
+    );
+  });
+
+  test('may be asked for of any method: GET', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { reconnect: false });
+    (await stage.next()).refuse(503);
+    expect(await client.until('gaveUp')).toMatchObject({ reason: 'status 503' });
+  });
+});
+
+describe('until', () => {
+  const until = ({ data }: ServerSentEvent): boolean => data === '[DONE]';
+
+  test('ends the client normally at its event, which is not handled, nor is what follows', async () => {
+    await using stage = await openStage();
+    const handled: string[] = [];
+    const handle = ({ data }: ServerSentEvent): void => void handled.push(data);
+    const client = await run(stage, { method: 'POST', until, handle });
+    const exchange = await stage.next();
+    exchange.stream('data: a\n\ndata: [DONE]\n\ndata: b\n\n');
+    await client.until('ended');
+    await settle(stage.system);
+    expect(isAlive(client.pid)).toBe(false);
+    expect(isAlive(stage.system.pid)).toBe(true);
+    await exchange.closed;
+    expect(handled).toEqual(['a']);
+  });
+
+  test('makes the end of a stream without its event a failure', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { method: 'POST', until });
+    const exchange = await stage.next();
+    exchange.stream('data: a\n\n');
+    exchange.response.end();
+    expect(await client.until('gaveUp')).toMatchObject({ failure: { type: 'closed' } });
+  });
+
+  test('leaves a GET to reconnect until it comes', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { until });
+    (await stage.next()).response.writeHead(200, { 'content-type': 'text/event-stream' }).end();
+    await advance(stage.system, (await client.until('disconnected')).after);
+    (await stage.next()).stream('data: [DONE]\n\n');
+    expect(await client.until('ended')).toEqual({ type: 'ended' });
+  });
+});
+
+describe('classify', () => {
+  test('is asked with what would be done, and has the last word', async () => {
+    await using stage = await openStage();
+    const asked: unknown[] = [];
+    const client = await run(stage, {
+      classify: (failure, verdict) => {
+        asked.push([failure.type === 'status' ? failure.status : failure.type, verdict]);
+        return failure.type === 'closed' ? 'end' : 'retry';
+      },
+    });
+    (await stage.next()).refuse(404);
+    await advance(stage.system, (await client.until('disconnected')).after);
+    const exchange = await stage.next();
+    exchange.stream();
+    exchange.response.end();
+    await client.until('ended');
+    expect(asked).toEqual([
+      [404, 'fatal'],
+      ['closed', 'retry'],
+    ]);
+  });
+});
+
+describe('giving up', () => {
+  test('REC-13 maxElapsed ends it before an attempt that would come too late', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage, { maxElapsed: 4000 });
+    for (const after of [1000, 2000]) {
+      (await stage.next()).refuse(503);
+      const status = await client.until('disconnected');
+      expect(status.after).toBe(after);
+      await advance(stage.system, after);
+    }
+    (await stage.next()).refuse(503);
+    expect(await client.until('gaveUp')).toMatchObject({ reason: 'status 503' });
+  });
+
+  test('maxElapsed and maxAttempts count from the last healthy connection, silent or not', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { maxElapsed: 70_000, maxAttempts: 1 });
+    const exchange = await stage.next();
+    exchange.stream();
+    await client.until('connected');
+    await advance(stage.system, 100_000);
+    exchange.response.end();
+    expect(await client.until('disconnected')).toMatchObject({ failure: { type: 'closed' } });
+  });
+
+  test('with shutdown, which says why and leaves a transient child stopped', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { giveUpWith: 'shutdown' });
+    (await stage.next()).refuse(404);
+    await client.until('gaveUp');
+    expect(await stage.system.whenExited).toMatchObject({
+      type: 'shutdown',
+      detail: { type: 'status', status: 404 },
+    });
+  });
+});
+
+test('the server’s retry is taken inside limits of one’s own', async () => {
+  await using stage = await openStage();
+  jitter(ceiling);
+  const client = await run(stage, { minRetry: 5000, maxRetry: 7000, maxRetryAfter: 9000 });
+  for (const [retry, after] of [
+    [1, 5000],
+    [60_000, 7000],
+  ] as const) {
+    const exchange = await stage.next();
+    exchange.stream(`retry: ${retry}\n\ndata: x\n\n`);
+    await client.handled.next();
+    await advance(stage.system, 60_000);
+    exchange.response.end();
+    expect((await client.until('disconnected')).after).toBe(after);
+    await advance(stage.system, after);
+  }
+  (await stage.next()).refuse(503, { 'retry-after': '3600' });
+  expect((await client.until('disconnected')).after).toBeGreaterThanOrEqual(9000);
+});

@@ -1,0 +1,462 @@
+import { describe, expect, test } from '@jest/globals';
+import { crash, isAlive, shutdown, Supervisor } from '@reprise/actor';
+import { advance } from '@reprise/actor/testing';
+
+import { SseClient } from '../../src/index.ts';
+import { Queue } from '../support/queue.ts';
+import {
+  ceiling,
+  delayAfter,
+  delays,
+  jitter,
+  refuse,
+  run,
+  type Status,
+  stream,
+} from '../support/run.ts';
+import { cert, closedPort, serveSecurely } from '../support/servers.ts';
+import { type Exchange, openStage, quiet } from '../support/stage.ts';
+
+describe('an answer', () => {
+  test('ST-03 204 ends it normally, for good, also under a supervisor', async () => {
+    await using stage = await openStage();
+    const statuses: Status[] = [];
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const app = await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.resilient({
+          id: 'client',
+          url: stage.url,
+          handle: () => undefined,
+          onStatus: (status) => {
+            statuses.push(status);
+            if (status.type === 'ended') {
+              end();
+            }
+          },
+        }),
+      ],
+    });
+    (await stage.next()).response.writeHead(204).end();
+    await ended;
+    await advance(stage.system, 3_600_000);
+    await quiet();
+    expect(stage.asked).toBe(1);
+    expect(statuses).toEqual([{ type: 'connecting', attempt: 1 }, { type: 'ended' }]);
+    expect(await Supervisor.countChildren(app)).toMatchObject({ active: 0 });
+    expect(stage.system.reports).toEqual([]);
+  });
+
+  test.each([408, 425, 429, 500, 501, 502, 503, 504, 507])(
+    'ST-14 %i is tried again',
+    async (status) => {
+      await using stage = await openStage();
+      const client = await run(stage);
+      (await stage.next()).refuse(status);
+      const disconnected = await client.until('disconnected');
+      expect(disconnected).toMatchObject({ failure: { status }, reason: `status ${status}` });
+      await advance(stage.system, disconnected.after);
+      await stage.next();
+    },
+  );
+
+  test.each([205, 206, 210, 299, 300, 304, 305, 400, 404, 405, 406, 410, 418, 451])(
+    'ST-04 ST-12 %i is fatal',
+    async (status) => {
+      await using stage = await openStage();
+      const client = await run(stage);
+      (await stage.next()).refuse(status, { 'content-type': 'text/event-stream' });
+      const { reason, failure } = await client.until('gaveUp');
+      expect(reason).toBe(`status ${status}`);
+      expect(failure).toMatchObject({ type: 'status', status });
+      expect(await stage.system.whenExited).toEqual(crash(new Error(`gave up: ${reason}`)));
+      expect(isAlive(client.pid)).toBe(false);
+    },
+  );
+
+  test('REC-05 431 is fatal: a last id that the server finds too long is not sent again', async () => {
+    await using stage = await openStage();
+    const lastEventId = 'x'.repeat(8192);
+    const client = await run(stage, { lastEventId });
+    const { request, refuse } = await stage.next();
+    expect(request.headers['last-event-id']).toBe(lastEventId);
+    refuse(431);
+    expect(await client.until('gaveUp')).toMatchObject({ failure: { status: 431 } });
+    expect(isAlive(client.pid)).toBe(false);
+  });
+
+  test('the reason it gives up with carries the failure', async () => {
+    await using stage = await openStage();
+    const client = await run(stage);
+    (await stage.next()).refuse(404);
+    const { failure } = await client.until('gaveUp');
+    expect(await stage.system.whenExited).toMatchObject({ error: { cause: failure } });
+  });
+
+  test.each(['text/html', 'application/json', undefined])(
+    'CT-02 the content type %s is fatal',
+    async (type) => {
+      await using stage = await openStage();
+      const client = await run(stage);
+      const { response } = await stage.next();
+      response.writeHead(200, type === undefined ? {} : { 'content-type': type }).end();
+      expect((await client.until('gaveUp')).reason).toBe(`content type ${type ?? 'missing'}`);
+    },
+  );
+
+  test('NET-01 a port that is closed is tried again', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { url: `http://127.0.0.1:${await closedPort()}/` });
+    const { failure, after } = await client.until('disconnected');
+    expect(failure).toMatchObject({ type: 'network', code: 'ECONNREFUSED' });
+    await advance(stage.system, after);
+    expect(await client.next()).toEqual({ type: 'connecting', attempt: 2 });
+  });
+
+  test('NET-03 a certificate that is not trusted is fatal, and with its authority given it is not', async () => {
+    await using stage = await openStage();
+    await using secure = await serveSecurely((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: x\n\n');
+    });
+    const trusting = await run(stage, { url: secure.url, tls: { ca: cert } });
+    expect(await trusting.handled.next()).toMatchObject({ data: 'x' });
+    const client = await run(stage, { url: secure.url });
+    expect((await client.until('gaveUp')).failure).toMatchObject({ type: 'certificate' });
+  });
+
+  test('REC-12 a first attempt that fails is like any other', async () => {
+    await using stage = await openStage();
+    const client = await run(stage);
+    await advance(stage.system, await delayAfter(refuse, stage, client));
+    (await stage.next()).stream('data: x\n\n');
+    expect(await client.handled.next()).toMatchObject({ data: 'x' });
+  });
+
+  test('an event above the limit ends the connection, and it connects again from the last good one', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { maxEventSize: 100 });
+    const body = `id: 1\ndata: a\n\nid: 2\ndata: ${'x'.repeat(200)}\n\n`;
+    (await stage.next()).stream(body);
+    const { reason, after } = await client.until('disconnected');
+    expect(reason).toBe('event above 100 bytes');
+    await advance(stage.system, after);
+    expect((await stage.next()).request.headers['last-event-id']).toBe('1');
+  });
+});
+
+describe('credentials', () => {
+  const tokens = (): (() => Promise<{ authorization: string }>) => {
+    let count = 0;
+    return async () => ({ authorization: `token ${(count += 1)}` });
+  };
+
+  test.each([401, 403])(
+    'ST-13 after %i the headers are asked for once more, at once, and then it is fatal',
+    async (status) => {
+      await using stage = await openStage();
+      const client = await run(stage, { headers: tokens() });
+      for (const authorization of ['token 1', 'token 2']) {
+        const exchange = await stage.next();
+        expect(exchange.request.headers).toMatchObject({ authorization });
+        exchange.refuse(status);
+      }
+      expect(await client.until('gaveUp')).toMatchObject({ reason: `status ${status}` });
+      expect(client.statuses.map(({ type }) => type)).toEqual([
+        'connecting',
+        'connecting',
+        'gaveUp',
+      ]);
+      expect(stage.asked).toBe(2);
+    },
+  );
+
+  test('ST-13 once more after each healthy connection, and not after each failure', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { headers: tokens() });
+    (await stage.next()).refuse(401);
+    const { stream, response } = await stage.next();
+    stream();
+    await client.until('connected');
+    await advance(stage.system, 60_000);
+    response.end();
+    await advance(stage.system, (await client.until('disconnected')).after);
+    (await stage.next()).refuse(401);
+    await advance(stage.system, await delayAfter(refuse, stage, client));
+    (await stage.next()).refuse(401);
+    await client.until('gaveUp');
+    expect(stage.server.requests.map(({ headers }) => headers.authorization)).toEqual(
+      [1, 2, 3, 4, 5].map((count) => `token ${count}`),
+    );
+  });
+
+  test('ST-13 once more too after a connection that did not stand long, but then with the delay', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    const client = await run(stage, { headers: tokens() });
+    (await stage.next()).refuse(401);
+    const unauthorized = (exchange: Exchange): void => {
+      exchange.refuse(401);
+    };
+    expect(await delays([stream('data: x\n\n'), unauthorized], stage, client)).toEqual([
+      2000, 4000,
+    ]);
+    await advance(stage.system, 4000);
+    (await stage.next()).refuse(401);
+    await client.until('gaveUp');
+    expect(stage.server.requests.map(({ headers }) => headers.authorization)).toEqual(
+      [1, 2, 3, 4].map((count) => `token ${count}`),
+    );
+  });
+
+  test('ST-13 headers that are a value cannot be asked for: 401 is fatal at once', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { headers: { authorization: 'token' } });
+    (await stage.next()).refuse(401);
+    await client.until('gaveUp');
+    expect(stage.asked).toBe(1);
+  });
+});
+
+describe('the request', () => {
+  test.each(['sync', 'async'])(
+    'REQ-03 url, headers and body may be functions (%s), asked anew at each attempt',
+    async (how) => {
+      await using stage = await openStage();
+      let count = 0;
+      const fresh =
+        <Value>(make: () => Value) =>
+        (): Value | Promise<Value> =>
+          how === 'sync' ? make() : Promise.resolve(make());
+      const client = await run(stage, {
+        method: 'POST',
+        reconnect: true,
+        url: fresh(() => `${stage.url}?${(count += 1)}`),
+        headers: fresh(() => ({ 'x-count': String(count) })),
+        body: fresh(() => `body ${count}`),
+      });
+      for (const attempt of [1, 2]) {
+        const exchange = await stage.next();
+        expect(exchange.request).toMatchObject({ method: 'POST', url: `/events?${attempt}` });
+        expect(exchange.request.headers).toMatchObject({ 'x-count': String(attempt) });
+        expect(exchange.body).toBe(`body ${attempt}`);
+        exchange.refuse(503);
+        await advance(stage.system, (await client.until('disconnected')).after);
+      }
+    },
+  );
+
+  test('REQ-03 a function that fails is tried again, with the delay', async () => {
+    await using stage = await openStage();
+    jitter(ceiling);
+    let count = 0;
+    const client = await run(stage, {
+      headers: async () => {
+        count += 1;
+        if (count <= 2) {
+          throw new Error('no token yet');
+        }
+        return {};
+      },
+    });
+    for (const after of [1000, 2000]) {
+      expect(await client.until('disconnected')).toEqual({
+        type: 'disconnected',
+        reason: 'no request: Error: no token yet',
+        failure: { type: 'request', error: new Error('no token yet') },
+        after,
+      });
+      await advance(stage.system, after);
+    }
+    await stage.next();
+  });
+
+  test('REQ-07 a function that gives a URL that is none is fatal', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { url: () => 'nowhere' });
+    expect(await client.until('gaveUp')).toMatchObject({ failure: { type: 'badRequest' } });
+  });
+
+  test('REQ-04 lastEventId goes out with the first request', async () => {
+    await using stage = await openStage();
+    await run(stage, { lastEventId: '41' });
+    expect((await stage.next()).request.headers['last-event-id']).toBe('41');
+  });
+});
+
+describe('the last id', () => {
+  test.each([
+    ['REC-01 is that of the last event', 'id: 1\ndata: x\n\nid: 2\ndata: y\n\n', '2'],
+    ['REC-02 stays through events without one', 'id: 1\ndata: x\n\ndata: y\n\n', '1'],
+    ['REC-03 is none after an empty one', 'id: 1\ndata: x\n\nid\ndata: y\n\n', undefined],
+    ['REC-06 is the one before where there is none', 'data: x\n\n', '0'],
+    ['BODY-04 is not that of half an event', 'id: 1\ndata: x\n\nid: 2\ndata: y\n', '1'],
+    ['BODY-18 is moved by a block with an id alone', 'id: 1\ndata: x\n\nid: 2\n\n', '2'],
+  ])('%s', async (_rule, body, header) => {
+    await using stage = await openStage();
+    const client = await run(stage, { lastEventId: '0' });
+    await advance(stage.system, await delayAfter(stream(body), stage, client));
+    const { request, refuse } = await stage.next();
+    expect(request.headers['last-event-id']).toBe(header);
+    refuse(503);
+    await advance(stage.system, (await client.until('disconnected')).after);
+    expect((await stage.next()).request.headers['last-event-id']).toBe(header);
+  });
+
+  test('is asked for only once every event has been handled', async () => {
+    await using stage = await openStage();
+    const pending = new Queue<{ readonly id: string | null; readonly done: () => void }>();
+    const client = await run(stage, {
+      handle: ({ id }) =>
+        new Promise<void>((done) => {
+          pending.push({ id, done });
+        }),
+    });
+    const { stream, response } = await stage.next();
+    stream('id: 1\ndata: x\n\nid: 2\ndata: y\n\n');
+    response.end();
+    for (const id of ['1', '2']) {
+      const event = await pending.next();
+      expect(event.id).toBe(id);
+      await advance(stage.system, 3_600_000);
+      await quiet();
+      expect(client.statuses.at(-1)?.type).toBe('connected');
+      event.done();
+    }
+    await advance(stage.system, (await client.until('disconnected')).after);
+    expect((await stage.next()).request.headers['last-event-id']).toBe('2');
+  });
+
+  test('that a start anew begins with is that of the options: a crash in handle forgets the rest', async () => {
+    await using stage = await openStage();
+    await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.resilient({
+          id: 'client',
+          url: stage.url,
+          lastEventId: '0',
+          handle: async ({ data }) => {
+            if (data === 'bad') {
+              throw new Error('broken');
+            }
+          },
+        }),
+      ],
+    });
+    (await stage.next()).stream('id: 1\ndata: good\n\nid: 2\ndata: bad\n\n');
+    expect((await stage.next()).request.headers['last-event-id']).toBe('0');
+  });
+});
+
+describe('maxAttempts', () => {
+  test('REC-13 attempts in a row that brought no event, and it gives up', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { maxAttempts: 3 });
+    for (const play of [refuse, stream()]) {
+      await advance(stage.system, await delayAfter(play, stage, client));
+    }
+    (await stage.next()).refuse(503);
+    const { reason } = await client.until('gaveUp');
+    expect(reason).toBe('status 503');
+    expect(await stage.system.whenExited).toEqual(crash(new Error('gave up: status 503')));
+    expect(stage.asked).toBe(3);
+  });
+
+  test('REC-13 an event starts the count anew', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { maxAttempts: 2 });
+    for (const play of [refuse, stream('data: x\n\n'), refuse]) {
+      await advance(stage.system, await delayAfter(play, stage, client));
+    }
+    (await stage.next()).refuse(503);
+    await client.until('gaveUp');
+    expect(
+      client.statuses.flatMap((status) => (status.type === 'connecting' ? [status.attempt] : [])),
+    ).toEqual([1, 2, 1, 2]);
+  });
+
+  test('REC-13 counts the attempt with fresh headers too', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { maxAttempts: 1, headers: () => ({ authorization: 't' }) });
+    (await stage.next()).refuse(401);
+    expect(await client.next()).toMatchObject({ type: 'connecting' });
+    expect(await client.next()).toMatchObject({ type: 'gaveUp' });
+  });
+});
+
+test('LIFE-08 onStatus hears of every change, in order', async () => {
+  await using stage = await openStage();
+  jitter(ceiling);
+  const client = await run(stage);
+  const first = await stage.next();
+  first.stream('data: x\n\n');
+  await client.handled.next();
+  first.response.end();
+  await advance(stage.system, (await client.until('disconnected')).after);
+  await advance(stage.system, await delayAfter(refuse, stage, client));
+  (await stage.next()).refuse(404);
+  await client.until('gaveUp');
+  const status = (status: number): unknown => expect.objectContaining({ type: 'status', status });
+  expect(client.statuses).toEqual([
+    { type: 'connecting', attempt: 1 },
+    { type: 'connected', url: stage.url },
+    {
+      type: 'disconnected',
+      reason: 'closed by the server',
+      failure: { type: 'closed', lastEventId: '', retry: undefined },
+      after: 1000,
+    },
+    { type: 'connecting', attempt: 1 },
+    { type: 'disconnected', reason: 'status 503', failure: status(503), after: 2000 },
+    { type: 'connecting', attempt: 2 },
+    { type: 'gaveUp', reason: 'status 404', failure: status(404) },
+  ]);
+});
+
+test('connected tells the URL that answered, after redirects and without credentials', async () => {
+  await using stage = await openStage();
+  const client = await run(stage, { url: stage.url.replace('//', '//me:pw@') });
+  (await stage.next()).refuse(307, { location: '/there' });
+  (await stage.next()).stream();
+  expect(await client.until('connected')).toEqual({
+    type: 'connected',
+    url: stage.url.replace('/events', '/there'),
+  });
+});
+
+test('handle has one event at a time, in order', async () => {
+  await using stage = await openStage();
+  const order: string[] = [];
+  const client = await run(stage, {
+    handle: async ({ data }) => {
+      order.push(data);
+      await new Promise(setImmediate);
+      order.push(`${data}.`);
+    },
+  });
+  const { stream, response } = await stage.next();
+  stream('data: a\n\ndata: b\n\n');
+  response.end('data: c\n\n');
+  await client.until('disconnected');
+  expect(order).toEqual(['a', 'a.', 'b', 'b.', 'c', 'c.']);
+});
+
+test('a fatal answer under a supervisor is loud: it is restarted, and then the supervisor gives up', async () => {
+  await using stage = await openStage();
+  await Supervisor.startLink(stage.system, {
+    strategy: 'oneForOne',
+    name: 'app',
+    children: [SseClient.resilient({ id: 'prices', url: stage.url, handle: () => undefined })],
+  });
+  for (let life = 0; life < 4; life += 1) {
+    (await stage.next()).refuse(404);
+  }
+  expect(await stage.system.whenExited).toEqual(shutdown);
+  expect(stage.system.reports.map(({ message }) => message)).toEqual(
+    expect.arrayContaining([
+      'supervisor app: child prices ended: Error: gave up: status 404',
+      'supervisor app: child prices restarted more than 3 times in 5 s, giving up',
+    ]),
+  );
+});
