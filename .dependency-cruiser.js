@@ -1,4 +1,5 @@
-// Who may import whom. The order of packages, and of the folders in each, is read from docs/architecture.md.
+// Who may import whom. The order of packages, and of the folders in each, is read from
+// docs/architecture.md.
 import { readLayers } from './tools/layers.ts';
 
 const layers = readLayers();

@@ -1,4 +1,7 @@
-/** One configuration for every test: Node strips the types itself, so nothing is compiled before a test. */
+/**
+ * One configuration for every test: Node strips the types itself, so nothing is compiled before a
+ * test.
+ */
 export default {
   testMatch: [
     '<rootDir>/packages/*/test/**/*.test.ts',
@@ -8,7 +11,8 @@ export default {
   transform: {},
   testEnvironmentOptions: { customExportConditions: ['@reprise/source', 'node', 'node-addons'] },
   reporters: ['default', '<rootDir>/tools/last-line.ts'],
-  // In one process, as on two cores anyway: how tests meet does not depend on the machine, and a leak is seen everywhere.
+  // In one process, as on two cores anyway: how tests meet does not depend on the machine, and a
+  // leak is seen everywhere.
   maxWorkers: 1,
   randomize: true,
   restoreMocks: true,

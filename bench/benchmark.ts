@@ -3,7 +3,10 @@ import type { Rival } from './contender.ts';
 /** Programs that do the same work, one a contender, and what is read from what they print. */
 export interface Benchmark {
   readonly name: string;
-  /** By contender, from the folder of the suite. What cannot do this work, or not in this much memory, is left out. */
+  /**
+   * By contender, from the folder of the suite. What cannot do this work, or not in this much
+   * memory, is left out.
+   */
   readonly programs: { readonly reprise: string } & Readonly<Partial<Record<Rival, string>>>;
   /** The argument of the programs: how much to do. */
   readonly amount: number;
@@ -28,7 +31,10 @@ export interface Unit {
   readonly size: number;
 }
 
-/** What is to be reached: so many times as good as a rival in the same run, or a figure not to be exceeded, as programs print it. */
+/**
+ * What is to be reached: so many times as good as a rival in the same run, or a figure not to be
+ * exceeded, as programs print it.
+ */
 export type Target =
   | { readonly type: 'times'; readonly rival: Rival; readonly atLeast: number }
   | { readonly type: 'limit'; readonly atMost: number };

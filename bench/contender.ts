@@ -35,7 +35,8 @@ export const contenders: Readonly<Record<ContenderName, Contender>> = {
   beam: {
     title: 'BEAM',
     command: ['elixir'],
-    // One scheduler, as node has one thread; and room for a million processes, which are more than it allows by default.
+    // One scheduler, as node has one thread; and room for a million processes, which are more than
+    // it allows by default.
     environment: { ELIXIR_ERL_OPTIONS: '+S 1:1 +P 2000000' },
     versions: beamVersions,
     install: 'apt-get install elixir',

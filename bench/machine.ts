@@ -5,7 +5,10 @@ export interface Machine {
   readonly processors: number;
   /** In bytes. */
   readonly memory: number;
-  /** Over the last minute, before the run: how many processors were wanted. 0 where the system does not say. */
+  /**
+   * Over the last minute, before the run: how many processors were wanted. 0 where the system does
+   * not say.
+   */
   readonly load: number;
   /** Others want a quarter of it or more. */
   readonly isBusy: boolean;

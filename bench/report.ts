@@ -28,7 +28,10 @@ interface Line {
   readonly samples: readonly number[];
   /** Why there is no value. */
   readonly problem?: string;
-  /** Of ours alone: what was to be reached, in words, and whether it was; `null` where the rival could not be measured. */
+  /**
+   * Of ours alone: what was to be reached, in words, and whether it was; `null` where the rival
+   * could not be measured.
+   */
   readonly goals?: readonly { readonly goal: string; readonly isMet: boolean | null }[];
 }
 

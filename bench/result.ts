@@ -14,7 +14,9 @@ export interface MetricResult extends Metric {
   readonly medians: Readonly<Partial<Record<ContenderName, number>>>;
   /** How many times as good as each rival: the quotient of the medians, the right way up. */
   readonly ratios: Readonly<Partial<Record<Rival, number>>>;
-  /** Of the contender whose samples differ most: the range of them in proportion to their median. */
+  /**
+   * Of the contender whose samples differ most: the range of them in proportion to their median.
+   */
   readonly spread: number;
   readonly verdicts: readonly Verdict[];
 }

@@ -23,8 +23,8 @@ export interface Plan {
 }
 
 /**
- * Runs the programs of a benchmark in turns, A B A B …: a machine that is busier or hotter in one minute than in the next then wrongs all of
- * them alike. One that fails is not run again.
+ * Runs the programs of a benchmark in turns, A B A B …: a machine that is busier or hotter in one
+ * minute than in the next then wrongs all of them alike. One that fails is not run again.
  */
 export async function playRounds(benchmark: Benchmark, plan: Plan): Promise<Outcomes> {
   const outcomes = new Map<ContenderName, Outcome>();

@@ -7,7 +7,10 @@ import type { Sample } from './measure/sample.ts';
 /** Longer than any program takes, in ms, on any machine: one that hangs ends here. */
 const patience = 10 * 60_000;
 
-/** Runs a contender's program in a process of its own. Rejects when that fails, and when it handled less, or more, than it was sent. */
+/**
+ * Runs a contender's program in a process of its own. Rejects when that fails, and when it handled
+ * less, or more, than it was sent.
+ */
 export async function run(
   { command: [file, ...args], environment }: Contender,
   program: string,

@@ -1,5 +1,6 @@
-// Makes what is published of every package: one file for each of its entries, and what they share. A program that imports a hundred small files
-// waits for that. Types stay as tsc writes them, one file for each of ours, next to it.
+// Makes what is published of every package: one file for each of its entries, and what they share.
+// A program that imports a hundred small files waits for that. Types stay as tsc writes them, one
+// file for each of ours, next to it.
 import { globSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,10 +1,14 @@
-// Every check by name, quick ones first: `pnpm test` runs all, `pnpm test lint types` only those. One that fails does
-// not keep the others from running: one run shows every failure. Programs are found on the PATH that pnpm sets up.
+// Every check by name, quick ones first: `pnpm test` runs all, `pnpm test lint types` only those.
+// One that fails does not keep the others from running: one run shows every failure. Programs are
+// found on the PATH that pnpm sets up.
 import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
 
 import { root } from './root.ts';
 
-/** What each runs; `packages` needs what `types` builds, and `types` and `unused` what `fences` writes. */
+/**
+ * What each runs; `packages` needs what `types` builds, and `types` and `unused` what `fences`
+ * writes.
+ */
 const checks: Readonly<Record<string, string>> = {
   format: 'oxfmt --check',
   fences: 'node tools/doc-fences.ts',
@@ -16,7 +20,8 @@ const checks: Readonly<Record<string, string>> = {
   jest: 'node tools/jest.ts',
 };
 
-// A shell, since Windows finds the programs of node_modules/.bin only through one; every line is a constant.
+// A shell, since Windows finds the programs of node_modules/.bin only through one; every line is a
+// constant.
 const options: SpawnSyncOptions = { cwd: root, shell: true };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);

@@ -1,5 +1,6 @@
-// The Chromium that tests of the browser run in. Nobody is asked to install one: as root on Debian, such as in CI, it is
-// installed; elsewhere those tests are skipped, with a banner, unless `CI` is set, which makes a missing one an error.
+// The Chromium that tests of the browser run in. Nobody is asked to install one: as root on Debian,
+// such as in CI, it is installed; elsewhere those tests are skipped, with a banner, unless `CI` is
+// set, which makes a missing one an error.
 import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
@@ -22,7 +23,10 @@ export const launchArguments: readonly string[] = [
   '--no-first-run',
 ];
 
-/** The path of its program; `undefined`, loudly, where there is none. Throws where there is none and `CI` is set. */
+/**
+ * The path of its program; `undefined`, loudly, where there is none. Throws where there is none and
+ * `CI` is set.
+ */
 export function chromiumPath(): string | undefined {
   const found = find() ?? install();
   if (found === undefined) {

@@ -1,5 +1,6 @@
-// The catalogues of rules against the tests: per area the rows, how many are tested, pass, or are decided against in docs/otp.md and docs/sse.md.
-// A row that is neither tested nor decided against fails, and so does one whose test fails. `--area EX` lists that area's rows.
+// The catalogues of rules against the tests: per area the rows, how many are tested, pass, or are
+// decided against in docs/otp.md and docs/sse.md. A row that is neither tested nor decided against
+// fails, and so does one whose test fails. `--area EX` lists that area's rows.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,7 +72,10 @@ function report({ page, decisions }: Catalogue): void {
   }
 }
 
-/** The rows of a table: those whose first column is an ID, but not those of the part that says what does not apply. */
+/**
+ * The rows of a table: those whose first column is an ID, but not those of the part that says what
+ * does not apply.
+ */
 function rowsOf(page: string): readonly Row[] {
   const [text = ''] = readFileSync(join(root, page), 'utf8').split(/^## Part 3/m);
   return [...text.matchAll(rowLine)].map(([, name = '', rest = '']) => ({

@@ -1,5 +1,6 @@
-// Writes every ```ts fence of the documentation, and of the docstrings of what is published, to docs/.fences/, one module a
-// fence, for tsc to compile and jest to run. ```ts no-run is compiled only; ```ts ignore is neither.
+// Writes every ```ts fence of the documentation, and of the docstrings of what is published, to
+// docs/.fences/, one module a fence, for tsc to compile and jest to run. ```ts no-run is compiled
+// only; ```ts ignore is neither.
 import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,5 @@
-// Runs jest with the flags that ES modules want; `pnpm jest PATTERN` runs the tests whose path matches.
+// Runs jest with the flags that ES modules want; `pnpm jest PATTERN` runs the tests whose path
+// matches.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -8,7 +9,10 @@ const program = fileURLToPath(import.meta.resolve('jest/bin/jest'));
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const given = process.argv.slice(2);
 
-/** More than all tests together need. A loop that never yields ends here: no timer inside jest could end it. */
+/**
+ * More than all tests together need. A loop that never yields ends here: no timer inside jest could
+ * end it.
+ */
 const limit = 10 * 60_000;
 const watching = given.some((argument) => argument.startsWith('--watch'));
 

@@ -11,8 +11,9 @@ interface Results {
 const patience = 5_000;
 
 /**
- * A reporter that ends the output with one plain line, `N passed, N failed, N skipped`, and fails a run that a leaked
- * handle would keep alive for ever. (Jest itself warns after a second, and waits on.)
+ * A reporter that ends the output with one plain line, `N passed, N failed, N skipped`, and fails a
+ * run that a leaked handle would keep alive for ever. (Jest itself warns after a second, and waits
+ * on.)
  */
 export default class LastLine {
   readonly #watching: boolean;

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 
 import { root } from './root.ts';
 
-/** A package's sources in the order of reading: a file may import its own folder, and every entry above that. */
+/**
+ * A package's sources in the order of reading: a file may import its own folder, and every entry
+ * above that.
+ */
 export interface Layer {
   /** From the root of the repository, as `packages/actor/src`. */
   readonly folder: string;
@@ -13,7 +16,10 @@ export interface Layer {
 
 const page = 'docs/architecture.md';
 
-/** The packages, lowest first, as the lists of docs/architecture.md have them: blocks that open with "```text FOLDER". */
+/**
+ * The packages, lowest first, as the lists of docs/architecture.md have them: blocks that open with
+ * "```text FOLDER".
+ */
 export function readLayers(): readonly Layer[] {
   const text = readFileSync(join(root, page), 'utf8');
   const layers = [...text.matchAll(/^```text (packages\/\S+)\n(.*?)^```$/gms)].map(

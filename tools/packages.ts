@@ -1,5 +1,6 @@
-// Packs every package as it would be published and looks at the shape of what comes out, then imports what was built
-// as a stranger's Node would: without this repository's condition, from dist.
+// Packs every package as it would be published and looks at the shape of what comes out, then
+// imports what was built as a stranger's Node would: without this repository's condition, from
+// dist.
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

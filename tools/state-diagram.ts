@@ -1,4 +1,5 @@
-// An xstate machine as a picture: the text of a mermaid state diagram, made of nothing but the machine's own config.
+// An xstate machine as a picture: the text of a mermaid state diagram, made of nothing but the
+// machine's own config.
 
 /** As much of a machine's config as the picture shows. */
 export interface MachineConfig {
@@ -24,8 +25,8 @@ interface Transition {
 }
 
 /**
- * What does not leave a state stands in it. Where several transitions lead from one state to the same other they share an arrow: mermaid
- * would draw one on top of the other.
+ * What does not leave a state stands in it. Where several transitions lead from one state to the
+ * same other they share an arrow: mermaid would draw one on top of the other.
  */
 export function stateDiagram({ initial, states = {} }: MachineConfig): string {
   return [

@@ -1,6 +1,7 @@
 /**
- * `node --expose-gc client.ts CONTENDER STREAMS SECONDS URL`, with a channel: opens them, is idle for so long, and says what they take; then when the second
- * event has been handled on all; then when all have come back from a cut.
+ * `node --expose-gc client.ts CONTENDER STREAMS SECONDS URL`, with a channel: opens them, is idle
+ * for so long, and says what they take; then when the second event has been handled on all; then
+ * when all have come back from a cut.
  */
 import { setTimeout as after } from 'node:timers/promises';
 
@@ -19,7 +20,9 @@ export type Notice =
     }
   /** When the last handler ran, in ns of the machine's monotonic clock. */
   | { readonly type: 'handled'; readonly at: string }
-  /** When the last stream had its first event again, and what one takes on the heap now, in bytes. */
+  /**
+   * When the last stream had its first event again, and what one takes on the heap now, in bytes.
+   */
   | { readonly type: 'back'; readonly at: string; readonly heap: number };
 
 const [name = '', streamsText, idleSeconds, url = ''] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 /**
- * `node server.ts`, with a channel: prints its port, and holds streams open, each with one event. Told `broadcast` it sends an event to all of them, told `cut` it
- * closes them all; `count` answers with what came since.
+ * `node server.ts`, with a channel: prints its port, and holds streams open, each with one event.
+ * Told `broadcast` it sends an event to all of them, told `cut` it closes them all; `count` answers
+ * with what came since.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 

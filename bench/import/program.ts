@@ -1,4 +1,7 @@
-/** `node program.ts CONTENDER`: imports what it says, in a process that has imported nothing, and prints what that took as JSON. */
+/**
+ * `node program.ts CONTENDER`: imports what it says, in a process that has imported nothing, and
+ * prints what that took as JSON.
+ */
 export interface Reading {
   /** Of this process, in seconds. */
   readonly cpu: number;

@@ -20,7 +20,8 @@ export const importing: Command = addOptions(
   15,
 ).action(async ({ json = false, quick = false, rounds = quick ? 1 : 15 }: Options) => {
   const machine = describeMachine();
-  // What is published is what is measured, and not the source, which node would have to take the types from.
+  // What is published is what is measured, and not the source, which node would have to take the
+  // types from.
   await node(fileURLToPath(new URL('../../tools/bundle.ts', import.meta.url)));
   const readings = await playInTurns(contenders, rounds, run);
   const row = {

@@ -1,4 +1,7 @@
-/** `node client.ts CONTENDER STREAMS SECONDS URL`: reads them all, and prints as JSON how late the events were, after a first second that does not count. */
+/**
+ * `node client.ts CONTENDER STREAMS SECONDS URL`: reads them all, and prints as JSON how late the
+ * events were, after a first second that does not count.
+ */
 import { followOf } from '../sse/follow.ts';
 
 export interface Reading {
@@ -22,7 +25,10 @@ let opened = 0;
 let isStarted = false;
 open();
 
-/** Some at a time. What shows that a stream is open would differ between contenders: so they come as the clock says, slower than any of them can. */
+/**
+ * Some at a time. What shows that a stream is open would differ between contenders: so they come as
+ * the clock says, slower than any of them can.
+ */
 function open(): void {
   for (let each = 0; each < 10 && opened < streams; each++) {
     const stream = opened;

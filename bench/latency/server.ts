@@ -1,4 +1,7 @@
-/** `node server.ts STREAMS`: prints its port. An event a second on each stream, evenly spread; its data is when it was written, in ns of the machine's monotonic clock. */
+/**
+ * `node server.ts STREAMS`: prints its port. An event a second on each stream, evenly spread; its
+ * data is when it was written, in ns of the machine's monotonic clock.
+ */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: open\n\n';

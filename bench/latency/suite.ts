@@ -74,7 +74,10 @@ function rowOf(
 /** In ms: for all streams to be opened and heard. */
 const patience = 180_000;
 
-/** Rejects when events are missing: on each stream there has to be one a second, but for one at the edge. */
+/**
+ * Rejects when events are missing: on each stream there has to be one a second, but for one at the
+ * edge.
+ */
 async function run(contender: string, streams: number, seconds: number): Promise<Reading> {
   const { server, port } = await startServer(
     fileURLToPath(new URL('server.ts', import.meta.url)),

@@ -3,7 +3,10 @@ import { amount, print } from './sample.ts';
 
 /** Something of a certain size. */
 export interface Sized {
-  /** Does every kind of thing, a lap each, and leaves the size as it was; `at` counts the rounds. Whether all was seen to be done. */
+  /**
+   * Does every kind of thing, a lap each, and leaves the size as it was; `at` counts the rounds.
+   * Whether all was seen to be done.
+   */
   round(laps: Laps, at: number): Promise<boolean>;
   /** Lists all that it is made of, as one lap. How many that is. */
   list(laps: Laps): Promise<number>;
@@ -14,7 +17,10 @@ export interface Sized {
 const sizes: readonly number[] = [1000, 100, 10, 1].map((part) => Math.ceil(amount / part));
 const rounds = 1000;
 
-/** Prints what one of each kind takes at each size, as `kind 1` to `kind 4`, and how many times that at the largest is what it is at the smallest. */
+/**
+ * Prints what one of each kind takes at each size, as `kind 1` to `kind 4`, and how many times that
+ * at the largest is what it is at the smallest.
+ */
 export async function measureCurve(open: (size: number) => Promise<Sized>): Promise<void> {
   const readings: Record<string, number> = {};
   let [sent, handled] = [0, 0];

@@ -7,7 +7,10 @@ export interface Idler<Handle> {
   readonly ask: (process: Handle) => number | Promise<number>;
 }
 
-/** Starts as many as the program was told to, lets each work once, and prints what one weighs after a garbage collection. */
+/**
+ * Starts as many as the program was told to, lets each work once, and prints what one weighs after
+ * a garbage collection.
+ */
 export async function measureHeap<Handle>({ start, ask }: Idler<Handle>): Promise<void> {
   const warmUp = await start();
   await ask(warmUp);

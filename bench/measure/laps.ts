@@ -16,7 +16,10 @@ export class Laps {
     this.start();
   }
 
-  /** How long one of each kind took: the median, since what others on the machine take falls on a few of them. */
+  /**
+   * How long one of each kind took: the median, since what others on the machine take falls on a
+   * few of them.
+   */
   get medians(): ReadonlyMap<string, number> {
     return new Map([...this.#kinds].map(([kind, laps]) => [kind, median(laps)]));
   }

@@ -8,7 +8,10 @@ export interface Mortal<Handle> extends Idler<Handle> {
   readonly stop: (process: Handle) => void | Promise<void>;
 }
 
-/** Starts as many as the program was told to, then asks all, then stops all, and prints what that took. */
+/**
+ * Starts as many as the program was told to, then asks all, then stops all, and prints what that
+ * took.
+ */
 export async function measureLife<Handle>({ start, ask, stop }: Mortal<Handle>): Promise<void> {
   const processes: Handle[] = [];
   const pauses = monitorEventLoopDelay({ resolution });
@@ -39,7 +42,8 @@ export async function measureLife<Handle>({ start, ask, stop }: Mortal<Handle>):
       stop: stopping,
       total: starting + asking + stopping,
       rss: process.resourceUsage().maxRSS * 1024,
-      // What it measures is the time between two ticks, which are `resolution` apart in a loop that never pauses.
+      // What it measures is the time between two ticks, which are `resolution` apart in a loop that
+      // never pauses.
       pause: pauses.max / 1e9 - resolution / 1000,
     },
   });

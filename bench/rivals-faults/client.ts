@@ -8,15 +8,18 @@ import type { Message, State } from './sighting.ts';
 /** What a program has to give its contender. */
 export interface Part extends Pick<Order, 'url' | 'isOnlyWork' | 'idleTimeout' | 'backoff'> {
   readonly headers: typeof headers;
-  /** For every event. Its promise settles when the event is handled: to be waited for wherever the contender can wait. */
+  /**
+   * For every event. Its promise settles when the event is handled: to be waited for wherever the
+   * contender can wait.
+   */
   readonly handle: () => void | Promise<void>;
   /** For every failure of which the contender says what it was. */
   readonly failed: (reason: unknown) => void;
 }
 
 /**
- * Starts a contender as its documentation does, and tells the bench what comes of it. `start` answers with a function that says what
- * the contender says of itself.
+ * Starts a contender as its documentation does, and tells the bench what comes of it. `start`
+ * answers with a function that says what the contender says of itself.
  */
 export function play(start: (part: Part) => () => State): void {
   const order = JSON.parse(process.argv[2] ?? '') as Order;
@@ -46,7 +49,8 @@ class Watch {
 
   constructor(handling: number) {
     this.#handling = handling;
-    // The one place that every client in Node comes by, and the one way to see an attempt that no server sees.
+    // The one place that every client in Node comes by, and the one way to see an attempt that no
+    // server sees.
     subscribe('net.client.socket', () => {
       this.#attempts.push(Date.now());
     });
@@ -84,7 +88,10 @@ class Watch {
   }
 }
 
-/** No orphan, whatever ends the bench; and yet the channel to it must not be what keeps this process alive. */
+/**
+ * No orphan, whatever ends the bench; and yet the channel to it must not be what keeps this process
+ * alive.
+ */
 function endWithTheBench(): void {
   process.on('disconnect', () => process.exit());
   process.channel?.unref();

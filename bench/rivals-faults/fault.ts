@@ -3,15 +3,23 @@ import { type Observation, triesOf } from './observation.ts';
 import type { Order } from './order.ts';
 import type { Play, Stage } from './stage.ts';
 
-/** Something that goes wrong, played by a server, and what is read from how a contender takes it. */
+/**
+ * Something that goes wrong, played by a server, and what is read from how a contender takes it.
+ */
 export interface Fault {
   readonly name: string;
   readonly title: string;
   /** How many times as long as others it is watched. Default: 1. */
   readonly windows?: number;
-  /** Whether rates or memory are measured: then nothing else runs. Default: all contenders side by side. */
+  /**
+   * Whether rates or memory are measured: then nothing else runs. Default: all contenders side by
+   * side.
+   */
   readonly isAlone?: boolean;
-  /** Whether a second client of the same kind takes part. Default: no, and the twin is the client itself. */
+  /**
+   * Whether a second client of the same kind takes part. Default: no, and the twin is the client
+   * itself.
+   */
   readonly hasTwin?: boolean;
   /** What the contenders are told, for a window of so many ms. */
   readonly order?: (window: number) => Partial<Order>;

@@ -1,7 +1,10 @@
 import type { Sighting } from './sighting.ts';
 import type { Received } from './stage.ts';
 
-/** All that was seen of one contender at one fault, from outside and from inside. All times in ms since 1970. */
+/**
+ * All that was seen of one contender at one fault, from outside and from inside. All times in ms
+ * since 1970.
+ */
 export interface Observation {
   readonly from: number;
   readonly to: number;
@@ -41,7 +44,10 @@ export function lifeOf(seen: Observation): string {
   return triesOf(seen).length > 1 ? 'retries' : 'waits';
 }
 
-/** When it tried to connect: requests, or connections begun where no server was there to receive them. */
+/**
+ * When it tried to connect: requests, or connections begun where no server was there to receive
+ * them.
+ */
 export function triesOf({ requests, attempts }: Observation): readonly number[] {
   return requests.length > 0 ? requests.map(({ at }) => at) : attempts;
 }

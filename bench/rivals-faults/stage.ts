@@ -26,7 +26,10 @@ export interface Received {
   /** Whether it came to the other origin. */
   readonly isElsewhere: boolean;
   readonly headers: IncomingHttpHeaders;
-  /** What the server could write of the body, in bytes: the buffers of both sides and of the kernel are among them. */
+  /**
+   * What the server could write of the body, in bytes: the buffers of both sides and of the kernel
+   * are among them.
+   */
   written: number;
   closedAt: number | undefined;
 }
@@ -110,7 +113,10 @@ export function stream({ response }: Exchange, text = ''): void {
   response.write(text);
 }
 
-/** Writes `chunk` again and again, as fast as the client takes it, until `limit` bytes are written or the connection is closed. */
+/**
+ * Writes `chunk` again and again, as fast as the client takes it, until `limit` bytes are written
+ * or the connection is closed.
+ */
 export async function pour(
   { response, received }: Exchange,
   chunk: string,

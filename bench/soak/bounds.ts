@@ -1,9 +1,12 @@
-/** The cursor of a client is written once so many events have been handled, if a second has not passed before. */
+/**
+ * The cursor of a client is written once so many events have been handled, if a second has not
+ * passed before.
+ */
 export const every = 10;
 
 /**
- * By how many events a stream may go back at most: those since the cursor was written, and, from faults of the server's, up to 20 that had no ids and up to 20
- * that it sent again.
+ * By how many events a stream may go back at most: those since the cursor was written, and, from
+ * faults of the server's, up to 20 that had no ids and up to 20 that it sent again.
  */
 export const furthestBack: number = every + 20 + 20;
 
@@ -12,7 +15,10 @@ const steepest = 100e6;
 /** … and by more in all: it comes and goes by as much. In bytes. */
 const least = 20e6;
 
-/** What is held grows by no more, in bytes, while code warms up; and each stream holds now more, now less. */
+/**
+ * What is held grows by no more, in bytes, while code warms up; and each stream holds now more, now
+ * less.
+ */
 const mostHeld = { ofAll: 1e6, ofStream: 4e3 };
 
 /** RSS tells in a long run, what the heap holds in a short one too. */

@@ -16,7 +16,10 @@ export class Child {
   #lives = 0;
   #process: ChildProcess;
 
-  /** It is told `args`, and the number of its life after them. `onRestart` is called between two lives. */
+  /**
+   * It is told `args`, and the number of its life after them. `onRestart` is called between two
+   * lives.
+   */
   constructor(args: readonly string[], onRestart: () => void) {
     this.#args = args;
     this.#onRestart = onRestart;
@@ -53,7 +56,8 @@ export class Child {
         ...this.#args,
         `${this.#lives}`,
       ],
-      // Out of reach of the interrupt key, which all processes of a terminal get. It lives as long as its stdin is open, so never longer than this process.
+      // Out of reach of the interrupt key, which all processes of a terminal get. It lives as long
+      // as its stdin is open, so never longer than this process.
       { stdio: ['pipe', 'ignore', 'inherit'], detached: true },
     );
     child.once('exit', this.#onCrash);

@@ -3,7 +3,10 @@ const shortest = 3000;
 /** In ms. */
 const longest = 20_000;
 
-/** When the child is killed, in ms from the beginning on, up to `end`: from the random numbers alone, so that it can be repeated. */
+/**
+ * When the child is killed, in ms from the beginning on, up to `end`: from the random numbers
+ * alone, so that it can be repeated.
+ */
 export function killTimes(end: number, random: () => number): readonly number[] {
   // Several lives in a short time, too.
   const most = Math.min(longest, shortest + end / 8);

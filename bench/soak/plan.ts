@@ -1,12 +1,18 @@
 import { type Fault, type FaultPlan, transientFaults } from '@reprise/sse/testing';
 
-/** All that clients get over by themselves; and what they do not, so that their supervisor has to start them again. */
+/**
+ * All that clients get over by themselves; and what they do not, so that their supervisor has to
+ * start them again.
+ */
 export const plan: FaultPlan = (turn) =>
   turn.random() < 1 / 40
     ? { type: 'contentType', contentType: 'text/html' }
     : transientFaults(turn);
 
-/** What a stream recovers from: a fault, each status being one of its own; or that the child was killed. */
+/**
+ * What a stream recovers from: a fault, each status being one of its own; or that the child was
+ * killed.
+ */
 export type Kind = Exclude<Fault['type'], 'status'> | `status ${number}` | 'kill';
 
 export function kindOf(fault: Fault | undefined): Kind | undefined {

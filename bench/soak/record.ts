@@ -1,4 +1,7 @@
-/** What the child writes down as it happens, a line each: once a line is written, a kill of the child does not undo it. Times are in ms since 1970. */
+/**
+ * What the child writes down as it happens, a line each: once a line is written, a kill of the
+ * child does not undo it. Times are in ms since 1970.
+ */
 export type Record =
   | {
       readonly type: 'handled';

@@ -11,7 +11,9 @@ interface Course {
   /** One, and those that struck before an event came again. */
   readonly faults: Fault[];
   isOver: boolean;
-  /** The last connection after that one; an event that was handled before it was still under way. */
+  /**
+   * The last connection after that one; an event that was handled before it was still under way.
+   */
   again: Again | undefined;
 }
 
@@ -23,8 +25,8 @@ interface Again {
 }
 
 /**
- * How long streams stand still after a fault: from the last event of the connection that it struck to the first one of a later connection. Times
- * are in ms since 1970.
+ * How long streams stand still after a fault: from the last event of the connection that it struck
+ * to the first one of a later connection. Times are in ms since 1970.
  */
 export class Recovery {
   readonly #courses = new Map<string, Course>();

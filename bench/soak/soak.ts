@@ -24,9 +24,14 @@ export interface SoakReport extends SoakOptions {
   readonly handled: number;
   /** Events that nobody handled. */
   readonly lost: number;
-  /** Events that were handled again, after a kill, a crash, or because the server sent them again. */
+  /**
+   * Events that were handled again, after a kill, a crash, or because the server sent them again.
+   */
   readonly repeated: number;
-  /** Events that came neither next after the one before on their connection, nor again where the server had sent them again. */
+  /**
+   * Events that came neither next after the one before on their connection, nor again where the
+   * server had sent them again.
+   */
   readonly outOfOrder: number;
   /** By how many events a stream went back at most. */
   readonly furthestBack: number;
@@ -46,11 +51,17 @@ export interface SoakReport extends SoakOptions {
   readonly rssSlope: number | null;
   /** In bytes, along that slope, while it was watched. */
   readonly rssGrowth: number | null;
-  /** In bytes, what the heap holds more at the end, of the second half of that life; `null` if that was too short to say. */
+  /**
+   * In bytes, what the heap holds more at the end, of the second half of that life; `null` if that
+   * was too short to say.
+   */
   readonly heldGrowth: number | null;
   /** Sockets and timers after the orderly stop of the last life; `null` if it was never reached. */
   readonly openHandles: number | null;
-  /** The longest that a stream stood still after a fault, in ms, by kind of fault; `kill` is the end of the child. */
+  /**
+   * The longest that a stream stood still after a fault, in ms, by kind of fault; `kill` is the end
+   * of the child.
+   */
   readonly worstRecovery: Readonly<Record<string, number>>;
 }
 
@@ -67,8 +78,9 @@ const pace = 2;
 const patience = 120_000;
 
 /**
- * Plays faults to a child that follows streams, kills it again and again in the first half of the time, lets it live in the second, and counts, once nothing goes
- * wrong any more and all has been handled. It ends earlier when `signal` is aborted, and then still reports.
+ * Plays faults to a child that follows streams, kills it again and again in the first half of the
+ * time, lets it live in the second, and counts, once nothing goes wrong any more and all has been
+ * handled. It ends earlier when `signal` is aborted, and then still reports.
  */
 export async function soak(
   options: SoakOptions,
@@ -92,7 +104,10 @@ class Soak {
   readonly #tally = new Tally((stream, at) => {
     this.#recovery.handled(stream, at);
   });
-  /** Once it drains, nothing goes wrong any more with a connection that begins; what the server tells once it is over is of no interest. */
+  /**
+   * Once it drains, nothing goes wrong any more with a connection that begins; what the server
+   * tells once it is over is of no interest.
+   */
   #phase: 'faulty' | 'draining' | 'over' = 'faulty';
 
   constructor(options: SoakOptions, records: Records, progress: (text: string) => void) {

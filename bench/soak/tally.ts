@@ -12,7 +12,10 @@ interface Progress {
   /** The number before. */
   last: number;
   highest: number;
-  /** Whether a connection has begun since then: it may go on after any that was handled, above all when the server had gone back and its connection broke. */
+  /**
+   * Whether a connection has begun since then: it may go on after any that was handled, above all
+   * when the server had gone back and its connection broke.
+   */
   isAnew: boolean;
   /** What goes wrong with that connection. */
   kind: Kind | undefined;
@@ -94,7 +97,10 @@ export class Tally {
     this.#of(stream).kind = kind;
   }
 
-  /** On one connection each number is followed by the next, and where the server sends everything twice, by itself. */
+  /**
+   * On one connection each number is followed by the next, and where the server sends everything
+   * twice, by itself.
+   */
   #handle(stream: string, number: number): void {
     const progress = this.#of(stream);
     const { last, highest, leftOut } = progress;
@@ -161,8 +167,9 @@ export function growthOf(samples: readonly Sample[]): Growth | undefined {
 }
 
 /**
- * By how much more the heap holds, in bytes, at the end of the second half than at its beginning. The lowest of some, since what is on its way, a giant
- * event above all, is held for a moment. `undefined` for too few to say.
+ * By how much more the heap holds, in bytes, at the end of the second half than at its beginning.
+ * The lowest of some, since what is on its way, a giant event above all, is held for a moment.
+ * `undefined` for too few to say.
  */
 export function heldGrowthOf(held: readonly number[]): number | undefined {
   const half = held.slice(Math.floor(held.length / 2));

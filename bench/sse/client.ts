@@ -1,6 +1,7 @@
 /**
- * `node client.ts CONTENDER WORK EVENTS URL`: reads with that contender, and prints what it took as JSON. Of one stream the time runs from the first event on,
- * so that what comes before it does not count; of many, from the first request on.
+ * `node client.ts CONTENDER WORK EVENTS URL`: reads with that contender, and prints what it took as
+ * JSON. Of one stream the time runs from the first event on, so that what comes before it does not
+ * count; of many, from the first request on.
  */
 import { type Follow, followOf } from './follow.ts';
 import { checksumOf, works } from './work.ts';

@@ -1,6 +1,7 @@
 /**
- * What a contender's module exports as `follow`: it opens a stream, and calls `handle` with the data of each event, in the stream's order. It may
- * be called many times in one process; what it returns means nothing.
+ * What a contender's module exports as `follow`: it opens a stream, and calls `handle` with the
+ * data of each event, in the stream's order. It may be called many times in one process; what it
+ * returns means nothing.
  */
 export type Follow = (url: string, handle: (data: string) => void) => unknown;
 

@@ -1,6 +1,7 @@
 /**
- * `node server.ts`: prints its port. `GET /NAME` is the stream of that work: one event, then, after a moment, all others, over and over the same bytes, as
- * fast as the client takes them. HTTP by hand, since Node's own would put several chunks into one.
+ * `node server.ts`: prints its port. `GET /NAME` is the stream of that work: one event, then, after
+ * a moment, all others, over and over the same bytes, as fast as the client takes them. HTTP by
+ * hand, since Node's own would put several chunks into one.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 

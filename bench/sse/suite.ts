@@ -53,7 +53,8 @@ async function play(work: Work, url: string, rounds: number, part: number): Prom
     const share = slow.has(contender) ? part * 20 : part;
     return run(modules[contender] ?? contender, work, url, Math.ceil(work.events / share));
   });
-  // Opening a stream is mostly waiting: its rate is what counts. Else the CPU: the server works at the same time.
+  // Opening a stream is mostly waiting: its rate is what counts. Else the CPU: the server works at
+  // the same time.
   const unit = work.streams === undefined ? 'CPU µs an event' : 'ms a stream';
   return {
     bench: 'sse',
@@ -72,7 +73,10 @@ async function play(work: Work, url: string, rounds: number, part: number): Prom
   };
 }
 
-/** Needs a hundred times the CPU of all others: it is given fewer events, and what it takes for one is what counts. */
+/**
+ * Needs a hundred times the CPU of all others: it is given fewer events, and what it takes for one
+ * is what counts.
+ */
 const slow: ReadonlySet<string> = new Set(['launchdarkly-eventsource']);
 
 function goalOf({ type, atMost }: Goal): NonNullable<Row['goal']> {

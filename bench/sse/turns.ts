@@ -2,8 +2,9 @@
 export type Samples = ReadonlyMap<string, readonly number[] | undefined>;
 
 /**
- * Runs all contenders in turns, A B C A B C …, so that a machine that is busier in one minute than in the next wrongs all alike; after one round that does
- * not count, unless there is only one. A contender that fails is said so on stderr, and not run again.
+ * Runs all contenders in turns, A B C A B C …, so that a machine that is busier in one minute than
+ * in the next wrongs all alike; after one round that does not count, unless there is only one. A
+ * contender that fails is said so on stderr, and not run again.
  */
 export async function playInTurns<Reading>(
   contenders: readonly string[],

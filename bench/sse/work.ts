@@ -4,19 +4,28 @@ export interface Work {
   readonly title: string;
   /** How many events are read in all, after the first of each stream. */
   readonly events: number;
-  /** How many streams are opened, so many at a time, when that is what is measured: one event comes on each. */
+  /**
+   * How many streams are opened, so many at a time, when that is what is measured: one event comes
+   * on each.
+   */
   readonly streams?: { readonly atATime: number };
   /** The bytes of an event, its framing with it. */
   readonly size: number;
   /** How many events one chunk of HTTP holds: with one, each is a packet for who reads. */
   readonly perPacket: number;
   readonly form?: 'multi-line' | 'crlf' | 'multi-byte';
-  /** Who does it, by name, each with its module in `contender/`. The others are measured against the first. Default: all. */
+  /**
+   * Who does it, by name, each with its module in `contender/`. The others are measured against the
+   * first. Default: all.
+   */
   readonly contenders?: Readonly<Record<string, string>>;
   readonly goal: Goal;
 }
 
-/** What is to be reached: so many times what the first contender takes at the most, or so many µs an event more. */
+/**
+ * What is to be reached: so many times what the first contender takes at the most, or so many µs an
+ * event more.
+ */
 export type Goal =
   | { readonly type: 'times'; readonly atMost: number }
   | { readonly type: 'more'; readonly atMost: number };
@@ -156,7 +165,9 @@ export function eventOf({ size, form }: Work): string {
   return `${id}${lines.map((line) => `data: ${line}${end}`).join('')}${end}`;
 }
 
-/** What the data of one event adds to the checksum of all: every contender has to come to the same. */
+/**
+ * What the data of one event adds to the checksum of all: every contender has to come to the same.
+ */
 export function checksumOf(data: string): number {
   return data.length + data.charCodeAt(data.length - 1);
 }

@@ -22,7 +22,10 @@ function phase(name: string, title: string): Metric {
 
 const sizes = ['100', '1,000', '10,000', '100,000'];
 
-/** What grows no faster than the logarithm of the number of children is this many times as much with 100,000 as with 100. */
+/**
+ * What grows no faster than the logarithm of the number of children is this many times as much with
+ * 100,000 as with 100.
+ */
 const logarithmic = Math.log(100_000) / Math.log(100);
 
 function curve(name: string, supervisor: string, kinds: readonly string[]): Benchmark {

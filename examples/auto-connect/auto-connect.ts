@@ -1,6 +1,7 @@
 /**
- * A client that reconnects by hand: the example of the Elixir library's own documentation, line by line. What it does about failures is all
- * here to be read; `SseClient.resilient` is the one to use.
+ * A client that reconnects by hand: the example of the Elixir library's own documentation, line by
+ * line. What it does about failures is all here to be read; `SseClient.resilient` is the one to
+ * use.
  */
 import { normal, type Process } from '@reprise/actor';
 import { connect, noreply, SseClient, stop } from '@reprise/sse';
@@ -17,13 +18,15 @@ export const autoConnect = SseClient.define({
   // The client has successfully connected, or reconnected, to the event stream.
   handleConnect: (_response, state) => noreply(state),
 
-  // Retry connecting to the endpoint 1 second after a failure to connect. No sleep: messages are handled meanwhile.
+  // Retry connecting to the endpoint 1 second after a failure to connect. No sleep: messages are
+  // handled meanwhile.
   handleConnectFailure: (_failure, state) => connect(request(state), state, { after: 1000 }),
 
   // Immediately try to reconnect when the connection is lost.
   handleDisconnect: (_disconnected, state) => connect(request(state), state),
 
-  // Update the running state of the client with the id of each event as it arrives. It is used for reconnection.
+  // Update the running state of the client with the id of each event as it arrives. It is used for
+  // reconnection.
   handleEvent: (event, state) => {
     console.log(`I just got a new event: ${JSON.stringify(event)}`);
     return { ...state, lastEventId: event.id ?? state.lastEventId };

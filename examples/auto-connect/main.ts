@@ -1,4 +1,7 @@
-/** `node --conditions=@reprise/source examples/auto-connect/main.ts URL [LAST_EVENT_ID]`, until Ctrl+C. */
+/**
+ * `node --conditions=@reprise/source examples/auto-connect/main.ts URL [LAST_EVENT_ID]`, until
+ * Ctrl+C.
+ */
 import { createSystem, send } from '@reprise/actor';
 
 import { startLink } from './auto-connect.ts';

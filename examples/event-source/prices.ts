@@ -1,4 +1,7 @@
-/** A program as it would stand in a browser: it imports nothing, and knows of EventSource what everybody knows. */
+/**
+ * A program as it would stand in a browser: it imports nothing, and knows of EventSource what
+ * everybody knows.
+ */
 export function followPrices(url: string): void {
   const prices = new EventSource(url);
 

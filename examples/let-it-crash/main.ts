@@ -1,6 +1,7 @@
 /**
- * What happens to a client whose own code is wrong: `handleEvent` throws on an event it did not expect, the supervisor starts the client anew
- * from `init`, and when that keeps happening it gives up, and with it the program: loudly, instead of running on without its stream.
+ * What happens to a client whose own code is wrong: `handleEvent` throws on an event it did not
+ * expect, the supervisor starts the client anew from `init`, and when that keeps happening it gives
+ * up, and with it the program: loudly, instead of running on without its stream.
  *
  * `node --conditions=@reprise/source examples/let-it-crash/main.ts URL`
  */

@@ -15,8 +15,9 @@ const chunk = z.object({
 });
 
 /**
- * The pieces of the answer as they come; nothing more is read while nobody asks for the next one. Throws when the stream ends before its
- * `[DONE]`: the question is not sent again, since it is paid for each time.
+ * The pieces of the answer as they come; nothing more is read while nobody asks for the next one.
+ * Throws when the stream ends before its `[DONE]`: the question is not sent again, since it is paid
+ * for each time.
  */
 export async function* ask({ url, apiKey, messages, signal }: Question): AsyncGenerator<string> {
   const stream = events(url, {

@@ -1,4 +1,7 @@
-/** `API_KEY=… node --conditions=@reprise/source examples/llm-stream/main.ts URL QUESTION`: prints the answer as it comes. */
+/**
+ * `API_KEY=… node --conditions=@reprise/source examples/llm-stream/main.ts URL QUESTION`: prints
+ * the answer as it comes.
+ */
 import { ask } from './llm-stream.ts';
 
 const [url, content] = process.argv.slice(2);

@@ -1,8 +1,11 @@
 /**
- * A feed of changes that is read without a gap, though its stream drops now and then and the program does not run all the time. The client asks for what comes
- * after the last event that was handled; that id is also kept in a file, from which every start goes on: one of the program, and one by the supervisor.
+ * A feed of changes that is read without a gap, though its stream drops now and then and the
+ * program does not run all the time. The client asks for what comes after the last event that was
+ * handled; that id is also kept in a file, from which every start goes on: one of the program, and
+ * one by the supervisor.
  *
- * A program that is killed after it handled an event and before it wrote the id down gets that one event twice: at least once, never not at all.
+ * A program that is killed after it handled an event and before it wrote the id down gets that one
+ * event twice: at least once, never not at all.
  */
 import { childSpec as specOf, type ChildSpec, type Pid } from '@reprise/actor';
 import { SseClient } from '@reprise/sse';

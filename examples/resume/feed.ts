@@ -6,7 +6,10 @@ import { ServerSentEvent } from '@reprise/sse';
 
 import type { Change } from './changes.ts';
 
-/** A feed in the manner of Wikimedia's: JSON, an id that says where in the log an event stands, and streams that drop. */
+/**
+ * A feed in the manner of Wikimedia's: JSON, an id that says where in the log an event stands, and
+ * streams that drop.
+ */
 export interface Feed extends AsyncDisposable {
   readonly url: string;
   /** Adds a change to the log, and sends it to all who listen. */

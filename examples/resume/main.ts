@@ -1,6 +1,7 @@
 /**
- * `node --conditions=@reprise/source examples/resume/main.ts POSITION_FILE [URL]`, until Ctrl+C; started again it goes on where it was. Without a URL it reads
- * a feed of its own, which drops every few seconds.
+ * `node --conditions=@reprise/source examples/resume/main.ts POSITION_FILE [URL]`, until Ctrl+C;
+ * started again it goes on where it was. Without a URL it reads a feed of its own, which drops
+ * every few seconds.
  */
 import { application } from '@reprise/actor';
 

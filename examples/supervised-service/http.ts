@@ -12,7 +12,10 @@ export interface HttpOptions {
   readonly crash: (path: readonly string[]) => void;
 }
 
-/** An HTTP server as a process: it listens when `init` is over, and its port is free again when it has ended. */
+/**
+ * An HTTP server as a process: it listens when `init` is over, and its port is free again when it
+ * has ended.
+ */
 const http = GenServer.define({
   init: async (options: HttpOptions, self) => {
     trapExit(self, true);

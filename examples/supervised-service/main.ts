@@ -1,6 +1,6 @@
 /**
- * A service as a supervision tree, three levels deep. Every part of it can be crashed from outside, to see who is restarted with it; SIGTERM stops it in
- * order, though some parts may hang.
+ * A service as a supervision tree, three levels deep. Every part of it can be crashed from outside,
+ * to see who is restarted with it; SIGTERM stops it in order, though some parts may hang.
  *
  *     app                 restForOne: who is below needs who is above
  *     ├── store
@@ -11,7 +11,8 @@
  *         ├── cache
  *         └── http        GET /health, POST /crash/feeds/prices
  *
- * `node --conditions=@reprise/source examples/supervised-service/main.ts [--port PORT] [--hang PART]… [--patience MS] [--deadline MS]`
+ * `node --conditions=@reprise/source examples/supervised-service/main.ts [--port PORT] [--hang
+ * PART]… [--patience MS] [--deadline MS]`
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';

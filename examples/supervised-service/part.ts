@@ -6,7 +6,10 @@ interface Part {
   readonly hangs: boolean;
 }
 
-/** A part of the service that does nothing but tell of its start and its end, and crash when told to. */
+/**
+ * A part of the service that does nothing but tell of its start and its end, and crash when told
+ * to.
+ */
 const part = GenServer.define({
   init: (part: Part, self) => {
     trapExit(self, true);

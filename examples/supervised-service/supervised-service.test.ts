@@ -13,7 +13,9 @@ interface Service extends AsyncDisposable {
   readonly program: Program;
   /** The lines that it wrote until it was ready. */
   readonly started: readonly string[];
-  /** Crashes whoever is there, and resolves with the lines that follow, up to the one that matches. */
+  /**
+   * Crashes whoever is there, and resolves with the lines that follow, up to the one that matches.
+   */
   crash(path: string, last: RegExp): Promise<readonly string[]>;
   health(): Promise<Health>;
 }
@@ -137,7 +139,8 @@ test('a crash on the first level ends the program with status 1', async () => {
   await using service = await startService();
   const { program, crash } = service;
   const lines = await crash('', /^stopped/);
-  // A kill is no orderly end: its own children hear of it, and what has not ended when the system does is killed.
+  // A kill is no orderly end: its own children hear of it, and what has not ended when the system
+  // does is killed.
   expect(lines).toStrictEqual(expect.arrayContaining([...stopping('store')]));
   expect(lines.at(-1)).toBe('stopped, status 1');
   const { status, stderr } = await program.ended;

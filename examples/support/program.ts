@@ -5,9 +5,15 @@ import { text } from 'node:stream/consumers';
 
 import { Queue } from './queue.ts';
 
-/** A program that runs on its own, and is watched from outside. At the end of its scope it is killed if it still runs. */
+/**
+ * A program that runs on its own, and is watched from outside. At the end of its scope it is killed
+ * if it still runs.
+ */
 export interface Program extends AsyncDisposable {
-  /** The lines that it writes to stdout, from where the last was read up to the one that matches. Rejects if it ends before that. */
+  /**
+   * The lines that it writes to stdout, from where the last was read up to the one that matches.
+   * Rejects if it ends before that.
+   */
   linesUntil(last: RegExp): Promise<readonly string[]>;
   signal(signal: NodeJS.Signals): void;
   /** What it wrote after all that was read, and how it ended. */

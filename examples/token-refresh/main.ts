@@ -1,6 +1,6 @@
 /**
- * `node --conditions=@reprise/source examples/token-refresh/main.ts URL TOKEN_URL`, until Ctrl+C, or until the server refuses two tokens in a row: then with
- * status 1.
+ * `node --conditions=@reprise/source examples/token-refresh/main.ts URL TOKEN_URL`, until Ctrl+C,
+ * or until the server refuses two tokens in a row: then with status 1.
  */
 import { application } from '@reprise/actor';
 

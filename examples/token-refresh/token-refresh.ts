@@ -1,6 +1,7 @@
 /**
- * A stream behind tokens that expire. What the server accepted an hour ago it may refuse now, so no token is kept: each connection begins with one of its
- * own, and one that is refused all the same is given a second chance, with another token, before the client gives up.
+ * A stream behind tokens that expire. What the server accepted an hour ago it may refuse now, so no
+ * token is kept: each connection begins with one of its own, and one that is refused all the same
+ * is given a second chance, with another token, before the client gives up.
  */
 import type { ChildSpec } from '@reprise/actor';
 import { SseClient } from '@reprise/sse';
@@ -15,7 +16,8 @@ export function childSpec({ url, tokenUrl }: FeedOptions): ChildSpec<'feed'> {
   return SseClient.resilient({
     id: 'feed',
     url,
-    // Asked at each attempt, and once more at once when the server answers 401 or 403. A redirect to another origin does not take it along.
+    // Asked at each attempt, and once more at once when the server answers 401 or 403. A redirect
+    // to another origin does not take it along.
     headers: async () => ({ authorization: `Bearer ${await newToken(tokenUrl)}` }),
     handle: ({ data }) => {
       console.log(data);

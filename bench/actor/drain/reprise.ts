@@ -5,7 +5,8 @@ import { counter } from '../counter/reprise.ts';
 
 const lengths = 10;
 const system = createSystem({ highWaterMark: Infinity });
-// A service is never without a server. When a full collection finds none at all, V8 forgets their shape and what it compiled for it, for good.
+// A service is never without a server. When a full collection finds none at all, V8 forgets their
+// shape and what it compiled for it, for good.
 const bystander = await GenServer.start(system, counter, 0);
 let sent = 0;
 let handled = 0;

@@ -11,7 +11,8 @@ Object.assign(globalThis, {
 
 class Fatal extends Error {}
 
-// With the rules of its documentation's example: without them it is over when the server closes the stream for the first time.
+// With the rules of its documentation's example: without them it is over when the server closes the
+// stream for the first time.
 play(({ url, headers, handle, failed }) => {
   let state: State = 'connecting';
   void fetchEventSource(url, {

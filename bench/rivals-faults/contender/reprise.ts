@@ -27,7 +27,8 @@ play(({ url, headers, handle, failed, isOnlyWork, idleTimeout, backoff }) => {
     },
   });
   const tree = { strategy: 'oneForOne', children: [client] } as const;
-  // As its documentation has it: a program of its own is run, and in that of somebody else a system touches nothing outside itself.
+  // As its documentation has it: a program of its own is run, and in that of somebody else a system
+  // touches nothing outside itself.
   if (isOnlyWork) {
     application.run(tree);
   } else {

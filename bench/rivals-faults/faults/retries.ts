@@ -6,7 +6,10 @@ import { type Exchange, stream } from '../stage.ts';
 const briefOnes = 6;
 const backoff: Backoff = { first: 100, longest: 5000, healthyAfter: 1000 };
 
-/** When it is too early to come back: what a server says about that, and what a client knows by itself. */
+/**
+ * When it is too early to come back: what a server says about that, and what a client knows by
+ * itself.
+ */
 export const retries: readonly Fault[] = [
   retry('retry: 0', 0),
   retry('retry: 9999999999', 9_999_999_999),
@@ -58,7 +61,10 @@ function retry(name: string, value: number): Fault {
   };
 }
 
-/** For those that have no options of their own, the server asks for a delay that is soon over: once, since some start anew with each of these. */
+/**
+ * For those that have no options of their own, the server asks for a delay that is soon over: once,
+ * since some start anew with each of these.
+ */
 function comeAndGo(exchange: Exchange): void {
   const { response, received, stage } = exchange;
   stream(exchange, received.index === 0 ? `retry: ${backoff.first}\ndata: x\n\n` : 'data: x\n\n');
@@ -69,7 +75,10 @@ function comeAndGo(exchange: Exchange): void {
   }
 }
 
-/** A delay that is half as long again as another is another delay, and not the same one on a busy machine. */
+/**
+ * A delay that is half as long again as another is another delay, and not the same one on a busy
+ * machine.
+ */
 const difference = 1.5;
 
 function growth(clients: readonly (readonly number[])[]): string {
@@ -78,7 +87,10 @@ function growth(clients: readonly (readonly number[])[]): string {
   return last >= first * difference ? 'backs off' : 'does not back off';
 }
 
-/** Two clients that were cut off together: do they come back together? What a busy machine does to each of them is no jitter. */
+/**
+ * Two clients that were cut off together: do they come back together? What a busy machine does to
+ * each of them is no jitter.
+ */
 function jitter(delays: readonly number[], others: readonly number[]): string {
   const isApart = delays.some(
     (delay, at) => Math.abs(delay - (others[at] ?? delay)) > delay / 10 + 150,

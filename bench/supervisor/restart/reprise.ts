@@ -5,7 +5,10 @@ import { createSystem, DynamicSupervisor, GenServer, ok } from '@reprise/actor';
 
 import { measureRate } from '../../measure/rate.ts';
 
-/** More is not compared: the supervisor of the BEAM goes through all restarts that still count, at each of them. */
+/**
+ * More is not compared: the supervisor of the BEAM goes through all restarts that still count, at
+ * each of them.
+ */
 const batch = 100;
 
 type Fragile = GenServer.ServerOf<typeof fragile>;
@@ -26,7 +29,8 @@ let next = Promise.withResolvers<Fragile>();
 let restarted = 0;
 let reports = 0;
 
-// Reports go through the default logger, which makes text of them for the console. That drops the text, and counts it.
+// Reports go through the default logger, which makes text of them for the console. That drops the
+// text, and counts it.
 globalThis.console = new Console({
   stdout: process.stdout,
   stderr: new Writable({
@@ -56,7 +60,8 @@ await measureRate({
     await DynamicSupervisor.stop(supervisor);
     next = Promise.withResolvers();
   },
-  // Of each there are two reports: the process tells why it ended, the supervisor which child it was.
+  // Of each there are two reports: the process tells why it ended, the supervisor which child it
+  // was.
   handled: () => Math.min(restarted, reports / 2),
 });
 await system.stop();

@@ -1,6 +1,9 @@
 import { describe } from './describe.ts';
 
-/** A growing pause before a child is started again. It still counts towards the restart intensity, at once. */
+/**
+ * A growing pause before a child is started again. It still counts towards the restart intensity,
+ * at once.
+ */
 export interface RestartDelay {
   /** Before the first restart, in ms; it doubles with each that follows. */
   readonly initial: number;
@@ -11,8 +14,9 @@ export interface RestartDelay {
 }
 
 /**
- * The pause before restart number `inARow` + 1, in ms: doubled for each one before it, and of that a part between half and all, so that children
- * which ended together do not start together. `random` is as `Math.random`.
+ * The pause before restart number `inARow` + 1, in ms: doubled for each one before it, and of that
+ * a part between half and all, so that children which ended together do not start together.
+ * `random` is as `Math.random`.
  */
 export function restartDelay(
   inARow: number,

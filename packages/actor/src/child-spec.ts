@@ -6,11 +6,15 @@ import type { Process } from './process/process.ts';
 /** `permanent`: always restarted. `transient`: only after an abnormal end. `temporary`: never. */
 export type Restart = 'permanent' | 'transient' | 'temporary';
 
-/** How long a child may take to end, in ms, before it is killed; `brutalKill` asks for nothing first; `Infinity` waits. */
+/**
+ * How long a child may take to end, in ms, before it is killed; `brutalKill` asks for nothing
+ * first; `Infinity` waits.
+ */
 export type Shutdown = number | 'brutalKill';
 
 /**
- * How to start, restart and shut down a child. Below both servers and supervisors, so that neither needs the other.
+ * How to start, restart and shut down a child. Below both servers and supervisors, so that neither
+ * needs the other.
  * @see OTP manual, `supervisor:child_spec()`
  */
 export interface ChildSpec<
@@ -21,8 +25,9 @@ export interface ChildSpec<
   /** Names the child within its supervisor. */
   readonly id: Id;
   /**
-   * Starts the child, linked to `parent`, and resolves once it is initialised; `undefined` for `ignore`. Rejects with the reason. `extra`: what the
-   * supervisor itself has for its children, such as the `extraArguments` of a dynamic one.
+   * Starts the child, linked to `parent`, and resolves once it is initialised; `undefined` for
+   * `ignore`. Rejects with the reason. `extra`: what the supervisor itself has for its children,
+   * such as the `extraArguments` of a dynamic one.
    */
   readonly start: (parent: Process<never>, ...extra: Extra) => Promise<Child | undefined>;
   /** Default: `permanent`. */
@@ -37,7 +42,10 @@ export interface ChildSpec<
   readonly restartDelay?: RestartDelay;
 }
 
-/** What a start gives: the pid, perhaps with something for whoever asked for it, or `undefined` for `ignore`. */
+/**
+ * What a start gives: the pid, perhaps with something for whoever asked for it, or `undefined` for
+ * `ignore`.
+ */
 export type Started = Pid | { readonly pid: Pid; readonly info: unknown } | undefined;
 
 /** What may be chosen about a child besides how it starts. */
@@ -50,7 +58,8 @@ export interface ChildOptions<Id extends string = string> {
 }
 
 /**
- * A child spec with OTP's defaults. Throws a `TypeError` or `RangeError` for an option that is none of the allowed ones.
+ * A child spec with OTP's defaults. Throws a `TypeError` or `RangeError` for an option that is none
+ * of the allowed ones.
  * @example
  * ```ts
  * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';

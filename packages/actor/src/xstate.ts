@@ -58,13 +58,18 @@ export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> exten
 }
 
 /**
- * Any actor logic of xstate 5 (a machine, or what `fromPromise`, `fromTransition`, `fromCallback`, `fromObservable` make) as a process: how to start it under a
- * supervisor, or, with `start(parent)`, without one. Restarted, it begins again from its `input`. `id` is by default the machine's, else `logic`.
+ * Any actor logic of xstate 5 (a machine, or what `fromPromise`, `fromTransition`, `fromCallback`,
+ * `fromObservable` make) as a process: how to start it under a supervisor, or, with
+ * `start(parent)`, without one. Restarted, it begins again from its `input`. `id` is by default the
+ * machine's, else `logic`.
  *
- * - `send(pid, event)` sends it an event, `GenServer.call(pid, 'send', event)` resolves with the snapshot after it.
- * - It ends `normal` when the logic is done, and as a crash when the logic fails: with the error as the reason. A start that fails rejects with it.
+ * - `send(pid, event)` sends it an event, `GenServer.call(pid, 'send', event)` resolves with the
+ *   snapshot after it.
+ * - It ends `normal` when the logic is done, and as a crash when the logic fails: with the error as
+ *   the reason. A start that fails rejects with it.
  * - When it ends, in whatever way, the actor is stopped.
- * - Delays run on the system's clock, and take their turn in the mailbox; what `log` writes goes to the system's logger, as a warning.
+ * - Delays run on the system's clock, and take their turn in the mailbox; what `log` writes goes to
+ *   the system's logger, as a warning.
  *
  * What a machine invokes or spawns is not a process: it lives in the machine, as in xstate.
  * @see XState, "Actors"; OTP manual, `supervisor:child_spec()`
@@ -107,9 +112,11 @@ export function fromLogic<Logic extends AnyActorLogic, const Id extends string =
 }
 
 /**
- * The snapshot as it is now, without asking the process; of one that has ended, the last: its `status` says how (`done` with the `output`, `error`, or `stopped`).
+ * The snapshot as it is now, without asking the process; of one that has ended, the last: its
+ * `status` says how (`done` with the `output`, `error`, or `stopped`).
  *
- * Throws an `ExitError` (`noproc`) when nobody has the name, and a `TypeError` for a process that runs no actor logic.
+ * Throws an `ExitError` (`noproc`) when nobody has the name, and a `TypeError` for a process that
+ * runs no actor logic.
  * @see XState, `actor.getSnapshot()`
  * @example
  * ```ts
@@ -135,8 +142,9 @@ export function getSnapshot<Logic extends AnyActorLogic>(
 }
 
 /**
- * Calls `listener` with every new snapshot from now on, in the turn in which it is made, until `unsubscribe` or the end of the process, of which a monitor
- * tells. A listener that throws is reported. Of one that has ended, nothing comes. Throws as `getSnapshot` does.
+ * Calls `listener` with every new snapshot from now on, in the turn in which it is made, until
+ * `unsubscribe` or the end of the process, of which a monitor tells. A listener that throws is
+ * reported. Of one that has ended, nothing comes. Throws as `getSnapshot` does.
  * @see XState, `actor.subscribe(listener)`
  * @example
  * ```ts
@@ -176,8 +184,8 @@ export function subscribe<Logic extends AnyActorLogic>(
 }
 
 /**
- * Resolves with the output once the logic is done, at once if it is. Rejects with an `ExitError` when the process ends without it, with its reason. Throws as
- * `getSnapshot` does.
+ * Resolves with the output once the logic is done, at once if it is. Rejects with an `ExitError`
+ * when the process ends without it, with its reason. Throws as `getSnapshot` does.
  * @see XState, `toPromise(actor)`
  * @example
  * ```ts

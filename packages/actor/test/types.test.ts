@@ -1,4 +1,5 @@
-// Types are tested by the compiler: what compiles here must, and what stands under @ts-expect-error must not.
+// Types are tested by the compiler: what compiles here must, and what stands under @ts-expect-error
+// must not.
 import { describe, expect, test } from '@jest/globals';
 import {
   type ChildSpec,
@@ -43,7 +44,9 @@ const counter = GenServer.define({
 });
 type Counter = GenServer.ServerOf<typeof counter>;
 
-/** A system to try things in. What only the compiler is to see is given to `misuse`, and never runs. */
+/**
+ * A system to try things in. What only the compiler is to see is given to `misuse`, and never runs.
+ */
 const system = createTestSystem();
 const misuse = (_wrong: () => unknown): void => undefined;
 
@@ -273,7 +276,8 @@ describe('call and cast', () => {
     expect(await GenServer.call(server, 'pop')).toBeUndefined();
   });
 
-  // The first trap: with a default for the clauses, every parameter would be `any`, and anything could be asked.
+  // The first trap: with a default for the clauses, every parameter would be `any`, and anything
+  // could be asked.
   test('refuse every request of a server without clauses', async () => {
     const bare = GenServer.define({ init: () => ok(0) });
     const server = await GenServer.start(system, bare, undefined);

@@ -179,7 +179,8 @@ function isHeader(name: string, value: string): boolean {
 }
 
 function lastEventId(text: string | undefined): string | undefined {
-  // The client sends it in UTF-8, whatever its characters, but no header holds a line end or U+0000.
+  // The client sends it in UTF-8, whatever its characters, but no header holds a line end or
+  // U+0000.
   if (text !== undefined && /[\r\n\0]/.test(text)) {
     throw expected('--last-event-id to be one line', text);
   }

@@ -27,9 +27,10 @@ interface Line {
 }
 
 /**
- * The same store for a program that prints lines of JSON to a file. A `kill -9` between the printing of an event and its keeping leaves a line that the
- * cursor does not know of: the next run finds it where it was printed. `undefined` where stdout is no file, or the system does not say which (only
- * Linux does).
+ * The same store for a program that prints lines of JSON to a file. A `kill -9` between the
+ * printing of an event and its keeping leaves a line that the cursor does not know of: the next run
+ * finds it where it was printed. `undefined` where stdout is no file, or the system does not say
+ * which (only Linux does).
  */
 export function shownStore(
   store: StagingStore,
@@ -135,7 +136,10 @@ function endLine(fd: number, file: Omit<Place, 'at'>): void {
   }
 }
 
-/** Of a file with many lines of other sources, only the last are read, in bytes: the line that was not kept is the last of its run. */
+/**
+ * Of a file with many lines of other sources, only the last are read, in bytes: the line that was
+ * not kept is the last of its run.
+ */
 const farthest = 2 ** 24;
 
 /** The whole lines from there on that are events. */

@@ -13,7 +13,10 @@ import { Sink } from './output/sink.ts';
 import type { Source } from './source.ts';
 import { createTail, type Ending } from './tail.ts';
 
-/** How long a reader that has stopped reading is waited for, in ms: one of stdout after a signal, one of stderr always. */
+/**
+ * How long a reader that has stopped reading is waited for, in ms: one of stdout after a signal,
+ * one of stderr always.
+ */
 const patience = 500;
 
 type Stop =
@@ -36,7 +39,9 @@ export class Program {
     this.#stderr = new Sink(process.stderr);
   }
 
-  /** Does the task and exits; it never leaves the end to an event loop that has nothing left to do. */
+  /**
+   * Does the task and exits; it never leaves the end to an event loop that has nothing left to do.
+   */
   async run(task: Task): Promise<never> {
     const status = await this.#do(task);
     await Promise.race([
@@ -93,7 +98,10 @@ export class Program {
     );
   }
 
-  /** Not on a terminal that says of itself that it is none, nor on one without a size: some programs make such for those they run. */
+  /**
+   * Not on a terminal that says of itself that it is none, nor on one without a size: some programs
+   * make such for those they run.
+   */
   get #canDraw(): boolean {
     const { stdout, env } = this.#process;
     return stdout.isTTY && env['TERM'] !== 'dumb' && stdout.columns > 0 && stdout.rows > 0;
@@ -147,7 +155,8 @@ export class Program {
   }
 
   async #flushed(task: Task): Promise<void> {
-    // With a cursor, what the reader has not taken by now has not been handled: it comes in the next run, and must not come in both.
+    // With a cursor, what the reader has not taken by now has not been handled: it comes in the
+    // next run, and must not come in both.
     if (task.type !== 'tail' || task.options.cursor === undefined) {
       await this.#stdout.flushed();
     }

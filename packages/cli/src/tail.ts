@@ -38,7 +38,9 @@ export interface Tail {
   stop(): Promise<void>;
 }
 
-/** Finds the sources, starting the embedded feed where none is given; connects to none of them yet. */
+/**
+ * Finds the sources, starting the embedded feed where none is given; connects to none of them yet.
+ */
 export async function createTail(tail: TailOptions): Promise<Tail> {
   const { urls, client } = tail;
   const system = createSystem({ logger: silent });
@@ -55,11 +57,15 @@ export async function createTail(tail: TailOptions): Promise<Tail> {
 /** The feed's faults are to be seen to pass, not to be waited for. */
 const embedded: ClientOptions = { idleTimeout: 5000, maxDelay: 3000 };
 
-/** Every end of a client is shown as the end of its source; reports would say it again, and not in one line. */
+/**
+ * Every end of a client is shown as the end of its source; reports would say it again, and not in
+ * one line.
+ */
 const silent: Logger = { error: () => {}, warn: () => {} };
 
 async function startFeed(system: System): Promise<string> {
-  // Only here: reading the machine takes a large library, which nobody should wait for who has a URL.
+  // Only here: reading the machine takes a large library, which nobody should wait for who has a
+  // URL.
   const Feed = await import('./feed/feed.ts');
   return Feed.url(await Feed.startLink(system));
 }

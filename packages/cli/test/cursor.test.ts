@@ -119,7 +119,10 @@ onLinux('a cursor of a program whose output is a file', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   }
 
-  /** What is in the file of the cursor when the program is killed after it has printed the event, and before it has kept that. */
+  /**
+   * What is in the file of the cursor when the program is killed after it has printed the event,
+   * and before it has kept that.
+   */
   async function printUnkept(): Promise<void> {
     const before = await readFile(file);
     await printNext();

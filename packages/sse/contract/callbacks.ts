@@ -13,8 +13,9 @@ export type Message =
   | { readonly kind: 'error'; readonly error: string };
 
 /**
- * Tells it, once, and resolves when the harness has answered, however it did: with `false` when it gave no answer, and is gone. Told a second time it might
- * hear it twice, told of the next one it would wait for this one: so nothing more can be told.
+ * Tells it, once, and resolves when the harness has answered, however it did: with `false` when it
+ * gave no answer, and is gone. Told a second time it might hear it twice, told of the next one it
+ * would wait for this one: so nothing more can be told.
  */
 export async function deliver(
   url: string,
@@ -39,5 +40,8 @@ export async function deliver(
   }
 }
 
-/** A connection that is used again may just then be closed by the other side, and what was sent on it is neither heard nor unheard. */
+/**
+ * A connection that is used again may just then be closed by the other side, and what was sent on
+ * it is neither heard nor unheard.
+ */
 const agent = { http: new Agent({ keepAlive: false }) };

@@ -29,8 +29,8 @@ interface State {
 }
 
 /**
- * A client that tells its harness of everything, and waits for each answer before it goes on. What no further attempt can mend it reports too, and stays
- * disconnected until it is told to restart.
+ * A client that tells its harness of everything, and waits for each answer before it goes on. What
+ * no further attempt can mend it reports too, and stays disconnected until it is told to restart.
  */
 const client = SseClient.define({
   init: (parameters: Parameters) => {
@@ -76,7 +76,10 @@ export function restart(pid: ClientPid): void {
   GenServer.cast(pid, 'restart');
 }
 
-/** Tells of it under the next number, and goes on once that is answered; a client that nobody listens to ends. */
+/**
+ * Tells of it under the next number, and goes on once that is answered; a client that nobody
+ * listens to ends.
+ */
 async function tell<Next>(
   state: State,
   self: Process<never>,
@@ -94,7 +97,10 @@ function errorOf(failure: ConnectFailure | Disconnect): Message {
   return { kind: 'error', error: formatFailure(failure) };
 }
 
-/** Connects after a while: at first about what the harness asked for, and then not much longer, since the harness waits. */
+/**
+ * Connects after a while: at first about what the harness asked for, and then not much longer,
+ * since the harness waits.
+ */
 function again(state: State, atLeast = 0): Connect<State> {
   const { parameters, lastEventId, retry } = state;
   const fruitless = state.fruitless + 1;

@@ -52,7 +52,10 @@ const front = GenServer.define({
   },
 });
 
-/** All that this client can do, but the one that is a lack: that types of events have to be announced. */
+/**
+ * All that this client can do, but the one that is a lack: that types of events have to be
+ * announced.
+ */
 const capabilities = [
   'bom',
   'comments',

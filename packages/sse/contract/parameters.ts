@@ -39,7 +39,8 @@ export function requestOf(
     lastEventId,
     // A limit of 0 is none, as for sockets.
     idleTimeout: readTimeoutMs || Infinity,
-    // A failure is to be reported within 5 s, and the start of an error's body is waited for as well.
+    // A failure is to be reported within 5 s, and the start of an error's body is waited for as
+    // well.
     responseTimeout: 4000,
     maxEventSize: 2 ** 26,
   };

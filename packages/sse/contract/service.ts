@@ -1,6 +1,7 @@
 /**
- * A service that lets a harness drive clients from outside and judge them: `GET /` says what they can do, `POST /` starts one, `POST` and `DELETE` of its
- * `Location` command and stop it, `DELETE /` ends the program. What a client hears is posted to the harness.
+ * A service that lets a harness drive clients from outside and judge them: `GET /` says what they
+ * can do, `POST /` starts one, `POST` and `DELETE` of its `Location` command and stop it, `DELETE
+ * /` ends the program. What a client hears is posted to the harness.
  *
  *     app              oneForAll: the front knows the clients by their pids
  *     ├── clients      one process each, started and stopped by the front

@@ -17,8 +17,8 @@ const events = 100;
 const packets = 50;
 
 /**
- * Nothing is compiled, so that what is allocated does not depend on when that happens; and there is room enough for no garbage to be collected
- * meanwhile.
+ * Nothing is compiled, so that what is allocated does not depend on when that happens; and there is
+ * room enough for no garbage to be collected meanwhile.
  */
 const still = ['--no-opt', '--no-maglev', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 
@@ -54,7 +54,10 @@ async function costOf(who: string): Promise<Cost> {
   }
 }
 
-/** In bytes: the event itself, 56, its place in an array that grows, and what a packet takes. A function that remembers something takes as much again. */
+/**
+ * In bytes: the event itself, 56, its place in an array that grows, and what a packet takes. A
+ * function that remembers something takes as much again.
+ */
 const allowed = 120;
 
 /** Counts and not seconds, so that no machine is too busy for them. */

@@ -30,7 +30,10 @@ export interface ApplicationDefinition<State> {
   readonly name: string;
   /** What has to run before it. Default: nothing. */
   readonly applications?: readonly Application[];
-  /** Starts its top process, mostly a supervisor, linked to `self`. A state that it gives along is for the callbacks below. */
+  /**
+   * Starts its top process, mostly a supervisor, linked to `self`. A state that it gives along is
+   * for the callbacks below.
+   */
   readonly start: (self: Process<never>) => Promise<StartedApplication<State>>;
   /** Runs before anything of it is shut down. May answer another state for `stop`. */
   readonly prepStop?: (
@@ -41,7 +44,8 @@ export interface ApplicationDefinition<State> {
 }
 
 /**
- * An application: a tree that is started and stopped as a whole, after the applications that it needs. A plain value, that belongs to no system.
+ * An application: a tree that is started and stopped as a whole, after the applications that it
+ * needs. A plain value, that belongs to no system.
  *
  * Throws a `TypeError` for what is none.
  * @see OTP manual, `application`, "Callback Module"
@@ -78,8 +82,9 @@ export function define<State = undefined>(definition: ApplicationDefinition<Stat
 /**
  * Starts an application in a system, below a process of its own, and resolves with its top process.
  *
- * Rejects with an `ExitError`: `notStarted` when one of those that it needs does not run, `alreadyStarted` with the process that runs it, or why its start
- * failed, and then nothing of it is left.
+ * Rejects with an `ExitError`: `notStarted` when one of those that it needs does not run,
+ * `alreadyStarted` with the process that runs it, or why its start failed, and then nothing of it
+ * is left.
  * @see OTP manual, `application:start/2`
  * @example
  * ```ts
@@ -131,8 +136,8 @@ async function begin(
 }
 
 /**
- * Starts an application after those that it needs, and those that they need: all that do not run yet, each as `type`. Resolves with the names of those it has
- * started, in order.
+ * Starts an application after those that it needs, and those that they need: all that do not run
+ * yet, each as `type`. Resolves with the names of those it has started, in order.
  *
  * Rejects as `start` does; those it had started are then stopped again.
  * @see OTP manual, `application:ensure_all_started/2`
@@ -205,7 +210,8 @@ function inOrder(
 }
 
 /**
- * Stops an application, whatever its type: `prepStop`, its top process with all that is below, `stop`. Resolves when all of it has ended.
+ * Stops an application, whatever its type: `prepStop`, its top process with all that is below,
+ * `stop`. Resolves when all of it has ended.
  *
  * Rejects with an `ExitError` (`notStarted`) when it does not run.
  * @see OTP manual, `application:stop/1`
@@ -254,7 +260,10 @@ function processName({ name }: Application): string {
   return `application ${name}`;
 }
 
-/** What can be the whole of a program: a supervisor, a child spec whose process is at the top, or an application with all that it needs. */
+/**
+ * What can be the whole of a program: a supervisor, a child spec whose process is at the top, or an
+ * application with all that it needs.
+ */
 export type ServiceTree =
   | Supervisor.NamedSupervisorOptions
   | Supervisor.SupervisorInit
@@ -267,17 +276,23 @@ export interface RunOptions extends SystemOptions {
 }
 
 /**
- * Runs a tree as a program, one in a process of the operating system: it keeps the program alive, and ends it when the tree ends.
+ * Runs a tree as a program, one in a process of the operating system: it keeps the program alive,
+ * and ends it when the tree ends.
  *
  * - SIGTERM and SIGINT stop the tree in order. A second signal ends the program at once.
- * - An exception that nobody caught, or a rejection that nobody handled, is reported, and stops the tree in order.
- * - The exit status is 0 when the tree was stopped, or ended `normal` or by `autoShutdown`; and 1 when its start failed, its supervisor gave up, the top process
- *   crashed, something had to be killed because the deadline was over, or there was such an exception. The program never ends with 0 because nothing was left to do.
+ * - An exception that nobody caught, or a rejection that nobody handled, is reported, and stops the
+ *   tree in order.
+ * - The exit status is 0 when the tree was stopped, or ended `normal` or by `autoShutdown`; and 1
+ *   when its start failed, its supervisor gave up, the top process crashed, something had to be
+ *   killed because the deadline was over, or there was such an exception. The program never ends
+ *   with 0 because nothing was left to do.
  *
- * Nobody is above the top process to restart it: the `restart` of a child spec that is run is not looked at.
+ * Nobody is above the top process to restart it: the `restart` of a child spec that is run is not
+ * looked at.
  *
- * Throws an `Error` on a host without `process`, such as a browser, and a `TypeError` or `RangeError` for what cannot be run. To live in a program of
- * somebody else's, use `createSystem`: it touches nothing outside itself.
+ * Throws an `Error` on a host without `process`, such as a browser, and a `TypeError` or
+ * `RangeError` for what cannot be run. To live in a program of somebody else's, use `createSystem`:
+ * it touches nothing outside itself.
  * @see OTP, `init` and the releases; Elixir, `mix run --no-halt`
  * @example
  * ```ts no-run

@@ -18,13 +18,17 @@ import {
 import { shutdownChild } from '../supervisor/shutdown.ts';
 
 /**
- * What the end of an application is to the others: nothing (`temporary`), the end of the whole system unless it ended `normal` (`transient`), or the end
- * of the system in any case (`permanent`).
+ * What the end of an application is to the others: nothing (`temporary`), the end of the whole
+ * system unless it ended `normal` (`transient`), or the end of the system in any case
+ * (`permanent`).
  * @see OTP manual, `application:start/2`
  */
 export type ApplicationType = 'permanent' | 'transient' | 'temporary';
 
-/** What the start of an application gives: its top process, perhaps with a state for `prepStop` and `stop`. */
+/**
+ * What the start of an application gives: its top process, perhaps with a state for `prepStop` and
+ * `stop`.
+ */
 export type StartedApplication<State> = Pid | { readonly pid: Pid; readonly state: State };
 
 /** An application of whatever state: made by `application.define`. */
@@ -59,7 +63,10 @@ export function isRunning(state: unknown): boolean {
 
 type Callback = (state: unknown) => unknown;
 
-/** The process above an application: it starts the top process, waits for its end, and is where the callbacks of the application run. */
+/**
+ * The process above an application: it starts the top process, waits for its end, and is where the
+ * callbacks of the application run.
+ */
 export const master: GenServer.Behaviour<
   Starting,
   Running,

@@ -10,7 +10,10 @@ import { type Tree, treeOf } from '../supervisor/tree.ts';
 
 /** How a service is. */
 export interface Health {
-  /** `starting` until all of it is up; `stopped` once nothing of it runs, and the program is about to end. */
+  /**
+   * `starting` until all of it is up; `stopped` once nothing of it runs, and the program is about
+   * to end.
+   */
   readonly state: 'starting' | 'running' | 'stopping' | 'stopped';
   /** The tree as it is now; `undefined` unless a supervisor is at the top, and up. */
   readonly tree: Tree | undefined;
@@ -19,7 +22,10 @@ export interface Health {
 /** A tree that is the whole of a program. */
 export interface Service {
   readonly system: System;
-  /** Resolves with the top process once all is up. Rejects with an `ExitError` when the start failed, and the program ends, or when it was stopped before. */
+  /**
+   * Resolves with the top process once all is up. Rejects with an `ExitError` when the start
+   * failed, and the program ends, or when it was stopped before.
+   */
   readonly whenReady: Promise<Pid>;
   health(): Health;
   /** Stops it as SIGTERM does: in order, within the deadline. Then the program ends. */
@@ -29,13 +35,18 @@ export interface Service {
 /** The end of an application that is to be the end of the system. */
 type StopSystem = (reason: ExitReason) => void;
 
-/** How long what is left of the program, such as a socket that nobody closed, may keep it alive once the tree has ended, in ms. */
+/**
+ * How long what is left of the program, such as a socket that nobody closed, may keep it alive once
+ * the tree has ended, in ms.
+ */
 const patience = 1000;
 
 /** What a shell makes of an end by a signal: 128 and its number. */
 const statuses = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A system whose life is that of the program: it hears the signals, and decides on the exit status. */
+/**
+ * A system whose life is that of the program: it hears the signals, and decides on the exit status.
+ */
 export class SystemService implements Service {
   readonly system: System;
   readonly whenReady: Promise<Pid>;
@@ -176,7 +187,10 @@ export class SystemService implements Service {
     return this.#isBad ? 1 : 0;
   }
 
-  /** At once if nothing is left of the program but us: what was written last still gets out where writing takes time. */
+  /**
+   * At once if nothing is left of the program but us: what was written last still gets out where
+   * writing takes time.
+   */
   #exitSoon(): void {
     const timer = host.setTimeout(() => {
       this.#process.exit(this.#status);

@@ -1,7 +1,8 @@
 /**
- * A `Map` for keys that come and go, many of them again and again: the names of processes that are restarted. A `Map` keeps what is deleted in its chains
- * until it is laid out anew, so a key that comes and goes among many that stay is sought among all its own remains. Here a key that is deleted keeps its
- * place, for when it comes back, until such places are more than half of all.
+ * A `Map` for keys that come and go, many of them again and again: the names of processes that are
+ * restarted. A `Map` keeps what is deleted in its chains until it is laid out anew, so a key that
+ * comes and goes among many that stay is sought among all its own remains. Here a key that is
+ * deleted keeps its place, for when it comes back, until such places are more than half of all.
  */
 export class KeyTable<Value extends object> {
   readonly #values: Map<string, Value | undefined> = new Map();

@@ -1,13 +1,14 @@
 /**
- * What a process has been sent and not yet taken: first in, first out, by a ring whose length is a power of two.
+ * What a process has been sent and not yet taken: first in, first out, by a ring whose length is a
+ * power of two.
  *
  * ```text
  *   slots  [ e  f  .  .  .  b  c  d ]      head = 5, length = 5
  *                  ^ the next push  ^ shift takes b
  * ```
  *
- * Pushing and taking touch one slot each, so a mailbox of any length drains in time linear in its length. An unused mailbox owns no
- * slots: most processes are idle.
+ * Pushing and taking touch one slot each, so a mailbox of any length drains in time linear in its
+ * length. An unused mailbox owns no slots: most processes are idle.
  */
 export class Mailbox {
   length = 0;
@@ -80,7 +81,10 @@ export class Mailbox {
     this.length = 0;
   }
 
-  /** A burst goes on for a while: growing fourfold copies it fewer times, as long as that costs little memory. */
+  /**
+   * A burst goes on for a while: growing fourfold copies it fewer times, as long as that costs
+   * little memory.
+   */
   #grow(): void {
     const { length } = this;
     const factor = length < fastGrowth ? 4 : 2;

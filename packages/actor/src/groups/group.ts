@@ -3,7 +3,10 @@ import { type Pid } from '../process/pid.ts';
 
 declare const grouped: unique symbol;
 
-/** The name of a group of processes, which also says what kind of processes are in it. A plain value that belongs to no system. */
+/**
+ * The name of a group of processes, which also says what kind of processes are in it. A plain value
+ * that belongs to no system.
+ */
 export interface Group<in out P extends Pid = Pid> {
   readonly [grouped]: (pid: P) => P;
   readonly name: string;

@@ -6,8 +6,9 @@ import { GroupTable } from './table.ts';
 export type { GroupMessage } from './table.ts';
 
 /**
- * Puts processes into a group: one pid, or a list, which comes in one step. There is nothing to create first. A process that joins twice is in it twice;
- * one that ends is out, and one that has ended is left out.
+ * Puts processes into a group: one pid, or a list, which comes in one step. There is nothing to
+ * create first. A process that joins twice is in it twice; one that ends is out, and one that has
+ * ended is left out.
  *
  * Throws a `TypeError` for what is no pid, and then none has joined.
  * @see OTP manual, `pg:join/2`
@@ -32,7 +33,8 @@ export function join<P extends Pid = Pid>(
 }
 
 /**
- * Takes processes out of a group, each once as often as it is given. False when none of them was in it.
+ * Takes processes out of a group, each once as often as it is given. False when none of them was in
+ * it.
  *
  * Throws a `TypeError` for what is no pid, and then none has left.
  * @see OTP manual, `pg:leave/2`
@@ -57,7 +59,8 @@ export function leave<P extends Pid = Pid>(
 }
 
 /**
- * The running processes of a group, each as often as it joined; none for a group nobody has heard of.
+ * The running processes of a group, each as often as it joined; none for a group nobody has heard
+ * of.
  * @see OTP manual, `pg:get_members/1`
  * @example
  * ```ts
@@ -103,8 +106,9 @@ export interface Monitored<out P extends Pid> {
 }
 
 /**
- * Tells `self` of every change to a group from here on, by messages `{ type: 'join' | 'leave', ref, group, pids }`. Nothing falls between the members that
- * it answers with and the first message. The end of a member is a `leave`, and follows its `DOWN` and `EXIT`.
+ * Tells `self` of every change to a group from here on, by messages `{ type: 'join' | 'leave', ref,
+ * group, pids }`. Nothing falls between the members that it answers with and the first message. The
+ * end of a member is a `leave`, and follows its `DOWN` and `EXIT`.
  * @see OTP manual, `pg:monitor/1`
  * @example
  * ```ts
@@ -133,7 +137,8 @@ export function monitor<P extends Pid = Pid>(
 }
 
 /**
- * Ends a monitor of a group, and takes the messages that have come by it out of the mailbox. False when it is none, or not one of `self`'s.
+ * Ends a monitor of a group, and takes the messages that have come by it out of the mailbox. False
+ * when it is none, or not one of `self`'s.
  * @see OTP manual, `pg:demonitor/1`
  * @example
  * ```ts
@@ -157,7 +162,10 @@ export function demonitor(self: Process<never>, ref: Ref): boolean {
   return true;
 }
 
-/** By the system's inside, made when first asked for: a system that has no groups pays nothing for them. */
+/**
+ * By the system's inside, made when first asked for: a system that has no groups pays nothing for
+ * them.
+ */
 const tables: WeakMap<Runtime, GroupTable> = new WeakMap();
 
 function tableOf(self: Process<never>): GroupTable {

@@ -30,8 +30,8 @@ interface Watch {
 }
 
 /**
- * The groups of one system. A process that has ended is in none, whether or not it has been cleared away yet: who reads looks at the process, not at the
- * table alone.
+ * The groups of one system. A process that has ended is in none, whether or not it has been cleared
+ * away yet: who reads looks at the process, not at the table alone.
  */
 export class GroupTable {
   readonly #states: Map<string, State> = new Map();
@@ -165,7 +165,10 @@ export class GroupTable {
   }
 }
 
-/** As a message of the system's own: one that a full mailbox dropped would leave its owner with wrong members for good. */
+/**
+ * As a message of the system's own: one that a full mailbox dropped would leave its owner with
+ * wrong members for good.
+ */
 function tell({ name, monitors }: State, type: GroupMessage['type'], cells: readonly Cell[]): void {
   const pids = cells.map(({ pid }) => pid);
   for (const [ref, cell] of monitors) {

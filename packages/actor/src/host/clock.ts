@@ -1,8 +1,8 @@
 import * as host from './host.ts';
 
 /**
- * Time, given and not taken: every timer, timeout, delay and restart window of a system reads its clock, so that a test turns it by
- * hand.
+ * Time, given and not taken: every timer, timeout, delay and restart window of a system reads its
+ * clock, so that a test turns it by hand.
  */
 export interface Clock {
   /** Milliseconds, monotonic, of no particular origin. */
@@ -12,7 +12,10 @@ export interface Clock {
   clearTimeout(handle: TimeoutHandle): void;
 }
 
-/** On Node, a timer keeps the program alive until `unref` is called; elsewhere there is nothing to keep. */
+/**
+ * On Node, a timer keeps the program alive until `unref` is called; elsewhere there is nothing to
+ * keep.
+ */
 export interface TimeoutHandle {
   ref?(): unknown;
   unref?(): unknown;
@@ -43,8 +46,8 @@ export function systemClock(): Clock {
 /** A clock that stands still until it is told to move; see `virtualClock`. */
 export interface VirtualClock extends Clock {
   /**
-   * Moves time on by `ms`, firing what falls due, in order. Before each timer `settle` is awaited, so that what the last one caused has
-   * happened: by default until all microtasks have run.
+   * Moves time on by `ms`, firing what falls due, in order. Before each timer `settle` is awaited,
+   * so that what the last one caused has happened: by default until all microtasks have run.
    */
   advance(ms: number, settle?: () => Promise<void>): Promise<void>;
 }

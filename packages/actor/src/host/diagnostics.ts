@@ -1,8 +1,8 @@
 import { channel } from './host.ts';
 
 /**
- * What happens in systems, for whoever subscribes with `node:diagnostics_channel`: nobody does, and it costs a test of a flag. On a host
- * without it nothing is published.
+ * What happens in systems, for whoever subscribes with `node:diagnostics_channel`: nobody does, and
+ * it costs a test of a flag. On a host without it nothing is published.
  *
  * | channel | message |
  * |---|---|

@@ -1,6 +1,7 @@
 /**
- * What a runtime must lend: the one file to replace for a host that is neither Node, Deno, Bun nor a browser. Everything here is
- * the web platform's, but `setImmediate`, which is used where it exists because it lets I/O in sooner than a message channel.
+ * What a runtime must lend: the one file to replace for a host that is neither Node, Deno, Bun nor
+ * a browser. Everything here is the web platform's, but `setImmediate`, which is used where it
+ * exists because it lets I/O in sooner than a message channel.
  */
 interface HostGlobals {
   readonly process?: Partial<HostProcess> & {
@@ -73,7 +74,10 @@ export const writeError = (text: string): void => host.console.error(text);
 
 const silent: Channel = { hasSubscribers: false, publish: () => undefined };
 
-/** A channel of `node:diagnostics_channel`, or one that nobody can subscribe to. Not imported, so that other hosts can load this. */
+/**
+ * A channel of `node:diagnostics_channel`, or one that nobody can subscribe to. Not imported, so
+ * that other hosts can load this.
+ */
 export function channel(name: string): Channel {
   return host.process?.getBuiltinModule?.('node:diagnostics_channel')?.channel(name) ?? silent;
 }

@@ -6,7 +6,10 @@ export interface Logger {
   warn(details: object, message: string): void;
 }
 
-/** The same logger, which cannot fail: one that throws must not change what it is told of. What it did not take goes to stderr. */
+/**
+ * The same logger, which cannot fail: one that throws must not change what it is told of. What it
+ * did not take goes to stderr.
+ */
 export function guarded(logger: Logger): Logger {
   const guard =
     (level: 'error' | 'warn'): Logger['error'] =>
@@ -33,8 +36,8 @@ export function stderrLogger(): Logger {
 }
 
 /**
- * What is reported can come from anywhere: V8 puts the start of what is no JSON into the message of its error. It may say anything, but not steer
- * the terminal that shows it.
+ * What is reported can come from anywhere: V8 puts the start of what is no JSON into the message of
+ * its error. It may say anything, but not steer the terminal that shows it.
  */
 function writePlain(text: string): void {
   writeError(

@@ -1,16 +1,24 @@
 import { describe } from '../describe.ts';
 import type { Clock, TimeoutHandle } from './clock.ts';
 
-/** The longest a host's timer can wait: it fires at once when asked for more (Node warns and waits 1 ms). */
+/**
+ * The longest a host's timer can wait: it fires at once when asked for more (Node warns and waits 1
+ * ms).
+ */
 const longestWait = 2 ** 31 - 1;
 
-/** Something that falls due once. To be extended: a pending call is its own timer, which spares an object and a closure a call. */
+/**
+ * Something that falls due once. To be extended: a pending call is its own timer, which spares an
+ * object and a closure a call.
+ */
 export abstract class Timer {
   /** On the clock of the system it was started in, in ms. */
   due = 0;
   /** Among timers due at the same time the one started first is first. */
   sequence = 0;
-  /** Where it stands in the heap; -1 while it is not started, and when it has fired or was stopped. */
+  /**
+   * Where it stands in the heap; -1 while it is not started, and when it has fired or was stopped.
+   */
   position = -1;
   abstract fire(): void;
 }
@@ -26,8 +34,9 @@ export class CallbackTimer extends Timer {
 }
 
 /**
- * All timers of a system behind one timer of the host: a binary heap, the earliest on top. A new timer is mostly the latest one, and a
- * call's timeout is mostly stopped before it fires: both cost one comparison.
+ * All timers of a system behind one timer of the host: a binary heap, the earliest on top. A new
+ * timer is mostly the latest one, and a call's timeout is mostly stopped before it fires: both cost
+ * one comparison.
  */
 export class Timers {
   readonly #clock: Clock;
@@ -57,7 +66,8 @@ export class Timers {
     if (timer.position >= 0) {
       this.#remove(timer);
       if (this.#heap.length === 0) {
-        // Not cleared: the next timer mostly follows at once and is later than this. But it must not keep the program alive.
+        // Not cleared: the next timer mostly follows at once and is later than this. But it must
+        // not keep the program alive.
         this.#handle?.unref?.();
       }
     }
@@ -181,7 +191,10 @@ function isBefore(a: Timer, b: Timer): boolean {
   return a.due < b.due || (a.due === b.due && a.sequence < b.sequence);
 }
 
-/** Throws a `RangeError` unless `ms` is a whole number from 0 on, or, where it means to wait for ever, `Infinity`. */
+/**
+ * Throws a `RangeError` unless `ms` is a whole number from 0 on, or, where it means to wait for
+ * ever, `Infinity`.
+ */
 export function assertTimeout(ms: unknown): asserts ms is number {
   if (ms !== Infinity) {
     assertDelay(ms);

@@ -5,8 +5,8 @@ import { type Cell, cellOfProcess, type Process, type Runtime } from './process.
 declare const named: unique symbol;
 
 /**
- * A name for a process, which also says what kind of process has it: `const stackName = name<Stack>('stack')`. A plain value that belongs to no
- * system; `in` makes an address of it.
+ * A name for a process, which also says what kind of process has it: `const stackName =
+ * name<Stack>('stack')`. A plain value that belongs to no system; `in` makes an address of it.
  */
 export interface Name<out P extends Pid = Pid> {
   readonly [named]: P;
@@ -26,7 +26,10 @@ export interface Named<out P extends Pid = Pid> {
 
 declare const kept: unique symbol;
 
-/** A name that somebody other than the system keeps, as a registry does: an address, and a name to start a server by. */
+/**
+ * A name that somebody other than the system keeps, as a registry does: an address, and a name to
+ * start a server by.
+ */
 export interface Via<out P extends Pid = Pid> extends Named<P> {
   readonly [kept]: true;
 }
@@ -112,7 +115,10 @@ export function textOf(given: string | Name): string {
   return text;
 }
 
-/** The process that is meant; `undefined` when nobody has the name. Throws a `TypeError` for what is neither a pid nor a name in a system. */
+/**
+ * The process that is meant; `undefined` when nobody has the name. Throws a `TypeError` for what is
+ * neither a pid nor a name in a system.
+ */
 export function find(destination: Destination): Cell | undefined {
   const cell = processOf(destination);
   if (cell !== undefined) {

@@ -3,8 +3,8 @@ import { formatReason } from './format-reason.ts';
 import { type Cell, nameOf } from './process.ts';
 
 /**
- * Tells the system's logger that a process ended by its own fault: who it was and below whom, why with the stack, what it had in hand, whom the end
- * takes along.
+ * Tells the system's logger that a process ended by its own fault: who it was and below whom, why
+ * with the stack, what it had in hand, whom the end takes along.
  * @see OTP, "SASL Error Logging", crash reports
  */
 export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}): void {

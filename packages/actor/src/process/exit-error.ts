@@ -2,8 +2,9 @@ import { crash, type ExitReason, isExitReason, nocatch } from './exit-reason.ts'
 import { formatReason } from './format-reason.ts';
 
 /**
- * A call whose server died before it answered, or a start that failed: `reason` says why. Of a supervisor that did not start, because of a child, perhaps of
- * a child of its own, the message shows which one as a tree. The error that somebody threw is the `cause`.
+ * A call whose server died before it answered, or a start that failed: `reason` says why. Of a
+ * supervisor that did not start, because of a child, perhaps of a child of its own, the message
+ * shows which one as a tree. The error that somebody threw is the `cause`.
  */
 export class ExitError extends Error {
   readonly reason: ExitReason;
@@ -18,7 +19,10 @@ export class ExitError extends Error {
   }
 }
 
-/** The children, from above, of which each did not start because of the next, and why the last did not. */
+/**
+ * The children, from above, of which each did not start because of the next, and why the last did
+ * not.
+ */
 function failedStart(reason: ExitReason): {
   readonly children: readonly string[];
   readonly why: ExitReason;

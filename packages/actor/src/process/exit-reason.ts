@@ -2,7 +2,8 @@ import { describe } from '../describe.ts';
 import { type Pid } from './pid.ts';
 
 /**
- * Why a process ended, or is told to end. `normal` and `shutdown` are expected; everything else is abnormal.
+ * Why a process ended, or is told to end. `normal` and `shutdown` are expected; everything else is
+ * abnormal.
  * @see Erlang reference manual, "Processes", section "Error handling"
  */
 export type ExitReason =
@@ -129,7 +130,8 @@ export function failedToStartChild(id: string, reason: ExitReason): ExitReason {
 }
 
 /**
- * True unless a process may end so without anyone having done wrong: neither `normal` nor `shutdown`.
+ * True unless a process may end so without anyone having done wrong: neither `normal` nor
+ * `shutdown`.
  * @example
  * ```ts
  * import { isAbnormal, killed, normal, shutdown } from '@reprise/actor';

@@ -3,7 +3,10 @@ import { describe } from '../describe.ts';
 
 /** How many messages may wait, and what happens to one more. */
 export interface MailboxOptions {
-  /** A whole number from 1 on. The system's own messages (exits, DOWNs, orders to stop) do not count and always get in. */
+  /**
+   * A whole number from 1 on. The system's own messages (exits, DOWNs, orders to stop) do not count
+   * and always get in.
+   */
   readonly capacity: number;
   /**
    * - `dropNewest`: it is dropped.

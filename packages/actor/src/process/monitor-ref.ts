@@ -2,8 +2,9 @@ import type { ExitReason } from './exit-reason.ts';
 import { type Pid, Ref } from './pid.ts';
 
 /**
- * How long an alias is one: until `unalias` (`explicitUnalias`), or as well until its monitor is off (`demonitor`), or as well until one message
- * has come by it (`replyDemonitor`), which takes the monitor off too.
+ * How long an alias is one: until `unalias` (`explicitUnalias`), or as well until its monitor is
+ * off (`demonitor`), or as well until one message has come by it (`replyDemonitor`), which takes
+ * the monitor off too.
  */
 export type AliasMode = 'explicitUnalias' | 'demonitor' | 'replyDemonitor';
 

@@ -1,23 +1,29 @@
 declare const accepts: unique symbol;
 
 /**
- * The address of a process: to be linked, monitored, stopped, and sent what it accepts. Two pids are the same process when
- * they are `===`; a pid is never reused and outlives its process.
+ * The address of a process: to be linked, monitored, stopped, and sent what it accepts. Two pids
+ * are the same process when they are `===`; a pid is never reused and outlives its process.
  *
- * Contravariant in `Message`: every pid is a `Pid` (that is `Pid<never>`), which can be watched and stopped but sent nothing.
+ * Contravariant in `Message`: every pid is a `Pid` (that is `Pid<never>`), which can be watched and
+ * stopped but sent nothing.
  * @see Erlang reference manual, "Processes"
  */
 export interface Pid<in Message = never> {
   /** Unique within the system, counted from 1. */
   readonly id: number;
-  /** Exists in types alone: keeps a look-alike from passing for a pid, and says what may be sent. */
+  /**
+   * Exists in types alone: keeps a look-alike from passing for a pid, and says what may be sent.
+   */
   readonly [accepts]: (message: Message) => void;
   toString(): string;
 }
 
 let open: (pid: unknown) => object | undefined;
 
-/** What a `Pid` is at run time: its process is reached by this package alone, and is not printed or compared with it. */
+/**
+ * What a `Pid` is at run time: its process is reached by this package alone, and is not printed or
+ * compared with it.
+ */
 class Address {
   readonly id: number;
   readonly #process: object;

@@ -13,22 +13,26 @@ import type { MonitorRef } from './monitor-ref.ts';
 import { createPid, type Pid, processOf, type Ref } from './pid.ts';
 
 /**
- * A process as it sees itself: passed to its own code, last, as `self`. What takes a `Process` is what only that process may do (link,
- * trap exits, receive), or what needs a parent. Nothing ambient: it is right after an `await` too.
+ * A process as it sees itself: passed to its own code, last, as `self`. What takes a `Process` is
+ * what only that process may do (link, trap exits, receive), or what needs a parent. Nothing
+ * ambient: it is right after an `await` too.
  */
 export interface Process<in Message = never> {
   readonly pid: Pid<Message>;
   readonly system: System;
-  /** Aborts when the process ends, with an `ExitError` that says why; for `fetch`, timers, streams. */
+  /**
+   * Aborts when the process ends, with an `ExitError` that says why; for `fetch`, timers, streams.
+   */
   readonly signal: AbortSignal;
   /** How many messages wait. */
   readonly messageQueueLen: number;
 }
 
 /**
- * Processes that know of each other, with one clock and one scheduler; itself the root process, and so the parent of what is started at
- * the top. It does not trap exits: a process linked to it that ends abnormally ends the system, loudly. Only a start that fails does not:
- * whoever started it has been told.
+ * Processes that know of each other, with one clock and one scheduler; itself the root process, and
+ * so the parent of what is started at the top. It does not trap exits: a process linked to it that
+ * ends abnormally ends the system, loudly. Only a start that fails does not: whoever started it has
+ * been told.
  */
 export interface System extends Process {
   readonly clock: Clock;
@@ -36,11 +40,13 @@ export interface System extends Process {
   /** Settles with the reason once the system has ended. */
   readonly whenExited: Promise<ExitReason>;
   /**
-   * Ends the system: what is linked to it is shut down and waited for, one by one, in reverse order of its start; whatever still lives
-   * then is killed. Nothing of the system runs afterwards. A second call waits for the first.
+   * Ends the system: what is linked to it is shut down and waited for, one by one, in reverse order
+   * of its start; whatever still lives then is killed. Nothing of the system runs afterwards. A
+   * second call waits for the first.
    *
-   * `timeout`, in ms: after it nothing is waited for any more, all is killed. Default: `Infinity`, as in OTP. `reason`: what `whenExited` is to tell.
-   * Default: `shutdown`. The processes are told `shutdown` in any case.
+   * `timeout`, in ms: after it nothing is waited for any more, all is killed. Default: `Infinity`,
+   * as in OTP. `reason`: what `whenExited` is to tell. Default: `shutdown`. The processes are told
+   * `shutdown` in any case.
    */
   stop(options?: StopOptions): Promise<void>;
 }
@@ -100,7 +106,10 @@ export interface Runtime {
   nextId(): number;
 }
 
-/** A question to a process by somebody who is told if the process ends before it answers. Its own timer, and its own place in a list. */
+/**
+ * A question to a process by somebody who is told if the process ends before it answers. Its own
+ * timer, and its own place in a list.
+ */
 export abstract class Request extends Timer {
   previous: Request | undefined = undefined;
   next: Request | undefined = undefined;
@@ -117,8 +126,8 @@ interface Asked {
 type Status = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
 
 /**
- * One process: its mailbox, its links and monitors, and what happens to it; the `Process` of the public types at run time. What it runs is
- * a subclass's: a function, or the loop of a server.
+ * One process: its mailbox, its links and monitors, and what happens to it; the `Process` of the
+ * public types at run time. What it runs is a subclass's: a function, or the loop of a server.
  */
 export abstract class Cell implements Process {
   readonly pid: Pid<unknown>;
@@ -282,8 +291,8 @@ export abstract class Cell implements Process {
   }
 
   /**
-   * Takes no message until `promise` settles, then goes on with `resume`, whose answer is that of `turn`. If the process ends
-   * first, the late result is dropped, and so is a late rejection.
+   * Takes no message until `promise` settles, then goes on with `resume`, whose answer is that of
+   * `turn`. If the process ends first, the late result is dropped, and so is a late rejection.
    */
   suspend<T>(promise: PromiseLike<T>, resume: (value: T) => boolean): void {
     this.status = 'waiting';
@@ -381,7 +390,10 @@ export abstract class Cell implements Process {
     return [...(this.#monitors?.values() ?? [])];
   }
 
-  /** Asks for `ref.down(reason)` when `target` ends; at once, with `noproc`, if it already has. Of itself no process is told. */
+  /**
+   * Asks for `ref.down(reason)` when `target` ends; at once, with `noproc`, if it already has. Of
+   * itself no process is told.
+   */
   monitor(target: Cell | undefined, ref: MonitorRef): void {
     if (target === this || this.status === 'dead') {
       return;
@@ -402,7 +414,10 @@ export abstract class Cell implements Process {
     return target !== undefined && (target.#monitors?.delete(ref) ?? false);
   }
 
-  /** Calls back when this process has ended, at once if it has already; not before its links were told. Returns what takes it off. */
+  /**
+   * Calls back when this process has ended, at once if it has already; not before its links were
+   * told. Returns what takes it off.
+   */
   onEnd(callback: (reason: ExitReason) => void): () => void {
     if (this.reason !== undefined) {
       callback(this.reason);
@@ -412,7 +427,10 @@ export abstract class Cell implements Process {
     return () => void this.#onEnd?.delete(callback);
   }
 
-  /** An exit signal from `from`: by a link of its, or sent by `exit(from, this, reason)`, which alone can kill. */
+  /**
+   * An exit signal from `from`: by a link of its, or sent by `exit(from, this, reason)`, which
+   * alone can kill.
+   */
   receiveExit(from: Cell, reason: ExitReason, sent = false): void {
     if (this.status === 'dead') {
       return;
@@ -446,8 +464,8 @@ export abstract class Cell implements Process {
   }
 
   /**
-   * Told in a queue, not by calling down the links: a chain of a million linked processes must not need a stack of a million frames,
-   * and each one is wholly ended before the next hears of it.
+   * Told in a queue, not by calling down the links: a chain of a million linked processes must not
+   * need a stack of a million frames, and each one is wholly ended before the next hears of it.
    */
   #tell(reason: ExitReason): void {
     const { endings } = this.runtime;
@@ -541,7 +559,10 @@ export function cellOf(pid: Pid): Cell {
   return cell as Cell;
 }
 
-/** The running process behind what was handed to user code as `self`. Throws a `TypeError` for anything else. */
+/**
+ * The running process behind what was handed to user code as `self`. Throws a `TypeError` for
+ * anything else.
+ */
 export function cellOfProcess(process: Process<never>, what = 'self'): Cell {
   if (process instanceof Cell) {
     return process;
@@ -549,7 +570,10 @@ export function cellOfProcess(process: Process<never>, what = 'self'): Cell {
   throw new TypeError(`Expected ${what} to be a process, got ${describe(process)}`);
 }
 
-/** A message that the system wraps: `shown` is what its sender wrote. A symbol, so that no message of a user's is taken for one. */
+/**
+ * A message that the system wraps: `shown` is what its sender wrote. A symbol, so that no message
+ * of a user's is taken for one.
+ */
 export const letter: unique symbol = Symbol('letter');
 
 interface Letter {

@@ -4,8 +4,9 @@ import { type Pid } from './pid.ts';
 import { cellOf, cellOfProcess, type Process } from './process.ts';
 
 /**
- * Gives `pid` a name in its system until it ends or is unregistered. Throws a `TypeError` for an empty name, and an `Error` when the name
- * is taken, the process has ended, or has a name already: one each.
+ * Gives `pid` a name in its system until it ends or is unregistered. Throws a `TypeError` for an
+ * empty name, and an `Error` when the name is taken, the process has ended, or has a name already:
+ * one each.
  * @see OTP manual, `erlang:register/2`
  * @example
  * ```ts

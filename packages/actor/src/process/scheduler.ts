@@ -13,14 +13,19 @@ const heavyTurn = 1;
 const slice = 4;
 
 /**
- * Who runs next: ready processes take turns, first come first served, in a microtask, so that a reply costs no trip through the event
- * loop. Microtasks alone would starve I/O, so once a slice has passed since I/O last had its chance the rest waits for a macrotask: a
- * flood of messages, or a chain of calls that never rests, delays a timer by about a slice. A message that comes after a rest waits for nothing.
+ * Who runs next: ready processes take turns, first come first served, in a microtask, so that a
+ * reply costs no trip through the event loop. Microtasks alone would starve I/O, so once a slice
+ * has passed since I/O last had its chance the rest waits for a macrotask: a flood of messages, or
+ * a chain of calls that never rests, delays a timer by about a slice. A message that comes after a
+ * rest waits for nothing.
  */
 export class Scheduler {
   /** The process whose code is on the stack, if any. */
   current: Cell | undefined = undefined;
-  /** How many messages a process may handle in its turn: few while turns are long, so that a slice does not run over. */
+  /**
+   * How many messages a process may handle in its turn: few while turns are long, so that a slice
+   * does not run over.
+   */
   turnLength: number = longTurn;
   readonly #ready = new Mailbox();
   readonly #slow: number;
@@ -47,15 +52,18 @@ export class Scheduler {
   }
 
   /**
-   * Lets the microtasks run that the process on the stack has caused, before the next process has its turn. `cell` is given when its own code is what
-   * goes on in them: how long that holds the thread is then watched, too.
+   * Lets the microtasks run that the process on the stack has caused, before the next process has
+   * its turn. `cell` is given when its own code is what goes on in them: how long that holds the
+   * thread is then watched, too.
    */
   yieldToMicrotasks(cell?: Cell): void {
     this.#isYielding = true;
     this.#watched = cell;
   }
 
-  /** True when no process is ready to run. One may still wait for a promise, a timer or a message. */
+  /**
+   * True when no process is ready to run. One may still wait for a promise, a timer or a message.
+   */
   get isIdle(): boolean {
     return !this.#isPlanned;
   }
@@ -72,7 +80,10 @@ export class Scheduler {
     }
   };
 
-  /** One microtask more: what a function throws ends its process in the microtask after the one that went on with it. */
+  /**
+   * One microtask more: what a function throws ends its process in the microtask after the one that
+   * went on with it.
+   */
   readonly #hop = (): void => {
     if (this.#watched !== undefined) {
       this.#watch(this.#watched, host.now() - this.#watchedFrom);
@@ -87,7 +98,10 @@ export class Scheduler {
     this.#run(now);
   };
 
-  /** I/O has just had its chance. It will have had the next when a macrotask that is queued now has its turn. */
+  /**
+   * I/O has just had its chance. It will have had the next when a macrotask that is queued now has
+   * its turn.
+   */
   #startSlice(now: number): void {
     this.#sliceStart = now;
     if (!this.#isInSlice) {

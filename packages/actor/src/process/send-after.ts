@@ -19,7 +19,10 @@ export interface TimeoutMessage<out Message = unknown> {
   readonly message: Message;
 }
 
-/** What a process gets that has cancelled a timer with `async`: the milliseconds that were left, or `false`. */
+/**
+ * What a process gets that has cancelled a timer with `async`: the milliseconds that were left, or
+ * `false`.
+ */
 export interface CancelTimerMessage {
   readonly type: 'cancelTimer';
   readonly ref: TimerRef;
@@ -27,7 +30,10 @@ export interface CancelTimerMessage {
 }
 
 export interface TimerOptions {
-  /** The time is a point on the system's clock (`system.clock.now()`), and not so many ms from now. One that has passed is now. Default: false. */
+  /**
+   * The time is a point on the system's clock (`system.clock.now()`), and not so many ms from now.
+   * One that has passed is now. Default: false.
+   */
   readonly abs?: boolean;
 }
 
@@ -39,10 +45,12 @@ export interface CancelTimerOptions {
 }
 
 /**
- * Sends `message` once, `time` milliseconds from now on the system's clock, however far away; asynchronously even for 0. A name is looked up when the
- * time has come. It is dropped when its process ends first, or nobody has the name; the end of whoever started it changes nothing.
+ * Sends `message` once, `time` milliseconds from now on the system's clock, however far away;
+ * asynchronously even for 0. A name is looked up when the time has come. It is dropped when its
+ * process ends first, or nobody has the name; the end of whoever started it changes nothing.
  *
- * Throws a `RangeError` unless `time` is a whole number from 0 on, or, with `abs`, any finite number.
+ * Throws a `RangeError` unless `time` is a whole number from 0 on, or, with `abs`, any finite
+ * number.
  * @see OTP manual, `erlang:send_after/4`
  * @example
  * ```ts
@@ -68,8 +76,8 @@ export function sendAfter<Message>(
 }
 
 /**
- * `sendAfter`, but what is sent is `{ type: 'timeout', ref, message }`: a process that has cancelled its timer and started another knows by `ref` which one
- * a message comes from.
+ * `sendAfter`, but what is sent is `{ type: 'timeout', ref, message }`: a process that has
+ * cancelled its timer and started another knows by `ref` which one a message comes from.
  *
  * Throws as `sendAfter` does.
  * @see OTP manual, `erlang:start_timer/4`
@@ -116,8 +124,9 @@ function start(timer: SendTimer, time: number, { abs = false }: TimerOptions = {
 }
 
 /**
- * Takes the message back, and an interval's that would follow: the milliseconds that were left, or `false` when it was sent or taken back before. Anybody
- * may. A message that is in the mailbox already stays there.
+ * Takes the message back, and an interval's that would follow: the milliseconds that were left, or
+ * `false` when it was sent or taken back before. Anybody may. A message that is in the mailbox
+ * already stays there.
  *
  * Throws a `TypeError` for what is no reference.
  * @see OTP manual, `erlang:cancel_timer/2`, `timer:cancel/1`
@@ -149,7 +158,8 @@ export function cancelTimer(ref: TimerRef, options?: CancelTimerOptions): number
 }
 
 /**
- * The milliseconds that are left, rounded up, or `false` when it was sent or taken back. The timer is not disturbed.
+ * The milliseconds that are left, rounded up, or `false` when it was sent or taken back. The timer
+ * is not disturbed.
  *
  * Throws a `TypeError` for what is no reference.
  * @see OTP manual, `erlang:read_timer/1`

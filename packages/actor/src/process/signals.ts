@@ -25,10 +25,12 @@ export function isAlive(pid: Pid): boolean {
 }
 
 /**
- * Puts `message` into the mailbox of a process, in the order sent. It never waits, and to a process that has ended it is dropped. The message
- * is not copied: whoever sent it must not change it afterwards.
+ * Puts `message` into the mailbox of a process, in the order sent. It never waits, and to a process
+ * that has ended it is dropped. The message is not copied: whoever sent it must not change it
+ * afterwards.
  *
- * False when the mailbox is full and rejects. Throws an `Error` when nobody has the name it is sent to.
+ * False when the mailbox is full and rejects. Throws an `Error` when nobody has the name it is sent
+ * to.
  * @see OTP manual, `erlang:send/2`
  * @example
  * ```ts
@@ -71,8 +73,8 @@ function sendToAlias(ref: MonitorRef, message: unknown): boolean {
 }
 
 /**
- * Links `self` and `pid`, both ways and once however often: when one ends, the other gets an exit signal with its reason. Linking to a
- * process that has ended gives the signal `noproc`.
+ * Links `self` and `pid`, both ways and once however often: when one ends, the other gets an exit
+ * signal with its reason. Linking to a process that has ended gives the signal `noproc`.
  * @example
  * ```ts
  * import { createSystem, exit, isAlive, link, shutdown, spawn } from '@reprise/actor';
@@ -96,7 +98,8 @@ export function link(self: Process<never>, pid: Pid): void {
 }
 
 /**
- * Takes the whole link off, from either side. An EXIT message that is in the mailbox already stays there.
+ * Takes the whole link off, from either side. An EXIT message that is in the mailbox already stays
+ * there.
  * @example
  * ```ts
  * import { createSystem, exit, isAlive, link, shutdown, spawn, unlink } from '@reprise/actor';
@@ -127,7 +130,10 @@ export interface MonitorOptions {
   readonly alias?: AliasMode;
 }
 
-/** A ref that is also an address, as long as its alias is on; what is sent to it after that is dropped. */
+/**
+ * A ref that is also an address, as long as its alias is on; what is sent to it after that is
+ * dropped.
+ */
 export interface AliasRef<in Message = never> extends Ref {
   readonly [aliased]: (message: Message) => void;
 }
@@ -135,8 +141,9 @@ export interface AliasRef<in Message = never> extends Ref {
 declare const aliased: unique symbol;
 
 /**
- * Asks for one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with `noproc`, if it already has. Given a name, it
- * watches whoever has it now, and the message has the `name` in place of the pid.
+ * Asks for one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with
+ * `noproc`, if it already has. Given a name, it watches whoever has it now, and the message has the
+ * `name` in place of the pid.
  * @see OTP manual, `erlang:monitor/3`
  * @example
  * ```ts
@@ -184,8 +191,8 @@ export interface DemonitorOptions {
 }
 
 /**
- * Takes a monitor off: no message comes any more. `true`, but with `info`: whether there was one to take off. Throws an `Error` for a monitor of
- * another process.
+ * Takes a monitor off: no message comes any more. `true`, but with `info`: whether there was one to
+ * take off. Throws an `Error` for a monitor of another process.
  * @see OTP manual, `erlang:demonitor/2`
  * @example
  * ```ts
@@ -250,8 +257,8 @@ function ownRef(cell: Cell, ref: Ref): MonitorRef {
 }
 
 /**
- * When on, an exit signal other than a kill becomes a message `{ type: 'EXIT', pid, reason }` instead of ending the process. Returns the
- * old value.
+ * When on, an exit signal other than a kill becomes a message `{ type: 'EXIT', pid, reason }`
+ * instead of ending the process. Returns the old value.
  * @example
  * ```ts
  * import { createSystem, type ExitMessage, spawn, spawnLink, trapExit } from '@reprise/actor';
@@ -276,10 +283,12 @@ export function trapExit(self: Process<never>, flag: boolean): boolean {
 }
 
 /**
- * `exit(self, reason)` ends the caller with exactly that reason, by throwing what its process recognises.
+ * `exit(self, reason)` ends the caller with exactly that reason, by throwing what its process
+ * recognises.
  *
- * `exit(self, pid, reason)` sends an exit signal: `pid` ends with that reason, or, when it traps exits, gets an EXIT message from `self`.
- * `normal` is ignored unless trapped or sent to oneself; `kill` cannot be trapped and ends it as `killed`.
+ * `exit(self, pid, reason)` sends an exit signal: `pid` ends with that reason, or, when it traps
+ * exits, gets an EXIT message from `self`. `normal` is ignored unless trapped or sent to oneself;
+ * `kill` cannot be trapped and ends it as `killed`.
  * @example
  * ```ts
  * import { createSystem, type DownMessage, exit, kill, shutdown, spawn, spawnMonitor } from '@reprise/actor';

@@ -12,10 +12,11 @@ import { Cell, cellOfProcess, type Process } from './process.ts';
 /** A process whose code is a function: it takes its messages itself. */
 export interface Receiver<in out Message> extends Process<Message> {
   /**
-   * Takes the oldest message that `match` is true of, or the oldest of all, waiting for it if need be. What does not match stays, in
-   * order.
+   * Takes the oldest message that `match` is true of, or the oldest of all, waiting for it if need
+   * be. What does not match stays, in order.
    *
-   * `timeout`, in ms (default `Infinity`): answers `undefined` if no such message is there by then; with 0 it does not wait.
+   * `timeout`, in ms (default `Infinity`): answers `undefined` if no such message is there by then;
+   * with 0 it does not wait.
    * @see Erlang reference manual, "Expressions", section "Receive"
    */
   receive(options: { readonly timeout: number }): Promise<Message | undefined>;
@@ -40,8 +41,8 @@ export interface SpawnOptions {
 }
 
 /**
- * Starts a process that runs `body`, and returns its pid before `body` has begun. `parent` says which system it belongs to, and nothing
- * more: the two are not linked.
+ * Starts a process that runs `body`, and returns its pid before `body` has begun. `parent` says
+ * which system it belongs to, and nothing more: the two are not linked.
  *
  * Throws an `ExitError` (`noproc`) when `parent` has ended.
  * @see Erlang reference manual, "Processes"
@@ -70,7 +71,8 @@ export function spawn<Message = never>(
 }
 
 /**
- * `spawn`, linked to `parent` from the first instant: however soon the process ends, `parent` has its exit signal.
+ * `spawn`, linked to `parent` from the first instant: however soon the process ends, `parent` has
+ * its exit signal.
  * @example
  * ```ts
  * import { createSystem, type ExitMessage, shutdownWith, spawn, spawnLink, trapExit, exit, formatReason } from '@reprise/actor';
@@ -125,7 +127,10 @@ export function spawnMonitor<Message = never>(
   return { pid: cell.pid as Pid<Message>, ref };
 }
 
-/** The parent of a new process. A process that has ended starts nothing: its code may still be running after an `await`. */
+/**
+ * The parent of a new process. A process that has ended starts nothing: its code may still be
+ * running after an `await`.
+ */
 export function parentOf(parent: Process<never>): Cell {
   const cell = cellOfProcess(parent, 'parent');
   if (!cell.isAlive) {
@@ -257,7 +262,8 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
       if (timeout > 0 && timeout < Infinity) {
         this.runtime.timers.start(this.#waiting, timeout);
       }
-      // Looked for in a turn, like everything else: a chain of receives that find something at once must not starve the rest.
+      // Looked for in a turn, like everything else: a chain of receives that find something at once
+      // must not starve the rest.
       if (this.status === 'idle') {
         this.wake();
       }

@@ -19,7 +19,10 @@ export interface SystemOptions {
   readonly clock?: Clock;
   /** Where crashes are reported. Default: stderr. */
   readonly logger?: Logger;
-  /** How many messages may wait in a mailbox before it is reported, once a process. Default: 100,000. */
+  /**
+   * How many messages may wait in a mailbox before it is reported, once a process. Default:
+   * 100,000.
+   */
   readonly highWaterMark?: number;
   /** How long a callback may hold the thread before it is reported, in ms. Default: 100. */
   readonly slowCallback?: number;
@@ -141,7 +144,10 @@ class Root extends Cell implements System {
     }
   }
 
-  /** Those linked to the root have their signal and end in their own order; what nobody supervises is killed after them. */
+  /**
+   * Those linked to the root have their signal and end in their own order; what nobody supervises
+   * is killed after them.
+   */
   async #finish(linked: readonly Cell[], reason: ExitReason): Promise<void> {
     await Promise.all(linked.map(hasEnded));
     this.#killAll();

@@ -14,7 +14,10 @@ export class Locks {
   /** Those of a key: the first has it. */
   readonly #turns: Map<unknown, Set<Turn>> = new Map();
 
-  /** Calls `fn` when the key is `cell`'s, and gives it back when that has settled or `cell` has ended. */
+  /**
+   * Calls `fn` when the key is `cell`'s, and gives it back when that has settled or `cell` has
+   * ended.
+   */
   async hold<Result>(
     cell: Cell,
     key: unknown,
@@ -23,7 +26,8 @@ export class Locks {
     const turn = this.#enqueue(cell, key);
     await turn.begun.promise;
     if (!cell.isAlive) {
-      // It was given the key and ended before it could go on: left pending, like all that a process waits for at its end.
+      // It was given the key and ended before it could go on: left pending, like all that a process
+      // waits for at its end.
       return new Promise<never>(() => undefined);
     }
     try {

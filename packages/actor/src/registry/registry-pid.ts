@@ -4,10 +4,12 @@ import type { Pid } from '../process/pid.ts';
 declare const registered: unique symbol;
 
 /**
- * The pid of a registry, which knows what its keys and values are, what kind of process is registered, and whether a key is one process's alone.
+ * The pid of a registry, which knows what its keys and values are, what kind of process is
+ * registered, and whether a key is one process's alone.
  *
- * Keys are equal as those of a `Map` are (SameValueZero): objects when they are the same object; `NaN` equals itself; `0` and `-0` are one key, and so
- * are `1` and `1.0`, which JavaScript cannot tell apart; `1`, `1n` and `'1'` are three.
+ * Keys are equal as those of a `Map` are (SameValueZero): objects when they are the same object;
+ * `NaN` equals itself; `0` and `-0` are one key, and so are `1` and `1.0`, which JavaScript cannot
+ * tell apart; `1`, `1n` and `'1'` are three.
  */
 export interface RegistryOf<
   out Keys extends 'unique' | 'duplicate',
@@ -39,7 +41,10 @@ export type Duplicate<Key = unknown, Value = unknown, P extends Pid = Pid> = Reg
   P
 >;
 
-/** What listeners are sent: a key was registered, or taken off by its owner. Of the end of a process they are not told: they can monitor it. */
+/**
+ * What listeners are sent: a key was registered, or taken off by its owner. Of the end of a process
+ * they are not told: they can monitor it.
+ */
 export type Change<Key = unknown, Value = unknown, P extends Pid = Pid> =
   | {
       readonly type: 'register';

@@ -33,10 +33,13 @@ type Any<Key, Value, P extends Pid> = Destination<
 >;
 
 /**
- * Starts a registry: processes register themselves in it under keys, with a value each, and are found by key. What a process has registered goes with
- * it, before anybody hears of its end. When the registry ends, the processes in it have an exit signal with its reason, as if they were linked to it.
+ * Starts a registry: processes register themselves in it under keys, with a value each, and are
+ * found by key. What a process has registered goes with it, before anybody hears of its end. When
+ * the registry ends, the processes in it have an exit signal with its reason, as if they were
+ * linked to it.
  *
- * Reading and writing are synchronous, and wait for no process. Rejects as `GenServer.start` does; with a `TypeError` for wrong options.
+ * Reading and writing are synchronous, and wait for no process. Rejects as `GenServer.start` does;
+ * with a `TypeError` for wrong options.
  * @see Elixir manual, `Registry`
  * @example
  * ```ts
@@ -91,7 +94,8 @@ export function startLink(parent: Process<never>, options: AnyOptions): Promise<
 }
 
 /**
- * How to start a registry under a supervisor. Restarted, it is empty, and the processes that were in it have had its exit signal.
+ * How to start a registry under a supervisor. Restarted, it is empty, and the processes that were
+ * in it have had its exit signal.
  *
  * Throws as `childSpec` does.
  * @see Elixir manual, `Registry.child_spec/1`
@@ -161,10 +165,12 @@ function assertKeys(keys: unknown): void {
 const done: Registered<never> = { type: 'registered' };
 
 /**
- * Registers `self` under a key, until it unregisters or ends. In a unique registry, a key that a process has, were it `self`, is refused: the answer
- * says whose it is. In a duplicate one nothing is refused, and the same process may have a key many times.
+ * Registers `self` under a key, until it unregisters or ends. In a unique registry, a key that a
+ * process has, were it `self`, is refused: the answer says whose it is. In a duplicate one nothing
+ * is refused, and the same process may have a key many times.
  *
- * Throws an `Error` when the registry or `self` has ended, and a `TypeError` for what is no registry.
+ * Throws an `Error` when the registry or `self` has ended, and a `TypeError` for what is no
+ * registry.
  * @see Elixir manual, `Registry.register/3`
  * @example
  * ```ts
@@ -188,7 +194,8 @@ export function register<Key, Value, P extends Pid>(
 }
 
 /**
- * Takes all registrations of `self` under a key off, and no other process's; nothing happens when there are none.
+ * Takes all registrations of `self` under a key off, and no other process's; nothing happens when
+ * there are none.
  *
  * Throws as `register` does, but not when `self` has ended.
  * @see Elixir manual, `Registry.unregister/2`
@@ -375,9 +382,11 @@ export function count<Key, Value, P extends Pid>(registry: Any<Key, Value, P>): 
 }
 
 /**
- * Replaces the value that `self` has under a key by what `fn` makes of it; says so when the key is not its own.
+ * Replaces the value that `self` has under a key by what `fn` makes of it; says so when the key is
+ * not its own.
  *
- * Throws as `register` does, what `fn` throws, and a `TypeError` for a duplicate registry, where a key has no one value.
+ * Throws as `register` does, what `fn` throws, and a `TypeError` for a duplicate registry, where a
+ * key has no one value.
  * @see Elixir manual, `Registry.update_value/3`
  * @example
  * ```ts
@@ -408,12 +417,14 @@ export function updateValue<Key, Value, P extends Pid>(
 }
 
 /**
- * Calls `fn` while no other call of `lock` has this key, and resolves with what it returns. Those who wait have their turn in the order they came; other
- * keys, and the registrations under this one, are not concerned. The key is free again when `fn` has settled, or `self` has ended.
+ * Calls `fn` while no other call of `lock` has this key, and resolves with what it returns. Those
+ * who wait have their turn in the order they came; other keys, and the registrations under this
+ * one, are not concerned. The key is free again when `fn` has settled, or `self` has ended.
  *
  * A process that asks for a key inside its own `fn` waits for itself, for ever.
  *
- * Rejects with what `fn` throws; as `register` throws; with an `ExitError` when the registry ends while it waits.
+ * Rejects with what `fn` throws; as `register` throws; with an `ExitError` when the registry ends
+ * while it waits.
  * @see Elixir manual, `Registry.lock/3`
  * @example
  * ```ts
@@ -445,11 +456,13 @@ export async function lock<Key, Value, P extends Pid, Result>(
 }
 
 /**
- * The address of whoever has a key: taken wherever a pid is, and looked up each time. As the `name` of a server that is started it registers the server,
- * with `value`; a key that a process has fails the start with `alreadyStarted`.
+ * The address of whoever has a key: taken wherever a pid is, and looked up each time. As the `name`
+ * of a server that is started it registers the server, with `value`; a key that a process has fails
+ * the start with `alreadyStarted`.
  *
- * Through a registry that is not running it leads to nobody. Throws a `TypeError` for a duplicate registry, where a key has no one process; if the registry is
- * given by a name, a start is what fails so.
+ * Through a registry that is not running it leads to nobody. Throws a `TypeError` for a duplicate
+ * registry, where a key has no one process; if the registry is given by a name, a start is what
+ * fails so.
  * @see Elixir manual, `Registry`, "Using in `:via`"
  * @example
  * ```ts

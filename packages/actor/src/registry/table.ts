@@ -18,8 +18,8 @@ interface Owner {
 }
 
 /**
- * What a registry holds. A process that has ended has no key, whether or not it has been cleared away yet: who reads looks at the process, not at the table
- * alone.
+ * What a registry holds. A process that has ended has no key, whether or not it has been cleared
+ * away yet: who reads looks at the process, not at the table alone.
  */
 export class RegistryTable {
   readonly isUnique: boolean;
@@ -60,7 +60,9 @@ export class RegistryTable {
     return cell.isAlive ? [...(this.#byOwner.get(cell)?.registrations ?? [])] : [];
   }
 
-  /** Those of a process under one key: found among its own or among the key's, whichever are fewer. */
+  /**
+   * Those of a process under one key: found among its own or among the key's, whichever are fewer.
+   */
   under(key: unknown, cell: Cell): readonly Registration[] {
     const ofKey = this.#byKey.get(key);
     const own = cell.isAlive ? this.#byOwner.get(cell)?.registrations : undefined;
@@ -71,7 +73,10 @@ export class RegistryTable {
     return [...fewer].filter((registration) => more.has(registration));
   }
 
-  /** Who stands in the way, if the registry is unique and somebody has the key; otherwise it is `cell`'s from here on. */
+  /**
+   * Who stands in the way, if the registry is unique and somebody has the key; otherwise it is
+   * `cell`'s from here on.
+   */
   register(key: unknown, cell: Cell, value: unknown): Cell | undefined {
     const owner = this.isUnique ? this.first(key)?.cell : undefined;
     if (owner === undefined) {
@@ -110,7 +115,10 @@ export class RegistryTable {
     }
   }
 
-  /** Those in it have an exit signal, since they are no longer what they take themselves for; those who wait for a lock are told. */
+  /**
+   * Those in it have an exit signal, since they are no longer what they take themselves for; those
+   * who wait for a lock are told.
+   */
   #close(reason: ExitReason): void {
     for (const [cell, { forget }] of this.#byOwner) {
       forget();
@@ -157,7 +165,10 @@ export function tableIn(cell: Cell | undefined): RegistryTable | undefined {
     : undefined;
 }
 
-/** What a registry holds. Throws an `Error` for one that has ended, and a `TypeError` for what is none. */
+/**
+ * What a registry holds. Throws an `Error` for one that has ended, and a `TypeError` for what is
+ * none.
+ */
 export function tableOf(registry: Destination): RegistryTable {
   const cell = find(registry);
   if (cell === undefined || !cell.isAlive) {

@@ -22,8 +22,9 @@ export interface AgentCallOptions {
 }
 
 /**
- * Starts a process that holds a state, at first what `init` returns. Functions that are sent to it run in it, one at a time; one that answers with a promise
- * keeps the others waiting until that settles. One that throws ends the agent.
+ * Starts a process that holds a state, at first what `init` returns. Functions that are sent to it
+ * run in it, one at a time; one that answers with a promise keeps the others waiting until that
+ * settles. One that throws ends the agent.
  *
  * Rejects with an `ExitError`, as `GenServer.start` does.
  * @see Elixir manual, `Agent.start/2`
@@ -100,7 +101,8 @@ export function childSpec<State, const Id extends string>(
 /**
  * Resolves with what `fn` makes of the state.
  *
- * Rejects as `GenServer.call` does; with an `ExitError`, too, when `fn` throws, which ends the agent.
+ * Rejects as `GenServer.call` does; with an `ExitError`, too, when `fn` throws, which ends the
+ * agent.
  * @see Elixir manual, `Agent.get/3`
  * @example
  * ```ts
@@ -147,7 +149,8 @@ export async function update<State>(
 /**
  * `fn` returns two things: what this resolves with, and the next state.
  *
- * Rejects as `get` does; with the reason `badReturnValue` for anything but a pair, which ends the agent.
+ * Rejects as `get` does; with the reason `badReturnValue` for anything but a pair, which ends the
+ * agent.
  * @see Elixir manual, `Agent.get_and_update/3`
  * @example
  * ```ts

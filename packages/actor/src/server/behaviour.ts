@@ -7,7 +7,10 @@ type Maybe<Value> = Value | Promise<Value>;
 
 declare const replies: unique symbol;
 
-/** Where the answer to a call goes: to be kept, handed to another process, and answered once with `GenServer.reply`. */
+/**
+ * Where the answer to a call goes: to be kept, handed to another process, and answered once with
+ * `GenServer.reply`.
+ */
 export interface From<out Value = unknown> {
   readonly [replies]: Value;
 }
@@ -20,7 +23,9 @@ export type CallAnswer<State> =
   | StopReply<unknown, State>;
 export type CastAnswer<State> = NoReply<State, unknown> | Stop<State>;
 
-/** One request of `handleCall`: what a caller passes, the state, where the answer goes, the process. */
+/**
+ * One request of `handleCall`: what a caller passes, the state, where the answer goes, the process.
+ */
 export type CallClause<State> = (
   payload: never,
   state: State,
@@ -36,16 +41,17 @@ export type CastClause<State> = (
 ) => Maybe<CastAnswer<State>>;
 
 /**
- * The callbacks of a server: a plain object. Each is given the state and answers with the next one; a callback may return a promise, and
- * then the server takes no other message until it settles, but can still be killed. A callback that throws ends the server.
+ * The callbacks of a server: a plain object. Each is given the state and answers with the next one;
+ * a callback may return a promise, and then the server takes no other message until it settles, but
+ * can still be killed. A callback that throws ends the server.
  * @see OTP manual, `gen_server`
  */
 export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<unknown>> {
   /** Runs first, in the new process; the start waits for it. */
   readonly init: (arg: Arg, self: Process<never>) => Maybe<Ok<State, unknown> | StopStart | Init>;
   /**
-   * Every other message: what was sent with `send`, `{ type: 'timeout' }`, and the system's own `EXIT` and `DOWN`. Without it they are
-   * reported and dropped.
+   * Every other message: what was sent with `send`, `{ type: 'timeout' }`, and the system's own
+   * `EXIT` and `DOWN`. Without it they are reported and dropped.
    */
   readonly handleInfo?: (
     message: Info,
@@ -59,8 +65,8 @@ export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<u
     self: Process<never>,
   ) => Maybe<CastAnswer<NoInfer<State>>>;
   /**
-   * Runs last: after `stop`, after a crash, and, when exits are trapped, when the parent ends or asks for it. Not after a kill, nor after
-   * another exit signal that is not trapped.
+   * Runs last: after `stop`, after a crash, and, when exits are trapped, when the parent ends or
+   * asks for it. Not after a kill, nor after another exit signal that is not trapped.
    */
   readonly terminate?: (
     reason: ExitReason,
@@ -71,7 +77,10 @@ export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<u
   readonly formatStatus?: (state: NoInfer<State>) => unknown;
 }
 
-/** What `define` is given. Mapped over the clauses, since only so does each parameter of each clause get its type from the state. */
+/**
+ * What `define` is given. Mapped over the clauses, since only so does each parameter of each clause
+ * get its type from the state.
+ */
 export interface BehaviourInput<
   Arg,
   State,
@@ -152,7 +161,10 @@ type InfoOf<Handler> = Handler extends (message: infer Info, ...rest: never[]) =
   ? Info
   : never;
 
-/** An unannotated `_` is contextually `never`, and a clause with no parameter at all gives `unknown`: neither takes a payload. */
+/**
+ * An unannotated `_` is contextually `never`, and a clause with no parameter at all gives
+ * `unknown`: neither takes a payload.
+ */
 type PayloadOf<Clause> = Clause extends (payload: infer Payload, ...rest: never[]) => unknown
   ? unknown extends Payload
     ? undefined

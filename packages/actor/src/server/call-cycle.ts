@@ -2,8 +2,9 @@ import { callCycle, type ExitReason } from '../process/exit-reason.ts';
 import { type Cell, nameOf } from '../process/process.ts';
 
 /**
- * The reason to refuse a call from `caller` to `server`, if it could never be answered: `server`'s callback waits for a server that waits … for
- * `caller`. A callback that has made a call and has not returned yet is taken to wait for the answer.
+ * The reason to refuse a call from `caller` to `server`, if it could never be answered: `server`'s
+ * callback waits for a server that waits … for `caller`. A callback that has made a call and has
+ * not returned yet is taken to wait for the answer.
  */
 export function callCycleOf(caller: Cell, server: Cell): ExitReason | undefined {
   const path = pathTo(caller, server, new Set());

@@ -9,8 +9,9 @@ export type Received =
   | { readonly type: 'info'; readonly message: unknown };
 
 /**
- * What happens in a server, in order: a message comes `in` (or it goes on with what `{ continue }` asked for), then a reply goes `out`, or none does. An
- * answer that stops the server is no event, but for the reply it may give.
+ * What happens in a server, in order: a message comes `in` (or it goes on with what `{ continue }`
+ * asked for), then a reply goes `out`, or none does. An answer that stops the server is no event,
+ * but for the reply it may give.
  * @see OTP manual, `sys:system_event()`
  */
 export type DebugEvent =
@@ -23,7 +24,8 @@ export type DebugEvent =
 export const done: unique symbol = Symbol('reprise.done');
 
 /**
- * Told of every event of a server, in the server's turn, with what it answered the last time. One that throws is reported and taken off.
+ * Told of every event of a server, in the server's turn, with what it answered the last time. One
+ * that throws is reported and taken off.
  * @see OTP manual, `sys:dbg_fun()`
  */
 export type Hook<State> = (state: State, event: DebugEvent, server: Pid) => State | typeof done;

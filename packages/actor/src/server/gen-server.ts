@@ -61,7 +61,10 @@ export {
 } from './request.ts';
 
 export interface StartOptions {
-  /** A name in the system, or one that a registry keeps: see `Registry.via`. It is free again when the server ends. */
+  /**
+   * A name in the system, or one that a registry keeps: see `Registry.via`. It is free again when
+   * the server ends.
+   */
   readonly name?: string | Name | Via;
   /** Bounds how many messages may wait. Default: no bound. */
   readonly mailbox?: MailboxOptions;
@@ -73,8 +76,8 @@ export interface CallOptions {
   /** In ms. Default: 5,000. `Infinity` waits as long as the server lives. */
   readonly timeout?: number;
   /**
-   * Who calls, for a call that is made after an `await`: then a call to itself, and a cycle of servers that wait for each other, are found at
-   * once there too.
+   * Who calls, for a call that is made after an `await`: then a call to itself, and a cycle of
+   * servers that wait for each other, are found at once there too.
    */
   readonly self?: Process<never>;
 }
@@ -112,10 +115,11 @@ export function define<
 }
 
 /**
- * Starts a server that is not linked to `parent`. Resolves with its pid once `init` has answered; with `undefined` if it answered `ignore`.
+ * Starts a server that is not linked to `parent`. Resolves with its pid once `init` has answered;
+ * with `undefined` if it answered `ignore`.
  *
- * Rejects with an `ExitError` whose reason is why `init` failed, `timeout`, `alreadyStarted` for a taken name, or `noproc` when `parent`
- * has ended.
+ * Rejects with an `ExitError` whose reason is why `init` failed, `timeout`, `alreadyStarted` for a
+ * taken name, or `noproc` when `parent` has ended.
  * @see OTP manual, `gen_server:start/4`
  * @example
  * ```ts
@@ -139,10 +143,11 @@ export function start<B extends AnyBehaviour>(
 }
 
 /**
- * Starts a server linked to `parent`, as under a supervisor: when either ends abnormally the other has its exit signal. Resolves and rejects
- * as `start` does.
+ * Starts a server linked to `parent`, as under a supervisor: when either ends abnormally the other
+ * has its exit signal. Resolves and rejects as `start` does.
  *
- * A failed `init` reaches a parent that does not trap exits by the link too. One that traps, and the system itself, have the rejection alone.
+ * A failed `init` reaches a parent that does not trap exits by the link too. One that traps, and
+ * the system itself, have the rejection alone.
  * @see OTP manual, `gen_server:start_link/4`
  * @example
  * ```ts
@@ -175,8 +180,9 @@ export interface Monitored<out P extends Pid> {
 }
 
 /**
- * `start`, monitored by `parent` from the instant `init` has answered: however soon the server ends, `parent` has its `DOWN` message. After a start that
- * fails, or an `ignore`, there is no monitor and comes no message.
+ * `start`, monitored by `parent` from the instant `init` has answered: however soon the server
+ * ends, `parent` has its `DOWN` message. After a start that fails, or an `ignore`, there is no
+ * monitor and comes no message.
  *
  * Rejects as `start` does.
  * @see OTP manual, `gen_server:start_monitor/4`
@@ -247,8 +253,9 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 /**
  * Asks the server, and resolves with what `handleCall` replies.
  *
- * Rejects with an `ExitError` when the server has ended (`noproc`) or ends before it replies (its reason), or is the caller itself
- * (`callingSelf`); with a `TimeoutError` after `timeout`, which does not disturb the server: a late reply is dropped.
+ * Rejects with an `ExitError` when the server has ended (`noproc`) or ends before it replies (its
+ * reason), or is the caller itself (`callingSelf`); with a `TimeoutError` after `timeout`, which
+ * does not disturb the server: a late reply is dropped.
  * @see OTP manual, `gen_server:call/3`
  * @example
  * ```ts
@@ -327,8 +334,8 @@ export function cast<Casts, Request extends keyof Casts & string>(
 }
 
 /**
- * Answers a call that `handleCall` left open with `noreply`: from anywhere, once. Later answers, and one whose caller has given up, are
- * dropped.
+ * Answers a call that `handleCall` left open with `noreply`: from anywhere, once. Later answers,
+ * and one whose caller has given up, are dropped.
  * @see OTP manual, `gen_server:reply/2`
  * @example
  * ```ts
@@ -362,10 +369,12 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
 }
 
 /**
- * Ends the server with `reason` (default `normal`) after the messages it already has, running `terminate`; resolves once it has ended.
+ * Ends the server with `reason` (default `normal`) after the messages it already has, running
+ * `terminate`; resolves once it has ended.
  *
- * Rejects with an `ExitError` when it had ended (`noproc`), ends with another reason (that one), or is the caller (`callingSelf`); with a
- * `TimeoutError` after `timeout` ms (default `Infinity`), which leaves it to finish.
+ * Rejects with an `ExitError` when it had ended (`noproc`), ends with another reason (that one), or
+ * is the caller (`callingSelf`); with a `TimeoutError` after `timeout` ms (default `Infinity`),
+ * which leaves it to finish.
  * @see OTP manual, `gen_server:stop/3`
  * @example
  * ```ts

@@ -19,7 +19,10 @@ export class CastMessage {
   }
 }
 
-/** A question that its asker awaits as a promise, settled once: by the answer, the timeout, or the end of the server. */
+/**
+ * A question that its asker awaits as a promise, settled once: by the answer, the timeout, or the
+ * end of the server.
+ */
 export abstract class Question extends Request {
   readonly server: Cell;
   readonly promise: Promise<unknown>;
@@ -52,7 +55,8 @@ export abstract class Question extends Request {
   answer(value: unknown): void {
     if (this.#close()) {
       this.#resolve(value);
-      // Whoever waits goes on in a microtask: not to be kept until the slice is over, however busy others are.
+      // Whoever waits goes on in a microtask: not to be kept until the slice is over, however busy
+      // others are.
       this.server.runtime.scheduler.yieldToMicrotasks();
     }
   }
@@ -136,8 +140,9 @@ interface Stoppable {
 }
 
 /**
- * A request to the server itself, not to its behaviour: it takes its turn in the mailbox like any message, is answered by a suspended server too, and
- * does not count as a message for an idle timeout.
+ * A request to the server itself, not to its behaviour: it takes its turn in the mailbox like any
+ * message, is answered by a suspended server too, and does not count as a message for an idle
+ * timeout.
  */
 export abstract class SystemRequest extends Question {
   abstract perform(server: Stoppable): void;

@@ -1,7 +1,8 @@
 import type { ExitReason } from '../process/exit-reason.ts';
 
 /**
- * Tells an answer from a user's own values, whatever their shape. Registered, so that two copies of this package understand each other.
+ * Tells an answer from a user's own values, whatever their shape. Registered, so that two copies of
+ * this package understand each other.
  */
 export const answer: unique symbol = Symbol.for('reprise.answer') as typeof answer;
 
@@ -10,13 +11,19 @@ export interface Answer {
   readonly [answer]: true;
 }
 
-/** What a server does after a callback, besides going on with its next message: one of these, as in OTP. */
+/**
+ * What a server does after a callback, besides going on with its next message: one of these, as in
+ * OTP.
+ */
 export type Action<Continue = unknown> =
   /** `handleInfo({ type: 'timeout' })` if no message has come within so many ms. */
   | { readonly timeout: number; readonly continue?: never; readonly hibernate?: never }
   /** `handleContinue(value)` before anything else. */
   | { readonly continue: Continue; readonly timeout?: never; readonly hibernate?: never }
-  /** Expects to wait for long: lets go of what it holds besides its state. It changes nothing that can be seen. */
+  /**
+   * Expects to wait for long: lets go of what it holds besides its state. It changes nothing that
+   * can be seen.
+   */
   | { readonly hibernate: true; readonly timeout?: never; readonly continue?: never };
 
 /** `init` succeeded: the server runs with this state. */
@@ -66,14 +73,18 @@ export interface Ignore extends Answer {
   readonly type: 'ignore';
 }
 
-/** `init` could not, and nothing is broken: the start fails with `reason`, the process ends as `normal`. */
+/**
+ * `init` could not, and nothing is broken: the start fails with `reason`, the process ends as
+ * `normal`.
+ */
 export interface InitError extends Answer {
   readonly type: 'error';
   readonly reason: ExitReason;
 }
 
-// Classes, and the brand on their prototypes: an answer a message is made on the hot path, and an object literal with a symbol for a key takes
-// twice as long to make. Seen from outside they are the plain values of the types above.
+// Classes, and the brand on their prototypes: an answer a message is made on the hot path, and an
+// object literal with a symbol for a key takes twice as long to make. Seen from outside they are
+// the plain values of the types above.
 class OkValue<State> {
   declare readonly [answer]: true;
   readonly type = 'ok';
@@ -175,8 +186,9 @@ export function noreply<State>(state: State, action?: Action): NoReply<State, un
 }
 
 /**
- * Answer: end with `reason`, after `terminate(reason, state)`. In `handleCall`, `stop(reason, value, state)` replies first. In `init`,
- * where there is no state yet, `stop(reason)`: the start fails with it.
+ * Answer: end with `reason`, after `terminate(reason, state)`. In `handleCall`, `stop(reason,
+ * value, state)` replies first. In `init`, where there is no state yet, `stop(reason)`: the start
+ * fails with it.
  */
 export function stop(reason: ExitReason): StopStart;
 export function stop<State>(reason: ExitReason, state: State): Stop<State>;
@@ -194,12 +206,16 @@ export function stop(
     : { [answer]: true, type: 'stop', reason, state: rest[0] };
 }
 
-/** Answer of `init`: do not run; the start succeeds with `ignore` in place of a pid, and a supervisor goes on without the child. */
+/**
+ * Answer of `init`: do not run; the start succeeds with `ignore` in place of a pid, and a
+ * supervisor goes on without the child.
+ */
 export const ignore: Ignore = { [answer]: true, type: 'ignore' };
 
 /**
- * Answer of `init`: the start fails with `reason`, and that is all. Unlike after `stop(reason)`, the process ends as `normal`: nothing is reported, and a
- * parent that is linked is told by the start alone.
+ * Answer of `init`: the start fails with `reason`, and that is all. Unlike after `stop(reason)`,
+ * the process ends as `normal`: nothing is reported, and a parent that is linked is told by the
+ * start alone.
  * @see OTP manual, `gen_server`, `Module:init/1`, `{error, Reason}`
  * @example
  * ```ts

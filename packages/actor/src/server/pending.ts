@@ -38,7 +38,9 @@ export interface NoResponse {
   readonly type: 'noReply';
 }
 
-/** Tells the process that asked, in its mailbox, that the response is there: for `checkResponse`. */
+/**
+ * Tells the process that asked, in its mailbox, that the response is there: for `checkResponse`.
+ */
 export interface ResponseMessage<out Value = unknown> {
   readonly type: 'response';
   readonly request: RequestId<Value>;
@@ -46,7 +48,10 @@ export interface ResponseMessage<out Value = unknown> {
 
 let answeredSoFar = 0;
 
-/** What a `RequestId` is at run time: its fields are private, so that a message that holds one prints no more than that. */
+/**
+ * What a `RequestId` is at run time: its fields are private, so that a message that holds one
+ * prints no more than that.
+ */
 export class Pending {
   readonly #call: CallMessage | undefined;
   readonly #asker: Cell | undefined;
@@ -84,7 +89,10 @@ export class Pending {
     return this.#isOver;
   }
 
-  /** Where time is that of the wait for it. Without a call it was answered at once, and never waited for. */
+  /**
+   * Where time is that of the wait for it. Without a call it was answered at once, and never waited
+   * for.
+   */
   get runtime(): Runtime {
     return (this.#call as CallMessage).server.runtime;
   }

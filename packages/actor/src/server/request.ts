@@ -27,7 +27,10 @@ export type {
 } from './pending.ts';
 
 export interface SendRequestOptions {
-  /** Who asks: unless it already waits when the response comes, it gets a `ResponseMessage`. Default: nobody gets one. */
+  /**
+   * Who asks: unless it already waits when the response comes, it gets a `ResponseMessage`.
+   * Default: nobody gets one.
+   */
   readonly self?: Process<never>;
 }
 
@@ -37,8 +40,10 @@ export interface ResponseOptions {
 }
 
 /**
- * Asks the server, and waits for nothing: the response is fetched with `receiveResponse` or `waitResponse`, or arrives as a message for `checkResponse`. That
- * the server has ended, or ends, is a response too, and no error. Several questions are kept in a `Map` from their ids to labels of one's own.
+ * Asks the server, and waits for nothing: the response is fetched with `receiveResponse` or
+ * `waitResponse`, or arrives as a message for `checkResponse`. That the server has ended, or ends,
+ * is a response too, and no error. Several questions are kept in a `Map` from their ids to labels
+ * of one's own.
  * @see OTP manual, `gen_server:send_request/2`
  * @example
  * ```ts
@@ -74,10 +79,11 @@ export function sendRequest<Calls, Request extends keyof Calls & string>(
 }
 
 /**
- * Resolves with the response to a request, or with the first one there is to any of several, which is then taken out of the map. After `timeout` the
- * requests are given up: a late reply is dropped.
+ * Resolves with the response to a request, or with the first one there is to any of several, which
+ * is then taken out of the map. After `timeout` the requests are given up: a late reply is dropped.
  *
- * Rejects with a `RangeError` for a wrong timeout, and an `Error` when somebody else waits for the same response.
+ * Rejects with a `RangeError` for a wrong timeout, and an `Error` when somebody else waits for the
+ * same response.
  * @see OTP manual, `gen_server:receive_response/2` and `gen_server:receive_response/3`
  * @example
  * ```ts
@@ -117,7 +123,8 @@ export function receiveResponse(
 }
 
 /**
- * `receiveResponse`, but after `timeout` the requests are kept: the response can be waited for again.
+ * `receiveResponse`, but after `timeout` the requests are kept: the response can be waited for
+ * again.
  * @see OTP manual, `gen_server:wait_response/2` and `gen_server:wait_response/3`
  * @example
  * ```ts
@@ -162,8 +169,9 @@ export function waitResponse(
 }
 
 /**
- * The response that a message tells of, if it is one to this request, or to one of several, which is then taken out of the map; for a `handleInfo`, or after a
- * `receive`, of the process that asked with `self`.
+ * The response that a message tells of, if it is one to this request, or to one of several, which
+ * is then taken out of the map; for a `handleInfo`, or after a `receive`, of the process that asked
+ * with `self`.
  * @see OTP manual, `gen_server:check_response/2` and `gen_server:check_response/3`
  * @example
  * ```ts

@@ -101,7 +101,10 @@ function clauseOf(
 
 const objectPrototype = Object.prototype as unknown as Readonly<Record<string, unknown>>;
 
-/** The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks answer. */
+/**
+ * The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks
+ * answer.
+ */
 export class ServerProcess extends Cell {
   #behaviour: AnyBehaviour;
   readonly #isLinkedToParent: boolean;
@@ -136,7 +139,10 @@ export class ServerProcess extends Cell {
     this.#state = arg;
   }
 
-  /** Lets it run `init`; resolves with the pid, monitored by `ref`, or with `undefined` if that answers `ignore`. */
+  /**
+   * Lets it run `init`; resolves with the pid, monitored by `ref`, or with `undefined` if that
+   * answers `ignore`.
+   */
   start(timeout: number, ref?: MonitorRef): Promise<unknown> {
     this.#start = new Start(this, timeout, ref);
     this.wake();
@@ -147,7 +153,10 @@ export class ServerProcess extends Cell {
     return this.#state;
   }
 
-  /** The state as reports may show it. A `formatStatus` that throws shows nothing, and changes nothing. */
+  /**
+   * The state as reports may show it. A `formatStatus` that throws shows nothing, and changes
+   * nothing.
+   */
   get shownState(): unknown {
     try {
       const format = this.#behaviour.formatStatus as ((state: unknown) => unknown) | undefined;
@@ -338,7 +347,10 @@ export class ServerProcess extends Cell {
     this.#do((handleContinue as Callback)(value, this.#state, this));
   }
 
-  /** Does what a callback answered: at once, or when the promise for it settles. Only a thenable is waited for. */
+  /**
+   * Does what a callback answered: at once, or when the promise for it settles. Only a thenable is
+   * waited for.
+   */
   #do(result: unknown): void {
     if (isThenable(result)) {
       this.suspend(result, (value) => {
@@ -460,7 +472,10 @@ export class ServerProcess extends Cell {
     }
   }
 
-  /** Nothing is broken. Told after the end, so that the name is free by then; and the parent is told by that alone. */
+  /**
+   * Nothing is broken. Told after the end, so that the name is free by then; and the parent is told
+   * by that alone.
+   */
   #endUnstarted(tell: (start: Start) => void): void {
     const start = this.#start as Start;
     this.removeRequest(start);
@@ -469,7 +484,10 @@ export class ServerProcess extends Cell {
     tell(start);
   }
 
-  /** The start fails with `reason`, and so does the process. A parent that traps exits, or is the root, is told by the start alone. */
+  /**
+   * The start fails with `reason`, and so does the process. A parent that traps exits, or is the
+   * root, is told by the start alone.
+   */
   initFailed(reason: ExitReason): void {
     const { parent } = this;
     if (parent !== undefined && (parent.trapExit || parent === this.runtime.root)) {
@@ -478,7 +496,10 @@ export class ServerProcess extends Cell {
     this.end(reason);
   }
 
-  /** The start took too long: its process is killed, and whoever started it is told by the start alone. */
+  /**
+   * The start took too long: its process is killed, and whoever started it is told by the start
+   * alone.
+   */
   startTimedOut(): void {
     this.#start?.fail(timeout);
     this.parent?.unlink(this);

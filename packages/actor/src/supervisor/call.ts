@@ -4,7 +4,10 @@ import { type ExitReason } from '../process/exit-reason.ts';
 import type { ReplyTo, Server } from '../server/behaviour.ts';
 import * as GenServer from '../server/gen-server.ts';
 
-/** What a request about a child comes to: its value, why the start failed, or what the caller did wrong. */
+/**
+ * What a request about a child comes to: its value, why the start failed, or what the caller did
+ * wrong.
+ */
 export type Outcome<Value> =
   | { readonly type: 'done'; readonly value: Value }
   | { readonly type: 'failed'; readonly reason: ExitReason }
@@ -23,7 +26,9 @@ export interface Ask<Payload, Value> {
   readonly reply: Value;
 }
 
-/** Asks a supervisor. One that is starting a child answers when that is done, however long it takes. */
+/**
+ * Asks a supervisor. One that is starting a child answers when that is done, however long it takes.
+ */
 export function ask<Calls, Request extends keyof Calls & string>(
   supervisor: Destination<Server<Calls, unknown>>,
   request: Request,

@@ -13,12 +13,17 @@ import type { Child } from './children.ts';
 import { type Intensity, Restarts } from './intensity.ts';
 import { shutdownChild } from './shutdown.ts';
 
-/** What the start of a child came to: `value` is what it gave, with a pid unless it was `ignore`. */
+/**
+ * What the start of a child came to: `value` is what it gave, with a pid unless it was `ignore`.
+ */
 export type Launched =
   | { readonly type: 'done'; readonly pid: Pid | undefined; readonly value: unknown }
   | { readonly type: 'failed'; readonly reason: ExitReason };
 
-/** The restart of a child is to be tried: now or after its delay, and then it has been counted already. */
+/**
+ * The restart of a child is to be tried: now or after its delay, and then it has been counted
+ * already.
+ */
 export class Retry {
   readonly child: Child;
   readonly isCounted: boolean;
@@ -29,7 +34,10 @@ export class Retry {
   }
 }
 
-/** What supervisors of every kind do for one child: start it, count and delay its restarts, shut it down, and tell of what goes wrong. */
+/**
+ * What supervisors of every kind do for one child: start it, count and delay its restarts, shut it
+ * down, and tell of what goes wrong.
+ */
 export class Keeper {
   readonly #self: Process<never>;
   readonly #intensity: Intensity;
@@ -43,7 +51,10 @@ export class Keeper {
     this.startedAt = this.now;
   }
 
-  /** Starts the child. A supervisor that was killed while it waited starts nobody any more: its code does not go on. */
+  /**
+   * Starts the child. A supervisor that was killed while it waited starts nobody any more: its code
+   * does not go on.
+   */
   launch(spec: AnyChildSpec, extra: readonly unknown[] = []): Promise<Launched> {
     return this.#cell.isAlive ? this.#launch(spec, extra) : never();
   }
@@ -85,7 +96,10 @@ export class Keeper {
     send(this.#self.pid as Pid<unknown>, child.retry);
   }
 
-  /** Tries when the delay is over that the spec asks for, which begins anew if the child has lived long enough. */
+  /**
+   * Tries when the delay is over that the spec asks for, which begins anew if the child has lived
+   * long enough.
+   */
   retryLater(child: Child, endedAt: number): void {
     const { restartDelay: delay } = child.spec;
     if (delay !== undefined) {
@@ -98,7 +112,10 @@ export class Keeper {
     }
   }
 
-  /** Ends its process, if it has one, as its spec says; resolves once that has ended. A supervisor that was killed while it waited ends nobody any more. */
+  /**
+   * Ends its process, if it has one, as its spec says; resolves once that has ended. A supervisor
+   * that was killed while it waited ends nobody any more.
+   */
   async shutdown(child: Child): Promise<void> {
     const { pid, spec } = child;
     if (!this.#cell.isAlive) {
@@ -149,7 +166,10 @@ function pidIn(started: unknown): Pid | undefined {
   return isPid(pid) ? pid : undefined;
 }
 
-/** What the code of a process waits for that has ended. A new one each time: one that all waited for would keep them all. */
+/**
+ * What the code of a process waits for that has ended. A new one each time: one that all waited for
+ * would keep them all.
+ */
 function never(): Promise<never> {
   return new Promise(() => {});
 }

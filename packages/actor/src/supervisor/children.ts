@@ -5,19 +5,28 @@ import type { Pid } from '../process/pid.ts';
 /** A child of a supervisor: its spec, and the process that runs by it now. */
 export interface Child {
   spec: ChildSpec;
-  /** `undefined` when it does not run, `'restarting'` while it is to be started again: its restart failed, or waits for its delay. */
+  /**
+   * `undefined` when it does not run, `'restarting'` while it is to be started again: its restart
+   * failed, or waits for its delay.
+   */
   pid: Pid | 'restarting' | undefined;
   /** Restarts, in all. */
   restarts: number;
   /** Restarts since it last lived long enough: what a restart delay grows with. */
   inARow: number;
-  /** When the process was started that runs, or ran last, on the system's clock; `Infinity` when that has had its say in the delay. */
+  /**
+   * When the process was started that runs, or ran last, on the system's clock; `Infinity` when
+   * that has had its say in the delay.
+   */
   startedAt: number;
   /** The trial that it waits for while it is `'restarting'`; any other is out of date. */
   retry: object | undefined;
 }
 
-/** What is kept of a spec once its child runs: a temporary child is not started again, so not what its start holds. */
+/**
+ * What is kept of a spec once its child runs: a temporary child is not started again, so not what
+ * its start holds.
+ */
 export function kept(spec: AnyChildSpec): ChildSpec {
   return spec.restart === 'temporary' ? { ...spec, start: neverAgain } : (spec as ChildSpec);
 }

@@ -43,7 +43,10 @@ function assertChildren(specs: readonly ChildSpec[], autoShutdown: AutoShutdown)
   }
 }
 
-/** What is wrong with a child that would be right under another supervisor; `undefined` when nothing is. */
+/**
+ * What is wrong with a child that would be right under another supervisor; `undefined` when nothing
+ * is.
+ */
 export function combinationProblem(
   spec: ChildSpec,
   autoShutdown: AutoShutdown,

@@ -7,7 +7,10 @@ export interface Intensity {
   readonly maxSeconds: number;
 }
 
-/** When the restarts were that still count: those of the last `maxSeconds`, the one on the very edge included, as in OTP. */
+/**
+ * When the restarts were that still count: those of the last `maxSeconds`, the one on the very edge
+ * included, as in OTP.
+ */
 export class Restarts {
   readonly #times = new Mailbox();
 
@@ -15,7 +18,10 @@ export class Restarts {
     return this.#times.length;
   }
 
-  /** Counts one more, at `now` (ms). False when they are then more than `maxRestarts`: the supervisor is to give up. */
+  /**
+   * Counts one more, at `now` (ms). False when they are then more than `maxRestarts`: the
+   * supervisor is to give up.
+   */
   add(now: number, { maxRestarts, maxSeconds }: Intensity): boolean {
     const times = this.#times;
     while (times.length > 0 && now > (times.at(0) as number) + maxSeconds * 1000) {

@@ -4,7 +4,10 @@ import { type Pid } from '../process/pid.ts';
 import { cellOf, type ExitMessage } from '../process/process.ts';
 import type { Child, Children } from './children.ts';
 
-/** Why a supervisor ends that has had to restart too often: equal to `shutdown`, as OTP has it, and known all the same, as this very object. */
+/**
+ * Why a supervisor ends that has had to restart too often: equal to `shutdown`, as OTP has it, and
+ * known all the same, as this very object.
+ */
 export const gaveUp: ExitReason = { type: 'shutdown' };
 
 /** The restart rule of OTP: whether a child that has ended is started again. */
@@ -21,19 +24,23 @@ export function isExit(message: unknown): message is ExitMessage {
   return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
 }
 
-/** Whether an EXIT tells of the end of a child: one that lives may have sent it as a signal, and would run twice if it were started again. */
+/**
+ * Whether an EXIT tells of the end of a child: one that lives may have sent it as a signal, and
+ * would run twice if it were started again.
+ */
 export function isEnd(pid: Pid): boolean {
   return !cellOf(pid).isAlive;
 }
 
 /**
- * Whom the restart of a child takes along: nobody (`oneForOne`), all others (`oneForAll`), those started after it (`restForOne`). They are shut
- * down in reverse order and started again in order.
+ * Whom the restart of a child takes along: nobody (`oneForOne`), all others (`oneForAll`), those
+ * started after it (`restForOne`). They are shut down in reverse order and started again in order.
  */
 export type Strategy = 'oneForOne' | 'oneForAll' | 'restForOne';
 
 /**
- * Whether the end of a significant child, when it is not restarted, ends the supervisor: never, that of any, or that of the last one.
+ * Whether the end of a significant child, when it is not restarted, ends the supervisor: never,
+ * that of any, or that of the last one.
  * @see OTP manual, `supervisor`, "Automatic Shutdown"
  */
 export type AutoShutdown = 'never' | 'anySignificant' | 'allSignificant';

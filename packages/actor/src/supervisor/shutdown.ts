@@ -4,12 +4,13 @@ import { type ExitReason, kill, shutdown as shutdownReason } from '../process/ex
 import type { Cell } from '../process/process.ts';
 
 /**
- * Ends a child as its spec says, and resolves with the reason once it has ended: asked to `shutdown` and killed if it takes too long, or
- * killed at once.
+ * Ends a child as its spec says, and resolves with the reason once it has ended: asked to
+ * `shutdown` and killed if it takes too long, or killed at once.
  *
- * The link is taken off first: the end of a child that its supervisor asked for is not news to it. An EXIT that is already in the mailbox stays there,
- * since looking for it would take as long as the mailbox is; the supervisor will not know the pid any more. A child that unlinked itself is waited for
- * all the same.
+ * The link is taken off first: the end of a child that its supervisor asked for is not news to it.
+ * An EXIT that is already in the mailbox stays there, since looking for it would take as long as
+ * the mailbox is; the supervisor will not know the pid any more. A child that unlinked itself is
+ * waited for all the same.
  */
 export function shutdownChild(
   supervisor: Cell,

@@ -23,7 +23,10 @@ import { takenAlong } from './rules.ts';
 
 type Next = NoReply<Supervision> | Stop<Supervision>;
 
-/** A supervisor from the inside: its children, and the rules by which they are started, restarted and shut down. */
+/**
+ * A supervisor from the inside: its children, and the rules by which they are started, restarted
+ * and shut down.
+ */
 export class Supervision {
   readonly children: Children = new Children();
   readonly #rules: Rules;
@@ -42,7 +45,10 @@ export class Supervision {
     return this.children.inStartOrder;
   }
 
-  /** Starts the first children, in order; when one fails, those before it are shut down again. The reason, if so. */
+  /**
+   * Starts the first children, in order; when one fails, those before it are shut down again. The
+   * reason, if so.
+   */
   async startAll(specs: readonly ChildSpec[]): Promise<ExitReason | undefined> {
     for (const spec of specs) {
       const launched = await this.#launch(this.children.add(spec));
@@ -139,7 +145,8 @@ export class Supervision {
 
   #retried(retry: Retry): Next | Promise<Next> {
     const { child, isCounted } = retry;
-    // Meanwhile it may have been terminated, or taken along by another's restart, and wait for a retry of later.
+    // Meanwhile it may have been terminated, or taken along by another's restart, and wait for a
+    // retry of later.
     if (child.pid !== 'restarting' || child.retry !== retry) {
       return noreply(this);
     }
@@ -229,7 +236,10 @@ export class Supervision {
     return launched;
   }
 
-  /** Shuts them down in reverse order, one when the other has ended. A temporary child is then gone for good. */
+  /**
+   * Shuts them down in reverse order, one when the other has ended. A temporary child is then gone
+   * for good.
+   */
   async #shutdown(children: readonly Child[]): Promise<void> {
     for (const child of children.toReversed()) {
       await this.#keeper.shutdown(child);

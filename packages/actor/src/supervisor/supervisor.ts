@@ -33,7 +33,10 @@ export interface SupervisorOptions<
   readonly strategy: Strategy;
   /** Started in this order, each when the one before it is up; shut down in the reverse order. */
   readonly children: Specs;
-  /** More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in Elixir. */
+  /**
+   * More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in
+   * Elixir.
+   */
   readonly maxRestarts?: number;
   /** Default: 5. */
   readonly maxSeconds?: number;
@@ -77,12 +80,13 @@ export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
 type Any = Destination<SupervisorPid>;
 
 /**
- * Starts a supervisor linked to `parent`, and its children in order. Given a function, asks it what the supervisor is to be, and resolves with
- * `undefined` if it answers `ignore`.
+ * Starts a supervisor linked to `parent`, and its children in order. Given a function, asks it what
+ * the supervisor is to be, and resolves with `undefined` if it answers `ignore`.
  *
- * When a child fails to start, those before it are shut down in reverse order, and this rejects with an `ExitError` whose reason is `shutdown` with
- * the detail `failedToStartChild`, and whose message shows which child of which supervisor it was. Rejects with a `TypeError` or `RangeError` for options
- * that no supervisor can have, such as two children with one id.
+ * When a child fails to start, those before it are shut down in reverse order, and this rejects
+ * with an `ExitError` whose reason is `shutdown` with the detail `failedToStartChild`, and whose
+ * message shows which child of which supervisor it was. Rejects with a `TypeError` or `RangeError`
+ * for options that no supervisor can have, such as two children with one id.
  * @see OTP manual, `supervisor:start_link/3`; Elixir's `Supervisor` for the defaults
  * @example
  * ```ts
@@ -126,7 +130,8 @@ function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
 }
 
 /**
- * How to start a supervisor under another. Shut down without a limit of time, as OTP advises for supervisors.
+ * How to start a supervisor under another. Shut down without a limit of time, as OTP advises for
+ * supervisors.
  *
  * Throws a `TypeError` or `RangeError` for options that no supervisor, or no child, can have.
  * @see Elixir manual, `Supervisor.child_spec/2`
@@ -162,7 +167,8 @@ export function childSpec<const Specs extends readonly ChildSpec[], const Id ext
 }
 
 /**
- * The child that runs under `id` now; ask again after a restart, and do not keep it. Nobody is asked: it is there even while the supervisor is busy.
+ * The child that runs under `id` now; ask again after a restart, and do not keep it. Nobody is
+ * asked: it is there even while the supervisor is busy.
  *
  * Throws an `ExitError` (`noproc`) when the supervisor has ended or the child is not running.
  * @example
@@ -201,11 +207,13 @@ export interface StartSpec<out Value extends Started> extends Omit<ChildSpec, 's
 }
 
 /**
- * Starts one more child, the last in order; it is forgotten when the supervisor itself is restarted. Resolves, once the child is up, with what its start
- * gave: the pid, `{ pid, info }`, or `undefined` for `ignore`.
+ * Starts one more child, the last in order; it is forgotten when the supervisor itself is
+ * restarted. Resolves, once the child is up, with what its start gave: the pid, `{ pid, info }`, or
+ * `undefined` for `ignore`.
  *
- * Rejects with an `ExitError`: `alreadyStarted` or `alreadyPresent` for an id that is taken, `failedToStartChild`, and then the child is forgotten; with a
- * `TypeError` or `RangeError` for a spec that this supervisor cannot have.
+ * Rejects with an `ExitError`: `alreadyStarted` or `alreadyPresent` for an id that is taken,
+ * `failedToStartChild`, and then the child is forgotten; with a `TypeError` or `RangeError` for a
+ * spec that this supervisor cannot have.
  * @see OTP manual, `supervisor:start_child/2`
  * @example
  * ```ts
@@ -230,9 +238,10 @@ export async function startChild<Value extends Started>(
 }
 
 /**
- * Shuts a child down, and resolves once it has ended. Its spec stays, unless it is temporary. A child that was being restarted is not restarted any more;
- * under `oneForAll` and `restForOne`, siblings that were to be started with it stay down, too, until somebody restarts them.
- * `notFound` for an id that the supervisor does not have.
+ * Shuts a child down, and resolves once it has ended. Its spec stays, unless it is temporary. A
+ * child that was being restarted is not restarted any more; under `oneForAll` and `restForOne`,
+ * siblings that were to be started with it stay down, too, until somebody restarts them. `notFound`
+ * for an id that the supervisor does not have.
  *
  * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:terminate_child/2`
@@ -256,7 +265,8 @@ export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'not
 }
 
 /**
- * Starts a child that was terminated, or has ended and was not restarted, in its old place. Resolves with what its start gave. It does not count as a restart.
+ * Starts a child that was terminated, or has ended and was not restarted, in its old place.
+ * Resolves with what its start gave. It does not count as a restart.
  *
  * Rejects with an `ExitError`: `notFound`, `running`, `restarting`, or why the start failed.
  * @see OTP manual, `supervisor:restart_child/2`
@@ -306,7 +316,8 @@ export function deleteChild(
 }
 
 /**
- * The spec of a child, but of a temporary one not its start, which is not kept; `undefined` for an id that the supervisor does not have.
+ * The spec of a child, but of a temporary one not its start, which is not kept; `undefined` for an
+ * id that the supervisor does not have.
  *
  * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:get_childspec/2`
@@ -395,10 +406,16 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
   return ask(supervisor, 'countChildren', undefined);
 }
 
-/** Shuts the children down in reverse order, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
+/**
+ * Shuts the children down in reverse order, then ends the supervisor; resolves and rejects as
+ * `GenServer.stop`.
+ */
 export { stop } from '../server/gen-server.ts';
 
-/** What a supervisor is started with. Throws a `TypeError` or `RangeError` for options that no supervisor can have. */
+/**
+ * What a supervisor is started with. Throws a `TypeError` or `RangeError` for options that no
+ * supervisor can have.
+ */
 function flagsOf(options: SupervisorOptions): Flags {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(

@@ -9,16 +9,25 @@ import type { Child } from './children.ts';
 import { DynamicSupervision } from './dynamic/supervision.ts';
 import { Supervision } from './supervision.ts';
 
-/** A process of a supervision tree and what is below it, at one moment: plain data, that does not change with the processes. */
+/**
+ * A process of a supervision tree and what is below it, at one moment: plain data, that does not
+ * change with the processes.
+ */
 export interface Tree {
-  /** The id in its child spec; under a dynamic supervisor others may have the same. `undefined` for the supervisor that was asked for. */
+  /**
+   * The id in its child spec; under a dynamic supervisor others may have the same. `undefined` for
+   * the supervisor that was asked for.
+   */
   readonly id: string | undefined;
   /** `undefined` while it does not run. */
   readonly pid: Pid | undefined;
   /** The registered name. */
   readonly name: string | undefined;
   readonly type: 'worker' | 'supervisor';
-  /** `restarting`: its restart failed, or waits for its delay. `stopped`: it does not run, and is not about to. */
+  /**
+   * `restarting`: its restart failed, or waits for its delay. `stopped`: it does not run, and is
+   * not about to.
+   */
   readonly state: 'running' | 'restarting' | 'stopped';
   /** How often it was restarted since its supervisor was started. */
   readonly restarts: number;
@@ -35,9 +44,11 @@ interface Parent {
 }
 
 /**
- * A supervisor, its children, and theirs, as they are now. Nobody is asked and nothing waits: a supervisor that is busy is shown all the same.
+ * A supervisor, its children, and theirs, as they are now. Nobody is asked and nothing waits: a
+ * supervisor that is busy is shown all the same.
  *
- * Throws an `ExitError` (`noproc`) when the supervisor has ended; a `TypeError` for a process that is no supervisor, or is not up yet.
+ * Throws an `ExitError` (`noproc`) when the supervisor has ended; a `TypeError` for a process that
+ * is no supervisor, or is not up yet.
  * @see OTP's `observer`, tab "Applications"
  * @example
  * ```ts

@@ -6,8 +6,9 @@ import type { ServerProcess } from '../server/server-process.ts';
 import { ask, type SysOptions } from './system-request.ts';
 
 /**
- * Calls `hook` with every event of the server from now on, first with `state`, then with what it answered before; in the server's turn, so it should be
- * quick. It is taken off when it answers `sys.done`, throws (which is reported), or by `remove`. One that is on already stays as it is.
+ * Calls `hook` with every event of the server from now on, first with `state`, then with what it
+ * answered before; in the server's turn, so it should be quick. It is taken off when it answers
+ * `sys.done`, throws (which is reported), or by `remove`. One that is on already stays as it is.
  * Rejects as `getState` does.
  * @see OTP manual, `sys:install/3`
  * @example
@@ -73,7 +74,8 @@ export function remove(server: Destination, hook: AnyHook, options?: SysOptions)
 }
 
 /**
- * Takes everything off that watches the server: hooks, trace, log and statistics. Rejects as `getState` does.
+ * Takes everything off that watches the server: hooks, trace, log and statistics. Rejects as
+ * `getState` does.
  * @see OTP manual, `sys:no_debug/2`
  * @example
  * ```ts
@@ -94,7 +96,9 @@ export function noDebug(server: Destination, options?: SysOptions): Promise<void
   return ask(server, 'noDebug', act, options);
 }
 
-/** What a server has done since its statistics were turned on. Times in ms, on the system's clock. */
+/**
+ * What a server has done since its statistics were turned on. Times in ms, on the system's clock.
+ */
 export interface Statistics {
   readonly startTime: number;
   readonly currentTime: number;
@@ -105,8 +109,9 @@ export interface Statistics {
 }
 
 /**
- * Counts the messages of a server: `true` begins anew, `false` ends it, `'get'` resolves with the counts, or with `undefined` when it is off. There are no
- * reductions to count. Rejects as `getState` does.
+ * Counts the messages of a server: `true` begins anew, `false` ends it, `'get'` resolves with the
+ * counts, or with `undefined` when it is off. There are no reductions to count. Rejects as
+ * `getState` does.
  * @see OTP manual, `sys:statistics/3`
  * @example
  * ```ts
@@ -155,8 +160,9 @@ export interface LogOptions extends SysOptions {
 }
 
 /**
- * Keeps the last `size` events of a server: `true` turns it on, or changes the size; `false` turns it off; `'get'` resolves with the events, oldest first, none when it is
- * off. Rejects as `getState` does; throws a `RangeError` for a size that is no whole number from 1 on.
+ * Keeps the last `size` events of a server: `true` turns it on, or changes the size; `false` turns
+ * it off; `'get'` resolves with the events, oldest first, none when it is off. Rejects as
+ * `getState` does; throws a `RangeError` for a size that is no whole number from 1 on.
  * @see OTP manual, `sys:log/3`
  * @example
  * ```ts
@@ -204,7 +210,8 @@ export function log(
 }
 
 /**
- * Writes every event of a server to the system's logger, one line each, as a warning: whoever turns it on wants to see it. Rejects as `getState` does.
+ * Writes every event of a server to the system's logger, one line each, as a warning: whoever turns
+ * it on wants to see it. Rejects as `getState` does.
  * @see OTP manual, `sys:trace/3`
  * @example
  * ```ts

@@ -9,8 +9,9 @@ export interface ProcessInfo {
   /** The registered name. */
   readonly name: string | undefined;
   /**
-   * `running`: its code is on the stack. `runnable`: it is to have a turn. `awaiting`: a callback of the server has not settled. `suspended`: by
-   * `sys.suspend`. `waiting`: none of these; it waits for messages, or, if its body is a function, perhaps for something else.
+   * `running`: its code is on the stack. `runnable`: it is to have a turn. `awaiting`: a callback
+   * of the server has not settled. `suspended`: by `sys.suspend`. `waiting`: none of these; it
+   * waits for messages, or, if its body is a function, perhaps for something else.
    */
   readonly status: 'running' | 'runnable' | 'awaiting' | 'suspended' | 'waiting';
   readonly messageQueueLen: number;
@@ -28,7 +29,8 @@ export interface ProcessInfo {
 }
 
 /**
- * What a process is doing, without asking it; `undefined` when it has ended. Throws a `TypeError` for what is no pid.
+ * What a process is doing, without asking it; `undefined` when it has ended. Throws a `TypeError`
+ * for what is no pid.
  * @see OTP manual, `erlang:process_info/1`
  * @example
  * ```ts
@@ -51,8 +53,9 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
 }
 
 /**
- * The processes of a system that have not ended, the system itself among them, in the order they were started. `of` is the system, or any process in it.
- * Throws a `TypeError` for what is no process.
+ * The processes of a system that have not ended, the system itself among them, in the order they
+ * were started. `of` is the system, or any process in it. Throws a `TypeError` for what is no
+ * process.
  * @see OTP manual, `erlang:processes/0`
  * @example
  * ```ts

@@ -23,12 +23,14 @@ export {
 } from './debug.ts';
 
 /**
- * The state of a server, as it is between two messages. The request takes its turn in the mailbox; a suspended server answers, too. `State` is taken at
- * its word: a pid does not know the state behind it.
+ * The state of a server, as it is between two messages. The request takes its turn in the mailbox;
+ * a suspended server answers, too. `State` is taken at its word: a pid does not know the state
+ * behind it.
  *
- * This and all of `sys` rejects with an `ExitError` when the process has ended (`noproc`), ends before it answers (its reason) or is the caller
- * (`callingSelf`), and with a `TimeoutError` after `timeout`: of a process that is no server too, since that never answers. Throws a `RangeError` for a
- * timeout that is none.
+ * This and all of `sys` rejects with an `ExitError` when the process has ended (`noproc`), ends
+ * before it answers (its reason) or is the caller (`callingSelf`), and with a `TimeoutError` after
+ * `timeout`: of a process that is no server too, since that never answers. Throws a `RangeError`
+ * for a timeout that is none.
  * @see OTP manual, `sys:get_state/2`
  * @example
  * ```ts
@@ -56,7 +58,8 @@ export function getState<State = unknown>(
 /**
  * Gives the server the state that `replace` makes of the one it has, and resolves with it.
  *
- * Rejects with an `ExitError` (`callbackFailed`) when `replace` throws: then the server keeps its state and goes on.
+ * Rejects with an `ExitError` (`callbackFailed`) when `replace` throws: then the server keeps its
+ * state and goes on.
  * @see OTP manual, `sys:replace_state/3`
  * @example
  * ```ts
@@ -129,8 +132,8 @@ export function getStatus(server: Destination, options?: SysOptions): Promise<St
 }
 
 /**
- * Makes a server take no message but those of `sys`, `GenServer.stop` and exit signals, until `resume`; the others wait. Once is as good as twice.
- * Rejects as `getState` does.
+ * Makes a server take no message but those of `sys`, `GenServer.stop` and exit signals, until
+ * `resume`; the others wait. Once is as good as twice. Rejects as `getState` does.
  * @see OTP manual, `sys:suspend/2`
  * @example
  * ```ts
@@ -159,7 +162,8 @@ export function suspend(server: Destination, options?: SysOptions): Promise<void
 }
 
 /**
- * Lets a suspended server go on with the messages that have waited, in order. Rejects as `getState` does.
+ * Lets a suspended server go on with the messages that have waited, in order. Rejects as `getState`
+ * does.
  * @see OTP manual, `sys:resume/2`
  * @example
  * ```ts
@@ -187,8 +191,9 @@ export function resume(server: Destination, options?: SysOptions): Promise<void>
 }
 
 /**
- * Orders a server, suspended or not, to run `terminate` and end with `reason`. Resolves when it has been told, which is before it has ended:
- * `GenServer.stop` waits for that. Rejects as `getState` does, and throws a `TypeError` for what is no exit reason.
+ * Orders a server, suspended or not, to run `terminate` and end with `reason`. Resolves when it has
+ * been told, which is before it has ended: `GenServer.stop` waits for that. Rejects as `getState`
+ * does, and throws a `TypeError` for what is no exit reason.
  * @see OTP manual, `sys:terminate/3`
  * @example
  * ```ts
@@ -222,10 +227,12 @@ export function terminate(
 }
 
 /**
- * Goes on with other code: replaces the behaviour of a suspended server, and its state by what `change` makes of it.
+ * Goes on with other code: replaces the behaviour of a suspended server, and its state by what
+ * `change` makes of it.
  *
- * Rejects with an `ExitError` (`callbackFailed`) when the server is not suspended or `change` throws: then the old code goes on with the old state, still
- * suspended if it was. Throws a `TypeError` for what is no behaviour.
+ * Rejects with an `ExitError` (`callbackFailed`) when the server is not suspended or `change`
+ * throws: then the old code goes on with the old state, still suspended if it was. Throws a
+ * `TypeError` for what is no behaviour.
  * @see OTP manual, `sys:change_code/5`
  * @example
  * ```ts

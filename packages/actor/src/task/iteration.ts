@@ -8,16 +8,23 @@ import { TaskHub } from './link-hub.ts';
 import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 
 export interface TaskStreamOptions {
-  /** How many items are worked on at a time. Default: as many as the machine can do at a time; 1 where it does not say. */
+  /**
+   * How many items are worked on at a time. Default: as many as the machine can do at a time; 1
+   * where it does not say.
+   */
   readonly maxConcurrency?: number;
   /**
-   * Whether results come in the order of the items, or as they are there. Default: true. Then at most `maxConcurrency` results wait for an earlier one, and
-   * no more items are taken until that is there.
+   * Whether results come in the order of the items, or as they are there. Default: true. Then at
+   * most `maxConcurrency` results wait for an earlier one, and no more items are taken until that
+   * is there.
    */
   readonly ordered?: boolean;
   /** How long one item may take, in ms. Default: 5,000. */
   readonly timeout?: number;
-  /** What an item that takes longer does: end the stream with a `TimeoutError`, or be killed and come to the exit reason `timeout`. Default: `exit`. */
+  /**
+   * What an item that takes longer does: end the stream with a `TimeoutError`, or be killed and
+   * come to the exit reason `timeout`. Default: `exit`.
+   */
   readonly onTimeout?: 'exit' | 'killTask';
 }
 
@@ -69,7 +76,10 @@ export class TaskIteration {
   readonly #hub: TaskHub;
   readonly #forgetOwner: () => void;
   readonly #running = new Set<Slot>();
-  /** Slots in the order of their delivery. In the order of the items, they are here from their start. */
+  /**
+   * Slots in the order of their delivery. In the order of the items, they are here from their
+   * start.
+   */
   readonly #queue = new Mailbox();
   /** Started, and not yet handed out. */
   #open = 0;

@@ -1,8 +1,8 @@
 import { Cell } from '../process/process.ts';
 
 /**
- * Stands between the owner and its tasks: linked to both, it takes what their ends would put into the owner's mailbox, and lets them end the owner exactly when it
- * does not trap exits.
+ * Stands between the owner and its tasks: linked to both, it takes what their ends would put into
+ * the owner's mailbox, and lets them end the owner exactly when it does not trap exits.
  */
 export class TaskHub extends Cell {
   constructor(owner: Cell) {

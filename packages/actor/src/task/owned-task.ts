@@ -6,7 +6,10 @@ import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 
 declare const comesTo: unique symbol;
 
-/** A function that runs as a process, and whose value the process that started it, and no other, can await. */
+/**
+ * A function that runs as a process, and whose value the process that started it, and no other, can
+ * await.
+ */
 export interface Task<out Value = unknown> {
   /** `undefined` when it was completed from the start. */
   readonly pid: Pid | undefined;
@@ -16,8 +19,9 @@ export interface Task<out Value = unknown> {
 }
 
 /**
- * What the owner of a task gets when its function returns while nobody awaits it; a `DOWN` message with the same `ref` follows. It is taken out of the mailbox
- * again when the task is awaited after all.
+ * What the owner of a task gets when its function returns while nobody awaits it; a `DOWN` message
+ * with the same `ref` follows. It is taken out of the mailbox again when the task is awaited after
+ * all.
  */
 export interface TaskMessage<out Value = unknown> {
   readonly type: 'task';
@@ -52,7 +56,9 @@ class TaskHandle {
   }
 }
 
-/** A task from its owner's side: what came of it, who waits for that, and which messages tell of it. */
+/**
+ * A task from its owner's side: what came of it, who waits for that, and which messages tell of it.
+ */
 export class OwnedTask extends TaskWatch {
   readonly owner: Cell;
   readonly ref: MonitorRef;
@@ -62,7 +68,10 @@ export class OwnedTask extends TaskWatch {
   #message: TaskMessage | undefined = undefined;
   #isTold = false;
 
-  /** Starts the task, monitored by its owner from the first instant; without a function none is started. */
+  /**
+   * Starts the task, monitored by its owner from the first instant; without a function none is
+   * started.
+   */
   constructor(owner: Cell, parent: Process<never>, fn: TaskFunction<unknown> | undefined) {
     super();
     this.owner = owner;
@@ -122,7 +131,10 @@ export class OwnedTask extends TaskWatch {
     this.#wait = silence;
   }
 
-  /** The result, once; afterwards the owner hears nothing of the task any more. `undefined` when there is none. */
+  /**
+   * The result, once; afterwards the owner hears nothing of the task any more. `undefined` when
+   * there is none.
+   */
   take(): TaskResult | undefined {
     const result = this.isOver ? undefined : this.result;
     this.isOver = true;
@@ -135,7 +147,10 @@ export class OwnedTask extends TaskWatch {
   }
 }
 
-/** The task behind its handle. Throws a `TypeError` for what is no task, and an `Error` for one that is another process's, or that is waited for already. */
+/**
+ * The task behind its handle. Throws a `TypeError` for what is no task, and an `Error` for one that
+ * is another process's, or that is waited for already.
+ */
 export function ownedBy(self: Process<never>, task: Task): OwnedTask {
   const owner = cellOfProcess(self);
   const owned = open(task);

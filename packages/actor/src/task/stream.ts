@@ -6,7 +6,9 @@ import { parentOf } from '../process/spawn.ts';
 import { type StreamRules, TaskIteration, type TaskStreamOptions, type Work } from './iteration.ts';
 import { assertFunction, type TaskResult } from './watch.ts';
 
-/** The results of tasks, one for each item. Nothing is started before somebody asks for the first. */
+/**
+ * The results of tasks, one for each item. Nothing is started before somebody asks for the first.
+ */
 export function streamOf<Item, Value>(
   self: Process<never>,
   work: Work<Item, Value>,

@@ -39,9 +39,11 @@ export interface TaskChildOptions extends SupervisedTaskOptions {
 }
 
 /**
- * `Task.async`, but the task is a child of the supervisor, and ends with it, too; like every task it is never restarted. Resolves once it runs.
+ * `Task.async`, but the task is a child of the supervisor, and ends with it, too; like every task
+ * it is never restarted. Resolves once it runs.
  *
- * Rejects with an `ExitError`: `maxChildren` when the supervisor has as many children as it may have, `noproc` when it or the owner has ended.
+ * Rejects with an `ExitError`: `maxChildren` when the supervisor has as many children as it may
+ * have, `noproc` when it or the owner has ended.
  * @see Elixir manual, `Task.Supervisor.async/3`
  * @example
  * ```ts
@@ -64,7 +66,8 @@ async function async_<Value>(
 }
 
 /**
- * `async`, but the task is not linked to its owner: neither takes the other along. That it crashed is told to whoever awaits it, or else by a `DOWN` message.
+ * `async`, but the task is not linked to its owner: neither takes the other along. That it crashed
+ * is told to whoever awaits it, or else by a `DOWN` message.
  *
  * Rejects as `async` does.
  * @see Elixir manual, `Task.Supervisor.async_nolink/3`
@@ -96,7 +99,8 @@ export { async_ as async };
 /**
  * Runs a function as a child of the supervisor that nobody awaits. Resolves with its pid.
  *
- * Rejects with an `ExitError`: `maxChildren` when the supervisor has as many children as it may have, `noproc` when it has ended.
+ * Rejects with an `ExitError`: `maxChildren` when the supervisor has as many children as it may
+ * have, `noproc` when it has ended.
  * @see Elixir manual, `Task.Supervisor.start_child/3`
  * @example
  * ```ts
@@ -148,8 +152,8 @@ export async function children(supervisor: Supervisor): Promise<readonly Pid[]> 
 }
 
 /**
- * `Task.asyncStream`, but the tasks are children of the supervisor, and end with it, too. When that has as many children as it may have, the stream rejects with
- * an `ExitError` (`maxChildren`).
+ * `Task.asyncStream`, but the tasks are children of the supervisor, and end with it, too. When that
+ * has as many children as it may have, the stream rejects with an `ExitError` (`maxChildren`).
  *
  * Throws and rejects as `Task.asyncStream` does.
  * @see Elixir manual, `Task.Supervisor.async_stream/4`
@@ -178,7 +182,8 @@ export function asyncStream<Item, Value>(
 }
 
 /**
- * `asyncStream`, but the tasks are not linked to the owner: one that crashes comes to `{ type: 'exit', reason }`, and the others go on.
+ * `asyncStream`, but the tasks are not linked to the owner: one that crashes comes to `{ type:
+ * 'exit', reason }`, and the others go on.
  *
  * Throws and rejects as `asyncStream` does.
  * @see Elixir manual, `Task.Supervisor.async_stream_nolink/4`

@@ -37,18 +37,20 @@ export interface YieldManyOptions {
   /** For all of them together, in ms. Default: 5,000. */
   readonly timeout?: number;
   /**
-   * What becomes of those that are not done by then: they go on, and can be awaited again; they go on, but are given up, as by `ignore`; they are killed.
-   * Default: `nothing`.
+   * What becomes of those that are not done by then: they go on, and can be awaited again; they go
+   * on, but are given up, as by `ignore`; they are killed. Default: `nothing`.
    */
   readonly onTimeout?: 'nothing' | 'ignore' | 'killTask';
 }
 
 /**
- * Runs a function as a process of its own, linked to `self` and monitored by it: if either crashes, so does the other, unless it traps exits. What the function
- * returns is for `self` alone, which takes it with `await`, `yield` or one of the others; if it does not wait when the function returns, a `TaskMessage` tells
- * it, and a `DOWN` message when the process has ended.
+ * Runs a function as a process of its own, linked to `self` and monitored by it: if either crashes,
+ * so does the other, unless it traps exits. What the function returns is for `self` alone, which
+ * takes it with `await`, `yield` or one of the others; if it does not wait when the function
+ * returns, a `TaskMessage` tells it, and a `DOWN` message when the process has ended.
  *
- * Throws an `ExitError` (`noproc`) when `self` has ended, and a `TypeError` for what is no function.
+ * Throws an `ExitError` (`noproc`) when `self` has ended, and a `TypeError` for what is no
+ * function.
  * @see Elixir manual, `Task.async/1`
  * @example
  * ```ts
@@ -70,10 +72,12 @@ function async_<Value>(self: Process<never>, fn: TaskFunction<Value>): Task<Valu
 export { async_ as async };
 
 /**
- * Waits for a task, and resolves with what its function returned, once. Other messages to `self` stay where they are; those of the task are gone afterwards.
+ * Waits for a task, and resolves with what its function returned, once. Other messages to `self`
+ * stay where they are; those of the task are gone afterwards.
  *
- * Rejects with an `ExitError` that has the reason when the task ended without a value; with a `TimeoutError` after `timeout` ms, and then the task goes on, but
- * nothing more is heard of it, or at once when its value was taken before; with an `Error` for a task of another process.
+ * Rejects with an `ExitError` that has the reason when the task ended without a value; with a
+ * `TimeoutError` after `timeout` ms, and then the task goes on, but nothing more is heard of it, or
+ * at once when its value was taken before; with an `Error` for a task of another process.
  * @see Elixir manual, `Task.await/2`
  * @example
  * ```ts
@@ -102,9 +106,11 @@ async function await_<Value>(
 export { await_ as await };
 
 /**
- * Waits for all tasks, and resolves with their values, in the order of the tasks. `timeout`, in ms, is for all of them together.
+ * Waits for all tasks, and resolves with their values, in the order of the tasks. `timeout`, in ms,
+ * is for all of them together.
  *
- * Rejects as `await` does: at once when the first of them ends without a value. Nothing more is heard of any of them then; those that run go on.
+ * Rejects as `await` does: at once when the first of them ends without a value. Nothing more is
+ * heard of any of them then; those that run go on.
  * @see Elixir manual, `Task.await_many/2`
  * @example
  * ```ts
@@ -132,8 +138,9 @@ export async function awaitMany<const Tasks extends readonly Task[]>(
 }
 
 /**
- * Waits for a task: what came of it, or `undefined` when there is nothing after `timeout` ms; then it can be awaited again. A crash is a value here, and rejects
- * nothing. After its result was taken there is nothing any more.
+ * Waits for a task: what came of it, or `undefined` when there is nothing after `timeout` ms; then
+ * it can be awaited again. A crash is a value here, and rejects nothing. After its result was taken
+ * there is nothing any more.
  *
  * Rejects with an `Error` for a task of another process.
  * @see Elixir manual, `Task.yield/2`
@@ -164,7 +171,8 @@ async function yield_<Value>(
 export { yield_ as yield };
 
 /**
- * Waits for all tasks: what came of each, in the order of the tasks, `undefined` for one that is not done in time.
+ * Waits for all tasks: what came of each, in the order of the tasks, `undefined` for one that is
+ * not done in time.
  *
  * Rejects with an `Error` for a task of another process.
  * @see Elixir manual, `Task.yield_many/2`
@@ -194,8 +202,9 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
 }
 
 /**
- * Ends a task, and resolves once it has ended: with `undefined`, or with what came of it, when it was done before, or in the time that it was given, or has
- * ended for another reason. It is unlinked, and asked to `shutdown`, and killed after `timeout` ms, or killed at once.
+ * Ends a task, and resolves once it has ended: with `undefined`, or with what came of it, when it
+ * was done before, or in the time that it was given, or has ended for another reason. It is
+ * unlinked, and asked to `shutdown`, and killed after `timeout` ms, or killed at once.
  *
  * Rejects with an `Error` for a task of another process, or one that was completed from the start.
  * @see Elixir manual, `Task.shutdown/2`
@@ -224,7 +233,8 @@ export async function shutdown<Value>(
 }
 
 /**
- * Gives a task up: it goes on, but unlinked, and nothing more is heard of it. What came of it, if something has.
+ * Gives a task up: it goes on, but unlinked, and nothing more is heard of it. What came of it, if
+ * something has.
  *
  * Throws an `Error` for a task of another process.
  * @see Elixir manual, `Task.ignore/1`
@@ -273,15 +283,18 @@ export function completed<Value>(self: Process<never>, value: Value): Task<Value
 }
 
 /**
- * Runs `fn` for each item, as many at a time as `maxConcurrency` says, each as a process of its own, and gives what came of each. It starts when the first result
- * is asked for, and takes an item when a result is asked for and there is room: with `ordered` at most twice `maxConcurrency` are started and not yet handed out.
- * When the loop is left early, what is unfinished is killed.
+ * Runs `fn` for each item, as many at a time as `maxConcurrency` says, each as a process of its
+ * own, and gives what came of each. It starts when the first result is asked for, and takes an item
+ * when a result is asked for and there is room: with `ordered` at most twice `maxConcurrency` are
+ * started and not yet handed out. When the loop is left early, what is unfinished is killed.
  *
- * The processes are linked to one that is linked to `self`: unless `self` traps exits, an item that crashes ends it; if it does, the item comes to
- * `{ type: 'exit', reason }`. The end of `self`, for whatever reason, ends them.
+ * The processes are linked to one that is linked to `self`: unless `self` traps exits, an item that
+ * crashes ends it; if it does, the item comes to `{ type: 'exit', reason }`. The end of `self`, for
+ * whatever reason, ends them.
  *
- * Throws a `RangeError` for wrong options. The iteration rejects with a `TimeoutError` when an item takes too long, unless `onTimeout` is `killTask`; with what `items`
- * threw; with an `ExitError` when `self` has ended.
+ * Throws a `RangeError` for wrong options. The iteration rejects with a `TimeoutError` when an item
+ * takes too long, unless `onTimeout` is `killTask`; with what `items` threw; with an `ExitError`
+ * when `self` has ended.
  * @see Elixir manual, `Task.async_stream/3`
  * @example
  * ```ts
@@ -309,7 +322,8 @@ export function asyncStream<Item, Value>(
 }
 
 /**
- * Runs a function as a process that nobody awaits, not linked to `parent`: `spawn`, by the name that says what for.
+ * Runs a function as a process that nobody awaits, not linked to `parent`: `spawn`, by the name
+ * that says what for.
  *
  * Throws as `spawn` does.
  * @see Elixir manual, `Task.start/1`
@@ -349,7 +363,8 @@ export function startLink(parent: Process<never>, fn: TaskFunction<unknown>): Pi
 }
 
 /**
- * How to run a function under a supervisor. As most tasks are to be done once, `restart` is `temporary` if it is not given.
+ * How to run a function under a supervisor. As most tasks are to be done once, `restart` is
+ * `temporary` if it is not given.
  *
  * Throws as the function `childSpec` does.
  * @see Elixir manual, `Task.child_spec/1`

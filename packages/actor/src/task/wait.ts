@@ -5,8 +5,9 @@ import type { TaskResult } from './watch.ts';
 type Match = (result: TaskResult) => boolean;
 
 /**
- * Waits until something came of all tasks, or of one that says enough, or until the time is over; then resolves with what `end` returns. That is called in
- * the same instant, so that nothing can come between. A task that is over is not waited for.
+ * Waits until something came of all tasks, or of one that says enough, or until the time is over;
+ * then resolves with what `end` returns. That is called in the same instant, so that nothing can
+ * come between. A task that is over is not waited for.
  *
  * Rejects with a `RangeError` for a wrong timeout.
  */

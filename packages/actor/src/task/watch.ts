@@ -18,7 +18,9 @@ export abstract class TaskWatch extends Request {
 
   protected abstract came(result: TaskResult): void;
 
-  /** Starts the task, which nobody is linked to yet. Throws a `TypeError` for what is no function. */
+  /**
+   * Starts the task, which nobody is linked to yet. Throws a `TypeError` for what is no function.
+   */
   run(parent: Process<never>, fn: TaskFunction<unknown>): Cell {
     assertFunction(fn);
     const pid = spawn(parent, async (self: Receiver<unknown>) => {
@@ -43,7 +45,10 @@ export abstract class TaskWatch extends Request {
   }
 }
 
-/** The body of a process that runs a function nobody awaits. Throws a `TypeError` for what is no function. */
+/**
+ * The body of a process that runs a function nobody awaits. Throws a `TypeError` for what is no
+ * function.
+ */
 export function bodyOf(fn: TaskFunction<unknown>): ProcessFunction<unknown> {
   assertFunction(fn);
   return async (self) => {

@@ -1,12 +1,16 @@
 /**
- * Whether two values say the same: arrays and plain objects with the same keys and equal values, errors of one class with the same message, cause and
- * own properties, and everything else, such as pids, refs, dates, maps and instances of other classes, by `Object.is`.
+ * Whether two values say the same: arrays and plain objects with the same keys and equal values,
+ * errors of one class with the same message, cause and own properties, and everything else, such as
+ * pids, refs, dates, maps and instances of other classes, by `Object.is`.
  */
 export function isEqual(a: unknown, b: unknown): boolean {
   return equal(a, b, new Map());
 }
 
-/** `seen`: what is being compared with what, further out; a cycle that leads back there says nothing new. */
+/**
+ * `seen`: what is being compared with what, further out; a cycle that leads back there says nothing
+ * new.
+ */
 function equal(a: unknown, b: unknown, seen: Map<unknown, unknown>): boolean {
   if (Object.is(a, b)) {
     return true;
@@ -35,7 +39,10 @@ function kindOf(value: unknown): unknown {
   return isPlain(value) ? 'object' : undefined;
 }
 
-/** Its prototype is none, or the one at the root: of whatever realm, since tests may run in their own. */
+/**
+ * Its prototype is none, or the one at the root: of whatever realm, since tests may run in their
+ * own.
+ */
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;

@@ -8,11 +8,17 @@ import { isEqual } from './equal.ts';
 import { settle } from './system.ts';
 
 export interface ProbeOptions {
-  /** Whether exit signals come as messages. Default: false, as for any process: an abnormal one ends the probe. */
+  /**
+   * Whether exit signals come as messages. Default: false, as for any process: an abnormal one ends
+   * the probe.
+   */
   readonly trapExit?: boolean;
 }
 
-/** What a message is to be: one that says the same as this value, or one that this function is true of. */
+/**
+ * What a message is to be: one that says the same as this value, or one that this function is true
+ * of.
+ */
 export type Expected<Message> = Message | ((message: Message) => boolean);
 
 /** A process that keeps what it is sent, until the test expects it. */
@@ -20,11 +26,15 @@ export interface Probe<in out Message = unknown> {
   readonly pid: Pid<Message>;
   /** The probe as a process: to link and monitor with, and as a parent. */
   readonly self: Process<Message>;
-  /** What it was sent and the test has not taken, oldest first. It grows as the system runs: see `settle`. */
+  /**
+   * What it was sent and the test has not taken, oldest first. It grows as the system runs: see
+   * `settle`.
+   */
   readonly messages: readonly Message[];
   /**
-   * Lets the system settle, then takes the oldest message that is as `expected` and resolves with it; the others stay, as in a selective receive.
-   * Equal are arrays, plain objects and errors that say the same; what else there is, pids and instances of classes among it, only to itself.
+   * Lets the system settle, then takes the oldest message that is as `expected` and resolves with
+   * it; the others stay, as in a selective receive. Equal are arrays, plain objects and errors that
+   * say the same; what else there is, pids and instances of classes among it, only to itself.
    *
    * Rejects with an `Error` that shows all messages when none is.
    */
@@ -32,16 +42,26 @@ export interface Probe<in out Message = unknown> {
     expected: (message: Message) => message is Match,
   ): Promise<Match>;
   expectMessage(expected: Expected<Message>): Promise<Message>;
-  /** Lets the system settle; rejects with an `Error` that shows the messages when there is any that the test has not taken. */
+  /**
+   * Lets the system settle; rejects with an `Error` that shows the messages when there is any that
+   * the test has not taken.
+   */
   expectNothing(): Promise<void>;
-  /** As `expectMessage`, for the EXIT message of `pid`, which only a probe that traps exits gets: with this reason, or any. */
+  /**
+   * As `expectMessage`, for the EXIT message of `pid`, which only a probe that traps exits gets:
+   * with this reason, or any.
+   */
   expectExit(pid: Pid, reason?: Expected<ExitReason>): Promise<ExitMessage>;
-  /** As `expectMessage`, for the DOWN message of a process or of one monitor: with this reason, or any. */
+  /**
+   * As `expectMessage`, for the DOWN message of a process or of one monitor: with this reason, or
+   * any.
+   */
   expectDown(target: Pid | Ref, reason?: Expected<ExitReason>): Promise<DownMessage>;
 }
 
 /**
- * A process for a test to send from and to: it keeps every message, and every EXIT and DOWN. `parent` is mostly the system; the two are not linked.
+ * A process for a test to send from and to: it keeps every message, and every EXIT and DOWN.
+ * `parent` is mostly the system; the two are not linked.
  *
  * Throws an `ExitError` (`noproc`) when `parent` has ended.
  * @see Elixir, `ExUnit.Assertions.assert_receive/3`, for what it is modelled on

@@ -11,7 +11,10 @@ export interface Report {
   readonly details: object;
 }
 
-/** A system for one test: its time stands still until `advance`, and its reports are kept instead of printed. */
+/**
+ * A system for one test: its time stands still until `advance`, and its reports are kept instead of
+ * printed.
+ */
 export interface TestSystem extends System {
   readonly clock: VirtualClock;
   readonly reports: readonly Report[];
@@ -45,8 +48,8 @@ export function createTestSystem(): TestSystem {
 }
 
 /**
- * Resolves once nothing is left to do: no process is ready, and all microtasks have run. What waits for real I/O or for the clock is not
- * waited for.
+ * Resolves once nothing is left to do: no process is ready, and all microtasks have run. What waits
+ * for real I/O or for the clock is not waited for.
  * @example
  * ```ts
  * import { send, spawn } from '@reprise/actor';
@@ -72,7 +75,8 @@ export async function settle(system: System): Promise<void> {
 }
 
 /**
- * Moves the virtual time of `system` on by `ms`, timer by timer, settling before each and at the end.
+ * Moves the virtual time of `system` on by `ms`, timer by timer, settling before each and at the
+ * end.
  * @example
  * ```ts
  * import { sendAfter, spawn } from '@reprise/actor';

@@ -28,7 +28,10 @@ export function lastSnapshotOf(cell: Cell): AnySnapshot | undefined {
   return last.get(cell);
 }
 
-/** An actor of xstate that lives as long as a process: that ends when the actor does, and is its clock and logger. */
+/**
+ * An actor of xstate that lives as long as a process: that ends when the actor does, and is its
+ * clock and logger.
+ */
 export class Running {
   readonly actor: Actor<AnyActorLogic>;
   readonly #cell: Cell;

@@ -24,7 +24,10 @@ import { boom, child, no, s, start, t, type Worker, worker, workers } from '../s
 import { logOutcome, outcome } from '../support/outcome.ts';
 import { forever } from '../support/recorder.ts';
 
-/** An application that logs its callbacks, with one worker `a` below its supervisor unless told otherwise. */
+/**
+ * An application that logs its callbacks, with one worker `a` below its supervisor unless told
+ * otherwise.
+ */
 function app(
   log: unknown[],
   name: string,

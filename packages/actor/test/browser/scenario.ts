@@ -30,7 +30,10 @@ export interface Told {
   readonly reports: readonly string[];
 }
 
-/** In a page: a crash and a restart, many calls, a flood that has to let timers in, and an orderly end. */
+/**
+ * In a page: a crash and a restart, many calls, a flood that has to let timers in, and an orderly
+ * end.
+ */
 export async function run(): Promise<Told> {
   const reports = keepReports();
   const system = createSystem();
@@ -65,7 +68,10 @@ type Counter = GenServer.ServerOf<typeof counter>;
 /** Only a scheduler that lets no timer in gets there: then the test fails instead of hanging. */
 const longest = 5000;
 
-/** Answers each message with one to itself: its mailbox is never empty, until it is stopped or has had enough. */
+/**
+ * Answers each message with one to itself: its mailbox is never empty, until it is stopped or has
+ * had enough.
+ */
 const flooder = GenServer.define({
   init: () => ok({ until: performance.now() + longest }),
   handleCall: { isFlooding: (_payload, state) => reply(performance.now() < state.until, state) },

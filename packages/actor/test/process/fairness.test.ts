@@ -22,7 +22,10 @@ import { forever } from '../support/recorder.ts';
 /** Keeps a system busy until told to stop; then resolves with how often it went round. */
 type Flood = (system: System, isOver: () => boolean) => Promise<number>;
 
-/** Enough that a flood which starves the rest ends by itself, and fails the test instead of hanging it. */
+/**
+ * Enough that a flood which starves the rest ends by itself, and fails the test instead of hanging
+ * it.
+ */
 const tooMany = 5_000_000;
 
 /** A server whose callback sends to itself, at once or after an `await`. */

@@ -334,7 +334,8 @@ describe('messages of the system', () => {
     const server = await GenServer.start(system, idling, undefined, {
       mailbox: { capacity: 1, overflow },
     });
-    // It falls due while a request of the system's own holds the server, and waits in the mailbox when the message comes.
+    // It falls due while a request of the system's own holds the server, and waits in the mailbox
+    // when the message comes.
     await sys.suspend(server);
     await advance(system, 10);
     expect(processInfo(server)?.messageQueueLen).toBe(1);

@@ -53,7 +53,10 @@ async function scene(): Promise<Scene> {
   return { system, log, m, p };
 }
 
-/** Each entry of the log as `[type, name of the ref, pid, reason]`: refs have nothing to compare but who they are. */
+/**
+ * Each entry of the log as `[type, name of the ref, pid, reason]`: refs have nothing to compare but
+ * who they are.
+ */
 function downs(log: Log, refs: Readonly<Record<string, Ref>>): unknown[] {
   return log.map(([, message]) => {
     const { type, ref, pid, reason } = message as DownMessage;

@@ -2,7 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { createSystem, GenServer, noreply, ok, type Pid, reply, send, spawn } from '@reprise/actor';
 import { createTestSystem, settle } from '@reprise/actor/testing';
 
-/** Enough that a scheduler which lets nothing else in would get here first, and fail instead of hanging. */
+/**
+ * Enough that a scheduler which lets nothing else in would get here first, and fail instead of
+ * hanging.
+ */
 const tooMany = 2_000_000;
 
 /** Writes down what it is sent. */

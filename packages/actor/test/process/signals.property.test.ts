@@ -253,7 +253,10 @@ const exiting = fc.record({
   action: action('exit', { reason }),
 });
 
-/** In the end each process kills itself, one after the other, which shows every link and monitor that is left. */
+/**
+ * In the end each process kills itself, one after the other, which shows every link and monitor
+ * that is left.
+ */
 const end: readonly Step[] = Array.from({ length: mostProcesses }, (_, other) => ({
   by: other,
   how: 'act',
@@ -280,7 +283,10 @@ async function play(
   return structuredClone(side.trace());
 }
 
-/** What chance alone seldom brings together: a DOWN message that waits while its monitor is taken off. */
+/**
+ * What chance alone seldom brings together: a DOWN message that waits while its monitor is taken
+ * off.
+ */
 const lateDemonitor = fc
   .record({ by: process, other: process, nth: fc.nat(3), flush: fc.boolean() })
   .map(({ by, other, nth, flush }): Step[] => [

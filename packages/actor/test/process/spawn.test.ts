@@ -576,7 +576,10 @@ describe('what is done in the name of a process that has ended', () => {
 });
 
 describe('a process that has ended', () => {
-  /** Two processes linked to each other, each monitoring the other; the first ends. What is left of it. */
+  /**
+   * Two processes linked to each other, each monitoring the other; the first ends. What is left of
+   * it.
+   */
   async function survivor() {
     const system = createTestSystem();
     const p = await idler(system);

@@ -1,4 +1,7 @@
-/** Programs for the tests of `application.run`, one of which is run by its name. What happens is told on stdout, line by line. */
+/**
+ * Programs for the tests of `application.run`, one of which is run by its name. What happens is
+ * told on stdout, line by line.
+ */
 import {
   application,
   type ChildOptions,

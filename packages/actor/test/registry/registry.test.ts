@@ -504,7 +504,10 @@ describe('keys', () => {
 });
 
 describe('lock', () => {
-  /** A process that asks for the lock, and logs when it has it and when it lets go, which is as `until` settles. */
+  /**
+   * A process that asks for the lock, and logs when it has it and when it lets go, which is as
+   * `until` settles.
+   */
   async function contender(
     system: TestSystem,
     registry: Registry.Unique,

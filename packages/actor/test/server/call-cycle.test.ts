@@ -16,7 +16,9 @@ import { elapse, type Outcome, outcome } from '../support/outcome.ts';
 /** What a server does for a call. */
 type Task = (self: Process<never>) => unknown;
 
-/** Does for each call and each cast what comes with it; a call is answered with what came of that. */
+/**
+ * Does for each call and each cast what comes with it; a call is answered with what came of that.
+ */
 const worker = GenServer.define({
   init: () => ok(undefined),
   handleCall: {

@@ -42,7 +42,9 @@ type OnCast = (state: number, self: Process) => CastAnswer<number> | Promise<Cas
 type Continue = OnCast;
 type Info = OnCast | string | { readonly type: 'timeout' };
 
-/** A server that does what it is told: who sends it a request sends the code of the callback along. */
+/**
+ * A server that does what it is told: who sends it a request sends the code of the callback along.
+ */
 const told = (log: unknown[] = []) =>
   GenServer.define({
     init: (state: number) => ok(state),

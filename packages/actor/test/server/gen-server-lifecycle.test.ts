@@ -40,7 +40,10 @@ type OnCall = (state: State, self: Process) => CallAnswer<State> | Promise<CallA
 type OnCast = (state: State, self: Process) => CastAnswer<State> | Promise<CastAnswer<State>>;
 type Info = OnCast | string | ExitMessage;
 
-/** A server that does what it is told: its start and its requests bring the code of the callback along. */
+/**
+ * A server that does what it is told: its start and its requests bring the code of the callback
+ * along.
+ */
 const told = (log: unknown[] = []) =>
   GenServer.define({
     init: (then: Init, self) => then(self),

@@ -10,7 +10,10 @@ function allowed(times: readonly number[], intensity: Intensity): number {
   return tooMany === -1 ? times.length : tooMany;
 }
 
-/** The rule as the manual says it, over all that ever happened: no window of `maxSeconds` may hold more than `maxRestarts`. */
+/**
+ * The rule as the manual says it, over all that ever happened: no window of `maxSeconds` may hold
+ * more than `maxRestarts`.
+ */
 function allowedByTheManual(
   times: readonly number[],
   { maxRestarts, maxSeconds }: Intensity,

@@ -146,7 +146,10 @@ interface Incarnation {
   readonly plan: SupervisorPlan;
   readonly path: string;
   readonly pid: Pid;
-  /** The children whose start was tried, by their place, with the time; the first of each child, and those that it made again. */
+  /**
+   * The children whose start was tried, by their place, with the time; the first of each child, and
+   * those that it made again.
+   */
   readonly tried: { readonly index: number; readonly at: number }[];
   /** The restarts that it says it has made. */
   readonly restarts: number[];
@@ -353,8 +356,9 @@ function pick<Value>(values: readonly Value[], who: number): Value | undefined {
 }
 
 /**
- * Whether all below it dies with it, at once, when it is killed. What traps exits outlives a supervisor that is killed, in OTP too, for as long as its
- * `terminate` takes, and has its name so long.
+ * Whether all below it dies with it, at once, when it is killed. What traps exits outlives a
+ * supervisor that is killed, in OTP too, for as long as its `terminate` takes, and has its name so
+ * long.
  */
 function isBrittle({ plan, isTouched }: Incarnation): boolean {
   return !isTouched && plan.children.every((child) => child.type === 'worker' && !child.traps);
@@ -375,7 +379,10 @@ function checkIntensity(world: World): void {
   expect(tooMany.map(({ path, tried, restarts }) => ({ path, tried, restarts }))).toStrictEqual([]);
 }
 
-/** When children were started again, by what is one restart: any child, or the same. Nothing where others had a hand in it, or a delay. */
+/**
+ * When children were started again, by what is one restart: any child, or the same. Nothing where
+ * others had a hand in it, or a delay.
+ */
 function triedAgain({ plan, tried, isTouched }: Incarnation): readonly (readonly number[])[] {
   const isDelayed = plan.children.some((child) => child.type === 'worker' && child.delay);
   if (isTouched || isDelayed) {

@@ -392,7 +392,9 @@ describe('restartChild', () => {
 });
 
 describe('a child whose restart fails again and again', () => {
-  /** `a` dies and fails to start, for ever: what is asked meanwhile is answered between two trials. */
+  /**
+   * `a` dies and fails to start, for ever: what is asked meanwhile is answered between two trials.
+   */
   async function loop(log: unknown[], restart: Restart = 'permanent'): Promise<Family> {
     const plan = ['run' as const, ...Array.from({ length: 1000 }, () => no)];
     const all = await family(log, [child({ id: 'a', log, plan }, { restart })], {

@@ -38,7 +38,9 @@ export interface Job {
   readonly traps?: boolean;
 }
 
-/** Logs `s, id` when it is up, `fails, id` when it is not, `t, id, reason` when it has terminated. */
+/**
+ * Logs `s, id` when it is up, `fails, id` when it is not, `t, id, reason` when it has terminated.
+ */
 export const worker = GenServer.define({
   init: async (job: Job, self) => {
     trapExit(self, job.traps ?? true);

@@ -2,7 +2,10 @@ import type { Process } from '@reprise/actor';
 
 import { cellOfProcess } from '../../src/process/process.ts';
 
-/** Counts from here on how many wait for the end of a process: what is never let go of would pile up on one that lives long. */
+/**
+ * Counts from here on how many wait for the end of a process: what is never let go of would pile up
+ * on one that lives long.
+ */
 export function countOnEnd(process: Process): () => number {
   const cell = cellOfProcess(process);
   const onEnd = cell.onEnd.bind(cell);

@@ -1,7 +1,10 @@
 /** A reason by its type, or a crash by its text. */
 export type Reason = 'normal' | 'shutdown' | 'kill' | 'killed' | 'noproc' | 'boom' | 'bye';
 
-/** What one process does. Processes, and the monitors of a process, are meant by number, counted round. */
+/**
+ * What one process does. Processes, and the monitors of a process, are meant by number, counted
+ * round.
+ */
 export type Action =
   | { readonly type: 'spawn' | 'spawnLink' }
   | { readonly type: 'link' | 'unlink' | 'monitor'; readonly other: number }
@@ -68,8 +71,8 @@ interface Signal {
 }
 
 /**
- * Erlang's rules for signals, as plainly as they can be said: one list of links, one of monitors, one of signals under way. A process is a number, and
- * takes one message a turn.
+ * Erlang's rules for signals, as plainly as they can be said: one list of links, one of monitors,
+ * one of signals under way. A process is a number, and takes one message a turn.
  */
 export class Model implements Side {
   readonly #processes: Simulated[] = [];

@@ -1,6 +1,7 @@
 /**
- * What the feed does to its readers: `drop` breaks their connections off; `refuse` does too, and answers the next request with 503;
- * `silence` says nothing more on the connections there are, and does not close them.
+ * What the feed does to its readers: `drop` breaks their connections off; `refuse` does too, and
+ * answers the next request with 503; `silence` says nothing more on the connections there are, and
+ * does not close them.
  */
 export type Fault = 'drop' | 'refuse' | 'silence';
 

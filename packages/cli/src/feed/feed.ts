@@ -41,8 +41,8 @@ type Message =
 const tick: Message = { type: 'tick' };
 
 /**
- * A real HTTP server on a free port of this machine: every second it sends the machine's counters, and now and then it does what servers do
- * (see `faults.ts`).
+ * A real HTTP server on a free port of this machine: every second it sends the machine's counters,
+ * and now and then it does what servers do (see `faults.ts`).
  */
 const feed = GenServer.define({
   init: async (_: undefined, self) => {

@@ -20,7 +20,10 @@ export class History {
     return event;
   }
 
-  /** What came after the event with this id: all that is left, if it is not known. Nothing without an id. */
+  /**
+   * What came after the event with this id: all that is left, if it is not known. Nothing without
+   * an id.
+   */
   after(lastEventId: string): readonly ServerSentEvent[] {
     if (lastEventId === '') {
       return [];

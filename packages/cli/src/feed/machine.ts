@@ -39,7 +39,10 @@ export class Machine {
     return whole === 0 ? 0 : rounded(1 - (this.#times.idle - before.idle) / whole);
   }
 
-  /** In the background, to be there for the next reading: on some systems this runs a program that takes a second. */
+  /**
+   * In the background, to be there for the next reading: on some systems this runs a program that
+   * takes a second.
+   */
   #readNetwork(): void {
     if (!this.#isReadingNetwork) {
       this.#isReadingNetwork = true;

@@ -12,8 +12,8 @@ export function jsonLine(
 }
 
 /**
- * What JSON may hold as it is, but what is no safe part of a line: some readers end a line at U+0085, U+2028 and U+2029, some terminals obey
- * U+0080 to U+009F.
+ * What JSON may hold as it is, but what is no safe part of a line: some readers end a line at
+ * U+0085, U+2028 and U+2029, some terminals obey U+0080 to U+009F.
  */
 // oxlint-disable-next-line no-control-regex -- that is what it is about
 const unescaped = /[\u007F-\u009F\u2028\u2029]/g;

@@ -12,7 +12,10 @@ import type { Output, Report } from './output.ts';
 import type { Sink } from './sink.ts';
 import { type Paint, shortName, Tally } from './status-line.ts';
 
-/** How often the status lines are drawn again though nothing came, in ms: what counts down is to be seen counting. */
+/**
+ * How often the status lines are drawn again though nothing came, in ms: what counts down is to be
+ * seen counting.
+ */
 const tick = 200;
 
 export interface ScreenOptions {
@@ -61,7 +64,8 @@ class Screen implements Output {
 
   state(source: Source, state: SourceState): void {
     this.#tallies.get(source)?.state(state, this.#options.clock.now());
-    // The line goes to stderr: where that is the same terminal, it must find it without the status lines.
+    // The line goes to stderr: where that is the same terminal, it must find it without the status
+    // lines.
     this.#live.clear();
     this.#options.report(source, state);
     this.#draw();

@@ -1,6 +1,9 @@
 import type { Writable } from 'node:stream';
 
-/** Where text goes, stdout or stderr: with back-pressure, and with an end when nobody reads it any more. */
+/**
+ * Where text goes, stdout or stderr: with back-pressure, and with an end when nobody reads it any
+ * more.
+ */
 export class Sink {
   readonly #stream: Writable;
   readonly #broken: PromiseWithResolvers<Error> = Promise.withResolvers();
@@ -17,8 +20,9 @@ export class Sink {
   }
 
   /**
-   * Takes the text in any case. Returns a promise only where the system did not take it at once: it settles when the system has it, so that a kill
-   * cannot lose it any more, and never when the sink is broken.
+   * Takes the text in any case. Returns a promise only where the system did not take it at once: it
+   * settles when the system has it, so that a kill cannot lose it any more, and never when the sink
+   * is broken.
    */
   write(text: string): void | Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -10,7 +10,10 @@ type ConnectionState = Exclude<SourceState, CursorReport>;
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
 
-/** An id may be as long as an event, and is drawn again and again: more than this is not seen anyway. */
+/**
+ * An id may be as long as an event, and is drawn again and again: more than this is not seen
+ * anyway.
+ */
 const mostOfId = 200;
 
 /** What has been seen of one source, for its status line. Times are in ms, on any clock. */
@@ -52,7 +55,10 @@ export class Tally {
     }
   }
 
-  /** One line, as wide as `width` at most: the URL, the state, events, rate, reconnects, the last id. */
+  /**
+   * One line, as wide as `width` at most: the URL, the state, events, rate, reconnects, the last
+   * id.
+   */
   line(source: Source, now: number, width: number, paint: Paint): string {
     const parts = [
       shortName(source, width),
@@ -86,7 +92,9 @@ export class Tally {
   }
 }
 
-/** A URL within a third of the line: its beginning and its end, where those of one server differ. */
+/**
+ * A URL within a third of the line: its beginning and its end, where those of one server differ.
+ */
 export function shortName({ url }: Source, width: number): string {
   return cliTruncate(harmless(url), Math.max(12, Math.floor(width / 3)), { position: 'middle' });
 }

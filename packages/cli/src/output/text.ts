@@ -3,8 +3,9 @@ import type { ServerSentEvent } from '@reprise/sse';
 import type { SourceState } from '../source.ts';
 
 /**
- * Text from elsewhere, made fit for a person's terminal: what is not meant to be seen is written as an escape, so that it can neither
- * move the cursor, nor change the order of what is read (Unicode's bidirectional controls), nor begin a line of its own.
+ * Text from elsewhere, made fit for a person's terminal: what is not meant to be seen is written as
+ * an escape, so that it can neither move the cursor, nor change the order of what is read
+ * (Unicode's bidirectional controls), nor begin a line of its own.
  */
 export function harmless(text: string): string {
   return text.replaceAll(unseen, (character) => {
@@ -15,7 +16,10 @@ export function harmless(text: string): string {
   });
 }
 
-/** C0 and C1 controls, line and paragraph separators, bidirectional controls, the byte order mark, halves of surrogate pairs. */
+/**
+ * C0 and C1 controls, line and paragraph separators, bidirectional controls, the byte order mark,
+ * halves of surrogate pairs.
+ */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu;
 
 const named: Readonly<Record<string, string>> = { '\t': 't', '\n': 'n', '\r': 'r' };

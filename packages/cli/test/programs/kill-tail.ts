@@ -1,6 +1,7 @@
 /**
- * `node --conditions=@reprise/source packages/cli/test/programs/kill-tail.ts [--kills 100] [--seed 1] [--dedupe]`: kills `reprise tail --cursor` with -9 again
- * and again, and says what all its outputs hold together.
+ * `node --conditions=@reprise/source packages/cli/test/programs/kill-tail.ts [--kills 100] [--seed
+ * 1] [--dedupe]`: kills `reprise tail --cursor` with -9 again and again, and says what all its
+ * outputs hold together.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -23,8 +23,9 @@ export interface Killed {
 }
 
 /**
- * Follows a stream of numbered events, kills the program with -9 at random moments, starts it again on the same cursor file, and at last lets it print all
- * that there is. A line that was cut off by a kill does not count as printed.
+ * Follows a stream of numbered events, kills the program with -9 at random moments, starts it again
+ * on the same cursor file, and at last lets it print all that there is. A line that was cut off by
+ * a kill does not count as printed.
  */
 export async function killTail({ kills, seed, file, dedupe }: KillOptions): Promise<Killed> {
   await using numbers = await startNumbers();
@@ -41,7 +42,8 @@ export async function killTail({ kills, seed, file, dedupe }: KillOptions): Prom
     const tail = start();
     // Only once it prints: a program that is killed while it starts shows nothing.
     await tail.lines.count(1 + Math.floor(random() * 200));
-    // At no moment in particular: what has just been printed is what a kill may find printed and not kept yet.
+    // At no moment in particular: what has just been printed is what a kill may find printed and
+    // not kept yet.
     await delay(random() * 10);
     await end(tail, 'SIGKILL');
   }

@@ -25,7 +25,10 @@ export class Lines {
     });
   }
 
-  /** The first line that matches, those that have come counted in. Rejects when the stream ends without one. */
+  /**
+   * The first line that matches, those that have come counted in. Rejects when the stream ends
+   * without one.
+   */
   until(pattern: RegExp): Promise<string> {
     return this.#find(() => this.all.find((line) => pattern.test(line)), String(pattern));
   }

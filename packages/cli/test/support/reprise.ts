@@ -17,7 +17,10 @@ const running = new Set<Run>();
 export class Run {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   readonly stderr: Lines;
-  /** The exit status, when both streams are read to their ends too; what ended it, if that was a signal. */
+  /**
+   * The exit status, when both streams are read to their ends too; what ended it, if that was a
+   * signal.
+   */
   readonly whenExited: Promise<number | string>;
   #stdout: Lines | undefined = undefined;
 

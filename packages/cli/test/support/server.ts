@@ -14,7 +14,10 @@ import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'sse', 'test', 'fixtures');
-/** A certificate of localhost that has signed itself, so that it is its own authority too: PEM files. */
+/**
+ * A certificate of localhost that has signed itself, so that it is its own authority too: PEM
+ * files.
+ */
 export const certificate: string = join(fixtures, 'localhost.cert.pem');
 export const key: string = join(fixtures, 'localhost.key.pem');
 
@@ -44,7 +47,10 @@ async function start(server: Server, port: number): Promise<TestServer> {
   };
 }
 
-/** The same over TLS, with the certificate of localhost; it asks for one of the client, and takes any. */
+/**
+ * The same over TLS, with the certificate of localhost; it asks for one of the client, and takes
+ * any.
+ */
 export async function serveSecurely(listener: RequestListener): Promise<TestServer> {
   const options = { cert: readFileSync(certificate), key: readFileSync(key) };
   const server = createSecureServer({ ...options, requestCert: true, rejectUnauthorized: false });
@@ -65,7 +71,10 @@ export function stream(response: ServerResponse, text = ''): void {
   response.write(text);
 }
 
-/** Sends the events numbered from the one after Last-Event-ID up to `last`, each with its number as id and as data. */
+/**
+ * Sends the events numbered from the one after Last-Event-ID up to `last`, each with its number as
+ * id and as data.
+ */
 export function replay(request: IncomingMessage, response: ServerResponse, last: number): void {
   const from = Number(request.headers['last-event-id'] ?? 0);
   const numbers = Array.from({ length: Math.max(0, last - from) }, (_, index) => from + index + 1);

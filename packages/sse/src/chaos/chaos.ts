@@ -19,11 +19,16 @@ import { play } from './script.ts';
 import { ChaosStream } from './stream.ts';
 
 export interface ChaosOptions {
-  /** The same seed, plan and number of a connection make the same fault. Default: another one each time; `server.seed` says which. */
+  /**
+   * The same seed, plan and number of a connection make the same fault. Default: another one each
+   * time; `server.seed` says which.
+   */
   readonly seed?: number;
   /** Default: `transientFaults`. */
   readonly plan?: FaultPlan;
-  /** How many events the clock makes on each stream; 0 for none but those of `produce`. Default: 10. */
+  /**
+   * How many events the clock makes on each stream; 0 for none but those of `produce`. Default: 10.
+   */
   readonly eventsPerSecond?: number;
   /** How many of its last events a stream can send again. Default: 10 000. */
   readonly history?: number;
@@ -44,7 +49,10 @@ export type ChaosEntry =
       readonly headers: IncomingHttpHeaders;
       /** What goes wrong with it. */
       readonly fault: Fault | undefined;
-      /** The number of the event that comes next for who has asked so: after its Last-Event-ID, or the oldest there is. */
+      /**
+       * The number of the event that comes next for who has asked so: after its Last-Event-ID, or
+       * the oldest there is.
+       */
       readonly first: number;
       /** How many events lie between the Last-Event-ID and `first`: those can be had no more. */
       readonly missed: number;
@@ -75,12 +83,16 @@ export interface ChaosServer extends AsyncDisposable {
 }
 
 /**
- * Starts a real HTTP server, on a free port of 127.0.0.1, that does to its clients what networks, proxies and servers do, and from a seed: what
- * a client did wrong can be shown again. Every path is a stream of numbered events, which goes on after the Last-Event-ID it is given; a request
- * without one gets the oldest event there is first. So a client that has handled all of `stream.produced` has lost nothing.
+ * Starts a real HTTP server, on a free port of 127.0.0.1, that does to its clients what networks,
+ * proxies and servers do, and from a seed: what a client did wrong can be shown again. Every path
+ * is a stream of numbered events, which goes on after the Last-Event-ID it is given; a request
+ * without one gets the oldest event there is first. So a client that has handled all of
+ * `stream.produced` has lost nothing.
  *
- * Its dates are those of the host; all else is on the clock that is given, which can be a `jumpingClock`.
- * @throws RangeError for a number that is none, or below 0; for a history that is no whole number from 1 on. TypeError for a plan that is no function.
+ * Its dates are those of the host; all else is on the clock that is given, which can be a
+ * `jumpingClock`.
+ * @throws RangeError for a number that is none, or below 0; for a history that is no whole number
+ * from 1 on. TypeError for a plan that is no function.
  */
 export async function chaos(options: ChaosOptions = {}): Promise<ChaosServer> {
   assertOptions(options);

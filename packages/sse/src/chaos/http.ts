@@ -24,7 +24,10 @@ export function chunked(steps: Steps): Steps {
 
 export const lastChunk: Step = write('0\r\n\r\n');
 
-/** Each write compressed and flushed, after the header of a gzip file (RFC 1952 2.3); what ends such a file never comes. */
+/**
+ * Each write compressed and flushed, after the header of a gzip file (RFC 1952 2.3); what ends such
+ * a file never comes.
+ */
 export function* gzipped(steps: Steps): Generator<Step> {
   yield write(Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff));
   // What is flushed ends with a byte, so that one can stand behind the other.

@@ -3,14 +3,16 @@ import { type Clock, systemClock, type TimeoutHandle } from '@reprise/actor';
 /** A clock that can be made to jump. */
 export interface JumpingClock extends Clock {
   /**
-   * All at once it is `ms` later, as when a machine wakes up: what has fallen due meanwhile is called as soon as can be, in order.
+   * All at once it is `ms` later, as when a machine wakes up: what has fallen due meanwhile is
+   * called as soon as can be, in order.
    * @throws RangeError for what is no number from 0 on: a monotonic clock does not go back.
    */
   jump(ms: number): void;
 }
 
 /**
- * The host's own time, or that of another clock, with jumps: for the system that is tested, for the server, or for both.
+ * The host's own time, or that of another clock, with jumps: for the system that is tested, for the
+ * server, or for both.
  * @example
  * ```ts
  * import { createSystem } from '@reprise/actor';

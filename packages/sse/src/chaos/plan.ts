@@ -7,11 +7,17 @@ export interface Turn {
   readonly stream: string;
   /** From 1 on; requests are counted, those after a redirect too. */
   readonly connection: number;
-  /** Follows from the seed, the name of the stream and the number of the connection, and from nothing else. */
+  /**
+   * Follows from the seed, the name of the stream and the number of the connection, and from
+   * nothing else.
+   */
   readonly random: Random;
 }
 
-/** Says what goes wrong with a connection; `undefined` for nothing, ever. What it says must follow from the turn alone, so that a run can be repeated. */
+/**
+ * Says what goes wrong with a connection; `undefined` for nothing, ever. What it says must follow
+ * from the turn alone, so that a run can be repeated.
+ */
 export type FaultPlan = (turn: Turn) => Fault | undefined;
 
 /** What may happen: the chance is its weight in the sum of all. */
@@ -22,7 +28,8 @@ export interface Choice {
 
 /**
  * One of these for each connection, at random.
- * @throws RangeError unless every weight is a number from 0 on and one is above it; and as `inOrder` does, for a fault that no function gives.
+ * @throws RangeError unless every weight is a number from 0 on and one is above it; and as
+ * `inOrder` does, for a fault that no function gives.
  */
 export function weighted(choices: readonly Choice[]): FaultPlan {
   const sum = choices.reduce((total, { weight }) => total + checked(weight), 0);
@@ -42,7 +49,8 @@ export function weighted(choices: readonly Choice[]): FaultPlan {
 }
 
 /**
- * The first for the first connection of each stream, and so on; nothing goes wrong any more after the last.
+ * The first for the first connection of each stream, and so on; nothing goes wrong any more after
+ * the last.
  * @throws TypeError for what is no fault; RangeError for a number of one that is none, or below 0.
  */
 export function inOrder(faults: readonly (Fault | undefined)[]): FaultPlan {
@@ -69,8 +77,9 @@ const some = from(1, 20);
 const bytes = from(0, 2000);
 
 /**
- * Whatever a client should get over by itself, each kind of it sooner or later; what ends most clients for good (other statuses, another
- * content type) is left out. A client needs an idle timeout for some of it. This is the plan of a server that is given none.
+ * Whatever a client should get over by itself, each kind of it sooner or later; what ends most
+ * clients for good (other statuses, another content type) is left out. A client needs an idle
+ * timeout for some of it. This is the plan of a server that is given none.
  */
 export const transientFaults: FaultPlan = weighted([
   { weight: 4, fault: (random) => ({ type: 'end', afterEvents: few(random) }) },

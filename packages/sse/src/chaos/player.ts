@@ -13,7 +13,10 @@ export interface Outcome {
   readonly events: number;
 }
 
-/** The steps done, one after the other, to a socket. What it does not take waits, and nothing is made ahead of it. */
+/**
+ * The steps done, one after the other, to a socket. What it does not take waits, and nothing is
+ * made ahead of it.
+ */
 export class Performance {
   readonly #steps: Iterator<Step>;
   readonly #socket: Socket;

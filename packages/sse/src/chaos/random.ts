@@ -1,7 +1,10 @@
 /** Numbers from 0 up to 1, as from `Math.random`. */
 export type Random = () => number;
 
-/** The same numbers for the same seed, on every machine: mulberry32, begun at the FNV-1a hash of the seed. Not for secrets. */
+/**
+ * The same numbers for the same seed, on every machine: mulberry32, begun at the FNV-1a hash of the
+ * seed. Not for secrets.
+ */
 export function randomOf(seed: string): Random {
   let state = hash(seed);
   return () => {

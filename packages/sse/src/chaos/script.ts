@@ -25,7 +25,10 @@ export interface Request {
   readonly now: number;
 }
 
-/** What the server does with a connection, from the end of the request on. After the last step it does nothing, and does not close it. */
+/**
+ * What the server does with a connection, from the end of the request on. After the last step it
+ * does nothing, and does not close it.
+ */
 export function play(fault: Fault | undefined, request: Request): Steps {
   if (fault === undefined) {
     return stream([chunked(events(request))]);

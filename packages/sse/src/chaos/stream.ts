@@ -8,7 +8,10 @@ export interface StreamOptions {
   readonly history: number;
 }
 
-/** Events numbered from 1 on: made as the clock says, and when they are asked for. They hold nothing but their number, so none is kept. */
+/**
+ * Events numbered from 1 on: made as the clock says, and when they are asked for. They hold nothing
+ * but their number, so none is kept.
+ */
 export class ChaosStream {
   readonly name: string;
   /** Where it is read. */

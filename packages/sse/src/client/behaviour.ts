@@ -20,7 +20,10 @@ type Maybe<Value> = Value | Promise<Value>;
 
 /** Why the stream ended, and what it leaves for the next one. */
 export type Disconnected = Disconnect & {
-  /** The last id, also that of a block without data: what the next request asks to go on from. `""` for none. */
+  /**
+   * The last id, also that of a block without data: what the next request asks to go on from. `""`
+   * for none.
+   */
   readonly lastEventId: string;
   /** The server's last `retry`, in ms, as it was sent: see `clampRetry`. */
   readonly retry: number | undefined;
@@ -50,12 +53,16 @@ export type CastClause<State> = (
 ) => Maybe<ClientAnswer<State>>;
 
 /**
- * The callbacks of a client: a plain object. Each is given the state and answers with the next one; each may return a promise, and then
- * nothing else is handled until it settles. A callback that throws ends the client, and its supervisor starts it anew from `init`.
+ * The callbacks of a client: a plain object. Each is given the state and answers with the next one;
+ * each may return a promise, and then nothing else is handled until it settles. A callback that
+ * throws ends the client, and its supervisor starts it anew from `init`.
  * @see ServerSentEvent.Client, a behaviour of the Elixir library `server_sent_event`
  */
 export interface Callbacks<Arg, State, Info, Init extends InitAnswer<unknown>> {
-  /** Runs first; the start waits for it. `ok(state)` does not connect until a later callback says so. */
+  /**
+   * Runs first; the start waits for it. `ok(state)` does not connect until a later callback says
+   * so.
+   */
   readonly init: (
     arg: Arg,
     self: Process<never>,
@@ -72,15 +79,18 @@ export interface Callbacks<Arg, State, Info, Init extends InitAnswer<unknown>> {
     state: NoInfer<State>,
     self: Process<never>,
   ) => Maybe<ClientAnswer<NoInfer<State>>>;
-  /** The stream ended, all its events have been handled. With `noreply` the client stays disconnected. */
+  /**
+   * The stream ended, all its events have been handled. With `noreply` the client stays
+   * disconnected.
+   */
   readonly handleDisconnect: (
     disconnected: Disconnected,
     state: NoInfer<State>,
     self: Process<never>,
   ) => Maybe<ClientAnswer<NoInfer<State>>>;
   /**
-   * One event. Returns the next state, or an answer to stop or reconnect. While its promise is pending no further packet is read, and the
-   * server's writes block.
+   * One event. Returns the next state, or an answer to stop or reconnect. While its promise is
+   * pending no further packet is read, and the server's writes block.
    */
   readonly handleEvent: (
     event: ServerSentEvent,
@@ -94,15 +104,18 @@ export interface Callbacks<Arg, State, Info, Init extends InitAnswer<unknown>> {
     self: Process<never>,
   ) => Maybe<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
   /**
-   * What the cursor of the client says, if it has one: once at the start, and when a server shows that it ignored it, before the event that shows
-   * it. Without this it is not told.
+   * What the cursor of the client says, if it has one: once at the start, and when a server shows
+   * that it ignored it, before the event that shows it. Without this it is not told.
    */
   readonly handleCursor?: (
     report: CursorReport,
     state: NoInfer<State>,
     self: Process<never>,
   ) => Maybe<ClientAnswer<NoInfer<State>>>;
-  /** Every other message, also while connecting and while waiting. Without this they are reported and dropped. */
+  /**
+   * Every other message, also while connecting and while waiting. Without this they are reported
+   * and dropped.
+   */
   readonly handleInfo?: (
     message: Info,
     state: NoInfer<State>,

@@ -22,9 +22,10 @@ export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behavi
 
 export interface StartOptions extends GenServer.StartOptions {
   /**
-   * Where the id of the last event handled is kept, so that a client that is started anew goes on from there: it takes the place of `lastEventId` in
-   * every request. An event counts as handled once what `handleEvent` returned has settled. The client then traps exits, in order to write the
-   * cursor when it is stopped. Default: nowhere.
+   * Where the id of the last event handled is kept, so that a client that is started anew goes on
+   * from there: it takes the place of `lastEventId` in every request. An event counts as handled
+   * once what `handleEvent` returned has settled. The client then traps exits, in order to write
+   * the cursor when it is stopped. Default: nowhere.
    */
   readonly cursor?: Cursor;
 }
@@ -47,8 +48,8 @@ export function define<
 }
 
 /**
- * Starts a client that is not linked to `parent`. Resolves with its pid once `init` has answered, before it is connected; with `undefined` if
- * it answered `ignore`. Rejects as `GenServer.start`.
+ * Starts a client that is not linked to `parent`. Resolves with its pid once `init` has answered,
+ * before it is connected; with `undefined` if it answered `ignore`. Rejects as `GenServer.start`.
  * @see ServerSentEvent.Client, `start/3`
  */
 export async function start<B extends AnyBehaviour>(
@@ -91,7 +92,8 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 }
 
 /**
- * How a client stands at this very moment, also while one of its callbacks takes its time: nothing is asked of its mailbox.
+ * How a client stands at this very moment, also while one of its callbacks takes its time: nothing
+ * is asked of its mailbox.
  * @throws ExitError `noproc` if there is no live client with this pid.
  */
 export function status(client: Pid): ClientStatus {
@@ -125,8 +127,9 @@ type Clause = (payload: unknown, session: Session, from: unknown) => Turn;
 type Clauses = Readonly<Record<string, Clause>>;
 
 /**
- * The server that a client is: its state is the session, which calls the user's callbacks and does what they answer. From outside it is what
- * the behaviour says: it takes the same argument and the same messages, and replies the same.
+ * The server that a client is: its state is the session, which calls the user's callbacks and does
+ * what they answer. From outside it is what the behaviour says: it takes the same argument and the
+ * same messages, and replies the same.
  */
 function serverOf<B extends AnyBehaviour>(behaviour: B, cursor: KeyedCursor | undefined): B {
   assertBehaviour(behaviour);

@@ -15,7 +15,10 @@ import type { RequestSource } from './next.ts';
 
 /** What the client remembers of its life. */
 export interface ClientContext {
-  /** The number of the wish in force: it grows with each, so that what belongs to an older one is told apart and ignored. */
+  /**
+   * The number of the wish in force: it grows with each, so that what belongs to an older one is
+   * told apart and ignored.
+   */
   readonly wish: number;
   /** What to connect to; while disconnected, only if the client waits to do so. */
   readonly request: RequestSource | undefined;
@@ -24,7 +27,10 @@ export interface ClientContext {
 }
 
 export type ClientEvent =
-  /** Connect, `after` ms from now (default: at once). Only when disconnected: it replaces a wish that waits, if there is one. */
+  /**
+   * Connect, `after` ms from now (default: at once). Only when disconnected: it replaces a wish
+   * that waits, if there is one.
+   */
   | { readonly type: 'CONNECT'; readonly request: RequestSource; readonly after?: number }
   /** Drop whatever there is and connect at once. */
   | { readonly type: 'RECONNECT'; readonly request: RequestSource }
@@ -39,7 +45,10 @@ export type ClientEvent =
   /** Want nothing any more. */
   | { readonly type: 'CANCEL' };
 
-/** What is to be done after a step: at most one timer runs and at most one connection exists at any time. */
+/**
+ * What is to be done after a step: at most one timer runs and at most one connection exists at any
+ * time.
+ */
 export type ClientAction =
   | {
       readonly type: 'startTimer';
@@ -68,10 +77,12 @@ export type ClientMachine = ActorLogic<ClientSnapshot, ClientEvent> &
   Pick<AnyStateMachine, 'config' | 'definition'>;
 
 /**
- * The life of a client, as an xstate machine. Its actions have names and parameters and do nothing: it is moved by `step`, and the client
- * process does what the step says. To wait for the next attempt is to be disconnected with a request; no byte of a stream comes here.
+ * The life of a client, as an xstate machine. Its actions have names and parameters and do nothing:
+ * it is moved by `step`, and the client process does what the step says. To wait for the next
+ * attempt is to be disconnected with a request; no byte of a stream comes here.
  *
- * An event that means nothing in a state, or that belongs to an older wish, is ignored: a CONNECT while connecting or connected is one.
+ * An event that means nothing in a state, or that belongs to an older wish, is ignored: a CONNECT
+ * while connecting or connected is one.
  */
 export const clientMachine: ClientMachine = setup({
   types: {} as { context: ClientContext; events: ClientEvent },
@@ -150,8 +161,8 @@ export const clientMachine: ClientMachine = setup({
 let asked: ClientAction[] = [];
 
 /**
- * What a step needs of an actor, from one that is never started. xstate's own `transition` makes an actor and two systems for every step, which
- * costs as much as the step does.
+ * What a step needs of an actor, from one that is never started. xstate's own `transition` makes an
+ * actor and two systems for every step, which costs as much as the step does.
  */
 function createScope(): ActorScope<ClientSnapshot, ClientEvent> {
   const self = createActor(clientMachine);
@@ -176,7 +187,10 @@ const scope = createScope();
 /** Where every client begins: disconnected, wanting nothing. */
 export const initialSnapshot: ClientSnapshot = clientMachine.getInitialSnapshot(scope, undefined);
 
-/** One step, pure: the next snapshot, and what is to be done, in order. An event that is ignored gives the same state and no action. */
+/**
+ * One step, pure: the next snapshot, and what is to be done, in order. An event that is ignored
+ * gives the same state and no action.
+ */
 export function step(
   snapshot: ClientSnapshot,
   event: ClientEvent,

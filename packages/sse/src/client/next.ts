@@ -2,7 +2,10 @@ import { answer, type Answer } from '@reprise/actor';
 
 import type { SseRequest } from '../http/request.ts';
 
-/** What to connect to: a request, or a function that is asked for one when the attempt begins, so that a token can be fresh. */
+/**
+ * What to connect to: a request, or a function that is asked for one when the attempt begins, so
+ * that a token can be fresh.
+ */
 export type RequestSource = SseRequest | (() => SseRequest | Promise<SseRequest>);
 
 /** Connect, unless the client is connecting or connected; then it only goes on with `state`. */
@@ -22,10 +25,12 @@ export interface Reconnect<State> extends Answer {
 }
 
 /**
- * Answer: connect, and go on with `state`. With `after`, in ms (default 0), the client stays disconnected until then, handles its messages,
- * and a later `connect` takes the place of this one. While the client is connecting or connected it changes nothing but the state.
+ * Answer: connect, and go on with `state`. With `after`, in ms (default 0), the client stays
+ * disconnected until then, handles its messages, and a later `connect` takes the place of this one.
+ * While the client is connecting or connected it changes nothing but the state.
  *
- * A request that can never be sent, or a function that throws or rejects, is a connect failure. Throws a `RangeError` for an `after` that is no time.
+ * A request that can never be sent, or a function that throws or rejects, is a connect failure.
+ * Throws a `RangeError` for an `after` that is no time.
  * @see ServerSentEvent.Client, `{:connect, request, state}`
  */
 export function connect<State>(

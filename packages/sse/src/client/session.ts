@@ -70,8 +70,8 @@ export type Turn = SessionAnswer | Promise<SessionAnswer>;
 type Callback = (...args: readonly unknown[]) => unknown;
 
 /**
- * What connections, timers and request functions have to tell their client. They tell it by its mailbox, so that it does one thing at a time
- * and in the order things happened.
+ * What connections, timers and request functions have to tell their client. They tell it by its
+ * mailbox, so that it does one thing at a time and in the order things happened.
  */
 export class Notice {
   /** Does it, in the client's turn. */
@@ -90,8 +90,9 @@ interface Packet {
 }
 
 /**
- * A client from the inside: the user's state, the machine's snapshot, and what the machine has had done: at most one timer and one
- * connection. It calls the user's callbacks and does what they answer.
+ * A client from the inside: the user's state, the machine's snapshot, and what the machine has had
+ * done: at most one timer and one connection. It calls the user's callbacks and does what they
+ * answer.
  */
 export class Session {
   readonly #behaviour: AnyBehaviour;
@@ -103,7 +104,10 @@ export class Session {
   #packets: PacketState<ServerSentEvent | string> | undefined = undefined;
   readonly #record: StatusRecord;
   #cursor: CursorWriter | undefined = undefined;
-  /** The wish whose connection is open; 0 for none. Beside the snapshot, since it is looked at for every event. */
+  /**
+   * The wish whose connection is open; 0 for none. Beside the snapshot, since it is looked at for
+   * every event.
+   */
   #openWish = 0;
   #isOver = false;
   /** Whether the next event may show that the server ignored the cursor. */
@@ -175,7 +179,10 @@ export class Session {
     return started;
   }
 
-  /** What a message from a linked process does that ended, when the user does not trap exits: as if nobody did. */
+  /**
+   * What a message from a linked process does that ended, when the user does not trap exits: as if
+   * nobody did.
+   */
   exited({ reason }: ExitMessage): SessionAnswer | undefined {
     if (!this.#trapsForCursor) {
       return undefined;
@@ -194,7 +201,10 @@ export class Session {
     }
   }
 
-  /** Calls one of the user's functions with what is to be handled and the state, and does what it answers. */
+  /**
+   * Calls one of the user's functions with what is to be handled and the state, and does what it
+   * answers.
+   */
   handle(callback: unknown, subject: unknown): Turn {
     return this.#do(() => (callback as Callback)(subject, this.#state, this.#self));
   }
@@ -313,7 +323,10 @@ export class Session {
     this.#record.waits(Math.ceil(ms));
   }
 
-  /** Asks for the request if it is a function's to give: that may take a while, and the client may want something else by then. */
+  /**
+   * Asks for the request if it is a function's to give: that may take a while, and the client may
+   * want something else by then.
+   */
   #open(wish: number, source: RequestSource): void {
     this.#record.opens();
     const failed = (error: unknown): void => {
@@ -351,7 +364,8 @@ export class Session {
           this.#post(() => this.#failed(wish, failure));
         },
         packet: (bytes) => {
-          // Read at once, since the bytes are the connection's; handled in the client's turn, and until then nothing more is read.
+          // Read at once, since the bytes are the connection's; handled in the client's turn, and
+          // until then nothing more is read.
           connection.pause();
           const packet = { wish, items: handlePacket(bytes, packets), at: 0 };
           this.#record.received(bytes.length, packet.items.length);
@@ -398,15 +412,18 @@ export class Session {
   // The events
 
   /**
-   * Handles what is left of a packet. Between two events the mailbox is looked at: what waits there goes first, and the rest of the packet
-   * queues up behind it.
+   * Handles what is left of a packet. Between two events the mailbox is looked at: what waits there
+   * goes first, and the rest of the packet queues up behind it.
    */
   #packet(packet: Packet): Turn {
     const pending = this.#handleItems(packet);
     return isThenable(pending) ? this.#awaitItems(packet, pending) : pending;
   }
 
-  /** Goes on until an item is to be waited for, whose promise it returns, or there is an answer to give. */
+  /**
+   * Goes on until an item is to be waited for, whose promise it returns, or there is an answer to
+   * give.
+   */
   #handleItems(packet: Packet): SessionAnswer | Promise<unknown> {
     const { items, wish } = packet;
     const cursor = this.#cursor;
@@ -432,7 +449,10 @@ export class Session {
     return this.#packetDone(packet);
   }
 
-  /** The first event of a connection, before it is handled: whether there is something to say of it first. */
+  /**
+   * The first event of a connection, before it is handled: whether there is something to say of it
+   * first.
+   */
   #testCursor(cursor: CursorWriter, item: ServerSentEvent | string): boolean {
     const report = typeof item === 'string' ? undefined : cursor.judge(item);
     this.#isCursorUntested = typeof item === 'string';
@@ -510,7 +530,10 @@ export class Session {
     }
   }
 
-  /** Takes what `handleEvent` returned: the next state, unless it is an answer. Returns what to tell the server, if it is to be told now. */
+  /**
+   * Takes what `handleEvent` returned: the next state, unless it is an answer. Returns what to tell
+   * the server, if it is to be told now.
+   */
   #accept(
     result: unknown,
     packet: Packet,
@@ -538,7 +561,9 @@ export class Session {
     return undefined;
   }
 
-  /** The server is to be told something: what is left of the packet queues up, if there is anything. */
+  /**
+   * The server is to be told something: what is left of the packet queues up, if there is anything.
+   */
   #leave(packet: Packet): void {
     if (packet.at < packet.items.length) {
       this.#queueRest(packet);
@@ -576,7 +601,10 @@ async function after(written: Promise<void>, answered: unknown): Promise<unknown
   return answered;
 }
 
-/** The same once its handler's promise settles; apart, since where a function is that remembers its event, every event pays for that. */
+/**
+ * The same once its handler's promise settles; apart, since where a function is that remembers its
+ * event, every event pays for that.
+ */
 function acknowledgedOnce(
   cursor: CursorWriter,
   event: ServerSentEvent,
@@ -586,7 +614,9 @@ function acknowledgedOnce(
   return answered.then(acknowledge, (thrown) => acknowledge(answerOf(thrown)));
 }
 
-/** By pid, for who asks from outside: a call would have to wait for a callback that takes its time. */
+/**
+ * By pid, for who asks from outside: a call would have to wait for a callback that takes its time.
+ */
 const sessions = new WeakMap<Pid, Session>();
 
 /** What a callback returns; an answer that it throws counts as returned, as in any server. */
@@ -619,7 +649,10 @@ function isThenable<Value>(value: Value | PromiseLike<Value>): value is Promise<
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** `isThenable`, for what handlers return and nothing else: one that sees many kinds of values is slower for each. */
+/**
+ * `isThenable`, for what handlers return and nothing else: one that sees many kinds of values is
+ * slower for each.
+ */
 function isPromise(value: unknown): value is Promise<unknown> {
   return (
     typeof value === 'object' &&

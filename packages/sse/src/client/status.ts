@@ -3,7 +3,10 @@ import type { Clock } from '@reprise/actor';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import type { ClientSnapshot } from './machine.ts';
 
-/** How a client stands at this instant. Times are its system clock's, as `system.clock.now()` gives them, in ms. */
+/**
+ * How a client stands at this instant. Times are its system clock's, as `system.clock.now()` gives
+ * them, in ms.
+ */
 export interface ClientStatus {
   /** To wait for the next attempt is to be disconnected. */
   readonly state: 'disconnected' | 'connecting' | 'connected';
@@ -27,7 +30,10 @@ export interface ClientStatus {
   readonly repeats: number;
   /** Connections made after the first. */
   readonly reconnects: number;
-  /** Why the last attempt came to nothing, or the last connection ended; it stays when the next one is made. */
+  /**
+   * Why the last attempt came to nothing, or the last connection ended; it stays when the next one
+   * is made.
+   */
   readonly lastFailure: ConnectFailure | Disconnect | undefined;
 }
 
@@ -36,7 +42,10 @@ export class StatusRecord {
   readonly #clock: Clock;
   #since: number;
   #url: string | undefined = undefined;
-  /** NaN for never: a field that is always a number is written in place, and any other takes a new object for each time. */
+  /**
+   * NaN for never: a field that is always a number is written in place, and any other takes a new
+   * object for each time.
+   */
   #lastEventAt = Number.NaN;
   #lastEventId = '';
   #attempt = 0;

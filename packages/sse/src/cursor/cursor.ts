@@ -9,7 +9,10 @@ import { type CursorStore, isStore, readStore, type StagedWrite, writeStore } fr
 /** How a cursor is kept. */
 export interface CursorOptions {
   readonly store: CursorStore;
-  /** Under which key. Default: the `id` of the child, the `name` of the client, or the URL of `events`. */
+  /**
+   * Under which key. Default: the `id` of the child, the `name` of the client, or the URL of
+   * `events`.
+   */
   readonly key?: string;
   /** It is written once so many events have been handled since … Default: 1000; 1 with `dedupe`. */
   readonly every?: number;
@@ -18,7 +21,8 @@ export interface CursorOptions {
   /** How many ids are known again, of the last events handled. Default: 256. */
   readonly remember?: number;
   /**
-   * Whether an event is dropped whose id is one of these. For servers whose ids are unique; with any other it loses events. Default: no.
+   * Whether an event is dropped whose id is one of these. For servers whose ids are unique; with
+   * any other it loses events. Default: no.
    */
   readonly dedupe?: boolean;
 }
@@ -26,16 +30,24 @@ export interface CursorOptions {
 /** A store, or a store and how to use it. */
 export type Cursor = CursorStore | CursorOptions;
 
-/** What a client with a cursor begins with, told before anything else; and what a server made of it. */
+/**
+ * What a client with a cursor begins with, told before anything else; and what a server made of it.
+ */
 export type CursorReport =
   /** Nothing was kept: it begins where the server does. */
   | { readonly type: 'fresh' }
   /** It goes on from there. */
   | { readonly type: 'resumed'; readonly lastEventId: string }
-  /** It asked to go on from there, and the server sent an event that has been handled before: what is between may be missing, or come twice. */
+  /**
+   * It asked to go on from there, and the server sent an event that has been handled before: what
+   * is between may be missing, or come twice.
+   */
   | { readonly type: 'ignored'; readonly lastEventId: string; readonly id: string };
 
-/** What the writer needs of the client: its time, and an end for what cannot be written while nothing happens. */
+/**
+ * What the writer needs of the client: its time, and an end for what cannot be written while
+ * nothing happens.
+ */
 export interface CursorOwner {
   readonly clock: Clock;
   readonly fail: (error: unknown) => void;
@@ -71,8 +83,9 @@ export function cursorOptions(
 }
 
 /**
- * Takes the cursor into use and reads where it stands, once the client before has written it. Rejects if the store cannot be used, if another
- * client of this program uses this key of it, or if what is kept there is no cursor.
+ * Takes the cursor into use and reads where it stands, once the client before has written it.
+ * Rejects if the store cannot be used, if another client of this program uses this key of it, or if
+ * what is kept there is no cursor.
  */
 export async function openCursor(
   options: CursorOptions & { readonly key: string },
@@ -105,7 +118,10 @@ type KeysInUse = Map<string, 'client' | Promise<void>>;
 
 const keysInUse = new WeakMap<CursorStore, KeysInUse>();
 
-/** Settles when the client before has written this cursor, if there is one that has ended and still does. */
+/**
+ * Settles when the client before has written this cursor, if there is one that has ended and still
+ * does.
+ */
 export function lastWriting({ store, key }: Key): Promise<void> | undefined {
   const use = keysInUse.get(store)?.get(key);
   return use === 'client' ? undefined : use;
@@ -119,7 +135,10 @@ function takeKey({ store, key }: Key): void {
   keysInUse.set(store, keys.set(key, 'client'));
 }
 
-/** While it is still written, nobody else has it: the last writing could arrive after the first of the next client, and take the cursor back. */
+/**
+ * While it is still written, nobody else has it: the last writing could arrive after the first of
+ * the next client, and take the cursor back.
+ */
 function leaveKey({ store, key }: Key, writing?: Promise<void>): void {
   const keys = keysInUse.get(store);
   const leave = (): void => {
@@ -141,9 +160,10 @@ interface Position {
 }
 
 /**
- * The cursor of a client: it follows the events that have been handled, never those that have not, and is written now and then. When the program
- * is killed, the events since the last writing are handled again: at most `every`, or twice as many where the store takes its time; the client
- * waits for one that takes longer.
+ * The cursor of a client: it follows the events that have been handled, never those that have not,
+ * and is written now and then. When the program is killed, the events since the last writing are
+ * handled again: at most `every`, or twice as many where the store takes its time; the client waits
+ * for one that takes longer.
  */
 export class CursorWriter {
   readonly report: CursorReport;
@@ -200,7 +220,8 @@ export class CursorWriter {
   /** The event has been handled. A promise is to be waited for before the next one is. */
   handled(event: ServerSentEvent): Promise<undefined> | undefined {
     if (this.#isAt(event)) {
-      // The same text, perhaps another copy: that of the next event then needs no look at all its characters to be known as the same.
+      // The same text, perhaps another copy: that of the next event then needs no look at all its
+      // characters to be known as the same.
       this.#lastEventId = event.lastEventId;
       return undefined;
     }
@@ -209,8 +230,9 @@ export class CursorWriter {
   }
 
   /**
-   * Makes ready for the event to have been handled, where it is to be written at once and the store can: then one of the two follows before anything
-   * else. `undefined` where that is not so, and `handled` has to do it.
+   * Makes ready for the event to have been handled, where it is to be written at once and the store
+   * can: then one of the two follows before anything else. `undefined` where that is not so, and
+   * `handled` has to do it.
    */
   stage(event: ServerSentEvent): StagedWrite | undefined {
     if (this.#every > 1 || this.#options.store.stage === undefined || this.#isReleased) {
@@ -219,7 +241,10 @@ export class CursorWriter {
     return this.#isAt(event) ? undefined : this.#stage(event);
   }
 
-  /** Whether the event leaves the cursor as it is. A server can make its id long once, and then send short events without one. */
+  /**
+   * Whether the event leaves the cursor as it is. A server can make its id long once, and then send
+   * short events without one.
+   */
   #isAt({ id, lastEventId }: ServerSentEvent): boolean {
     return !isName(id) && lastEventId === this.#lastEventId;
   }
@@ -246,14 +271,20 @@ export class CursorWriter {
     return lastEventId === (this.#lastEventId ?? '') ? undefined : this.#move(lastEventId);
   }
 
-  /** Writes what is not written yet, and waits for what is being written: who waits for that as well may go on with the rest. */
+  /**
+   * Writes what is not written yet, and waits for what is being written: who waits for that as well
+   * may go on with the rest.
+   */
   async flush(): Promise<void> {
     while (this.#writing !== undefined || this.#unwritten > 0) {
       await (this.#writing ?? this.#write());
     }
   }
 
-  /** Writes what is not written yet, at once where the store does that, and lets go of it. Harmless the second time. */
+  /**
+   * Writes what is not written yet, at once where the store does that, and lets go of it. Harmless
+   * the second time.
+   */
   release(): void {
     if (!this.#isReleased) {
       this.#isReleased = true;
@@ -346,7 +377,10 @@ export class CursorWriter {
   }
 }
 
-/** No id at all and the empty one, which takes back the last (WHATWG HTML 9.2.6), are nothing that an event is known by. */
+/**
+ * No id at all and the empty one, which takes back the last (WHATWG HTML 9.2.6), are nothing that
+ * an event is known by.
+ */
 function isName(id: string | null): id is string {
   return id !== null && id !== '';
 }

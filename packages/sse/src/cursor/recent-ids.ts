@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The ids of the last events, to be known again. What it holds is bounded, whatever a server sends: so many ids, of a long one the digest, and
- * of none the packet that it came in.
+ * The ids of the last events, to be known again. What it holds is bounded, whatever a server sends:
+ * so many ids, of a long one the digest, and of none the packet that it came in.
  */
 export class RecentIds {
   readonly #capacity: number;
@@ -18,7 +18,8 @@ export class RecentIds {
   constructor(ids: readonly string[], capacity: number, isIndexed: boolean) {
     this.#capacity = capacity;
     const kept = ids.slice(-capacity).map(keptFor);
-    // Without `dedupe` an id may have been kept twice, and the index would forget it with the first of them.
+    // Without `dedupe` an id may have been kept twice, and the index would forget it with the first
+    // of them.
     this.#ids = isIndexed ? [...new Set(kept.toReversed())].toReversed() : kept;
     this.#index = isIndexed ? new Set(this.#ids) : undefined;
     this.#next = this.#ids.length % capacity;
@@ -50,8 +51,9 @@ export class RecentIds {
   }
 
   /**
-   * Now and then, and not for each event, which it would make twice as dear: of most, a newer one has taken the place by then. All at once, by way of
-   * a text: to copy them one by one takes four times as long.
+   * Now and then, and not for each event, which it would make twice as dear: of most, a newer one
+   * has taken the place by then. All at once, by way of a text: to copy them one by one takes four
+   * times as long.
    */
   #copy(): void {
     if (this.#uncopied > 0) {

@@ -6,17 +6,22 @@ import type * as sqliteModule from 'node:sqlite';
 import type { CursorStore, StagedWrite } from './store.ts';
 
 export interface SqliteOptions {
-  /** How long to wait for another process to let go of the file, in ms; meanwhile the program stands still. Default: 0. */
+  /**
+   * How long to wait for another process to let go of the file, in ms; meanwhile the program stands
+   * still. Default: 0.
+   */
   readonly patience?: number;
 }
 
 /**
- * Cursors in a file of SQLite's, by Node's own `node:sqlite` (Node 22.13 or later). It belongs to one process at a time: while one has it open,
- * the next is refused, with an error that names the first. It survives a `kill -9` of the program as it is; after a loss of power the last
- * writes may be missing, and their events come again.
+ * Cursors in a file of SQLite's, by Node's own `node:sqlite` (Node 22.13 or later). It belongs to
+ * one process at a time: while one has it open, the next is refused, with an error that names the
+ * first. It survives a `kill -9` of the program as it is; after a loss of power the last writes may
+ * be missing, and their events come again.
  *
- * Throws nothing itself. The start of a client that uses it fails with an `Error` if the file is another process's, is read-only, or is no
- * such file; a client that cannot write it, because the disk is full, crashes.
+ * Throws nothing itself. The start of a client that uses it fails with an `Error` if the file is
+ * another process's, is read-only, or is no such file; a client that cannot write it, because the
+ * disk is full, crashes.
  * @see https://www.sqlite.org/wal.html
  */
 export function sqlite(file: string, { patience = 0 }: SqliteOptions = {}): Required<CursorStore> {
@@ -26,7 +31,10 @@ export function sqlite(file: string, { patience = 0 }: SqliteOptions = {}): Requ
   return store;
 }
 
-/** Without links, as far as there is something already: one file has one connection and one owner, whatever it is called. */
+/**
+ * Without links, as far as there is something already: one file has one connection and one owner,
+ * whatever it is called.
+ */
 function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -90,7 +98,10 @@ interface Database {
   close(): void;
 }
 
-/** What SQLite answers when another process has the file; it lies in the lowest byte (https://www.sqlite.org/rescode.html). */
+/**
+ * What SQLite answers when another process has the file; it lies in the lowest byte
+ * (https://www.sqlite.org/rescode.html).
+ */
 const SQLITE_BUSY = 5;
 
 function openDatabase(path: string, patience: number): Database {
@@ -112,10 +123,12 @@ function open(path: string, patience: number): Database {
   const database = new (sqliteOfNode().DatabaseSync)(path);
   try {
     database.exec(`PRAGMA busy_timeout = ${Math.round(patience)}`);
-    // Set before the first access, it keeps the lock until the file is closed; the system lets go of it when the process dies.
+    // Set before the first access, it keeps the lock until the file is closed; the system lets go
+    // of it when the process dies.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = NORMAL');
-    // With its row ids: without them, a value of more than a quarter of a page spills over to another, and each write is four pages in place of one.
+    // With its row ids: without them, a value of more than a quarter of a page spills over to
+    // another, and each write is four pages in place of one.
     database.exec(
       'CREATE TABLE IF NOT EXISTS cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
     );
@@ -159,7 +172,8 @@ function writerOf(
       // SQLite has done it itself.
     }
   };
-  // A transaction that stayed open after an error would swallow, unseen, all that other clients write.
+  // A transaction that stayed open after an error would swallow, unseen, all that other clients
+  // write.
   const whole = (statement: sqliteModule.StatementSync | undefined, ...values: string[]): void => {
     try {
       written(path, statement, ...values);
@@ -168,7 +182,8 @@ function writerOf(
       throw error;
     }
   };
-  // A handler can end other clients, which write then: that is not to go with what was staged for its event.
+  // A handler can end other clients, which write then: that is not to go with what was staged for
+  // its event.
   const besides = new Map<string, string>();
   let isStaged = false;
   const staged = {
@@ -227,14 +242,16 @@ function sqliteOfNode(): typeof sqliteModule {
   return found;
 }
 
-// The lock shuts out readers too, so who holds it is written beside the file. The lock decides; this is only for people.
+// The lock shuts out readers too, so who holds it is written beside the file. The lock decides;
+// this is only for people.
 
 function ownerFile(path: string): string {
   return `${path}-owner`;
 }
 
 function signIn(path: string): void {
-  // What a dead owner left is taken away and not written over: it could be a link to a file of somebody else's.
+  // What a dead owner left is taken away and not written over: it could be a link to a file of
+  // somebody else's.
   rmSync(ownerFile(path), { force: true });
   writeFileSync(ownerFile(path), `process ${process.pid} on ${hostname()}`, { flag: 'wx' });
 }

@@ -1,15 +1,17 @@
 type Maybe<Value> = Value | Promise<Value>;
 
 /**
- * Where cursors are kept, each a text under its key: any Keyv, any storage adapter of Keyv (Redis, Postgres, etcd, …), a `Map`, or `sqlite(file)`.
+ * Where cursors are kept, each a text under its key: any Keyv, any storage adapter of Keyv (Redis,
+ * Postgres, etcd, …), a `Map`, or `sqlite(file)`.
  * @see https://keyv.org
  */
 export interface CursorStore {
   get(key: string): unknown;
   set(key: string, value: string): unknown;
   /**
-   * Makes ready to keep a text, so that as little as can be is between the end of a handler and its keeping, where a kill makes an event come twice. Before
-   * anything else is done with the store it is either committed or rolled back.
+   * Makes ready to keep a text, so that as little as can be is between the end of a handler and its
+   * keeping, where a kill makes an event come twice. Before anything else is done with the store it
+   * is either committed or rolled back.
    */
   stage?(key: string, value: string): StagedWrite;
   /** Before the first use; throws when somebody else uses the store, or nobody can. */
@@ -23,12 +25,18 @@ export interface StagedWrite {
   rollback(): void;
 }
 
-/** What is kept under the key, `undefined` if there is nothing. An error of the store is thrown or rejects. */
+/**
+ * What is kept under the key, `undefined` if there is nothing. An error of the store is thrown or
+ * rejects.
+ */
 export function readStore(store: CursorStore, key: string): Maybe<unknown> {
   return loudly(store, () => store.get(key), asMissing);
 }
 
-/** Keeps a text. An error of the store is thrown or rejects; what is returned is a promise only where the store makes one. */
+/**
+ * Keeps a text. An error of the store is thrown or rejects; what is returned is a promise only
+ * where the store makes one.
+ */
 export function writeStore(store: CursorStore, key: string, value: string): Maybe<undefined> {
   return loudly(store, () => store.set(key, value), asWritten);
 }

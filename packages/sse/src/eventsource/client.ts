@@ -43,8 +43,9 @@ type Answer = ClientAnswer<Progress>;
 type EventSourceClient = Behaviour<Start, Progress, undefined, undefined, 'close', Ignore>;
 
 /**
- * What an `EventSource` does about answers and ends of streams: it announces, reestablishes or fails the connection (WHATWG HTML 9.2.2,
- * 9.2.3). How long it waits is the client's own policy. The message `'close'` ends it.
+ * What an `EventSource` does about answers and ends of streams: it announces, reestablishes or
+ * fails the connection (WHATWG HTML 9.2.2, 9.2.3). How long it waits is the client's own policy.
+ * The message `'close'` ends it.
  */
 export const eventSourceClient: EventSourceClient = define({
   init: ({ audience, request }: Start) =>
@@ -88,7 +89,10 @@ function handleTrouble(failure: ConnectFailure | Disconnect, progress: Progress)
   return audience.isClosed() ? stop(normal, progress) : again(progress);
 }
 
-/** Every status but 200 is, as in browsers: `classify` knows some that time can mend. So is an event that would only come again. */
+/**
+ * Every status but 200 is, as in browsers: `classify` knows some that time can mend. So is an event
+ * that would only come again.
+ */
 function isFinal(failure: ConnectFailure | Disconnect): boolean {
   return failure.type === 'status' || failure.type === 'tooLarge' || classify(failure) !== 'retry';
 }

@@ -5,8 +5,9 @@ export interface ErrorEventInit {
 }
 
 /**
- * The `error` event of an `EventSource`. The standard's has no more than its type; these two are what the npm package `eventsource` adds,
- * under the same names. An `EventSource` gives every error a message.
+ * The `error` event of an `EventSource`. The standard's has no more than its type; these two are
+ * what the npm package `eventsource` adds, under the same names. An `EventSource` gives every error
+ * a message.
  */
 export class ErrorEvent extends Event {
   /** The HTTP status, where the server gave one that is not a stream's. */
@@ -21,7 +22,10 @@ export class ErrorEvent extends Event {
   }
 }
 
-/** The events that an `EventSource` has of its own; every other type is the server's, and a `MessageEvent`. */
+/**
+ * The events that an `EventSource` has of its own; every other type is the server's, and a
+ * `MessageEvent`.
+ */
 export interface EventSourceEventMap {
   readonly open: Event;
   readonly message: MessageEvent;

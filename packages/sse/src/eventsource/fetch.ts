@@ -9,7 +9,10 @@ export type FetchLike = (
   init: EventSourceFetchInit,
 ) => Promise<FetchLikeResponse>;
 
-/** What a user's `fetch` is called with: to be handed on, with what is to be different (WHATWG HTML 9.2.2). */
+/**
+ * What a user's `fetch` is called with: to be handed on, with what is to be different (WHATWG HTML
+ * 9.2.2).
+ */
 export interface EventSourceFetchInit {
   signal: AbortSignal;
   headers: { [name: string]: string; Accept: 'text/event-stream' };
@@ -37,7 +40,9 @@ export interface ReaderLike {
 
 type Chunk = Uint8Array | DataView | ArrayBuffer;
 
-/** Has got make its requests with a user's `fetch`: all that comes after the response is as ever. */
+/**
+ * Has got make its requests with a user's `fetch`: all that comes after the response is as ever.
+ */
 export function requestBy(fetch: FetchLike, withCredentials: boolean): GotOptions {
   const credentials = withCredentials ? 'include' : 'same-origin';
   const request = (url: URL, { headers }: { readonly headers: SentHeaders }): FetchRequest =>
@@ -69,7 +74,10 @@ function fetchHeaders(sent: SentHeaders): EventSourceFetchInit['headers'] {
 
 /** What got takes for a request of Node. */
 class FetchRequest extends Writable {
-  /** There once there is a response: as with Node's, what is closed after that is no failure of the request. */
+  /**
+   * There once there is a response: as with Node's, what is closed after that is no failure of the
+   * request.
+   */
   res: FetchResponse | undefined = undefined;
   readonly #url: URL;
   readonly #fetch: (signal: AbortSignal) => Promise<FetchLikeResponse>;
@@ -194,7 +202,10 @@ function bytesOf(chunk: Chunk): Uint8Array {
     : Buffer.from(chunk);
 }
 
-/** Never a `TypeError`: with one a `fetch` means a cable that is pulled out, and got a caller's mistake. The cause of it says more. */
+/**
+ * Never a `TypeError`: with one a `fetch` means a cable that is pulled out, and got a caller's
+ * mistake. The cause of it says more.
+ */
 function networkError(thrown: unknown): Error {
   const { cause = thrown } = (thrown ?? {}) as { readonly cause?: unknown };
   const { code, message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;

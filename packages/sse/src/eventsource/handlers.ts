@@ -2,8 +2,9 @@
 type Callback = (event: never) => unknown;
 
 /**
- * The event handler attributes of a target, such as `onmessage` (WHATWG HTML 8.1.8.1): a handler stands among the listeners where it was
- * first set, and keeps that place when another takes its turn there. Without a handler there is no listener.
+ * The event handler attributes of a target, such as `onmessage` (WHATWG HTML 8.1.8.1): a handler
+ * stands among the listeners where it was first set, and keeps that place when another takes its
+ * turn there. Without a handler there is no listener.
  */
 export class HandlerAttributes {
   readonly #target: EventTarget;

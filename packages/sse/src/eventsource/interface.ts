@@ -2,15 +2,24 @@ import type { EventSourceEventMap } from './events.ts';
 import type { FetchLike } from './fetch.ts';
 
 export interface EventSourceInit {
-  /** Kept, and shown by the property. Node has no cookies to send; a `fetch` is told. Default: false. */
+  /**
+   * Kept, and shown by the property. Node has no cookies to send; a `fetch` is told. Default:
+   * false.
+   */
   readonly withCredentials?: boolean | undefined;
-  /** Makes the requests instead of the client's own HTTP layer, as in the npm package `eventsource`. It follows redirects itself. */
+  /**
+   * Makes the requests instead of the client's own HTTP layer, as in the npm package `eventsource`.
+   * It follows redirects itself.
+   */
   readonly fetch?: FetchLike | undefined;
   /** The largest event, in bytes of UTF-8; one above it fails the connection. Default: 8 MiB. */
   readonly maxBufferSize?: number | undefined;
 }
 
-/** Its `this` is known from what it is set on; to name it here would keep the type from fitting the one of lib.dom. */
+/**
+ * Its `this` is known from what it is set on; to name it here would keep the type from fitting the
+ * one of lib.dom.
+ */
 type Handler<Type extends keyof EventSourceEventMap> =
   | ((event: EventSourceEventMap[Type]) => unknown)
   | null;
@@ -25,7 +34,10 @@ type AnyListener = ((event: Event) => void) | { handleEvent(event: Event): void 
 type Added = Parameters<EventTarget['addEventListener']>[2];
 type Removed = Parameters<EventTarget['removeEventListener']>[2];
 
-/** An interface, and not the class itself, so that another implementation fits where this one is asked for. */
+/**
+ * An interface, and not the class itself, so that another implementation fits where this one is
+ * asked for.
+ */
 export interface EventSource extends EventTarget {
   readonly CONNECTING: 0;
   readonly OPEN: 1;
@@ -63,8 +75,8 @@ export interface EventSourceConstructor {
   readonly CLOSED: 2;
   /**
    * Begins to connect.
-   * @throws DOMException `SyntaxError` for a URL that is relative or cannot be parsed; TypeError for a `fetch` that is no function;
-   * RangeError for a `maxBufferSize` that is not above 0.
+   * @throws DOMException `SyntaxError` for a URL that is relative or cannot be parsed; TypeError
+   * for a `fetch` that is no function; RangeError for a `maxBufferSize` that is not above 0.
    */
   new (url: string | URL, init?: EventSourceInit): EventSource;
 }

@@ -5,12 +5,15 @@ import { requestBy } from './fetch.ts';
 import type { EventSourceInit } from './interface.ts';
 
 /**
- * As long as Node's own `fetch` bears silence, before the response as in it: a server may send the head of its response only with the first
- * event.
+ * As long as Node's own `fetch` bears silence, before the response as in it: a server may send the
+ * head of its response only with the first event.
  */
 const longestSilence = 300_000;
 
-/** What an `EventSource` is made of, checked and in the terms of the client. Throws as its constructor. */
+/**
+ * What an `EventSource` is made of, checked and in the terms of the client. Throws as its
+ * constructor.
+ */
 export function eventSourceRequest(url: string | URL, init: EventSourceInit): SseRequest {
   const { fetch, maxBufferSize, withCredentials } = checked(init);
   return {

@@ -6,17 +6,29 @@ export interface ServerSentEvent {
   readonly type: string;
   /** The `data` lines, joined by `"\n"`. */
   readonly data: string;
-  /** The `id` field of this event, `""` where it is there to reset the last id; `null` where there is none or it was ignored. */
+  /**
+   * The `id` field of this event, `""` where it is there to reset the last id; `null` where there
+   * is none or it was ignored.
+   */
   readonly id: string | null;
-  /** The last id up to and with this event: what a new connection asks the server to go on from; `""` means nothing. */
+  /**
+   * The last id up to and with this event: what a new connection asks the server to go on from;
+   * `""` means nothing.
+   */
   readonly lastEventId: string;
   /** The `retry` field of this event, in ms, at most 2^53 - 1. */
   readonly retry?: number;
-  /** Its comment lines, each without its colon and the space after it. Only `parse`, `parseAll` and `create` fill them in. */
+  /**
+   * Its comment lines, each without its colon and the space after it. Only `parse`, `parseAll` and
+   * `create` fill them in.
+   */
   readonly comments?: readonly string[];
 }
 
-/** A block without a data line: comments, an id or a `retry` alone. It can be sent and parsed; it is never dispatched. */
+/**
+ * A block without a data line: comments, an id or a `retry` alone. It can be sent and parsed; it is
+ * never dispatched.
+ */
 export interface EmptyEvent extends Omit<ServerSentEvent, 'data'> {
   readonly data: null;
 }
@@ -32,7 +44,10 @@ export interface EventFields {
   readonly comments?: readonly string[];
 }
 
-/** What `parse` found: an event and the text after it, or a text whose first event has not ended yet. */
+/**
+ * What `parse` found: an event and the text after it, or a text whose first event has not ended
+ * yet.
+ */
 export type Parsed =
   | {
       readonly type: 'event';
@@ -53,9 +68,11 @@ export const ServerSentEvent: {
 } = { mimeType: 'text/event-stream', create, isEmpty, lines, serialize, parse, parseAll };
 
 /**
- * Makes an event of its data: a text, or its lines. No line at all makes an event that is never dispatched: a heartbeat is
- * `create([], { comments: ['ping'] })`. Whatever ends a line (LF, CR LF, CR) becomes `"\n"`, as it would on the way.
- * @throws TypeError if the type or the id cannot be written in one line; RangeError if `retry` is not a whole number from 0 on.
+ * Makes an event of its data: a text, or its lines. No line at all makes an event that is never
+ * dispatched: a heartbeat is `create([], { comments: ['ping'] })`. Whatever ends a line (LF, CR LF,
+ * CR) becomes `"\n"`, as it would on the way.
+ * @throws TypeError if the type or the id cannot be written in one line; RangeError if `retry` is
+ * not a whole number from 0 on.
  */
 function create(
   data: string | readonly [string, ...string[]],
@@ -75,7 +92,10 @@ function create(
   return data.length === 0 && typeof data !== 'string' ? { ...event, data: null } : event;
 }
 
-/** Whether the event has no data line, so that it is never dispatched. One empty data line is a line. */
+/**
+ * Whether the event has no data line, so that it is never dispatched. One empty data line is a
+ * line.
+ */
 function isEmpty(event: ServerSentEvent | EmptyEvent): event is EmptyEvent {
   return event.data === null;
 }
@@ -86,9 +106,11 @@ function lines(event: ServerSentEvent | EmptyEvent): readonly string[] {
 }
 
 /**
- * The event as it is sent, its closing blank line with it. Line ends in data and comments make several lines of them, so that nothing
- * can be smuggled in; `lastEventId` is not part of the format.
- * @throws TypeError if the type or the id cannot be written in one line; RangeError if `retry` is not a whole number from 0 on.
+ * The event as it is sent, its closing blank line with it. Line ends in data and comments make
+ * several lines of them, so that nothing can be smuggled in; `lastEventId` is not part of the
+ * format.
+ * @throws TypeError if the type or the id cannot be written in one line; RangeError if `retry` is
+ * not a whole number from 0 on.
  */
 function serialize(event: ServerSentEvent | EmptyEvent): string {
   assertWritable(event);
@@ -104,11 +126,13 @@ function serialize(event: ServerSentEvent | EmptyEvent): string {
 }
 
 /**
- * Takes the first event from a text; `lastEventId` is that of the events before it. Every text is a valid stream: what the standard does
- * not know it ignores. A byte order mark is the decoder's business and is not looked for.
+ * Takes the first event from a text; `lastEventId` is that of the events before it. Every text is a
+ * valid stream: what the standard does not know it ignores. A byte order mark is the decoder's
+ * business and is not looked for.
  */
 function parse(text: string, lastEventId = ''): Parsed {
-  // Blank lines before a block mean nothing. The one to be seen here is the LF of a CR LF whose CR ended the text before.
+  // Blank lines before a block mean nothing. The one to be seen here is the LF of a CR LF whose CR
+  // ended the text before.
   const start = text.search(/[^\r\n]/);
   const rest = start === -1 ? '' : text.slice(start);
   const end = endOfBlock(rest);
@@ -117,7 +141,9 @@ function parse(text: string, lastEventId = ''): Parsed {
     : { type: 'event', event: parseBlock(rest.slice(0, end), lastEventId), rest: rest.slice(end) };
 }
 
-/** Takes every complete event from a text; `rest` is to be put in front of the text that follows. */
+/**
+ * Takes every complete event from a text; `rest` is to be put in front of the text that follows.
+ */
 function parseAll(
   text: string,
   lastEventId = '',
@@ -139,7 +165,10 @@ export function endOfBlock(text: string): number {
 
 const blankLine = /(?:^|\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/;
 
-/** The largest whole number that a `retry` field can give without rounding; what is above it is never waited for anyway. */
+/**
+ * The largest whole number that a `retry` field can give without rounding; what is above it is
+ * never waited for anyway.
+ */
 export function exactRetry(retry: number): number {
   return Math.min(retry, Number.MAX_SAFE_INTEGER);
 }
@@ -155,8 +184,9 @@ function parseBlock(block: string, lastEventId: string): ServerSentEvent | Empty
     onRetry: (value) => (retry = exactRetry(value)),
     onComment: (comment) => comments.push(comment),
   });
-  // The data line makes the parser tell the type of a block that has none; the rest of the data then starts with a line end. It also keeps
-  // a byte order mark in the block from being taken away.
+  // The data line makes the parser tell the type of a block that has none; the rest of the data
+  // then starts with a line end. It also keeps a byte order mark in the block from being taken
+  // away.
   parser.feed(`data\n${block}`);
   const { data, event = 'message' } = message;
   const composed = compose(event, data.slice(1), id, id ?? lastEventId, retry, comments);

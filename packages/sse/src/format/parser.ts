@@ -8,7 +8,10 @@ import { tooLarge, type TooLarge } from './too-large.ts';
 export interface PacketOptions {
   /** The id that the events of an earlier connection ended with. Default: `""`. */
   readonly lastEventId?: string;
-  /** The largest event that is delivered: bytes of UTF-8 of its data, `event` and `id` fields. Default: 8 MiB. */
+  /**
+   * The largest event that is delivered: bytes of UTF-8 of its data, `event` and `id` fields.
+   * Default: 8 MiB.
+   */
   readonly maxEventSize?: number;
   /** Whether comment lines are wanted, as strings among the events. Default: no. */
   readonly comments?: boolean;
@@ -28,39 +31,51 @@ export function createPacketState(
 }
 
 /**
- * The step from bytes to events: what the events of this packet are, given those before. Packets may be cut anywhere. It does nothing but
- * move `state` on, which is an object that is changed and not copied: a packet can be handled once, and in its turn.
+ * The step from bytes to events: what the events of this packet are, given those before. Packets
+ * may be cut anywhere. It does nothing but move `state` on, which is an object that is changed and
+ * not copied: a packet can be handled once, and in its turn.
  *
- * The array holds the events that this packet completed, in order, and where comments are wanted, a string for each comment line that
- * ended in it. It is the caller's: it can be gone through one event at a time. `state.tooLarge` is to be looked at after it.
+ * The array holds the events that this packet completed, in order, and where comments are wanted, a
+ * string for each comment line that ended in it. It is the caller's: it can be gone through one
+ * event at a time. `state.tooLarge` is to be looked at after it.
  */
 export function handlePacket<Item>(packet: Uint8Array, state: PacketState<Item>): readonly Item[] {
   return state.handle(packet);
 }
 
 /**
- * What came of the packet in hand: of one stream at a time, since nothing is waited for. In a field of each state it would be there until the next packet,
- * and on ten thousand quiet streams every garbage collection would have to copy ten thousand events.
+ * What came of the packet in hand: of one stream at a time, since nothing is waited for. In a field
+ * of each state it would be there until the next packet, and on ten thousand quiet streams every
+ * garbage collection would have to copy ten thousand events.
  */
 let items: (ServerSentEvent | string)[] = [];
 
 /** Made by `createPacketState`, moved on by `handlePacket`. */
 export class PacketState<Item = ServerSentEvent> {
   /**
-   * The id that a new connection has to ask for once all events so far have been handled. It runs ahead of those that are still in the
-   * caller's hands: their own `lastEventId` says where each stands. Blocks without data move it too.
+   * The id that a new connection has to ask for once all events so far have been handled. It runs
+   * ahead of those that are still in the caller's hands: their own `lastEventId` says where each
+   * stands. Blocks without data move it too.
    */
   lastEventId: string;
-  /** The server's last valid `retry`, in ms, at most 2^53 - 1, whether an event came with it or not. */
+  /**
+   * The server's last valid `retry`, in ms, at most 2^53 - 1, whether an event came with it or not.
+   */
   retry: number | undefined = undefined;
-  /** Set when an event was above the limit: it and all after it are lost, and the connection is to be ended. */
+  /**
+   * Set when an event was above the limit: it and all after it are lost, and the connection is to
+   * be ended.
+   */
   tooLarge: TooLarge | undefined = undefined;
 
-  // Node's decoder gives what a streaming TextDecoder with ignoreBOM gives, at two thirds of its cost.
+  // Node's decoder gives what a streaming TextDecoder with ignoreBOM gives, at two thirds of its
+  // cost.
   readonly #decoder = new StringDecoder('utf8');
   readonly #parser: EventSourceParser;
   readonly #maxEventSize: number;
-  /** An event of no more units than this fits without being measured: a unit is three bytes at most. */
+  /**
+   * An event of no more units than this fits without being measured: a unit is three bytes at most.
+   */
   readonly #safeLength: number;
   #events = 0;
   #isFirst = true;
@@ -77,8 +92,8 @@ export class PacketState<Item = ServerSentEvent> {
     this.#maxEventSize = maxEventSize;
     this.#safeLength = Math.floor(maxEventSize / 3);
     this.#parser = createParser({
-      // Bounds what the parser keeps of an unfinished event. No `onError`: the parser would make an Error, with its stack, for every
-      // unknown field.
+      // Bounds what the parser keeps of an unfinished event. No `onError`: the parser would make an
+      // Error, with its stack, for every unknown field.
       maxBufferSize: maxEventSize + fieldSlack,
       onEvent: (message) => {
         this.#dispatch(message);
@@ -93,7 +108,8 @@ export class PacketState<Item = ServerSentEvent> {
       },
       ...(comments ? { onComment: (comment: string) => items.push(comment) } : {}),
     });
-    // The parser would take a second mark away, and C3 AF C2 BB C2 BF for a mark: so its own search is used up here.
+    // The parser would take a second mark away, and C3 AF C2 BB C2 BF for a mark: so its own search
+    // is used up here.
     this.#parser.feed('\uFEFF');
   }
 
@@ -122,8 +138,9 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * What the parser keeps of an unfinished event are slices, and each holds on to all of the text that it was cut from: a few bytes of data among
-   * comments would hold on to those for good. Only an event that is drawn out like that, or a stream that says nothing, comes here.
+   * What the parser keeps of an unfinished event are slices, and each holds on to all of the text
+   * that it was cut from: a few bytes of data among comments would hold on to those for good. Only
+   * an event that is drawn out like that, or a stream that says nothing, comes here.
    */
   #handleInPieces(packet: Uint8Array): readonly Item[] {
     const pieces: (readonly Item[])[] = [];
@@ -167,8 +184,9 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * Ids are kept far longer than events, and the parser's are slices: each holds on to all of the text that it was cut from. A copy costs as
-   * much as an event does; so the last is copied, which a client keeps for as long as it is connected, and the others where they are few.
+   * Ids are kept far longer than events, and the parser's are slices: each holds on to all of the
+   * text that it was cut from. A copy costs as much as an event does; so the last is copied, which
+   * a client keeps for as long as it is connected, and the others where they are few.
    */
   #copyIds(size: number): void {
     const isRoomy = size > littleText * this.#events;
@@ -195,7 +213,10 @@ export class PacketState<Item = ServerSentEvent> {
     }
   }
 
-  /** The parser does not say that its buffer ran over, but refuses to be fed; only worth asking when it can have run over. */
+  /**
+   * The parser does not say that its buffer ran over, but refuses to be fed; only worth asking when
+   * it can have run over.
+   */
   #watchSize(bytes: number): void {
     this.#open = this.#events > 0 ? bytes : this.#open + bytes;
     if (this.#open > this.#maxEventSize) {
@@ -208,8 +229,9 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * Gives each event the `retry` of its own block. The parser does not tell where a block without data ends, and such a block is where
-   * servers put `retry`; so the packets that hold one, and only they, are looked through for blank lines.
+   * Gives each event the `retry` of its own block. The parser does not tell where a block without
+   * data ends, and such a block is where servers put `retry`; so the packets that hold one, and
+   * only they, are looked through for blank lines.
    */
   #settleRetries(text: string): void {
     const [first, ...blocks] = splitBlocks(this.#fromLineStart(text));
@@ -220,7 +242,8 @@ export class PacketState<Item = ServerSentEvent> {
     } else {
       const events = items.filter((item) => typeof item !== 'string');
       const dispatching = blocks.filter((block) => dataLine.test(block));
-      // What began in an earlier packet is known by its outcome: there is one event more than blocks with data.
+      // What began in an earlier packet is known by its outcome: there is one event more than
+      // blocks with data.
       const began = events.length - dispatching.length;
       if (began > 0 && first !== undefined) {
         setRetry(events[0], firstRetry ?? this.#openRetry);
@@ -233,7 +256,10 @@ export class PacketState<Item = ServerSentEvent> {
     this.#retries = [];
   }
 
-  /** The text without the rest of a CR LF, and with something for the line that it goes on with, so that this is not taken for blank. */
+  /**
+   * The text without the rest of a CR LF, and with something for the line that it goes on with, so
+   * that this is not taken for blank.
+   */
   #fromLineStart(text: string): string {
     if (this.#lastUnit === CR && text.startsWith('\n')) {
       return text.slice(1);
@@ -242,7 +268,10 @@ export class PacketState<Item = ServerSentEvent> {
   }
 }
 
-/** What is large is not held until the next packet comes; to let go of all would cost each event a tenth of its time. */
+/**
+ * What is large is not held until the next packet comes; to let go of all would cost each event a
+ * tenth of its time.
+ */
 function takeItems(): typeof items {
   const taken = items;
   items = [];
@@ -257,7 +286,10 @@ const littleText = 1024;
 const muchText = 2 ** 17;
 /** What a slice that the parser keeps may hold on to, in bytes, once an event is drawn out. */
 const littlePacket = 128;
-/** The parser counts the name of an unfinished line's field, and a `retry` line, as part of the event. */
+/**
+ * The parser counts the name of an unfinished line's field, and a `retry` line, as part of the
+ * event.
+ */
 const fieldSlack = 64;
 
 const dataLine = /(?:^|[\r\n])data[:\r\n]/;

@@ -1,4 +1,7 @@
-/** An event, or what there is of it so far, is above the limit, in bytes of UTF-8: it is not delivered. */
+/**
+ * An event, or what there is of it so far, is above the limit, in bytes of UTF-8: it is not
+ * delivered.
+ */
 export interface TooLarge {
   readonly type: 'tooLarge';
   readonly limit: number;

@@ -3,13 +3,17 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ServerSentEvent } from './event.ts';
 
 /**
- * What the data of each type of event looks like, by a schema of any library that follows Standard Schema (zod, valibot, arktype, …): the
- * data is parsed as JSON, then checked and transformed by it.
+ * What the data of each type of event looks like, by a schema of any library that follows Standard
+ * Schema (zod, valibot, arktype, …): the data is parsed as JSON, then checked and transformed by
+ * it.
  * @see https://standardschema.dev
  */
 export type EventSchemas = Readonly<Record<string, StandardSchemaV1>>;
 
-/** One of the events that the schemas describe, to be told apart by `type`: as it came, but for its parsed data. */
+/**
+ * One of the events that the schemas describe, to be told apart by `type`: as it came, but for its
+ * parsed data.
+ */
 export type TypedEvent<Schemas extends EventSchemas> = {
   readonly [Type in keyof Schemas & string]: Omit<ServerSentEvent, 'type' | 'data'> & {
     readonly type: Type;
@@ -32,14 +36,19 @@ export type InvalidEvent =
 
 type Maybe<Value> = Value | Promise<Value>;
 
-/** What is done with events that are typed, and with those that turn out not to be what they should. */
+/**
+ * What is done with events that are typed, and with those that turn out not to be what they should.
+ */
 export interface TypedHandlers<Schemas extends EventSchemas> {
   readonly events: Schemas;
   readonly handle: (event: TypedEvent<Schemas>) => Maybe<void>;
   readonly handleInvalid: (invalid: InvalidEvent) => Maybe<void>;
 }
 
-/** A handler of events as they come that gives each to one of two, parsed or not. A promise is made only where a schema or a handler makes one. */
+/**
+ * A handler of events as they come that gives each to one of two, parsed or not. A promise is made
+ * only where a schema or a handler makes one.
+ */
 export function typedHandler<Schemas extends EventSchemas>({
   events,
   handle,
@@ -74,7 +83,8 @@ function readData(
   schemas: EventSchemas,
   event: ServerSentEvent,
 ): { readonly schema: StandardSchemaV1; readonly value: unknown } | InvalidEvent {
-  // The server names the type: only what the user wrote himself is a schema, and not what every object inherits.
+  // The server names the type: only what the user wrote himself is a schema, and not what every
+  // object inherits.
   const schema = Object.hasOwn(schemas, event.type) ? schemas[event.type] : undefined;
   if (schema === undefined) {
     return { type: 'unknownType', event };

@@ -11,7 +11,10 @@ export interface BodyHandlers {
   readonly ended: (disconnect: Disconnect) => void;
 }
 
-/** The body of an open stream: read packet by packet, with a brake, and given up when it is silent for too long. */
+/**
+ * The body of an open stream: read packet by packet, with a brake, and given up when it is silent
+ * for too long.
+ */
 export class Body {
   readonly #response: IncomingMessage;
   readonly #handlers: BodyHandlers;
@@ -82,7 +85,10 @@ export class Body {
     }
   }
 
-  /** Nothing is told any more. The socket is not closed by this, if there is something between it and the body that decompresses. */
+  /**
+   * Nothing is told any more. The socket is not closed by this, if there is something between it
+   * and the body that decompresses.
+   */
   destroy(): void {
     this.#isOver = true;
     this.#waiting = [];
@@ -91,8 +97,9 @@ export class Body {
   }
 
   /**
-   * To pause a stream and to let it flow again costs more than to handle a packet, and a server that writes small ones has hundreds of them come at
-   * once: what comes with one read of the socket waits here, and the stream is paused when there is more.
+   * To pause a stream and to let it flow again costs more than to handle a packet, and a server
+   * that writes small ones has hundreds of them come at once: what comes with one read of the
+   * socket waits here, and the stream is paused when there is more.
    */
   readonly #take = (packet: Uint8Array): void => {
     if (!this.#isPaused) {
@@ -129,8 +136,8 @@ function sizeOf(packet: Uint8Array): number {
 }
 
 /**
- * Reads from the response that got hands over and not through got's own stream, which costs half as much again. got listens for 'readable'
- * on it, which would keep it from flowing.
+ * Reads from the response that got hands over and not through got's own stream, which costs half as
+ * much again. got listens for 'readable' on it, which would keep it from flowing.
  */
 export function readAll(
   response: IncomingMessage,

@@ -26,12 +26,15 @@ import {
 import { requestProblem, type SseRequest } from './request.ts';
 
 /**
- * What a connection tells: either `failed`, once, or `connected`, then packets, then `disconnected`, once. Nothing but packets, in `resume`, is told
- * inside a call to it.
+ * What a connection tells: either `failed`, once, or `connected`, then packets, then
+ * `disconnected`, once. Nothing but packets, in `resume`, is told inside a call to it.
  */
 export interface ConnectionHandlers {
   readonly connected: (response: EventStreamResponse) => void;
-  /** The bytes of the body, decompressed, as they come: to be used or copied before the call returns or `resume` is called. */
+  /**
+   * The bytes of the body, decompressed, as they come: to be used or copied before the call returns
+   * or `resume` is called.
+   */
   readonly packet: (packet: Uint8Array) => void;
   readonly failed: (failure: ConnectFailure) => void;
   readonly disconnected: (disconnect: Disconnect) => void;
@@ -40,8 +43,9 @@ export interface ConnectionHandlers {
 /** One attempt, read to its end. */
 export interface Connection {
   /**
-   * Once connected: tells nothing until `resume`, no packet, not the end either. Up to 64 KiB are read ahead, and a packet or two; the rest
-   * stays outside, and the server's writes block. (With an agent of the user's own Node holds up to 128 KiB more.) Silence is not counted.
+   * Once connected: tells nothing until `resume`, no packet, not the end either. Up to 64 KiB are
+   * read ahead, and a packet or two; the rest stays outside, and the server's writes block. (With
+   * an agent of the user's own Node holds up to 128 KiB more.) Silence is not counted.
    */
   pause(): void;
   resume(): void;
@@ -50,8 +54,9 @@ export interface Connection {
 }
 
 /**
- * Sends the request, follows redirects under our own rules for secrets (`nextHop`), judges the answer: 200 with `text/event-stream` is a
- * success, nothing else is (WHATWG HTML 9.2.3). Lookup, TCP and TLS are timed by got on real time; the rest on `clock`.
+ * Sends the request, follows redirects under our own rules for secrets (`nextHop`), judges the
+ * answer: 200 with `text/event-stream` is a success, nothing else is (WHATWG HTML 9.2.3). Lookup,
+ * TCP and TLS are timed by got on real time; the rest on `clock`.
  */
 export function openConnection(
   request: SseRequest,
@@ -61,7 +66,10 @@ export function openConnection(
   return new HttpConnection(request, handlers, clock);
 }
 
-/** Whether a Content-Type is that of an event stream: its essence counts, in any case, without parameters (WHATWG MIME Sniffing). */
+/**
+ * Whether a Content-Type is that of an event stream: its essence counts, in any case, without
+ * parameters (WHATWG MIME Sniffing).
+ */
 export function isEventStream(contentType: string | undefined): boolean {
   return /^[\t ]*text\/event-stream[\t ]*(?:;|$)/i.test(contentType ?? '');
 }
@@ -151,7 +159,10 @@ class HttpConnection implements Connection {
     }
   }
 
-  /** The exchange before goes last: over HTTP/2 it holds the connection until the next one has a part in it. */
+  /**
+   * The exchange before goes last: over HTTP/2 it holds the connection until the next one has a
+   * part in it.
+   */
   #follow(next: Hop | RedirectFailure): void {
     if ('type' in next) {
       this.#fail(next);

@@ -15,7 +15,10 @@ export interface ExchangeHandlers {
   readonly answered: (response: Response) => void;
   /** 101: the socket has been closed. */
   readonly upgraded: (response: IncomingMessage) => void;
-  /** Before or after the head, by got's error or by Node's; `reset` is why the stream was reset, over HTTP/2. */
+  /**
+   * Before or after the head, by got's error or by Node's; `reset` is why the stream was reset,
+   * over HTTP/2.
+   */
   readonly failed: (error: NodeJS.ErrnoException, reset: string | undefined) => void;
 }
 
@@ -60,13 +63,15 @@ export class Exchange {
   }
 
   /**
-   * Once the body is all that is to come, got has nothing more to do with it, and two thirds of what an idle stream takes is what got keeps for
-   * it: its listeners are taken off, and it goes with them. Only where the answer is as Node gives it: what got has decompressed, or had by
+   * Once the body is all that is to come, got has nothing more to do with it, and two thirds of
+   * what an idle stream takes is what got keeps for it: its listeners are taken off, and it goes
+   * with them. Only where the answer is as Node gives it: what got has decompressed, or had by
    * HTTP/2, it has to stay for.
    */
   letGo(response: Response): void {
     const sending = this.#sending;
-    // Node's own, which gives the socket back or closes it. Where it is not found, things are not as they are meant here.
+    // Node's own, which gives the socket back or closes it. Where it is not found, things are not
+    // as they are meant here.
     const ownEnd = response.listeners('end').find(({ name }) => name === 'responseOnEnd');
     if (
       sending === undefined ||
@@ -93,15 +98,19 @@ export class Exchange {
     (this.#stream ?? this.#sending)?.destroy();
   }
 
-  /** To be called before `destroy` when nothing was heard: the connection may be dead, and is not for sharing any more. */
+  /**
+   * To be called before `destroy` when nothing was heard: the connection may be dead, and is not
+   * for sharing any more.
+   */
   distrust(): void {
     leaveSession(this.#sending);
   }
 }
 
 /**
- * Before got sees the answer: it would undo as many content codings as are named. Two make a bomb of a bomb, a million bytes of each that is
- * sent; some thousands overflow the stack, which ends the program.
+ * Before got sees the answer: it would undo as many content codings as are named. Two make a bomb
+ * of a bomb, a million bytes of each that is sent; some thousands overflow the stack, which ends
+ * the program.
  */
 function refuseNested({ headers }: IncomingMessage, failed: ExchangeHandlers['failed']): void {
   const named = headers['content-encoding'] ?? '';

@@ -18,7 +18,10 @@ export interface EventStreamResponse extends ResponseHead {
 
 /** Why a connection could not be made. */
 export type ConnectFailure =
-  /** The server answered with a status other than 200 and 204; a redirect without a `Location` is one of these. */
+  /**
+   * The server answered with a status other than 200 and 204; a redirect without a `Location` is
+   * one of these.
+   */
   | ({ readonly type: 'status' } & Refusal)
   /** 204: the server asks not to be asked again (WHATWG HTML 9.2.3). */
   | ({ readonly type: 'noContent' } & ResponseHead)
@@ -26,13 +29,19 @@ export type ConnectFailure =
   | ({ readonly type: 'contentType' } & Refusal)
   /** The server sent us somewhere we do not go. */
   | RedirectFailure
-  /** No answer, or nothing that is HTTP: `ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET`, `HPE_INVALID_CONSTANT`, … */
+  /**
+   * No answer, or nothing that is HTTP: `ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET`,
+   * `HPE_INVALID_CONSTANT`, …
+   */
   | NetworkFailure
   /** TLS could not be agreed on, for another reason than the certificate. */
   | { readonly type: 'tls'; readonly code: string; readonly message: string }
   /** The server's certificate is not trusted. */
   | { readonly type: 'certificate'; readonly code: string; readonly message: string }
-  /** The time for this phase ran out; `response` is the whole, from the start to the end of the response's head. */
+  /**
+   * The time for this phase ran out; `response` is the whole, from the start to the end of the
+   * response's head.
+   */
   | { readonly type: 'timeout'; readonly phase: TimeoutPhase; readonly ms: number }
   /** The function that was to give the request threw, or its promise was rejected. */
   | { readonly type: 'request'; readonly error: unknown }
@@ -49,7 +58,9 @@ export interface Refusal extends ResponseHead {
 
 export interface RedirectFailure {
   readonly type: 'redirect';
-  /** More than 10 in a row; back to where it has been; no http: or https: URL; from https: to http:. */
+  /**
+   * More than 10 in a row; back to where it has been; no http: or https: URL; from https: to http:.
+   */
   readonly reason: 'tooMany' | 'loop' | 'unsupported' | 'insecure';
   readonly status: number;
   /** The `Location` as the server wrote it. */
@@ -85,8 +96,8 @@ export function badRequest(message: string): ConnectFailure {
 }
 
 /**
- * One line for people. The only headers in it are Location and Content-Type, and nothing of a body; what a server wrote there can neither
- * begin a line of its own nor steer a terminal.
+ * One line for people. The only headers in it are Location and Content-Type, and nothing of a body;
+ * what a server wrote there can neither begin a line of its own nor steer a terminal.
  */
 export function formatFailure(failure: ConnectFailure | Disconnect): string {
   return describe(failure).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (control) => {

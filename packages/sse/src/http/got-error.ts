@@ -2,7 +2,10 @@ import { TimeoutError } from 'got';
 
 import { badRequest, type ConnectFailure, network, type NetworkFailure } from './failure.ts';
 
-/** What an error of got says about an attempt that has not brought a response; `reset` is why its stream was reset, over HTTP/2. */
+/**
+ * What an error of got says about an attempt that has not brought a response; `reset` is why its
+ * stream was reset, over HTTP/2.
+ */
 export function connectFailureOf(error: NodeJS.ErrnoException, reset?: string): ConnectFailure {
   if (error instanceof TimeoutError) {
     return { type: 'timeout', phase: error.event as 'lookup', ms: msOf(error.message) };
@@ -43,11 +46,17 @@ function isVague(code: string, message: string): boolean {
   return vague.test(code) || (code === 'ERR_GOT_REQUEST_ERROR' && message.includes('HTTP/2'));
 }
 
-/** The names that OpenSSL gives to what can be wrong with a certificate, and Node's own for the wrong host name. */
+/**
+ * The names that OpenSSL gives to what can be wrong with a certificate, and Node's own for the
+ * wrong host name.
+ */
 const untrusted =
   /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERROR_IN_C|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
-/** Node and got throw such errors before anything is sent: an illegal header, a key that is none, an option of the wrong type. */
+/**
+ * Node and got throw such errors before anything is sent: an illegal header, a key that is none, an
+ * option of the wrong type.
+ */
 function isCallersMistake({ cause }: Error, code: string): boolean {
   return (
     cause instanceof TypeError ||

@@ -35,7 +35,8 @@ export function gotOptions(
     // Node finds a body that is too short; got counts only what is read through its own stream.
     strictContentLength: false,
     timeout: {
-      // Over HTTP/2 got has one timer for the three, and names the shortest: to connect is what they have in common.
+      // Over HTTP/2 got has one timer for the three, and names the shortest: to connect is what
+      // they have in common.
       lookup: http2 ? connectTimeout + 1 : connectTimeout,
       connect: connectTimeout,
       secureConnect: connectTimeout,
@@ -44,9 +45,10 @@ export function gotOptions(
 }
 
 /**
- * No socket outlives its request. The tiny buffer makes Node stop reading as soon as a packet is not wanted yet; packets that are wanted
- * do not pass through it. Proxies that are set for the whole program (`NODE_USE_ENV_PROXY`, `http.setGlobalProxyFromEnv`) hold here too;
- * HTTP/2, which got does without an agent, would go past them, so it is not used then.
+ * No socket outlives its request. The tiny buffer makes Node stop reading as soon as a packet is
+ * not wanted yet; packets that are wanted do not pass through it. Proxies that are set for the
+ * whole program (`NODE_USE_ENV_PROXY`, `http.setGlobalProxyFromEnv`) hold here too; HTTP/2, which
+ * got does without an agent, would go past them, so it is not used then.
  */
 function agents(http2: boolean): NonNullable<OptionsInit['agent']> {
   const options = { keepAlive: false, highWaterMark: 1 };
@@ -67,7 +69,10 @@ function agents(http2: boolean): NonNullable<OptionsInit['agent']> {
   };
 }
 
-/** One pair for all requests, as long as the proxies stay: an agent takes more memory than many a stream. */
+/**
+ * One pair for all requests, as long as the proxies stay: an agent takes more memory than many a
+ * stream.
+ */
 let shared:
   | {
       readonly plain: object | undefined;

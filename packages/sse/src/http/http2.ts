@@ -1,15 +1,18 @@
 import type { ClientRequest } from 'node:http';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 
-/** What got sends with. Over HTTP/2 it has a stream, from the moment that there is a session to open it on. */
+/**
+ * What got sends with. Over HTTP/2 it has a stream, from the moment that there is a session to open
+ * it on.
+ */
 type MaybeHttp2Request = ClientRequest & { readonly stream?: ClientHttp2Stream };
 
 /** A session of got's pool, with got's own count of the streams that it carries or is about to. */
 type PooledSession = ClientHttp2Session & { readonly currentStreamCount: number };
 
 /**
- * Gives the streams of a session a window of our size, and ends the session with the last of them. HTTP/1.1 and a session of the user's own
- * are left alone.
+ * Gives the streams of a session a window of our size, and ends the session with the last of them.
+ * HTTP/1.1 and a session of the user's own are left alone.
  */
 export function shareSession(request: ClientRequest): void {
   request.once('socket', () => {
@@ -33,7 +36,8 @@ export function hasStream(request: ClientRequest | undefined): boolean {
 }
 
 /**
- * After silence, which a dead connection may be the cause of: no further stream is opened on it. The others find out for themselves.
+ * After silence, which a dead connection may be the cause of: no further stream is opened on it.
+ * The others find out for themselves.
  */
 export function leaveSession(request: ClientRequest | undefined): void {
   const session = request && sessions.get(request);
@@ -44,7 +48,10 @@ export function leaveSession(request: ClientRequest | undefined): void {
   }
 }
 
-/** Why a stream was reset, as Node names it: `NGHTTP2_REFUSED_STREAM`, … (RFC 9113 7). `undefined` where that says nothing more. */
+/**
+ * Why a stream was reset, as Node names it: `NGHTTP2_REFUSED_STREAM`, … (RFC 9113 7). `undefined`
+ * where that says nothing more.
+ */
 export function resetCode(request: ClientRequest | undefined): string | undefined {
   const { rstCode = 0 } = (request as MaybeHttp2Request | undefined)?.stream ?? {};
   const name = resets[rstCode];
@@ -52,9 +59,10 @@ export function resetCode(request: ClientRequest | undefined): string | undefine
 }
 
 /**
- * got remembers for ever what an origin once agreed to speak, and would not notice that it no longer speaks it. What it remembers, and which
- * sessions it shares, hangs on the TLS options; this is the value for one that a client makes no use of, `tlsSessionLifetime`. It also
- * keeps our sessions, with their small windows, apart from those of the rest of the program.
+ * got remembers for ever what an origin once agreed to speak, and would not notice that it no
+ * longer speaks it. What it remembers, and which sessions it shares, hangs on the TLS options; this
+ * is the value for one that a client makes no use of, `tlsSessionLifetime`. It also keeps our
+ * sessions, with their small windows, apart from those of the rest of the program.
  */
 export function generationOf(origin: string): number {
   return generations.get(origin) ?? firstGeneration;
@@ -94,7 +102,10 @@ const resets: readonly (string | undefined)[] = [
 /** A stream that is destroyed no longer knows its session. */
 const sessions = new WeakMap<ClientRequest, PooledSession>();
 
-/** What a server may send on a stream that is not read: got's 32 MiB would be as much memory, for each of them. */
+/**
+ * What a server may send on a stream that is not read: got's 32 MiB would be as much memory, for
+ * each of them.
+ */
 const window = 2 ** 18;
 const narrowed = new WeakSet<ClientHttp2Session>();
 

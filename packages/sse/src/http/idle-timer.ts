@@ -4,8 +4,8 @@ import type { Clock, TimeoutHandle } from '@reprise/actor';
 export const longestWait: number = 2 ** 31 - 1;
 
 /**
- * Tells, once, that nothing has been heard for `limit` ms. What is heard only moves a number: the one timer looks at it when it fires, and
- * waits for what is left.
+ * Tells, once, that nothing has been heard for `limit` ms. What is heard only moves a number: the
+ * one timer looks at it when it fires, and waits for what is left.
  */
 export class IdleTimer {
   readonly #clock: Clock;

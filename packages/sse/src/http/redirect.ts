@@ -7,7 +7,10 @@ export interface Hop {
   readonly method: string;
   readonly headers: RequestHeaders;
   readonly body: string | Uint8Array | undefined;
-  /** Whether every hop so far was at the origin that the request was meant for: elsewhere no secret is shown. */
+  /**
+   * Whether every hop so far was at the origin that the request was meant for: elsewhere no secret
+   * is shown.
+   */
   readonly isAtHome: boolean;
   /** What was asked before this, in order. */
   readonly trail: readonly string[];
@@ -31,8 +34,9 @@ export function firstHop(request: SseRequest): Hop {
 }
 
 /**
- * Where a redirect leads. Its rules for method and body are those of browsers (WHATWG Fetch 4.5): 303 makes any method GET, 301 and 302
- * make POST GET, everything else is repeated with its body. Another origin gets no header that was not meant for it, and no password.
+ * Where a redirect leads. Its rules for method and body are those of browsers (WHATWG Fetch 4.5):
+ * 303 makes any method GET, 301 and 302 make POST GET, everything else is repeated with its body.
+ * Another origin gets no header that was not meant for it, and no password.
  */
 export function nextHop(
   hop: Hop,
@@ -56,8 +60,9 @@ export function nextHop(
 }
 
 /**
- * How long the `count`-th redirect of an attempt waits, in ms: the first three are followed at once, the fourth after 1 s, and each further
- * one 1 s longer than the one before. All ten take 28 s, which is within the default `responseTimeout`.
+ * How long the `count`-th redirect of an attempt waits, in ms: the first three are followed at
+ * once, the fourth after 1 s, and each further one 1 s longer than the one before. All ten take 28
+ * s, which is within the default `responseTimeout`.
  */
 export function defaultRedirectDelay(count: number): number {
   return Math.max(0, count - 3) * 1000;

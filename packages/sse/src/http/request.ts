@@ -10,26 +10,31 @@ export interface SseRequest {
   /** Default: GET. */
   readonly method?: string;
   /**
-   * They win over those that are sent by themselves: `accept: text/event-stream`, `cache-control: no-cache`, `last-event-id`. One that is
-   * `undefined` is left out.
+   * They win over those that are sent by themselves: `accept: text/event-stream`, `cache-control:
+   * no-cache`, `last-event-id`. One that is `undefined` is left out.
    */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Sent again at each attempt and on redirects that keep the method, so it cannot be a stream. Default: none. */
+  /**
+   * Sent again at each attempt and on redirects that keep the method, so it cannot be a stream.
+   * Default: none.
+   */
   readonly body?: string | Uint8Array;
   /**
-   * Where the server is to go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML 9.2.4). Default: `""`, which is not sent. Nor is one with a
-   * control character other than a tab, which no header can carry (RFC 9110 5.5): a server that gives such an id must not be able to stop its
-   * clients for good.
+   * Where the server is to go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML 9.2.4). Default:
+   * `""`, which is not sent. Nor is one with a control character other than a tab, which no header
+   * can carry (RFC 9110 5.5): a server that gives such an id must not be able to stop its clients
+   * for good.
    */
   readonly lastEventId?: string;
   /**
-   * The names of the headers that a redirect to another origin takes along, besides `accept`, `cache-control`, `last-event-id` and what
-   * describes the body. Default: none.
+   * The names of the headers that a redirect to another origin takes along, besides `accept`,
+   * `cache-control`, `last-event-id` and what describes the body. Default: none.
    */
   readonly redirectHeaders?: readonly string[];
   /**
-   * How long to wait before the `count`-th redirect of an attempt (from 1 on) is followed, in ms: each is a request like any other, and a
-   * server can send a client on and on. Default: not at all for the first three, then 1 s, 2 s, 3 s, ….
+   * How long to wait before the `count`-th redirect of an attempt (from 1 on) is followed, in ms:
+   * each is a request like any other, and a server can send a client on and on. Default: not at all
+   * for the first three, then 1 s, 2 s, 3 s, ….
    */
   readonly redirectDelay?: (count: number) => number;
   /** Own authorities instead of the system's, and a client certificate with its key: PEM. */
@@ -42,7 +47,10 @@ export interface SseRequest {
   readonly connectTimeout?: number;
   /** From the start to the end of the response's head, redirects included, in ms. Default: 30 s. */
   readonly responseTimeout?: number;
-  /** The longest silence on an open stream, in ms; every byte ends it, comments too. Default: `Infinity`, no limit. */
+  /**
+   * The longest silence on an open stream, in ms; every byte ends it, comments too. Default:
+   * `Infinity`, no limit.
+   */
   readonly idleTimeout?: number;
   /** The largest event, in bytes: see `PacketOptions`. */
   readonly maxEventSize?: number;
@@ -84,7 +92,10 @@ export function requestHeaders({ headers = {}, lastEventId = '' }: SseRequest): 
   return sent;
 }
 
-/** What is wrong with a request, as "Expected …, got …", or `undefined`. A request that passes can be sent. */
+/**
+ * What is wrong with a request, as "Expected …, got …", or `undefined`. A request that passes can
+ * be sent.
+ */
 export function requestProblem(request: SseRequest): string | undefined {
   if (typeof request !== 'object' || request === null) {
     return `Expected a request { url, … }, got ${inspect(request)}`;

@@ -46,12 +46,14 @@ export interface TypedEventsOptions<Schemas extends EventSchemas> extends Events
 export type EventIterator<Event> = AsyncIterableIterator<Event, undefined> & AsyncDisposable;
 
 /**
- * The events of a stream, for code that wants no process: `for await (const event of events(url)) { … }`. It reconnects, waits and gives up as
- * `resilient` does. The request is sent when the first event is asked for, and while nobody asks nothing is read. An event is acknowledged, and
- * so is what a new connection goes on from, when the next one is asked for.
+ * The events of a stream, for code that wants no process: `for await (const event of events(url)) {
+ * … }`. It reconnects, waits and gives up as `resilient` does. The request is sent when the first
+ * event is asked for, and while nobody asks nothing is read. An event is acknowledged, and so is
+ * what a new connection goes on from, when the next one is asked for.
  *
- * Ends when the stream does (204, `until`, the end of a POST); `break` closes the socket at once. Throws while it is read: an `Error` whose
- * `cause` is the failure when it gives up, `signal.reason` when it is aborted, and what a function of the options throws.
+ * Ends when the stream does (204, `until`, the end of a POST); `break` closes the socket at once.
+ * Throws while it is read: an `Error` whose `cause` is the failure when it gives up,
+ * `signal.reason` when it is aborted, and what a function of the options throws.
  *
  * Throws a `TypeError` or `RangeError` at once for a request that can never be sent.
  */
@@ -81,7 +83,10 @@ export function events(
   return new Reader({ handoff, spec, signal, parent, cursor: keyed });
 }
 
-/** `events` as a web stream, with the same options, that reads nothing ahead; to cancel it closes the socket at once. */
+/**
+ * `events` as a web stream, with the same options, that reads nothing ahead; to cancel it closes
+ * the socket at once.
+ */
 export function eventStream<Schemas extends EventSchemas>(
   url: ResilientOptions['url'],
   options: TypedEventsOptions<Schemas>,
@@ -127,7 +132,10 @@ interface Reading {
   readonly cursor: (CursorOptions & { readonly key: string }) | undefined;
 }
 
-/** Starts the client when the first event is asked for, and takes it along when nobody will ask any more. */
+/**
+ * Starts the client when the first event is asked for, and takes it along when nobody will ask any
+ * more.
+ */
 class Reader implements EventIterator<unknown> {
   readonly #handoff: Handoff<unknown>;
   readonly #spec: ChildSpec<string, Pid>;
@@ -183,7 +191,10 @@ class Reader implements EventIterator<unknown> {
     }
   }
 
-  /** The body of the process that the client is linked to: it stays as long as the client, and tells of its end. */
+  /**
+   * The body of the process that the client is linked to: it stays as long as the client, and tells
+   * of its end.
+   */
   async #keep(self: Receiver<ExitMessage>): Promise<void> {
     self.signal.addEventListener('abort', () => {
       this.#gone.resolve();
@@ -207,7 +218,10 @@ class Reader implements EventIterator<unknown> {
     void this.#leave();
   };
 
-  /** The client is killed rather than asked: it may be in the middle of an event that nobody will take from it. Its keeper sees it end. */
+  /**
+   * The client is killed rather than asked: it may be in the middle of an event that nobody will
+   * take from it. Its keeper sees it end.
+   */
   async #leave(): Promise<void> {
     this.#isOver = true;
     this.#signal?.removeEventListener('abort', this.#aborted);

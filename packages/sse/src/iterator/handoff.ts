@@ -6,8 +6,8 @@ interface Taker<Value> {
 type Ending = { readonly type: 'done' } | { readonly type: 'failed'; readonly error: unknown };
 
 /**
- * Hands values over one at a time from a giver who waits to a taker who asks: nothing queues up between them. One giver; takers may ask for
- * several values at once, and are served in order.
+ * Hands values over one at a time from a giver who waits to a taker who asks: nothing queues up
+ * between them. One giver; takers may ask for several values at once, and are served in order.
  */
 export class Handoff<Value> {
   readonly #takers: Taker<Value>[] = [];
@@ -15,7 +15,10 @@ export class Handoff<Value> {
   #giver: (() => void) | undefined = undefined;
   #ending: Ending | undefined = undefined;
 
-  /** Resolves when the value has been taken and the next one is asked for: only then is its taker done with it. */
+  /**
+   * Resolves when the value has been taken and the next one is asked for: only then is its taker
+   * done with it.
+   */
   give(value: Value): Promise<void> {
     const taker = this.#takers.shift();
     if (taker === undefined) {
@@ -46,8 +49,8 @@ export class Handoff<Value> {
   }
 
   /**
-   * No further value: the taker who asks next is told of the error, if there is one, all others of the end. What has not been taken is
-   * dropped; later endings change nothing.
+   * No further value: the taker who asks next is told of the error, if there is one, all others of
+   * the end. What has not been taken is dropped; later endings change nothing.
    */
   end(ending: Ending): void {
     if (this.#ending === undefined) {

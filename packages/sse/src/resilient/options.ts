@@ -16,10 +16,16 @@ import type { Backoff, Verdict } from './policy.ts';
 /** A value, or a function that is asked for it at each attempt. */
 type Fresh<Value> = Value | (() => Value | Promise<Value>);
 
-/** How a stream is asked for, kept, and given up: everything but what is done with its events. Times are in ms. */
+/**
+ * How a stream is asked for, kept, and given up: everything but what is done with its events. Times
+ * are in ms.
+ */
 export interface StreamOptions
   extends Omit<SseRequest, 'url' | 'headers' | 'body' | 'redirectDelay'>, Omit<Backoff, 'retry'> {
-  /** A function is asked anew at each attempt, and once more at once when the server answers 401 or 403. */
+  /**
+   * A function is asked anew at each attempt, and once more at once when the server answers 401 or
+   * 403.
+   */
   readonly headers?: Fresh<NonNullable<SseRequest['headers']>>;
   readonly body?: Fresh<NonNullable<SseRequest['body']>>;
   /** The longest silence; comments count as sound; `Infinity` for no limit. Default: 5 min. */
@@ -29,20 +35,31 @@ export interface StreamOptions
   /** The longest wait that a server's Retry-After is granted. Default: 15 min. */
   readonly maxRetryAfter?: number;
   /**
-   * Whether the request is sent again after a failure or an end. Default: not for POST and PATCH, which may do twice what was wanted once
-   * (RFC 9110 9.2.2); for them the end of the stream is the end of the client. The other methods reconnect.
+   * Whether the request is sent again after a failure or an end. Default: not for POST and PATCH,
+   * which may do twice what was wanted once (RFC 9110 9.2.2); for them the end of the stream is the
+   * end of the client. The other methods reconnect.
    */
   readonly reconnect?: boolean;
   /**
-   * Whether this event says that the stream is complete, such as the `[DONE]` of LLM APIs: the client ends normally, and the event is not
-   * handled. When the stream ends without it, it has broken off. Default: none does.
+   * Whether this event says that the stream is complete, such as the `[DONE]` of LLM APIs: the
+   * client ends normally, and the event is not handled. When the stream ends without it, it has
+   * broken off. Default: none does.
    */
   readonly until?: (event: ServerSentEvent) => boolean;
-  /** Attempts in a row that brought neither an event nor a healthy connection, after which the client gives up. Default: `Infinity`. */
+  /**
+   * Attempts in a row that brought neither an event nor a healthy connection, after which the
+   * client gives up. Default: `Infinity`.
+   */
   readonly maxAttempts?: number;
-  /** The client gives up when its attempts have taken as long without an event or a healthy connection. Default: `Infinity`. */
+  /**
+   * The client gives up when its attempts have taken as long without an event or a healthy
+   * connection. Default: `Infinity`.
+   */
   readonly maxElapsed?: number;
-  /** Overrules what is done about a failure or an end: is given what would be done, and answers what shall be. */
+  /**
+   * Overrules what is done about a failure or an end: is given what would be done, and answers what
+   * shall be.
+   */
   readonly classify?: (failure: ConnectFailure | Disconnect, verdict: Verdict) => Verdict;
   /** Told of every change. It must not throw. */
   readonly onStatus?: (status: Status) => void;
@@ -52,16 +69,22 @@ export interface ResilientOptions<Id extends string = string>
   extends ChildOptions<Id>, StreamOptions, StartOptions {
   /** Absolute, http: or https:. */
   readonly url: Fresh<SseRequest['url']>;
-  /** Every event, in order, one at a time. Nothing more is read until its promise settles. Throwing ends the client. */
+  /**
+   * Every event, in order, one at a time. Nothing more is read until its promise settles. Throwing
+   * ends the client.
+   */
   readonly handle: (event: ServerSentEvent) => void | Promise<void>;
   /**
-   * How the client ends when it gives up: with `crash` it is restarted by most supervisors, which may then give up in turn; with `shutdown`
-   * only if it is permanent. Default: `crash`.
+   * How the client ends when it gives up: with `crash` it is restarted by most supervisors, which
+   * may then give up in turn; with `shutdown` only if it is permanent. Default: `crash`.
    */
   readonly giveUpWith?: 'crash' | 'shutdown';
 }
 
-/** With schemas, events are parsed: `handle` is given those that are what they should be, `handleInvalid` the others. */
+/**
+ * With schemas, events are parsed: `handle` is given those that are what they should be,
+ * `handleInvalid` the others.
+ */
 export interface TypedResilientOptions<
   Id extends string,
   Schemas extends EventSchemas,
@@ -69,7 +92,10 @@ export interface TypedResilientOptions<
   /** By the type of the event. */
   readonly events: Schemas;
   readonly handle: (event: TypedEvent<NoInfer<Schemas>>) => void | Promise<void>;
-  /** An event without schema, that is no JSON, or not what its schema asks for: handled once this has settled. Throwing ends the client. */
+  /**
+   * An event without schema, that is no JSON, or not what its schema asks for: handled once this
+   * has settled. Throwing ends the client.
+   */
   readonly handleInvalid: TypedHandlers<Schemas>['handleInvalid'];
 }
 
@@ -85,7 +111,9 @@ export type Status =
       readonly failure: ConnectFailure | Disconnect;
       readonly after: number;
     }
-  /** The server wants no further request (204), or the stream is complete: the client ends normally. */
+  /**
+   * The server wants no further request (204), or the stream is complete: the client ends normally.
+   */
   | { readonly type: 'ended' }
   /** No further attempt is of use, or allowed: the client ends as `giveUpWith` says. */
   | {
@@ -104,7 +132,10 @@ export function reconnects({ reconnect, method = 'GET' }: StreamOptions): boolea
   return reconnect ?? !/^(?:POST|PATCH)$/i.test(method);
 }
 
-/** @throws TypeError, RangeError for what can never be sent or meant, as far as no function is to give it. */
+/**
+ * @throws TypeError, RangeError for what can never be sent or meant, as far as no function is to
+ * give it.
+ */
 export function assertOptions(
   options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
 ): void {

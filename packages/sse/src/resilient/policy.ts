@@ -12,21 +12,28 @@ export interface Backoff {
   readonly minRetry?: number;
   /** The most that a server's `retry` is taken for. Default: 5 min. */
   readonly maxRetry?: number;
-  /** The server's last `retry`: takes the place of `minDelay`, inside `minRetry` … `maxRetry`. Default: none. */
+  /**
+   * The server's last `retry`: takes the place of `minDelay`, inside `minRetry` … `maxRetry`.
+   * Default: none.
+   */
   readonly retry?: number | undefined;
 }
 
-/** What to do about a failure: go on with backoff, ask for credentials once more, end well, or give up. */
+/**
+ * What to do about a failure: go on with backoff, ask for credentials once more, end well, or give
+ * up.
+ */
 export type Verdict = 'retry' | 'refresh' | 'end' | 'fatal';
 
 /**
- * The delay before the next attempt, in ms, after `attempt` attempts in a row (from 1 on) that came to nothing. The upper end doubles from
- * `minDelay` to `maxDelay`; `random` (from 0 up to 1, as `Math.random`) picks a place under it: full jitter, so that clients which were
- * cut off together do not come back together.
+ * The delay before the next attempt, in ms, after `attempt` attempts in a row (from 1 on) that came
+ * to nothing. The upper end doubles from `minDelay` to `maxDelay`; `random` (from 0 up to 1, as
+ * `Math.random`) picks a place under it: full jitter, so that clients which were cut off together
+ * do not come back together.
  *
- * What is left out of a full jitter is its lowest sixth, and what is below 250 ms (or below `minDelay`, if that is lower): with it, a
- * server that closes at once, whatever its `retry`, and whatever `random` says, sees at most 5 requests in the first second and 20 in the
- * first minute.
+ * What is left out of a full jitter is its lowest sixth, and what is below 250 ms (or below
+ * `minDelay`, if that is lower): with it, a server that closes at once, whatever its `retry`, and
+ * whatever `random` says, sees at most 5 requests in the first second and 20 in the first minute.
  */
 export function nextDelay(
   attempt: number,
@@ -42,14 +49,18 @@ export function nextDelay(
 }
 
 /**
- * How long a redirect waits, in ms, after `sent` requests in a row that came to nothing: it is one like any other, and waits as long as an attempt
- * does at the least. The first after the very first request waits for nothing.
+ * How long a redirect waits, in ms, after `sent` requests in a row that came to nothing: it is one
+ * like any other, and waits as long as an attempt does at the least. The first after the very first
+ * request waits for nothing.
  */
 export function nextRedirectDelay(sent: number, backoff: Backoff): number {
   return sent <= 1 ? 0 : nextDelay(sent, backoff, () => 0);
 }
 
-/** The server's `retry`, in ms, inside limits: less would be a hot loop, more a stream that is as good as dead. */
+/**
+ * The server's `retry`, in ms, inside limits: less would be a hot loop, more a stream that is as
+ * good as dead.
+ */
 export function clampRetry(
   retry: number,
   { minRetry = 100, maxRetry = 5 * 60_000 }: Pick<Backoff, 'minRetry' | 'maxRetry'> = {},
@@ -58,8 +69,9 @@ export function clampRetry(
 }
 
 /**
- * The wait that a Retry-After header asks for, in ms, at most `limit` (RFC 9110 10.2.3): seconds, or an HTTP date, against `now` in ms since
- * 1970. Anything else, and a date that is past, asks for nothing: `undefined`.
+ * The wait that a Retry-After header asks for, in ms, at most `limit` (RFC 9110 10.2.3): seconds,
+ * or an HTTP date, against `now` in ms since 1970. Anything else, and a date that is past, asks for
+ * nothing: `undefined`.
  */
 export function parseRetryAfter(
   value: string | undefined,
@@ -92,7 +104,10 @@ const verdicts: Readonly<
   badRequest: 'fatal',
 };
 
-/** Whether a connection that stood for `ms` was a healthy one, after which the delay starts anew: a 200 alone is not. */
+/**
+ * Whether a connection that stood for `ms` was a healthy one, after which the delay starts anew: a
+ * 200 alone is not.
+ */
 export function isHealthy(ms: number, healthyAfter = 60_000): boolean {
   return ms >= healthyAfter;
 }

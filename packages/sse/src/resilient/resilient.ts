@@ -36,11 +36,13 @@ import {
 export type { ResilientOptions, Status, TypedResilientOptions } from './options.ts';
 
 /**
- * The client that most want, as a child of a supervisor: it reconnects with growing, jittered delays, goes on from the last event handled,
- * notices silence, and ends loudly when no further attempt can help. Restarted only after an abnormal end (`transient`), unless told
- * otherwise; one that does not send its request again by itself is not restarted at all (`temporary`).
+ * The client that most want, as a child of a supervisor: it reconnects with growing, jittered
+ * delays, goes on from the last event handled, notices silence, and ends loudly when no further
+ * attempt can help. Restarted only after an abnormal end (`transient`), unless told otherwise; one
+ * that does not send its request again by itself is not restarted at all (`temporary`).
  *
- * Throws a `TypeError` or `RangeError` for a request that can never be sent, as far as no function is to give it.
+ * Throws a `TypeError` or `RangeError` for a request that can never be sent, as far as no function
+ * is to give it.
  */
 export function resilient<const Id extends string, Schemas extends EventSchemas>(
   options: TypedResilientOptions<Id, Schemas>,
@@ -57,7 +59,10 @@ export function resilient(
   return childSpec(behaviour, { ...options, handle }, { restart, ...options });
 }
 
-/** How things stand; one object a client, changed in place, since a new one an event is a cost that every event would pay. */
+/**
+ * How things stand; one object a client, changed in place, since a new one an event is a cost that
+ * every event would pay.
+ */
 interface Progress {
   readonly options: ResilientOptions;
   readonly clock: Clock;
@@ -124,7 +129,10 @@ const behaviour = define({
   },
 });
 
-/** Apart from `handleEvent`, where a function that remembers its event would cost every event the memory for that, called or not. */
+/**
+ * Apart from `handleEvent`, where a function that remembers its event would cost every event the
+ * memory for that, called or not.
+ */
 function handledOnce(
   pending: Promise<unknown>,
   event: ServerSentEvent,
@@ -179,7 +187,8 @@ function goOn(failure: Failure, progress: Progress): Answer {
       return giveUp(failure, progress);
     case 'refresh':
       progress.isRefreshed = true;
-      // At once, unless connections come and go: then fresh headers have to wait their turn, like everything else.
+      // At once, unless connections come and go: then fresh headers have to wait their turn, like
+      // everything else.
       return progress.attempt > 1 || isSpent(progress, 0)
         ? retry(failure, progress)
         : attempt(progress);
@@ -197,7 +206,10 @@ function verdictOf(failure: Failure, { options, isRefreshed }: Progress): Verdic
   return options.classify?.(failure, allowed) ?? allowed;
 }
 
-/** When the request is not sent again: everything is final, and an end is a good one unless another was to be waited for. */
+/**
+ * When the request is not sent again: everything is final, and an end is a good one unless another
+ * was to be waited for.
+ */
 function finalVerdict(failure: Failure, { until }: ResilientOptions): Verdict {
   const isComplete = failure.type === 'closed' && until === undefined;
   return isComplete || classify(failure) === 'end' ? 'end' : 'fatal';

@@ -23,7 +23,10 @@ import { Queue } from '../support/queue.ts';
 
 type Closed = Extract<ChaosEntry, { readonly type: 'closed' }>;
 
-/** A server that does this to the first connection of each stream, whose stream `s` has made 20 events and makes no more by itself. */
+/**
+ * A server that does this to the first connection of each stream, whose stream `s` has made 20
+ * events and makes no more by itself.
+ */
 async function serveFault(
   fault: Fault | undefined,
   options: ChaosOptions = {},

@@ -33,7 +33,10 @@ const callbacks = {
   handleInfo: (order: Order, state: number) => order(state),
 };
 
-/** Waits a minute after a failure, and does what it is told, in each of the three ways to tell a server. */
+/**
+ * Waits a minute after a failure, and does what it is told, in each of the three ways to tell a
+ * server.
+ */
 function obedient(request: RequestSource) {
   return SseClient.define({
     ...callbacks,
@@ -292,7 +295,10 @@ describe('a message that comes while a packet of 100 events is handled', () => {
   const all = Array.from({ length: 100 }, (_, index) => String(index));
   const packet = all.map((data) => `data: ${data}\n\n`).join('');
 
-  /** Writes down the events and messages in the order they are handled. Calls back in the middle of the fourth event. */
+  /**
+   * Writes down the events and messages in the order they are handled. Calls back in the middle of
+   * the fourth event.
+   */
   async function play(
     stage: Stage,
     how: 'sync' | 'async',

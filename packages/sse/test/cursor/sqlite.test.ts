@@ -173,7 +173,8 @@ describe('a cursor file', () => {
     const file = join(folder, 'c.db');
     const client = await run(stage, { cursor: sqlite(file) });
     await GenServer.stop(client.pid);
-    // A mode would not stop root. To SQLite, a file that a later version has written is one to be read only (file format, 1.3.3).
+    // A mode would not stop root. To SQLite, a file that a later version has written is one to be
+    // read only (file format, 1.3.3).
     const handle = await open(file, 'r+');
     await handle.write(Buffer.of(9), 0, 1, 18);
     await handle.close();
@@ -182,7 +183,8 @@ describe('a cursor file', () => {
     );
   });
 
-  // A disk that is full needs a disk to fill. The shell's limit for files stands in for it, and Windows has none.
+  // A disk that is full needs a disk to fill. The shell's limit for files stands in for it, and
+  // Windows has none.
   const limited = process.platform === 'win32' ? test.skip : test;
   limited('that cannot grow any more is an error of the writing, which names it', async () => {
     const filler = fileURLToPath(new URL('../support/filler.ts', import.meta.url));

@@ -119,7 +119,8 @@ describe('a fetch of the user’s', () => {
     const signals = [await calls.next(), await calls.next()].map(([, { signal }]) => signal);
     const exchanges = [await stage.next(), await stage.next()];
     exchanges[1]?.stream();
-    // Which of the two sources it was is not known: the server answers in the order of the connections.
+    // Which of the two sources it was is not known: the server answers in the order of the
+    // connections.
     await Promise.race([waiting.next(), reading.next()]);
     waiting.source.close();
     reading.source.close();

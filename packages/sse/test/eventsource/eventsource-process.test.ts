@@ -12,7 +12,10 @@ jest.setTimeout(30_000);
 
 const program = join(import.meta.dirname, '..', 'support', 'event-source-program.ts');
 
-/** Runs the program until it ends by itself: its exit status, its lines, and what it wrote to stderr. */
+/**
+ * Runs the program until it ends by itself: its exit status, its lines, and what it wrote to
+ * stderr.
+ */
 async function run(...args: readonly string[]): Promise<{
   readonly status: number | null;
   readonly lines: readonly string[];

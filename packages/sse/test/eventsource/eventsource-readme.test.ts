@@ -17,7 +17,9 @@ import { cert, key } from '../support/servers.ts';
 // Programs are started: on a machine that is busy, that takes its time.
 jest.setTimeout(30_000);
 
-/** The examples of the npm package `eventsource`, as the package that is installed documents them. */
+/**
+ * The examples of the npm package `eventsource`, as the package that is installed documents them.
+ */
 const page = fileURLToPath(import.meta.resolve('eventsource')).replace(
   /dist[\\/]index\.js$/,
   'README.md',
@@ -87,8 +89,9 @@ interface Program extends AsyncDisposable {
 }
 
 /**
- * Runs the example as a program of its own, with our class as the global one. In its text only names are other ones: of the package, of
- * where `undici` is, of the server. `before` and `after` are what a reader would have to add.
+ * Runs the example as a program of its own, with our class as the global one. In its text only
+ * names are other ones: of the package, of where `undici` is, of the server. `before` and `after`
+ * are what a reader would have to add.
  */
 function run(
   example: RegExp,

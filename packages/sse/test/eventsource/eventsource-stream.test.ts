@@ -227,7 +227,8 @@ describe('close', () => {
     const { source } = watched;
     await new Promise<void>((resolve) => {
       source.onopen = () => {
-        // Longer than processes may run before others have their turn: the client's is only after that of `setImmediate`.
+        // Longer than processes may run before others have their turn: the client's is only after
+        // that of `setImmediate`.
         const end = performance.now() + 20;
         while (performance.now() < end);
         release();

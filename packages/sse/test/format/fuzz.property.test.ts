@@ -8,7 +8,10 @@ import { createPacketState, handlePacket } from '../../src/index.ts';
 import { serve, serveRaw } from '../support/servers.ts';
 import { watch } from '../support/told.ts';
 
-/** More of them by hand: `FUZZ=100000 pnpm jest fuzz --testTimeout=3600000`. A failure prints the seed and the path that repeat it. */
+/**
+ * More of them by hand: `FUZZ=100000 pnpm jest fuzz --testTimeout=3600000`. A failure prints the
+ * seed and the path that repeat it.
+ */
 const numRuns = Number(process.env['FUZZ'] ?? 0);
 const runs = (few: number): { readonly numRuns: number } => ({ numRuns: numRuns || few });
 
@@ -52,13 +55,18 @@ test('whatever bytes come, in whatever packets, the parser gives events and noth
   );
 });
 
-/** Of every class that means something to HTTP, to the format or to Unicode, and anything besides. */
+/**
+ * Of every class that means something to HTTP, to the format or to Unicode, and anything besides.
+ */
 const idPiece = fc.oneof(
   fc.constantFrom('\u0001', '\t', '\u001B', '\u007F', '\u0085', '\u009B', 'é', 'ÿ', '…', '😀'),
   fc.constantFrom(' ', '\0', '\uFEFF', '\uFFFD', '\u2028', '\r\nx-admin: 1', '\n', ':', ',', '"'),
   fc.string({ unit: 'binary', maxLength: 10 }),
 );
-/** What is to be sent of an id: nothing of one that no header can carry; spaces at the ends belong to no value (RFC 9110 5.5). */
+/**
+ * What is to be sent of an id: nothing of one that no header can carry; spaces at the ends belong
+ * to no value (RFC 9110 5.5).
+ */
 function sendingOf(id: string): string {
   // oxlint-disable-next-line no-control-regex -- they are what it is about
   return /[\0-\x08\n-\x1F\x7F]/.test(id) ? '' : id.replaceAll(/^[\t ]+|[\t ]+$/g, '');

@@ -57,7 +57,8 @@ test('whatever comes without an end, what is held of it is bounded by the limit,
       for (const packet of endless(text, size, 2 ** 21)) {
         handlePacket(packet, state);
       }
-      // Data lines of one character count as two, and V8 keeps each in 88 bytes. The rest is what a garbage collector leaves.
+      // Data lines of one character count as two, and V8 keeps each in 88 bytes. The rest is what a
+      // garbage collector leaves.
       expect(heldBytes() - before).toBeLessThan(44 * limit + 2 ** 18);
     }),
     // To collect garbage takes its time: the first of the corpus, and a few besides.

@@ -16,7 +16,10 @@ const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n';
 const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-/** In every Node that runs these tests, but not in the types of the oldest that the package supports. */
+/**
+ * In every Node that runs these tests, but not in the types of the oldest that the package
+ * supports.
+ */
 const createZstd = (zlib as unknown as { readonly createZstdCompress: typeof createGzip })
   .createZstdCompress;
 
@@ -395,7 +398,10 @@ describe('over HTTP/1.1 alone', () => {
   });
 
   describe('no more than 64 KiB are read ahead', () => {
-    /** A client that is connected and paused, with what writes to it and says how many bytes it has read since. */
+    /**
+     * A client that is connected and paused, with what writes to it and says how many bytes it has
+     * read since.
+     */
     async function paused(): Promise<
       AsyncDisposable & {
         readonly client: Watched;

@@ -516,7 +516,8 @@ describe('a server that does not speak HTTP/2', () => {
 
   test('is asked by HTTP/1.1, and no socket is left of either', async () => {
     await using server = await serveOld();
-    // By the name that no other test uses: got remembers what an origin speaks, and the system may give a port twice.
+    // By the name that no other test uses: got remembers what an origin speaks, and the system may
+    // give a port twice.
     using client = watch({ url: server.url.replace('127.0.0.1', 'localhost') });
     expect(await client.next()).toMatchObject({ type: 'connected' });
     expect(await client.text(9)).toBe('data: x\n\n');
@@ -541,8 +542,8 @@ describe('a server that does not speak HTTP/2', () => {
 });
 
 /**
- * What the catalogue asks for and HTTP/2 cannot send: tested over HTTP/1.1 alone. So is NET-06, a head that comes line by line: here a head is
- * one block, and the time for it is that of NET-05.
+ * What the catalogue asks for and HTTP/2 cannot send: tested over HTTP/1.1 alone. So is NET-06, a
+ * head that comes line by line: here a head is one block, and the time for it is that of NET-05.
  */
 describe('left out', () => {
   test.each([

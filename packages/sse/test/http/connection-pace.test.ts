@@ -121,8 +121,8 @@ describe('redirectDelay', () => {
 });
 
 /**
- * What a policy has to do: to count each redirect as an attempt, and to have it wait as long as that, at the least. Only the first of all
- * is free.
+ * What a policy has to do: to count each redirect as an attempt, and to have it wait as long as
+ * that, at the least. Only the first of all is free.
  */
 describe('counted as attempts, redirects too are at most 5 requests in the first second and 20 in the first minute', () => {
   type Play = (response: ServerResponse, url: number) => void;

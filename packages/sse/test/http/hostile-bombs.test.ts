@@ -10,7 +10,10 @@ import { emptied, serve, type TestServer } from '../support/servers.ts';
 import { openStage, quiet } from '../support/stage.ts';
 import { versions } from '../support/versions.ts';
 
-/** In every Node that runs these tests, but not in the types of the oldest that the package supports. */
+/**
+ * In every Node that runs these tests, but not in the types of the oldest that the package
+ * supports.
+ */
 const { zstdCompressSync } = zlib as unknown as { readonly zstdCompressSync: typeof gzipSync };
 
 const encodings = [

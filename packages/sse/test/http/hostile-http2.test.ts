@@ -6,7 +6,10 @@ import { data, frame, head, serveFrames } from '../support/frames.ts';
 import { emptied } from '../support/servers.ts';
 import { http2 } from '../support/versions.ts';
 
-/** Writes for as long as the client takes it, a part at a time, so that the client, in the same process, has its turn. */
+/**
+ * Writes for as long as the client takes it, a part at a time, so that the client, in the same
+ * process, has its turn.
+ */
 function flood(socket: TLSSocket, text: Uint8Array): void {
   const more = (): void => {
     if (!socket.destroyed && socket.write(text)) {

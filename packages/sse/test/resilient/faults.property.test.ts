@@ -100,7 +100,10 @@ class Follower {
     return this.attempts.flatMap(({ handled }) => handled);
   }
 
-  /** Lets what is on its way arrive; and time pass, if the client waits, or `ms` of it if the client has something to notice by it. */
+  /**
+   * Lets what is on its way arrive; and time pass, if the client waits, or `ms` of it if the client
+   * has something to notice by it.
+   */
   async goOn(ms: number): Promise<void> {
     await new Promise(setImmediate);
     const after = this.#after ?? ms;

@@ -1,6 +1,7 @@
 /**
- * `node cost-program.ts URL WHO PACKETS EVENTS`, with a channel: what reading costs. Packets come one by one, the next when it is asked for, so that how many there were does not
- * depend on the machine.
+ * `node cost-program.ts URL WHO PACKETS EVENTS`, with a channel: what reading costs. Packets come
+ * one by one, the next when it is asked for, so that how many there were does not depend on the
+ * machine.
  */
 import { createHook } from 'node:async_hooks';
 import { get } from 'node:http';

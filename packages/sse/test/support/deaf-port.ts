@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** Listens with room for few, and then its thread sleeps and takes nobody in: Linux answers no further SYN. */
+/**
+ * Listens with room for few, and then its thread sleeps and takes nobody in: Linux answers no
+ * further SYN.
+ */
 const listener = `
   const { parentPort } = require('node:worker_threads');
   const server = require('node:net').createServer();

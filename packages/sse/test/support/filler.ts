@@ -1,4 +1,7 @@
-/** `node --conditions=@reprise/source filler.ts FILE`: writes to a cursor file until that fails, and says how. */
+/**
+ * `node --conditions=@reprise/source filler.ts FILE`: writes to a cursor file until that fails, and
+ * says how.
+ */
 import { sqlite } from '../../src/index.ts';
 
 const [file = ''] = process.argv.slice(2);

@@ -25,7 +25,10 @@ const contentType = Buffer.from('text/event-stream');
 export const settings: Buffer = frame(4, 0, 0, Buffer.alloc(0));
 const settingsAck = frame(4, 1, 0, Buffer.alloc(0));
 
-/** 200 and an event stream: an index of HPACK's table, then a literal with the name at 31 (RFC 7541 6). */
+/**
+ * 200 and an event stream: an index of HPACK's table, then a literal with the name at 31 (RFC 7541
+ * 6).
+ */
 export function head(stream: number): Buffer {
   const fields = Buffer.concat([
     Uint8Array.of(0x88, 0x0f, 31 - 15, contentType.length),
@@ -55,7 +58,10 @@ export function goAway(lastStream: number, code: number): Buffer {
   return frame(7, 0, 0, uint32(lastStream, code));
 }
 
-/** Agrees to speak HTTP/2, and does it by hand: `opened` is asked what to say first, `answer` what to a request. */
+/**
+ * Agrees to speak HTTP/2, and does it by hand: `opened` is asked what to say first, `answer` what
+ * to a request.
+ */
 export async function serveFrames(
   answer: (socket: TLSSocket, stream: number) => void,
   opened: (socket: TLSSocket) => void = (socket) => socket.write(settings),

@@ -13,7 +13,9 @@ import { type Exchange, openStage, type Stage } from './stage.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'contract', 'service.ts');
 
-/** The contract service, in a process of its own; killed at the end of its block if it still runs. */
+/**
+ * The contract service, in a process of its own; killed at the end of its block if it still runs.
+ */
 export interface Service extends AsyncDisposable {
   readonly url: string;
   ask(method: string, path: string, body?: unknown): Promise<Response>;
@@ -65,7 +67,10 @@ export interface Callback {
   answer(status?: number): void;
 }
 
-/** A client of the service, with a server for its streams and one for its callbacks: the harness of one test. */
+/**
+ * A client of the service, with a server for its streams and one for its callbacks: the harness of
+ * one test.
+ */
 export interface Driven extends AsyncDisposable {
   readonly stage: Stage;
   /** Where the service has it. */
@@ -122,7 +127,8 @@ export async function drive(service: Service, parameters: object = {}): Promise<
     command: async (command) => (await service.ask('POST', path, command)).status,
     leave: () => listener.close(),
     async [Symbol.asyncDispose]() {
-      // First the client, which would come back to a server that is gone; unless the service has ended already.
+      // First the client, which would come back to a server that is gone; unless the service has
+      // ended already.
       await service.ask('DELETE', path).catch(() => undefined);
       await Promise.all([stage[Symbol.asyncDispose](), listener.close()]);
     },

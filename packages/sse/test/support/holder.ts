@@ -1,4 +1,7 @@
-/** `node --conditions=@reprise/source holder.ts FILE`: has a cursor file open, says so, and keeps it until it is killed. */
+/**
+ * `node --conditions=@reprise/source holder.ts FILE`: has a cursor file open, says so, and keeps it
+ * until it is killed.
+ */
 import { sqlite } from '../../src/index.ts';
 
 const [file = ''] = process.argv.slice(2);

@@ -30,7 +30,10 @@ interface Subjects {
 type Name = keyof Subjects;
 type Callback = (...args: readonly unknown[]) => unknown;
 
-/** Writes down what the callbacks of a client are told, in order, as they are told, and why it ended. */
+/**
+ * Writes down what the callbacks of a client are told, in order, as they are told, and why it
+ * ended.
+ */
 export class Observer {
   /** The names of the callbacks that were called, `init` excepted. */
   readonly called: Name[] = [];
@@ -85,7 +88,10 @@ export class Observer {
     }
   }
 
-  /** Why the client ended, whatever comes before it; asked again, why the one that took its place did. */
+  /**
+   * Why the client ended, whatever comes before it; asked again, why the one that took its place
+   * did.
+   */
   async ended(): Promise<ExitReason> {
     for (;;) {
       const { name, subject } = await this.#calls.next();

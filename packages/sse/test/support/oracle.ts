@@ -1,4 +1,7 @@
-/** What a whole stream means, written down from WHATWG HTML 9.2.6 a second time, with no thought of speed. */
+/**
+ * What a whole stream means, written down from WHATWG HTML 9.2.6 a second time, with no thought of
+ * speed.
+ */
 export interface Meaning {
   readonly events: readonly {
     readonly type: string;

@@ -3,7 +3,10 @@ import { connect } from 'node:net';
 
 import { listen, type TestServer } from './servers.ts';
 
-/** A real proxy on loopback: passes requests on, and opens tunnels. What it was asked is in `asked`, in order. */
+/**
+ * A real proxy on loopback: passes requests on, and opens tunnels. What it was asked is in `asked`,
+ * in order.
+ */
 export interface Proxy extends TestServer {
   readonly asked: readonly IncomingMessage[];
 }

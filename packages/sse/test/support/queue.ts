@@ -1,4 +1,7 @@
-/** What happened, in order, to be awaited one by one: so that a test waits for the very event and never sleeps. */
+/**
+ * What happened, in order, to be awaited one by one: so that a test waits for the very event and
+ * never sleeps.
+ */
 export class Queue<Value> {
   readonly #values: Value[] = [];
   readonly #askers: ((value: Value) => void)[] = [];

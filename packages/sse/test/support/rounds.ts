@@ -1,5 +1,6 @@
 /**
- * `node --conditions=@reprise/source rounds.ts URL COUNT`: connects and stops that often, says what is left over, and has nothing more to do.
+ * `node --conditions=@reprise/source rounds.ts URL COUNT`: connects and stops that often, says what
+ * is left over, and has nothing more to do.
  */
 import { createSystem, GenServer, normal } from '@reprise/actor';
 

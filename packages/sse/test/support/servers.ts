@@ -36,7 +36,10 @@ export async function serveSecurely(handler: RequestListener): Promise<TestServe
   return listen(createSecureServer({ cert, key }, handler), 'https:');
 }
 
-/** For answers that no HTTP server would give: writes to the bare socket, once the request's head is there. */
+/**
+ * For answers that no HTTP server would give: writes to the bare socket, once the request's head is
+ * there.
+ */
 export async function serveRaw(answer: (socket: Socket) => void): Promise<TestServer> {
   const server = createSocketServer((socket) => {
     // The client breaks off as it likes.
@@ -69,7 +72,10 @@ export async function reached({ sockets }: TestServer): Promise<void> {
   }
 }
 
-/** Waits as long as several exchanges of 1 MiB with another server take: for what must not happen meanwhile. */
+/**
+ * Waits as long as several exchanges of 1 MiB with another server take: for what must not happen
+ * meanwhile.
+ */
 export async function aWhile(): Promise<void> {
   await using server = await serve((_, response) => response.end('x'.repeat(2 ** 20)));
   for (let round = 0; round < 5; round++) {

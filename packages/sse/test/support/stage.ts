@@ -19,7 +19,10 @@ export interface Exchange {
   readonly closed: Promise<unknown>;
 }
 
-/** What a test of the client needs: a system whose time stands still, and a server whose every request is handed out, in order. */
+/**
+ * What a test of the client needs: a system whose time stands still, and a server whose every
+ * request is handed out, in order.
+ */
 export interface Stage extends AsyncDisposable {
   readonly system: TestSystem;
   readonly server: TestServer;
@@ -77,8 +80,8 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse, body: st
 }
 
 /**
- * Takes as long as a few requests take, by the client's own means: a request that is wrongly under way when this is called arrives, and what
- * the client should not do after hearing of it, it does.
+ * Takes as long as a few requests take, by the client's own means: a request that is wrongly under
+ * way when this is called arrives, and what the client should not do after hearing of it, it does.
  */
 export async function quiet(): Promise<void> {
   await using server = await serve((_, response) => response.writeHead(204).end());

@@ -10,7 +10,9 @@ export type Told =
   | { readonly type: 'failed'; readonly failure: ConnectFailure }
   | { readonly type: 'disconnected'; readonly disconnect: Disconnect };
 
-/** A connection whose handlers write down what they are told; it ends with the block that holds it. */
+/**
+ * A connection whose handlers write down what they are told; it ends with the block that holds it.
+ */
 export interface Watched extends Disposable {
   readonly connection: Connection;
   readonly told: readonly Told[];

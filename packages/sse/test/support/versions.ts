@@ -29,12 +29,16 @@ export const versions = [
   ['HTTP/2', http2],
 ] as const;
 
-/** Node's requests and responses of HTTP/2 are those of HTTP/1.1, as far as the handlers of these tests go. */
+/**
+ * Node's requests and responses of HTTP/2 are those of HTTP/1.1, as far as the handlers of these
+ * tests go.
+ */
 export async function serveHttp2(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<TestServer> {
   const server = createSecureServer({ cert, key }, handler as never);
-  // What becomes of a connection that the client drops, or that a test does, is no matter of the server's.
+  // What becomes of a connection that the client drops, or that a test does, is no matter of the
+  // server's.
   server.on('sessionError', () => undefined);
   return listen(server, 'https:');
 }

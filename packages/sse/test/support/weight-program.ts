@@ -1,4 +1,7 @@
-/** `node weight-program.ts URL STREAMS`, with a channel: opens them, and says what one takes on the heap, in bytes. */
+/**
+ * `node weight-program.ts URL STREAMS`, with a channel: opens them, and says what one takes on the
+ * heap, in bytes.
+ */
 import { setTimeout as after } from 'node:timers/promises';
 
 import { createSystem, DynamicSupervisor } from '@reprise/actor';

@@ -7,7 +7,10 @@ export interface DynamicChild extends Child {
   key: Pid;
 }
 
-/** The children of a dynamic supervisor, found by pid and counted as they come and go: nothing here takes longer the more they are. */
+/**
+ * The children of a dynamic supervisor, found by pid and counted as they come and go: nothing here
+ * takes longer the more they are.
+ */
 export class DynamicChildren {
   readonly #byKey: Map<Pid, DynamicChild> = new Map();
   #restarting = 0;

@@ -25,15 +25,22 @@ export type { Started } from '../../child-spec.ts';
 export type { DynamicChildInfo } from './supervision.ts';
 
 export interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []> {
-  /** How many children there may be at a time, those that are being restarted included. Default: `Infinity`. */
+  /**
+   * How many children there may be at a time, those that are being restarted included. Default:
+   * `Infinity`.
+   */
   readonly maxChildren?: number;
-  /** More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in Elixir. */
+  /**
+   * More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in
+   * Elixir.
+   */
   readonly maxRestarts?: number;
   /** Default: 5. */
   readonly maxSeconds?: number;
   /**
-   * What the start of every child is given after `parent`, each time: `(parent, ...extraArguments) => Promise<Pid>`. A start that takes none of it, or only
-   * the first of it, will do as well. Default: nothing.
+   * What the start of every child is given after `parent`, each time: `(parent, ...extraArguments)
+   * => Promise<Pid>`. A start that takes none of it, or only the first of it, will do as well.
+   * Default: nothing.
    */
   readonly extraArguments?: Extra;
   /** A name in the system; a `Name` also says what the supervisor has for its children. */
@@ -60,15 +67,20 @@ export interface DynamicChildSpec<
 type AnyPid = DynamicSupervisorPid<readonly unknown[]>;
 type Any = Destination<AnyPid>;
 
-/** What a supervisor gives to the start of its children. Taken from the supervisor alone: what a spec takes says nothing about it. */
+/**
+ * What a supervisor gives to the start of its children. Taken from the supervisor alone: what a
+ * spec takes says nothing about it.
+ */
 export type ExtraOf<S extends AnyPid> =
   S extends DynamicSupervisorPid<infer Extra extends readonly unknown[]> ? Extra : never;
 
 /**
- * Starts a supervisor with no children, linked to `parent`: they are started one by one, with `startChild`, each by a spec of its own, and known by
- * their pids. It restarts a child that ends, and no other, as the spec says; it shuts them down all at once.
+ * Starts a supervisor with no children, linked to `parent`: they are started one by one, with
+ * `startChild`, each by a spec of its own, and known by their pids. It restarts a child that ends,
+ * and no other, as the spec says; it shuts them down all at once.
  *
- * Rejects as `GenServer.startLink` does; with a `TypeError` or `RangeError` for options that no supervisor can have.
+ * Rejects as `GenServer.startLink` does; with a `TypeError` or `RangeError` for options that no
+ * supervisor can have.
  * @see Elixir manual, `DynamicSupervisor.start_link/1`; OTP's `simple_one_for_one`
  * @example
  * ```ts
@@ -97,7 +109,8 @@ export async function startLink<const Extra extends readonly unknown[] = readonl
 }
 
 /**
- * How to start a dynamic supervisor under another. Restarted, it has no children. Shut down without a limit of time, as OTP advises for supervisors.
+ * How to start a dynamic supervisor under another. Restarted, it has no children. Shut down without
+ * a limit of time, as OTP advises for supervisors.
  *
  * Throws as the function `childSpec` does.
  * @see Elixir manual, `DynamicSupervisor.child_spec/1`
@@ -128,11 +141,12 @@ export function childSpec<
 }
 
 /**
- * Starts a child. Resolves with what its start gave: the pid, `{ pid, info }`, or `undefined` for `ignore`, and then the child is not kept. The id in its
- * spec is for reports alone: any number of children may have the same.
+ * Starts a child. Resolves with what its start gave: the pid, `{ pid, info }`, or `undefined` for
+ * `ignore`, and then the child is not kept. The id in its spec is for reports alone: any number of
+ * children may have the same.
  *
- * Rejects with an `ExitError`: `maxChildren` when there are as many as there may be, or the very reason why the start failed; with a `TypeError` or
- * `RangeError` for a wrong spec.
+ * Rejects with an `ExitError`: `maxChildren` when there are as many as there may be, or the very
+ * reason why the start failed; with a `TypeError` or `RangeError` for a wrong spec.
  * @see Elixir manual, `DynamicSupervisor.start_child/2`
  * @example
  * ```ts
@@ -163,8 +177,8 @@ export async function startChild<S extends AnyPid, Value extends Started>(
 }
 
 /**
- * Shuts a child down, and forgets it. `notFound` for a pid that is none of its children's. A child that is being restarted has the pid that it had, and is
- * not restarted.
+ * Shuts a child down, and forgets it. `notFound` for a pid that is none of its children's. A child
+ * that is being restarted has the pid that it had, and is not restarted.
  *
  * Rejects as `GenServer.call` does; with a `TypeError` for what is no pid.
  * @see Elixir manual, `DynamicSupervisor.terminate_child/2`
@@ -211,7 +225,8 @@ export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInf
 }
 
 /**
- * How many children there are, of each kind; `specs` is all of them, `active` those that are not being restarted. It takes no longer the more they are.
+ * How many children there are, of each kind; `specs` is all of them, `active` those that are not
+ * being restarted. It takes no longer the more they are.
  *
  * Rejects as `GenServer.call` does.
  * @see Elixir manual, `DynamicSupervisor.count_children/1`
@@ -231,7 +246,10 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
   return ask(supervisor, 'countChildren', undefined);
 }
 
-/** Shuts all children down at once, each as its spec says, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
+/**
+ * Shuts all children down at once, each as its spec says, then ends the supervisor; resolves and
+ * rejects as `GenServer.stop`.
+ */
 export { stop } from '../../server/gen-server.ts';
 
 function flagsOf(options: DynamicSupervisorOptions<readonly unknown[]>): DynamicFlags {

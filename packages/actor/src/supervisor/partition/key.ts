@@ -5,8 +5,9 @@ import { isPid, type Pid } from '../../process/pid.ts';
 export type PartitionKey = string | number | bigint | boolean | Pid;
 
 /**
- * The partition of a key, from 0 to `partitions` - 1, the same each time: a whole number, and a pid by its id, in turn; anything else by a hash (FNV-1a) of its
- * text. Throws a `TypeError` for what is no key.
+ * The partition of a key, from 0 to `partitions` - 1, the same each time: a whole number, and a pid
+ * by its id, in turn; anything else by a hash (FNV-1a) of its text. Throws a `TypeError` for what
+ * is no key.
  */
 export function partitionOf(key: PartitionKey, partitions: number): number {
   if (typeof key === 'bigint') {

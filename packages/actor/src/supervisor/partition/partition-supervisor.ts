@@ -22,7 +22,10 @@ import { PartitionAddress, partitioned, partitionsOf } from './supervision.ts';
 
 export type { PartitionKey } from './key.ts';
 
-/** A child spec whose start is told, too, which partition it is for: the first is 0. A start that does not ask will do as well. */
+/**
+ * A child spec whose start is told, too, which partition it is for: the first is 0. A start that
+ * does not ask will do as well.
+ */
 export interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'start'> {
   readonly start: (parent: Process<never>, partition: number) => Promise<Child | undefined>;
 }
@@ -30,9 +33,14 @@ export interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSp
 export interface PartitionSupervisorOptions<Child extends Pid = Pid> {
   /** How to start each partition. */
   readonly child: PartitionSpec<Child>;
-  /** How many there are. Default: as many as the machine can do at a time; 1 where it does not say. */
+  /**
+   * How many there are. Default: as many as the machine can do at a time; 1 where it does not say.
+   */
   readonly partitions?: number;
-  /** More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in Elixir. */
+  /**
+   * More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in
+   * Elixir.
+   */
   readonly maxRestarts?: number;
   /** Default: 5. */
   readonly maxSeconds?: number;
@@ -66,11 +74,12 @@ export interface PartitionInfo {
 type Any = Destination<PartitionSupervisorPid>;
 
 /**
- * Starts a supervisor, linked to `parent`, of a number of processes that do the same, so that none of them has all the work: `route` says which of them a key is
- * for. Each is restarted by itself.
+ * Starts a supervisor, linked to `parent`, of a number of processes that do the same, so that none
+ * of them has all the work: `route` says which of them a key is for. Each is restarted by itself.
  *
  * Rejects as `Supervisor.startLink` does; with a `TypeError` or `RangeError` for wrong options.
- * @see Elixir manual, `PartitionSupervisor.start_link/1`; in place of `:with_arguments` the start is given the partition
+ * @see Elixir manual, `PartitionSupervisor.start_link/1`; in place of `:with_arguments` the start
+ * is given the partition
  * @example
  * ```ts
  * import { Agent, childSpec, createSystem, PartitionSupervisor } from '@reprise/actor';
@@ -97,7 +106,8 @@ export async function startLink<Child extends Pid>(
 }
 
 /**
- * How to start a partition supervisor under another. Shut down without a limit of time, as OTP advises for supervisors.
+ * How to start a partition supervisor under another. Shut down without a limit of time, as OTP
+ * advises for supervisors.
  *
  * Throws as the function `childSpec` does.
  * @see Elixir manual, `PartitionSupervisor.child_spec/1`
@@ -127,8 +137,10 @@ export function childSpec<Child extends Pid, const Id extends string>(
 }
 
 /**
- * The address of the partition that a key is for, looked up whenever something is sent there: after a restart it is the new process, after a resize perhaps another
- * partition. The same key is for the same partition: a whole number by its remainder, a pid by its id, anything else by a hash of its text.
+ * The address of the partition that a key is for, looked up whenever something is sent there: after
+ * a restart it is the new process, after a resize perhaps another partition. The same key is for
+ * the same partition: a whole number by its remainder, a pid by its id, anything else by a hash of
+ * its text.
  *
  * Throws a `TypeError` for what is no key. What is sent there when the size is 0 throws an `Error`.
  * @see Elixir manual, `PartitionSupervisor`, `{:via, PartitionSupervisor, {name, key}}`
@@ -178,10 +190,12 @@ export function partitions(supervisor: Any): number {
 }
 
 /**
- * Uses so many of the partitions from now on, the first ones: the others are shut down, or started again. Resolves with how many it were.
+ * Uses so many of the partitions from now on, the first ones: the others are shut down, or started
+ * again. Resolves with how many it were.
  *
- * Rejects with a `RangeError` for more than the supervisor was started with; with an `ExitError` that has the reason when one does not start, and then those before it
- * are in use; and as `GenServer.call` does.
+ * Rejects with a `RangeError` for more than the supervisor was started with; with an `ExitError`
+ * that has the reason when one does not start, and then those before it are in use; and as
+ * `GenServer.call` does.
  * @see Elixir manual, `PartitionSupervisor.resize!/2`
  * @example
  * ```ts
@@ -248,7 +262,10 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
   return ask(supervisor, 'countChildren', undefined);
 }
 
-/** Shuts the partitions down, the last first, then ends the supervisor; resolves and rejects as `GenServer.stop`. */
+/**
+ * Shuts the partitions down, the last first, then ends the supervisor; resolves and rejects as
+ * `GenServer.stop`.
+ */
 export { stop } from '../../server/gen-server.ts';
 
 function flagsOf(options: PartitionSupervisorOptions): Flags {

@@ -10,7 +10,10 @@ import type { Flags, Rules } from '../flags.ts';
 import { Supervision } from '../supervision.ts';
 import { type PartitionKey, partitionOf } from './key.ts';
 
-/** A partition supervisor from the inside: a supervisor whose children are named by number, and of which the first `size` are in use. */
+/**
+ * A partition supervisor from the inside: a supervisor whose children are named by number, and of
+ * which the first `size` are in use.
+ */
 export class Partitions extends Supervision {
   readonly total: number;
   size: number;
@@ -29,7 +32,10 @@ export class Partitions extends Supervision {
     return typeof pid === 'object' ? cellOf(pid) : undefined;
   }
 
-  /** Ends what is too much, or starts it again. What is routed meanwhile goes to partitions that run. */
+  /**
+   * Ends what is too much, or starts it again. What is routed meanwhile goes to partitions that
+   * run.
+   */
   async resize(size: number): Promise<Outcome<number>> {
     const old = this.size;
     this.size = Math.min(old, size);
