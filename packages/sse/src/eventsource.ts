@@ -43,7 +43,7 @@ const attributes = [
 /**
  * The standard's class over this package's client, fit to be `globalThis.EventSource`. It keeps the
  * program alive until it is closed or has failed. Where it is more careful than the standard,
- * docs/sse.md says so.
+ * docs/sse/eventsource.md says so.
  *
  * All instances live in one system, made for the first of them, so that they take turns; it has no
  * timer and no socket of its own.

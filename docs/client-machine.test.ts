@@ -6,8 +6,8 @@ import { clientMachine } from '@reprise/sse';
 
 import { stateDiagram } from '../tools/state-diagram.ts';
 
-test('the picture in docs/sse.md is that of the machine itself', () => {
-  const page = readFileSync(join(import.meta.dirname, 'sse.md'), 'utf8');
+test('the picture in docs/sse/behaviour.md is that of the machine itself', () => {
+  const page = readFileSync(join(import.meta.dirname, 'sse/behaviour.md'), 'utf8');
   const [, picture] = /```mermaid\r?\n(.*?)\r?\n```/s.exec(page) ?? [];
   expect(picture).toBe(stateDiagram(clientMachine.config));
 });
