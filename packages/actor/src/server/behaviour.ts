@@ -3,13 +3,14 @@ import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import type { Ignore, InitError, NoReply, Ok, Reply, Stop, StopReply, StopStart } from './next.ts';
 
-type Maybe<Value> = Value | Promise<Value>;
+/** A value, or a promise of one. */
+export type MaybePromise<Value> = Value | Promise<Value>;
 
 declare const replies: unique symbol;
 
 /**
- * Where the answer to a call goes: to be kept, handed to another process, and answered once with
- * `GenServer.reply`.
+ * The address that a call is answered at: to be kept, handed to another process, and answered once
+ * with `GenServer.reply`.
  */
 export interface From<out Value = unknown> {
   readonly [replies]: Value;
@@ -24,21 +25,60 @@ export type CallAnswer<State> =
 export type CastAnswer<State> = NoReply<State, unknown> | Stop<State>;
 
 /**
- * One request of `handleCall`: what a caller passes, the state, where the answer goes, the process.
+ * One request of `handleCall`: takes the caller's payload, the state, the address of the caller and
+ * the process. `Answer`: the answers that a behaviour allows.
  */
-export type CallClause<State> = (
+export type CallClause<State, Answer = CallAnswer<State>> = (
   payload: never,
   state: State,
   from: From<never>,
-  self: Process<never>,
-) => Maybe<CallAnswer<State>>;
+  self: Process,
+) => MaybePromise<Answer>;
 
-/** One request of `handleCast`: what the sender passes, the state, the process. */
-export type CastClause<State> = (
+/** One request of `handleCast`: takes the sender's payload, the state and the process. */
+export type CastClause<State, Answer = CastAnswer<State>> = (
   payload: never,
   state: State,
-  self: Process<never>,
-) => Maybe<CastAnswer<State>>;
+  self: Process,
+) => MaybePromise<Answer>;
+
+/**
+ * The callbacks that every behaviour has, also one that another package builds on `GenServer`.
+ * `Answer`: the answers that it allows.
+ */
+export interface CommonCallbacks<State, Info, Answer> {
+  /**
+   * Takes every other message: those of `send`, `{ type: 'timeout' }`, and the system's own `EXIT`
+   * and `DOWN`. Without this callback they are reported and dropped.
+   */
+  readonly handleInfo?: (
+    message: Info,
+    state: State,
+    self: Process<NoInfer<Info>>,
+  ) => MaybePromise<Answer>;
+  /**
+   * Runs last: after `stop`, after a crash, and, when exits are trapped, when the parent ends or
+   * asks for it. Not after a kill, nor after another exit signal that is not trapped.
+   */
+  readonly terminate?: (reason: ExitReason, state: State, self: Process) => MaybePromise<void>;
+  /** The state as reports may show it: without secrets. Default: as it is. */
+  readonly formatStatus?: (state: State) => unknown;
+}
+
+/**
+ * The clauses in the argument of a `define`. Mapped over the requests, since only then does each
+ * parameter of each clause get its type from the state.
+ */
+export interface ClausesInput<Calls, Casts, Call, Cast> {
+  readonly handleCall?: { readonly [Request in keyof Calls]: Calls[Request] & Call };
+  readonly handleCast?: { readonly [Request in keyof Casts]: Casts[Request] & Cast };
+}
+
+/** The clauses in the result of a `define`: the same objects. */
+export interface Clauses<Calls, Casts> {
+  readonly handleCall?: NonNullable<Calls>;
+  readonly handleCast?: NonNullable<Casts>;
+}
 
 /**
  * The callbacks of a server: a plain object. Each is given the state and answers with the next one;
@@ -46,41 +86,24 @@ export type CastClause<State> = (
  * can still be killed. A callback that throws ends the server.
  * @see OTP manual, `gen_server`
  */
-export interface Callbacks<Arg, State, Info, Continue, Init extends InitAnswer<unknown>> {
+export interface Callbacks<
+  Arg,
+  State,
+  Info,
+  Continue,
+  Init extends InitAnswer<unknown>,
+> extends CommonCallbacks<NoInfer<State>, Info, CastAnswer<NoInfer<State>>> {
   /** Runs first, in the new process; the start waits for it. */
-  readonly init: (arg: Arg, self: Process<never>) => Maybe<Ok<State, unknown> | StopStart | Init>;
-  /**
-   * Every other message: what was sent with `send`, `{ type: 'timeout' }`, and the system's own
-   * `EXIT` and `DOWN`. Without it they are reported and dropped.
-   */
-  readonly handleInfo?: (
-    message: Info,
-    state: NoInfer<State>,
-    self: Process<NoInfer<Info>>,
-  ) => Maybe<CastAnswer<NoInfer<State>>>;
+  readonly init: (arg: Arg, self: Process) => MaybePromise<Ok<State, unknown> | StopStart | Init>;
   /** Runs right after the callback that answered `{ continue: value }`, before any message. */
   readonly handleContinue?: (
     value: Continue,
     state: NoInfer<State>,
-    self: Process<never>,
-  ) => Maybe<CastAnswer<NoInfer<State>>>;
-  /**
-   * Runs last: after `stop`, after a crash, and, when exits are trapped, when the parent ends or
-   * asks for it. Not after a kill, nor after another exit signal that is not trapped.
-   */
-  readonly terminate?: (
-    reason: ExitReason,
-    state: NoInfer<State>,
-    self: Process<never>,
-  ) => Maybe<void>;
-  /** The state as reports may show it: without secrets. Default: as it is. */
-  readonly formatStatus?: (state: NoInfer<State>) => unknown;
+    self: Process,
+  ) => MaybePromise<CastAnswer<NoInfer<State>>>;
 }
 
-/**
- * What `define` is given. Mapped over the clauses, since only so does each parameter of each clause
- * get its type from the state.
- */
+/** The argument of `define`. */
 export interface BehaviourInput<
   Arg,
   State,
@@ -89,16 +112,12 @@ export interface BehaviourInput<
   Info,
   Continue,
   Init extends InitAnswer<unknown>,
-> extends Callbacks<Arg, State, Info, Continue, Init> {
-  readonly handleCall?: {
-    readonly [Request in keyof Calls]: Calls[Request] & CallClause<NoInfer<State>>;
-  };
-  readonly handleCast?: {
-    readonly [Request in keyof Casts]: Casts[Request] & CastClause<NoInfer<State>>;
-  };
-}
+>
+  extends
+    Callbacks<Arg, State, Info, Continue, Init>,
+    ClausesInput<Calls, Casts, CallClause<NoInfer<State>>, CastClause<NoInfer<State>>> {}
 
-/** What `define` returns: the same object. */
+/** The result of `define`: the same object. */
 export interface Behaviour<
   Arg,
   State,
@@ -107,10 +126,8 @@ export interface Behaviour<
   Info,
   Continue,
   Init extends InitAnswer<unknown> = never,
-> extends Callbacks<Arg, State, Info, Continue, Init> {
-  readonly handleCall?: NonNullable<Calls>;
-  readonly handleCast?: NonNullable<Casts>;
-}
+>
+  extends Callbacks<Arg, State, Info, Continue, Init>, Clauses<Calls, Casts> {}
 
 /** Any behaviour, where its types do not matter. */
 export interface AnyBehaviour {
@@ -125,7 +142,7 @@ export interface AnyBehaviour {
 
 declare const requests: unique symbol;
 
-/** The pid of a server, which also knows what it can be asked. */
+/** The pid of a server, whose type also says which requests it takes. */
 export interface Server<out Calls, out Casts, in Info = never> extends Pid<Info> {
   readonly [requests]: { readonly calls: Calls; readonly casts: Casts };
 }
@@ -137,7 +154,7 @@ export type ServerOf<B extends AnyBehaviour> = Server<
   InfoOf<NonNullable<B['handleInfo']>>
 >;
 
-/** What `init` is given. */
+/** The argument of `init`. */
 export type ArgOf<B extends AnyBehaviour> =
   Parameters<B['init']> extends readonly [infer Arg, ...unknown[]] ? Arg : undefined;
 
@@ -195,7 +212,7 @@ type DelayedReply<Clause> = Clause extends (
     : Value
   : never;
 
-/** What is given with a request: nothing where its clause takes nothing. */
+/** The arguments that go with a request: none where its clause takes no payload. */
 export type PayloadArgs<Clause> = Clause extends { readonly payload: infer Payload }
   ? [Payload] extends [undefined]
     ? readonly [payload?: undefined]
@@ -204,5 +221,5 @@ export type PayloadArgs<Clause> = Clause extends { readonly payload: infer Paylo
       : readonly [payload: Payload]
   : never;
 
-/** What a call resolves with. */
+/** The value that a call resolves with. */
 export type ReplyTo<Clause> = Clause extends { readonly reply: infer Reply } ? Reply : never;
