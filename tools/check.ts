@@ -2,6 +2,8 @@
 // One that fails does not keep the others from running: one run shows every failure. Programs are
 // found on the PATH that pnpm sets up.
 import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { root } from './root.ts';
 
@@ -24,11 +26,24 @@ const checks: Readonly<Record<string, string>> = {
 // constant.
 const options: SpawnSyncOptions = { cwd: root, shell: true };
 
+installIfChanged();
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);
 const failed = names.filter((name) => !(name === 'jest' ? runsLive(name) : runs(name)));
 if (failed.length > 0) {
   console.error(`\nFAILED: ${failed.join(', ')}`);
   process.exitCode = 1;
+}
+
+/**
+ * `pnpm test` has installed what is missing before this runs; `node tools/check.ts` after a pull or
+ * a rebase has not. Pnpm keeps a copy of the lockfile that it installed last.
+ */
+function installIfChanged(): void {
+  const installed = join(root, 'node_modules/.pnpm/lock.yaml');
+  const wanted = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
+  if (!existsSync(installed) || readFileSync(installed, 'utf8') !== wanted) {
+    spawnSync('pnpm install --frozen-lockfile', { ...options, stdio: 'inherit' });
+  }
 }
 
 /** Prints one line when it is over, and what it said only if it failed. */
