@@ -1,38 +1,56 @@
 import { describe } from './describe.ts';
 
-/**
- * A growing pause before a child is started again. It still counts towards the restart intensity,
- * at once.
- */
-export interface RestartDelay {
-  /** Before the first restart, in ms; it doubles with each that follows. */
-  readonly initial: number;
-  /** What it doubles up to, in ms. */
-  readonly max: number;
-  /** How long the child has to live for the delay to start anew, in ms. */
-  readonly resetAfter: number;
+/** A delay that grows with each attempt, up to a limit. All times are in ms. */
+export interface Backoff {
+  /** The delay before the first attempt. */
+  readonly minDelay: number;
+  /** The longest delay. */
+  readonly maxDelay: number;
+  /** How many times longer each delay is than the one before it. Default: 2. */
+  readonly factor?: number;
+  /** How long a run has to last for the next delay to start over at `minDelay`. */
+  readonly healthyAfter: number;
 }
 
 /**
- * The pause before restart number `inARow` + 1, in ms: doubled for each one before it, and of that
- * a part between half and all, so that children which ended together do not start together.
- * `random` is as `Math.random`.
+ * The delay, in ms, after `attempts` attempts in a row: `minDelay` after none, `factor` times as
+ * long with each, at most `maxDelay`. It has no jitter.
+ * @example
+ * ```ts
+ * import { backoffDelay } from '@reprise/actor';
+ *
+ * const delays = [0, 1, 2, 3].map((n) => backoffDelay(n, { minDelay: 200, maxDelay: 1000 }));
+ * console.log(delays); // [ 200, 400, 800, 1000 ]
+ * ```
+ */
+export function backoffDelay(
+  attempts: number,
+  { minDelay, maxDelay, factor = 2 }: Omit<Backoff, 'healthyAfter'>,
+): number {
+  return Math.min(maxDelay, minDelay * factor ** attempts);
+}
+
+/**
+ * The pause before a restart, in ms, after `consecutiveRestarts` others: between half of the
+ * backoff's delay and all of it, drawn by `random` (as `Math.random`), to keep children that ended
+ * together from starting together.
  */
 export function restartDelay(
-  inARow: number,
-  { initial, max }: RestartDelay,
+  consecutiveRestarts: number,
+  backoff: Backoff,
   random: () => number,
 ): number {
-  const ceiling = Math.min(max, initial * 2 ** inARow);
-  return Math.round(ceiling * (0.5 + random() / 2));
+  return Math.round(backoffDelay(consecutiveRestarts, backoff) * (0.5 + random() / 2));
 }
 
-/** Throws a `RangeError` for a delay that is none. */
-export function assertRestartDelay(delay: RestartDelay): void {
-  const { initial, max, resetAfter } = (delay ?? {}) as Partial<RestartDelay>;
-  if (!(isAbove(0, initial) && max !== Infinity && isFrom(initial, max) && isFrom(0, resetAfter))) {
+/** Throws a `RangeError` for a `restartDelay` with a field that is missing or out of range. */
+export function assertRestartDelay(delay: Backoff): void {
+  const { minDelay, maxDelay, factor = 2, healthyAfter } = (delay ?? {}) as Partial<Backoff>;
+  const isGrowing = isAtLeast(1, factor) && factor !== Infinity;
+  const isLimited = isAtLeast(minDelay, maxDelay) && maxDelay !== Infinity;
+  if (!(isPositive(minDelay) && isLimited && isGrowing && isAtLeast(0, healthyAfter))) {
     throw new RangeError(
-      `Expected restartDelay to be { initial, max, resetAfter } in ms, with initial above 0 and at most max, got ${describe(delay)}`,
+      `Expected restartDelay to be { minDelay, maxDelay, factor?, healthyAfter } in ms, with minDelay above 0 and at most maxDelay, and factor from 1 on, got ${describe(delay)}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { assertRestartDelay, type RestartDelay } from './backoff.ts';
+import { assertRestartDelay, type Backoff } from './backoff.ts';
 import { describe } from './describe.ts';
 import { type Pid } from './process/pid.ts';
 import type { Process } from './process/process.ts';
@@ -39,7 +39,7 @@ export interface ChildSpec<
   /** Whether its end may end its supervisor: see `autoShutdown`. Default: false. */
   readonly significant: boolean;
   /** A pause before each restart. Default: none. */
-  readonly restartDelay?: RestartDelay;
+  readonly restartDelay?: Backoff;
 }
 
 /**
@@ -54,7 +54,7 @@ export interface ChildOptions<Id extends string = string> {
   readonly restart?: Restart;
   readonly shutdown?: Shutdown;
   readonly significant?: boolean;
-  readonly restartDelay?: RestartDelay;
+  readonly restartDelay?: Backoff;
 }
 
 /**

@@ -1,5 +1,6 @@
 export * as application from './application/application.ts';
 export * as Agent from './server/agent.ts';
+export { type Backoff, backoffDelay } from './backoff.ts';
 export type { MailboxOptions } from './process/mailbox.ts';
 export type { ChildOptions, ChildSpec, Restart, Shutdown } from './child-spec.ts';
 export { childSpec } from './child-spec.ts';

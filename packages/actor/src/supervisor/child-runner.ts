@@ -103,7 +103,7 @@ export class Keeper {
   retryLater(child: Child, endedAt: number): void {
     const { restartDelay: delay } = child.spec;
     if (delay !== undefined) {
-      child.inARow = endedAt - child.startedAt >= delay.resetAfter ? 0 : child.inARow;
+      child.inARow = endedAt - child.startedAt >= delay.healthyAfter ? 0 : child.inARow;
       child.startedAt = Infinity;
       const ms = restartDelay(child.inARow, delay, Math.random);
       child.inARow += 1;

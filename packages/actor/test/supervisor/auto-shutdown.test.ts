@@ -124,7 +124,7 @@ describe('allSignificant', () => {
       {
         restart: 'transient',
         significant: true,
-        restartDelay: { initial: 100, max: 100, resetAfter: 0 },
+        restartDelay: { minDelay: 100, maxDelay: 100, healthyAfter: 0 },
       },
     );
     const tree = await family(log, [delayed, significant(log, 'b')], all);

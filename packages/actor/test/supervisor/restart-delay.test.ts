@@ -13,7 +13,7 @@ import {
 import { advance, settle } from '@reprise/actor/testing';
 import * as fc from 'fast-check';
 
-import { type RestartDelay, restartDelay } from '../../src/backoff.ts';
+import { type Backoff, restartDelay } from '../../src/backoff.ts';
 import {
   boom,
   child,
@@ -35,10 +35,10 @@ import { outcome } from '../support/outcome.ts';
 /** Without jitter: the whole of the delay. */
 const whole = (): void => void jest.spyOn(Math, 'random').mockReturnValue(1);
 
-const delay: RestartDelay = { initial: 100, max: 1000, resetAfter: 5000 };
+const delay: Backoff = { minDelay: 100, maxDelay: 1000, healthyAfter: 5000 };
 const many: Options = { maxRestarts: 1000 };
 
-const delayed = (log: unknown[], id = 'a', change: Partial<RestartDelay> = {}): ChildSpec =>
+const delayed = (log: unknown[], id = 'a', change: Partial<Backoff> = {}): ChildSpec =>
   child({ id, log }, { restartDelay: { ...delay, ...change } });
 
 /** Ends `a`; resolves with how long, in ms, it took to be up again. */
@@ -123,7 +123,7 @@ describe('a restart delay', () => {
   test('makes less of an intensity that is too high for it: the window goes on meanwhile', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log, 'a', { initial: 600 })], {
+    const all = await family(log, [delayed(log, 'a', { minDelay: 600 })], {
       maxRestarts: 1,
       maxSeconds: 0.5,
     });
@@ -149,7 +149,7 @@ describe('a restart delay', () => {
   test('begins anew when the child has lived long enough', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log, 'a', { resetAfter: 5000 })], many);
+    const all = await family(log, [delayed(log, 'a', { healthyAfter: 5000 })], many);
     const times: number[] = [];
     for (const lived of [0, 0, 4999, 5000, 0]) {
       await advance(all.system, lived);
@@ -164,7 +164,7 @@ describe('a restart delay', () => {
     const plan = ['run', no, no, no, 'run'] as const;
     const spec = child(
       { id: 'a', log, plan: [...plan] },
-      { restartDelay: { initial: 100, max: 10_000, resetAfter: 150 } },
+      { restartDelay: { minDelay: 100, maxDelay: 10_000, healthyAfter: 150 } },
     );
     const all = await family(log, [spec], many);
     await end(all, 'a');
@@ -291,7 +291,7 @@ describe('a restart delay under oneForAll and restForOne', () => {
     const log: unknown[] = [];
     const all = await family(
       log,
-      [delayed(log, 'a', { resetAfter: 300 }), child({ id: 'y', log, slowEnd: 500 })],
+      [delayed(log, 'a', { healthyAfter: 300 }), child({ id: 'y', log, slowEnd: 500 })],
       { ...many, strategy: 'oneForAll' },
     );
     await end(all, 'a');
@@ -365,10 +365,10 @@ test('a supervisor that is killed while it waits for a sibling starts nobody aft
 describe('the band of the jitter', () => {
   const delays = fc
     .record({
-      initial: fc.integer({ min: 1, max: 10_000 }),
+      minDelay: fc.integer({ min: 1, max: 10_000 }),
       grows: fc.integer({ min: 0, max: 10_000 }),
     })
-    .map(({ initial, grows }) => ({ initial, max: initial + grows, resetAfter: 0 }));
+    .map(({ minDelay, grows }) => ({ minDelay, maxDelay: minDelay + grows, healthyAfter: 0 }));
 
   test('is between half and all of the doubled delay', () => {
     fc.assert(
@@ -376,9 +376,9 @@ describe('the band of the jitter', () => {
         delays,
         fc.nat(2000),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        (given, inARow, random) => {
-          const ceiling = Math.min(given.max, given.initial * 2 ** inARow);
-          const ms = restartDelay(inARow, given, () => random);
+        (given, consecutive, random) => {
+          const ceiling = Math.min(given.maxDelay, given.minDelay * 2 ** consecutive);
+          const ms = restartDelay(consecutive, given, () => random);
           expect(ms).toBeGreaterThanOrEqual(Math.floor(ceiling / 2));
           expect(ms).toBeLessThanOrEqual(ceiling);
           expect(Number.isInteger(ms)).toBe(true);
@@ -412,25 +412,39 @@ describe('the band of the jitter', () => {
 });
 
 test.each<readonly [string, unknown]>([
-  ['an initial of 0', { initial: 0, max: 1, resetAfter: 1 }],
-  ['a negative initial', { initial: -1, max: 1, resetAfter: 1 }],
-  ['a maximum below the initial', { initial: 2, max: 1, resetAfter: 1 }],
-  ['an endless maximum', { initial: 1, max: Infinity, resetAfter: 1 }],
-  ['a negative resetAfter', { initial: 1, max: 1, resetAfter: -1 }],
-  ['no initial', { max: 1, resetAfter: 1 }],
-  ['a text for a number', { initial: '1', max: '2', resetAfter: '3' }],
+  ['a minDelay of 0', { minDelay: 0, maxDelay: 1, healthyAfter: 1 }],
+  ['a negative minDelay', { minDelay: -1, maxDelay: 1, healthyAfter: 1 }],
+  ['a maxDelay below minDelay', { minDelay: 2, maxDelay: 1, healthyAfter: 1 }],
+  ['an endless maxDelay', { minDelay: 1, maxDelay: Infinity, healthyAfter: 1 }],
+  ['a negative healthyAfter', { minDelay: 1, maxDelay: 1, healthyAfter: -1 }],
+  ['no minDelay', { maxDelay: 1, healthyAfter: 1 }],
+  ['a factor below 1', { minDelay: 1, maxDelay: 1, factor: 0.5, healthyAfter: 1 }],
+  ['an endless factor', { minDelay: 1, maxDelay: 1, factor: Infinity, healthyAfter: 1 }],
+  ['a text for a number', { minDelay: '1', maxDelay: '2', healthyAfter: '3' }],
   ['null', null],
   ['a number', 100],
 ])('a delay with %s is refused', (_what, given) => {
   const spec = (): ChildSpec => child({ id: 'a', log: [] }, { restartDelay: given as never });
   expect(spec).toThrow(RangeError);
-  expect(spec).toThrow(/^Expected restartDelay to be \{ initial, max, resetAfter \} in ms/);
+  expect(spec).toThrow(
+    /^Expected restartDelay to be \{ minDelay, maxDelay, factor\?, healthyAfter \} in ms/,
+  );
 });
 
-test('a resetAfter of Infinity never begins anew', async () => {
+test('a factor of 3 makes each delay three times as long as the one before', async () => {
   whole();
   const log: unknown[] = [];
-  const all = await family(log, [delayed(log, 'a', { resetAfter: Infinity })], many);
+  const all = await family(log, [delayed(log, 'a', { factor: 3 })], many);
+  expect(await downTime(all, log)).toBe(100);
+  expect(await downTime(all, log)).toBe(300);
+  expect(await downTime(all, log)).toBe(900);
+  expect(await downTime(all, log)).toBe(1000);
+});
+
+test('a healthyAfter of Infinity never begins anew', async () => {
+  whole();
+  const log: unknown[] = [];
+  const all = await family(log, [delayed(log, 'a', { healthyAfter: Infinity })], many);
   await downTime(all, log);
   await advance(all.system, 1e9);
   expect(await downTime(all, log)).toBe(200);

@@ -229,7 +229,7 @@ class World {
       return childSpec(start, common);
     }
     const { delay, shutdown: patience } = plan;
-    const restartDelay = delay && { initial: delay, max: 4 * delay, resetAfter: 100 };
+    const restartDelay = delay && { minDelay: delay, maxDelay: 4 * delay, healthyAfter: 100 };
     return childSpec(start, {
       ...common,
       shutdown: patience,

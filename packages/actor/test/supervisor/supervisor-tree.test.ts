@@ -48,7 +48,10 @@ describe('Supervisor.tree', () => {
         ...workers(log, 'a'),
         sub('b', workers(log, 'x', 'y')),
         child({ id: 'c', log, plan: ['ignore'] }),
-        child({ id: 'd', log }, { restartDelay: { initial: 1e6, max: 1e6, resetAfter: 1 } }),
+        child(
+          { id: 'd', log },
+          { restartDelay: { minDelay: 1e6, maxDelay: 1e6, healthyAfter: 1 } },
+        ),
       ],
       { strategy: 'oneForOne' },
     );

@@ -260,7 +260,7 @@ describe('the supervisor', () => {
     const spec = Task.childSpec(ending(boom), {
       id: 'a',
       restart: 'permanent',
-      restartDelay: { initial: 100, max: 100, resetAfter: 1000 },
+      restartDelay: { minDelay: 100, maxDelay: 100, healthyAfter: 1000 },
     });
     await DynamicSupervisor.startChild(tasks, spec);
     await settle(system);

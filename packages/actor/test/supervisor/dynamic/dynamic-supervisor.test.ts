@@ -333,7 +333,7 @@ describe('startChild', () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxChildren: 1 });
     jest.spyOn(Math, 'random').mockReturnValue(1);
-    const restartDelay = { initial: 100, max: 100, resetAfter: 1000 };
+    const restartDelay = { minDelay: 100, maxDelay: 100, healthyAfter: 1000 };
     await end(all, await add(all, { id: 'a', log }, { restartDelay }));
     expect(await pidsOf(all)).toStrictEqual(['restarting']);
     expect(await outcome(add(all, { id: 'b', log }))).toStrictEqual(refused);
@@ -514,7 +514,7 @@ describe('the end of a child', () => {
           }
           await forever();
         }),
-      { id: 'a', restartDelay: { initial: 100, max: 100, resetAfter: 1000 } },
+      { id: 'a', restartDelay: { minDelay: 100, maxDelay: 100, healthyAfter: 1000 } },
     );
     await DynamicSupervisor.startChild(supervisor, spec);
     await advance(system, 1000);
@@ -560,7 +560,7 @@ describe('the end of a child', () => {
     jest.spyOn(Math, 'random').mockReturnValue(1);
     const log: unknown[] = [];
     const all = await dynamic(log);
-    const restartDelay = { initial: 100, max: 1000, resetAfter: 5000 };
+    const restartDelay = { minDelay: 100, maxDelay: 1000, healthyAfter: 5000 };
     const a = await add(all, { id: 'a', log }, { restartDelay });
     await end(all, a);
     expect(await DynamicSupervisor.whichChildren(all.supervisor)).toStrictEqual([
@@ -682,7 +682,7 @@ describe('terminateChild', () => {
   test('DS16 of a child that is to be started again ends the trials', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
-    const restartDelay = { initial: 100, max: 100, resetAfter: 1000 };
+    const restartDelay = { minDelay: 100, maxDelay: 100, healthyAfter: 1000 };
     const a = await add(all, { id: 'a', log }, { restartDelay });
     await end(all, a);
     expect(await pidsOf(all)).toStrictEqual(['restarting']);
@@ -729,7 +729,7 @@ describe('whichChildren and countChildren', () => {
   test('DS01 count right whatever happens', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxRestarts: 100 });
-    const restartDelay = { initial: 100, max: 100, resetAfter: 1000 };
+    const restartDelay = { minDelay: 100, maxDelay: 100, healthyAfter: 1000 };
     const inner = DynamicSupervisor.childSpec({ id: 'inner', restartDelay });
     const b = (await DynamicSupervisor.startChild(all.supervisor, inner)) as Pid;
     const a = await add(all, { id: 'a', log }, { restartDelay });
