@@ -3,7 +3,7 @@
  * started again it goes on where it was. Without a URL it reads a feed of its own, which drops
  * every few seconds.
  */
-import { application } from '@reprise/actor';
+import { Application } from '@reprise/actor';
 
 import { childSpec } from './changes.ts';
 import { startFeed } from './feed.ts';
@@ -26,7 +26,7 @@ const changes = childSpec({
     console.log('reason' in status ? `${status.type}: ${status.reason}` : status.type);
   },
 });
-application.run({ strategy: 'oneForOne', children: [changes] });
+Application.run({ strategy: 'oneForOne', children: [changes] });
 
 async function playFeed(): Promise<string> {
   const feed = await startFeed();

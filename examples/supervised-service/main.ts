@@ -17,7 +17,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 
-import { application, exit, kill, Supervisor } from '@reprise/actor';
+import { Application, exit, kill, Supervisor } from '@reprise/actor';
 
 import * as Http from './http.ts';
 import * as Part from './part.ts';
@@ -36,23 +36,23 @@ const { values } = parseArgs({
 const part = (name: string): ReturnType<typeof Part.childSpec> =>
   Part.childSpec(name, { hangs: values.hang.includes(name), shutdown: Number(values.patience) });
 
-const feeds = Supervisor.childSpec(
-  { strategy: 'oneForAll', maxRestarts: 1, children: [part('prices'), part('news')] },
-  { id: 'feeds' },
-);
+const feeds = Supervisor.childSpec({
+  id: 'feeds',
+  strategy: 'oneForAll',
+  maxRestarts: 1,
+  children: [part('prices'), part('news')],
+});
 
-const web = Supervisor.childSpec(
-  {
-    strategy: 'oneForOne',
-    children: [
-      part('cache'),
-      Http.childSpec({ port: Number(values.port), health: () => service.health(), crash }),
-    ],
-  },
-  { id: 'web' },
-);
+const web = Supervisor.childSpec({
+  id: 'web',
+  strategy: 'oneForOne',
+  children: [
+    part('cache'),
+    Http.childSpec({ port: Number(values.port), health: () => service.health(), crash }),
+  ],
+});
 
-const service = application.run(
+const service = Application.run(
   {
     name: 'app',
     strategy: 'restForOne',

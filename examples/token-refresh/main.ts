@@ -2,7 +2,7 @@
  * `node --conditions=@reprise/source examples/token-refresh/main.ts URL TOKEN_URL`, until Ctrl+C,
  * or until the server refuses two tokens in a row: then with status 1.
  */
-import { application } from '@reprise/actor';
+import { Application } from '@reprise/actor';
 
 import { childSpec } from './token-refresh.ts';
 
@@ -12,4 +12,4 @@ if (url === undefined || tokenUrl === undefined) {
   process.exit(2);
 }
 
-application.run(childSpec({ url, tokenUrl }));
+Application.run(childSpec({ url, tokenUrl }));

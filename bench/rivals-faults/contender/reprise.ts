@@ -1,4 +1,4 @@
-import { application, createSystem, Supervisor } from '@reprise/actor';
+import { Application, createSystem, Supervisor } from '@reprise/actor';
 import { SseClient } from '@reprise/sse';
 
 import { play } from '../client.ts';
@@ -30,7 +30,7 @@ play(({ url, headers, handle, failed, isOnlyWork, idleTimeout, backoff }) => {
   // As its documentation has it: a program of its own is run, and in that of somebody else a system
   // touches nothing outside itself.
   if (isOnlyWork) {
-    application.run(tree);
+    Application.run(tree);
   } else {
     void Supervisor.startLink(createSystem(), tree);
   }

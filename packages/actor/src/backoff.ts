@@ -55,10 +55,10 @@ export function assertRestartDelay(delay: Backoff): void {
   }
 }
 
-function isAbove(limit: number, value: unknown): value is number {
-  return typeof value === 'number' && value > limit;
+function isPositive(value: unknown): value is number {
+  return typeof value === 'number' && value > 0;
 }
 
-function isFrom(limit: number, value: unknown): value is number {
-  return typeof value === 'number' && value >= limit;
+function isAtLeast(limit: unknown, value: unknown): value is number {
+  return typeof value === 'number' && value >= (limit as number);
 }

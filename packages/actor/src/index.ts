@@ -1,4 +1,4 @@
-export * as application from './application/application.ts';
+export * as Application from './application/application.ts';
 export * as Agent from './server/agent.ts';
 export { type Backoff, backoffDelay } from './backoff.ts';
 export type { MailboxOptions } from './process/mailbox.ts';

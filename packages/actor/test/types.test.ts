@@ -361,7 +361,7 @@ describe('a pid', () => {
     const pids: Pid[] = [texts, either, server, system.pid];
     expectTypeOf(texts).toEqualTypeOf<Pid<string>>();
     expectTypeOf<Stack>().toExtend<Pid>();
-    expectTypeOf<Supervisor.SupervisorPid>().toExtend<Pid>();
+    expectTypeOf<Supervisor.Pid>().toExtend<Pid>();
     expectTypeOf<System>().toExtend<Process>();
     expectTypeOf<Receiver<string>>().toExtend<Process>();
     expect(new Set(pids.map(({ id }) => id)).size).toBe(4);

@@ -26,7 +26,7 @@ export interface FrontOptions {
 }
 
 /** The supervisor of the clients. */
-export const clients = name<DynamicSupervisor.DynamicSupervisorPid>('clients');
+export const clients = name<DynamicSupervisor.Pid>('clients');
 
 /** The HTTP server that a harness talks to, as a process. */
 export function childSpec(options: FrontOptions): ChildSpec<'front'> {

@@ -10,7 +10,7 @@
 import process from 'node:process';
 import { inspect, parseArgs } from 'node:util';
 
-import { application, DynamicSupervisor } from '@reprise/actor';
+import { Application, DynamicSupervisor } from '@reprise/actor';
 
 import { clients, childSpec as frontSpec } from './front.ts';
 
@@ -20,7 +20,7 @@ Lets a harness drive SSE clients over HTTP, on port PORT of 127.0.0.1; 0 takes a
 `;
 
 const port = readPort();
-const service = application.run({
+const service = Application.run({
   strategy: 'oneForAll',
   children: [
     DynamicSupervisor.childSpec({ id: 'clients', name: clients }),

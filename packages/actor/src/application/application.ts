@@ -21,11 +21,15 @@ import {
 } from './master.ts';
 import { type Service, SystemService } from './service.ts';
 
-export type { Application, ApplicationType, StartedApplication } from './master.ts';
+export type {
+  Application,
+  ApplicationType as Type,
+  StartedApplication as Started,
+} from './master.ts';
 export type { Health, Service } from './service.ts';
 
-/** What an application is. */
-export interface ApplicationDefinition<State> {
+/** The name and callbacks of an application, and the applications that it needs. */
+export interface Definition<State> {
   /** Names it in reports, and once in a system. */
   readonly name: string;
   /** What has to run before it. Default: nothing. */
@@ -51,9 +55,9 @@ export interface ApplicationDefinition<State> {
  * @see OTP manual, `application`, "Callback Module"
  * @example
  * ```ts
- * import { Agent, application, createSystem } from '@reprise/actor';
+ * import { Agent, Application, createSystem } from '@reprise/actor';
  *
- * const store = application.define({
+ * const store = Application.define({
  *   name: 'store',
  *   start: (self) => Agent.startLink(self, () => 'stock'),
  *   stop: () => {
@@ -62,11 +66,11 @@ export interface ApplicationDefinition<State> {
  * });
  *
  * const system = createSystem();
- * await application.start(system, store);
+ * await Application.start(system, store);
  * await system.stop();
  * ```
  */
-export function define<State = undefined>(definition: ApplicationDefinition<State>): Application {
+export function define<State = undefined>(definition: Definition<State>): Application {
   const { name, applications = [], start } = definition;
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(`Expected an application to have a name, got ${describe(name)}`);
@@ -88,24 +92,24 @@ export function define<State = undefined>(definition: ApplicationDefinition<Stat
  * @see OTP manual, `application:start/2`
  * @example
  * ```ts
- * import { Agent, application, createSystem } from '@reprise/actor';
+ * import { Agent, Application, createSystem } from '@reprise/actor';
  *
- * const store = application.define({
+ * const store = Application.define({
  *   name: 'store',
  *   start: (self) => Agent.startLink(self, () => 'stock', { name: 'stock' }),
  * });
- * const shop = application.define({
+ * const shop = Application.define({
  *   name: 'shop',
  *   applications: [store],
  *   start: (self) => Agent.startLink(self, () => 'open'),
  * });
  *
  * const system = createSystem();
- * await application.start(system, shop).catch(({ message }: Error) => {
+ * await Application.start(system, shop).catch(({ message }: Error) => {
  *   console.log(message); // start of application shop: application store is not started
  * });
- * await application.start(system, store);
- * await application.start(system, shop, 'permanent');
+ * await Application.start(system, store);
+ * await Application.start(system, shop, 'permanent');
  * await system.stop();
  * ```
  */
@@ -143,18 +147,18 @@ async function begin(
  * @see OTP manual, `application:ensure_all_started/2`
  * @example
  * ```ts
- * import { Agent, application, createSystem } from '@reprise/actor';
+ * import { Agent, Application, createSystem } from '@reprise/actor';
  *
- * const store = application.define({ name: 'store', start: (self) => Agent.startLink(self, () => 0) });
- * const shop = application.define({
+ * const store = Application.define({ name: 'store', start: (self) => Agent.startLink(self, () => 0) });
+ * const shop = Application.define({
  *   name: 'shop',
  *   applications: [store],
  *   start: (self) => Agent.startLink(self, () => 0),
  * });
  *
  * const system = createSystem();
- * console.log(await application.ensureAllStarted(system, shop)); // [ 'store', 'shop' ]
- * console.log(await application.ensureAllStarted(system, shop)); // []
+ * console.log(await Application.ensureAllStarted(system, shop)); // [ 'store', 'shop' ]
+ * console.log(await Application.ensureAllStarted(system, shop)); // []
  * await system.stop();
  * ```
  */
@@ -217,14 +221,14 @@ function inOrder(
  * @see OTP manual, `application:stop/1`
  * @example
  * ```ts
- * import { Agent, application, createSystem } from '@reprise/actor';
+ * import { Agent, Application, createSystem } from '@reprise/actor';
  *
- * const store = application.define({ name: 'store', start: (self) => Agent.startLink(self, () => 0) });
+ * const store = Application.define({ name: 'store', start: (self) => Agent.startLink(self, () => 0) });
  *
  * const system = createSystem();
- * await application.start(system, store, 'permanent');
- * await application.stop(system, store);
- * await application.stop(system, store).catch(({ message }: Error) => {
+ * await Application.start(system, store, 'permanent');
+ * await Application.stop(system, store);
+ * await Application.stop(system, store).catch(({ message }: Error) => {
  *   console.log(message); // stop of application store: application store is not started
  * });
  * await system.stop();
@@ -265,8 +269,8 @@ function processName({ name }: Application): string {
  * application with all that it needs.
  */
 export type ServiceTree =
-  | Supervisor.NamedSupervisorOptions
-  | Supervisor.SupervisorInit
+  | (Supervisor.Options & Supervisor.StartOptions)
+  | Supervisor.Init
   | ChildSpec
   | Application;
 
@@ -296,9 +300,9 @@ export interface RunOptions extends SystemOptions {
  * @see OTP, `init` and the releases; Elixir, `mix run --no-halt`
  * @example
  * ```ts no-run
- * import { Agent, application, childSpec } from '@reprise/actor';
+ * import { Agent, Application, childSpec } from '@reprise/actor';
  *
- * const service = application.run(
+ * const service = Application.run(
  *   {
  *     strategy: 'oneForOne',
  *     children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],

@@ -23,11 +23,17 @@ import type { Intensity } from './intensity.ts';
 import { type AutoShutdown, type Strategy } from './rules.ts';
 import { Supervision } from './supervision.ts';
 
+export type {
+  SupervisorInit as Init,
+  SupervisorOptions as Options,
+  SupervisorPid as Pid,
+  SupervisorStartOptions as StartOptions,
+};
 export type { ChildCounts, ChildInfo } from './child-info.ts';
 export type { AutoShutdown, Strategy } from './rules.ts';
 export { formatTree, type Tree, tree } from './tree.ts';
 
-export interface SupervisorOptions<
+interface SupervisorOptions<
   Specs extends readonly ChildSpec[] = readonly ChildSpec[],
 > extends Partial<Intensity> {
   readonly strategy: Strategy;
@@ -44,16 +50,13 @@ export interface SupervisorOptions<
   readonly autoShutdown?: AutoShutdown;
 }
 
-export interface SupervisorStartOptions {
+interface SupervisorStartOptions {
   /** A name in the system, or one that a registry keeps. */
   readonly name?: string | Name | Via;
 }
 
-export type NamedSupervisorOptions<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> =
-  SupervisorOptions<Specs> & SupervisorStartOptions;
-
 /** OTP's `init`: asked each time the supervisor is started. */
-export type SupervisorInit<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> = () =>
+type SupervisorInit<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> = () =>
   | SupervisorOptions<Specs>
   | Ignore
   | Promise<SupervisorOptions<Specs> | Ignore>;
@@ -63,7 +66,7 @@ declare const children: unique symbol;
 type Named = Readonly<Record<string, Pid>>;
 
 /** The pid of a supervisor, which also knows its children by id. */
-export interface SupervisorPid<out Children extends Named = Named> extends Server<
+interface SupervisorPid<out Children extends Named = Named> extends Server<
   SupervisorCalls,
   unknown
 > {
@@ -106,7 +109,7 @@ type Any = Destination<SupervisorPid>;
  */
 export function startLink<const Specs extends readonly ChildSpec[]>(
   parent: Process<never>,
-  options: NamedSupervisorOptions<Specs>,
+  options: SupervisorOptions<Specs> & SupervisorStartOptions,
 ): Promise<SupervisorPid<ChildrenOf<Specs>>>;
 export function startLink<const Specs extends readonly ChildSpec[]>(
   parent: Process<never>,
@@ -115,7 +118,7 @@ export function startLink<const Specs extends readonly ChildSpec[]>(
 ): Promise<SupervisorPid<ChildrenOf<Specs>> | undefined>;
 export async function startLink(
   parent: Process<never>,
-  given: NamedSupervisorOptions | SupervisorInit,
+  given: (SupervisorOptions & SupervisorStartOptions) | SupervisorInit,
   options: SupervisorStartOptions = {},
 ): Promise<unknown> {
   const [init, startOptions] =
@@ -139,13 +142,11 @@ function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
  * ```ts
  * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
  *
- * const feeds = Supervisor.childSpec(
- *   {
- *     strategy: 'oneForAll',
- *     children: [childSpec((parent) => Agent.startLink(parent, () => 7), { id: 'prices' })],
- *   },
- *   { id: 'feeds' },
- * );
+ * const feeds = Supervisor.childSpec({
+ *   id: 'feeds',
+ *   strategy: 'oneForAll',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 7), { id: 'prices' })],
+ * });
  *
  * const system = createSystem();
  * const app = await Supervisor.startLink(system, { strategy: 'oneForOne', children: [feeds] });
@@ -155,15 +156,25 @@ function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
  * ```
  */
 export function childSpec<const Specs extends readonly ChildSpec[], const Id extends string>(
-  given: SupervisorOptions<Specs> | SupervisorInit<Specs>,
-  options: ChildOptions<Id> & SupervisorStartOptions,
-): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>> {
-  // Options are checked here, and not when the supervisor above has started others already.
-  const init: SupervisorInit = typeof given === 'function' ? given : constant(flagsOf(given));
-  return createChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>(
-    (parent) => startLink(parent, init as SupervisorInit<Specs>, nameIn(options)),
-    { ...options, type: 'supervisor' },
-  );
+  options: SupervisorOptions<Specs> & SupervisorStartOptions & ChildOptions<Id>,
+): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>;
+export function childSpec<const Specs extends readonly ChildSpec[], const Id extends string>(
+  init: SupervisorInit<Specs>,
+  options: SupervisorStartOptions & ChildOptions<Id>,
+): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>;
+export function childSpec(
+  given: (SupervisorOptions & SupervisorStartOptions & ChildOptions) | SupervisorInit,
+  startOptions?: SupervisorStartOptions & ChildOptions,
+): ChildSpec {
+  const [init, options] =
+    typeof given === 'function'
+      ? [given, startOptions as SupervisorStartOptions & ChildOptions]
+      : // Checked here, and not when the supervisor above has started others already.
+        [constant(flagsOf(given)), given];
+  return createChildSpec((parent) => startLink(parent, init, nameIn(options)), {
+    ...options,
+    type: 'supervisor',
+  });
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Pid } from '../process/pid.ts';
 import { type Cell, cellOfProcess, type Process } from '../process/process.ts';
 import { parentOf, spawnLink } from '../process/spawn.ts';
 import {
-  type DynamicChildSpec,
-  type DynamicSupervisorPid,
+  type ChildSpec as DynamicChildSpec,
+  type Pid as DynamicSupervisorPid,
   startChild as startDynamic,
   type Started,
   whichChildren,
@@ -17,7 +17,7 @@ import { assertFunction, bodyOf, type TaskFunction, type TaskResult } from './wa
 
 export {
   childSpec,
-  type DynamicSupervisorOptions as TaskSupervisorOptions,
+  type Options as TaskSupervisorOptions,
   startLink,
   stop,
   terminateChild,

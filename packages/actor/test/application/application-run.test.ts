@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { application, createSystem, Supervisor } from '@reprise/actor';
+import { Application, createSystem, Supervisor } from '@reprise/actor';
 
 import { type Program, runProgram } from '../support/program.ts';
 
@@ -8,7 +8,7 @@ const service = (name: string): Program => runProgram('service', name);
 const up = ['starting', 'starting a', 'started a', 'starting b', 'started b', 'running'];
 const down = ['terminating b shutdown', 'terminating a shutdown', 'stopped'];
 
-describe('application.run', () => {
+describe('Application.run', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'SD01 stops the tree in order at %s, and ends with status 0',
     async (signal) => {
@@ -274,12 +274,12 @@ describe('application.run', () => {
     ['a text', 'tree', 'Expected a tree to run, got "tree" (string)'],
     ['an object of no kind', {}, 'Expected a child spec with an id, got {} (object)'],
   ])('refuses %s', (_what, tree, message) => {
-    expect(() => application.run(tree as never)).toThrow(new TypeError(message));
+    expect(() => Application.run(tree as never)).toThrow(new TypeError(message));
   });
 
   test.each([-1, 0.5, Number.NaN, '10'])('refuses a deadline of %p', (deadline) => {
     const tree = { strategy: 'oneForOne', children: [] } as const;
-    expect(() => application.run(tree, { deadline: deadline as number })).toThrow(RangeError);
+    expect(() => Application.run(tree, { deadline: deadline as number })).toThrow(RangeError);
   });
 });
 
@@ -288,13 +288,13 @@ test('a system that is embedded listens to nothing of the host’s', async () =>
     process.eventNames().reduce((sum, event) => sum + process.listenerCount(event), 0);
   const before = count();
   const systems = [createSystem(), createSystem()];
-  await Promise.all(systems.map((system) => application.start(system, idle)));
+  await Promise.all(systems.map((system) => Application.start(system, idle)));
   expect(count()).toBe(before);
   await Promise.all(systems.map((system) => system.stop()));
   expect(process.exitCode).toBeUndefined();
 });
 
-const idle = application.define({
+const idle = Application.define({
   name: 'idle',
   start: (self) => Supervisor.startLink(self, { strategy: 'oneForOne', children: [] }),
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   Agent,
-  application,
+  Application,
   crash,
   ExitError,
   type ExitReason,
@@ -35,11 +35,11 @@ function app(
     needs = [],
     begin = (self) => start(self, workers(log, name)),
   }: {
-    readonly needs?: readonly application.Application[];
+    readonly needs?: readonly Application.Application[];
     readonly begin?: (self: Process<never>) => Promise<Pid>;
   } = {},
-): application.Application {
-  return application.define({
+): Application.Application {
+  return Application.define({
     name,
     applications: needs,
     start: async (self) => ({ pid: await begin(self), state: [name] }),
@@ -66,7 +66,7 @@ const reportsOf = (system: TestSystem): readonly string[] =>
   system.reports.map(({ message }) => message);
 
 /** An application whose top process is a worker. */
-const lone = (log: unknown[], name: string): application.Application =>
+const lone = (log: unknown[], name: string): Application.Application =>
   app(log, name, {
     begin: async (self) => (await GenServer.startLink(self, worker, { id: name, log })) as Pid,
   });
@@ -85,7 +85,7 @@ describe('applications', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     for (const name of ['x1', 'x2', 'x3']) {
-      await application.start(system, app(log, name));
+      await Application.start(system, app(log, name));
     }
     expect(log).toStrictEqual([s('x1'), s('x2'), s('x3')]);
     log.length = 0;
@@ -99,9 +99,9 @@ describe('applications', () => {
     const web = app(log, 'web', {
       begin: (self) => start(self, [...workers(log, 'a'), child({ id: 'b', log, slowEnd: 10 })]),
     });
-    const top = await application.start(system, web);
+    const top = await Application.start(system, web);
     log.length = 0;
-    logOutcome(log, 'stopped', application.stop(system, web));
+    logOutcome(log, 'stopped', Application.stop(system, web));
     await advance(system, 9);
     expect(log).toStrictEqual([['prepStop', 'web']]);
     expect(isAlive(top)).toBe(true);
@@ -120,7 +120,7 @@ describe('applications', () => {
   test('SD02 may have callbacks that wait, and that fail: it is reported, and the rest is done', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const web = application.define({
+    const web = Application.define({
       name: 'web',
       start: async (self) => ({ pid: await start(self, workers(log, 'a')), state: 7 }),
       prepStop: async (state) => {
@@ -132,8 +132,8 @@ describe('applications', () => {
         throw new Error('jammed');
       },
     });
-    await application.start(system, web);
-    await application.stop(system, web);
+    await Application.start(system, web);
+    await Application.stop(system, web);
     expect(log).toStrictEqual([s('a'), t('a', shutdown), ['stop', 7]]);
     expect(reportsOf(system)).toStrictEqual([
       'application web: prepStop failed: Error: not ready 7',
@@ -144,13 +144,13 @@ describe('applications', () => {
   test('need no state, and no callbacks', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const web = application.define({
+    const web = Application.define({
       name: 'web',
       start: (self) => start(self, workers(log, 'a')),
     });
-    const top = await application.start(system, web);
+    const top = await Application.start(system, web);
     expect(Supervisor.tree(top).children).toHaveLength(1);
-    await application.stop(system, web);
+    await Application.stop(system, web);
     expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
     expect(processes(system)).toStrictEqual([system.pid]);
   });
@@ -160,12 +160,12 @@ describe('applications', () => {
     const log: unknown[] = [];
     const b1 = app(log, 'b1');
     const b2 = app(log, 'b2', { needs: [b1] });
-    expect(await outcome(application.start(system, b2))).toStrictEqual({
+    expect(await outcome(Application.start(system, b2))).toStrictEqual({
       exit: { type: 'notStarted', application: 'b1' },
     });
     expect(log).toStrictEqual([]);
-    await application.start(system, b1);
-    await application.start(system, b2);
+    await Application.start(system, b1);
+    await Application.start(system, b2);
     expect(log).toStrictEqual([s('b1'), s('b2')]);
   });
 
@@ -176,13 +176,13 @@ describe('applications', () => {
       begin: (self) => start(self, [child({ id: 'b1', log, slowStart: 10 })]),
     });
     const b2 = app(log, 'b2', { needs: [b1] });
-    const starting = application.start(system, b1);
-    expect(await outcome(application.start(system, b2))).toStrictEqual({
+    const starting = Application.start(system, b1);
+    expect(await outcome(Application.start(system, b2))).toStrictEqual({
       exit: { type: 'notStarted', application: 'b1' },
     });
     await advance(system, 10);
     await starting;
-    await application.start(system, b2);
+    await Application.start(system, b2);
     expect(log).toStrictEqual([s('b1'), s('b2')]);
   });
 
@@ -193,9 +193,9 @@ describe('applications', () => {
     const b1 = app(log, 'b1', { needs: [b0] });
     const b2 = app(log, 'b2', { needs: [b0] });
     const b3 = app(log, 'b3', { needs: [b1, b2] });
-    expect(await application.ensureAllStarted(system, b3)).toStrictEqual(['b0', 'b1', 'b2', 'b3']);
+    expect(await Application.ensureAllStarted(system, b3)).toStrictEqual(['b0', 'b1', 'b2', 'b3']);
     expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), s('b3')]);
-    expect(await application.ensureAllStarted(system, b3)).toStrictEqual([]);
+    expect(await Application.ensureAllStarted(system, b3)).toStrictEqual([]);
     expect(log).toHaveLength(4);
   });
 
@@ -206,7 +206,7 @@ describe('applications', () => {
       const needs = [left, right];
       [left, right] = [app([], `left ${level}`, { needs }), app([], `right ${level}`, { needs })];
     }
-    expect(await application.ensureAllStarted(system, left)).toHaveLength(81);
+    expect(await Application.ensureAllStarted(system, left)).toHaveLength(81);
     await system.stop();
   });
 
@@ -217,8 +217,8 @@ describe('applications', () => {
       begin: (self) => start(self, [child({ id: 'slow', log, slowStart: 100 })]),
     });
     const needy = app(log, 'needy', { needs: [slow] });
-    void application.start(system, slow);
-    logOutcome(log, 'all', application.ensureAllStarted(system, needy));
+    void Application.start(system, slow);
+    logOutcome(log, 'all', Application.ensureAllStarted(system, needy));
     await advance(system, 99);
     expect(log).toStrictEqual([]);
     await advance(system, 1);
@@ -232,8 +232,8 @@ describe('applications', () => {
     const b1 = app(log, 'b1', { needs: [b0] });
     const b2 = app(log, 'b2', { needs: [b1] });
     const b3 = app(log, 'b3', { needs: [b2], begin: () => Promise.reject(new ExitError(no)) });
-    await application.start(system, b0);
-    expect(await outcome(application.ensureAllStarted(system, b3))).toStrictEqual({ exit: no });
+    await Application.start(system, b0);
+    expect(await outcome(Application.ensureAllStarted(system, b3))).toStrictEqual({ exit: no });
     expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), ...stopped('b2'), ...stopped('b1')]);
   });
 
@@ -256,7 +256,7 @@ describe('applications', () => {
         throw new ExitError(no);
       },
     });
-    expect(await outcome(application.ensureAllStarted(system, b2))).toStrictEqual({ exit: no });
+    expect(await outcome(Application.ensureAllStarted(system, b2))).toStrictEqual({ exit: no });
     expect(processes(system)).toStrictEqual([system.pid]);
   });
 
@@ -280,11 +280,11 @@ describe('applications', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const web = app(log, 'web', { begin });
-    expect(await outcome(application.start(system, web))).toStrictEqual({ exit: reason });
+    expect(await outcome(Application.start(system, web))).toStrictEqual({ exit: reason });
     expect(log).toStrictEqual([]);
     expect(processes(system)).toStrictEqual([system.pid]);
     // The name is free: it can be tried again.
-    expect(await outcome(application.start(system, web))).toStrictEqual({ exit: reason });
+    expect(await outcome(Application.start(system, web))).toStrictEqual({ exit: reason });
   });
 
   test('SD05 whose start fails half-way leave nothing running', async () => {
@@ -297,7 +297,7 @@ describe('applications', () => {
         throw new ExitError(no);
       },
     });
-    expect(await outcome(application.start(system, web))).toStrictEqual({ exit: no });
+    expect(await outcome(Application.start(system, web))).toStrictEqual({ exit: no });
     await settle(system);
     expect(processes(system)).toStrictEqual([system.pid]);
     expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
@@ -307,23 +307,23 @@ describe('applications', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const web = app(log, 'web');
-    await application.start(system, web);
-    expect(await outcome(application.start(system, web))).toStrictEqual({
+    await Application.start(system, web);
+    expect(await outcome(Application.start(system, web))).toStrictEqual({
       exit: { type: 'alreadyStarted', pid: expect.anything() },
     });
-    await application.stop(system, web);
-    expect(await outcome(application.stop(system, web))).toStrictEqual({
+    await Application.stop(system, web);
+    expect(await outcome(Application.stop(system, web))).toStrictEqual({
       exit: { type: 'notStarted', application: 'web' },
     });
     expect(log).toStrictEqual([s('web'), ...stopped('web')]);
-    await application.start(system, web);
+    await Application.start(system, web);
     expect(log.at(-1)).toStrictEqual(s('web'));
   });
 
   test.each<unknown>([undefined, '', 5])('need a name, not %p', (name) => {
     const definition = { name, start: () => forever() };
-    expect(() => application.define(definition as never)).toThrow(TypeError);
-    expect(() => application.define(definition as never)).toThrow(
+    expect(() => Application.define(definition as never)).toThrow(TypeError);
+    expect(() => Application.define(definition as never)).toThrow(
       /^Expected an application to have a name, got /,
     );
   });
@@ -336,17 +336,17 @@ describe('applications', () => {
       state: 7,
     });
     const definition = { name: 'typed', start: begin };
-    expect(application.define({ ...definition, stop: (state) => void state.toFixed() }).name).toBe(
+    expect(Application.define({ ...definition, stop: (state) => void state.toFixed() }).name).toBe(
       'typed',
     );
     // @ts-expect-error: the state is a number
-    application.define({ ...definition, stop: (state: string) => void state });
+    Application.define({ ...definition, stop: (state: string) => void state });
     // @ts-expect-error: another state than that of stop
-    application.define({ ...definition, prepStop: () => 'seven' });
+    Application.define({ ...definition, prepStop: () => 'seven' });
   });
 
   test('need a start', () => {
-    expect(() => application.define({ name: 'web' } as never)).toThrow(
+    expect(() => Application.define({ name: 'web' } as never)).toThrow(
       new TypeError(
         'Expected start of application web to be a function (self) => Promise<Pid>, got undefined',
       ),
@@ -360,16 +360,16 @@ describe('the end of the top process', () => {
     async (reason) => {
       const system = createTestSystem();
       const log: unknown[] = [];
-      await application.start(system, app(log, 'other'), 'permanent');
+      await Application.start(system, app(log, 'other'), 'permanent');
       const web = lone(log, 'web');
-      const top = await application.start(system, web, 'temporary');
+      const top = await Application.start(system, web, 'temporary');
       log.length = 0;
       await endTop(system, top, reason);
       expect(log).toStrictEqual([t('web', reason), ['stop', 'web']]);
       expect(await ended(system)).toBe('running');
       expect(reportsOf(system).filter((text) => text.startsWith('application'))).toHaveLength(1);
       expect(reportsOf(system).at(-1)).toMatch(/^application web ended: /);
-      await application.start(system, web);
+      await Application.start(system, web);
     },
   );
 
@@ -378,9 +378,9 @@ describe('the end of the top process', () => {
     async (reason) => {
       const system = createTestSystem();
       const log: unknown[] = [];
-      await application.start(system, app(log, 'x1'));
-      const top = await application.start(system, lone(log, 'web'), 'permanent');
-      await application.start(system, app(log, 'x2'));
+      await Application.start(system, app(log, 'x1'));
+      const top = await Application.start(system, lone(log, 'web'), 'permanent');
+      await Application.start(system, app(log, 'x2'));
       log.length = 0;
       await endTop(system, top, reason);
       expect(log).toStrictEqual([
@@ -404,8 +404,8 @@ describe('the end of the top process', () => {
   ])('SD09 of a transient application with $type ends the system: %p', async (reason, isEnd) => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    await application.start(system, app(log, 'x1'));
-    const top = await application.start(system, lone(log, 'web'), 'transient');
+    await Application.start(system, app(log, 'x1'));
+    const top = await Application.start(system, lone(log, 'web'), 'transient');
     log.length = 0;
     await endTop(system, top, reason);
     const first = reason === kill ? [] : [t('web', reason)];
@@ -417,13 +417,13 @@ describe('the end of the top process', () => {
   test('SD08 of a supervisor that gave up ends the system', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    let top: Supervisor.SupervisorPid | undefined;
-    const web = application.define({
+    let top: Supervisor.Pid | undefined;
+    const web = Application.define({
       name: 'web',
       start: async (self) => (top = await start(self, workers(log, 'a'), { maxRestarts: 0 })),
     });
-    await application.start(system, web, 'permanent');
-    exit(system, Supervisor.child(top as Supervisor.SupervisorPid, 'a'), kill);
+    await Application.start(system, web, 'permanent');
+    exit(system, Supervisor.child(top as Supervisor.Pid, 'a'), kill);
     expect(await ended(system)).toStrictEqual(shutdown);
   });
 
@@ -431,8 +431,8 @@ describe('the end of the top process', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const web = app(log, 'web');
-    await application.start(system, web, 'permanent');
-    await application.stop(system, web);
+    await Application.start(system, web, 'permanent');
+    await Application.stop(system, web);
     expect(await ended(system)).toBe('running');
   });
 });
@@ -441,8 +441,8 @@ describe('the stop of the system', () => {
   test('SD10 asked for twice is one', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    await application.start(system, app(log, 'x1'));
-    await application.start(system, app(log, 'x2'));
+    await Application.start(system, app(log, 'x1'));
+    await Application.start(system, app(log, 'x2'));
     log.length = 0;
     await Promise.all([system.stop(), system.stop(), settle(system).then(() => system.stop())]);
     expect(log).toStrictEqual(['x2', 'x1'].flatMap(stopped));
@@ -451,9 +451,9 @@ describe('the stop of the system', () => {
   test('SD11 waits for a child that never ends, without limit', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    await application.start(system, app(log, 'x1'));
+    await Application.start(system, app(log, 'x1'));
     const endless = child({ id: 'endless', log, slowEnd: Infinity }, { shutdown: Infinity });
-    await application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
+    await Application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
     log.length = 0;
     logOutcome(log, 'stopped', system.stop());
     await advance(system, 1e9);
@@ -463,9 +463,9 @@ describe('the stop of the system', () => {
   test('SD11 with a timeout kills it, and all that is left', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    await application.start(system, app(log, 'x1'));
+    await Application.start(system, app(log, 'x1'));
     const endless = child({ id: 'endless', log, slowEnd: Infinity }, { shutdown: Infinity });
-    await application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
+    await Application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
     log.length = 0;
     logOutcome(log, 'stopped', system.stop({ timeout: 1000 }));
     await advance(system, 999);
@@ -488,7 +488,7 @@ test('two systems run the same application side by side', async () => {
   const log: unknown[] = [];
   const [one, two] = [createTestSystem(), createTestSystem()];
   const web = app(log, 'web');
-  const tops = [await application.start(one, web), await application.start(two, web)];
+  const tops = [await Application.start(one, web), await Application.start(two, web)];
   await one.stop();
   expect(tops.map(isAlive)).toStrictEqual([false, true]);
   expect(log).toStrictEqual([s('web'), s('web'), ...stopped('web')]);

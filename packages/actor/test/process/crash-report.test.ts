@@ -171,13 +171,12 @@ describe('the report of a crash', () => {
 
   test('has the supervisors above, the nearest first, by their names', async () => {
     const system = createTestSystem();
-    const inner = Supervisor.childSpec(
-      {
-        strategy: 'oneForOne',
-        children: [GenServer.childSpec(fragile, 'joe', { id: 'fragile' })],
-      },
-      { id: 'inner', name: 'inner' },
-    );
+    const inner = Supervisor.childSpec({
+      id: 'inner',
+      name: 'inner',
+      strategy: 'oneForOne',
+      children: [GenServer.childSpec(fragile, 'joe', { id: 'fragile' })],
+    });
     const outer = await Supervisor.startLink(system, {
       name: 'outer',
       strategy: 'oneForOne',

@@ -1,9 +1,9 @@
 /**
- * Programs for the tests of `application.run`, one of which is run by its name. What happens is
+ * Programs for the tests of `Application.run`, one of which is run by its name. What happens is
  * told on stdout, line by line.
  */
 import {
-  application,
+  Application,
   type ChildOptions,
   type ChildSpec,
   crash,
@@ -64,7 +64,7 @@ type Worker = GenServer.ServerOf<typeof worker>;
 const child = (job: Job, options: Partial<ChildOptions> = {}): ChildSpec<string, Worker> =>
   GenServer.childSpec(worker, job, { ...options, id: job.id });
 
-const tree = (...children: readonly ChildSpec[]): Supervisor.SupervisorOptions => ({
+const tree = (...children: readonly ChildSpec[]): Supervisor.Options => ({
   strategy: 'oneForOne',
   children,
 });
@@ -80,10 +80,10 @@ const logger: Logger = {
 
 /** Runs the tree, and tells how it is at each turn. */
 function run(
-  what: application.ServiceTree,
-  options: application.RunOptions = {},
-): application.Service {
-  const service = application.run(what, { logger, ...options });
+  what: Application.ServiceTree,
+  options: Application.RunOptions = {},
+): Application.Service {
+  const service = Application.run(what, { logger, ...options });
   say(service.health().state);
   process.on('exit', () => {
     say(service.health().state);
@@ -100,14 +100,14 @@ function run(
 }
 
 const workerOf = (top: Pid, id: string): Worker =>
-  Supervisor.child(top as Supervisor.SupervisorPid, id) as Worker;
+  Supervisor.child(top as Supervisor.Pid, id) as Worker;
 
 const app = (
   name: string,
   children: readonly ChildSpec[],
-  applications: readonly application.Application[] = [],
-): application.Application =>
-  application.define({
+  applications: readonly Application.Application[] = [],
+): Application.Application =>
+  Application.define({
     name,
     applications,
     start: (self) => Supervisor.startLink(self, { ...tree(...children), maxRestarts: 0 }),
@@ -179,9 +179,8 @@ const programs: Readonly<Record<string, () => unknown>> = {
     service.stop();
   },
   startFails: () => {
-    const inner = Supervisor.childSpec(tree(child({ id: 'b' }), child({ id: 'c', fails: true })), {
-      id: 'web',
-    });
+    const children = [child({ id: 'b' }), child({ id: 'c', fails: true })];
+    const inner = Supervisor.childSpec({ id: 'web', ...tree(...children) });
     run(tree(child({ id: 'a' }), inner));
   },
   slowStart: () => {
@@ -235,7 +234,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   },
   needed: async () => {
     let crashIt = (): void => {};
-    const store = application.define({
+    const store = Application.define({
       name: 'store',
       start: async (self) => {
         const top = await Supervisor.startLink(self, {
@@ -254,7 +253,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   noProcess: () => {
     try {
       Reflect.set(globalThis.process, 'exit', undefined);
-      application.run(tree());
+      Application.run(tree());
     } catch (error) {
       say(error);
     }

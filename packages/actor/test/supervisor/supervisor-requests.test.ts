@@ -492,10 +492,7 @@ test('SA21 countChildren counts specs, those that run, and supervisors and worke
 });
 
 describe('a supervisor that is not there', () => {
-  const asks: readonly (readonly [
-    string,
-    (supervisor: Supervisor.SupervisorPid) => Promise<unknown>,
-  ])[] = [
+  const asks: readonly (readonly [string, (supervisor: Supervisor.Pid) => Promise<unknown>])[] = [
     ['startChild', (pid) => Supervisor.startChild(pid, child({ id: 'a', log: [] }))],
     ['terminateChild', (pid) => Supervisor.terminateChild(pid, 'a')],
     ['restartChild', (pid) => Supervisor.restartChild(pid, 'a')],
@@ -514,7 +511,7 @@ describe('a supervisor that is not there', () => {
 
   test.each(asks)('SA28 rejects %s by a name that nobody has with noproc', async (_what, ask) => {
     const system = createTestSystem();
-    const nobody = name<Supervisor.SupervisorPid>('nobody').in(system);
+    const nobody = name<Supervisor.Pid>('nobody').in(system);
     expect(await outcome(ask(nobody as never))).toStrictEqual(refused('noproc'));
   });
 

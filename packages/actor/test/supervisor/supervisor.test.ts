@@ -221,7 +221,7 @@ describe('the start', () => {
 
   describe('by a function', () => {
     const startBy = (parent: Process, init: () => unknown): Promise<unknown> =>
-      Supervisor.startLink(parent, init as Supervisor.SupervisorInit);
+      Supervisor.startLink(parent, init as Supervisor.Init);
 
     test('is by what it answers, found out anew at each start', async () => {
       const log: unknown[] = [];
@@ -308,7 +308,7 @@ describe('the start', () => {
 
   test('SS12 refuses two children with one id in a childSpec, when that is made', () => {
     const children = workers([], 'a', 'a');
-    expect(() => Supervisor.childSpec({ strategy: 'oneForOne', children }, { id: 'sub' })).toThrow(
+    expect(() => Supervisor.childSpec({ id: 'sub', strategy: 'oneForOne', children })).toThrow(
       new TypeError('Expected children with different ids, got "a" (string) twice'),
     );
   });
@@ -390,7 +390,7 @@ describe('a supervisor', () => {
     const children = [child({ id: 'a', log, slowStart: 100 })];
     void start(parent, children, { name: 'S' });
     await settle(system);
-    const supervisor = whereis(parent, 'S') as Supervisor.SupervisorPid;
+    const supervisor = whereis(parent, 'S') as Supervisor.Pid;
     logOutcome(log, 'children', Supervisor.countChildren(supervisor));
     await advance(system, 99);
     expect(log).toStrictEqual([]);
@@ -407,7 +407,7 @@ describe('a supervisor', () => {
     const parent = await idler(system);
     const asking = GenServer.define({
       init: async (_: undefined, self) => {
-        const supervisor = whereis(self, 'S') as Supervisor.SupervisorPid;
+        const supervisor = whereis(self, 'S') as Supervisor.Pid;
         const asked = GenServer.call(supervisor, 'countChildren', undefined, { timeout: 100 });
         log.push([await outcome(asked), self.system.clock.now()]);
         return ok(0);
@@ -784,7 +784,7 @@ describe('restart intensity', () => {
       log.push([reason, whereis(self, 'S')]);
     });
     await settle(system);
-    const supervisor = whereis(system, 'S') as Supervisor.SupervisorPid;
+    const supervisor = whereis(system, 'S') as Supervisor.Pid;
     GenServer.cast(pidOf(supervisor, 'a'), 'end', boom);
     await settle(system);
     expect(log).toStrictEqual([s('a'), t('a', boom), [shutdown, undefined]]);
@@ -803,7 +803,7 @@ describe('restart intensity', () => {
         restart,
       });
       const { system, supervisor } = await family(log, [sub]);
-      const lower = Supervisor.child(supervisor, 'sub') as unknown as Supervisor.SupervisorPid;
+      const lower = Supervisor.child(supervisor, 'sub') as unknown as Supervisor.Pid;
       GenServer.cast(pidOf(lower, 'a'), 'end', boom);
       await settle(system);
       expect(log).toStrictEqual([s('a'), t('a', boom), ...(restarted ? [s('a')] : [])]);

@@ -71,13 +71,13 @@ export const child = (job: Job, options: Partial<ChildOptions> = {}): ChildSpec 
 export const workers = (log: unknown[], ...ids: readonly string[]): readonly ChildSpec[] =>
   ids.map((id) => child({ id, log }));
 
-export type Options = Partial<Omit<Supervisor.NamedSupervisorOptions, 'children'>>;
+export type Options = Partial<Omit<Supervisor.Options & Supervisor.StartOptions, 'children'>>;
 
 export interface Family {
   readonly system: TestSystem;
   /** The test acts for it; it traps exits. */
   readonly parent: Receiver<unknown>;
-  readonly supervisor: Supervisor.SupervisorPid;
+  readonly supervisor: Supervisor.Pid;
 }
 
 /** A supervisor that is up, its end logged under `sup`. */
@@ -98,7 +98,7 @@ export function start(
   parent: Process,
   children: readonly ChildSpec[],
   options: Options = {},
-): Promise<Supervisor.SupervisorPid> {
+): Promise<Supervisor.Pid> {
   return Supervisor.startLink(parent, { strategy: 'oneForOne', children, ...options });
 }
 
@@ -110,11 +110,11 @@ export const sub = (
 ): ChildSpec =>
   childSpec((parent) => start(parent, children, options), { ...options, id, type: 'supervisor' });
 
-export const pidOf = (supervisor: Supervisor.SupervisorPid, id: string): Worker =>
+export const pidOf = (supervisor: Supervisor.Pid, id: string): Worker =>
   Supervisor.child(supervisor, id) as Worker;
 
 /** The supervisor that runs as a child. */
-export const subOf = (supervisor: Supervisor.SupervisorPid, id: string): Supervisor.SupervisorPid =>
+export const subOf = (supervisor: Supervisor.Pid, id: string): Supervisor.Pid =>
   Supervisor.child(supervisor, id) as never;
 
 /** Ends a child and lets the supervisor do what it does. */
@@ -133,7 +133,7 @@ export async function end(
 
 /** The ids of the children that a supervisor has, in start order, each with what it does now. */
 export async function states(
-  supervisor: Supervisor.SupervisorPid,
+  supervisor: Supervisor.Pid,
 ): Promise<readonly (readonly [string, string])[]> {
   const children = await Supervisor.whichChildren(supervisor);
   return children

@@ -32,11 +32,11 @@ interface Stage {
   readonly system: TestSystem;
   /** The test acts for it; its messages stay in its mailbox. */
   readonly owner: Receiver<unknown>;
-  readonly tasks: DynamicSupervisor.DynamicSupervisorPid;
+  readonly tasks: DynamicSupervisor.Pid;
 }
 
 async function stage(
-  options: DynamicSupervisor.DynamicSupervisorOptions & { readonly traps?: boolean } = {},
+  options: DynamicSupervisor.Options & { readonly traps?: boolean } = {},
 ): Promise<Stage> {
   const system = createTestSystem();
   const { traps = false, ...supervisor } = options;
@@ -306,7 +306,7 @@ describe('the supervisor', () => {
 
   test('TS01 stands under another, and may be meant by its name', async () => {
     const system = createTestSystem();
-    const work = name<DynamicSupervisor.DynamicSupervisorPid>('work');
+    const work = name<DynamicSupervisor.Pid>('work');
     const spec = Task.Supervisor.childSpec({ id: 'tasks', name: work });
     await Supervisor.startLink(system, { strategy: 'oneForOne', children: [spec] });
     const task = await Task.Supervisor.async(system, work.in(system), () => 42);

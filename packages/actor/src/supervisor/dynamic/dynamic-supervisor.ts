@@ -21,10 +21,15 @@ import {
   type DynamicSupervisorCalls,
 } from './supervision.ts';
 
+export type {
+  DynamicChildSpec as ChildSpec,
+  DynamicSupervisorOptions as Options,
+  DynamicSupervisorPid as Pid,
+};
 export type { Started } from '../../child-spec.ts';
-export type { DynamicChildInfo } from './supervision.ts';
+export type { DynamicChildInfo as ChildInfo } from './supervision.ts';
 
-export interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []> {
+interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []> {
   /**
    * How many children there may be at a time, those that are being restarted included. Default:
    * `Infinity`.
@@ -50,14 +55,15 @@ export interface DynamicSupervisorOptions<Extra extends readonly unknown[] = rea
 declare const given: unique symbol;
 
 /** The pid of a dynamic supervisor, which also knows what it gives to the start of its children. */
-export interface DynamicSupervisorPid<
-  out Extra extends readonly unknown[] = readonly [],
-> extends Server<DynamicSupervisorCalls, unknown> {
+interface DynamicSupervisorPid<out Extra extends readonly unknown[] = readonly []> extends Server<
+  DynamicSupervisorCalls,
+  unknown
+> {
   readonly [given]: Extra;
 }
 
 /** A child spec, but its start may give more than a pid. */
-export interface DynamicChildSpec<
+interface DynamicChildSpec<
   out Value extends Started,
   in Extra extends readonly unknown[],
 > extends Omit<ChildSpec, 'start'> {

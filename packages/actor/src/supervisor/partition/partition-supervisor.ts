@@ -20,17 +20,23 @@ import { assertFlags, type Flags } from '../flags.ts';
 import type { PartitionKey } from './key.ts';
 import { PartitionAddress, partitioned, partitionsOf } from './supervision.ts';
 
-export type { PartitionKey } from './key.ts';
+export type {
+  PartitionInfo as ChildInfo,
+  PartitionSpec as ChildSpec,
+  PartitionSupervisorOptions as Options,
+  PartitionSupervisorPid as Pid,
+};
+export type { PartitionKey as Key } from './key.ts';
 
 /**
  * A child spec whose start is told, too, which partition it is for: the first is 0. A start that
  * does not ask will do as well.
  */
-export interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'start'> {
+interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'start'> {
   readonly start: (parent: Process<never>, partition: number) => Promise<Child | undefined>;
 }
 
-export interface PartitionSupervisorOptions<Child extends Pid = Pid> {
+interface PartitionSupervisorOptions<Child extends Pid = Pid> {
   /** How to start each partition. */
   readonly child: PartitionSpec<Child>;
   /**
@@ -56,14 +62,14 @@ interface PartitionCalls extends SupervisorCalls {
 declare const partition: unique symbol;
 
 /** The pid of a partition supervisor, which also knows what its partitions are. */
-export interface PartitionSupervisorPid<out Child extends Pid = Pid> extends Server<
+interface PartitionSupervisorPid<out Child extends Pid = Pid> extends Server<
   PartitionCalls,
   unknown
 > {
   readonly [partition]: Child;
 }
 
-export interface PartitionInfo {
+interface PartitionInfo {
   /** Which partition it is, from 0. */
   readonly id: number;
   /** `undefined` when it does not run, as those beyond the size. */

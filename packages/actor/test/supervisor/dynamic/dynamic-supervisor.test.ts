@@ -40,14 +40,11 @@ interface Dynamic {
   readonly system: TestSystem;
   /** The test acts for it; it traps exits. */
   readonly parent: Receiver<unknown>;
-  readonly supervisor: DynamicSupervisor.DynamicSupervisorPid;
+  readonly supervisor: DynamicSupervisor.Pid;
 }
 
 /** A dynamic supervisor that is up, its end logged under `sup`. */
-async function dynamic(
-  log: unknown[],
-  options: DynamicSupervisor.DynamicSupervisorOptions = {},
-): Promise<Dynamic> {
+async function dynamic(log: unknown[], options: DynamicSupervisor.Options = {}): Promise<Dynamic> {
   const system = createTestSystem();
   const parent = await idler(system, { traps: true });
   const supervisor = await DynamicSupervisor.startLink(parent, options);
@@ -138,7 +135,7 @@ describe('the start', () => {
     'AS12 refuses autoShutdown %s: no child of it can be significant',
     async (autoShutdown) => {
       const system = createTestSystem();
-      const options = { autoShutdown } as DynamicSupervisor.DynamicSupervisorOptions;
+      const options = { autoShutdown } as DynamicSupervisor.Options;
       expect(await outcome(DynamicSupervisor.startLink(system, options))).toStrictEqual({
         error: new TypeError(
           `Expected no autoShutdown of a dynamic supervisor, got "${autoShutdown}" (string)`,
@@ -149,7 +146,7 @@ describe('the start', () => {
 
   test('has a name, which is free again when it has ended', async () => {
     const system = createTestSystem();
-    const rooms = name<DynamicSupervisor.DynamicSupervisorPid>('rooms');
+    const rooms = name<DynamicSupervisor.Pid>('rooms');
     const supervisor = await DynamicSupervisor.startLink(system, { name: rooms });
     expect(whereis(system, rooms)).toBe(supervisor);
     await DynamicSupervisor.startChild(rooms.in(system), child({ id: 'a', log: [] }));
@@ -407,9 +404,7 @@ describe('extra arguments', () => {
   test('DS14 are typed: a start may take them, or the first of them, and nothing else', async () => {
     const system = createTestSystem();
     const supervisor = await DynamicSupervisor.startLink(system, { extraArguments: ['db', 1] });
-    expectTypeOf(supervisor).toEqualTypeOf<
-      DynamicSupervisor.DynamicSupervisorPid<readonly ['db', 1]>
-    >();
+    expectTypeOf(supervisor).toEqualTypeOf<DynamicSupervisor.Pid<readonly ['db', 1]>>();
     const agent = (parent: Process): Promise<Agent.Agent<number>> =>
       Agent.startLink(parent, () => 0);
     const all = childSpec((parent, _db: string, _n: number) => agent(parent), { id: 'a' });

@@ -32,7 +32,7 @@ import { type PartitionKey, partitionOf } from '../../../src/supervisor/partitio
 import { child, no, s, t, type Worker } from '../../support/family.ts';
 import { outcome } from '../../support/outcome.ts';
 
-type Agents = PartitionSupervisor.PartitionSupervisorPid<Agent.Agent<number>>;
+type Agents = PartitionSupervisor.Pid<Agent.Agent<number>>;
 
 /** Holds the number of its partition. */
 const numbered = childSpec(
@@ -48,7 +48,7 @@ async function stage(
   return { system, supervisor };
 }
 
-const at = (supervisor: Agents, key: PartitionSupervisor.PartitionKey): Promise<number> =>
+const at = (supervisor: Agents, key: PartitionSupervisor.Key): Promise<number> =>
   Agent.get(PartitionSupervisor.route(supervisor, key), (partition) => partition);
 
 const pids = async (supervisor: Agents): Promise<readonly unknown[]> =>
@@ -248,7 +248,7 @@ describe('a route', () => {
     expect(got).toStrictEqual(['hello', 1]);
     expect(String(route)).toBe(`the partition of "a" (string) in ${String(supervisor)}`);
     expectTypeOf(supervisor).toEqualTypeOf<
-      PartitionSupervisor.PartitionSupervisorPid<GenServer.ServerOf<typeof sink>>
+      PartitionSupervisor.Pid<GenServer.ServerOf<typeof sink>>
     >();
   });
 
