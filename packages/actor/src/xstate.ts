@@ -11,9 +11,10 @@ import type {
 import type { ChildOptions, ChildSpec } from './child-spec.ts';
 import { describe } from './describe.ts';
 import { type Destination, find } from './process/address.ts';
+import { type Cell, cellOfProcess, nameOf } from './process/cell.ts';
 import { ExitError } from './process/exit-error.ts';
 import { type ExitReason, noproc, normal } from './process/exit-reason.ts';
-import { type Cell, cellOfProcess, nameOf, type Process } from './process/process.ts';
+import type { Process } from './process/process.ts';
 import type { Server } from './server/behaviour.ts';
 import * as GenServer from './server/gen-server.ts';
 import { noreply, type NoReply, ok, reply, type Stop, stop } from './server/next.ts';

@@ -1,8 +1,9 @@
+import { cellOf, cellOfProcess } from '../process/cell.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
 import { badReturnValue, type ExitReason, normal } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
 import { isPid, type Pid } from '../process/pid.ts';
-import { cellOf, cellOfProcess, type ExitMessage, type Process } from '../process/process.ts';
+import type { ExitMessage, Process } from '../process/process.ts';
 import { trapExit } from '../process/signals.ts';
 import * as GenServer from '../server/gen-server.ts';
 import {

@@ -1,10 +1,11 @@
 import * as host from '../host/host.ts';
 import { CallbackTimer } from '../host/timers.ts';
+import { type Cell, cellOf, cellOfProcess, nameOf } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { type ExitReason, isAbnormal, kill, shutdown } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
-import { type Cell, cellOf, cellOfProcess, nameOf, type System } from '../process/process.ts';
+import type { System } from '../process/process.ts';
 import { gaveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
 

@@ -1,40 +1,30 @@
 /**
- * What a process has been sent and not yet taken: first in, first out, by a ring whose length is a
- * power of two.
+ * First in, first out: a ring whose number of slots is a power of two.
  *
  * ```text
  *   slots  [ e  f  .  .  .  b  c  d ]      head = 5, length = 5
  *                  ^ the next push  ^ shift takes b
  * ```
  *
- * Pushing and taking touch one slot each, so a mailbox of any length drains in time linear in its
- * length. An unused mailbox owns no slots: most processes are idle.
+ * `push` and `shift` touch one slot each: a queue of any length drains in time linear in its
+ * length. An unused queue owns no slots, since most processes are idle and each has a queue.
  */
-export class Mailbox {
+export class Queue<Item> {
   length = 0;
-  #slots: unknown[] = none;
+  #slots: (Item | undefined)[] = none;
   #head = 0;
 
-  push(message: unknown): void {
+  push(item: Item): void {
     if (this.length === this.#slots.length) {
       this.#grow();
     }
-    this.#slots[(this.#head + this.length) & (this.#slots.length - 1)] = message;
+    this.#slots[(this.#head + this.length) & (this.#slots.length - 1)] = item;
     this.length += 1;
   }
 
-  isFull(): boolean {
-    return false;
-  }
-
-  /** A message of the system's own: here one like any other. */
-  pushSystem(message: object): void {
-    this.push(message);
-  }
-
-  /** Takes the oldest message; only to be asked when `length` is above 0. */
-  shift(): unknown {
-    const message = this.#slots[this.#head];
+  /** Takes the oldest item; call it only when `length` is above 0. */
+  shift(): Item {
+    const item = this.#slots[this.#head];
     this.#slots[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#slots.length - 1);
     this.length -= 1;
@@ -42,28 +32,29 @@ export class Mailbox {
       // A burst is over: its slots are given back.
       this.#release();
     }
-    return message;
+    return item as Item;
   }
 
-  /** The message at `index`, counted from the oldest. */
-  at(index: number): unknown {
-    return this.#slots[(this.#head + index) & (this.#slots.length - 1)];
+  /** The item at `index`, counted from the oldest; call it only for an index below `length`. */
+  at(index: number): Item {
+    return this.#slots[(this.#head + index) & (this.#slots.length - 1)] as Item;
   }
 
-  /** Takes the message at `index`, leaving the others in order. */
-  removeAt(index: number): unknown {
+  /** Takes the item at `index`; the others stay in order. */
+  removeAt(index: number): Item {
     const mask = this.#slots.length - 1;
-    const message = this.at(index);
+    const item = this.at(index);
     for (let i = index; i > 0; i--) {
       this.#slots[(this.#head + i) & mask] = this.#slots[(this.#head + i - 1) & mask];
     }
-    // Its place is taken, and that of the oldest is free.
-    this.#slots[this.#head] = message;
+    // The items before it have each moved up one slot, so the vacated slot is at the head: shift
+    // frees it.
+    this.#slots[this.#head] = item;
     return this.shift();
   }
 
-  /** Drops every message that `matches`. */
-  removeWhere(matches: (message: unknown) => boolean): void {
+  /** Drops every item that `matches`. */
+  removeWhere(matches: (item: Item) => boolean): void {
     for (let index = this.length - 1; index >= 0; index--) {
       if (matches(this.at(index))) {
         this.removeAt(index);
@@ -82,13 +73,13 @@ export class Mailbox {
   }
 
   /**
-   * A burst goes on for a while: growing fourfold copies it fewer times, as long as that costs
-   * little memory.
+   * Grows fourfold while that costs little memory: a burst goes on for a while, and is then copied
+   * fewer times.
    */
   #grow(): void {
     const { length } = this;
     const factor = length < fastGrowth ? 4 : 2;
-    const slots = new Array<unknown>(length === 0 ? 4 : length * factor);
+    const slots = new Array<Item | undefined>(length === 0 ? 4 : length * factor);
     for (let index = 0; index < this.length; index++) {
       slots[index] = this.at(index);
     }
@@ -97,7 +88,9 @@ export class Mailbox {
   }
 }
 
+/** How many slots an empty queue may keep. */
 const keptSlots = 64;
+/** From this length on the slots double. */
 const fastGrowth = 2 ** 16;
-/** Shared by all that hold nothing; its length of 0 makes the first push resize. */
-const none: unknown[] = [];
+/** Shared by all empty queues, and never written to: its length of 0 makes the first push grow. */
+const none: undefined[] = [];

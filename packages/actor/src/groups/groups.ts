@@ -1,5 +1,6 @@
+import { cellOf, cellOfProcess, type Runtime } from '../process/cell.ts';
 import type { Pid, Ref } from '../process/pid.ts';
-import { cellOf, cellOfProcess, type Process, type Runtime } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
 import { type Group, groupText } from './group.ts';
 import { GroupTable } from './table.ts';
 

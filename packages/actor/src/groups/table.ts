@@ -1,5 +1,5 @@
+import type { Cell } from '../process/cell.ts';
 import { type Pid, Ref } from '../process/pid.ts';
-import type { Cell } from '../process/process.ts';
 
 /** Processes joined a group that one monitors, or left it or ended; each as often as it did. */
 export interface GroupMessage<out P extends Pid = Pid> {

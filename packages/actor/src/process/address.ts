@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
+import { type Cell, cellOfProcess, type Runtime } from './cell.ts';
 import { type Pid, processOf } from './pid.ts';
-import { type Cell, cellOfProcess, type Process, type Runtime } from './process.ts';
+import type { Process } from './process.ts';
 
 declare const named: unique symbol;
 

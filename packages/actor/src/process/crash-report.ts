@@ -1,6 +1,6 @@
+import { type Cell, nameOf } from './cell.ts';
 import { errorIn, type ExitReason } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
-import { type Cell, nameOf } from './process.ts';
 
 /**
  * Tells the system's logger that a process ended by its own fault: who it was and below whom, why

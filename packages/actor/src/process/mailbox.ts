@@ -1,4 +1,4 @@
-import { Mailbox } from '../collections/queue.ts';
+import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
 
 /** How many messages may wait, and what happens to one more. */
@@ -21,10 +21,22 @@ export interface MailboxOptions {
 
 const policies: readonly unknown[] = ['dropNewest', 'dropOldest', 'reject', 'exit'];
 
-/** A mailbox that knows when it is full. */
+/** The messages that a process has been sent and has not taken yet. */
+export class Mailbox extends Queue<unknown> {
+  isFull(): boolean {
+    return false;
+  }
+
+  /** A message of the system's own: here one like any other. */
+  pushSystem(message: object): void {
+    this.push(message);
+  }
+}
+
+/** A mailbox with a capacity. The messages of the system do not count towards it. */
 export class BoundedMailbox extends Mailbox {
   readonly options: MailboxOptions;
-  /** Messages that did not get in, or were put out. */
+  /** How many messages have been dropped or rejected. */
   dropped = 0;
   readonly #system: Set<unknown> = new Set();
 
@@ -38,7 +50,17 @@ export class BoundedMailbox extends Mailbox {
     return this.length - this.#system.size >= this.options.capacity;
   }
 
-  /** Puts in what does not count. */
+  /** Drops one message, by the overflow policy, and returns it: this one, or the oldest. */
+  pushFull(message: unknown): unknown {
+    this.dropped += 1;
+    if (this.options.overflow !== 'dropOldest') {
+      return message;
+    }
+    const oldest = this.removeOldest();
+    this.push(message);
+    return oldest;
+  }
+
   override pushSystem(message: object): void {
     this.#system.add(message);
     this.push(message);
@@ -55,7 +77,7 @@ export class BoundedMailbox extends Mailbox {
     super.clear();
   }
 
-  /** Takes the oldest message that counts; only to be asked when full. */
+  /** Takes the oldest message that counts; there is one when the mailbox is full. */
   removeOldest(): unknown {
     let index = 0;
     while (this.#system.has(this.at(index))) {

@@ -1,7 +1,8 @@
 import { describe } from '../describe.ts';
 import { find, type Name, type Named, textOf } from './address.ts';
+import { cellOf, cellOfProcess } from './cell.ts';
 import { type Pid } from './pid.ts';
-import { cellOf, cellOfProcess, type Process } from './process.ts';
+import type { Process } from './process.ts';
 
 /**
  * Gives `pid` a name in its system until it ends or is unregistered. Throws a `TypeError` for an

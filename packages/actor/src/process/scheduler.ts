@@ -1,7 +1,7 @@
-import { Mailbox } from '../collections/queue.ts';
+import { Queue } from '../collections/queue.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import * as host from '../host/host.ts';
-import { type Cell, nameOf } from './process.ts';
+import { type Cell, nameOf } from './cell.ts';
 
 /** Enough messages a turn that looking at the clock costs nothing. */
 const longTurn = 16;
@@ -27,7 +27,7 @@ export class Scheduler {
    * does not run over.
    */
   turnLength: number = longTurn;
-  readonly #ready = new Mailbox();
+  readonly #ready = new Queue<Cell>();
   readonly #slow: number;
   #isPlanned = false;
   #isYielding = false;
@@ -119,7 +119,7 @@ export class Scheduler {
     let now = from;
     this.#isYielding = false;
     while (this.#ready.length > 0 && now < end && !this.#isYielding) {
-      const cell = this.#ready.shift() as Cell;
+      const cell = this.#ready.shift();
       cell.run();
       // One reading of the clock a turn: the end of this one is the start of the next.
       const after = host.now();

@@ -2,8 +2,9 @@ import { describe } from '../describe.ts';
 import type { Clock } from '../host/clock.ts';
 import { assertDelay, Timer } from '../host/timers.ts';
 import { type Destination, find, NamedAddress } from './address.ts';
+import { type Cell, cellOfProcess, type Runtime } from './cell.ts';
 import { type Pid, Ref } from './pid.ts';
-import { type Cell, cellOfProcess, type Process, type Runtime } from './process.ts';
+import type { Process } from './process.ts';
 
 declare const timer: unique symbol;
 

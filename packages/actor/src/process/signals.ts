@@ -1,10 +1,11 @@
 import { describe } from '../describe.ts';
 import { type Destination, find, NamedAddress } from './address.ts';
+import { type Cell, cellOf, cellOfProcess } from './cell.ts';
 import { ExitRequest } from './exit-error.ts';
 import { assertExitReason, type ExitReason } from './exit-reason.ts';
 import { type AliasMode, MonitorRef } from './monitor-ref.ts';
 import { type Pid, type Ref } from './pid.ts';
-import { type Cell, cellOf, cellOfProcess, type Process } from './process.ts';
+import type { Process } from './process.ts';
 
 /**
  * Whether the process has not ended.

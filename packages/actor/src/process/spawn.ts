@@ -1,13 +1,13 @@
-import type { Mailbox } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout, Timer } from '../host/timers.ts';
+import { Cell, cellOfProcess } from './cell.ts';
 import { reportCrash } from './crash-report.ts';
 import { ExitError, reasonOf } from './exit-error.ts';
 import { noproc, normal } from './exit-reason.ts';
-import { BoundedMailbox, type MailboxOptions } from './mailbox.ts';
+import { BoundedMailbox, type Mailbox, type MailboxOptions } from './mailbox.ts';
 import { MonitorRef } from './monitor-ref.ts';
 import { type Pid, type Ref } from './pid.ts';
-import { Cell, cellOfProcess, type Process } from './process.ts';
+import type { Process } from './process.ts';
 
 /** A process whose code is a function: it takes its messages itself. */
 export interface Receiver<in out Message> extends Process<Message> {

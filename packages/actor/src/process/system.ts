@@ -2,6 +2,7 @@ import { KeyTable } from '../collections/key-table.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
 import { CallbackTimer, Timers } from '../host/timers.ts';
+import { Cell, type Runtime } from './cell.ts';
 import {
   errorIn,
   assertExitReason,
@@ -11,7 +12,7 @@ import {
   shutdown,
 } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
-import { Cell, type Runtime, type StopOptions, type System } from './process.ts';
+import type { StopOptions, System } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 
 export interface SystemOptions {
@@ -42,17 +43,17 @@ export interface SystemOptions {
  * ```
  */
 export function createSystem(options: SystemOptions = {}): System {
-  return new Shared(options).root;
+  return new SystemRuntime(options).root;
 }
 
-class Shared implements Runtime {
+class SystemRuntime implements Runtime {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timers: Timers;
   readonly scheduler: Scheduler;
   readonly names: KeyTable<Cell> = new KeyTable();
   readonly processes: Set<Cell> = new Set();
-  readonly endings: Cell[] = [];
+  readonly exitQueue: Cell[] = [];
   readonly root: Root;
   #lastId = 0;
 

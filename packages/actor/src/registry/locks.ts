@@ -1,6 +1,6 @@
+import type { Cell } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
-import type { Cell } from '../process/process.ts';
 
 /** One who waits for a key, or has it. */
 interface Turn {

@@ -1,6 +1,6 @@
 import { type Destination, find } from '../process/address.ts';
+import type { Cell } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
-import type { Cell } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
 import { Locks } from './locks.ts';
 

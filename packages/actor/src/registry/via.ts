@@ -1,6 +1,6 @@
 import { describe } from '../describe.ts';
 import { type Destination, find, NamedAddress, ViaAddress } from '../process/address.ts';
-import type { Cell, Runtime } from '../process/process.ts';
+import type { Cell, Runtime } from '../process/cell.ts';
 import { tableIn, uniqueTableOf } from './table.ts';
 
 /** Whoever has a key in a registry, which may itself be given by its name. */

@@ -1,5 +1,5 @@
+import { type Cell, nameOf } from '../process/cell.ts';
 import { callCycle, type ExitReason } from '../process/exit-reason.ts';
-import { type Cell, nameOf } from '../process/process.ts';
 
 /**
  * The reason to refuse a call from `caller` to `server`, if it could never be answered: `server`'s

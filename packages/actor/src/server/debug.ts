@@ -1,6 +1,6 @@
 import { describe } from '../describe.ts';
+import { type Cell, nameOf } from '../process/cell.ts';
 import { type Pid } from '../process/pid.ts';
-import { type Cell, nameOf } from '../process/process.ts';
 
 /** A message as its sender wrote it. */
 export type Received =

@@ -2,6 +2,7 @@ import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from 
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find, type Name, type Via, ViaAddress } from '../process/address.ts';
+import { type Cell, cellOfProcess } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import {
   alreadyStarted,
@@ -15,7 +16,7 @@ import {
 import { BoundedMailbox, type MailboxOptions } from '../process/mailbox.ts';
 import { MonitorRef } from '../process/monitor-ref.ts';
 import { type Pid, type Ref } from '../process/pid.ts';
-import { type Cell, cellOfProcess, type Process } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
 import { register, whereis } from '../process/register.ts';
 import { parentOf } from '../process/spawn.ts';
 import type {

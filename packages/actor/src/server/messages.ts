@@ -1,11 +1,13 @@
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
+import { type Cell, nameOf } from '../process/cell.ts';
+import { type Envelope, markEnvelopes } from '../process/envelope.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
-import { type Cell, letter, nameOf, Request } from '../process/process.ts';
+import { Request } from '../process/request.ts';
 
 /** A cast on its way: a class, so that nothing a user sends can be taken for one. */
-export class CastMessage {
+export class CastMessage implements Envelope {
   readonly request: string;
   readonly payload: unknown;
 
@@ -14,7 +16,7 @@ export class CastMessage {
     this.payload = payload;
   }
 
-  shown(): unknown {
+  unwrap(): unknown {
     return { cast: this.request, payload: this.payload };
   }
 }
@@ -92,7 +94,7 @@ export abstract class Question extends Request {
 }
 
 /** A call on its way, and the `From` that answers it. */
-export class CallMessage extends Question {
+export class CallMessage extends Question implements Envelope {
   readonly request: string;
   readonly payload: unknown;
 
@@ -115,7 +117,7 @@ export class CallMessage extends Question {
     }
   }
 
-  shown(): unknown {
+  unwrap(): unknown {
     return { call: this.request, payload: this.payload };
   }
 
@@ -174,10 +176,7 @@ export class StopMessage extends SystemRequest {
   }
 }
 
-// On the prototypes, where it costs a message nothing.
-for (const { prototype } of [CastMessage, CallMessage]) {
-  Object.defineProperty(prototype, letter, { value: true });
-}
+markEnvelopes(CastMessage, CallMessage);
 
 /** Two may have asked for the same end, each with an object of its own. */
 function isSameReason(a: ExitReason, b: ExitReason): boolean {

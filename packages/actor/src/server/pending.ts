@@ -1,8 +1,8 @@
 import { Timer } from '../host/timers.ts';
 import type { Destination } from '../process/address.ts';
+import type { Cell, Runtime } from '../process/cell.ts';
 import { type ExitError } from '../process/exit-error.ts';
 import { type ExitReason, noproc, timeout } from '../process/exit-reason.ts';
-import type { Cell, Runtime } from '../process/process.ts';
 import type { CallMessage } from './messages.ts';
 
 declare const requested: unique symbol;

@@ -1,7 +1,8 @@
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
-import { cellOfProcess, type Process } from '../process/process.ts';
+import { cellOfProcess } from '../process/cell.ts';
+import type { Process } from '../process/process.ts';
 import type { PayloadArgs, ReplyTo, Server } from './behaviour.ts';
 import { CallMessage } from './messages.ts';
 import {

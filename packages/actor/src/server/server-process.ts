@@ -1,7 +1,8 @@
-import type { Mailbox } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout, Timer } from '../host/timers.ts';
+import { Cell, nameOf } from '../process/cell.ts';
 import { reportCrash } from '../process/crash-report.ts';
+import { unwrap } from '../process/envelope.ts';
 import { ExitRequest, reasonOf } from '../process/exit-error.ts';
 import {
   assertExitReason,
@@ -14,8 +15,9 @@ import {
   timeout,
   undef,
 } from '../process/exit-reason.ts';
+import type { Mailbox } from '../process/mailbox.ts';
 import type { MonitorRef } from '../process/monitor-ref.ts';
-import { Cell, nameOf, type SystemMessage, written } from '../process/process.ts';
+import type { SystemMessage } from '../process/process.ts';
 import type { AnyBehaviour } from './behaviour.ts';
 import type { Debug, Received } from './debug.ts';
 import { CallMessage, CastMessage, Question, SystemRequest } from './messages.ts';
@@ -549,7 +551,7 @@ export class ServerProcess extends Cell {
   #finish(reason: ExitReason): void {
     if (isAbnormal(reason)) {
       reportCrash(this, reason, {
-        lastMessage: written(this.#last),
+        lastMessage: unwrap(this.#last),
         state: this.shownState,
       });
     }

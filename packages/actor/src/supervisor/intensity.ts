@@ -1,4 +1,4 @@
-import { Mailbox } from '../collections/queue.ts';
+import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
 
 /** How many restarts a supervisor allows in how long. */
@@ -12,7 +12,7 @@ export interface Intensity {
  * included, as in OTP.
  */
 export class Restarts {
-  readonly #times = new Mailbox();
+  readonly #times = new Queue<number>();
 
   get length(): number {
     return this.#times.length;
@@ -24,7 +24,7 @@ export class Restarts {
    */
   add(now: number, { maxRestarts, maxSeconds }: Intensity): boolean {
     const times = this.#times;
-    while (times.length > 0 && now > (times.at(0) as number) + maxSeconds * 1000) {
+    while (times.length > 0 && now > times.at(0) + maxSeconds * 1000) {
       times.shift();
     }
     times.push(now);

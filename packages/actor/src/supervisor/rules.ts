@@ -1,7 +1,8 @@
 import type { AnyChildSpec } from '../child-spec.ts';
+import { cellOf } from '../process/cell.ts';
 import { type ExitReason, isAbnormal } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
-import { cellOf, type ExitMessage } from '../process/process.ts';
+import type { ExitMessage } from '../process/process.ts';
 import type { Child, Children } from './children.ts';
 
 /**

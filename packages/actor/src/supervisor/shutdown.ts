@@ -1,7 +1,7 @@
 import type { Shutdown } from '../child-spec.ts';
 import { CallbackTimer } from '../host/timers.ts';
+import type { Cell } from '../process/cell.ts';
 import { type ExitReason, kill, shutdown as shutdownReason } from '../process/exit-reason.ts';
-import type { Cell } from '../process/process.ts';
 
 /**
  * Ends a child as its spec says, and resolves with the reason once it has ended: asked to

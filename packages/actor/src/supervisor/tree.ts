@@ -1,9 +1,9 @@
 import { describe } from '../describe.ts';
 import { type Destination, find } from '../process/address.ts';
+import { type Cell, cellOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { noproc } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
-import { type Cell, cellOf } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
 import type { Child } from './children.ts';
 import { DynamicSupervision } from './dynamic/supervision.ts';

@@ -1,6 +1,6 @@
 import { describe } from '../describe.ts';
 import type { Destination } from '../process/address.ts';
-import { cellOf, nameOf } from '../process/process.ts';
+import { cellOf, nameOf } from '../process/cell.ts';
 import { type AnyHook, Debug, type DebugEvent, formatEvent, type Hook } from '../server/debug.ts';
 import type { ServerProcess } from '../server/server-process.ts';
 import { ask, type SysOptions } from './system-request.ts';

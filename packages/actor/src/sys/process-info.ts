@@ -1,6 +1,7 @@
+import { type Cell, cellOf, cellOfProcess } from '../process/cell.ts';
 import { BoundedMailbox, type MailboxOptions } from '../process/mailbox.ts';
 import type { Pid } from '../process/pid.ts';
-import { type Cell, cellOf, cellOfProcess, type Process } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
 
 /** A process at one moment: plain data, that does not change with the process. */

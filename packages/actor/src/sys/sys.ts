@@ -1,8 +1,8 @@
 import { describe } from '../describe.ts';
 import type { Destination } from '../process/address.ts';
+import { nameOf } from '../process/cell.ts';
 import { assertExitReason, type ExitReason } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
-import { nameOf } from '../process/process.ts';
 import type { AnyBehaviour } from '../server/behaviour.ts';
 import type { DebugEvent } from '../server/debug.ts';
 import type { ServerProcess } from '../server/server-process.ts';

@@ -1,8 +1,8 @@
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
+import { type Cell, nameOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { callbackFailed, callingSelf, type ExitReason, noproc } from '../process/exit-reason.ts';
-import { type Cell, nameOf } from '../process/process.ts';
 import { SystemRequest } from '../server/messages.ts';
 import { ServerProcess } from '../server/server-process.ts';
 

@@ -1,8 +1,8 @@
-import { Mailbox } from '../collections/queue.ts';
+import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
+import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, kill, normal, timeout } from '../process/exit-reason.ts';
-import type { Cell } from '../process/process.ts';
 import type { Receiver } from '../process/spawn.ts';
 import { TaskHub } from './link-hub.ts';
 import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
@@ -80,7 +80,7 @@ export class TaskIteration {
    * Slots in the order of their delivery. In the order of the items, they are here from their
    * start.
    */
-  readonly #queue = new Mailbox();
+  readonly #queue = new Queue<Slot>();
   /** Started, and not yet handed out. */
   #open = 0;
   #isFilling = false;
@@ -219,7 +219,7 @@ export class TaskIteration {
       wanted.reject(this.#failure.thrown);
       return;
     }
-    const next = this.#queue.length > 0 ? (this.#queue.at(0) as Slot).result : undefined;
+    const next = this.#queue.length > 0 ? this.#queue.at(0).result : undefined;
     if (next !== undefined) {
       this.#queue.shift();
       this.#open -= 1;

@@ -1,4 +1,4 @@
-import { Cell } from '../process/process.ts';
+import { Cell } from '../process/cell.ts';
 
 /**
  * Stands between the owner and its tasks: linked to both, it takes what their ends would put into

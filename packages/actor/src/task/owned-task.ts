@@ -1,7 +1,8 @@
 import { describe } from '../describe.ts';
+import { type Cell, cellOfProcess } from '../process/cell.ts';
 import { MonitorRef } from '../process/monitor-ref.ts';
 import { type Pid, type Ref } from '../process/pid.ts';
-import { type Cell, cellOfProcess, type Process } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
 import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 
 declare const comesTo: unique symbol;

@@ -1,7 +1,8 @@
 import { describe } from '../describe.ts';
 import { parallelism } from '../host/host.ts';
 import { assertTimeout } from '../host/timers.ts';
-import type { Cell, Process } from '../process/process.ts';
+import type { Cell } from '../process/cell.ts';
+import type { Process } from '../process/process.ts';
 import { parentOf } from '../process/spawn.ts';
 import { type StreamRules, TaskIteration, type TaskStreamOptions, type Work } from './iteration.ts';
 import { assertFunction, type TaskResult } from './watch.ts';

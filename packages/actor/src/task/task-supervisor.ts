@@ -1,7 +1,8 @@
 import { type ChildOptions, childSpec as createChildSpec } from '../child-spec.ts';
 import type { Destination } from '../process/address.ts';
+import { type Cell, cellOfProcess } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
-import { type Cell, cellOfProcess, type Process } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
 import { parentOf, spawnLink } from '../process/spawn.ts';
 import {
   type ChildSpec as DynamicChildSpec,

@@ -5,10 +5,11 @@ import {
   type Shutdown,
 } from '../child-spec.ts';
 import { assertTimeout } from '../host/timers.ts';
+import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, noproc } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
-import type { Cell, Process } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
 import { parentOf, spawn, spawnLink } from '../process/spawn.ts';
 import { shutdownChild } from '../supervisor/shutdown.ts';
 import type { ItemFunction, Items, Launch, TaskStreamOptions } from './iteration.ts';

@@ -1,6 +1,8 @@
 import { describe } from '../describe.ts';
+import { type Cell, cellOf } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
-import { type Cell, cellOf, type Process, Request } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
+import { Request } from '../process/request.ts';
 import { type ProcessFunction, type Receiver, spawn } from '../process/spawn.ts';
 
 /** What came of a task: what its function returned, or why its process ended before that. */

@@ -1,8 +1,9 @@
 import { describe } from '../describe.ts';
+import { Cell } from '../process/cell.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
 import { type Pid, Ref } from '../process/pid.ts';
-import { Cell, type DownMessage, type ExitMessage, type Process } from '../process/process.ts';
+import type { DownMessage, ExitMessage, Process } from '../process/process.ts';
 import { parentOf } from '../process/spawn.ts';
 import { isEqual } from './equal.ts';
 import { settle } from './system.ts';

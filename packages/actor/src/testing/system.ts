@@ -1,7 +1,8 @@
 import { type VirtualClock, virtualClock } from '../host/clock.ts';
 import { queueMacrotask } from '../host/host.ts';
 import type { Logger } from '../host/logger.ts';
-import { cellOfProcess, type System } from '../process/process.ts';
+import { cellOfProcess } from '../process/cell.ts';
+import type { System } from '../process/process.ts';
 import { createSystem } from '../process/system.ts';
 
 /** What a system reported, in order. */

@@ -8,9 +8,9 @@ import {
 
 import { describe } from '../describe.ts';
 import { Timer } from '../host/timers.ts';
+import { type Cell, nameOf } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { type ExitReason, normal } from '../process/exit-reason.ts';
-import { type Cell, nameOf } from '../process/process.ts';
 import { CastMessage } from '../server/messages.ts';
 
 /** What all snapshots have. */

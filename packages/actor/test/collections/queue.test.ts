@@ -19,8 +19,7 @@ import {
 import { createTestSystem, settle } from '@reprise/actor/testing';
 import fc from 'fast-check';
 
-import { Mailbox } from '../../src/collections/queue.ts';
-import { BoundedMailbox } from '../../src/process/mailbox.ts';
+import { BoundedMailbox, Mailbox } from '../../src/process/mailbox.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { drain, idler, type Log, recorder } from '../support/recorder.ts';
 

@@ -27,7 +27,7 @@ import {
 } from '@reprise/actor';
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
-import { cellOf } from '../../src/process/process.ts';
+import { cellOf } from '../../src/process/cell.ts';
 import { drain, endOf, exiter, idler, type Log, recorder } from '../support/recorder.ts';
 
 const boom = crash('boom');

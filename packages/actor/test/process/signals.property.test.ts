@@ -30,7 +30,7 @@ import {
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import fc from 'fast-check';
 
-import { cellOf } from '../../src/process/process.ts';
+import { cellOf } from '../../src/process/cell.ts';
 import { endOf } from '../support/recorder.ts';
 import {
   type Action,

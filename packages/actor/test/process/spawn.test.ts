@@ -25,7 +25,7 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, virtualClock } from '@reprise/actor/testing';
 
-import { cellOf } from '../../src/process/process.ts';
+import { cellOf } from '../../src/process/cell.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { drain, endOf, exiter, forever, idler, type Log, recorder } from '../support/recorder.ts';
 

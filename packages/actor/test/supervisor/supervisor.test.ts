@@ -33,7 +33,7 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
-import { cellOf } from '../../src/process/process.ts';
+import { cellOf } from '../../src/process/cell.ts';
 import {
   boom,
   child,

@@ -1,6 +1,6 @@
 import type { Process } from '@reprise/actor';
 
-import { cellOfProcess } from '../../src/process/process.ts';
+import { cellOfProcess } from '../../src/process/cell.ts';
 
 /**
  * Counts from here on how many wait for the end of a process: what is never let go of would pile up

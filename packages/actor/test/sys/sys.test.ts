@@ -22,7 +22,7 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
-import { cellOf } from '../../src/process/process.ts';
+import { cellOf } from '../../src/process/cell.ts';
 import type { ServerProcess } from '../../src/server/server-process.ts';
 import { logOutcome, outcome } from '../support/outcome.ts';
 import { forever } from '../support/recorder.ts';

@@ -1,6 +1,7 @@
 import { describe } from '../../describe.ts';
 import { type Destination, find, NamedAddress } from '../../process/address.ts';
-import { type Cell, cellOf, type Process, type Runtime } from '../../process/process.ts';
+import { type Cell, cellOf, type Runtime } from '../../process/cell.ts';
+import type { Process } from '../../process/process.ts';
 import type { AnyBehaviour } from '../../server/behaviour.ts';
 import { type Reply, reply } from '../../server/next.ts';
 import { ServerProcess } from '../../server/server-process.ts';

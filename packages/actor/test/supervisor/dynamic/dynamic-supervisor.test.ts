@@ -30,7 +30,7 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
-import { cellOf } from '../../../src/process/process.ts';
+import { cellOf } from '../../../src/process/cell.ts';
 import { boom, child, fails, type Job, no, s, t, type Worker } from '../../support/family.ts';
 import { collectGarbage } from '../../support/garbage.ts';
 import { logEnd, logOutcome, outcome } from '../../support/outcome.ts';

@@ -1,0 +1,24 @@
+/** A message that the system has wrapped: a call or a cast. */
+export interface Envelope {
+  /** The message as its sender wrote it. */
+  unwrap(): unknown;
+}
+
+/** A symbol, and not the method alone: a user's message may have a method of that name. */
+const isEnvelope: unique symbol = Symbol('reprise.isEnvelope');
+
+/** Marks the prototypes of classes, and not their instances: a message must not grow by it. */
+export function markEnvelopes(...classes: readonly { readonly prototype: Envelope }[]): void {
+  for (const { prototype } of classes) {
+    Object.defineProperty(prototype, isEnvelope, { value: true });
+  }
+}
+
+/** The message as its sender wrote it: the content of an envelope, or the message itself. */
+export function unwrap(message: unknown): unknown {
+  return isMarked(message) ? message.unwrap() : message;
+}
+
+function isMarked(message: unknown): message is Envelope {
+  return typeof message === 'object' && message !== null && isEnvelope in message;
+}
