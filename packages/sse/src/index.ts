@@ -15,6 +15,7 @@ export {
   formatFailure,
   type ResponseHead,
 } from './http/failure.ts';
+export type { HandleContext, RequestContext } from './client/context.ts';
 export { clientMachine } from './client/machine.ts';
 export {
   type Connect,

@@ -188,7 +188,7 @@ describe('prototypes', () => {
       handle: () => void judged.push('handled'),
       handleInvalid: ({ type }) => void judged.push(type),
     });
-    items.forEach((item) => void handle(item));
+    items.forEach((item) => void handle(item, undefined));
     expect(judged).toEqual(names.map(() => 'unknownType'));
   });
 

@@ -1,12 +1,15 @@
 import { answer, type Answer } from '@reprise/actor';
 
 import type { SseRequest } from '../http/request.ts';
+import type { RequestContext } from './context.ts';
 
 /**
- * What to connect to: a request, or a function that is asked for one when the attempt begins, so
- * that a token can be fresh.
+ * The request of an attempt, or a function that gives it. The client calls the function when the
+ * attempt begins, thus a token can be new each time.
  */
-export type RequestSource = SseRequest | (() => SseRequest | Promise<SseRequest>);
+export type RequestSource =
+  | SseRequest
+  | ((context: RequestContext) => SseRequest | Promise<SseRequest>);
 
 /** Connect, unless the client is connecting or connected; then it only goes on with `state`. */
 export interface Connect<State> extends Answer {

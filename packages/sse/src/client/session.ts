@@ -34,6 +34,7 @@ import { type Connection, openConnection } from '../http/connection.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import type { SseRequest } from '../http/request.ts';
 import type { AnyBehaviour } from './behaviour.ts';
+import type { RequestContext } from './context.ts';
 import {
   type ClientAction,
   type ClientEvent,
@@ -333,7 +334,7 @@ export class Session {
       this.#post(() => this.#failed(wish, { type: 'request', error }));
     };
     try {
-      const request = typeof source === 'function' ? source() : source;
+      const request = typeof source === 'function' ? source(this.#requestContext()) : source;
       if (isThenable(request)) {
         request.then((given) => {
           this.#post(() => this.#connect(wish, given));
@@ -344,6 +345,12 @@ export class Session {
     } catch (error) {
       failed(error);
     }
+  }
+
+  #requestContext(): RequestContext {
+    const { signal } = this.#self;
+    const lastEventId = this.#cursor?.lastEventId ?? this.#record.lastEventId;
+    return { self: this.#self, signal, lastEventId, attempt: this.#record.attempt };
   }
 
   #connect(wish: number, given: SseRequest): SessionAnswer {

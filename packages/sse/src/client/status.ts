@@ -91,6 +91,14 @@ export class StatusRecord {
     this.#nextAttemptAt = undefined;
   }
 
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
   opens(): void {
     this.#attempt += 1;
     this.waitsNoMore();

@@ -39,30 +39,30 @@ type Maybe<Value> = Value | Promise<Value>;
 /**
  * What is done with events that are typed, and with those that turn out not to be what they should.
  */
-export interface TypedHandlers<Schemas extends EventSchemas> {
+export interface TypedHandlers<Schemas extends EventSchemas, Context> {
   readonly events: Schemas;
-  readonly handle: (event: TypedEvent<Schemas>) => Maybe<void>;
-  readonly handleInvalid: (invalid: InvalidEvent) => Maybe<void>;
+  readonly handle: (event: TypedEvent<Schemas>, context: Context) => Maybe<void>;
+  readonly handleInvalid: (invalid: InvalidEvent, context: Context) => Maybe<void>;
 }
 
 /**
  * A handler of events as they come that gives each to one of two, parsed or not. A promise is made
  * only where a schema or a handler makes one.
  */
-export function typedHandler<Schemas extends EventSchemas>({
+export function typedHandler<Schemas extends EventSchemas, Context>({
   events,
   handle,
   handleInvalid,
-}: TypedHandlers<Schemas>): (event: ServerSentEvent) => Maybe<void> {
-  return (event) => {
+}: TypedHandlers<Schemas, Context>): (event: ServerSentEvent, context: Context) => Maybe<void> {
+  return (event, context) => {
     const read = readData(events, event);
     if ('type' in read) {
-      return handleInvalid(read);
+      return handleInvalid(read, context);
     }
     const judge = (result: StandardSchemaV1.Result<unknown>): Maybe<void> =>
       result.issues === undefined
-        ? handle({ ...event, data: result.value } as TypedEvent<Schemas>)
-        : handleInvalid({ type: 'schema', event, issues: result.issues });
+        ? handle({ ...event, data: result.value } as TypedEvent<Schemas>, context)
+        : handleInvalid({ type: 'schema', event, issues: result.issues }, context);
     const result = read.schema['~standard'].validate(read.value);
     return result instanceof Promise ? result.then(judge) : judge(result);
   };

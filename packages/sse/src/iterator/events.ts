@@ -17,6 +17,7 @@ import {
   trapExit,
 } from '@reprise/actor';
 
+import type { HandleContext } from '../client/context.ts';
 import { type Cursor, type CursorOptions, cursorOptions, lastWriting } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from '../format/typed-events.ts';
@@ -39,7 +40,7 @@ export interface TypedEventsOptions<Schemas extends EventSchemas> extends Events
   /** By the type of the event; its data is parsed and checked. */
   readonly events: Schemas;
   /** Is given the events that are not what the schemas say. */
-  readonly handleInvalid: TypedHandlers<Schemas>['handleInvalid'];
+  readonly handleInvalid: TypedHandlers<Schemas, HandleContext>['handleInvalid'];
 }
 
 /** Events as they come, to be read once. */

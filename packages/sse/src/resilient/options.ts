@@ -1,6 +1,7 @@
 import type { ChildOptions } from '@reprise/actor';
 
 import type { StartOptions } from '../client/client.ts';
+import type { HandleContext, RequestContext } from '../client/context.ts';
 import type { CursorReport } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import {
@@ -13,8 +14,8 @@ import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { requestProblem, type SseRequest } from '../http/request.ts';
 import type { Backoff, Verdict } from './policy.ts';
 
-/** A value, or a function that is asked for it at each attempt. */
-type Fresh<Value> = Value | (() => Value | Promise<Value>);
+/** A value, or a function that the client calls for it at each attempt. */
+type Resolvable<Value> = Value | ((context: RequestContext) => Value | Promise<Value>);
 
 /**
  * How a stream is asked for, kept, and given up: everything but what is done with its events. Times
@@ -26,8 +27,8 @@ export interface StreamOptions
    * A function is asked anew at each attempt, and once more at once when the server answers 401 or
    * 403.
    */
-  readonly headers?: Fresh<NonNullable<SseRequest['headers']>>;
-  readonly body?: Fresh<NonNullable<SseRequest['body']>>;
+  readonly headers?: Resolvable<NonNullable<SseRequest['headers']>>;
+  readonly body?: Resolvable<NonNullable<SseRequest['body']>>;
   /** The longest silence; comments count as sound; `Infinity` for no limit. Default: 5 min. */
   readonly idleTimeout?: number;
   /** How long a connection has to stand for the delay to start anew. Default: 60 s. */
@@ -45,7 +46,7 @@ export interface StreamOptions
    * client ends normally, and the event is not handled. When the stream ends without it, it has
    * broken off. Default: none does.
    */
-  readonly until?: (event: ServerSentEvent) => boolean;
+  readonly until?: (event: ServerSentEvent, context: HandleContext) => boolean;
   /**
    * Attempts in a row that brought neither an event nor a healthy connection, after which the
    * client gives up. Default: `Infinity`.
@@ -62,18 +63,18 @@ export interface StreamOptions
    */
   readonly classify?: (failure: ConnectFailure | Disconnect, verdict: Verdict) => Verdict;
   /** Told of every change. It must not throw. */
-  readonly onStatus?: (status: Status) => void;
+  readonly onStatus?: (status: Status, context: HandleContext) => void;
 }
 
 export interface ResilientOptions<Id extends string = string>
   extends ChildOptions<Id>, StreamOptions, StartOptions {
   /** Absolute, http: or https:. */
-  readonly url: Fresh<SseRequest['url']>;
+  readonly url: Resolvable<SseRequest['url']>;
   /**
    * Every event, in order, one at a time. Nothing more is read until its promise settles. Throwing
    * ends the client.
    */
-  readonly handle: (event: ServerSentEvent) => void | Promise<void>;
+  readonly handle: (event: ServerSentEvent, context: HandleContext) => void | Promise<void>;
   /**
    * How the client ends when it gives up: with `crash` it is restarted by most supervisors, which
    * may then give up in turn; with `shutdown` only if it is permanent. Default: `crash`.
@@ -91,12 +92,15 @@ export interface TypedResilientOptions<
 > extends Omit<ResilientOptions<Id>, 'handle'> {
   /** By the type of the event. */
   readonly events: Schemas;
-  readonly handle: (event: TypedEvent<NoInfer<Schemas>>) => void | Promise<void>;
+  readonly handle: (
+    event: TypedEvent<NoInfer<Schemas>>,
+    context: HandleContext,
+  ) => void | Promise<void>;
   /**
    * An event without schema, that is no JSON, or not what its schema asks for: handled once this
    * has settled. Throwing ends the client.
    */
-  readonly handleInvalid: TypedHandlers<Schemas>['handleInvalid'];
+  readonly handleInvalid: TypedHandlers<Schemas, HandleContext>['handleInvalid'];
 }
 
 /** What the client is about: `after` is how long until the next attempt, in ms. */
@@ -122,9 +126,19 @@ export type Status =
       readonly failure: ConnectFailure | Disconnect;
     };
 
-/** Asks for what is to be asked for. */
-export function fresh<Value>(value: Fresh<Value>): Value | Promise<Value> {
-  return typeof value === 'function' ? (value as () => Value | Promise<Value>)() : value;
+/** The value, from its function if it has one. */
+export function resolve<Value>(
+  value: Resolvable<Value>,
+  context: RequestContext,
+): Value | Promise<Value> {
+  return isFunction(value) ? value(context) : value;
+}
+
+/** Values are strings, URLs, bytes and plain objects. */
+function isFunction<Value>(
+  value: Resolvable<Value>,
+): value is (context: RequestContext) => Value | Promise<Value> {
+  return typeof value === 'function';
 }
 
 /** Whether what failed or ended is asked for again. */

@@ -11,6 +11,7 @@ import {
 
 import type { ClientAnswer, Disconnected } from '../client/behaviour.ts';
 import { childSpec, define } from '../client/client.ts';
+import type { HandleContext, RequestContext } from '../client/context.ts';
 import { type Connect, connect } from '../client/next.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import { type EventSchemas, typedHandler } from '../format/typed-events.ts';
@@ -18,9 +19,9 @@ import { type ConnectFailure, type Disconnect, formatFailure } from '../http/fai
 import type { SseRequest } from '../http/request.ts';
 import {
   assertOptions,
-  fresh,
   reconnects,
   type ResilientOptions,
+  resolve,
   type Status,
   type TypedResilientOptions,
 } from './options.ts';
@@ -66,6 +67,8 @@ export function resilient(
 interface Progress {
   readonly options: ResilientOptions;
   readonly clock: Clock;
+  /** What `handle`, `until` and `onStatus` are called with: made once, not for each event. */
+  readonly context: HandleContext;
   lastEventId: string;
   /** Attempts since the last healthy connection: what the delay grows with. */
   attempt: number;
@@ -88,6 +91,7 @@ const behaviour = define({
     return attempt({
       options,
       clock: self.system.clock,
+      context: { self, signal: self.signal },
       lastEventId,
       attempt: 0,
       fruitless: 0,
@@ -119,11 +123,12 @@ const behaviour = define({
     return noreply(progress);
   },
   handleEvent: (event, progress) => {
-    const { until, handle } = progress.options;
-    if (until?.(event) === true) {
+    const { context, options } = progress;
+    const { until, handle } = options;
+    if (until?.(event, context) === true) {
       return end(progress);
     }
-    const pending = handle(event);
+    const pending = handle(event, context);
     // Any other value, such as what `array.push` returns, means nothing.
     return isThenable(pending) ? handledOnce(pending, event, progress) : handled(event, progress);
   },
@@ -149,27 +154,34 @@ function handled(event: ServerSentEvent, progress: Progress): Progress {
 }
 
 function attempt(progress: Progress, after = 0): Connect<Progress> {
-  return connect(() => requestFor(progress), progress, { after });
+  return connect((context) => requestFor(progress, context), progress, { after });
 }
 
-async function requestFor(progress: Progress): Promise<SseRequest> {
-  const { options, lastEventId } = progress;
+async function requestFor(progress: Progress, context: RequestContext): Promise<SseRequest> {
+  const { options } = progress;
   if (progress.fruitless === 0) {
     progress.strivingSince = progress.clock.now();
   }
   progress.attempt += 1;
   progress.fruitless += 1;
-  tell(progress, { type: 'connecting', attempt: progress.fruitless });
+  const lastEventId = startingPoint(progress, context);
+  const asked: RequestContext = { ...context, lastEventId };
+  tell(progress, { type: 'connecting', attempt: context.attempt });
   const { url, headers, body, idleTimeout = 300_000, ...rest } = options;
   return {
     ...rest,
-    url: await fresh(url),
-    ...(headers === undefined ? {} : { headers: await fresh(headers) }),
-    ...(body === undefined ? {} : { body: await fresh(body) }),
+    url: await resolve(url, asked),
+    ...(headers === undefined ? {} : { headers: await resolve(headers, asked) }),
+    ...(body === undefined ? {} : { body: await resolve(body, asked) }),
     idleTimeout,
     lastEventId,
     redirectDelay: () => redirectDelay(progress),
   };
+}
+
+/** A cursor takes the place of `lastEventId`, as soon as it has one to give. */
+function startingPoint({ options, lastEventId }: Progress, context: RequestContext): string {
+  return options.cursor === undefined ? lastEventId : context.lastEventId || lastEventId;
 }
 
 /** A redirect counts as an attempt, so that chains of them are not a way around the delays. */
@@ -256,8 +268,8 @@ function giveUp(failure: Failure, progress: Progress): Answer {
   return stop(ending, progress);
 }
 
-function tell({ options }: Progress, status: Status): void {
-  options.onStatus?.(status);
+function tell({ options, context }: Progress, status: Status): void {
+  options.onStatus?.(status, context);
 }
 
 function isThenable(value: unknown): value is Promise<unknown> {

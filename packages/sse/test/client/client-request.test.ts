@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { ok } from '@reprise/actor';
 import { advance } from '@reprise/actor/testing';
 
-import { connect, noreply, SseClient, type SseRequest } from '../../src/index.ts';
+import {
+  connect,
+  noreply,
+  type RequestContext,
+  SseClient,
+  type SseRequest,
+} from '../../src/index.ts';
 import { calm, follower, observe, once } from '../support/observed.ts';
 import { openStage, quiet } from '../support/stage.ts';
 
@@ -79,6 +85,38 @@ describe('the request', () => {
       expect(tokens).toBe(2);
     },
   );
+
+  test('a function knows the process, the attempt and the last event handled', async () => {
+    await using stage = await openStage();
+    const contexts: RequestContext[] = [];
+    const source = (context: RequestContext): SseRequest => {
+      contexts.push(context);
+      return { url: stage.url };
+    };
+    const { client, pid } = await observe(
+      stage.system,
+      SseClient.define({
+        ...calm,
+        init: () => connect(source, undefined),
+        handleConnectFailure: (_, state) => connect(source, state),
+        handleDisconnect: (_, state) => connect(source, state),
+      }),
+    );
+    (await stage.next()).refuse(503);
+    const second = await stage.next();
+    second.stream('id: 7\ndata: x\n\n');
+    await client.until('handleEvent');
+    second.response.end();
+    await stage.next();
+    expect(contexts.map(({ attempt, lastEventId }) => [attempt, lastEventId])).toEqual([
+      [1, ''],
+      [2, ''],
+      [1, '7'],
+    ]);
+    const { self, signal } = contexts[0] as RequestContext;
+    expect(self.pid).toBe(pid);
+    expect(signal).toBe(self.signal);
+  });
 
   test.each([
     [

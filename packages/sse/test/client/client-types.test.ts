@@ -13,11 +13,13 @@ import { expectTypeOf } from 'expect-type';
 import {
   type ConnectFailure,
   connect,
+  type HandleContext,
   ignore,
   noreply,
   ok,
   reconnect,
   reply,
+  type RequestContext,
   type ServerSentEvent,
   SseClient,
   stop,
@@ -386,15 +388,34 @@ test('the options of resilient are typed', () => {
   const said: string[] = [];
   const spec = SseClient.resilient({
     id: 'prices',
-    url: async () => new URL('https://example.com/prices'),
-    headers: () => ({ authorization: 'Bearer token', absent: undefined }),
-    method: 'POST',
-    body: async () => new Uint8Array(),
-    idleTimeout: 45_000,
-    handle: async (event) => {
-      expectTypeOf(event).toEqualTypeOf<ServerSentEvent>();
+    url: async (context) => {
+      expectTypeOf(context).toEqualTypeOf<RequestContext>();
+      return new URL('https://example.com/prices');
     },
-    onStatus: (status) => {
+    headers: ({ lastEventId, attempt }) => {
+      expectTypeOf(lastEventId).toEqualTypeOf<string>();
+      expectTypeOf(attempt).toEqualTypeOf<number>();
+      return { authorization: 'Bearer token', absent: undefined };
+    },
+    method: 'POST',
+    body: async ({ self, signal }) => {
+      expectTypeOf(self).toEqualTypeOf<Process>();
+      expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+      return new Uint8Array();
+    },
+    idleTimeout: 45_000,
+    until: (event, context) => {
+      expectTypeOf(context).toEqualTypeOf<HandleContext>();
+      return event.data === '';
+    },
+    handle: async (event, context) => {
+      expectTypeOf(event).toEqualTypeOf<ServerSentEvent>();
+      expectTypeOf(context).toEqualTypeOf<HandleContext>();
+      expectTypeOf(context.self).toEqualTypeOf<Process>();
+      expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>();
+    },
+    onStatus: (status, context) => {
+      expectTypeOf(context).toEqualTypeOf<HandleContext>();
       switch (status.type) {
         case 'connecting':
           expectTypeOf(status.attempt).toEqualTypeOf<number>();

@@ -1,13 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import { crash, isAlive, shutdown, Supervisor } from '@reprise/actor';
+import {
+  crash,
+  isAlive,
+  name,
+  type Pid,
+  register,
+  send,
+  shutdown,
+  spawn,
+  Supervisor,
+} from '@reprise/actor';
 import { advance } from '@reprise/actor/testing';
 
-import { SseClient } from '../../src/index.ts';
+import { type HandleContext, type RequestContext, SseClient } from '../../src/index.ts';
 import { Queue } from '../support/queue.ts';
 import {
   ceiling,
   delayAfter,
   delays,
+  floor,
   jitter,
   refuse,
   run,
@@ -440,6 +451,96 @@ test('handle has one event at a time, in order', async () => {
   response.end('data: c\n\n');
   await client.until('disconnected');
   expect(order).toEqual(['a', 'a.', 'b', 'b.', 'c', 'c.']);
+});
+
+describe('the context', () => {
+  test('handle, until and onStatus are given one object: the process, and a signal that it ends with', async () => {
+    await using stage = await openStage();
+    const contexts = new Set<HandleContext>();
+    const remember = (_: unknown, context: HandleContext): void => {
+      contexts.add(context);
+    };
+    const client = await run(stage, {
+      handle: remember,
+      until: (event, context) => {
+        remember(event, context);
+        return event.data === 'last';
+      },
+      onStatus: remember,
+    });
+    (await stage.next()).stream('data: first\n\ndata: last\n\n');
+    const ended = Promise.withResolvers<void>();
+    const [context] = [...contexts] as [HandleContext];
+    context.signal.addEventListener('abort', () => {
+      ended.resolve();
+    });
+    await ended.promise;
+    expect(contexts.size).toBe(1);
+    expect(context.self.pid).toBe(client.pid);
+  });
+
+  test('handle sends to another process by its name', async () => {
+    await using stage = await openStage();
+    const received = new Queue<string>();
+    const prices = name<Pid<string>>('prices');
+    const sink = spawn<string>(stage.system, async (self) => {
+      for (;;) {
+        received.push(await self.receive());
+      }
+    });
+    register(stage.system, 'prices', sink);
+    await run(stage, {
+      handle: ({ data }, { self }) => {
+        send(prices.in(self), data);
+      },
+    });
+    (await stage.next()).stream('data: 42\n\n');
+    expect(await received.next()).toBe('42');
+  });
+
+  test('url, headers and body are asked with the attempt and the id that it resumes from', async () => {
+    await using stage = await openStage();
+    jitter(floor);
+    const contexts: RequestContext[] = [];
+    const client = await run(stage, {
+      method: 'POST',
+      reconnect: true,
+      lastEventId: '1',
+      url: ({ attempt }) => `${stage.url}?attempt=${attempt}`,
+      headers: (context) => {
+        contexts.push(context);
+        return { 'x-resume': context.lastEventId };
+      },
+      body: ({ attempt, lastEventId }) => JSON.stringify([attempt, lastEventId]),
+    });
+    const first = await stage.next();
+    first.refuse(503);
+    await advance(stage.system, (await client.until('disconnected')).after);
+    const second = await stage.next();
+    second.stream('id: 2\ndata: x\n\n');
+    second.response.end('id: 3\n\n');
+    await advance(stage.system, (await client.until('disconnected')).after);
+    const third = await stage.next();
+    expect([first, second, third].map(({ request, body }) => [request.url, body])).toEqual([
+      ['/events?attempt=1', '[1,"1"]'],
+      ['/events?attempt=2', '[2,"1"]'],
+      ['/events?attempt=1', '[1,"3"]'],
+    ]);
+    expect(third.request.headers['x-resume']).toBe('3');
+    expect(contexts.map(({ self }) => self.pid)).toEqual([client.pid, client.pid, client.pid]);
+  });
+
+  test('the id that a cursor resumes from is the one that functions are given', async () => {
+    await using stage = await openStage();
+    const store = new Map([['client', JSON.stringify({ lastEventId: '9', recent: ['9'] })]]);
+    await run(stage, {
+      cursor: store,
+      lastEventId: '1',
+      headers: ({ lastEventId }) => ({ 'x-resume': lastEventId }),
+    });
+    const { headers } = (await stage.next()).request;
+    expect([headers['x-resume'], headers['last-event-id']]).toEqual(['9', '9']);
+  });
 });
 
 test('a fatal answer under a supervisor is loud: it is restarted, and then the supervisor gives up', async () => {

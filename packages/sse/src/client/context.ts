@@ -1,0 +1,17 @@
+import type { Process } from '@reprise/actor';
+
+/** The last argument of `handle`, `until` and `onStatus`: one object for the life of a client. */
+export interface HandleContext {
+  /** The process of the client: `name.in(self)` addresses another process of its system. */
+  readonly self: Process;
+  /** Aborts when the client ends, also when it is killed: for `fetch`, timers and streams. */
+  readonly signal: AbortSignal;
+}
+
+/** The last argument of a function that gives the request, or a part of it: one for each attempt. */
+export interface RequestContext extends HandleContext {
+  /** The id that this attempt resumes from, unless the request says otherwise; `""` for none. */
+  readonly lastEventId: string;
+  /** Attempts since a connection was last made, this one included: from 1 on. */
+  readonly attempt: number;
+}
