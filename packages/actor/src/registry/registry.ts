@@ -19,6 +19,7 @@ import type {
 import { type Registration, RegistryTable, tableOf, uniqueTableOf } from './table.ts';
 import { RegistryAddress } from './via.ts';
 
+export { stop } from '../server/gen-server.ts';
 export type * from './registry-pid.ts';
 
 /** A value may be left out where it may be `undefined`. */
@@ -49,21 +50,21 @@ type Any<Key, Value, P extends Pid> = Destination<
  * const system = createSystem();
  * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
  * spawn(system, (self) => {
- *   Registry.register(rooms, self, 'lobby', 20);
+ *   Registry.register(self, rooms, 'lobby', 20);
  *   console.log(Registry.lookup(rooms, 'lobby').map(({ value }) => value).join()); // 20
  * });
  * await system.stop();
  * ```
  */
 export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
-  parent: Process<never>,
+  parent: Process,
   options: Options<'unique', Key, Value, P>,
 ): Promise<Unique<Key, Value, P>>;
 export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
-  parent: Process<never>,
+  parent: Process,
   options: Options<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
-export function start(parent: Process<never>, options: AnyOptions): Promise<never> {
+export function start(parent: Process, options: AnyOptions): Promise<never> {
   return startBy(GenServer.start, parent, options);
 }
 
@@ -83,14 +84,14 @@ export function start(parent: Process<never>, options: AnyOptions): Promise<neve
  * ```
  */
 export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
-  parent: Process<never>,
+  parent: Process,
   options: Options<'unique', Key, Value, P>,
 ): Promise<Unique<Key, Value, P>>;
 export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
-  parent: Process<never>,
+  parent: Process,
   options: Options<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
-export function startLink(parent: Process<never>, options: AnyOptions): Promise<never> {
+export function startLink(parent: Process, options: AnyOptions): Promise<never> {
   return startBy(GenServer.startLink, parent, options);
 }
 
@@ -148,7 +149,7 @@ const behaviour = GenServer.define({
 
 async function startBy(
   start: typeof GenServer.start,
-  parent: Process<never>,
+  parent: Process,
   options: AnyOptions,
 ): Promise<never> {
   const { keys, name } = options;
@@ -179,14 +180,14 @@ const done: Registered<never> = { type: 'registered' };
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
- * console.log(Registry.register(rooms, system, 'lobby', 20).type); // registered
- * console.log(Registry.register(rooms, system, 'lobby', 30).type); // alreadyRegistered
+ * console.log(Registry.register(system, rooms, 'lobby', 20).type); // registered
+ * console.log(Registry.register(system, rooms, 'lobby', 30).type); // alreadyRegistered
  * await system.stop();
  * ```
  */
 export function register<Key, Value, P extends Pid>(
-  registry: Any<Key, Value, P>,
   self: Process<AcceptedBy<NoInfer<P>>>,
+  registry: Any<Key, Value, P>,
   key: NoInfer<Key>,
   ...[value]: ValueArgs<NoInfer<Value>>
 ): Registered<P> {
@@ -206,15 +207,15 @@ export function register<Key, Value, P extends Pid>(
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string>(system, { keys: 'unique' });
- * Registry.register(rooms, system, 'lobby');
- * Registry.unregister(rooms, system, 'lobby');
+ * Registry.register(system, rooms, 'lobby');
+ * Registry.unregister(system, rooms, 'lobby');
  * console.log(Registry.lookup(rooms, 'lobby').length); // 0
  * await system.stop();
  * ```
  */
 export function unregister<Key, Value, P extends Pid>(
+  self: Process,
   registry: Any<Key, Value, P>,
-  self: Process<never>,
   key: NoInfer<Key>,
 ): void {
   tableOf(registry).unregister(key, cellOfProcess(self));
@@ -231,8 +232,8 @@ export function unregister<Key, Value, P extends Pid>(
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string, number>(system, { keys: 'duplicate' });
- * Registry.register(rooms, system, 'lobby', 20);
- * Registry.register(rooms, system, 'lobby', 30);
+ * Registry.register(system, rooms, 'lobby', 20);
+ * Registry.register(system, rooms, 'lobby', 30);
  * console.log(Registry.lookup(rooms, 'lobby').map(({ value }) => value).join()); // 20,30
  * await system.stop();
  * ```
@@ -257,8 +258,8 @@ export function lookup<Key, Value, P extends Pid>(
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string, number>(system, { keys: 'duplicate' });
- * Registry.register(rooms, system, 'lobby', 20);
- * Registry.register(rooms, system, 'lobby', 30);
+ * Registry.register(system, rooms, 'lobby', 20);
+ * Registry.register(system, rooms, 'lobby', 30);
  * console.log(Registry.match(rooms, 'lobby', (seats) => seats > 20).length); // 1
  * await system.stop();
  * ```
@@ -285,7 +286,7 @@ export function match<Key, Value, P extends Pid>(
  * const { promise, resolve } = Promise.withResolvers<string>();
  * const heard = Promise.withResolvers<void>();
  * spawn<string>(system, async (self) => {
- *   Registry.register(topics, self, 'news');
+ *   Registry.register(self, topics, 'news');
  *   heard.resolve();
  *   resolve(await self.receive());
  * });
@@ -321,8 +322,8 @@ export function dispatch<Key, Value, P extends Pid>(
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string>(system, { keys: 'unique' });
- * Registry.register(rooms, system, 'lobby');
- * Registry.register(rooms, system, 'attic');
+ * Registry.register(system, rooms, 'lobby');
+ * Registry.register(system, rooms, 'attic');
  * console.log(Registry.keys(rooms, system.pid).join()); // lobby,attic
  * await system.stop();
  * ```
@@ -347,7 +348,7 @@ export function keys<Key, Value, P extends Pid>(
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
- * Registry.register(rooms, system, 'lobby', 20);
+ * Registry.register(system, rooms, 'lobby', 20);
  * console.log(Registry.values(rooms, 'lobby', system.pid).join()); // 20
  * await system.stop();
  * ```
@@ -373,7 +374,7 @@ export function values<Key, Value, P extends Pid>(
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string>(system, { keys: 'unique' });
- * Registry.register(rooms, system, 'lobby');
+ * Registry.register(system, rooms, 'lobby');
  * console.log(Registry.count(rooms)); // 1
  * await system.stop();
  * ```
@@ -395,15 +396,15 @@ export function count<Key, Value, P extends Pid>(registry: Any<Key, Value, P>): 
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
- * Registry.register(rooms, system, 'lobby', 20);
- * const updated = Registry.updateValue(rooms, system, 'lobby', (seats) => seats + 1);
+ * Registry.register(system, rooms, 'lobby', 20);
+ * const updated = Registry.updateValue(system, rooms, 'lobby', (seats) => seats + 1);
  * console.log(updated.type === 'updated' && updated.value); // 21
  * await system.stop();
  * ```
  */
 export function updateValue<Key, Value, P extends Pid>(
+  self: Process,
   registry: Destination<Unique<Key, Value, P>>,
-  self: Process<never>,
   key: NoInfer<Key>,
   fn: (value: Value) => NoInfer<Value>,
 ): Updated<Value> {
@@ -440,16 +441,16 @@ export function updateValue<Key, Value, P extends Pid>(
  *   log.push(text);
  * };
  * await Promise.all([
- *   Registry.lock(rooms, system, 'lobby', () => slowly('a')),
- *   Registry.lock(rooms, system, 'lobby', () => slowly('b')),
+ *   Registry.lock(system, rooms, 'lobby', () => slowly('a')),
+ *   Registry.lock(system, rooms, 'lobby', () => slowly('b')),
  * ]);
  * console.log(log.join()); // a,a,b,b
  * await system.stop();
  * ```
  */
 export async function lock<Key, Value, P extends Pid, Result>(
+  self: Process,
   registry: Any<Key, Value, P>,
-  self: Process<never>,
   key: NoInfer<Key>,
   fn: () => Result | PromiseLike<Result>,
 ): Promise<Result> {
@@ -495,7 +496,7 @@ export function via<Key, Value, P extends Pid>(
 }
 
 /** A process that has ended registers nothing: its code may still be running after an `await`. */
-function livingOf(self: Process<never>): Cell {
+function livingOf(self: Process): Cell {
   const cell = cellOfProcess(self);
   if (!cell.isAlive) {
     throw new Error(`Expected a running process, got ${String(cell.pid)}, which has ended`);

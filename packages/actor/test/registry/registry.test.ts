@@ -54,13 +54,13 @@ describe('a unique registry', () => {
     const system = createTestSystem();
     const registry = await unique(system);
     const [owner, other] = [await idler(system), await idler(system)];
-    expect(Registry.register(registry, owner, 'k', 1)).toStrictEqual({ type: 'registered' });
+    expect(Registry.register(owner, registry, 'k', 1)).toStrictEqual({ type: 'registered' });
     for (const process of [other, owner]) {
-      const answer = Registry.register(registry, process, 'k', 2);
+      const answer = Registry.register(process, registry, 'k', 2);
       expect(answer).toStrictEqual({ type: 'alreadyRegistered', pid: owner.pid });
     }
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: owner.pid, value: 1 }]);
-    expect(Registry.register(registry, other, 'l', 2)).toStrictEqual({ type: 'registered' });
+    expect(Registry.register(other, registry, 'l', 2)).toStrictEqual({ type: 'registered' });
   });
 
   test('RG16 lets a process have several keys', async () => {
@@ -68,9 +68,9 @@ describe('a unique registry', () => {
     const registry = await unique(system);
     const [p, other] = [await idler(system), await idler(system)];
     for (const key of ['a', 'b', 'c']) {
-      Registry.register(registry, p, key, `value of ${key}`);
+      Registry.register(p, registry, key, `value of ${key}`);
     }
-    Registry.register(registry, other, 'd');
+    Registry.register(other, registry, 'd');
     expect(Registry.keys(registry, p.pid)).toStrictEqual(['a', 'b', 'c']);
     expect(Registry.keys(registry, other.pid)).toStrictEqual(['d']);
     expect(Registry.keys(registry, system.pid)).toStrictEqual([]);
@@ -82,8 +82,8 @@ describe('a unique registry', () => {
     const system = createTestSystem();
     const registry = await unique(system);
     const owner = await idler(system);
-    Registry.register(registry, owner, 'k', 1);
-    Registry.register(registry, owner, 'l', 1);
+    Registry.register(owner, registry, 'k', 1);
+    Registry.register(owner, registry, 'l', 1);
     const seen: unknown[] = [];
     spawn(system, async (self) => {
       trapExit(self, true);
@@ -104,7 +104,7 @@ describe('a unique registry', () => {
       ['DOWN', [], []],
     ]);
     const next = await idler(system);
-    expect(Registry.register(registry, next, 'k', 2)).toStrictEqual({ type: 'registered' });
+    expect(Registry.register(next, registry, 'k', 2)).toStrictEqual({ type: 'registered' });
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: next.pid, value: 2 }]);
   });
 
@@ -112,13 +112,13 @@ describe('a unique registry', () => {
     const system = createTestSystem();
     const registry = await unique(system);
     const [owner, next] = [await idler(system), await idler(system)];
-    Registry.register(registry, owner, 'k', 1);
+    Registry.register(owner, registry, 'k', 1);
     const seen: unknown[] = [];
     // Told when the process is dead and nothing of it was cleared away yet.
     const onExit = (message: unknown): void => {
       if ((message as { readonly pid: Pid }).pid === owner.pid) {
         seen.push(Registry.lookup(registry, 'k'), Registry.keys(registry, owner.pid));
-        seen.push(Registry.register(registry, next, 'k', 2));
+        seen.push(Registry.register(next, registry, 'k', 2));
       }
     };
     subscribe('reprise:exit', onExit);
@@ -133,17 +133,17 @@ describe('a unique registry', () => {
     const system = createTestSystem();
     const registry = await Registry.start<string, number>(system, { keys: 'unique' });
     const [owner, other] = [await idler(system), await idler(system)];
-    Registry.register(registry, owner, 'k', 1);
+    Registry.register(owner, registry, 'k', 1);
     const add = (value: number): number => value + 1;
-    expect(Registry.updateValue(registry, owner, 'k', add)).toStrictEqual({
+    expect(Registry.updateValue(owner, registry, 'k', add)).toStrictEqual({
       type: 'updated',
       value: 2,
       old: 1,
     });
-    expect(Registry.updateValue(registry, other, 'k', add)).toStrictEqual({
+    expect(Registry.updateValue(other, registry, 'k', add)).toStrictEqual({
       type: 'notRegistered',
     });
-    expect(Registry.updateValue(registry, owner, 'l', add)).toStrictEqual({
+    expect(Registry.updateValue(owner, registry, 'l', add)).toStrictEqual({
       type: 'notRegistered',
     });
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: owner.pid, value: 2 }]);
@@ -152,11 +152,11 @@ describe('a unique registry', () => {
   test('RG19 keeps the value when the function throws', async () => {
     const system = createTestSystem();
     const registry = await Registry.start<string, number>(system, { keys: 'unique' });
-    Registry.register(registry, system, 'k', 1);
+    Registry.register(system, registry, 'k', 1);
     const fail = (): never => {
       throw new Error('no');
     };
-    expect(() => Registry.updateValue(registry, system, 'k', fail)).toThrow(new Error('no'));
+    expect(() => Registry.updateValue(system, registry, 'k', fail)).toThrow(new Error('no'));
     expect(Registry.values(registry, 'k', system.pid)).toStrictEqual([1]);
   });
 
@@ -164,27 +164,27 @@ describe('a unique registry', () => {
     const system = createTestSystem();
     const registry = await unique(system);
     const [owner, other] = [await idler(system), await idler(system)];
-    Registry.register(registry, owner, 'k');
-    Registry.register(registry, owner, 'l');
-    Registry.register(registry, other, 'm');
-    expect(Registry.unregister(registry, other, 'k')).toBeUndefined();
+    Registry.register(owner, registry, 'k');
+    Registry.register(owner, registry, 'l');
+    Registry.register(other, registry, 'm');
+    expect(Registry.unregister(other, registry, 'k')).toBeUndefined();
     expect(pidsOf(Registry.lookup(registry, 'k'))).toStrictEqual([owner.pid]);
-    Registry.unregister(registry, owner, 'k');
-    Registry.unregister(registry, owner, 'k');
-    Registry.unregister(registry, owner, 'nobody’s');
+    Registry.unregister(owner, registry, 'k');
+    Registry.unregister(owner, registry, 'k');
+    Registry.unregister(owner, registry, 'nobody’s');
     expect(Registry.lookup(registry, 'k')).toStrictEqual([]);
     expect(Registry.keys(registry, owner.pid)).toStrictEqual(['l']);
     expect(Registry.keys(registry, other.pid)).toStrictEqual(['m']);
-    expect(Registry.register(registry, other, 'k')).toStrictEqual({ type: 'registered' });
+    expect(Registry.register(other, registry, 'k')).toStrictEqual({ type: 'registered' });
   });
 
   test('RG20 unregistered by its owner, a key is not lost to the next one by the first one’s end', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
     const [first, next] = [await idler(system), await idler(system)];
-    Registry.register(registry, first, 'k');
-    Registry.unregister(registry, first, 'k');
-    Registry.register(registry, next, 'k');
+    Registry.register(first, registry, 'k');
+    Registry.unregister(first, registry, 'k');
+    Registry.register(next, registry, 'k');
     exit(system, first.pid, kill);
     expect(pidsOf(Registry.lookup(registry, 'k'))).toStrictEqual([next.pid]);
   });
@@ -200,7 +200,7 @@ describe('a duplicate registry', () => {
       [other, 2],
       [p, 3],
     ] as const) {
-      const answer = Registry.register(registry, process, 'k', value);
+      const answer = Registry.register(process, registry, 'k', value);
       expect(answer).toStrictEqual({ type: 'registered' });
     }
     expect(Registry.lookup(registry, 'k')).toStrictEqual([
@@ -216,11 +216,11 @@ describe('a duplicate registry', () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
     const [p, other] = [await idler(system), await idler(system)];
-    Registry.register(registry, p, 'k', 1);
-    Registry.register(registry, p, 'l', 2);
-    Registry.register(registry, other, 'k', 3);
-    Registry.register(registry, p, 'k', 4);
-    Registry.unregister(registry, p, 'k');
+    Registry.register(p, registry, 'k', 1);
+    Registry.register(p, registry, 'l', 2);
+    Registry.register(other, registry, 'k', 3);
+    Registry.register(p, registry, 'k', 4);
+    Registry.unregister(p, registry, 'k');
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: other.pid, value: 3 }]);
     expect(Registry.keys(registry, p.pid)).toStrictEqual(['l']);
   });
@@ -229,9 +229,9 @@ describe('a duplicate registry', () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
     const [p, other] = [await idler(system), await idler(system)];
-    Registry.register(registry, p, 'k', 1);
-    Registry.register(registry, other, 'k', 2);
-    Registry.register(registry, p, 'k', 3);
+    Registry.register(p, registry, 'k', 1);
+    Registry.register(other, registry, 'k', 2);
+    Registry.register(p, registry, 'k', 3);
     exit(system, p.pid, kill);
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: other.pid, value: 2 }]);
     expect(Registry.count(registry)).toBe(1);
@@ -241,8 +241,8 @@ describe('a duplicate registry', () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
     const [p, other] = [await idler(system), await idler(system)];
-    Registry.register(registry, p, 'k', 1);
-    Registry.register(registry, other, 'k', 2);
+    Registry.register(p, registry, 'k', 1);
+    Registry.register(other, registry, 'k', 2);
     const seen: unknown[] = [];
     Registry.dispatch(registry, 'k', (entries) => {
       seen.push(entries);
@@ -267,7 +267,7 @@ describe('a duplicate registry', () => {
   test('RG23 dispatch throws what its function throws', async () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
-    Registry.register(registry, system, 'k');
+    Registry.register(system, registry, 'k');
     const fail = (): never => {
       throw new Error('no');
     };
@@ -278,7 +278,7 @@ describe('a duplicate registry', () => {
     const system = createTestSystem();
     const registry: unknown = await duplicate(system);
     expect(() =>
-      Registry.updateValue(registry as Registry.Unique, system, 'k', (value) => value),
+      Registry.updateValue(system, registry as Registry.Unique, 'k', (value) => value),
     ).toThrow(
       new TypeError(
         `Expected a registry with unique keys, got ${String(registry)}, whose keys are duplicate`,
@@ -290,10 +290,10 @@ describe('a duplicate registry', () => {
     const system = createTestSystem();
     const registry = await Registry.start<string, number>(system, { keys: 'duplicate' });
     const [p, other] = [await idler(system), await idler(system)];
-    Registry.register(registry, p, 'k', 1);
-    Registry.register(registry, other, 'k', 2);
-    Registry.register(registry, p, 'k', 3);
-    Registry.register(registry, p, 'l', 4);
+    Registry.register(p, registry, 'k', 1);
+    Registry.register(other, registry, 'k', 2);
+    Registry.register(p, registry, 'k', 3);
+    Registry.register(p, registry, 'l', 4);
     const odd = Registry.match(registry, 'k', (value) => value % 2 === 1);
     expect(odd.map(({ value }) => value)).toStrictEqual([1, 3]);
     const others = Registry.match(registry, 'k', (_, pid) => pid === other.pid);
@@ -312,12 +312,12 @@ describe('a registry', () => {
       listeners: [listener.pid, named.in(system)],
     });
     const [p, other] = [await idler(system), await idler(system)];
-    Registry.register(registry, p, 'k', 1);
-    Registry.register(registry, other, 'k', 2);
-    Registry.unregister(registry, other, 'k');
-    Registry.unregister(registry, p, 'k');
-    Registry.unregister(registry, p, 'k');
-    Registry.register(registry, other, 'l', 3);
+    Registry.register(p, registry, 'k', 1);
+    Registry.register(other, registry, 'k', 2);
+    Registry.unregister(other, registry, 'k');
+    Registry.unregister(p, registry, 'k');
+    Registry.unregister(p, registry, 'k');
+    Registry.register(other, registry, 'l', 3);
     exit(system, other.pid, kill);
     await settle(system);
     expect(log).toStrictEqual([
@@ -332,12 +332,12 @@ describe('a registry', () => {
     const registry = await unique(system);
     const [p, other] = [await idler(system), await idler(system)];
     expect(Registry.count(registry)).toBe(0);
-    Registry.register(registry, p, 'k');
-    Registry.register(registry, other, 'k');
-    Registry.register(registry, other, 'l');
-    Registry.register(registry, other, 'm');
+    Registry.register(p, registry, 'k');
+    Registry.register(other, registry, 'k');
+    Registry.register(other, registry, 'l');
+    Registry.register(other, registry, 'm');
     expect(Registry.count(registry)).toBe(3);
-    Registry.unregister(registry, p, 'k');
+    Registry.unregister(p, registry, 'k');
     expect(Registry.count(registry)).toBe(2);
     exit(system, other.pid, kill);
     expect(Registry.count(registry)).toBe(0);
@@ -350,13 +350,13 @@ describe('a registry', () => {
     const stopped = new Error(
       `Expected a running registry, got ${String(registry)}, which is not running`,
     );
-    expect(() => Registry.register(registry, system, 'k')).toThrow(stopped);
-    expect(() => Registry.unregister(registry, system, 'k')).toThrow(stopped);
+    expect(() => Registry.register(system, registry, 'k')).toThrow(stopped);
+    expect(() => Registry.unregister(system, registry, 'k')).toThrow(stopped);
     expect(() => Registry.lookup(registry, 'k')).toThrow(stopped);
     expect(() => Registry.count(registry)).toThrow(stopped);
-    await expect(Registry.lock(registry, system, 'k', () => 1)).rejects.toThrow(stopped);
+    await expect(Registry.lock(system, registry, 'k', () => 1)).rejects.toThrow(stopped);
     const nobody = name<Registry.Unique>('nobody').in(system);
-    expect(() => Registry.register(nobody, system, 'k')).toThrow(
+    expect(() => Registry.register(system, nobody, 'k')).toThrow(
       new Error('Expected a running registry, got "nobody", which is not running'),
     );
   });
@@ -367,7 +367,7 @@ describe('a registry', () => {
       (await idler(system)).pid,
       await GenServer.start(system, counter, 0),
     ] as unknown[]) {
-      expect(() => Registry.register(pid as Registry.Unique, system, 'k')).toThrow(
+      expect(() => Registry.register(system, pid as Registry.Unique, 'k')).toThrow(
         new TypeError(`Expected a registry, got ${String(pid)}, which is something else`),
       );
     }
@@ -389,8 +389,8 @@ describe('a registry', () => {
     const error = new Error(
       `Expected a running process, got ${String(ended.pid)}, which has ended`,
     );
-    expect(() => Registry.register(registry, ended, 'k')).toThrow(error);
-    await expect(Registry.lock(registry, ended, 'k', () => 1)).rejects.toThrow(error);
+    expect(() => Registry.register(ended, registry, 'k')).toThrow(error);
+    await expect(Registry.lock(ended, registry, 'k', () => 1)).rejects.toThrow(error);
     expect(Registry.count(registry)).toBe(0);
   });
 
@@ -403,10 +403,10 @@ describe('a registry', () => {
       await idler(system),
       await recorder(system, log, 'trapper', { traps: true }),
     ];
-    Registry.register(registry, p, 'p');
-    Registry.register(registry, left, 'left');
-    Registry.unregister(registry, left, 'left');
-    Registry.register(registry, trapper, 'trapper');
+    Registry.register(p, registry, 'p');
+    Registry.register(left, registry, 'left');
+    Registry.unregister(left, registry, 'left');
+    Registry.register(trapper, registry, 'trapper');
     exit(system, registry, kill);
     await settle(system);
     expect(endOf(p)).toStrictEqual(killed);
@@ -426,13 +426,13 @@ describe('a registry', () => {
     const typed: Registry.Unique<string, number> | undefined = first;
     expect(typed).toBeDefined();
     const p = await idler(system);
-    Registry.register(rooms.in(system), p, 'k', 1);
+    Registry.register(p, rooms.in(system), 'k', 1);
     exit(system, first as Pid, kill);
     await settle(system);
     expect(isAlive(p.pid)).toBe(false);
     expect(Supervisor.child(app, 'rooms')).not.toBe(first);
     expect(Registry.count(rooms.in(system))).toBe(0);
-    expect(Registry.register(rooms.in(system), await idler(system), 'k', 1)).toStrictEqual({
+    expect(Registry.register(await idler(system), rooms.in(system), 'k', 1)).toStrictEqual({
       type: 'registered',
     });
   });
@@ -443,17 +443,17 @@ describe('a registry', () => {
     const p = await idler(system);
     const hanging = countOnEnd(p);
     for (let count = 0; count < 3; count++) {
-      Registry.register(registry, p, 'k');
-      Registry.register(registry, p, 'l');
+      Registry.register(p, registry, 'k');
+      Registry.register(p, registry, 'l');
       expect(hanging()).toBe(1);
-      await Registry.lock(registry, p, 'k', () => {
+      await Registry.lock(p, registry, 'k', () => {
         expect(hanging()).toBe(2);
       });
-      Registry.unregister(registry, p, 'k');
-      Registry.unregister(registry, p, 'l');
+      Registry.unregister(p, registry, 'k');
+      Registry.unregister(p, registry, 'l');
       expect(hanging()).toBe(0);
     }
-    Registry.register(registry, p, 'k');
+    Registry.register(p, registry, 'k');
     await GenServer.stop(registry);
     expect(hanging()).toBe(0);
   });
@@ -475,10 +475,10 @@ describe('keys', () => {
     const p = await idler(system);
     const object = {};
     for (const key of [1, '1', 1n, true, 'true', null, undefined, object, {}, Number.NaN, 0]) {
-      expect(Registry.register(registry, p, key)).toStrictEqual({ type: 'registered' });
+      expect(Registry.register(p, registry, key)).toStrictEqual({ type: 'registered' });
     }
     for (const key of [1, object, Number.NaN, 0, -0, undefined]) {
-      expect(Registry.register(registry, p, key)).toStrictEqual({
+      expect(Registry.register(p, registry, key)).toStrictEqual({
         type: 'alreadyRegistered',
         pid: p.pid,
       });
@@ -490,15 +490,15 @@ describe('keys', () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
     for (const key of [Number.NaN, 0, Number.NaN]) {
-      Registry.register(registry, system, key, key);
+      Registry.register(system, registry, key, key);
     }
     expect(Registry.values(registry, Number.NaN, system.pid)).toStrictEqual([
       Number.NaN,
       Number.NaN,
     ]);
     expect(Registry.lookup(registry, -0)).toHaveLength(1);
-    Registry.unregister(registry, system, Number.NaN);
-    Registry.unregister(registry, system, -0);
+    Registry.unregister(system, registry, Number.NaN);
+    Registry.unregister(system, registry, -0);
     expect(Registry.count(registry)).toBe(0);
   });
 });
@@ -517,7 +517,7 @@ describe('lock', () => {
     until: () => Promise<unknown>,
   ) {
     const process = await idler(system);
-    const held = Registry.lock(registry, process, key, async () => {
+    const held = Registry.lock(process, registry, key, async () => {
       log.push([who, 'has it']);
       try {
         return await until();
@@ -580,8 +580,8 @@ describe('lock', () => {
     const fail = (): never => {
       throw new Error('no');
     };
-    await expect(Registry.lock(registry, system, 'k', fail)).rejects.toThrow(new Error('no'));
-    expect(await Registry.lock(registry, system, 'k', () => 'done')).toBe('done');
+    await expect(Registry.lock(system, registry, 'k', fail)).rejects.toThrow(new Error('no'));
+    expect(await Registry.lock(system, registry, 'k', () => 'done')).toBe('done');
   });
 
   test('RG28 is free again when its holder dies, though its function never settles', async () => {
@@ -656,7 +656,7 @@ describe('lock', () => {
     const log: Log = [];
     await contender(system, registry, log, 'a', 'k', forever);
     const p = await idler(system);
-    expect(Registry.register(registry, p, 'k')).toStrictEqual({ type: 'registered' });
+    expect(Registry.register(p, registry, 'k')).toStrictEqual({ type: 'registered' });
   });
 
   test('RG28 rejects those who wait when the registry ends; the holder goes on', async () => {
@@ -787,7 +787,7 @@ describe('via', () => {
       ),
     );
     expect(Registry.count(registry)).toBe(0);
-    Registry.register(registry, system, 'c');
+    Registry.register(system, registry, 'c');
     expect(await outcome(GenServer.call(via, 'next'))).toStrictEqual({ exit: noproc });
   });
 });
@@ -806,7 +806,7 @@ describe('types', () => {
     >();
     expectTypeOf(Registry.keys(registry, system.pid)).toEqualTypeOf<readonly ('a' | 'b')[]>();
     const ticker: Process<'tick'> = await idler(system);
-    const answer = Registry.register(registry, ticker, 'a', 1);
+    const answer = Registry.register(ticker, registry, 'a', 1);
     expectTypeOf(answer).toEqualTypeOf<Registry.Registered<Pid<'tick'>>>();
     Registry.dispatch(registry, 'a', ([first]) => {
       expectTypeOf(first).toEqualTypeOf<Registry.Entry<number, Pid<'tick'>> | undefined>();
@@ -816,11 +816,11 @@ describe('types', () => {
       // @ts-expect-error: no such key
       Registry.lookup(registry, 'c'),
       // @ts-expect-error: a value is wanted
-      Registry.register(registry, ticker, 'a'),
+      Registry.register(ticker, registry, 'a'),
       // @ts-expect-error: a number is wanted
-      Registry.register(registry, ticker, 'a', 'one'),
+      Registry.register(ticker, registry, 'a', 'one'),
       // @ts-expect-error: a process that accepts nothing is not what is looked for
-      Registry.register(registry, system, 'a', 1),
+      Registry.register(system, registry, 'a', 1),
       // @ts-expect-error: it is not a registry
       Registry.lookup(system.pid, 'a'),
     ]);
@@ -834,7 +834,7 @@ describe('types', () => {
       // @ts-expect-error: its keys are duplicate
       Registry.via(registry, 'a', 1),
       // @ts-expect-error: its keys are duplicate
-      Registry.updateValue(registry, system, 'a', (value) => value),
+      Registry.updateValue(system, registry, 'a', (value) => value),
     ]);
     expect(Registry.count(registry)).toBe(0);
   });
