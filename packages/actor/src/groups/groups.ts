@@ -4,7 +4,7 @@ import type { Process } from '../process/process.ts';
 import { type Group, groupText } from './group.ts';
 import { GroupTable } from './table.ts';
 
-export type { GroupMessage } from './table.ts';
+export type { GroupMessage as Message } from './table.ts';
 
 /**
  * Puts processes into a group: one pid, or a list, which comes in one step. There is nothing to
@@ -26,11 +26,11 @@ export type { GroupMessage } from './table.ts';
  * ```
  */
 export function join<P extends Pid = Pid>(
-  self: Process<never>,
+  system: Process,
   group: string | Group<P>,
   pids: NoInfer<P> | readonly NoInfer<P>[],
 ): void {
-  tableOf(self).join(groupText(group), listOf(pids).map(cellOf));
+  tableOf(system).join(groupText(group), listOf(pids).map(cellOf));
 }
 
 /**
@@ -52,11 +52,11 @@ export function join<P extends Pid = Pid>(
  * ```
  */
 export function leave<P extends Pid = Pid>(
-  self: Process<never>,
+  system: Process,
   group: string | Group<P>,
   pids: NoInfer<P> | readonly NoInfer<P>[],
 ): boolean {
-  return tableOf(self).leave(groupText(group), listOf(pids).map(cellOf));
+  return tableOf(system).leave(groupText(group), listOf(pids).map(cellOf));
 }
 
 /**
@@ -77,10 +77,10 @@ export function leave<P extends Pid = Pid>(
  * ```
  */
 export function members<P extends Pid = Pid>(
-  self: Process<never>,
+  system: Process,
   group: string | Group<P>,
 ): readonly P[] {
-  return tableOf(self).members(groupText(group)) as readonly P[];
+  return tableOf(system).members(groupText(group)) as readonly P[];
 }
 
 /**
@@ -96,8 +96,8 @@ export function members<P extends Pid = Pid>(
  * await system.stop();
  * ```
  */
-export function whichGroups(self: Process<never>): readonly string[] {
-  return tableOf(self).names();
+export function whichGroups(system: Process): readonly string[] {
+  return tableOf(system).names();
 }
 
 /** A monitor of a group, and who was in it when it began. */
@@ -117,7 +117,7 @@ export interface Monitored<out P extends Pid> {
  *
  * const system = createSystem();
  * const { promise, resolve } = Promise.withResolvers<string>();
- * spawn<Groups.GroupMessage>(system, async (self) => {
+ * spawn<Groups.Message>(system, async (self) => {
  *   Groups.monitor(self, 'workers');
  *   Groups.join(self, 'workers', self.pid);
  *   const { type, group } = await self.receive();
@@ -128,12 +128,13 @@ export interface Monitored<out P extends Pid> {
  * ```
  */
 export function monitor<P extends Pid = Pid>(
-  self: Process<never>,
+  self: Process,
   group: string | Group<P>,
 ): Monitored<P> {
-  const table = tableOf(self);
+  const cell = cellOfProcess(self);
+  const table = tableOf(cell);
   const text = groupText(group);
-  const ref = table.monitor(text, cellOfProcess(self));
+  const ref = table.monitor(text, cell);
   return { ref, members: table.members(text) as readonly P[] };
 }
 
@@ -152,9 +153,9 @@ export function monitor<P extends Pid = Pid>(
  * await system.stop();
  * ```
  */
-export function demonitor(self: Process<never>, ref: Ref): boolean {
+export function demonitor(self: Process, ref: Ref): boolean {
   const cell = cellOfProcess(self);
-  const table = tableOf(self);
+  const table = tableOf(cell);
   if (table.ownerOf(ref) !== cell) {
     return false;
   }
@@ -169,8 +170,8 @@ export function demonitor(self: Process<never>, ref: Ref): boolean {
  */
 const tables: WeakMap<Runtime, GroupTable> = new WeakMap();
 
-function tableOf(self: Process<never>): GroupTable {
-  const { runtime } = cellOfProcess(self);
+function tableOf(system: Process): GroupTable {
+  const { runtime } = cellOfProcess(system, 'system');
   let table = tables.get(runtime);
   if (table === undefined) {
     table = new GroupTable();

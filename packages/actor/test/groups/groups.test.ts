@@ -296,7 +296,7 @@ describe('monitor', () => {
     const watcher = await idler(system);
     const [first, second] = [Groups.monitor(watcher, 'g'), Groups.monitor(watcher, 'g')];
     Groups.join(system, 'g', p);
-    const messages = (await drain(watcher)) as Groups.GroupMessage[];
+    const messages = (await drain(watcher)) as Groups.Message[];
     expect(messages).toHaveLength(2);
     expect(messages[0]?.ref).toBe(first.ref);
     expect(messages[1]?.ref).toBe(second.ref);
@@ -385,7 +385,7 @@ describe('a typed group', () => {
     expectTypeOf(Groups.members(system, stacks)).toEqualTypeOf<readonly Pid<'push'>[]>();
     expectTypeOf(Groups.members(system, 'stacks')).toEqualTypeOf<readonly Pid[]>();
     expectTypeOf(Groups.monitor(system, stacks)).toEqualTypeOf<Groups.Monitored<Pid<'push'>>>();
-    expectTypeOf<Groups.GroupMessage<Pid<'push'>>['ref']>().toEqualTypeOf<Ref>();
+    expectTypeOf<Groups.Message<Pid<'push'>>['ref']>().toEqualTypeOf<Ref>();
     const misuse = (_wrong: (pid: Pid<'pop'>) => unknown): void => undefined;
     // @ts-expect-error: it does not accept what the members of the group do
     misuse((pid) => Groups.join(system, stacks, pid));
