@@ -4,7 +4,7 @@ import { hostProcess } from '../host/host.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { cellOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
-import { normal, notStarted } from '../process/exit-reason.ts';
+import { notStarted } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
 import type { Process, System } from '../process/process.ts';
 import { whereis } from '../process/register.ts';
@@ -240,7 +240,7 @@ export async function stop(system: System, application: Application): Promise<vo
   if (running === undefined) {
     throw new ExitError(notStarted(application.name), `stop of application ${application.name}`);
   }
-  await GenServer.stop(running, normal, Infinity);
+  await GenServer.stop(running);
 }
 
 /** The process of an application. */

@@ -16,11 +16,6 @@ export interface Agent<in out State> extends Pid {
   readonly [held]: (state: State) => State;
 }
 
-export interface AgentCallOptions {
-  /** In ms. Default: 5,000. */
-  readonly timeout?: number;
-}
-
 /**
  * Starts a process that holds a state, at first what `init` returns. Functions that are sent to it
  * run in it, one at a time; one that answers with a promise keeps the others waiting until that
@@ -41,7 +36,7 @@ export interface AgentCallOptions {
  * ```
  */
 export function start<State>(
-  parent: Process<never>,
+  parent: Process,
   init: () => Maybe<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
@@ -65,7 +60,7 @@ export function start<State>(
  * ```
  */
 export function startLink<State>(
-  parent: Process<never>,
+  parent: Process,
   init: () => Maybe<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
@@ -117,7 +112,7 @@ export function childSpec<State, const Id extends string>(
 export function get<State, Result>(
   agent: Destination<Agent<State>>,
   fn: (state: State) => Maybe<Result>,
-  options: AgentCallOptions = {},
+  options?: GenServer.CallOptions,
 ): Promise<Result> {
   return GenServer.call(serverOf(agent), 'get', fn as Change, options) as Promise<Result>;
 }
@@ -141,7 +136,7 @@ export function get<State, Result>(
 export async function update<State>(
   agent: Destination<Agent<State>>,
   fn: (state: State) => Maybe<NoInfer<State>>,
-  options: AgentCallOptions = {},
+  options?: GenServer.CallOptions,
 ): Promise<void> {
   await GenServer.call(serverOf(agent), 'update', fn as Change, options);
 }
@@ -166,7 +161,7 @@ export async function update<State>(
 export function getAndUpdate<State, Result>(
   agent: Destination<Agent<State>>,
   fn: (state: State) => Maybe<readonly [result: Result, state: NoInfer<State>]>,
-  options: AgentCallOptions = {},
+  options?: GenServer.CallOptions,
 ): Promise<Result> {
   const answer = GenServer.call(serverOf(agent), 'getAndUpdate', fn as Change, options);
   return answer as Promise<Result>;
@@ -207,8 +202,12 @@ export function cast<State>(
  * await system.stop();
  * ```
  */
-export function stop(agent: Destination, reason?: ExitReason, timeout?: number): Promise<void> {
-  return GenServer.stop(agent, reason, timeout);
+export function stop(
+  agent: Destination,
+  reason?: ExitReason,
+  options?: GenServer.StopOptions,
+): Promise<void> {
+  return GenServer.stop(agent, reason, options);
 }
 
 type Change = (state: unknown) => unknown;
@@ -241,7 +240,7 @@ function both(pair: unknown, state: unknown): Reply<unknown, unknown> | Stop<unk
 
 async function startBy<State>(
   start: typeof GenServer.start,
-  parent: Process<never>,
+  parent: Process,
   init: () => Maybe<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {

@@ -86,7 +86,12 @@ export interface CallOptions {
    * Who calls, for a call that is made after an `await`: then a call to itself, and a cycle of
    * servers that wait for each other, are found at once there too.
    */
-  readonly self?: Process<never>;
+  readonly self?: Process;
+}
+
+export interface StopOptions {
+  /** In ms. Default: `Infinity`: waits as long as `terminate` takes. */
+  readonly timeout?: number;
 }
 
 /**
@@ -141,7 +146,7 @@ export function define<
  * ```
  */
 export function start<B extends AnyBehaviour>(
-  parent: Process<never>,
+  parent: Process,
   behaviour: B,
   arg: ArgOf<B>,
   options?: StartOptions,
@@ -172,7 +177,7 @@ export function start<B extends AnyBehaviour>(
  * ```
  */
 export function startLink<B extends AnyBehaviour>(
-  parent: Process<never>,
+  parent: Process,
   behaviour: B,
   arg: ArgOf<B>,
   options?: StartOptions,
@@ -212,7 +217,7 @@ export interface Monitored<out P extends Pid> {
  * ```
  */
 export async function startMonitor<B extends AnyBehaviour>(
-  parent: Process<never>,
+  parent: Process,
   behaviour: B,
   arg: ArgOf<B>,
   options: StartOptions = {},
@@ -380,8 +385,7 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
  * `terminate`; resolves once it has ended.
  *
  * Rejects with an `ExitError` when it had ended (`noproc`), ends with another reason (that one), or
- * is the caller (`callingSelf`); with a `TimeoutError` after `timeout` ms (default `Infinity`),
- * which leaves it to finish.
+ * is the caller (`callingSelf`); with a `TimeoutError` after `timeout`, which leaves it to finish.
  * @see OTP manual, `gen_server:stop/3`
  * @example
  * ```ts
@@ -404,7 +408,7 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
 export async function stop(
   server: Destination,
   reason: ExitReason = normal,
-  timeout: number = Infinity,
+  { timeout = Infinity }: StopOptions = {},
 ): Promise<void> {
   assertExitReason(reason);
   assertTimeout(timeout);
@@ -419,7 +423,7 @@ export async function stop(
 }
 
 function startServer<B extends AnyBehaviour>(
-  parent: Process<never>,
+  parent: Process,
   behaviour: B,
   arg: ArgOf<B>,
   isLinked: boolean,

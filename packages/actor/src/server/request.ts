@@ -32,7 +32,7 @@ export interface SendRequestOptions {
    * Who asks: unless it already waits when the response comes, it gets a `ResponseMessage`.
    * Default: nobody gets one.
    */
-  readonly self?: Process<never>;
+  readonly self?: Process;
 }
 
 export interface ResponseOptions {

@@ -73,7 +73,7 @@ export class OwnedTask extends TaskWatch {
    * Starts the task, monitored by its owner from the first instant; without a function none is
    * started.
    */
-  constructor(owner: Cell, parent: Process<never>, fn: TaskFunction<unknown> | undefined) {
+  constructor(owner: Cell, parent: Process, fn: TaskFunction<unknown> | undefined) {
     super();
     this.owner = owner;
     const cell = fn && this.run(parent, fn);
@@ -152,7 +152,7 @@ export class OwnedTask extends TaskWatch {
  * The task behind its handle. Throws a `TypeError` for what is no task, and an `Error` for one that
  * is another process's, or that is waited for already.
  */
-export function ownedBy(self: Process<never>, task: Task): OwnedTask {
+export function ownedBy(self: Process, task: Task): OwnedTask {
   const owner = cellOfProcess(self);
   const owned = open(task);
   if (owned === undefined) {

@@ -11,7 +11,7 @@ import { assertFunction, type TaskResult } from './watch.ts';
  * The results of tasks, one for each item. Nothing is started before somebody asks for the first.
  */
 export function streamOf<Item, Value>(
-  self: Process<never>,
+  self: Process,
   work: Work<Item, Value>,
   options: TaskStreamOptions = {},
 ): AsyncIterable<TaskResult<Value>> {

@@ -18,14 +18,16 @@ import { assertFunction, bodyOf, type TaskFunction, type TaskResult } from './wa
 
 export {
   childSpec,
-  type Options as TaskSupervisorOptions,
+  type Options,
   startLink,
   stop,
   terminateChild,
 } from '../supervisor/dynamic/dynamic-supervisor.ts';
 
 /** The pid of a task supervisor. Any dynamic supervisor is one. */
-export type TaskSupervisorPid = DynamicSupervisorPid<readonly unknown[]>;
+type TaskSupervisorPid = DynamicSupervisorPid<readonly unknown[]>;
+
+export type { TaskSupervisorPid as Pid };
 
 type Supervisor = Destination<TaskSupervisorPid>;
 
@@ -58,7 +60,7 @@ export interface TaskChildOptions extends SupervisedTaskOptions {
  * ```
  */
 async function async_<Value>(
-  self: Process<never>,
+  self: Process,
   supervisor: Supervisor,
   fn: TaskFunction<Value>,
   options?: SupervisedTaskOptions,
@@ -87,7 +89,7 @@ async function async_<Value>(
  * ```
  */
 export async function asyncNolink<Value>(
-  self: Process<never>,
+  self: Process,
   supervisor: Supervisor,
   fn: TaskFunction<Value>,
   options?: SupervisedTaskOptions,
@@ -173,7 +175,7 @@ export async function children(supervisor: Supervisor): Promise<readonly Pid[]> 
  * ```
  */
 export function asyncStream<Item, Value>(
-  self: Process<never>,
+  self: Process,
   supervisor: Supervisor,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
@@ -204,7 +206,7 @@ export function asyncStream<Item, Value>(
  * ```
  */
 export function asyncStreamNolink<Item, Value>(
-  self: Process<never>,
+  self: Process,
   supervisor: Supervisor,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
@@ -214,7 +216,7 @@ export function asyncStreamNolink<Item, Value>(
 }
 
 async function startOwned<Value>(
-  self: Process<never>,
+  self: Process,
   supervisor: Supervisor,
   fn: TaskFunction<Value>,
   isLinked: boolean,

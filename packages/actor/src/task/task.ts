@@ -18,10 +18,10 @@ import { streamOf } from './stream.ts';
 import { waitFor } from './wait.ts';
 import { bodyOf, type TaskFunction, type TaskResult } from './watch.ts';
 
-export type { Task, TaskMessage } from './owned-task.ts';
-export type { ItemFunction, Items, TaskStreamOptions } from './iteration.ts';
+export type { Task, TaskMessage as Message } from './owned-task.ts';
+export type { ItemFunction, Items, TaskStreamOptions as StreamOptions } from './iteration.ts';
 export * as Supervisor from './task-supervisor.ts';
-export type { TaskFunction, TaskResult } from './watch.ts';
+export type { TaskFunction as Function, TaskResult as Result } from './watch.ts';
 
 /** What a task comes to when all goes well. */
 export type ValueOf<T extends Task> = T extends Task<infer Value> ? Value : never;
@@ -34,14 +34,22 @@ export type ResultsOf<Tasks extends readonly Task[]> = {
   -readonly [Index in keyof Tasks]: TaskResult<ValueOf<Tasks[Index]>> | undefined;
 };
 
-export interface YieldManyOptions {
-  /** For all of them together, in ms. Default: 5,000. */
+export interface AwaitOptions {
+  /** In ms, for all tasks together. Default: 5,000. */
   readonly timeout?: number;
+}
+
+export interface YieldManyOptions extends AwaitOptions {
   /**
    * What becomes of those that are not done by then: they go on, and can be awaited again; they go
    * on, but are given up, as by `ignore`; they are killed. Default: `nothing`.
    */
   readonly onTimeout?: 'nothing' | 'ignore' | 'killTask';
+}
+
+export interface ShutdownOptions {
+  /** In ms, until the task is killed; `brutalKill` kills it at once. Default: 5,000. */
+  readonly timeout?: Shutdown;
 }
 
 /**
@@ -63,7 +71,7 @@ export interface YieldManyOptions {
  * await system.stop();
  * ```
  */
-function async_<Value>(self: Process<never>, fn: TaskFunction<Value>): Task<Value> {
+function async_<Value>(self: Process, fn: TaskFunction<Value>): Task<Value> {
   const owner = parentOf(self);
   const task = new OwnedTask(owner, owner, fn);
   owner.link(task.cell as Cell);
@@ -88,16 +96,16 @@ export { async_ as async };
  * const { promise, resolve } = Promise.withResolvers<number>();
  * spawn(system, async (self) => {
  *   const [left, right] = [Task.async(self, async () => 20), Task.async(self, async () => 22)];
- *   resolve((await Task.await(self, left)) + (await Task.await(self, right, 1000)));
+ *   resolve((await Task.await(self, left)) + (await Task.await(self, right, { timeout: 1000 })));
  * });
  * console.log(await promise); // 42
  * await system.stop();
  * ```
  */
 async function await_<Value>(
-  self: Process<never>,
+  self: Process,
   task: Task<Value>,
-  timeout = 5000,
+  { timeout = 5000 }: AwaitOptions = {},
 ): Promise<Value> {
   const owned = ownedBy(self, task);
   const result = await waitFor([owned], timeout, any, () => owned.take());
@@ -125,9 +133,9 @@ export { await_ as await };
  * ```
  */
 export async function awaitMany<const Tasks extends readonly Task[]>(
-  self: Process<never>,
+  self: Process,
   tasks: Tasks,
-  timeout = 5000,
+  { timeout = 5000 }: AwaitOptions = {},
 ): Promise<ValuesOf<Tasks>> {
   const all = tasks.map((task) => ownedBy(self, task));
   const results = await waitFor(all, timeout, isExit, () => takeAll(all));
@@ -152,16 +160,16 @@ export async function awaitMany<const Tasks extends readonly Task[]>(
  * const system = createSystem();
  * const { promise, resolve } = Promise.withResolvers<string>();
  * const task = Task.async(system, () => promise);
- * console.log(await Task.yield(system, task, 1)); // undefined
+ * console.log(await Task.yield(system, task, { timeout: 1 })); // undefined
  * resolve('done');
  * console.log(await Task.yield(system, task)); // { type: 'ok', value: 'done' }
  * await system.stop();
  * ```
  */
 async function yield_<Value>(
-  self: Process<never>,
+  self: Process,
   task: Task<Value>,
-  timeout = 5000,
+  { timeout = 5000 }: AwaitOptions = {},
 ): Promise<TaskResult<Value> | undefined> {
   const owned = ownedBy(self, task);
   return waitFor([owned], timeout, any, () => takeIfThere(owned)) as Promise<
@@ -192,7 +200,7 @@ export { yield_ as yield };
  * ```
  */
 export async function yieldMany<const Tasks extends readonly Task[]>(
-  self: Process<never>,
+  self: Process,
   tasks: Tasks,
   { timeout = 5000, onTimeout = 'nothing' }: YieldManyOptions = {},
 ): Promise<ResultsOf<Tasks>> {
@@ -217,14 +225,14 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
  * const task = Task.async(system, async (self) => {
  *   await self.receive();
  * });
- * console.log((await Task.yield(system, task, 1)) ?? (await Task.shutdown(system, task))); // undefined
+ * console.log((await Task.yield(system, task, { timeout: 1 })) ?? (await Task.shutdown(system, task))); // undefined
  * await system.stop();
  * ```
  */
 export async function shutdown<Value>(
-  self: Process<never>,
+  self: Process,
   task: Task<Value>,
-  timeout: Shutdown = 5000,
+  { timeout = 5000 }: ShutdownOptions = {},
 ): Promise<TaskResult<Value> | undefined> {
   const owned = ownedBy(self, task);
   if (timeout !== 'brutalKill') {
@@ -251,10 +259,7 @@ export async function shutdown<Value>(
  * await system.stop();
  * ```
  */
-export function ignore<Value>(
-  self: Process<never>,
-  task: Task<Value>,
-): TaskResult<Value> | undefined {
+export function ignore<Value>(self: Process, task: Task<Value>): TaskResult<Value> | undefined {
   return giveUp(ownedBy(self, task)) as TaskResult<Value> | undefined;
 }
 
@@ -279,7 +284,7 @@ export function ignore<Value>(
  * await system.stop();
  * ```
  */
-export function completed<Value>(self: Process<never>, value: Value): Task<Value> {
+export function completed<Value>(self: Process, value: Value): Task<Value> {
   return OwnedTask.completed(parentOf(self), value).handle;
 }
 
@@ -314,7 +319,7 @@ export function completed<Value>(self: Process<never>, value: Value): Task<Value
  * ```
  */
 export function asyncStream<Item, Value>(
-  self: Process<never>,
+  self: Process,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
   options?: TaskStreamOptions,
@@ -339,7 +344,7 @@ export function asyncStream<Item, Value>(
  * await system.stop();
  * ```
  */
-export function start(parent: Process<never>, fn: TaskFunction<unknown>): Pid {
+export function start(parent: Process, fn: TaskFunction<unknown>): Pid {
   return spawn(parent, bodyOf(fn));
 }
 
@@ -359,7 +364,7 @@ export function start(parent: Process<never>, fn: TaskFunction<unknown>): Pid {
  * await system.stop();
  * ```
  */
-export function startLink(parent: Process<never>, fn: TaskFunction<unknown>): Pid {
+export function startLink(parent: Process, fn: TaskFunction<unknown>): Pid {
   return spawnLink(parent, bodyOf(fn));
 }
 

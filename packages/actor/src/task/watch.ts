@@ -23,7 +23,7 @@ export abstract class TaskWatch extends Request {
   /**
    * Starts the task, which nobody is linked to yet. Throws a `TypeError` for what is no function.
    */
-  run(parent: Process<never>, fn: TaskFunction<unknown>): Cell {
+  run(parent: Process, fn: TaskFunction<unknown>): Cell {
     assertFunction(fn);
     const pid = spawn(parent, async (self: Receiver<unknown>) => {
       this.settle({ type: 'ok', value: await fn(self) });

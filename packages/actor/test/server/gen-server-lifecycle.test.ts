@@ -782,7 +782,7 @@ describe('GenServer.stop', () => {
     const log: unknown[] = [];
     const { system, server } = await single(log);
     await logEnd(system, log, 'server', server);
-    expect(await outcome(GenServer.stop(server, crash('abc'), 1000))).toStrictEqual({
+    expect(await outcome(GenServer.stop(server, crash('abc'), { timeout: 1000 }))).toStrictEqual({
       value: undefined,
     });
     await settle(system);
@@ -806,7 +806,7 @@ describe('GenServer.stop', () => {
     const behaviour = { ...told(), terminate: () => elapse(system, 200) };
     const server = (await GenServer.start(system, behaviour, plain)) as Told;
     await logEnd(system, log, 'server', server);
-    logOutcome(log, 'stop', GenServer.stop(server, normal, 100));
+    logOutcome(log, 'stop', GenServer.stop(server, normal, { timeout: 100 }));
     await advance(system, 99);
     expect(log).toStrictEqual([]);
     await advance(system, 1);
@@ -846,7 +846,9 @@ describe('GenServer.stop', () => {
     'IN48 with timeout %p is an error of the caller alone',
     async (bad) => {
       const { system, server } = await single([]);
-      await expect(GenServer.stop(server, normal, bad as number)).rejects.toThrow(RangeError);
+      await expect(GenServer.stop(server, normal, { timeout: bad as number })).rejects.toThrow(
+        RangeError,
+      );
       await settle(system);
       expect(isAlive(server)).toBe(true);
     },

@@ -29,8 +29,8 @@ import { drain, endOf, forever, idler } from '../support/recorder.ts';
 import { watchedClock } from '../support/watched-clock.ts';
 
 const boom = crash('boom');
-const value = <Value>(of: Value): Task.TaskResult<Value> => ({ type: 'ok', value: of });
-const exited = (reason: ExitReason): Task.TaskResult<never> => ({ type: 'exit', reason });
+const value = <Value>(of: Value): Task.Result<Value> => ({ type: 'ok', value: of });
+const exited = (reason: ExitReason): Task.Result<never> => ({ type: 'exit', reason });
 
 interface Stage {
   readonly system: TestSystem;
@@ -50,7 +50,7 @@ async function wait(ms: number, self: Process): Promise<number> {
 }
 
 /** The results as they come, then `end`, or what the stream rejected with. */
-function collect<Value>(stream: AsyncIterable<Task.TaskResult<Value>>): unknown[] {
+function collect<Value>(stream: AsyncIterable<Task.Result<Value>>): unknown[] {
   const got: unknown[] = [];
   const all = async (): Promise<string> => {
     for await (const result of stream) {
@@ -122,7 +122,7 @@ describe('the results', () => {
     const { owner } = await stage();
     const stream = Task.asyncStream(owner, ['a'], async (text) => text.length);
     for await (const result of stream) {
-      expectTypeOf(result).toEqualTypeOf<Task.TaskResult<number>>();
+      expectTypeOf(result).toEqualTypeOf<Task.Result<number>>();
       expect(result).toStrictEqual(value(1));
     }
   });
@@ -465,7 +465,7 @@ describe('what is wrong', () => {
     expect(others(all)).toStrictEqual([]);
   });
 
-  test.each<readonly [string, unknown, unknown, Task.TaskStreamOptions, Error]>([
+  test.each<readonly [string, unknown, unknown, Task.StreamOptions, Error]>([
     [
       'maxConcurrency 0',
       [],

@@ -25,8 +25,8 @@ import { elapse, logEnd, outcome } from '../support/outcome.ts';
 import { drain, endOf, forever, idler } from '../support/recorder.ts';
 
 const boom = crash('boom');
-const value = <Value>(of: Value): Task.TaskResult<Value> => ({ type: 'ok', value: of });
-const exited = (reason: ExitReason): Task.TaskResult<never> => ({ type: 'exit', reason });
+const value = <Value>(of: Value): Task.Result<Value> => ({ type: 'ok', value: of });
+const exited = (reason: ExitReason): Task.Result<never> => ({ type: 'exit', reason });
 
 interface Stage {
   readonly system: TestSystem;
@@ -53,7 +53,7 @@ async function wait(ms: number, self: Process): Promise<number> {
 }
 
 /** The results as they come, then `end`, or what the stream rejected with. */
-function collect<Value>(stream: AsyncIterable<Task.TaskResult<Value>>): unknown[] {
+function collect<Value>(stream: AsyncIterable<Task.Result<Value>>): unknown[] {
   const got: unknown[] = [];
   const all = async (): Promise<string> => {
     for await (const result of stream) {

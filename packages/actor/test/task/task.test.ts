@@ -87,7 +87,7 @@ describe('a task', () => {
     const counter = GenServer.define({
       init: () => ok(undefined as Task.Task<number> | undefined),
       handleCast: { start: (_, __, self) => noreply(Task.async(self, () => 42)) },
-      handleInfo: (message: Task.TaskMessage<number>, task, self) => {
+      handleInfo: (message: Task.Message<number>, task, self) => {
         log.push([message.type, message.ref === task?.ref, message.value]);
         // As in Elixir: whoever has the value does not need to hear of the end.
         demonitor(self, message.ref, { flush: true });
@@ -298,7 +298,7 @@ describe('await', () => {
   test('TA07 gives up after its time: the task goes on, linked, and nothing more is heard of it', async () => {
     const { system, owner } = await stage({ traps: true });
     const task = Task.async(owner, late(20, 'v'));
-    const awaited = outcome(Task.await(owner, task, 10));
+    const awaited = outcome(Task.await(owner, task, { timeout: 10 }));
     await advance(system, 9);
     expect(await Promise.race([awaited, 'waits'])).toBe('waits');
     await advance(system, 1);
@@ -312,15 +312,15 @@ describe('await', () => {
     const { system, owner } = await stage();
     const [slow, quick] = [Task.async(owner, forever), Task.async(owner, () => 1)];
     await settle(system);
-    expect(await outcome(Task.await(owner, slow, 0))).toBe('timeout');
-    expect(await Task.await(owner, quick, 0)).toBe(1);
+    expect(await outcome(Task.await(owner, slow, { timeout: 0 }))).toBe('timeout');
+    expect(await Task.await(owner, quick, { timeout: 0 })).toBe(1);
   });
 
   test('TA08 gives a value once; the second time it is a timeout, at once', async () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, () => 1);
     expect(await Task.await(owner, task)).toBe(1);
-    expect(await outcome(Task.await(owner, task, Infinity))).toBe('timeout');
+    expect(await outcome(Task.await(owner, task, { timeout: Infinity }))).toBe('timeout');
     expect(system.clock.now()).toBe(0);
   });
 
@@ -336,7 +336,9 @@ describe('await', () => {
 
   test('TA10 waits as long as it takes, if told so', async () => {
     const { system, owner } = await stage();
-    const awaited = Task.await(owner, Task.async(owner, late(3_600_000, 'v')), Infinity);
+    const awaited = Task.await(owner, Task.async(owner, late(3_600_000, 'v')), {
+      timeout: Infinity,
+    });
     await advance(system, 3_600_000);
     expect(await awaited).toBe('v');
   });
@@ -344,7 +346,7 @@ describe('await', () => {
   test('refuses a wrong time', async () => {
     const { owner } = await stage();
     const task = Task.async(owner, forever);
-    await expect(Task.await(owner, task, -1)).rejects.toThrow(
+    await expect(Task.await(owner, task, { timeout: -1 })).rejects.toThrow(
       new RangeError('Expected a whole number of milliseconds from 0 on, got -1 (number)'),
     );
   });
@@ -377,7 +379,7 @@ describe('await', () => {
   test('lets go of a task that it has waited for', async () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, forever);
-    await outcome(Task.await(owner, task, 0));
+    await outcome(Task.await(owner, task, { timeout: 0 }));
     expect(await Task.yield(owner, task)).toBeUndefined();
     expect(system.clock.now()).toBe(0);
   });
@@ -407,7 +409,7 @@ describe('yield', () => {
   test('TA11 gives nothing when the task is not done in time, and it can be awaited again', async () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, late(20, 'v'));
-    const yielded = Task.yield(owner, task, 10);
+    const yielded = Task.yield(owner, task, { timeout: 10 });
     await advance(system, 10);
     expect(await yielded).toBeUndefined();
     const awaited = Task.await(owner, task);
@@ -518,7 +520,7 @@ describe('awaitMany', () => {
   test('TA17 has one time for all of them together', async () => {
     const { system, owner } = await stage();
     const tasks = [late(8, 1), late(16, 2), late(24, 3)].map((fn) => Task.async(owner, fn));
-    const awaited = outcome(Task.awaitMany(owner, tasks, 20));
+    const awaited = outcome(Task.awaitMany(owner, tasks, { timeout: 20 }));
     await advance(system, 20);
     expect(await awaited).toBe('timeout');
     await advance(system, 10);
@@ -621,7 +623,7 @@ describe('shutdown', () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, stubborn);
     await settle(system);
-    const ended = Task.shutdown(owner, task, 10);
+    const ended = Task.shutdown(owner, task, { timeout: 10 });
     await expect(Task.await(owner, task)).rejects.toThrow('Expected a task that nobody waits for');
     await advance(system, 10);
     expect(await ended).toStrictEqual({ type: 'exit', reason: killed });
@@ -643,7 +645,7 @@ describe('shutdown', () => {
       return late(10, 'v')(self);
     });
     await settle(system);
-    const ended = Task.shutdown(owner, task, 20);
+    const ended = Task.shutdown(owner, task, { timeout: 20 });
     await advance(system, 10);
     expect(await ended).toStrictEqual({ type: 'ok', value: 'v' });
     expect(owner.messageQueueLen).toBe(0);
@@ -653,7 +655,7 @@ describe('shutdown', () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, stubborn);
     await settle(system);
-    const ended = Task.shutdown(owner, task, 20);
+    const ended = Task.shutdown(owner, task, { timeout: 20 });
     await advance(system, 19);
     expect(isAlive(pidOf(task))).toBe(true);
     await advance(system, 1);
@@ -676,7 +678,7 @@ describe('shutdown', () => {
     const { system, owner } = await stage();
     const task = Task.async(owner, stubborn);
     await settle(system);
-    expect(await Task.shutdown(owner, task, 'brutalKill')).toBeUndefined();
+    expect(await Task.shutdown(owner, task, { timeout: 'brutalKill' })).toBeUndefined();
     expect([isAlive(pidOf(task)), owner.messageQueueLen]).toStrictEqual([false, 0]);
   });
 
@@ -692,7 +694,7 @@ describe('shutdown', () => {
     const { system, owner } = await stage({ traps: true });
     const task = Task.async(owner, ending(reason));
     await settle(system);
-    expect(await Task.shutdown(owner, task, how)).toStrictEqual(expected);
+    expect(await Task.shutdown(owner, task, { timeout: how })).toStrictEqual(expected);
     expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason }]);
   });
 
@@ -714,7 +716,7 @@ describe('shutdown', () => {
   test('TA24 ends a task whose await gave up', async () => {
     const { owner } = await stage();
     const task = Task.async(owner, forever);
-    await outcome(Task.await(owner, task, 0));
+    await outcome(Task.await(owner, task, { timeout: 0 }));
     expect(await Task.shutdown(owner, task)).toBeUndefined();
     expect(isAlive(pidOf(task))).toBe(false);
   });
@@ -722,7 +724,7 @@ describe('shutdown', () => {
   test('refuses a wrong time, and a task without a process', async () => {
     const { owner } = await stage();
     const task = Task.async(owner, forever);
-    await expect(Task.shutdown(owner, task, -1)).rejects.toThrow(RangeError);
+    await expect(Task.shutdown(owner, task, { timeout: -1 })).rejects.toThrow(RangeError);
     await expect(Task.shutdown(owner, Task.completed(owner, 1))).rejects.toThrow(
       'Expected a task with a process, got task without a process',
     );
@@ -819,10 +821,8 @@ describe('the types', () => {
     const number = Task.async(owner, () => 1);
     expectTypeOf(text).toEqualTypeOf<Task.Task<string>>();
     expectTypeOf(await Task.await(owner, text)).toEqualTypeOf<string>();
-    expectTypeOf(await Task.yield(owner, number)).toEqualTypeOf<
-      Task.TaskResult<number> | undefined
-    >();
-    expectTypeOf(Task.ignore(owner, number)).toEqualTypeOf<Task.TaskResult<number> | undefined>();
+    expectTypeOf(await Task.yield(owner, number)).toEqualTypeOf<Task.Result<number> | undefined>();
+    expectTypeOf(Task.ignore(owner, number)).toEqualTypeOf<Task.Result<number> | undefined>();
     expectTypeOf(Task.completed(owner, true)).toEqualTypeOf<Task.Task<boolean>>();
   });
 
@@ -834,7 +834,7 @@ describe('the types', () => {
     ];
     expectTypeOf(await Task.awaitMany(owner, pair())).toEqualTypeOf<[string, number]>();
     expectTypeOf(await Task.yieldMany(owner, pair())).toEqualTypeOf<
-      [Task.TaskResult<string> | undefined, Task.TaskResult<number> | undefined]
+      [Task.Result<string> | undefined, Task.Result<number> | undefined]
     >();
     const list: readonly Task.Task<number>[] = [Task.async(owner, () => 1)];
     expectTypeOf(await Task.awaitMany(owner, list)).toEqualTypeOf<number[]>();
