@@ -23,7 +23,7 @@ export interface ChangesOptions {
   readonly url: string;
   readonly position: Position;
   readonly handle: (change: Change) => void;
-  readonly onStatus?: (status: SseClient.Status) => void;
+  readonly onStatus?: (status: SseClient.StatusChange) => void;
 }
 
 export function childSpec(options: ChangesOptions): ChildSpec<'changes'> {

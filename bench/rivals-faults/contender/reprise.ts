@@ -38,7 +38,7 @@ play(({ url, headers, handle, failed, isOnlyWork, idleTimeout, backoff }) => {
 });
 
 /** What else there is to tell changes nothing about it. */
-const states: Readonly<Partial<Record<SseClient.Status['type'], State>>> = {
+const states: Readonly<Partial<Record<SseClient.StatusChange['type'], State>>> = {
   connecting: 'connecting',
   connected: 'open',
   disconnected: 'connecting',

@@ -10,5 +10,5 @@ export interface Source {
 
 /** How a source stands: what its client says, or that the client itself is gone. */
 export type SourceState =
-  | Exclude<SseClient.Status, { readonly type: 'gaveUp' }>
+  | Exclude<SseClient.StatusChange, { readonly type: 'gaveUp' }>
   | { readonly type: 'gaveUp'; readonly reason: string };

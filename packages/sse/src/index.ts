@@ -5,6 +5,7 @@ export {
   eventStream,
   type TypedEventsOptions,
 } from './iterator/events.ts';
+export { GaveUpError } from './iterator/gave-up-error.ts';
 export type { Cursor, CursorOptions, CursorReport } from './cursor/cursor.ts';
 export type { CursorStore } from './cursor/store.ts';
 export { ServerSentEvent } from './format/event.ts';
@@ -37,5 +38,24 @@ export {
 export type { SseRequest } from './http/request.ts';
 export { type EventSchemas, type InvalidEvent, type TypedEvent } from './format/typed-events.ts';
 export * as SseClient from './sse-client.ts';
-export { ignore, noreply, ok, reply, stop } from '@reprise/actor';
+export {
+  Application,
+  type ChildSpec,
+  crash,
+  createSystem,
+  GenServer,
+  ignore,
+  name,
+  noreply,
+  normal,
+  ok,
+  type Pid,
+  type Process,
+  reply,
+  send,
+  shutdown,
+  stop,
+  Supervisor,
+  type System,
+} from '@reprise/actor';
 export { sqlite, type SqliteOptions } from './cursor/sqlite.ts';

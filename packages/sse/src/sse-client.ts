@@ -10,11 +10,12 @@ export {
   type StartOptions,
   startLink,
   status,
+  stop,
 } from './client/client.ts';
-export type { ClientStatus } from './client/status.ts';
+export type { Status } from './client/status.ts';
 export {
   resilient,
   type ResilientOptions,
-  type Status,
+  type StatusChange,
   type TypedResilientOptions,
 } from './resilient/resilient.ts';

@@ -16,7 +16,7 @@ import {
 import { type Cursor, cursorOptions, type CursorOptions } from '../cursor/cursor.ts';
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
 import { Notice, Session, type Turn } from './session.ts';
-import type { ClientStatus } from './status.ts';
+import type { Status } from './status.ts';
 
 export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
 
@@ -96,13 +96,42 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
  * is asked of its mailbox.
  * @throws ExitError `noproc` if there is no live client with this pid.
  */
-export function status(client: Pid): ClientStatus {
+export function status(client: Pid): Status {
   const found = Session.statusOf(client);
   if (found === undefined) {
     throw new ExitError(noproc);
   }
   return found;
 }
+
+/**
+ * Stops a client and waits until it has ended: closes its connection, calls `terminate`, writes the
+ * cursor. The same as `GenServer.stop`.
+ * @throws ExitError when it had ended (`noproc`) or ends with another reason; TimeoutError when
+ * the time is up.
+ * @see OTP manual, `gen_server:stop/3`
+ * @example
+ * ```ts
+ * import { connect, createSystem, noreply, SseClient } from '@reprise/sse';
+ *
+ * const client = SseClient.define({
+ *   init: (url: string) => connect({ url }, 'waiting'),
+ *   handleConnect: (_response, state) => noreply(state),
+ *   handleConnectFailure: (_failure, state) => noreply(state),
+ *   handleDisconnect: (_disconnected, state) => noreply(state),
+ *   handleEvent: (_event, state) => state,
+ *   terminate: (reason) => {
+ *     console.log(reason.type); // normal
+ *   },
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await SseClient.startLink(system, client, 'http://127.0.0.1:9/');
+ * await SseClient.stop(pid);
+ * await system.stop();
+ * ```
+ */
+export const stop: typeof GenServer.stop = GenServer.stop;
 
 type KeyedCursor = CursorOptions & { readonly key: string };
 

@@ -43,7 +43,7 @@ import {
   step,
 } from './machine.ts';
 import type { Connect, Reconnect, RequestSource } from './next.ts';
-import { type ClientStatus, StatusRecord } from './status.ts';
+import { type Status, StatusRecord } from './status.ts';
 
 /** What a user's callback may answer. */
 type UserAnswer =
@@ -135,7 +135,7 @@ export class Session {
   }
 
   /** How the client with this pid stands, if it is one and alive. */
-  static statusOf(pid: Pid): ClientStatus | undefined {
+  static statusOf(pid: Pid): Status | undefined {
     const session = sessions.get(pid);
     return session !== undefined && isAlive(pid)
       ? session.#record.read(session.#snapshot)

@@ -7,7 +7,7 @@ import type { ClientSnapshot } from './machine.ts';
  * How a client stands at this instant. Times are its system clock's, as `system.clock.now()` gives
  * them, in ms.
  */
-export interface ClientStatus {
+export interface Status {
   /** To wait for the next attempt is to be disconnected. */
   readonly state: 'disconnected' | 'connecting' | 'connected';
   /** When it came into that state. */
@@ -61,7 +61,7 @@ export class StatusRecord {
     this.#since = clock.now();
   }
 
-  read({ value }: ClientSnapshot): ClientStatus {
+  read({ value }: ClientSnapshot): Status {
     return {
       state: value,
       since: this.#since,

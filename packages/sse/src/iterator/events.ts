@@ -21,10 +21,11 @@ import type { HandleContext } from '../client/context.ts';
 import { type Cursor, type CursorOptions, cursorOptions, lastWriting } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from '../format/typed-events.ts';
-import { type ConnectFailure, type Disconnect, formatFailure } from '../http/failure.ts';
+import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { shownUrl } from '../http/redirect.ts';
 import type { ResilientOptions, StreamOptions } from '../resilient/options.ts';
 import { resilient } from '../resilient/resilient.ts';
+import { GaveUpError } from './gave-up-error.ts';
 import { Handoff } from './handoff.ts';
 
 export interface EventsOptions extends StreamOptions {
@@ -53,8 +54,7 @@ export type EventIterator<Event> = AsyncIterableIterator<Event, undefined> & Asy
  * what a new connection goes on from, when the next one is asked for.
  *
  * Ends when the stream does (204, `until`, the end of a POST); `break` closes the socket at once.
- * Throws while it is read: an `Error` whose `cause` is the failure when it gives up,
- * `signal.reason` when it is aborted, and what a function of the options throws.
+ * Throws while it is read: a `GaveUpError` when it gives up, `signal.reason` when it is aborted, and what a function of the options throws.
  *
  * Throws a `TypeError` or `RangeError` at once for a request that can never be sent.
  */
@@ -244,7 +244,7 @@ function errorOf(reason: ExitReason): unknown {
   }
   if (reason.type === 'shutdown' && reason.detail !== undefined) {
     const failure = reason.detail as ConnectFailure | Disconnect;
-    return new Error(`gave up: ${formatFailure(failure)}`, { cause: failure });
+    return new GaveUpError(failure);
   }
   return new ExitError(reason, 'the client exited');
 }

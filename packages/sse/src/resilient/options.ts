@@ -63,7 +63,7 @@ export interface StreamOptions
    */
   readonly classify?: (failure: ConnectFailure | Disconnect, verdict: Verdict) => Verdict;
   /** Told of every change. It must not throw. */
-  readonly onStatus?: (status: Status, context: HandleContext) => void;
+  readonly onStatus?: (change: StatusChange, context: HandleContext) => void;
 }
 
 export interface ResilientOptions<Id extends string = string>
@@ -103,9 +103,10 @@ export interface TypedResilientOptions<
   readonly handleInvalid: TypedHandlers<Schemas, HandleContext>['handleInvalid'];
 }
 
-/** What the client is about: `after` is how long until the next attempt, in ms. */
-export type Status =
+/** What `onStatus` hears: one change in the life of a client. `SseClient.status` gives the whole. */
+export type StatusChange =
   | CursorReport
+  /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */
   | { readonly type: 'connecting'; readonly attempt: number }
   | { readonly type: 'connected'; readonly url: string }
   | {
@@ -113,6 +114,7 @@ export type Status =
       /** `failure` in one line. */
       readonly reason: string;
       readonly failure: ConnectFailure | Disconnect;
+      /** The time until the next attempt, in ms. */
       readonly after: number;
     }
   /**

@@ -22,7 +22,7 @@ import {
   reconnects,
   type ResilientOptions,
   resolve,
-  type Status,
+  type StatusChange,
   type TypedResilientOptions,
 } from './options.ts';
 import {
@@ -34,7 +34,7 @@ import {
   type Verdict,
 } from './policy.ts';
 
-export type { ResilientOptions, Status, TypedResilientOptions } from './options.ts';
+export type { ResilientOptions, StatusChange, TypedResilientOptions } from './options.ts';
 
 /**
  * The client that most want, as a child of a supervisor: it reconnects with growing, jittered
@@ -268,8 +268,8 @@ function giveUp(failure: Failure, progress: Progress): Answer {
   return stop(ending, progress);
 }
 
-function tell({ options, context }: Progress, status: Status): void {
-  options.onStatus?.(status, context);
+function tell({ options, context }: Progress, change: StatusChange): void {
+  options.onStatus?.(change, context);
 }
 
 function isThenable(value: unknown): value is Promise<unknown> {

@@ -12,7 +12,7 @@ describe('the status of a client', () => {
     jitter(ceiling);
     await advance(stage.system, 50);
     const client = await run(stage);
-    const status = (): SseClient.ClientStatus => SseClient.status(client.pid);
+    const status = (): SseClient.Status => SseClient.status(client.pid);
     const first = await stage.next();
     expect(status()).toEqual({
       state: 'connecting',

@@ -13,6 +13,8 @@ import { expectTypeOf } from 'expect-type';
 import {
   type ConnectFailure,
   connect,
+  type Disconnect,
+  GaveUpError,
   type HandleContext,
   ignore,
   noreply,
@@ -457,4 +459,33 @@ test('the options of resilient are typed', () => {
     SseClient.resilient({ id: 'a', url: '', handle: () => 5 }),
   ]);
   expect(said).toEqual([]);
+});
+
+test('status and onStatus count attempts alike, and have a type each', () => {
+  expectTypeOf(SseClient.status).returns.toEqualTypeOf<SseClient.Status>();
+  type Connecting = Extract<SseClient.StatusChange, { readonly type: 'connecting' }>;
+  expectTypeOf<Connecting['attempt']>().toEqualTypeOf<SseClient.Status['attempt']>();
+  expectTypeOf<SseClient.ResilientOptions['onStatus']>().toEqualTypeOf<
+    ((change: SseClient.StatusChange, context: HandleContext) => void) | undefined
+  >();
+  expect(SseClient.status).toBeInstanceOf(Function);
+});
+
+test('what a client program needs of the processes comes from here, the same', async () => {
+  const actor: Readonly<Record<string, unknown>> = await import('@reprise/actor');
+  const sse: Readonly<Record<string, unknown>> = await import('../../src/index.ts');
+  const names =
+    'ok reply noreply stop ignore normal shutdown crash send Application createSystem GenServer Supervisor name';
+  for (const exported of names.split(' ')) {
+    expect(sse[exported]).toBe(actor[exported]);
+  }
+});
+
+test('a stream that gives up throws an error with a code and a failure', () => {
+  const failure: ConnectFailure = { type: 'timeout', phase: 'response', ms: 5 };
+  const error = new GaveUpError(failure);
+  expectTypeOf(error.code).toEqualTypeOf<'ERR_SSE_GAVE_UP'>();
+  expectTypeOf(error.failure).toEqualTypeOf<ConnectFailure | Disconnect>();
+  expect(error).toMatchObject({ message: 'gave up: response timeout after 5 ms', failure });
+  expect(error).toBeInstanceOf(Error);
 });

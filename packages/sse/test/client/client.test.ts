@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { normal, ok, type Process, send } from '@reprise/actor';
+import { isAlive, normal, ok, type Process, send, shutdown } from '@reprise/actor';
 import { advance } from '@reprise/actor/testing';
 
 import { connect, SseClient, stop } from '../../src/index.ts';
@@ -204,5 +204,28 @@ describe("what the Elixir client's own tests say", () => {
     for (const data of ['1', '2', '3']) {
       expect(await client.next('handleEvent')).toMatchObject({ data });
     }
+  });
+});
+
+describe('stop', () => {
+  test('ends the client normally, closes its connection, and resolves then', async () => {
+    await using stage = await openStage();
+    const { pid, client } = await observe(stage.system, once(stage));
+    const { stream, closed } = await stage.next();
+    stream();
+    await client.next('handleConnect');
+    await SseClient.stop(pid);
+    expect(isAlive(pid)).toBe(false);
+    expect(await client.ended()).toEqual(normal);
+    await closed;
+  });
+
+  test('takes a reason, and rejects for a client that has ended', async () => {
+    await using stage = await openStage();
+    const { pid, client } = await observe(stage.system, once(stage));
+    await stage.next();
+    await SseClient.stop(pid, shutdown);
+    expect(await client.ended()).toEqual(shutdown);
+    await expect(SseClient.stop(pid)).rejects.toMatchObject({ reason: { type: 'noproc' } });
   });
 });

@@ -17,7 +17,7 @@ async function dataOf(stream: AsyncIterable<ServerSentEvent>): Promise<string[]>
 }
 
 /** How long the client waits, each time that it does. */
-function delaysTo(queue: Queue<number>): (status: SseClient.Status) => void {
+function delaysTo(queue: Queue<number>): (status: SseClient.StatusChange) => void {
   return (status) => {
     if (status.type === 'disconnected') {
       queue.push(status.after);
@@ -103,7 +103,10 @@ describe('events', () => {
     const first = stream.next();
     (await stage.next()).refuse(404);
     await expect(first).rejects.toMatchObject({
+      name: 'GaveUpError',
+      code: 'ERR_SSE_GAVE_UP',
       message: 'gave up: status 404',
+      failure: { type: 'status', status: 404 },
       cause: { type: 'status', status: 404 },
     });
     expect(await stream.next()).toEqual({ value: undefined, done: true });

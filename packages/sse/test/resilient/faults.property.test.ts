@@ -121,7 +121,7 @@ class Follower {
     this.#lastEventId = event.lastEventId;
   }
 
-  #hear(status: SseClient.Status): void {
+  #hear(status: SseClient.StatusChange): void {
     if (status.type === 'connecting') {
       const at = this.#system.clock.now();
       this.attempts.push({ at, lastEventId: this.#lastEventId, handled: [] });

@@ -22,7 +22,7 @@ import {
   jitter,
   refuse,
   run,
-  type Status,
+  type StatusChange,
   stream,
 } from '../support/run.ts';
 import { cert, closedPort, serveSecurely } from '../support/servers.ts';
@@ -31,7 +31,7 @@ import { type Exchange, openStage, quiet } from '../support/stage.ts';
 describe('an answer', () => {
   test('ST-03 204 ends it normally, for good, also under a supervisor', async () => {
     await using stage = await openStage();
-    const statuses: Status[] = [];
+    const statuses: StatusChange[] = [];
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const app = await Supervisor.startLink(stage.system, {
       strategy: 'oneForOne',

@@ -7,25 +7,25 @@ import { Queue } from './queue.ts';
 import type { Exchange, Stage } from './stage.ts';
 
 type Options = Partial<SseClient.ResilientOptions>;
-export type Status = SseClient.Status;
-type StatusOf<Type extends Status['type']> = Extract<Status, { readonly type: Type }>;
+export type StatusChange = SseClient.StatusChange;
+type StatusOf<Type extends StatusChange['type']> = Extract<StatusChange, { readonly type: Type }>;
 
 /** A client on its own: when it gives up, it takes the system of its stage along. */
 export interface Run {
   readonly pid: Pid;
   readonly handled: Queue<ServerSentEvent>;
   /** All that it said of itself. */
-  readonly statuses: readonly Status[];
+  readonly statuses: readonly StatusChange[];
   /** What it says next. */
-  next(): Promise<Status>;
+  next(): Promise<StatusChange>;
   /** What it says next that is of this type. */
-  until<Type extends Status['type']>(type: Type): Promise<StatusOf<Type>>;
+  until<Type extends StatusChange['type']>(type: Type): Promise<StatusOf<Type>>;
 }
 
 export async function run(stage: Stage, options: Options = {}): Promise<Run> {
   const handled = new Queue<ServerSentEvent>();
-  const statuses: Status[] = [];
-  const queue = new Queue<Status>();
+  const statuses: StatusChange[] = [];
+  const queue = new Queue<StatusChange>();
   const spec = SseClient.resilient({
     id: 'client',
     url: stage.url,
@@ -44,7 +44,7 @@ export async function run(stage: Stage, options: Options = {}): Promise<Run> {
     handled,
     statuses,
     next: () => queue.next(),
-    async until<Type extends Status['type']>(type: Type) {
+    async until<Type extends StatusChange['type']>(type: Type) {
       for (;;) {
         const status = await queue.next();
         if (status.type === type) {
