@@ -50,7 +50,8 @@ export {
 export { type Destination, name, type Name, type Named, type Via } from './process/address.ts';
 export { pidOf, register, unregister, whereis } from './process/register.ts';
 export * as PartitionSupervisor from './supervisor/partition/partition-supervisor.ts';
-export { isPid, type Pid, type Ref } from './process/pid.ts';
+export { isPid } from './process/cell.ts';
+export type { Pid, Ref } from './process/pid.ts';
 export type {
   DownMessage,
   ExitMessage,

@@ -18,7 +18,7 @@ import type { Process } from './process/process.ts';
 import type { Server } from './server/behaviour.ts';
 import * as GenServer from './server/gen-server.ts';
 import { noreply, type NoReply, ok, reply, type Stop, stop } from './server/next.ts';
-import { ServerProcess } from './server/server-process.ts';
+import { stateOf } from './server/state-of.ts';
 import { type AnySnapshot, type Delay, lastSnapshotOf, Running } from './xstate/running.ts';
 
 interface LogicCalls<Logic extends AnyActorLogic> {
@@ -55,7 +55,7 @@ export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> exten
   Id,
   LogicPid<Logic>
 > {
-  readonly start: (parent: Process<never>) => Promise<LogicPid<Logic>>;
+  readonly start: (parent: Process) => Promise<LogicPid<Logic>>;
 }
 
 /**
@@ -139,7 +139,7 @@ export function getSnapshot<Logic extends AnyActorLogic>(
   process: Destination<LogicPid<Logic>>,
 ): SnapshotFrom<Logic> {
   const cell = cellOf(process);
-  return (runningOf(cell)?.snapshot ?? endedOf(cell)) as SnapshotFrom<Logic>;
+  return (stateOf(cell, Running)?.snapshot ?? endedOf(cell)) as SnapshotFrom<Logic>;
 }
 
 /**
@@ -170,7 +170,7 @@ export function subscribe<Logic extends AnyActorLogic>(
   listener: (snapshot: SnapshotFrom<Logic>) => void,
 ): Subscription {
   const cell = cellOf(process);
-  const running = runningOf(cell);
+  const running = stateOf(cell, Running);
   if (running === undefined) {
     endedOf(cell);
     return { unsubscribe: () => undefined };
@@ -204,7 +204,7 @@ export function output<Logic extends AnyActorLogic>(
   process: Destination<LogicPid<Logic>>,
 ): Promise<OutputFrom<Logic>> {
   const cell = cellOf(process);
-  if (runningOf(cell) === undefined) {
+  if (stateOf(cell, Running) === undefined) {
     endedOf(cell);
   }
   return new Promise((resolve, reject) => {
@@ -264,10 +264,6 @@ function cellOf(process: Destination): Cell {
     throw new ExitError(noproc, String(process));
   }
   return cell;
-}
-
-function runningOf(cell: Cell): Running | undefined {
-  return cell instanceof ServerProcess && cell.state instanceof Running ? cell.state : undefined;
 }
 
 /** The snapshot that an ended process has left. */

@@ -1,8 +1,8 @@
-import { cellOf, cellOfProcess } from '../process/cell.ts';
+import { cellOf, cellOfProcess, isPid } from '../process/cell.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
 import { badReturnValue, type ExitReason, normal } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
-import { isPid, type Pid } from '../process/pid.ts';
+import type { Pid } from '../process/pid.ts';
 import type { ExitMessage, Process } from '../process/process.ts';
 import { trapExit } from '../process/signals.ts';
 import * as GenServer from '../server/gen-server.ts';

@@ -1,6 +1,6 @@
 import { describe } from '../describe.ts';
-import { type Cell, cellOfProcess, type Runtime } from './cell.ts';
-import { type Pid, processOf } from './pid.ts';
+import { type Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
+import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
 declare const named: unique symbol;
@@ -13,7 +13,7 @@ export interface Name<out P extends Pid = Pid> {
   readonly [named]: P;
   readonly name: string;
   /** The address of whoever has this name in `process`'s system at the time something is sent. */
-  in(process: Process<never>): Named<P>;
+  in(process: Process): Named<P>;
   toString(): string;
 }
 
@@ -45,7 +45,7 @@ class NameValue {
     this.name = text;
   }
 
-  in(process: Process<never>): Named {
+  in(process: Process): Named {
     return new NamedAddress(
       cellOfProcess(process, 'process').runtime,
       this.name,
@@ -121,9 +121,9 @@ export function textOf(given: string | Name): string {
  * neither a pid nor a name in a system.
  */
 export function find(destination: Destination): Cell | undefined {
-  const cell = processOf(destination);
+  const cell = findCell(destination);
   if (cell !== undefined) {
-    return cell as Cell;
+    return cell;
   }
   const address: unknown = destination;
   if (address instanceof NamedAddress) {

@@ -6,62 +6,59 @@ import type { Logger } from '../host/logger.ts';
 import type { Timer, Timers } from '../host/timers.ts';
 import { unwrap } from './envelope.ts';
 import { ExitError, reasonOf } from './exit-error.ts';
-import { type ExitReason, killed, mailboxOverflow, noproc } from './exit-reason.ts';
+import { type ExitReason, mailboxOverflow } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
+import { Linkable } from './linkable.ts';
 import { type BoundedMailbox, Mailbox } from './mailbox.ts';
-import type { MonitorRef } from './monitor-ref.ts';
-import { createPid, type Pid, processOf } from './pid.ts';
-import type { ExitMessage, Process, System } from './process.ts';
+import type { Pid } from './pid.ts';
+import type { Process, System } from './process.ts';
 import { Request } from './request.ts';
-
-/** An open call, as far as a process needs it: the server that is to answer. */
-interface OpenCall {
-  readonly server: Cell;
-}
 
 /** `waiting`: for a promise. `suspended`: only the system's own messages wake it. */
 type Status = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
 
+/** A call that is not answered yet, as far as a process needs it: to which server. */
+interface OpenCall {
+  readonly server: Cell;
+}
+
 /**
- * One process: its mailbox, its links and monitors, and what happens to it; the `Process` of the
- * public types at run time. What it runs is a subclass's: a function, or the loop of a server.
+ * One process: its mailbox, its turns, and its end; the `Process` of the public types at run time.
+ * A subclass adds the code that it runs: a function, or the loop of a server.
  */
-export abstract class Cell implements Process {
+export abstract class Cell extends Linkable<Cell> implements Process {
   readonly pid: Pid<unknown>;
   readonly runtime: Runtime;
   readonly parent: Cell | undefined;
   readonly mailbox: Mailbox;
   name: string | undefined = undefined;
   status: Status = 'idle';
-  trapExit = false;
   reason: ExitReason | undefined = undefined;
-  #links: Set<Cell> | undefined = undefined;
-  #monitors: Map<MonitorRef, Cell> | undefined = undefined;
-  #onEnd: Set<(reason: ExitReason) => void> | undefined = undefined;
-  #monitoring: Map<MonitorRef, Cell> | undefined = undefined;
+  /** The calls whose reply its callback may be waiting for: see `callCycleOf`. */
+  openCalls: Set<OpenCall> | undefined = undefined;
   #timers: Set<Timer> | undefined = undefined;
+  /** The first of a doubly linked list. */
   #requests: Request | undefined = undefined;
-  /** The calls whose answer its callback may be waiting for: see `callCycleOf`. */
-  asked: Set<OpenCall> | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #isHighWaterReported = false;
 
   constructor(runtime: Runtime, parent: Cell | undefined, mailbox: Mailbox = new Mailbox()) {
+    super();
     this.runtime = runtime;
     this.parent = parent;
     this.mailbox = mailbox;
-    this.pid = createPid(runtime.nextId(), this);
+    this.pid = new CellPid(runtime.nextId(), this) as unknown as Pid<unknown>;
     runtime.processes.add(this);
     if (diagnostics.spawn.hasSubscribers) {
       diagnostics.spawn.publish({ pid: this.pid, parent: parent?.pid });
     }
   }
 
-  /** Runs for a while; true when it would go on at once. Throwing is `failed`. */
+  /** Runs for a while; true when there is more to do. What it throws goes to `failed`. */
   protected abstract turn(): boolean;
   /** Its code threw, or a promise that it waited for was rejected. */
   protected abstract failed(thrown: unknown): void;
-  /** It has ended, and so far only its requests, links and monitors know. */
+  /** It has ended; its requests, links and monitors have been told. */
   protected abstract ended(reason: ExitReason): void;
 
   get system(): System {
@@ -86,7 +83,7 @@ export abstract class Cell implements Process {
 
   // Messages
 
-  /** False when the mailbox was full and rejects. */
+  /** False when the mailbox is full and its policy is to reject. */
   push(message: unknown): boolean {
     if (this.status === 'dead') {
       return true;
@@ -120,7 +117,7 @@ export abstract class Cell implements Process {
     this.mailbox.removeWhere(matches);
   }
 
-  /** The mailbox is full: applies its policy. False when that is to reject the message. */
+  /** Applies the policy of a full mailbox. False when that is to reject the message. */
   #overflow(mailbox: BoundedMailbox, message: unknown): boolean {
     const { overflow, capacity } = mailbox.options;
     const dropped = mailbox.pushFull(message);
@@ -136,10 +133,11 @@ export abstract class Cell implements Process {
     return overflow !== 'reject';
   }
 
-  /** The process itself is at fault: its end is reported, as a crash is. */
+  /** The fault is its own, and thus reported as a crash is. */
   #exitOverflowed(reason: ExitReason): void {
-    const message = `process ${nameOf(this)} crashed: ${formatReason(reason)}`;
-    this.runtime.logger.error({ process: String(this.pid), reason: formatReason(reason) }, message);
+    const why = formatReason(reason);
+    const message = `process ${nameOf(this)} crashed: ${why}`;
+    this.runtime.logger.error({ process: String(this.pid), reason: why }, message);
     this.end(reason);
   }
 
@@ -154,6 +152,8 @@ export abstract class Cell implements Process {
     }
   }
 
+  // Turns
+
   wake(): void {
     this.status = 'ready';
     this.runtime.scheduler.ready(this);
@@ -161,7 +161,7 @@ export abstract class Cell implements Process {
 
   /** Called by the scheduler alone. */
   run(): void {
-    // It may have ended, or been woken, waited and been woken again, since it was made ready.
+    // Since it was made ready it may have ended, or have waited and been made ready once more.
     if (this.status !== 'ready') {
       return;
     }
@@ -174,8 +174,8 @@ export abstract class Cell implements Process {
   }
 
   /**
-   * Takes no message until `promise` settles, then goes on with `resume`, whose answer is that of
-   * `turn`. If the process ends first, the late result is dropped, and so is a late rejection.
+   * Takes no message until `promise` settles, then goes on with `resume`, which returns what `turn`
+   * returns. If the process ends first, a late value or a late rejection is dropped.
    */
   suspend<T>(promise: PromiseLike<T>, resume: (value: T) => boolean): void {
     this.status = 'waiting';
@@ -210,10 +210,10 @@ export abstract class Cell implements Process {
     this.runtime.scheduler.current = this;
   }
 
-  #leave(more: boolean): void {
+  #leave(hasMore: boolean): void {
     this.runtime.scheduler.current = undefined;
     if (this.status === 'running') {
-      if (more) {
+      if (hasMore) {
         this.wake();
       } else {
         this.status = 'idle';
@@ -222,7 +222,7 @@ export abstract class Cell implements Process {
   }
 
   #fail(thrown: unknown): void {
-    // What a process throws after its end is a late effect, and dropped.
+    // Code of a process that has ended may go on, and throw: that changes nothing any more.
     if (this.status === 'running') {
       try {
         this.failed(thrown);
@@ -235,99 +235,9 @@ export abstract class Cell implements Process {
     this.#leave(false);
   }
 
-  // Links, monitors and exit signals
+  // The end
 
-  link(other: Cell): void {
-    if (other === this || this.status === 'dead') {
-      return;
-    }
-    if (other.status === 'dead') {
-      this.receiveExit(other, noproc);
-      return;
-    }
-    (this.#links ??= new Set()).add(other);
-    (other.#links ??= new Set()).add(this);
-  }
-
-  unlink(other: Cell): void {
-    this.#links?.delete(other);
-    other.#links?.delete(this);
-  }
-
-  isLinked(other: Cell): boolean {
-    return this.#links?.has(other) ?? false;
-  }
-
-  /** The linked processes, in the order they were linked. */
-  get links(): readonly Cell[] {
-    return [...(this.#links ?? [])];
-  }
-
-  /** The processes that it monitors, one for each monitor, in order. */
-  get monitored(): readonly Cell[] {
-    return [...(this.#monitoring?.values() ?? [])];
-  }
-
-  /** The processes that monitor it, one for each monitor, in order. */
-  get monitoredBy(): readonly Cell[] {
-    return [...(this.#monitors?.values() ?? [])];
-  }
-
-  /**
-   * Asks for `ref.down(reason)` when `target` ends; at once, with `noproc`, if it already has. Of
-   * itself no process is told.
-   */
-  monitor(target: Cell | undefined, ref: MonitorRef): void {
-    if (target === this || this.status === 'dead') {
-      return;
-    }
-    if (target === undefined || target.status === 'dead') {
-      this.pushSystem(ref.down(noproc));
-      return;
-    }
-    (target.#monitors ??= new Map()).set(ref, this);
-    (this.#monitoring ??= new Map()).set(ref, target);
-  }
-
-  /** False when there was nothing to take off. */
-  demonitor(ref: MonitorRef): boolean {
-    const target = this.#monitoring?.get(ref);
-    this.#monitoring?.delete(ref);
-    ref.off();
-    return target !== undefined && (target.#monitors?.delete(ref) ?? false);
-  }
-
-  /**
-   * Calls back when this process has ended, at once if it has already; not before its links were
-   * told. Returns what takes it off.
-   */
-  onEnd(callback: (reason: ExitReason) => void): () => void {
-    if (this.reason !== undefined) {
-      callback(this.reason);
-      return () => undefined;
-    }
-    (this.#onEnd ??= new Set()).add(callback);
-    return () => void this.#onEnd?.delete(callback);
-  }
-
-  /**
-   * An exit signal from `from`: by a link of its, or sent by `exit(from, this, reason)`, which
-   * alone can kill.
-   */
-  receiveExit(from: Cell, reason: ExitReason, sent = false): void {
-    if (this.status === 'dead') {
-      return;
-    }
-    if (sent && reason.type === 'kill') {
-      this.end(killed);
-    } else if (this.trapExit) {
-      this.pushSystem({ type: 'EXIT', pid: from.pid, reason } satisfies ExitMessage);
-    } else if (reason.type !== 'normal' || (sent && from === this)) {
-      this.end(reason);
-    }
-  }
-
-  /** Ends the process: from here on it is not alive, has no name, and takes nothing. */
+  /** Ends the process: from here on it is not alive, has no name, and takes no message. */
   end(reason: ExitReason): void {
     if (this.status === 'dead') {
       return;
@@ -340,17 +250,18 @@ export abstract class Cell implements Process {
       diagnostics.exit.publish({ pid: this.pid, reason });
     }
     if (this.name !== undefined) {
-      // Before anybody can be told: who sees the end finds the name free.
+      // Before any process is told of the end: it must find the name free.
       this.runtime.names.delete(this.name);
     }
-    this.#tell(reason);
+    this.#tellInTurn(reason);
   }
 
   /**
-   * Told in a queue, not by calling down the links: a chain of a million linked processes must not
-   * need a stack of a million frames, and each one is wholly ended before the next hears of it.
+   * Tells of ends one after another, from a queue. Calls down the links would need a stack of a
+   * million frames for a chain of a million processes, and a process could hear of an end while
+   * that is still being told to others.
    */
-  #tell(reason: ExitReason): void {
+  #tellInTurn(reason: ExitReason): void {
     const { exitQueue } = this.runtime;
     exitQueue.push(this);
     if (exitQueue.length > 1) {
@@ -359,9 +270,8 @@ export abstract class Cell implements Process {
     for (let at = 0; at < exitQueue.length; at++) {
       (exitQueue[at] as Cell).#tellAll();
     }
-    const ended = exitQueue.splice(0);
-    for (const cell of ended) {
-      // Last, since listeners are code of the user's, and find everything told.
+    for (const cell of exitQueue.splice(0)) {
+      // Last, since listeners are the user's code: they find that everybody has been told.
       cell.#abort?.abort(new ExitError(cell.reason ?? reason));
     }
   }
@@ -369,26 +279,13 @@ export abstract class Cell implements Process {
   #tellAll(): void {
     const reason = this.reason as ExitReason;
     this.#stopTimers();
-    this.#tellRequests(reason);
-    for (const other of this.#links ?? []) {
-      other.#links?.delete(this);
-      other.receiveExit(this, reason);
-    }
-    for (const [ref, target] of this.#monitoring ?? []) {
-      target.#monitors?.delete(ref);
-    }
-    for (const [ref, watcher] of this.#monitors ?? []) {
-      watcher.#monitoring?.delete(ref);
-      watcher.pushSystem(ref.down(reason));
-    }
-    for (const callback of this.#onEnd ?? []) {
-      callback(reason);
-    }
+    this.#failRequests(reason);
+    this.tellOfEnd(reason);
     this.ended(reason);
-    this.#links = this.#monitoring = this.#monitors = this.#onEnd = this.asked = undefined;
+    this.openCalls = undefined;
   }
 
-  // Requests that wait for an answer, and timers that wait to send
+  // Requests that wait for its answer, and timers that are to send to it
 
   addRequest(request: Request): void {
     request.next = this.#requests;
@@ -410,7 +307,7 @@ export abstract class Cell implements Process {
     request.previous = request.next = undefined;
   }
 
-  #tellRequests(reason: ExitReason): void {
+  #failRequests(reason: ExitReason): void {
     for (let request = this.#requests; request !== undefined; request = this.#requests) {
       this.removeRequest(request);
       request.fail(reason);
@@ -435,18 +332,26 @@ export abstract class Cell implements Process {
 
 /** The process behind a pid; throws a `TypeError` for anything else. */
 export function cellOf(pid: Pid): Cell {
-  const cell = processOf(pid);
+  const cell = findCell(pid);
   if (cell === undefined) {
     throw new TypeError(`Expected a pid, got ${describe(pid)}`);
   }
-  return cell as Cell;
+  return cell;
+}
+
+/** The process behind a pid; `undefined` for anything else. */
+export function findCell(value: unknown): Cell | undefined {
+  return open(value);
+}
+
+export function isPid(value: unknown): value is Pid {
+  return open(value) !== undefined;
 }
 
 /**
- * The running process behind what was handed to user code as `self`. Throws a `TypeError` for
- * anything else.
+ * The process behind the `self` that user code was given. Throws a `TypeError` for anything else.
  */
-export function cellOfProcess(process: Process<never>, what = 'self'): Cell {
+export function cellOfProcess(process: Process, what = 'self'): Cell {
   if (process instanceof Cell) {
     return process;
   }
@@ -456,6 +361,35 @@ export function cellOfProcess(process: Process<never>, what = 'self'): Cell {
 /** The registered name, or else the pid: how reports call a process. */
 export function nameOf(cell: Cell): string {
   return cell.name ?? String(cell.pid);
+}
+
+let open: (value: unknown) => Cell | undefined;
+
+/**
+ * What a `Pid` is at run time. Its process is private: only this package reaches it, and it is
+ * neither printed nor compared when a message that holds a pid is.
+ */
+class CellPid {
+  readonly id: number;
+  readonly #cell: Cell;
+
+  static {
+    open = (value) =>
+      typeof value === 'object' && value !== null && #cell in value ? value.#cell : undefined;
+  }
+
+  constructor(id: number, cell: Cell) {
+    this.id = id;
+    this.#cell = cell;
+  }
+
+  toString(): string {
+    return `#Pid<${this.id}>`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** What the processes of one system share. */
@@ -478,7 +412,7 @@ export interface Runtime {
   /** Processes that have ended, and whose links and monitors do not know it yet. */
   readonly exitQueue: Cell[];
   readonly root: Cell & System;
-  /** How many messages may wait in a mailbox before it is reported, once. */
+  /** How many messages may wait in a mailbox before it is reported, once for each process. */
   readonly highWaterMark: number;
   nextId(): number;
 }

@@ -27,7 +27,7 @@ import type { Process } from './process.ts';
  * ```
  */
 export function register<P extends Pid>(
-  self: Process<never>,
+  self: Process,
   name: string | Name<P>,
   pid: NoInfer<P>,
 ): void {
@@ -67,7 +67,7 @@ export function register<P extends Pid>(
  * await system.stop();
  * ```
  */
-export function unregister(self: Process<never>, name: string | Name): void {
+export function unregister(self: Process, name: string | Name): void {
   const { names } = cellOfProcess(self).runtime;
   const text = textOf(name);
   const cell = names.get(text);
@@ -93,10 +93,7 @@ export function unregister(self: Process<never>, name: string | Name): void {
  * await system.stop();
  * ```
  */
-export function whereis<P extends Pid = Pid>(
-  self: Process<never>,
-  name: string | Name<P>,
-): P | undefined {
+export function whereis<P extends Pid = Pid>(self: Process, name: string | Name<P>): P | undefined {
   return cellOfProcess(self).runtime.names.get(textOf(name))?.pid as P | undefined;
 }
 

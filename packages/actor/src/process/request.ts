@@ -2,12 +2,12 @@ import { Timer } from '../host/timers.ts';
 import type { ExitReason } from './exit-reason.ts';
 
 /**
- * A question to a process by somebody who is told if the process ends before it answers. Its own
- * timer, and its own place in a list.
+ * A question to a process, whose asker is told when that process ends before it has answered. It is
+ * its own timer and its own entry in a linked list: a call needs no object beside this one.
  */
 export abstract class Request extends Timer {
   previous: Request | undefined = undefined;
   next: Request | undefined = undefined;
-  /** It will not be answered: the server ended, or had no room for it. */
+  /** There will be no answer: the process has ended, or its mailbox is full. */
   abstract fail(reason: ExitReason): void;
 }

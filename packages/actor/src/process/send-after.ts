@@ -40,7 +40,7 @@ export interface TimerOptions {
 
 export interface CancelTimerOptions {
   /** Answers nothing; the process gets a message `{ type: 'cancelTimer', ref, result }`. */
-  readonly async?: Process<never>;
+  readonly async?: Process;
   /** Default: true. With `false` there is neither answer nor message. */
   readonly info?: false;
 }
@@ -150,7 +150,7 @@ export function cancelTimer(ref: TimerRef, options?: CancelTimerOptions): number
   if (options === undefined) {
     return result;
   }
-  const { async: asker, info = true }: { async?: Process<never>; info?: boolean } = options;
+  const { async: asker, info = true }: { async?: Process; info?: boolean } = options;
   if (asker !== undefined && info) {
     const message: CancelTimerMessage = { type: 'cancelTimer', ref, result };
     cellOfProcess(asker, 'async').pushSystem(message);

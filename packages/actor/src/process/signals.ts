@@ -3,7 +3,7 @@ import { type Destination, find, NamedAddress } from './address.ts';
 import { type Cell, cellOf, cellOfProcess } from './cell.ts';
 import { ExitRequest } from './exit-error.ts';
 import { assertExitReason, type ExitReason } from './exit-reason.ts';
-import { type AliasMode, MonitorRef } from './monitor-ref.ts';
+import { type AliasMode, MonitorRef, type MonitorTarget } from './monitor-ref.ts';
 import { type Pid, type Ref } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -51,7 +51,7 @@ export function send<Message>(
   to: Destination<Pid<Message>> | AliasRef<Message>,
   message: NoInfer<Message>,
 ): boolean {
-  if (to instanceof MonitorRef) {
+  if (isMonitorRef(to)) {
     return sendToAlias(to, message);
   }
   const cell = find(to as Destination);
@@ -61,8 +61,8 @@ export function send<Message>(
   return cell.push(message);
 }
 
-function sendToAlias(ref: MonitorRef, message: unknown): boolean {
-  const owner = ref.owner() as Cell;
+function sendToAlias(ref: MonitorRef<Cell>, message: unknown): boolean {
+  const owner = ref.owner();
   const mode = ref.alias();
   if (mode === undefined) {
     return true;
@@ -94,7 +94,7 @@ function sendToAlias(ref: MonitorRef, message: unknown): boolean {
  * await system.stop();
  * ```
  */
-export function link(self: Process<never>, pid: Pid): void {
+export function link(self: Process, pid: Pid): void {
   cellOfProcess(self).link(cellOf(pid));
 }
 
@@ -120,7 +120,7 @@ export function link(self: Process<never>, pid: Pid): void {
  * await system.stop();
  * ```
  */
-export function unlink(self: Process<never>, pid: Pid): void {
+export function unlink(self: Process, pid: Pid): void {
   cellOfProcess(self).unlink(cellOf(pid));
 }
 
@@ -162,24 +162,24 @@ declare const aliased: unique symbol;
  * ```
  */
 export function monitor<Message = never>(
-  self: Process<never>,
+  self: Process,
   target: Destination,
   options: MonitorOptions & { readonly alias: AliasMode },
 ): AliasRef<Message>;
-export function monitor(self: Process<never>, target: Destination, options?: MonitorOptions): Ref;
+export function monitor(self: Process, target: Destination, options?: MonitorOptions): Ref;
 export function monitor(
-  self: Process<never>,
+  self: Process,
   target: Destination,
   { tag = 'DOWN', alias }: MonitorOptions = {},
 ): Ref {
   const cell = cellOfProcess(self);
   const found = find(target);
-  const ref = new MonitorRef(cell, nameOrPid(target), tag, alias);
+  const ref = new MonitorRef(cell, targetOf(target), tag, alias);
   cell.monitor(found, ref);
   return ref;
 }
 
-function nameOrPid(target: Destination): { readonly pid: Pid } | { readonly name: string } {
+function targetOf(target: Destination): MonitorTarget {
   const address: unknown = target;
   return address instanceof NamedAddress ? { name: address.name } : { pid: target as Pid };
 }
@@ -207,7 +207,7 @@ export interface DemonitorOptions {
  * ```
  */
 export function demonitor(
-  self: Process<never>,
+  self: Process,
   ref: Ref,
   { flush = false, info = false }: DemonitorOptions = {},
 ): boolean {
@@ -240,21 +240,26 @@ export function demonitor(
  * await system.stop();
  * ```
  */
-export function unalias(self: Process<never>, ref: Ref): boolean {
+export function unalias(self: Process, ref: Ref): boolean {
   const own = ownRef(cellOfProcess(self), ref);
   const wasOn = own.alias() !== undefined;
   own.unalias();
   return wasOn;
 }
 
-function ownRef(cell: Cell, ref: Ref): MonitorRef {
-  if (!(ref instanceof MonitorRef)) {
+function ownRef(cell: Cell, ref: Ref): MonitorRef<Cell> {
+  if (!isMonitorRef(ref)) {
     throw new TypeError(`Expected what monitor returned, got ${describe(ref)}`);
   }
   if (ref.owner() !== cell) {
     throw new Error(`Expected a monitor of ${String(cell.pid)}, got another process's`);
   }
   return ref;
+}
+
+/** `instanceof` alone would leave the owner's type open. */
+function isMonitorRef(value: unknown): value is MonitorRef<Cell> {
+  return value instanceof MonitorRef;
 }
 
 /**
@@ -276,7 +281,7 @@ function ownRef(cell: Cell, ref: Ref): MonitorRef {
  * await system.stop();
  * ```
  */
-export function trapExit(self: Process<never>, flag: boolean): boolean {
+export function trapExit(self: Process, flag: boolean): boolean {
   const cell = cellOfProcess(self);
   const old = cell.trapExit;
   cell.trapExit = flag;
@@ -307,9 +312,9 @@ export function trapExit(self: Process<never>, flag: boolean): boolean {
  * await system.stop();
  * ```
  */
-export function exit(self: Process<never>, reason: ExitReason): never;
-export function exit(self: Process<never>, pid: Pid, reason: ExitReason): void;
-export function exit(self: Process<never>, target: Pid | ExitReason, reason?: ExitReason): void {
+export function exit(self: Process, reason: ExitReason): never;
+export function exit(self: Process, pid: Pid, reason: ExitReason): void;
+export function exit(self: Process, target: Pid | ExitReason, reason?: ExitReason): void {
   const from = cellOfProcess(self);
   if (reason === undefined) {
     assertExitReason(target);

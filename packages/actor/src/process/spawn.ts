@@ -63,7 +63,7 @@ export interface SpawnOptions {
  * ```
  */
 export function spawn<Message = never>(
-  parent: Process<never>,
+  parent: Process,
   body: ProcessFunction<Message>,
   options?: SpawnOptions,
 ): Pid<Message> {
@@ -89,7 +89,7 @@ export function spawn<Message = never>(
  * ```
  */
 export function spawnLink<Message = never>(
-  parent: Process<never>,
+  parent: Process,
   body: ProcessFunction<Message>,
   options?: SpawnOptions,
 ): Pid<Message> {
@@ -116,7 +116,7 @@ export function spawnLink<Message = never>(
  * ```
  */
 export function spawnMonitor<Message = never>(
-  parent: Process<never>,
+  parent: Process,
   body: ProcessFunction<Message>,
   options?: SpawnOptions,
 ): { readonly pid: Pid<Message>; readonly ref: Ref } {
@@ -131,7 +131,7 @@ export function spawnMonitor<Message = never>(
  * The parent of a new process. A process that has ended starts nothing: its code may still be
  * running after an `await`.
  */
-export function parentOf(parent: Process<never>): Cell {
+export function parentOf(parent: Process): Cell {
   const cell = cellOfProcess(parent, 'parent');
   if (!cell.isAlive) {
     throw new ExitError(noproc, 'the parent has ended');
@@ -140,7 +140,7 @@ export function parentOf(parent: Process<never>): Cell {
 }
 
 function create<Message>(
-  parent: Process<never>,
+  parent: Process,
   body: ProcessFunction<Message>,
   { mailbox }: SpawnOptions = {},
 ): Cell {

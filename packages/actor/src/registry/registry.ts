@@ -1,8 +1,8 @@
 import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import type { Destination, Via } from '../process/address.ts';
-import { type Cell, cellOf, cellOfProcess } from '../process/cell.ts';
-import { isPid, type Pid } from '../process/pid.ts';
+import { type Cell, cellOf, cellOfProcess, isPid } from '../process/cell.ts';
+import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { isAlive } from '../process/signals.ts';
 import * as GenServer from '../server/gen-server.ts';

@@ -1,7 +1,7 @@
 import { type Destination, find } from '../process/address.ts';
 import type { Cell } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
-import { ServerProcess } from '../server/server-process.ts';
+import { stateOf } from '../server/state-of.ts';
 import { Locks } from './locks.ts';
 
 /** One registration: a process has a key, with a value. */
@@ -160,9 +160,7 @@ export class RegistryTable {
 
 /** What a registry holds; `undefined` for any other process, and for a registry that has ended. */
 export function tableIn(cell: Cell | undefined): RegistryTable | undefined {
-  return cell instanceof ServerProcess && cell.state instanceof RegistryTable
-    ? cell.state
-    : undefined;
+  return stateOf(cell, RegistryTable);
 }
 
 /**

@@ -19,7 +19,7 @@ function pathTo(goal: Cell, from: Cell, seen: Set<Cell>): readonly Cell[] | unde
     return undefined;
   }
   seen.add(from);
-  for (const { server } of from.asked ?? []) {
+  for (const { server } of from.openCalls ?? []) {
     const rest = pathTo(goal, server, seen);
     if (rest !== undefined) {
       return [from, ...rest];

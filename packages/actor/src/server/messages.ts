@@ -113,7 +113,7 @@ export class CallMessage extends Question implements Envelope {
     this.payload = payload;
     this.#caller = caller;
     if (caller !== undefined) {
-      (caller.asked ??= new Set()).add(this);
+      (caller.openCalls ??= new Set()).add(this);
     }
   }
 
@@ -128,7 +128,7 @@ export class CallMessage extends Question implements Envelope {
   }
 
   protected override closed(): void {
-    this.#caller?.asked?.delete(this);
+    this.#caller?.openCalls?.delete(this);
   }
 
   protected what(): string {

@@ -35,9 +35,9 @@ import {
 
 /** The question of whoever starts a server: answered with its pid, or `undefined` for `ignore`. */
 class Start extends Question {
-  readonly #ref: MonitorRef | undefined;
+  readonly #ref: MonitorRef<Cell> | undefined;
 
-  constructor(server: Cell, timeout: number, ref: MonitorRef | undefined) {
+  constructor(server: Cell, timeout: number, ref: MonitorRef<Cell> | undefined) {
     super(server, timeout);
     this.#ref = ref;
   }
@@ -45,7 +45,7 @@ class Start extends Question {
   /** A monitor is set in the same instant, so that no end can fall between the two. */
   override answer(pid: unknown): void {
     if (pid !== undefined && this.#ref !== undefined) {
-      (this.#ref.owner() as Cell).monitor(this.server, this.#ref);
+      this.#ref.owner().monitor(this.server, this.#ref);
     }
     super.answer(pid);
   }
@@ -145,7 +145,7 @@ export class ServerProcess extends Cell {
    * Lets it run `init`; resolves with the pid, monitored by `ref`, or with `undefined` if that
    * answers `ignore`.
    */
-  start(timeout: number, ref?: MonitorRef): Promise<unknown> {
+  start(timeout: number, ref?: MonitorRef<Cell>): Promise<unknown> {
     this.#start = new Start(this, timeout, ref);
     this.wake();
     return this.#start.promise;
@@ -230,7 +230,7 @@ export class ServerProcess extends Cell {
   #take(message: unknown): void {
     this.#last = message;
     // What an earlier callback asked and did not wait for, this one does not wait for.
-    this.asked = undefined;
+    this.openCalls = undefined;
     if (message instanceof CastMessage) {
       this.#do(this.#castClause(message.request)(message.payload, this.#state, this));
     } else if (message instanceof CallMessage) {

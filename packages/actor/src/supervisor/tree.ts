@@ -4,7 +4,7 @@ import { type Cell, cellOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { noproc } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
-import { ServerProcess } from '../server/server-process.ts';
+import { stateOf } from '../server/state-of.ts';
 import type { Child } from './children.ts';
 import { DynamicSupervision } from './dynamic/supervision.ts';
 import { Supervision } from './supervision.ts';
@@ -95,8 +95,7 @@ export function treeOf(cell: Cell): Tree | undefined {
 }
 
 function parentIn(cell: Cell): Parent | undefined {
-  const state = cell instanceof ServerProcess ? cell.state : undefined;
-  return state instanceof Supervision || state instanceof DynamicSupervision ? state : undefined;
+  return stateOf(cell, Supervision) ?? stateOf(cell, DynamicSupervision);
 }
 
 function childrenOf(parent: Parent | undefined, now: number): readonly Tree[] {

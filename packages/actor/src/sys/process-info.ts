@@ -69,7 +69,7 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
  * console.log(processes(system)); // []
  * ```
  */
-export function processes(of: Process<never>): readonly Pid[] {
+export function processes(of: Process): readonly Pid[] {
   return pidsOf([...cellOfProcess(of, 'system').runtime.processes]);
 }
 
@@ -79,7 +79,7 @@ function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
     name: cell.name,
     messageQueueLen: cell.messageQueueLen,
     links: pidsOf(cell.links),
-    monitors: pidsOf(cell.monitored),
+    monitors: pidsOf(cell.monitors),
     monitoredBy: pidsOf(cell.monitoredBy),
     trapExit: cell.trapExit,
     parent: cell.parent?.pid,

@@ -62,7 +62,7 @@ class TaskHandle {
  */
 export class OwnedTask extends TaskWatch {
   readonly owner: Cell;
-  readonly ref: MonitorRef;
+  readonly ref: MonitorRef<Cell>;
   /** Its result was taken, or is not wanted any more. */
   isOver = false;
   #wait: Wait | undefined = undefined;

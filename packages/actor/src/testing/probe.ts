@@ -85,7 +85,7 @@ export interface Probe<in out Message = unknown> {
  * ```
  */
 export function createProbe<Message = unknown>(
-  parent: Process<never>,
+  parent: Process,
   { trapExit = false }: ProbeOptions = {},
 ): Probe<Message> {
   return new ProbeProcess(parentOf(parent), trapExit) as unknown as Probe<Message>;

@@ -7,7 +7,8 @@ import {
 } from '../../child-spec.ts';
 import { describe } from '../../describe.ts';
 import type { Destination, Name } from '../../process/address.ts';
-import { isPid, type Pid } from '../../process/pid.ts';
+import { isPid } from '../../process/cell.ts';
+import type { Pid } from '../../process/pid.ts';
 import type { Process } from '../../process/process.ts';
 import type { Server } from '../../server/behaviour.ts';
 import * as GenServer from '../../server/gen-server.ts';

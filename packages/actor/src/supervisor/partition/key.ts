@@ -1,5 +1,6 @@
 import { describe } from '../../describe.ts';
-import { isPid, type Pid } from '../../process/pid.ts';
+import { isPid } from '../../process/cell.ts';
+import type { Pid } from '../../process/pid.ts';
 
 /** What decides which partition something is for. */
 export type PartitionKey = string | number | bigint | boolean | Pid;

@@ -4,7 +4,7 @@ import { type Cell, cellOf, type Runtime } from '../../process/cell.ts';
 import type { Process } from '../../process/process.ts';
 import type { AnyBehaviour } from '../../server/behaviour.ts';
 import { type Reply, reply } from '../../server/next.ts';
-import { ServerProcess } from '../../server/server-process.ts';
+import { stateOf } from '../../server/state-of.ts';
 import { begin, supervision } from '../behaviour.ts';
 import type { Outcome } from '../call.ts';
 import type { Flags, Rules } from '../flags.ts';
@@ -90,8 +90,7 @@ export class PartitionAddress extends NamedAddress {
 
 /** `undefined` when the supervisor has ended. */
 export function partitionsOf(supervisor: Destination): Partitions | undefined {
-  const cell = find(supervisor);
-  return cell instanceof ServerProcess && cell.state instanceof Partitions ? cell.state : undefined;
+  return stateOf(find(supervisor), Partitions);
 }
 
 function runtimeOf(supervisor: Destination): Runtime {
