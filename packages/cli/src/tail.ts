@@ -17,7 +17,7 @@ import {
 import { type CursorOptions, SseClient, sqlite } from '@reprise/sse';
 
 import type { ClientOptions, CursorFile, TailOptions } from './options.ts';
-import { shownStore } from './output-recovery.ts';
+import { outputRecovery } from './output-recovery.ts';
 import type { Output } from './output/output.ts';
 import type { Source } from './source.ts';
 
@@ -172,14 +172,14 @@ class Run {
   }
 }
 
-/** How long the last run may take to let go of the file, in ms, after it was killed. */
-const patience = 2000;
+/** How long the last run may take to close the cursor file after it was killed, in ms. */
+const timeout = 2000;
 
 function cursorOf({ url }: Source, { file, dedupe }: CursorFile, json: boolean): CursorOptions {
   const key = keyOf(url);
-  const store = sqlite(file, { patience });
-  const shown = dedupe && json ? shownStore(store, (source) => keyOf(source) === key) : undefined;
-  return { store: shown ?? store, key, dedupe };
+  const recovery = dedupe && json ? outputRecovery((source) => keyOf(source) === key) : undefined;
+  const store = sqlite(file, { timeout });
+  return { store, key, dedupe, ...(recovery === undefined ? {} : { recovery }) };
 }
 
 /** A stream is known by its URL, without the secrets in it. */

@@ -6,8 +6,9 @@ export {
   type TypedEventsOptions,
 } from './iterator/events.ts';
 export { GaveUpError } from './iterator/gave-up-error.ts';
-export type { Cursor, CursorOptions, CursorReport } from './cursor/cursor.ts';
-export type { CursorStore } from './cursor/store.ts';
+export type { CursorReport } from './cursor/cursor.ts';
+export type { Cursor, CursorOptions, CursorRecovery, HandledEvent } from './cursor/options.ts';
+export type { CursorStore, StagedWrite } from './cursor/store.ts';
 export { ServerSentEvent } from './format/event.ts';
 export {
   type ConnectFailure,

@@ -13,7 +13,7 @@ import {
   type Process,
 } from '@reprise/actor';
 
-import { type Cursor, cursorOptions, type CursorOptions } from '../cursor/cursor.ts';
+import { type Cursor, cursorOptions, type CursorOptions } from '../cursor/options.ts';
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
 import { Notice, Session, type Turn } from './session.ts';
 import type { Status } from './status.ts';

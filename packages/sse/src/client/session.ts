@@ -22,12 +22,8 @@ import {
   trapExit,
 } from '@reprise/actor';
 
-import {
-  type CursorOptions,
-  type CursorReport,
-  type CursorWriter,
-  openCursor,
-} from '../cursor/cursor.ts';
+import { type CursorReport, type CursorWriter, openCursor } from '../cursor/cursor.ts';
+import type { CursorOptions } from '../cursor/options.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import { createPacketState, handlePacket, type PacketState } from '../format/parser.ts';
 import { type Connection, openConnection } from '../http/connection.ts';

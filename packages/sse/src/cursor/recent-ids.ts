@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The ids of the last events, to be known again. What it holds is bounded, whatever a server sends:
- * so many ids, of a long one the digest, and of none the packet that it came in.
+ * The ids of the last handled events. Its memory is bounded whatever a server sends: it holds at
+ * most `capacity` ids, a long one as its digest, and none that keeps its packet alive.
  */
 export class RecentIds {
   readonly #capacity: number;
-  /** The oldest is overwritten by the newest. */
+  /** A ring: the newest id overwrites the oldest. */
   #ids: string[];
-  /** The same, to be looked up; only made where each event is. */
+  /** The same ids for a quick lookup; only made where each event is looked up. */
   readonly #index: Set<string> | undefined;
   #next: number;
-  /** How many, from the newest backwards, have not been copied yet. */
+  /** How many ids, from the newest backwards, are still slices of their packets. */
   #uncopied = 0;
 
-  /** @param isIndexed whether many will be looked up. */
+  /** @param isIndexed whether each event will be looked up. */
   constructor(ids: readonly string[], capacity: number, isIndexed: boolean) {
     this.#capacity = capacity;
     const kept = ids.slice(-capacity).map(keptFor);
-    // Without `dedupe` an id may have been kept twice, and the index would forget it with the first
-    // of them.
+    // A run without `dedupe` may have kept an id twice. The index would forget it when the first of
+    // the two is overwritten, so only the last of the two stays.
     this.#ids = isIndexed ? [...new Set(kept.toReversed())].toReversed() : kept;
     this.#index = isIndexed ? new Set(this.#ids) : undefined;
     this.#next = this.#ids.length % capacity;
@@ -43,7 +43,7 @@ export class RecentIds {
     this.#next = (this.#next + 1) % this.#capacity;
   }
 
-  /** What is to be kept for the next start, oldest first; `newest` as if it had been added. */
+  /** The ids, oldest first; `newest` is included as if it had been added. */
   list(newest?: string): readonly string[] {
     this.#copy();
     const ids = [...this.#ids.slice(this.#next), ...this.#ids.slice(0, this.#next)];
@@ -51,9 +51,9 @@ export class RecentIds {
   }
 
   /**
-   * Now and then, and not for each event, which it would make twice as dear: of most, a newer one
-   * has taken the place by then. All at once, by way of a text: to copy them one by one takes four
-   * times as long.
+   * Copies the ids before they are written, not when they are added: that would double the cost of
+   * an event, and most ids are overwritten before the next write. All at once through one text,
+   * which takes a quarter of the time of copying them one by one.
    */
   #copy(): void {
     if (this.#uncopied > 0) {
@@ -63,14 +63,14 @@ export class RecentIds {
   }
 }
 
-/** Longer than any id that is meant as one. */
+/** In characters; ids of real servers are shorter. */
 const longest = 128;
 
 function keptFor(id: string): string {
   return id.length > longest ? `sha256:${createHash('sha256').update(id).digest('base64')}` : id;
 }
 
-/** An id is a slice of the text of its packet, and would hold on to all of that. */
+/** An id is a slice of the text of its packet, and would keep all of that text in memory. */
 function copyOf(id: string): string {
   return Buffer.from(id).toString();
 }

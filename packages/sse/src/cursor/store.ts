@@ -1,22 +1,24 @@
 type Maybe<Value> = Value | Promise<Value>;
 
 /**
- * Where cursors are kept, each a text under its key: any Keyv, any storage adapter of Keyv (Redis,
- * Postgres, etcd, …), a `Map`, or `sqlite(file)`.
+ * A place for cursors, each a text under its key: any Keyv, any storage adapter of Keyv (Redis,
+ * Postgres, etcd, …), a `Map`, or `sqlite(file)`. What the text means is the business of this
+ * package alone; a store keeps it as it is.
  * @see https://keyv.org
  */
 export interface CursorStore {
   get(key: string): unknown;
   set(key: string, value: string): unknown;
   /**
-   * Makes ready to keep a text, so that as little as can be is between the end of a handler and its
-   * keeping, where a kill makes an event come twice. Before anything else is done with the store it
-   * is either committed or rolled back.
+   * Prepares a write that `commit` completes. It is called before an event is handled, so that only
+   * the commit lies between the end of the handler and the kept position: a kill in that moment
+   * makes the event come twice. The caller commits or rolls back before it uses the store again;
+   * other clients may write in between.
    */
   stage?(key: string, value: string): StagedWrite;
-  /** Before the first use; throws when somebody else uses the store, or nobody can. */
+  /** Called before the first use. Throws if the store is in use elsewhere, or cannot be used. */
   open?(): void;
-  /** After the last; once for each `open`. */
+  /** Called after the last use, once for each `open`. */
   close?(): void;
 }
 
@@ -25,20 +27,17 @@ export interface StagedWrite {
   rollback(): void;
 }
 
-/**
- * What is kept under the key, `undefined` if there is nothing. An error of the store is thrown or
- * rejects.
- */
+/** Reads a key; `undefined` if nothing is kept. Throws or rejects with an error of the store. */
 export function readStore(store: CursorStore, key: string): Maybe<unknown> {
-  return loudly(store, () => store.get(key), asMissing);
+  return callStore(store, () => store.get(key), asMissing);
 }
 
 /**
- * Keeps a text. An error of the store is thrown or rejects; what is returned is a promise only
- * where the store makes one.
+ * Writes a key. Throws or rejects with an error of the store; returns a promise only if the store
+ * does.
  */
 export function writeStore(store: CursorStore, key: string, value: string): Maybe<undefined> {
-  return loudly(store, () => store.set(key, value), asWritten);
+  return callStore(store, () => store.set(key, value), asWritten);
 }
 
 export function isStore(given: unknown): given is CursorStore {
@@ -51,25 +50,29 @@ interface Emitter {
   off(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
-/** A Keyv tells its errors by an event, and answers as if there was nothing. */
-function loudly<Result>(
+/** A Keyv emits its errors as events, and answers as if there was nothing: here they are thrown. */
+function callStore<Result>(
   store: CursorStore & Partial<Emitter>,
   call: () => unknown,
-  judge: (answer: unknown) => Result,
+  convert: (answer: unknown) => Result,
 ): Maybe<Result> {
-  if (typeof store.on !== 'function' || typeof store.off !== 'function') {
+  if (!isEmitter(store)) {
     const answer = call();
-    return answer instanceof Promise ? answer.then(judge) : judge(answer);
+    return answer instanceof Promise ? answer.then(convert) : convert(answer);
   }
-  return heard(store as Emitter, call).then(judge);
+  return withErrors(store, call).then(convert);
 }
 
-async function heard(store: Emitter, call: () => unknown): Promise<unknown> {
+function isEmitter(store: Partial<Emitter>): store is Emitter {
+  return typeof store.on === 'function' && typeof store.off === 'function';
+}
+
+async function withErrors(store: Emitter, call: () => unknown): Promise<unknown> {
   const errors: unknown[] = [];
-  const hear = (error: unknown): void => {
+  const collect = (error: unknown): void => {
     errors.push(error);
   };
-  store.on('error', hear);
+  store.on('error', collect);
   try {
     const answer = await call();
     if (errors.length > 0) {
@@ -77,7 +80,7 @@ async function heard(store: Emitter, call: () => unknown): Promise<unknown> {
     }
     return answer;
   } finally {
-    store.off('error', hear);
+    store.off('error', collect);
   }
 }
 

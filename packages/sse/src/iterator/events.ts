@@ -18,7 +18,8 @@ import {
 } from '@reprise/actor';
 
 import type { HandleContext } from '../client/context.ts';
-import { type Cursor, type CursorOptions, cursorOptions, lastWriting } from '../cursor/cursor.ts';
+import { lastWriting } from '../cursor/keys-in-use.ts';
+import { type Cursor, type CursorOptions, cursorOptions } from '../cursor/options.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from '../format/typed-events.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';

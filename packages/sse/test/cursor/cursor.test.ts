@@ -114,6 +114,21 @@ describe('a cursor', () => {
     expect(kept(cursor)).toMatchObject({ lastEventId: '1' });
   });
 
+  test.each([
+    ['of the first version', '{"lastEventId":"7","recent":["6","7"]}'],
+    [
+      'of a version that kept the place of an output',
+      '{"lastEventId":"7","recent":["6","7"],"output":{"path":"/tmp/out","dev":1,"ino":2,"at":3}}',
+    ],
+  ])('is read from a store %s', async (_which, text) => {
+    await using stage = await openStage();
+    const store = new Map([['client', text]]);
+    const client = await run(stage, { cursor: { store, dedupe: true } });
+    (await stage.next()).stream('id: 6\ndata: 6\n\nid: 8\ndata: 8\n\n');
+    expect(await handled(client, 1)).toEqual(['8']);
+    expect(kept(store)).toEqual({ lastEventId: '8', recent: ['6', '7', '8'] });
+  });
+
   test('does not run ahead of an event that is being handled', async () => {
     await using stage = await openStage();
     const cursor = new Map<string, string>();

@@ -92,6 +92,35 @@ describe('a cursor file', () => {
     expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '7' });
   });
 
+  test('is waited for, for as long as any caller says who names a timeout', async () => {
+    await using stage = await openStage();
+    const file = join(folder, 'c.db');
+    sqlite(file);
+    const holder = fileURLToPath(new URL('../support/holder.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--conditions=@reprise/source', holder, file, '500'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    // The thread is blocked until the child ends by itself.
+    const closed = once(child, 'close');
+    const client = await run(stage, { cursor: sqlite(file, { timeout: 60_000 }) });
+    await closed;
+    expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '7' });
+  });
+
+  test('has one timeout in a program: another is refused, and so is one that is no time', () => {
+    const file = join(folder, 'c.db');
+    const store = sqlite(file, { timeout: 100 });
+    expect(sqlite(file)).toBe(store);
+    expect(sqlite(file, { timeout: 100 })).toBe(store);
+    expect(() => sqlite(file, { timeout: 9000 })).toThrow(
+      new RangeError(`Expected one timeout for ${file} in the whole program, got 100 and 9000`),
+    );
+    expect(() => sqlite(file, { timeout: -1 })).toThrow(
+      'Expected timeout to be a number from 0 on',
+    );
+  });
+
   test('is the same one by every path that leads to it', async () => {
     await using stage = await openStage();
     const file = join(folder, 'c.db');

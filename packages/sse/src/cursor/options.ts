@@ -1,0 +1,79 @@
+import type { ServerSentEvent } from '../format/event.ts';
+import { type CursorStore, isStore } from './store.ts';
+
+/** How the position of a client is kept. */
+export interface CursorOptions {
+  readonly store: CursorStore;
+  /**
+   * The key of the position in the store. Default: the `id` of the child, the `name` of the client,
+   * or the URL of `events` without its password.
+   */
+  readonly key?: string;
+  /**
+   * The position is written after this many handled events … Default: 1000; 1 with `dedupe`.
+   */
+  readonly every?: number;
+  /** … or this many ms after the first of them. Default: 1000. */
+  readonly within?: number;
+  /** How many ids of handled events are remembered. Default: 256. */
+  readonly remember?: number;
+  /**
+   * Whether to drop an event whose id is among the remembered ones. Only for servers whose ids are
+   * unique: with any other server it loses events. Default: no.
+   */
+  readonly dedupe?: boolean;
+  /** How to find the events that were handled and whose position a kill kept from being written. */
+  readonly recovery?: CursorRecovery;
+}
+
+/** A store with the default options, or the options. */
+export type Cursor = CursorStore | CursorOptions;
+
+/**
+ * For a program that puts each event into an output of its own, such as a file: how to read back,
+ * after a crash, what that output holds and the cursor does not know.
+ */
+export interface CursorRecovery {
+  /**
+   * How far the output is, as a value that JSON can hold: the size of a file, for example. It is
+   * kept with the position. Called when no handler is running, so the mark never lies behind an
+   * event that is not in the position.
+   */
+  mark(): unknown;
+  /**
+   * The events in the output after `mark`, oldest first; the client starts behind them. Called once
+   * when a client starts, with the last mark that was kept, or `undefined` if there is none. Events
+   * that the position includes already may be among them.
+   */
+  handledSince(mark: unknown): readonly HandledEvent[];
+}
+
+/** As much of a handled event as the position needs. */
+export type HandledEvent = Pick<ServerSentEvent, 'id' | 'lastEventId'>;
+
+/** Options whose key is known. */
+export type KeyedCursorOptions = CursorOptions & { readonly key: string };
+
+/**
+ * Checks the options, and adds `key` where they have none.
+ * @throws TypeError if there is no store or no key; RangeError if a number is out of range.
+ */
+export function cursorOptions(cursor: Cursor, key: string | undefined): KeyedCursorOptions {
+  const options: CursorOptions = isStore(cursor) ? { store: cursor } : cursor;
+  const { store, every = 1, within = 1, remember = 1, key: ownKey = key } = options ?? {};
+  if (!isStore(store)) {
+    throw new TypeError('Expected cursor to be a store with get and set, got one without');
+  }
+  if (typeof ownKey !== 'string' || ownKey === '') {
+    throw new TypeError('Expected cursor.key to be a string, got none, nor an id or a name to use');
+  }
+  for (const [name, number] of Object.entries({ every, within, remember })) {
+    if (!(number > 0)) {
+      throw new RangeError(`Expected cursor.${name} to be above 0, got ${number}`);
+    }
+  }
+  if (!Number.isSafeInteger(remember)) {
+    throw new RangeError(`Expected cursor.remember to be a whole number, got ${remember}`);
+  }
+  return { ...options, key: ownKey };
+}
