@@ -10,13 +10,13 @@ export type { CursorReport } from './cursor/cursor.ts';
 export type { Cursor, CursorOptions, CursorRecovery, HandledEvent } from './cursor/options.ts';
 export type { CursorStore, StagedWrite } from './cursor/store.ts';
 export { ServerSentEvent } from './format/event.ts';
-export {
-  type ConnectFailure,
-  type Disconnect,
-  type EventStreamResponse,
-  formatFailure,
-  type ResponseHead,
+export type {
+  ConnectFailure,
+  Disconnect,
+  EventStreamResponse,
+  ResponseHead,
 } from './http/failure.ts';
+export { formatFailure } from './http/format-failure.ts';
 export type { HandleContext, RequestContext } from './client/context.ts';
 export { clientMachine } from './client/machine.ts';
 export {

@@ -4,7 +4,8 @@ import type { Behaviour, ClientAnswer } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
 import { type Connect, connect } from '../client/next.ts';
 import type { ServerSentEvent } from '../format/event.ts';
-import { type ConnectFailure, type Disconnect, formatFailure } from '../http/failure.ts';
+import type { ConnectFailure, Disconnect } from '../http/failure.ts';
+import { formatFailure } from '../http/format-failure.ts';
 import type { SseRequest } from '../http/request.ts';
 import { classify, isHealthy, nextDelay, nextRedirectDelay } from '../resilient/policy.ts';
 

@@ -7,26 +7,23 @@ import { IdleTimer } from './idle-timer.ts';
 
 export interface BodyHandlers {
   readonly packet: (packet: Uint8Array) => void;
-  /** Once, last. */
+  /** Called once, last. */
   readonly ended: (disconnect: Disconnect) => void;
 }
 
-/**
- * The body of an open stream: read packet by packet, with a brake, and given up when it is silent
- * for too long.
- */
+/** The body of an open stream: read packet by packet, with backpressure and an idle timeout. */
 export class Body {
   readonly #response: IncomingMessage;
   readonly #handlers: BodyHandlers;
   readonly #idle: IdleTimer;
   #isPaused = false;
   #isResponsePaused = false;
-  /** Packets that came while none was wanted. */
+  /** Packets that came while the body was paused. */
   #waiting: Uint8Array[] = [];
-  /** What those take, in bytes. */
+  /** Their memory, in bytes. */
   #waitingSize = 0;
   #isOver = false;
-  /** How it ended, while that may not be told. */
+  /** An end that came while the body was paused. */
   #end: Disconnect | undefined = undefined;
 
   constructor(
@@ -42,7 +39,7 @@ export class Body {
     });
   }
 
-  /** Begins to read; harmless after `destroy`. */
+  /** Begins to read; does nothing after `destroy`. */
   read(): void {
     readAll(this.#response, this.#take, () => {
       this.end(closed);
@@ -75,7 +72,7 @@ export class Body {
     }
   }
 
-  /** Tells of the end, as soon as that may be told. */
+  /** Ends the body, after `resume` if it is paused. */
   end(disconnect: Disconnect): void {
     if (this.#isPaused) {
       this.#end = disconnect;
@@ -85,10 +82,7 @@ export class Body {
     }
   }
 
-  /**
-   * Nothing is told any more. The socket is not closed by this, if there is something between it
-   * and the body that decompresses.
-   */
+  /** Calls no handler any more. This closes the socket, unless a decompressor is in between. */
   destroy(): void {
     this.#isOver = true;
     this.#waiting = [];
@@ -97,9 +91,9 @@ export class Body {
   }
 
   /**
-   * To pause a stream and to let it flow again costs more than to handle a packet, and a server
-   * that writes small ones has hundreds of them come at once: what comes with one read of the
-   * socket waits here, and the stream is paused when there is more.
+   * A packet that comes while the body is paused waits here; the response itself is paused only when
+   * as much waits as one read of the socket brings. To pause and resume it costs more than to handle
+   * a packet, and one read can bring hundreds of small packets.
    */
   readonly #take = (packet: Uint8Array): void => {
     if (!this.#isPaused) {
@@ -115,7 +109,7 @@ export class Body {
     }
   };
 
-  /** Small ones as if they had come in one: to copy them costs less than to handle each alone. */
+  /** Small packets are joined: to copy them costs less than to handle each alone. */
   #nextWaiting(): Uint8Array {
     const first = this.#waiting.findIndex(({ length }) => length > worthCopying);
     const count = first === -1 ? this.#waiting.length : Math.max(1, first);
@@ -127,17 +121,17 @@ export class Body {
 
 /** What Node reads from a socket at once, in bytes. */
 const socketRead = 65_536;
-/** In bytes. */
+/** A larger packet, in bytes, is not joined with others. */
 const worthCopying = 4096;
 
-/** With the object that a packet is, which is most of it when a server sends chunks of one byte. */
+/** In bytes, with the object itself, which is most of it if a server sends chunks of one byte. */
 function sizeOf(packet: Uint8Array): number {
   return packet.length + 100;
 }
 
 /**
- * Reads from the response that got hands over and not through got's own stream, which costs half as
- * much again. got listens for 'readable' on it, which would keep it from flowing.
+ * Reads the response itself, not got's stream of it, which would cost half as much again. got's
+ * listener for 'readable' would keep the response from flowing.
  */
 export function readAll(
   response: IncomingMessage,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Clock, TimeoutHandle } from '@reprise/actor';
 
+import { BodyStart } from './body-start.ts';
 import { Body, readAll } from './body.ts';
 import { Exchange, type ExchangeHandlers, type Response } from './exchange.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type ResponseHead,
 } from './failure.ts';
 import { connectFailureOf, networkFailureOf } from './got-error.ts';
+import { defaultConnectTimeout } from './got-options.ts';
 import { longestWait } from './idle-timer.ts';
 import {
   defaultRedirectDelay,
@@ -26,37 +28,38 @@ import {
 import { requestProblem, type SseRequest } from './request.ts';
 
 /**
- * What a connection tells: either `failed`, once, or `connected`, then packets, then
- * `disconnected`, once. Nothing but packets, in `resume`, is told inside a call to it.
+ * The calls of a connection to its owner: either `failed`, once, or `connected`, then `packet` any
+ * number of times, then `disconnected`, once. None of them is made while the owner calls the
+ * connection, except for `packet` in `resume`.
  */
 export interface ConnectionHandlers {
   readonly connected: (response: EventStreamResponse) => void;
   /**
-   * The bytes of the body, decompressed, as they come: to be used or copied before the call returns
-   * or `resume` is called.
+   * Bytes of the body, decompressed. The owner uses or copies them before it returns, or before it
+   * calls `resume`.
    */
   readonly packet: (packet: Uint8Array) => void;
   readonly failed: (failure: ConnectFailure) => void;
   readonly disconnected: (disconnect: Disconnect) => void;
 }
 
-/** One attempt, read to its end. */
+/** One attempt to connect, and its stream up to its end. */
 export interface Connection {
   /**
-   * Once connected: tells nothing until `resume`, no packet, not the end either. Up to 64 KiB are
-   * read ahead, and a packet or two; the rest stays outside, and the server's writes block. (With
-   * an agent of the user's own Node holds up to 128 KiB more.) Silence is not counted.
+   * Once connected: holds back packets and the end until `resume`. Up to 64 KiB are read ahead, and
+   * a packet or two; then the socket is not read, and the server's writes block. (With an agent of
+   * the user's own, Node buffers up to 128 KiB more.) The idle timeout stands still.
    */
   pause(): void;
   resume(): void;
-  /** Closes the socket at once, and nothing is told any more. Harmless when it is over. */
+  /** Closes the socket at once; no handler is called any more. Idempotent. */
   destroy(): void;
 }
 
 /**
- * Sends the request, follows redirects under our own rules for secrets (`nextHop`), judges the
- * answer: 200 with `text/event-stream` is a success, nothing else is (WHATWG HTML 9.2.3). Lookup,
- * TCP and TLS are timed by got on real time; the rest on `clock`.
+ * Sends the request, follows redirects by our own rules for secrets (`nextHop`), and accepts one
+ * response: 200 with `text/event-stream` (WHATWG HTML 9.2.3). got times lookup, TCP and TLS in real
+ * time; all other timeouts are on `clock`.
  */
 export function openConnection(
   request: SseRequest,
@@ -67,8 +70,8 @@ export function openConnection(
 }
 
 /**
- * Whether a Content-Type is that of an event stream: its essence counts, in any case, without
- * parameters (WHATWG MIME Sniffing).
+ * Whether a Content-Type is that of an event stream, in any case and with any parameters (WHATWG
+ * MIME Sniffing: only the essence counts).
  */
 export function isEventStream(contentType: string | undefined): boolean {
   return /^[\t ]*text\/event-stream[\t ]*(?:;|$)/i.test(contentType ?? '');
@@ -80,10 +83,10 @@ class HttpConnection implements Connection {
   readonly #clock: Clock;
   #exchange: Exchange | undefined = undefined;
   #body: Body | undefined = undefined;
-  /** Until there is an answer, then until its body is told of, if that is not the stream. */
+  /** For the head of the response, then for the start of a body that is not a stream. */
   #deadline: TimeoutHandle | undefined = undefined;
-  /** Where a redirect leads, when that has to wait. */
-  #nextHop: TimeoutHandle | undefined = undefined;
+  /** A redirect that is followed after a delay. */
+  #delayedHop: TimeoutHandle | undefined = undefined;
   #isOver = false;
 
   constructor(request: SseRequest, handlers: ConnectionHandlers, clock: Clock) {
@@ -111,16 +114,16 @@ class HttpConnection implements Connection {
   destroy(): void {
     this.#isOver = true;
     this.#clear(this.#deadline);
-    this.#clear(this.#nextHop);
+    this.#clear(this.#delayedHop);
     this.#exchange?.destroy();
-    // What decompresses it, if anything does, may have more to give.
+    // The socket is closed, but a decompressor in between may still hold packets.
     this.#body?.destroy();
   }
 
   #start(): void {
     const { responseTimeout = 30_000 } = this.#request;
     this.#setDeadline(responseTimeout, () => {
-      this.#exchange?.distrust();
+      this.#exchange?.markDead();
       this.#fail({ type: 'timeout', phase: 'response', ms: responseTimeout });
     });
     this.#send(firstHop(this.#request));
@@ -160,8 +163,8 @@ class HttpConnection implements Connection {
   }
 
   /**
-   * The exchange before goes last: over HTTP/2 it holds the connection until the next one has a
-   * part in it.
+   * Destroys the last exchange only when the next one has begun: over HTTP/2 it keeps the session
+   * open until the next stream is on it.
    */
   #follow(next: Hop | RedirectFailure): void {
     if ('type' in next) {
@@ -177,7 +180,7 @@ class HttpConnection implements Connection {
       const { redirectDelay = defaultRedirectDelay } = this.#request;
       const delay = redirectDelay(next.trail.length);
       if (delay > 0) {
-        this.#nextHop = this.#clock.setTimeout(send, Math.min(delay, longestWait));
+        this.#delayedHop = this.#clock.setTimeout(send, Math.min(delay, longestWait));
       } else {
         send();
       }
@@ -187,36 +190,27 @@ class HttpConnection implements Connection {
     before?.destroy();
   }
 
-  /** Tells of the refusal once the start of its body is there, and does not wait long for it. */
+  /** Fails with the start of the body, without waiting long for it. */
   #refuse(response: IncomingMessage, failure: (body: string) => ConnectFailure & Refusal): void {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    const tell = (): void => {
-      this.#fail(failure(Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8')));
-    };
-    this.#break = tell;
+    const start = new BodyStart((text) => {
+      this.#fail(failure(text));
+    });
+    this.#break = start.end;
     this.#clear(this.#deadline);
-    this.#setDeadline(bodyWait, tell);
-    const take = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size >= bodyLimit) {
-        tell();
-      }
-    };
-    readAll(response, take, tell);
+    this.#setDeadline(BodyStart.wait, start.end);
+    readAll(response, start.take, start.end);
   }
 
   #open(response: Response, head: EventStreamResponse): void {
     const { packet, disconnected } = this.#handlers;
     const ended = (disconnect: Disconnect): void => {
       if (disconnect.type === 'timeout') {
-        this.#exchange?.distrust();
+        this.#exchange?.markDead();
       }
       this.destroy();
       disconnected(disconnect);
     };
-    this.#exchange?.letGo(response);
+    this.#exchange?.detachFromGot(response);
     const { idleTimeout = Infinity } = this.#request;
     const body = new Body(response, { packet, ended }, idleTimeout, this.#clock);
     this.#clear(this.#deadline);
@@ -228,9 +222,10 @@ class HttpConnection implements Connection {
     body.read();
   }
 
-  /** What an error means changes as the attempt goes on. */
+  /** Handles an error; `#refuse` and `#open` replace it as the attempt goes on. */
   #break: ExchangeHandlers['failed'] = (error, reset) => {
-    this.#fail(connectFailureOf(error, reset));
+    const { connectTimeout = defaultConnectTimeout } = this.#request;
+    this.#fail(connectFailureOf(error, { connectTimeout, reset }));
   };
 
   #fail(failure: ConnectFailure): void {
@@ -252,6 +247,3 @@ class HttpConnection implements Connection {
     }
   }
 }
-
-const bodyLimit = 4096;
-const bodyWait = 500;

@@ -4,78 +4,81 @@ import type { Socket } from 'node:net';
 import got, { type Request, type RequestError } from 'got';
 
 import { gotOptions } from './got-options.ts';
-import { forgetProtocol, hasStream, leaveSession, resetCode, shareSession } from './http2.ts';
+import { forgetProtocol, hasStream, markSessionDead, resetCode, shareSession } from './http2.ts';
 import type { Hop } from './redirect.ts';
 import type { SseRequest } from './request.ts';
 
 export type Response = IncomingMessage & { readonly url: string };
 
 export interface ExchangeHandlers {
-  /** The head of the answer. It may come after `destroy`, when got has cookies to keep. */
+  /** The head of the response. It may come after `destroy`, if got has cookies to store. */
   readonly answered: (response: Response) => void;
-  /** 101: the socket has been closed. */
+  /** A response with status 101; its socket is closed already. */
   readonly upgraded: (response: IncomingMessage) => void;
   /**
-   * Before or after the head, by got's error or by Node's; `reset` is why the stream was reset,
-   * over HTTP/2.
+   * An error of got or of Node, before or after the head. `reset` is the reason why the stream was
+   * reset, over HTTP/2.
    */
   readonly failed: (error: NodeJS.ErrnoException, reset: string | undefined) => void;
 }
 
-/** One request, sent with got, by HTTP/1.1 or HTTP/2. */
+/** One request, sent with got over HTTP/1.1 or HTTP/2, and its response. */
 export class Exchange {
-  /** Until it is let go. */
+  /** Until `detachFromGot`. */
   #stream: Request | undefined;
-  readonly #failed: ExchangeHandlers['failed'];
-  /** What got sends with, once it has found out how. */
+  readonly #handlers: ExchangeHandlers;
+  /** The request that got sends, once it knows the protocol. */
   #sending: ClientRequest | undefined = undefined;
 
-  constructor(hop: Hop, request: SseRequest, { answered, upgraded, failed }: ExchangeHandlers) {
-    this.#failed = failed;
+  constructor(hop: Hop, request: SseRequest, handlers: ExchangeHandlers) {
+    this.#handlers = handlers;
     const stream = got.stream(hop.url, gotOptions(hop, request));
     this.#stream = stream;
     stream.once('request', (sending) => {
-      this.#sending = sending;
-      shareSession(sending);
-      if (request.got?.decompress !== false) {
-        sending.prependOnceListener('response', (response: IncomingMessage) => {
-          refuseNested(response, failed);
-        });
-      }
+      this.#sent(sending, request);
     });
-    // It stays to the end: an error that nobody listens to would end the program.
+    // Stays to the end: an 'error' event without a listener would end the program.
     stream.on('error', (error: RequestError) => {
       if (request.got?.http2 === true && !hasStream(this.#sending)) {
         forgetProtocol(hop.url.origin);
       }
-      failed(error, resetCode(this.#sending));
+      handlers.failed(error, resetCode(this.#sending));
     });
-    // Nobody asked for that: Node leaves such a socket to whoever listens for it.
+    // An upgrade was not asked for, and Node leaves its socket to the listener.
     stream.once('upgrade', (response: IncomingMessage, socket: Socket) => {
       socket.destroy();
-      upgraded(response);
+      handlers.upgraded(response);
     });
     stream.once('response', (response: Response) => {
       outsideOfGot(() => {
-        answered(response);
+        handlers.answered(response);
       });
     });
   }
 
+  #sent(sending: ClientRequest, { got: given = {} }: SseRequest): void {
+    this.#sending = sending;
+    shareSession(sending);
+    if (given.decompress !== false) {
+      sending.prependOnceListener('response', (response: IncomingMessage) => {
+        refuseNestedCodings(response, this.#handlers.failed);
+      });
+    }
+  }
+
   /**
-   * Once the body is all that is to come, got has nothing more to do with it, and two thirds of
-   * what an idle stream takes is what got keeps for it: its listeners are taken off, and it goes
-   * with them. Only where the answer is as Node gives it: what got has decompressed, or had by
-   * HTTP/2, it has to stay for.
+   * Detaches got from the response, so that it can be garbage collected: two thirds of the memory
+   * of an idle stream are got's. To be called when only the body is still to come. Does nothing if
+   * got decompresses the body or reads it over HTTP/2, or if Node is not as this code expects:
+   * test/http/assumptions.test.ts checks that it is.
    */
-  letGo(response: Response): void {
+  detachFromGot(response: Response): void {
     const sending = this.#sending;
-    // Node's own, which gives the socket back or closes it. Where it is not found, things are not
-    // as they are meant here.
-    const ownEnd = response.listeners('end').find(({ name }) => name === 'responseOnEnd');
+    // Node's own listener, which returns the socket to its agent or closes it.
+    const nodeListener = response.listeners('end').find(({ name }) => name === 'responseOnEnd');
     if (
       sending === undefined ||
-      ownEnd === undefined ||
+      nodeListener === undefined ||
       Object.getPrototypeOf(response) !== IncomingMessage.prototype
     ) {
       return;
@@ -84,35 +87,35 @@ export class Exchange {
     for (const event of sending.eventNames().filter((name) => name !== 'finish')) {
       sending.removeAllListeners(event);
     }
-    response.removeAllListeners().on('end', ownEnd as () => void);
+    response.removeAllListeners().on('end', nodeListener as () => void);
     (response as { request?: Request | undefined }).request = undefined;
     const failed = (error: Error): void => {
-      this.#failed(error, undefined);
+      this.#handlers.failed(error, undefined);
     };
     sending.on('error', failed);
     response.on('error', failed);
   }
 
-  /** Closes the socket, or cancels the stream of HTTP/2. */
+  /** Closes the socket, or cancels the stream over HTTP/2. */
   destroy(): void {
     (this.#stream ?? this.#sending)?.destroy();
   }
 
-  /**
-   * To be called before `destroy` when nothing was heard: the connection may be dead, and is not
-   * for sharing any more.
-   */
-  distrust(): void {
-    leaveSession(this.#sending);
+  /** To be called before `destroy` if the server was silent: no other stream uses its connection. */
+  markDead(): void {
+    markSessionDead(this.#sending);
   }
 }
 
 /**
- * Before got sees the answer: it would undo as many content codings as are named. Two make a bomb
- * of a bomb, a million bytes of each that is sent; some thousands overflow the stack, which ends
- * the program.
+ * Refuses a response with several content codings before got sees it, since got would undo them
+ * all. Two of them are a bomb in a bomb, a million bytes for each byte on the wire; some thousands
+ * overflow the stack, which ends the program.
  */
-function refuseNested({ headers }: IncomingMessage, failed: ExchangeHandlers['failed']): void {
+function refuseNestedCodings(
+  { headers }: IncomingMessage,
+  failed: ExchangeHandlers['failed'],
+): void {
   const named = headers['content-encoding'] ?? '';
   const codings = named.split(',').filter((name) => !/^\s*(?:identity)?\s*$/i.test(name));
   if (codings.length > 1) {
@@ -122,7 +125,7 @@ function refuseNested({ headers }: IncomingMessage, failed: ExchangeHandlers['fa
   }
 }
 
-/** got would take an error of a handler for one of the request. */
+/** Rethrows an error of `callback` where got does not take it for an error of the request. */
 function outsideOfGot(callback: () => void): void {
   try {
     callback();

@@ -1,14 +1,28 @@
 import { TimeoutError } from 'got';
 
-import { badRequest, type ConnectFailure, network, type NetworkFailure } from './failure.ts';
+import {
+  badRequest,
+  type ConnectFailure,
+  network,
+  type NetworkFailure,
+  type TimeoutPhase,
+} from './failure.ts';
 
-/**
- * What an error of got says about an attempt that has not brought a response; `reset` is why its
- * stream was reset, over HTTP/2.
- */
-export function connectFailureOf(error: NodeJS.ErrnoException, reset?: string): ConnectFailure {
+/** What is known of a request besides got's error. */
+export interface ErrorContext {
+  /** In ms: got's error has it only in its message. */
+  readonly connectTimeout: number;
+  /** The reason why the stream was reset, over HTTP/2. */
+  readonly reset?: string | undefined;
+}
+
+/** The failure of an attempt that got no response. */
+export function connectFailureOf(
+  error: NodeJS.ErrnoException,
+  { connectTimeout, reset }: ErrorContext,
+): ConnectFailure {
   if (error instanceof TimeoutError) {
-    return { type: 'timeout', phase: error.event as 'lookup', ms: msOf(error.message) };
+    return { type: 'timeout', phase: error.event as TimeoutPhase, ms: connectTimeout };
   }
   const { code, message } = networkFailureOf(error, reset);
   if (untrusted.test(code)) {
@@ -20,10 +34,10 @@ export function connectFailureOf(error: NodeJS.ErrnoException, reset?: string): 
   return isCallersMistake(error, code) ? badRequest(message) : network(code, message);
 }
 
-/** What an error of got, or of Node, says about a response that broke off. */
+/** The failure of a response that broke off, from an error of got or of Node. */
 export function networkFailureOf(error: NodeJS.ErrnoException, reset?: string): NetworkFailure {
   const cause = rootOf(error);
-  // A host with several addresses fails with one error for all and no message of its own.
+  // For a host with several addresses there is one error without a message, and one for each.
   const message = cause.message || (cause.errors ?? []).map((one) => one.message).join(', ');
   const code = cause.code ?? error.code ?? 'ECONNRESET';
   return network(isVague(code, message) ? (reset ?? 'ECONNRESET') : code, message);
@@ -33,38 +47,34 @@ interface Cause extends NodeJS.ErrnoException {
   readonly errors?: readonly Error[];
 }
 
-/** got wraps errors once, and some twice. */
+/** got wraps an error once or twice. */
 function rootOf(error: Error): Cause {
   const { cause } = error;
   return typeof cause === 'object' && cause !== null ? rootOf(cause as Error) : error;
 }
 
-/** What got and Node say whatever a peer of HTTP/2 gave as the reason, or if it gave none. */
+/** The codes that got and Node give to each reset of HTTP/2, whatever its reason. */
 const vague = /^(?:ECONNRESET|ERR_HTTP2_STREAM_ERROR|ERR_HTTP2_SESSION_ERROR)$/;
 
+/**
+ * Some errors of got about HTTP/2 have no code of their own and are known by their message:
+ * test/http/assumptions.test.ts checks that.
+ */
 function isVague(code: string, message: string): boolean {
   return vague.test(code) || (code === 'ERR_GOT_REQUEST_ERROR' && message.includes('HTTP/2'));
 }
 
-/**
- * The names that OpenSSL gives to what can be wrong with a certificate, and Node's own for the
- * wrong host name.
- */
+/** OpenSSL's names for what is wrong with a certificate, and Node's name for a wrong host name. */
 const untrusted =
   /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERROR_IN_C|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)/;
 
 /**
- * Node and got throw such errors before anything is sent: an illegal header, a key that is none, an
- * option of the wrong type.
+ * Whether the error is one that Node and got throw before anything is sent: for an illegal header,
+ * a key that cannot be read, an option of the wrong type.
  */
 function isCallersMistake({ cause }: Error, code: string): boolean {
   return (
     cause instanceof TypeError ||
     /^ERR_(?:INVALID|UNESCAPED|HTTP_INVALID|UNSUPPORTED_|OSSL_PEM_|OSSL_X509_KEY_)/.test(code)
   );
-}
-
-/** got's error has the limit only in its words: "Timeout awaiting 'connect' for 10000ms". */
-function msOf(message: string): number {
-  return Number(/(\d+)ms$/.exec(message)?.[1] ?? 0);
 }

@@ -7,61 +7,67 @@ import { generationOf } from './http2.ts';
 import type { Hop } from './redirect.ts';
 import type { SseRequest } from './request.ts';
 
-/** What got is asked for: one plain exchange, of which it follows, retries and judges nothing. */
-export function gotOptions(
-  { url, method, headers, body, isAtHome }: Hop,
-  { got: given = {}, tls = {}, connectTimeout = 10_000 }: SseRequest,
-): OptionsInit {
+/** In ms. */
+export const defaultConnectTimeout = 10_000;
+
+/** Options for one plain exchange: got follows, retries and judges nothing. */
+export function gotOptions(hop: Hop, request: SseRequest): OptionsInit {
+  const { got: given = {}, connectTimeout = defaultConnectTimeout } = request;
   const { http2 = false } = given;
+  const { method, headers, body, isAtHome } = hop;
   return {
     ...given,
     agent: { ...agents(http2), ...given.agent },
-    https: {
-      ...(http2 ? { tlsSessionLifetime: generationOf(url.origin) } : {}),
-      ...given.https,
-      ...(tls.ca === undefined ? {} : { certificateAuthority: [tls.ca].flat() }),
-      ...(tls.cert === undefined ? {} : { certificate: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-      ...(isAtHome ? {} : { certificate: undefined, key: undefined, pfx: undefined }),
-    } as NonNullable<OptionsInit['https']>,
+    https: tlsOptions(hop, request),
     ...(isAtHome ? {} : { h2session: undefined }),
     method: method as NonNullable<OptionsInit['method']>,
     headers: headers as NonNullable<OptionsInit['headers']>,
-    // got waits for a body to be written to the stream when it is given none.
+    // Without a body, got waits until one is written to the stream.
     ...(method === 'GET' || method === 'HEAD' ? {} : { body: body ?? '' }),
     retry: { limit: 0 },
     throwHttpErrors: false,
     followRedirect: false,
-    // Node finds a body that is too short; got counts only what is read through its own stream.
+    // Node notices a body that is too short; got counts only what is read through its own stream.
     strictContentLength: false,
-    timeout: {
-      // Over HTTP/2 got has one timer for the three, and names the shortest: to connect is what
-      // they have in common.
-      lookup: http2 ? connectTimeout + 1 : connectTimeout,
-      connect: connectTimeout,
-      secureConnect: connectTimeout,
-    },
+    timeout: timeouts(connectTimeout, http2),
   };
 }
 
+/** A client certificate is only shown to the origin that the request is meant for. */
+function tlsOptions(
+  { url, isAtHome }: Hop,
+  { got: given = {}, tls = {} }: SseRequest,
+): NonNullable<OptionsInit['https']> {
+  return {
+    ...(given.http2 === true ? { tlsSessionLifetime: generationOf(url.origin) } : {}),
+    ...given.https,
+    ...(tls.ca === undefined ? {} : { certificateAuthority: [tls.ca].flat() }),
+    ...(tls.cert === undefined ? {} : { certificate: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(isAtHome ? {} : { certificate: undefined, key: undefined, pfx: undefined }),
+  } as NonNullable<OptionsInit['https']>;
+}
+
 /**
- * No socket outlives its request. The tiny buffer makes Node stop reading as soon as a packet is
- * not wanted yet; packets that are wanted do not pass through it. Proxies that are set for the
- * whole program (`NODE_USE_ENV_PROXY`, `http.setGlobalProxyFromEnv`) hold here too; HTTP/2, which
- * got does without an agent, would go past them, so it is not used then.
+ * Over HTTP/2 got has one timer for the three phases, and its error names the shortest of them:
+ * `lookup` is made longer, so that the error says `connect`, which all three are part of.
+ */
+function timeouts(ms: number, http2: boolean): NonNullable<OptionsInit['timeout']> {
+  return { lookup: http2 ? ms + 1 : ms, connect: ms, secureConnect: ms };
+}
+
+/**
+ * Agents whose sockets end with their request. The buffer of one byte makes Node stop reading as
+ * soon as a stream is paused; while it flows, packets do not pass through the buffer. The proxies
+ * of the whole program (`NODE_USE_ENV_PROXY`, `http.setGlobalProxyFromEnv`) apply here too. got
+ * uses no agent for HTTP/2, so it would go past a proxy: then HTTP/1.1 is used.
  */
 function agents(http2: boolean): NonNullable<OptionsInit['agent']> {
-  const options = { keepAlive: false, highWaterMark: 1 };
-  // Looked at each time: the program may change its mind, and a named import would not see it.
+  // Read each time, since the program may change them; a named import would keep the first agent.
   const plain = proxyEnvOf(http.globalAgent);
   const secure = proxyEnvOf(https.globalAgent);
   if (shared === undefined || shared.plain !== plain || shared.secure !== secure) {
-    shared = {
-      plain,
-      secure,
-      http: new Agent({ ...options, proxyEnv: plain } as object),
-      https: new SecureAgent({ ...options, proxyEnv: secure } as object),
-    };
+    shared = createAgents(plain, secure);
   }
   return {
     http: shared.http,
@@ -69,20 +75,27 @@ function agents(http2: boolean): NonNullable<OptionsInit['agent']> {
   };
 }
 
-/**
- * One pair for all requests, as long as the proxies stay: an agent takes more memory than many a
- * stream.
- */
-let shared:
-  | {
-      readonly plain: object | undefined;
-      readonly secure: object | undefined;
-      readonly http: Agent;
-      readonly https: SecureAgent;
-    }
-  | undefined;
+interface SharedAgents {
+  readonly plain: object | undefined;
+  readonly secure: object | undefined;
+  readonly http: Agent;
+  readonly https: SecureAgent;
+}
 
-/** In Node's types from version 24 on. */
+/** One pair for all requests, until the proxies change: an agent can outweigh an idle stream. */
+let shared: SharedAgents | undefined;
+
+function createAgents(plain: object | undefined, secure: object | undefined): SharedAgents {
+  const options = { keepAlive: false, highWaterMark: 1 };
+  return {
+    plain,
+    secure,
+    http: new Agent({ ...options, proxyEnv: plain } as object),
+    https: new SecureAgent({ ...options, proxyEnv: secure } as object),
+  };
+}
+
+/** Node's types have `proxyEnv` from version 24 on. */
 function proxyEnvOf(agent: object): object | undefined {
   return (agent as { readonly options?: { readonly proxyEnv?: object } }).options?.proxyEnv;
 }

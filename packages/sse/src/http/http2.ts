@@ -1,18 +1,18 @@
 import type { ClientRequest } from 'node:http';
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, Http2Session } from 'node:http2';
 
-/**
- * What got sends with. Over HTTP/2 it has a stream, from the moment that there is a session to open
- * it on.
- */
+// Three things here are no part of got's API: `stream` of its requests, `currentStreamCount` of its
+// sessions, and the TLS options as keys of its caches. test/http/assumptions.test.ts checks each.
+
+/** The request that got sends. Over HTTP/2 it has a stream as soon as there is a session for it. */
 type MaybeHttp2Request = ClientRequest & { readonly stream?: ClientHttp2Stream };
 
-/** A session of got's pool, with got's own count of the streams that it carries or is about to. */
+/** A session of got's pool, with got's count of the streams on it, or about to be. */
 type PooledSession = ClientHttp2Session & { readonly currentStreamCount: number };
 
 /**
- * Gives the streams of a session a window of our size, and ends the session with the last of them.
- * HTTP/1.1 and a session of the user's own are left alone.
+ * Gives the streams of a session a small window, and ends the session with the last of its streams.
+ * Leaves HTTP/1.1 alone, and a session of the user's own.
  */
 export function shareSession(request: ClientRequest): void {
   request.once('socket', () => {
@@ -21,7 +21,7 @@ export function shareSession(request: ClientRequest): void {
     if (stream !== undefined && session !== undefined) {
       sessions.set(request, session);
       narrowWindow(session);
-      // got's own listener is older: whoever waited for room has been given it by now.
+      // got's own listener runs first: a request that waited for room on this session has it now.
       stream.once('close', () => {
         if (session.currentStreamCount === 0) {
           session.destroy();
@@ -36,10 +36,10 @@ export function hasStream(request: ClientRequest | undefined): boolean {
 }
 
 /**
- * After silence, which a dead connection may be the cause of: no further stream is opened on it.
- * The others find out for themselves.
+ * For a stream that was silent for too long, perhaps since its connection is dead: no new stream is
+ * opened on the session. The other streams on it have timeouts of their own.
  */
-export function leaveSession(request: ClientRequest | undefined): void {
+export function markSessionDead(request: ClientRequest | undefined): void {
   const session = request && sessions.get(request);
   if (session?.currentStreamCount === 1) {
     session.destroy();
@@ -49,8 +49,8 @@ export function leaveSession(request: ClientRequest | undefined): void {
 }
 
 /**
- * Why a stream was reset, as Node names it: `NGHTTP2_REFUSED_STREAM`, … (RFC 9113 7). `undefined`
- * where that says nothing more.
+ * The reason of a reset by Node's name: `NGHTTP2_REFUSED_STREAM`, … (RFC 9113 7); `undefined` for a
+ * code that gives none.
  */
 export function resetCode(request: ClientRequest | undefined): string | undefined {
   const { rstCode = 0 } = (request as MaybeHttp2Request | undefined)?.stream ?? {};
@@ -59,19 +59,22 @@ export function resetCode(request: ClientRequest | undefined): string | undefine
 }
 
 /**
- * got remembers for ever what an origin once agreed to speak, and would not notice that it no
- * longer speaks it. What it remembers, and which sessions it shares, hangs on the TLS options; this
- * is the value for one that a client makes no use of, `tlsSessionLifetime`. It also keeps our
- * sessions, with their small windows, apart from those of the rest of the program.
+ * A value for `tlsSessionLifetime`, which is another one after `forgetProtocol`. got caches which
+ * protocol an origin speaks, and its sessions, by the TLS options, and does not notice when an
+ * origin stops to speak HTTP/2. A client makes no use of this one option, so a new value of it has
+ * no effect but to miss got's caches. It also keeps our sessions, with their small windows, apart
+ * from those that other code of the program opens with got.
  */
 export function generationOf(origin: string): number {
   return generations.get(origin) ?? firstGeneration;
 }
 
-/** No stream could be opened there: next time it is asked anew what it speaks. */
+/** To be called when no stream could be opened: the next request negotiates the protocol anew. */
 export function forgetProtocol(origin: string): void {
-  if (generations.size >= 100) {
-    generations.clear();
+  // Removed first, so that the order of the map is that of the last failure.
+  generations.delete(origin);
+  if (generations.size >= maxOrigins) {
+    generations.delete(generations.keys().next().value ?? '');
   }
   lastGeneration += 1;
   generations.set(origin, lastGeneration);
@@ -79,9 +82,12 @@ export function forgetProtocol(origin: string): void {
 
 const firstGeneration = 301;
 let lastGeneration = firstGeneration;
+/** Only origins that have failed: the oldest is forgotten when there are more than `maxOrigins`. */
 const generations = new Map<string, number>();
+/** As many as got remembers protocols of. */
+const maxOrigins = 100;
 
-/** NO_ERROR and CANCEL, which is our own as well, are left out. */
+/** By code. NO_ERROR and CANCEL, which we send ourselves, say nothing about the server. */
 const resets: readonly (string | undefined)[] = [
   undefined,
   'PROTOCOL_ERROR',
@@ -99,17 +105,17 @@ const resets: readonly (string | undefined)[] = [
   'HTTP_1_1_REQUIRED',
 ];
 
-/** A stream that is destroyed no longer knows its session. */
+/** Kept here, since a destroyed stream has lost its session. */
 const sessions = new WeakMap<ClientRequest, PooledSession>();
 
 /**
- * What a server may send on a stream that is not read: got's 32 MiB would be as much memory, for
- * each of them.
+ * How many bytes a server may send on a stream that is not read. With got's 32 MiB each paused
+ * stream could take as much memory.
  */
 const window = 2 ** 18;
 const narrowed = new WeakSet<ClientHttp2Session>();
 
-/** Goes out before the request does, since settings have priority. */
+/** Node sends settings before the request. */
 function narrowWindow(session: ClientHttp2Session): void {
   if (!narrowed.has(session)) {
     narrowed.add(session);
@@ -118,6 +124,10 @@ function narrowWindow(session: ClientHttp2Session): void {
 }
 
 function sessionOf(stream: ClientHttp2Stream | undefined): PooledSession | undefined {
-  const session = stream?.session as Partial<PooledSession> | undefined;
-  return session?.currentStreamCount === undefined ? undefined : (session as PooledSession);
+  const session = stream?.session;
+  return session !== undefined && isPooled(session) ? session : undefined;
+}
+
+function isPooled(session: Http2Session): session is PooledSession {
+  return (session as Partial<PooledSession>).currentStreamCount !== undefined;
 }

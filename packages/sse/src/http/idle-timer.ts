@@ -1,11 +1,11 @@
 import type { Clock, TimeoutHandle } from '@reprise/actor';
 
-/** Node fires a timer at once when it is asked to wait longer. */
+/** The longest wait of a timer of Node, in ms: a longer one would fire at once. */
 export const longestWait: number = 2 ** 31 - 1;
 
 /**
- * Tells, once, that nothing has been heard for `limit` ms. What is heard only moves a number: the
- * one timer looks at it when it fires, and waits for what is left.
+ * Calls `silent` once nothing has been heard for `limit` ms. `hear` only stores the time: the one
+ * timer looks at it when it fires, and waits for the rest.
  */
 export class IdleTimer {
   readonly #clock: Clock;
@@ -27,12 +27,12 @@ export class IdleTimer {
     this.#heardAt = this.#clock.now();
   }
 
-  /** From now on silence does not count. */
+  /** Silence does not count from now on. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** Silence counts again, from now. */
+  /** Silence counts again, from zero. */
   release(): void {
     this.#isHeld = false;
     this.hear();
@@ -46,11 +46,11 @@ export class IdleTimer {
 
   #wait(ms: number): void {
     if (ms < Infinity) {
-      this.#timer = this.#clock.setTimeout(this.#look, Math.min(ms, longestWait));
+      this.#timer = this.#clock.setTimeout(this.#check, Math.min(ms, longestWait));
     }
   }
 
-  readonly #look = (): void => {
+  readonly #check = (): void => {
     const silence = this.#isHeld ? 0 : this.#clock.now() - this.#heardAt;
     if (silence < this.#limit) {
       this.#wait(this.#limit - silence);

@@ -1,22 +1,22 @@
 import type { RedirectFailure } from './failure.ts';
 import { requestHeaders, type RequestHeaders, type SseRequest } from './request.ts';
 
-/** One request of the one or several that an attempt is made of. */
+/** One request of an attempt, which is several requests if the server redirects. */
 export interface Hop {
   readonly url: URL;
   readonly method: string;
   readonly headers: RequestHeaders;
   readonly body: string | Uint8Array | undefined;
   /**
-   * Whether every hop so far was at the origin that the request was meant for: elsewhere no secret
-   * is shown.
+   * Whether all hops so far were at the origin that the request is meant for. Any other origin gets
+   * no client certificate.
    */
   readonly isAtHome: boolean;
-  /** What was asked before this, in order. */
+  /** The earlier hops of the attempt, as method and URL, in order. */
   readonly trail: readonly string[];
 }
 
-/** The statuses that send a client elsewhere, if they say where (RFC 9110 15.4). */
+/** Whether a status is a redirect, which it is only with a `Location` (RFC 9110 15.4). */
 export function isRedirect(status: number, location: string | undefined): location is string {
   return [301, 302, 303, 307, 308].includes(status) && location !== undefined && location !== '';
 }
@@ -34,9 +34,10 @@ export function firstHop(request: SseRequest): Hop {
 }
 
 /**
- * Where a redirect leads. Its rules for method and body are those of browsers (WHATWG Fetch 4.5):
- * 303 makes any method GET, 301 and 302 make POST GET, everything else is repeated with its body.
- * Another origin gets no header that was not meant for it, and no password.
+ * The request that a redirect asks for, or why it is not sent. Method and body follow the rules of
+ * browsers (WHATWG Fetch 4.5): 303 turns any method into GET, 301 and 302 turn POST into GET, and
+ * all else is repeated with its body. Another origin gets only headers that hold no secret, or that
+ * `redirectHeaders` names, and no password.
  */
 export function nextHop(
   hop: Hop,
@@ -50,9 +51,12 @@ export function nextHop(
     return failure(hop, status, location, reason ?? 'unsupported');
   }
   const isSameOrigin = url.origin === hop.url.origin;
-  const turned = turn({ ...hop, url, trail, isAtHome: hop.isAtHome && isSameOrigin }, status);
-  const next = isSameOrigin ? turned : withoutSecrets(turned, redirectHeaders);
-  // With cookies, the same URL asked again can answer otherwise.
+  const converted = withMethodFor(
+    { ...hop, url, trail, isAtHome: hop.isAtHome && isSameOrigin },
+    status,
+  );
+  const next = isSameOrigin ? converted : withoutSecrets(converted, redirectHeaders);
+  // With cookies, the same URL can answer differently the second time.
   if (got.cookieJar === undefined && trail.includes(nameOf(next))) {
     return failure(hop, status, location, 'loop');
   }
@@ -60,15 +64,15 @@ export function nextHop(
 }
 
 /**
- * How long the `count`-th redirect of an attempt waits, in ms: the first three are followed at
- * once, the fourth after 1 s, and each further one 1 s longer than the one before. All ten take 28
- * s, which is within the default `responseTimeout`.
+ * How long the `count`-th redirect of an attempt waits, in ms: the first three not at all, the
+ * fourth 1 s, each further one 1 s longer than the one before. All ten wait 28 s together, less than
+ * the default `responseTimeout`.
  */
 export function defaultRedirectDelay(count: number): number {
   return Math.max(0, count - 3) * 1000;
 }
 
-/** The URL as it may be logged: without credentials. */
+/** The URL without its credentials, as it may be logged. */
 export function shownUrl(url: URL): string {
   const shown = new URL(url);
   shown.username = '';
@@ -79,9 +83,9 @@ export function shownUrl(url: URL): string {
 const maxRedirects = 10;
 
 const bodyHeaders = ['content-encoding', 'content-language', 'content-type'];
-const innocentHeaders = ['accept', 'cache-control', 'last-event-id', ...bodyHeaders];
+const safeHeaders = ['accept', 'cache-control', 'last-event-id', ...bodyHeaders];
 
-/** A `Location` may hold raw UTF-8, which Node hands over as latin1. */
+/** A `Location` may contain raw UTF-8, which Node decodes as latin1. */
 function resolve(location: string, base: URL): URL | undefined {
   const url = URL.parse(Buffer.from(location, 'latin1').toString('utf8'), base.href) ?? undefined;
   if (url !== undefined) {
@@ -99,12 +103,12 @@ function refusal(from: URL, to: URL | undefined): 'unsupported' | 'insecure' | u
   return from.protocol === 'https:' && to.protocol === 'http:' ? 'insecure' : undefined;
 }
 
-/** How got writes a Unix socket: no server leads from the network to one. */
+/** Whether got would take the URL for a Unix socket, which a server must not send a client to. */
 function isSocket({ protocol, hostname }: URL): boolean {
   return protocol === 'unix:' || hostname === 'unix';
 }
 
-function turn(hop: Hop, status: number): Hop {
+function withMethodFor(hop: Hop, status: number): Hop {
   const becomesGet =
     status === 303
       ? hop.method !== 'HEAD'
@@ -120,7 +124,7 @@ function turn(hop: Hop, status: number): Hop {
 }
 
 function withoutSecrets(hop: Hop, redirectHeaders: readonly string[]): Hop {
-  const allowed = [...innocentHeaders, ...redirectHeaders.map((name) => name.toLowerCase())];
+  const allowed = [...safeHeaders, ...redirectHeaders.map((name) => name.toLowerCase())];
   return { ...hop, headers: pick(hop.headers, (name) => allowed.includes(name)) };
 }
 

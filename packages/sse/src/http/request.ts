@@ -3,62 +3,65 @@ import { inspect } from 'node:util';
 
 import type { OptionsInit } from 'got';
 
-/** What to connect to, and how: plain data, the same for each attempt that uses it. */
+/**
+ * A request for an event stream: plain data, so that each attempt can send it again. Times are in
+ * milliseconds.
+ */
 export interface SseRequest {
-  /** Absolute, http: or https:. */
+  /** An absolute URL, http: or https:. */
   readonly url: string | URL;
   /** Default: GET. */
   readonly method?: string;
   /**
-   * They win over those that are sent by themselves: `accept: text/event-stream`, `cache-control:
-   * no-cache`, `last-event-id`. One that is `undefined` is left out.
+   * Headers, besides `accept: text/event-stream`, `cache-control: no-cache` and `last-event-id`,
+   * which they can replace. A header that is `undefined` is left out.
    */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /**
-   * Sent again at each attempt and on redirects that keep the method, so it cannot be a stream.
-   * Default: none.
+   * The body. It is sent again at each attempt, and on redirects that keep the method, so it cannot
+   * be a stream. Default: none.
    */
   readonly body?: string | Uint8Array;
   /**
-   * Where the server is to go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML 9.2.4). Default:
-   * `""`, which is not sent. Nor is one with a control character other than a tab, which no header
-   * can carry (RFC 9110 5.5): a server that gives such an id must not be able to stop its clients
-   * for good.
+   * The id after which the server should go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML 9.2.4).
+   * Default: `""`, which is not sent. An id with a control character other than a tab is not sent
+   * either, since no header can hold it (RFC 9110 5.5): a server must not be able to stop its
+   * clients for good by such an id.
    */
   readonly lastEventId?: string;
   /**
-   * The names of the headers that a redirect to another origin takes along, besides `accept`,
-   * `cache-control`, `last-event-id` and what describes the body. Default: none.
+   * Names of headers that are sent to another origin too, after a redirect, besides `accept`,
+   * `cache-control`, `last-event-id` and those that describe the body. Default: none.
    */
   readonly redirectHeaders?: readonly string[];
   /**
-   * How long to wait before the `count`-th redirect of an attempt (from 1 on) is followed, in ms:
-   * each is a request like any other, and a server can send a client on and on. Default: not at all
-   * for the first three, then 1 s, 2 s, 3 s, ….
+   * How long to wait before the `count`-th redirect of an attempt (from 1 on) is followed, in ms: a
+   * server could redirect its clients in a circle, and each redirect is a request. Default: not at
+   * all for the first three, then 1 s, 2 s, 3 s, ….
    */
   readonly redirectDelay?: (count: number) => number;
-  /** Own authorities instead of the system's, and a client certificate with its key: PEM. */
+  /** PEM: authorities in place of those of the system; a client certificate and its key. */
   readonly tls?: {
     readonly ca?: string | readonly string[];
     readonly cert?: string;
     readonly key?: string;
   };
-  /** For each of name lookup, TCP and TLS, in ms. Default: 10 s. */
+  /** Limit for each of name lookup, TCP and TLS, in ms. Default: 10 s. */
   readonly connectTimeout?: number;
-  /** From the start to the end of the response's head, redirects included, in ms. Default: 30 s. */
+  /** Limit up to the end of the response's head, redirects included, in ms. Default: 30 s. */
   readonly responseTimeout?: number;
   /**
-   * The longest silence on an open stream, in ms; every byte ends it, comments too. Default:
-   * `Infinity`, no limit.
+   * The longest silence on an open stream, in ms; any byte ends a silence, also that of a comment.
+   * Default: `Infinity`.
    */
   readonly idleTimeout?: number;
-  /** The largest event, in bytes: see `PacketOptions`. */
+  /** The largest event, in bytes of UTF-8 of its data, type and id. Default: 8 MiB. */
   readonly maxEventSize?: number;
-  /** Handed through to got: agents, proxies, HTTP/2, name lookup, cookies. */
+  /** Options for got: agents, proxies, HTTP/2, name lookup, cookies. */
   readonly got?: GotOptions;
 }
 
-/** Those of got's options that do not stand against what is promised here. */
+/** The options of got that break no promise of this package. */
 export type GotOptions = Pick<
   OptionsInit,
   | 'agent'
@@ -92,10 +95,7 @@ export function requestHeaders({ headers = {}, lastEventId = '' }: SseRequest): 
   return sent;
 }
 
-/**
- * What is wrong with a request, as "Expected …, got …", or `undefined`. A request that passes can
- * be sent.
- */
+/** The reason why a request cannot be sent, as "Expected …, got …"; `undefined` if it can be. */
 export function requestProblem(request: SseRequest): string | undefined {
   if (typeof request !== 'object' || request === null) {
     return `Expected a request { url, … }, got ${inspect(request)}`;
@@ -106,11 +106,11 @@ export function requestProblem(request: SseRequest): string | undefined {
 }
 
 function isSendable(id: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- they are what it is about
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   return id !== '' && !/[\0-\x08\n-\x1F\x7F]/.test(id);
 }
 
-/** Node writes header values in latin1: the bytes of the UTF-8, one character each. */
+/** Node encodes headers as latin1, so each byte of the UTF-8 becomes one character. */
 function asHeaderValue(id: string): string {
   return Buffer.from(id, 'utf8').toString('latin1');
 }
@@ -121,11 +121,13 @@ function urlProblem({ url, got = {} }: SseRequest): string | undefined {
     protocol === 'http:' ||
     protocol === 'https:' ||
     (protocol === 'unix:' && got.enableUnixSockets === true);
-  return known ? undefined : `Expected an absolute http: or https: URL, got ${shown(url)}`;
+  return known
+    ? undefined
+    : `Expected an absolute http: or https: URL, got ${withoutCredentials(url)}`;
 }
 
-/** Without credentials, wherever they end in what may be no URL: it is for logs. */
-function shown(url: unknown): string {
+/** For logs: without credentials, also if the text is not a URL. */
+function withoutCredentials(url: unknown): string {
   const isText = typeof url === 'string' || url instanceof URL;
   return inspect(isText ? String(url).replace(/\/\/.*@/s, '//') : url);
 }

@@ -1,4 +1,5 @@
-import { type ConnectFailure, type Disconnect, formatFailure } from '../http/failure.ts';
+import type { ConnectFailure, Disconnect } from '../http/failure.ts';
+import { formatFailure } from '../http/format-failure.ts';
 
 /**
  * What `events` and `eventStream` throw when they give up: no further attempt would help, or

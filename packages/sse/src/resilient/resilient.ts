@@ -15,7 +15,8 @@ import type { HandleContext, RequestContext } from '../client/context.ts';
 import { type Connect, connect } from '../client/next.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import { type EventSchemas, typedHandler } from '../format/typed-events.ts';
-import { type ConnectFailure, type Disconnect, formatFailure } from '../http/failure.ts';
+import type { ConnectFailure, Disconnect } from '../http/failure.ts';
+import { formatFailure } from '../http/format-failure.ts';
 import type { SseRequest } from '../http/request.ts';
 import {
   assertOptions,

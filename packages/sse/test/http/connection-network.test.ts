@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { formatFailure } from '../../src/http/failure.ts';
+import { formatFailure } from '../../src/http/format-failure.ts';
 import type { SseRequest } from '../../src/http/request.ts';
 import { deafPort } from '../support/deaf-port.ts';
 import {

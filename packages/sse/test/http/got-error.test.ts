@@ -4,7 +4,10 @@ import { type Options, RequestError } from 'got';
 import { connectFailureOf } from '../../src/http/got-error.ts';
 
 function failureOf(cause: Error, reset?: string): unknown {
-  return connectFailureOf(new RequestError(cause.message, cause, {} as Options), reset);
+  return connectFailureOf(new RequestError(cause.message, cause, {} as Options), {
+    connectTimeout: 10_000,
+    reset,
+  });
 }
 
 test.each([

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import { expect, test } from '@jest/globals';
 
-import { formatFailure } from '../../src/http/failure.ts';
+import { formatFailure } from '../../src/http/format-failure.ts';
 import { cert, serve, serveSecurely, type TestServer } from '../support/servers.ts';
 import { watch } from '../support/told.ts';
 
