@@ -1,12 +1,9 @@
 import { join } from 'node:path';
 
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 
 import { openStream, startEventServer } from '../support/event-server.ts';
 import { runProgram } from '../support/program.ts';
-
-// Programs are started: on a machine that is busy, that takes its time.
-jest.setTimeout(30_000);
 
 const main = join(import.meta.dirname, 'main.ts');
 

@@ -2,13 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { type Program, runProgram } from '../support/program.ts';
 import { type Feed, startFeed } from './feed.ts';
-
-// A program is started: on a machine that is busy, that takes its time.
-jest.setTimeout(30_000);
 
 const main = join(import.meta.dirname, 'main.ts');
 let folder: string;

@@ -139,9 +139,11 @@ test('a crash on the first level ends the program with status 1', async () => {
   await using service = await startService();
   const { program, crash } = service;
   const lines = await crash('', /^stopped/);
-  // A kill is no orderly end: its own children hear of it, and what has not ended when the system
-  // does is killed.
-  expect(lines).toStrictEqual(expect.arrayContaining([...stopping('store')]));
+  // A kill is no orderly end: the parts hear of it by their links, and the system kills those that
+  // have not ended when it does. On a loaded machine that can be all of them.
+  const stopped = lines.slice(0, -1);
+  expect(stopping(...all)).toStrictEqual(expect.arrayContaining([...stopped]));
+  expect(new Set(stopped).size).toBe(stopped.length);
   expect(lines.at(-1)).toBe('stopped, status 1');
   const { status, stderr } = await program.ended;
   expect(stderr).toMatch(/application main ended: it is permanent, the system stops: killed/);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 
 import {
   type EventServer,
@@ -9,9 +9,6 @@ import {
   startEventServer,
 } from '../support/event-server.ts';
 import { type Program, runProgram } from '../support/program.ts';
-
-// A program is started: on a machine that is busy, that takes its time.
-jest.setTimeout(30_000);
 
 const main = join(import.meta.dirname, 'main.ts');
 

@@ -16,14 +16,12 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { killTail } from './support/kill-tail.ts';
 import { Lines } from './support/lines.ts';
 import { main, reprise, runReprise } from './support/reprise.ts';
 import { replay, serve, stream } from './support/server.ts';
-
-jest.setTimeout(60_000);
 
 let folder: string;
 let file: string;

@@ -3,13 +3,10 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Cost } from './support/cost-program.ts';
 import { serveRaw } from './support/servers.ts';
-
-// Programs are started: on a machine that is busy, that takes its time.
-jest.setTimeout(60_000);
 
 const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n';
 const event = `id: 1234567\ndata: ${'x'.repeat(40)}\n\n`;

@@ -18,11 +18,13 @@ inBrowser('in Chromium', () => {
     browser = await chromium.launch({
       executablePath: executablePath ?? '',
       args: [...launchArguments],
+      // No limit of its own: that of the test is enough.
+      timeout: 0,
     });
     const page = await browser.newPage();
     await page.addScriptTag({ content: await bundle('browser/scenario.ts') });
     told = await page.evaluate<Told>('scenario.run()');
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

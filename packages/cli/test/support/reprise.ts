@@ -2,12 +2,9 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-import { afterEach, jest } from '@jest/globals';
+import { afterEach } from '@jest/globals';
 
 import { Lines } from './lines.ts';
-
-// A test starts a program or two: on a machine that is busy, each takes its time to start.
-jest.setTimeout(30_000);
 
 /** The program, for tests that start it in a way of their own. */
 export const main: string = join(import.meta.dirname, '..', '..', 'src', 'main.ts');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import {
   anyError,
@@ -13,9 +13,6 @@ import {
 } from '../support/harness.ts';
 import { closedPort, serve } from '../support/servers.ts';
 import { quiet } from '../support/stage.ts';
-
-// A program is started: on a machine that is busy, that takes its time.
-jest.setTimeout(30_000);
 
 let service: Service;
 

@@ -3,12 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { openStage } from '../support/stage.ts';
-
-// Programs are started: on a machine that is busy, that takes its time.
-jest.setTimeout(30_000);
 
 const program = join(import.meta.dirname, '..', 'support', 'event-source-program.ts');
 

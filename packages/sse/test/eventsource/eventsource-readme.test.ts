@@ -9,13 +9,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 
 import { Queue } from '../support/queue.ts';
 import { cert, key } from '../support/servers.ts';
-
-// Programs are started: on a machine that is busy, that takes its time.
-jest.setTimeout(30_000);
 
 /**
  * The examples of the npm package `eventsource`, as the package that is installed documents them.
