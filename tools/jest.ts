@@ -1,28 +1,50 @@
-// Runs jest with the flags that ES modules want; `pnpm jest PATTERN` runs the tests whose path
-// matches.
-import { spawnSync } from 'node:child_process';
+// Runs jest with the flags that ES modules need. `pnpm jest PATTERN` runs the tests whose path
+// matches, `--quick` leaves the slow files out (tools/slow-tests.ts).
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import { root } from './root.ts';
+import { slowTests } from './slow-tests.ts';
 
 const program = fileURLToPath(import.meta.resolve('jest/bin/jest'));
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-const given = process.argv.slice(2);
+const quick = [`--testPathIgnorePatterns=${['/node_modules/', ...slowTests].join('|')}`];
+const given = process.argv
+  .slice(2)
+  .flatMap((argument) => (argument === '--quick' ? quick : [argument]));
 
 /**
- * More than all tests together need. A loop that never yields ends here: no timer inside jest could
- * end it.
+ * More than all tests together take on a loaded machine that is three times slower than a laptop.
+ * It ends a loop that never yields: no timer inside jest can.
  */
-const limit = 10 * 60_000;
-const watching = given.some((argument) => argument.startsWith('--watch'));
+const limit = 45 * 60_000;
+const isWatching = given.some((argument) => argument.startsWith('--watch'));
+/** Jest, its workers and the programs of the tests in one process group, to end them together. */
+const isGroup = !isWatching && process.platform !== 'win32';
 
-const { status, signal } = spawnSync(process.execPath, [...flags, program, ...given], {
+const jest = spawn(process.execPath, [...flags, program, ...given], {
   cwd: root,
   stdio: 'inherit',
-  timeout: watching ? 0 : limit,
-  killSignal: 'SIGKILL',
+  detached: isGroup,
 });
+// A terminal sends Ctrl-C to its own process group only.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => end(jest, signal));
+}
+const timer = isWatching ? undefined : setTimeout(end, limit, jest, 'SIGKILL');
+const [status, signal] = (await once(jest, 'exit')) as [number | null, NodeJS.Signals | null];
+clearTimeout(timer);
 if (signal !== null) {
   console.error(`\nFAILED: jest was ended by ${signal} (it may take ${limit / 60_000} minutes)`);
 }
 process.exitCode = status ?? 1;
+
+function end(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (isGroup && child.pid !== undefined) {
+    process.kill(-child.pid, signal);
+  } else {
+    child.kill(signal);
+  }
+}

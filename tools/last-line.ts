@@ -1,4 +1,4 @@
-/** As much of jest's results as is needed to count them. */
+/** The part of jest's results that counts the tests. */
 interface Results {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -7,13 +7,13 @@ interface Results {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-/** How long what the tests opened may take to close after the last of them. */
-const patience = 5_000;
+/** How long what the tests opened may take to close after the last of them, in ms. */
+const closingTime = 5000;
 
 /**
- * A reporter that ends the output with one plain line, `N passed, N failed, N skipped`, and fails a
- * run that a leaked handle would keep alive for ever. (Jest itself warns after a second, and waits
- * on.)
+ * A reporter that ends the output with one plain line, `N passed, N failed, N skipped`. It also
+ * ends a run that a leaked handle would keep alive for ever: jest itself warns after a second and
+ * waits on, where the tests run in its own process (`--runInBand`, or a single test file).
  */
 export default class LastLine {
   readonly #watching: boolean;
@@ -23,11 +23,11 @@ export default class LastLine {
   }
 
   onRunComplete(_contexts: unknown, results: Results): void {
-    // On exit, since jest's own summary comes after this.
+    // On exit: jest prints its own summary after this call.
     process.once('exit', () => process.stderr.write(`\n${line(results)}\n`));
     if (!this.#watching) {
-      // Unreferenced: where nothing was left open, jest is gone before this fires.
-      setTimeout(failLoudly, patience).unref();
+      // Unreferenced: jest exits before this fires unless something was left open.
+      setTimeout(failLoudly, closingTime).unref();
     }
   }
 }
@@ -41,7 +41,7 @@ function line(results: Results): string {
 function failLoudly(): never {
   const open = process.getActiveResourcesInfo().filter((type) => !type.startsWith('TTY'));
   process.stderr.write(
-    `\nFAILED: ${patience / 1000} s after the last test something is still open: ${open.join(', ')}.\n` +
+    `\nFAILED: ${closingTime / 1000} s after the last test something is still open: ${open.join(', ')}.\n` +
       'A test left it behind; `pnpm jest --detectOpenHandles PATTERN` names the line that opened it.\n',
   );
   process.exit(1);
