@@ -1,37 +1,130 @@
-// Every check by name, quick ones first: `pnpm test` runs all, `pnpm test lint types` only those.
-// One that fails does not keep the others from running: one run shows every failure. Programs are
-// found on the PATH that pnpm sets up.
-import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
+// Runs every check by name: `pnpm test` all of them, `pnpm test lint types` only those, `pnpm test
+// quick` those for daily work. A check that fails does not keep the others from running: one run
+// shows every failure. Programs are found on the PATH that pnpm sets up.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
 
+import { nearest } from './nearest.ts';
 import { root } from './root.ts';
 
-/**
- * What each runs; `packages` needs what `types` builds, and `types` and `unused` what `fences`
- * writes.
- */
-const checks: Readonly<Record<string, string>> = {
-  format: 'oxfmt --check',
-  fences: 'node tools/doc-fences.ts',
-  types: 'tsc -b',
-  lint: 'oxlint --deny-warnings',
-  order: 'depcruise --output-type err-long packages docs examples bench tools',
-  unused: 'knip',
-  packages: 'node tools/bundle.ts && node tools/packages.ts',
-  jest: 'node tools/jest.ts',
+interface Check {
+  readonly command: string;
+  /** What `--help` says of it. */
+  readonly about: string;
+}
+
+/** In the order in which they run; `packages` needs what `types` builds. */
+const checks: Readonly<Record<string, Check>> = {
+  fences: {
+    command: 'node tools/doc-fences.ts',
+    about: 'writes the code blocks of the documentation out, for types, unused and jest',
+  },
+  format: { command: 'oxfmt --check', about: 'the format of every file (oxfmt)' },
+  types: { command: 'tsc -b', about: 'the types of sources, tests, code blocks, tools (tsc)' },
+  lint: { command: 'oxlint --deny-warnings', about: 'lint rules that know the types (oxlint)' },
+  order: {
+    command: 'depcruise --output-type err-long packages docs examples bench tools',
+    about: 'who may import whom (dependency-cruiser, docs/architecture.md)',
+  },
+  unused: { command: 'knip', about: 'unused files, exports and dependencies (knip)' },
+  packages: {
+    command: 'node tools/bundle.ts && node tools/packages.ts',
+    about: 'the packages as they would be published',
+  },
+  jest: { command: 'node tools/jest.ts', about: 'all tests' },
 };
 
-// A shell, since Windows finds the programs of node_modules/.bin only through one; every line is a
-// constant.
-const options: SpawnSyncOptions = { cwd: root, shell: true };
+const quick: Readonly<Record<string, Check>> = {
+  ...Object.fromEntries(
+    Object.entries(checks).filter(([name]) => ['fences', 'format', 'types', 'lint'].includes(name)),
+  ),
+  jest: { command: 'node tools/jest.ts --quick', about: 'all tests but the slow ones' },
+};
 
-installIfChanged();
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);
-const failed = names.filter((name) => !(name === 'jest' ? runsLive(name) : runs(name)));
-if (failed.length > 0) {
-  console.error(`\nFAILED: ${failed.join(', ')}`);
-  process.exitCode = 1;
+const help = `Usage: pnpm test [quick | NAME…]
+
+Without a name it runs every check:
+${Object.entries(checks)
+  .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+  .join('\n')}
+
+  quick     ${Object.keys(quick).join(', ')}, in a minute. It leaves out
+            ${Object.keys(checks)
+              .filter((name) => !(name in quick))
+              .join(', ')}, and the test files that tools/slow-tests.ts lists: those that run whole
+            programs, browsers, properties, or streams of many megabytes.`;
+
+const given = process.argv.slice(2);
+if (given.includes('--help')) {
+  console.log(help);
+} else {
+  installIfChanged();
+  await runAll(chosen(given));
+}
+
+function chosen(names: readonly string[]): Readonly<Record<string, Check>> {
+  const known = ['quick', ...Object.keys(checks)];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    console.error(
+      `Expected one of ${known.join(', ')}, got ${unknown} (did you mean ${nearest(unknown, known)}?)`,
+    );
+    process.exit(2);
+  }
+  if (names.length === 0) {
+    return checks;
+  }
+  const named = Object.entries(checks).filter(([name]) => names.includes(name));
+  return { ...(names.includes('quick') ? quick : {}), ...Object.fromEntries(named) };
+}
+
+/** Jest runs beside the other checks, which run one after the other. */
+async function runAll({ fences, jest, ...others }: Readonly<Record<string, Check>>): Promise<void> {
+  const failed: string[] = [];
+  const run = async (name: string, runOne: typeof runs, check: Check): Promise<void> => {
+    if (!(await runOne(name, check))) {
+      failed.push(name);
+    }
+  };
+  // First: others read what it writes.
+  if (fences !== undefined) {
+    await run('fences', runs, fences);
+  }
+  const beside = jest === undefined ? undefined : run('jest', runsLive, jest);
+  for (const [name, check] of Object.entries(others)) {
+    await run(name, runs, check);
+  }
+  await beside;
+  if (failed.length > 0) {
+    console.error(`\nFAILED: ${failed.join(', ')}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Prints one line when the check is over, and its output only if it failed. */
+async function runs(name: string, { command }: Check): Promise<boolean> {
+  const from = performance.now();
+  const child = spawn(command, { cwd: root, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [status] = (await once(child, 'close')) as [number | null];
+  const seconds = ((performance.now() - from) / 1000).toFixed(1).padStart(6);
+  console.log(`${name.padEnd(10)}${status === 0 ? 'ok    ' : 'FAILED'}${seconds} s`);
+  if (status !== 0) {
+    console.log(`$ ${command}\n${(await output).join('')}`);
+  }
+  return status === 0;
+}
+
+/** Prints the output of the check as it comes. */
+async function runsLive(name: string, { command }: Check): Promise<boolean> {
+  console.log(name);
+  const child = spawn(command, { cwd: root, shell: true, stdio: 'inherit' });
+  const [status] = (await once(child, 'close')) as [number | null];
+  return status === 0;
 }
 
 /**
@@ -42,33 +135,6 @@ function installIfChanged(): void {
   const installed = join(root, 'node_modules/.pnpm/lock.yaml');
   const wanted = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
   if (!existsSync(installed) || readFileSync(installed, 'utf8') !== wanted) {
-    spawnSync('pnpm install --frozen-lockfile', { ...options, stdio: 'inherit' });
+    spawnSync('pnpm install --frozen-lockfile', { cwd: root, shell: true, stdio: 'inherit' });
   }
-}
-
-/** Prints one line when it is over, and what it said only if it failed. */
-function runs(name: string): boolean {
-  const command = commandOf(name);
-  const from = performance.now();
-  const { status, stdout, stderr } = spawnSync(command, { ...options, maxBuffer: 2 ** 26 });
-  const seconds = ((performance.now() - from) / 1000).toFixed(1).padStart(6);
-  console.log(`${name.padEnd(10)}${status === 0 ? 'ok    ' : 'FAILED'}${seconds} s`);
-  if (status !== 0) {
-    console.log(`$ ${command}\n${String(stdout)}${String(stderr)}`);
-  }
-  return status === 0;
-}
-
-/** Prints as it goes: for what has its own account of itself. */
-function runsLive(name: string): boolean {
-  console.log(name);
-  return spawnSync(commandOf(name), { ...options, stdio: 'inherit' }).status === 0;
-}
-
-function commandOf(name: string): string {
-  const command = checks[name];
-  if (command === undefined) {
-    throw new RangeError(`Expected one of ${Object.keys(checks).join(', ')}, got ${name}`);
-  }
-  return command;
 }

@@ -1,7 +1,15 @@
 // Writes every ```ts fence of the documentation, and of the docstrings of what is published, to
 // docs/.fences/, one module a fence, for tsc to compile and jest to run. ```ts no-run is compiled
 // only; ```ts ignore is neither.
-import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from './root.ts';
@@ -71,7 +79,11 @@ function write(page: string, { line, info, body }: Fence): string {
   const kind = info.includes('no-run') ? 'no-run' : 'run';
   const file = join(folder, `${page.replaceAll(/\W+/g, '-')}-${line}.${kind}.ts`);
   // The blank lines keep the line numbers of errors those of the page.
-  writeFileSync(file, `${'\n'.repeat(line)}${body.join('\n')}\n`);
+  const code = `${'\n'.repeat(line)}${body.join('\n')}\n`;
+  // What is there already stays as it is: another check may be reading it.
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== code) {
+    writeFileSync(file, code);
+  }
   return file;
 }
 
