@@ -180,7 +180,7 @@ test('SIGTERM while children hang in terminate: each is killed when its time is 
     '--hang',
     'store',
     '--patience',
-    '50',
+    '500',
   );
   const { program } = service;
   program.signal('SIGTERM');
@@ -191,13 +191,13 @@ test('SIGTERM while children hang in terminate: each is killed when its time is 
 });
 
 test('SIGTERM while a child hangs longer than the whole may take: all is killed, and the status is 1', async () => {
-  await using service = await startService('--hang', 'news', '--deadline', '50');
+  await using service = await startService('--hang', 'news', '--deadline', '2000');
   const { program } = service;
   program.signal('SIGTERM');
   const { status, lines, stderr } = await program.ended;
   expect(lines.slice(0, 3)).toStrictEqual(stopping('http', 'cache', 'news'));
   expect(lines.at(-1)).toBe('stopped, status 1');
-  expect(stderr).toContain('not stopped within 50 ms, killed: ');
+  expect(stderr).toContain('not stopped within 2000 ms, killed: ');
   expect(status).toBe(1);
 });
 
