@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command } from 'commander';
 
 import { actor } from './actor/suite.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -8,18 +8,13 @@ import { idle } from './idle/suite.ts';
 import { importing } from './import/suite.ts';
 import { latency } from './latency/suite.ts';
 import { describeMachine } from './machine.ts';
-import { format, jsonOf, type Report } from './report.ts';
+import { addOptions, type Options } from './options.ts';
+import { formatReport, type Report, reportJson } from './report.ts';
 import { resultOf, type Result } from './result.ts';
 import { rivalsFaults } from './rivals-faults/suite.ts';
 import { type Plan, playRounds } from './rounds.ts';
 import { sse } from './sse/suite.ts';
 import { supervisor } from './supervisor/suite.ts';
-
-interface Options {
-  readonly json?: boolean;
-  readonly quick?: boolean;
-  readonly rounds?: number;
-}
 
 const suites: Readonly<Record<string, readonly Benchmark[]>> = { actor, supervisor };
 
@@ -38,21 +33,18 @@ program.addCommand(chart);
 await program.parseAsync();
 
 function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {
-  program
+  const command = program
     .command(suite)
     .addArgument(
       new Argument('[name...]', 'only these').choices(benchmarks.map(({ name }) => name)),
-    )
-    .option('--json', 'print one JSON document: { machine, versions, results: […] }')
-    .option('--rounds <N>', 'how often each program runs (default: 5)', wholeNumber)
-    .option('--quick', 'hardly any work, once: does everything still run?')
-    .action((names: readonly string[], options: Options) =>
-      runSuite(
-        suite,
-        benchmarks.filter(({ name }) => names.length === 0 || names.includes(name)),
-        options,
-      ),
     );
+  addOptions(command, 5).action((names: readonly string[], options: Options) =>
+    runSuite(
+      suite,
+      benchmarks.filter(({ name }) => names.length === 0 || names.includes(name)),
+      options,
+    ),
+  );
 }
 
 async function runSuite(
@@ -72,7 +64,7 @@ async function runSuite(
     versions: Object.assign({}, ...versions.values()) as Report['versions'],
     benchmarks: await runAll(benchmarks, plan),
   };
-  console.log(json ? jsonOf(report) : format(report));
+  console.log(json ? reportJson(report) : formatReport(report));
   process.exitCode = report.benchmarks.some(hasFailed) ? 1 : 0;
 }
 
@@ -84,7 +76,7 @@ async function findVersions(): Promise<ReadonlyMap<ContenderName, Versions | und
   return found;
 }
 
-/** Says on stderr which it is at: all of them take minutes. */
+/** Prints its progress on stderr: all of them take minutes. */
 async function runAll(benchmarks: readonly Benchmark[], plan: Plan): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const benchmark of benchmarks) {
@@ -97,12 +89,4 @@ async function runAll(benchmarks: readonly Benchmark[], plan: Plan): Promise<rea
 
 function hasFailed({ contenders: outcomes }: Result): boolean {
   return Object.values(outcomes).some(({ type }) => type === 'failed');
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError(`Expected a whole number from 1 on, got ${text}`);
-  }
-  return value;
 }

@@ -1,19 +1,21 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
+/** The options that all suites have. */
 export interface Options {
   readonly json?: boolean;
   readonly quick?: boolean;
   readonly rounds?: number;
 }
 
-/** Those that all benches of streams have. */
+/** `rounds` is the default, for `--help`. */
 export function addOptions(command: Command, rounds: number): Command {
   return command
-    .option('--json', 'print one JSON document: { machine, results: […] }')
+    .option('--json', 'print one JSON document: { machine, …, results: […] }')
     .option('--rounds <N>', `how often each program runs (default: ${rounds})`, wholeNumber)
     .option('--quick', 'hardly any work, once: does everything still run?');
 }
 
+/** Parses an argument of the command line. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) {

@@ -3,12 +3,13 @@ import { contenders, type ContenderName, type Rival } from './contender.ts';
 import type { Machine } from './machine.ts';
 import { type MetricResult, readingsOf, type Result, type Verdict } from './result.ts';
 import type { Outcome } from './rounds.ts';
+import { formatNumber, formatShare, table } from './table.ts';
 
-/** All that a run has found out. */
+/** The results of a run. */
 export interface Report {
   readonly suite: string;
   readonly rounds: number;
-  /** Its figures mean nothing: it was only to see that everything runs. */
+  /** The run only shows that everything works: its figures mean nothing. */
   readonly isQuick: boolean;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
@@ -23,20 +24,17 @@ interface Line {
   /** The median; `null` where there is none. */
   readonly value: number | null;
   readonly unit: string;
-  /** How many times the value of `reprise`. */
+  /** The value divided by that of `reprise`. */
   readonly ratio: number | null;
   readonly samples: readonly number[];
   /** Why there is no value. */
   readonly problem?: string;
-  /**
-   * Of ours alone: what was to be reached, in words, and whether it was; `null` where the rival
-   * could not be measured.
-   */
+  /** For Reprise alone. `isMet` is `null` where the rival could not be measured. */
   readonly goals?: readonly { readonly goal: string; readonly isMet: boolean | null }[];
 }
 
-/** In the shape that all suites print. */
-export function jsonOf({ suite, benchmarks, machine, ...rest }: Report): string {
+/** The report as JSON, in the shape that all suites print. */
+export function reportJson({ suite, benchmarks, machine, ...rest }: Report): string {
   const results = benchmarks.flatMap((result) =>
     result.metrics.flatMap((metric) => linesOf(suite, result, metric)),
   );
@@ -48,7 +46,7 @@ function linesOf(bench: string, result: Result, metric: MetricResult): readonly 
   const own = medians.reprise;
   return Object.entries(result.contenders).map(([contender, outcome]) => {
     const value = medians[contender as ContenderName];
-    const problem = troubleOf(contender as ContenderName, outcome);
+    const problem = problemOf(contender as ContenderName, outcome);
     return {
       bench,
       work: `${result.name} ${name}`,
@@ -70,23 +68,23 @@ function linesOf(bench: string, result: Result, metric: MetricResult): readonly 
   });
 }
 
-/** For people. */
-export function format(report: Report): string {
+/** The report as text. */
+export function formatReport(report: Report): string {
   return [
     ...headOf(report),
     '',
-    ...align([headings, ...report.benchmarks.flatMap(({ metrics }) => metrics.map(rowOf))]),
+    ...table([headings, ...report.benchmarks.flatMap(({ metrics }) => metrics.map(rowOf))]),
     '',
-    ...report.benchmarks.flatMap(troublesOf),
+    ...report.benchmarks.flatMap(problemsOf),
   ].join('\n');
 }
 
 const rivals: readonly Rival[] = ['beam', 'nact', 'xstate'];
-const everybody: readonly ContenderName[] = ['reprise', ...rivals];
+const all: readonly ContenderName[] = ['reprise', ...rivals];
 const headings: readonly string[] = [
   '',
   '',
-  ...everybody.map(titleOf),
+  ...all.map(titleOf),
   ...rivals.map((name) => `× ${titleOf(name)}`),
   'spread',
   'to reach',
@@ -107,18 +105,11 @@ function rowOf(metric: MetricResult): readonly string[] {
   return [
     metric.title,
     metric.unit.label,
-    ...everybody.map((name) => shown(metric.medians[name], metric.unit.size)),
-    ...rivals.map((name) => shown(metric.ratios[name])),
-    percent.format(metric.spread),
+    ...all.map((name) => formatNumber(metric.medians[name], metric.unit.size)),
+    ...rivals.map((name) => formatNumber(metric.ratios[name])),
+    formatShare(metric.spread),
     metric.verdicts.map((verdict) => verdictOf(metric, verdict)).join(', '),
   ];
-}
-
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-const percent = new Intl.NumberFormat('en', { style: 'percent' });
-
-function shown(value: number | undefined, unit = 1): string {
-  return value === undefined ? '' : number.format(value / unit);
 }
 
 function verdictOf(metric: Metric, { target, isMet }: Verdict): string {
@@ -128,7 +119,7 @@ function verdictOf(metric: Metric, { target, isMet }: Verdict): string {
 
 function goalOf({ unit }: Metric, target: Target): string {
   return target.type === 'limit'
-    ? `≤ ${shown(target.atMost, unit.size)} ${unit.label}`
+    ? `≤ ${formatNumber(target.atMost, unit.size)} ${unit.label}`
     : `≥ ${target.atLeast} × ${titleOf(target.rival)}`;
 }
 
@@ -136,28 +127,14 @@ function titleOf(name: ContenderName): string {
   return contenders[name].title;
 }
 
-/** Words to the left, figures to the right. */
-export function align(rows: readonly (readonly string[])[]): readonly string[] {
-  const width = (at: number): number => Math.max(...rows.map((row) => row[at]?.length ?? 0));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => {
-        const isText = at === 0 || at === row.length - 1;
-        return isText ? cell.padEnd(width(at)) : cell.padStart(width(at));
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function troublesOf({ name, contenders: outcomes }: Result): readonly string[] {
+function problemsOf({ name, contenders: outcomes }: Result): readonly string[] {
   return Object.entries(outcomes)
-    .map(([contender, outcome]) => troubleOf(contender as ContenderName, outcome))
-    .filter((trouble) => trouble !== undefined)
-    .map((trouble) => `${name}: ${trouble}`);
+    .map(([contender, outcome]) => problemOf(contender as ContenderName, outcome))
+    .filter((problem) => problem !== undefined)
+    .map((problem) => `${name}: ${problem}`);
 }
 
-function troubleOf(name: ContenderName, outcome: Outcome): string | undefined {
+function problemOf(name: ContenderName, outcome: Outcome): string | undefined {
   switch (outcome.type) {
     case 'measured':
       return undefined;

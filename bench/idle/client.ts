@@ -5,7 +5,7 @@
  */
 import { setTimeout as after } from 'node:timers/promises';
 
-import { followOf } from '../sse/follow.ts';
+import { followOf } from '../streams/follow.ts';
 
 export type Notice =
   | {

@@ -1,14 +1,14 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 import { Argument, Command } from 'commander';
 
 import { describeMachine } from '../machine.ts';
-import { addOptions, type Options, wholeNumber } from '../sse/options.ts';
-import { format, jsonOf, type Row } from '../sse/report.ts';
-import { startServer } from '../sse/suite.ts';
-import { playInTurns } from '../sse/turns.ts';
+import { addOptions, type Options, wholeNumber } from '../options.ts';
+import { formatRows, type Row, rowsJson } from '../streams/report.ts';
+import { possibleStreams, startServer } from '../streams/server.ts';
+import { runInTurns } from '../streams/turns.ts';
 import type { Notice } from './client.ts';
 import type { Count, Order } from './server.ts';
 
@@ -29,26 +29,15 @@ export const idle: Command = addOptions(
   const { json = false, quick = false, rounds = quick ? 1 : 3 } = options;
   const { streams = quick ? 500 : 10_000 } = options;
   const machine = describeMachine();
-  const held = possible(streams);
+  const held = possibleStreams(streams);
   const chosen = contenders.filter((name) => names.length === 0 || names.includes(name));
-  const readings = await playInTurns(chosen, rounds, (contender) => {
+  const readings = await runInTurns(chosen, rounds, (contender) => {
     console.error(contender);
     return run(contender, held, quick ? 1 : 5);
   });
   const rows = figures.map((figure) => rowOf(figure, readings, held));
-  console.log(json ? jsonOf(machine, rows) : format(machine, rows, rounds));
+  console.log(json ? rowsJson(machine, rows) : formatRows(machine, rows, rounds));
 });
-
-/** As many as this process may hold: its children may no more. */
-export function possible(streams: number): number {
-  // Some are needed for other things than streams.
-  const limit = Number(execFileSync('sh', ['-c', 'ulimit -n']).toString()) - 100;
-  if (limit < streams) {
-    console.error(`ONLY ${limit} STREAMS, NOT ${streams}: ulimit -n allows no more`);
-    return limit;
-  }
-  return streams;
-}
 
 interface Figure {
   readonly name: string;

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 
 import { describeMachine } from '../machine.ts';
-import { addOptions, type Options } from '../sse/options.ts';
-import { format, jsonOf } from '../sse/report.ts';
-import { playInTurns } from '../sse/turns.ts';
+import { addOptions, type Options } from '../options.ts';
+import { formatRows, rowsJson } from '../streams/report.ts';
+import { runInTurns } from '../streams/turns.ts';
 import type { Reading } from './program.ts';
 
 /** The first is what the other is measured against: what this client is made of, alone. */
@@ -23,7 +23,7 @@ export const importing: Command = addOptions(
   // What is published is what is measured, and not the source, which node would have to take the
   // types from.
   await node(fileURLToPath(new URL('../../tools/bundle.ts', import.meta.url)));
-  const readings = await playInTurns(contenders, rounds, run);
+  const readings = await runInTurns(contenders, rounds, run);
   const row = {
     bench: 'import',
     work: 'import',
@@ -34,7 +34,7 @@ export const importing: Command = addOptions(
     ),
     goal: { title: '≤ 1.2 ×', isMet: (value: number, first: number) => value <= 1.2 * first },
   } as const;
-  console.log(json ? jsonOf(machine, [row]) : format(machine, [row], rounds));
+  console.log(json ? rowsJson(machine, [row]) : formatRows(machine, [row], rounds));
 });
 
 async function run(contender: string): Promise<Reading> {

@@ -2,7 +2,7 @@
  * `node client.ts CONTENDER STREAMS SECONDS URL`: reads them all, and prints as JSON how late the
  * events were, after a first second that does not count.
  */
-import { followOf } from '../sse/follow.ts';
+import { followOf } from '../streams/follow.ts';
 
 export interface Reading {
   /** Of all events, in ms, from the server's write to the handler. */

@@ -4,12 +4,11 @@ import { promisify } from 'node:util';
 
 import { Argument, Command } from 'commander';
 
-import { possible } from '../idle/suite.ts';
 import { describeMachine } from '../machine.ts';
-import { addOptions, type Options, wholeNumber } from '../sse/options.ts';
-import { format, jsonOf, type Row } from '../sse/report.ts';
-import { startServer } from '../sse/suite.ts';
-import { playInTurns } from '../sse/turns.ts';
+import { addOptions, type Options, wholeNumber } from '../options.ts';
+import { formatRows, type Row, rowsJson } from '../streams/report.ts';
+import { possibleStreams, startServer } from '../streams/server.ts';
+import { runInTurns } from '../streams/turns.ts';
 import type { Reading } from './client.ts';
 
 /** The first is what the others are measured against. */
@@ -25,14 +24,14 @@ export const latency: Command = addOptions(
   const { json = false, quick = false, rounds = quick ? 1 : 3 } = options;
   const { streams = quick ? 500 : 10_000 } = options;
   const machine = describeMachine();
-  const held = possible(streams);
+  const held = possibleStreams(streams);
   const chosen = contenders.filter((name) => names.length === 0 || names.includes(name));
-  const readings = await playInTurns(chosen, rounds, (contender) => {
+  const readings = await runInTurns(chosen, rounds, (contender) => {
     console.error(contender);
     return run(contender, held, quick ? 2 : 10);
   });
   const rows = figures.map((figure) => rowOf(figure, readings, held));
-  console.log(json ? jsonOf(machine, rows) : format(machine, rows, rounds));
+  console.log(json ? rowsJson(machine, rows) : formatRows(machine, rows, rounds));
 });
 
 interface Figure {

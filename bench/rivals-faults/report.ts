@@ -1,5 +1,5 @@
 import type { Machine } from '../machine.ts';
-import { align } from '../report.ts';
+import { formatNumber, table } from '../table.ts';
 import { contenders } from './contenders.ts';
 import { type Row, valueOf } from './result.ts';
 
@@ -7,13 +7,13 @@ export interface Report {
   readonly machine: Machine;
   /** Of node, and by contender. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Its outcomes mean little: it was only to see that everything runs. */
+  /** The run only shows that everything works: its outcomes mean little. */
   readonly isQuick: boolean;
   readonly rows: readonly Row[];
 }
 
-/** For people. */
-export function format({ machine, versions, isQuick, rows }: Report): string {
+/** The report as text. */
+export function formatFaults({ machine, versions, isQuick, rows }: Report): string {
   const { processor, processors, load, isBusy } = machine;
   return [
     Object.entries(versions)
@@ -24,9 +24,9 @@ export function format({ machine, versions, isQuick, rows }: Report): string {
     ...(isQuick ? ['QUICK RUN: too short for many an outcome'] : []),
     '',
     // The last column is the left-aligned one; nothing is in it.
-    ...align([['', ...contenders.map(({ title }) => title), ''], ...rows.flatMap(blockOf)]),
+    ...table([['', ...contenders.map(({ title }) => title), ''], ...rows.flatMap(blockOf)]),
     '',
-    ...rows.flatMap(troublesOf),
+    ...rows.flatMap(problemsOf),
   ].join('\n');
 }
 
@@ -43,19 +43,13 @@ function blockOf({ fault, results }: Row): readonly (readonly string[])[] {
     ]),
     ...fault.figures.map((figure, at) => [
       `  ${[figure.title, figure.unit].filter(Boolean).join(', ')}`,
-      ...results.map((result) => shown(valueOf(result, at))),
+      ...results.map((result) => formatNumber(valueOf(result, at))),
       '',
     ]),
   ];
 }
 
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-
-function shown(value: number | undefined): string {
-  return value === undefined ? '' : number.format(value);
-}
-
-function troublesOf({ fault, results }: Row): readonly string[] {
+function problemsOf({ fault, results }: Row): readonly string[] {
   return results.flatMap((result) =>
     result.type === 'cannotRun'
       ? [`${fault.name}: ${result.contender.title} CANNOT RUN: ${result.reason}`]

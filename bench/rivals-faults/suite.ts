@@ -5,7 +5,7 @@ import { contenders, type Contender, versionOf } from './contenders.ts';
 import type { Fault } from './fault.ts';
 import { faults } from './faults.ts';
 import { CannotRun, observe } from './observe.ts';
-import { format, type Report } from './report.ts';
+import { formatFaults, type Report } from './report.ts';
 import { linesOf, type Result, type Row, seen } from './result.ts';
 
 interface Options {
@@ -45,7 +45,7 @@ async function run(chosen: readonly Fault[], { json, quick = false }: Options): 
           undefined,
           2,
         )
-      : format(report),
+      : formatFaults(report),
   );
 }
 

@@ -3,7 +3,7 @@
  * JSON. Of one stream the time runs from the first event on, so that what comes before it does not
  * count; of many, from the first request on.
  */
-import { type Follow, followOf } from './follow.ts';
+import { type Follow, followOf } from '../streams/follow.ts';
 import { checksumOf, works } from './work.ts';
 
 export interface Reading {

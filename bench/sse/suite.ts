@@ -1,15 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { Argument, Command } from 'commander';
 
 import { describeMachine } from '../machine.ts';
+import { addOptions, type Options } from '../options.ts';
+import { formatRows, type Row, rowsJson } from '../streams/report.ts';
+import { startServer } from '../streams/server.ts';
+import { runInTurns } from '../streams/turns.ts';
 import type { Reading } from './client.ts';
-import { addOptions, type Options } from './options.ts';
-import { format, jsonOf, type Row } from './report.ts';
-import { playInTurns } from './turns.ts';
 import { checksumOf, eventOf, everybody, type Goal, type Work, works } from './work.ts';
 
 export const sse: Command = addOptions(
@@ -22,7 +22,7 @@ export const sse: Command = addOptions(
   const machine = describeMachine();
   const chosen = works.filter(({ name }) => names.length === 0 || names.includes(name));
   const rows = await playAll(chosen, rounds, quick ? 20 : 1);
-  console.log(json ? jsonOf(machine, rows) : format(machine, rows, rounds));
+  console.log(json ? rowsJson(machine, rows) : formatRows(machine, rows, rounds));
 });
 
 async function playAll(chosen: readonly Work[], rounds: number, part: number): Promise<Row[]> {
@@ -36,20 +36,9 @@ async function playAll(chosen: readonly Work[], rounds: number, part: number): P
   return rows;
 }
 
-/** A program that prints its port first. */
-export async function startServer(
-  ...command: readonly [string, ...string[]]
-): Promise<{ readonly server: ChildProcess; readonly port: number }> {
-  const server = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  const [port] = (await once(server.stdout as NonNullable<typeof server.stdout>, 'data')) as [
-    Buffer,
-  ];
-  return { server, port: Number(port.toString()) };
-}
-
 async function play(work: Work, url: string, rounds: number, part: number): Promise<Row> {
   const modules = work.contenders ?? everybody;
-  const readings = await playInTurns(Object.keys(modules), rounds, (contender) => {
+  const readings = await runInTurns(Object.keys(modules), rounds, (contender) => {
     const share = slow.has(contender) ? part * 20 : part;
     return run(modules[contender] ?? contender, work, url, Math.ceil(work.events / share));
   });

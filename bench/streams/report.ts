@@ -1,15 +1,15 @@
 import type { Machine } from '../machine.ts';
-import { align } from '../report.ts';
+import { formatNumber, formatShare, table } from '../table.ts';
 import { medianOf, type Samples, spreadOf } from './turns.ts';
 
-/** One figure of all contenders; the first of them is what the others are measured against. */
+/** One figure of all contenders. Ratios are to the first of them. */
 export interface Row {
   readonly bench: 'sse' | 'idle' | 'latency' | 'import';
   readonly work: string;
   readonly title: string;
   readonly unit: string;
   readonly samples: Samples;
-  /** In words, and whether a median reaches it, given that of the first. */
+  /** `isMet` gets a median, and that of the first contender. */
   readonly goal?: { readonly title: string; isMet(value: number, first: number): boolean };
 }
 
@@ -21,26 +21,27 @@ interface Line {
   /** The median; `null` for one that failed. */
   readonly value: number | null;
   readonly unit: string;
-  /** How many times the value of the first contender. */
+  /** The value divided by that of the first contender. */
   readonly ratio: number | null;
   readonly spread: number;
   readonly samples: readonly number[];
-  /** Of ours alone. */
+  /** For Reprise alone. */
   readonly goals?: readonly { readonly goal: string; readonly isMet: boolean }[];
 }
 
-export function jsonOf(machine: Machine, rows: readonly Row[]): string {
+/** The rows as JSON, in the shape that all suites print. */
+export function rowsJson(machine: Machine, rows: readonly Row[]): string {
   return JSON.stringify({ machine, results: rows.flatMap(linesOf) }, undefined, 2);
 }
 
-/** One line a contender, below the head of its work. */
-export function format(machine: Machine, rows: readonly Row[], rounds: number): string {
+/** The rows as text: a title, and below it one line for each contender. */
+export function formatRows(machine: Machine, rows: readonly Row[], rounds: number): string {
   const { processor, processors, load, isBusy } = machine;
   return [
     `node ${process.versions.node}; ${processors} × ${processor}; load ${load.toFixed(1)} before the run; median of ${rounds}`,
     ...(isBusy ? ['BUSY MACHINE: the ratios are uncertain'] : []),
     '',
-    ...align([
+    ...table([
       ['', '', '', 'ratio', 'spread', ''],
       ...rows.flatMap((row) => [[row.title, '', '', '', '', ''], ...linesOf(row).map(cellsOf)]),
     ]),
@@ -50,16 +51,13 @@ export function format(machine: Machine, rows: readonly Row[], rounds: number): 
 function cellsOf({ contender, value, unit, ratio, spread, goals = [] }: Line): readonly string[] {
   return [
     `  ${contender}`,
-    value === null ? 'FAILED' : number.format(value),
+    value === null ? 'FAILED' : formatNumber(value),
     unit,
     ratio === null ? '' : ratio.toFixed(2),
-    percent.format(spread),
+    formatShare(spread),
     goals.map(({ goal, isMet }) => `${isMet ? '✓' : '✗'} ${goal}`).join(', '),
   ];
 }
-
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-const percent = new Intl.NumberFormat('en', { style: 'percent' });
 
 function linesOf(row: Row): readonly Line[] {
   const { bench, work, unit, goal, samples } = row;
@@ -67,7 +65,7 @@ function linesOf(row: Row): readonly Line[] {
   const first = medianOf(firstSamples);
   return [...samples].map(([contender, values = []]) => {
     const value = medianOf(values);
-    // A goal is for us to reach.
+    // Only Reprise has goals.
     const isJudged = goal !== undefined && contender.startsWith('reprise');
     return {
       bench,

@@ -6,7 +6,7 @@ export type Samples = ReadonlyMap<string, readonly number[] | undefined>;
  * in the next wrongs all alike; after one round that does not count, unless there is only one. A
  * contender that fails is said so on stderr, and not run again.
  */
-export async function playInTurns<Reading>(
+export async function runInTurns<Reading>(
   contenders: readonly string[],
   rounds: number,
   run: (contender: string) => Promise<Reading>,
