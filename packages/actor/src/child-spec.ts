@@ -82,13 +82,13 @@ export function childSpec<
   options: ChildOptions<Id> & { readonly type?: 'worker' | 'supervisor' },
 ): ChildSpec<Id, Child, Readonly<Extra>> {
   const { id, restart = 'permanent', type = 'worker', significant = false, restartDelay } = options;
-  const patience = type === 'supervisor' ? Infinity : 5000;
+  const defaultShutdown = type === 'supervisor' ? Infinity : 5000;
   const spec: ChildSpec<Id, Child, Readonly<Extra>> = {
     id,
     // A parameter list is never written to: read-only or not, it is the same.
     start: start as ChildSpec<Id, Child, Readonly<Extra>>['start'],
     restart,
-    shutdown: options.shutdown === undefined ? patience : options.shutdown,
+    shutdown: options.shutdown === undefined ? defaultShutdown : options.shutdown,
     type,
     significant,
     ...(restartDelay === undefined ? {} : { restartDelay }),

@@ -6,7 +6,7 @@ import { type ExitReason, isAbnormal, kill, shutdown } from '../process/exit-rea
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { System } from '../process/process.ts';
-import { gaveUp } from '../supervisor/rules.ts';
+import { isGiveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
 
 /** How a service is. */
@@ -175,7 +175,7 @@ export class SystemService implements Service {
 
   #ended(reason: ExitReason): void {
     this.#state = 'stopped';
-    this.#isBad ||= isAbnormal(reason) || reason === gaveUp;
+    this.#isBad ||= isAbnormal(reason) || isGiveUp(reason);
     if (this.#isBad) {
       this.system.logger.error({ reason: formatReason(reason) }, `ended: ${formatReason(reason)}`);
     }

@@ -3,37 +3,37 @@ import type { Process } from '../process/process.ts';
 import { trapExit } from '../process/signals.ts';
 import * as GenServer from '../server/gen-server.ts';
 import { ignore, ok, type Ok, type Reply, reply, stop, type StopStart } from '../server/next.ts';
-import type { Ask, Outcome } from './call.ts';
-import type { ChildCounts, ChildInfo } from './child-info.ts';
-import type { Flags } from './flags.ts';
-import { Supervision } from './supervision.ts';
+import type { Outcome, SupervisorRequest } from './call.ts';
+import type { ChildCounts, ChildInfo } from './children.ts';
+import type { CheckedOptions } from './options.ts';
+import { StaticState } from './static-state.ts';
 
-/** What a supervisor is started with: what it is to be, found out anew at each start. */
+/** The argument of a supervisor: asked for the checked options, or `ignore`, at each start. */
 export type Init = () => unknown;
 
-type Answer<Value> = Reply<Value, Supervision>;
+type Answer<Value> = Reply<Value, StaticState>;
 
-/** What a supervisor can be asked. */
+/** The requests of a static supervisor. */
 export interface SupervisorCalls {
-  readonly startChild: Ask<ChildSpec, Outcome<unknown>>;
-  readonly terminateChild: Ask<string, 'ok' | 'notFound'>;
-  readonly restartChild: Ask<string, Outcome<unknown>>;
-  readonly deleteChild: Ask<string, 'ok' | 'notFound' | 'running' | 'restarting'>;
-  readonly getChildSpec: Ask<string, ChildSpec | undefined>;
-  readonly whichChild: Ask<string, ChildInfo | undefined>;
-  readonly whichChildren: Ask<undefined, readonly ChildInfo[]>;
-  readonly countChildren: Ask<undefined, ChildCounts>;
+  readonly startChild: SupervisorRequest<ChildSpec, Outcome<unknown>>;
+  readonly terminateChild: SupervisorRequest<string, 'ok' | 'notFound'>;
+  readonly restartChild: SupervisorRequest<string, Outcome<unknown>>;
+  readonly deleteChild: SupervisorRequest<string, 'ok' | 'notFound' | 'running' | 'restarting'>;
+  readonly getChildSpec: SupervisorRequest<string, ChildSpec | undefined>;
+  readonly whichChild: SupervisorRequest<string, ChildInfo | undefined>;
+  readonly whichChildren: SupervisorRequest<undefined, readonly ChildInfo[]>;
+  readonly countChildren: SupervisorRequest<undefined, ChildCounts>;
 }
 
-/** The server that every supervisor is. */
-export const supervision: GenServer.AnyBehaviour = GenServer.define({
+/** The server behind every static supervisor. */
+export const supervisorBehaviour: GenServer.AnyBehaviour = GenServer.define({
   init: async (init: Init, self) => {
-    const flags = await init();
-    if (flags === ignore) {
+    const options = await init();
+    if (options === ignore) {
       return ignore;
     }
-    const { children, ...rules } = flags as Flags;
-    return begin(self, new Supervision(self, rules), children);
+    const { children, ...flags } = options as CheckedOptions;
+    return startAll(self, new StaticState(self, flags), children);
   },
   handleCall: {
     startChild: async (spec: ChildSpec, state): Promise<Answer<Outcome<unknown>>> =>
@@ -52,8 +52,8 @@ export const supervision: GenServer.AnyBehaviour = GenServer.define({
 });
 
 /** The end of `init`: the children are started. */
-export async function begin<State extends Supervision>(
-  self: Process<never>,
+export async function startAll<State extends StaticState>(
+  self: Process,
   state: State,
   specs: readonly ChildSpec[],
 ): Promise<Ok<State> | StopStart> {

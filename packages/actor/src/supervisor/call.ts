@@ -5,8 +5,8 @@ import type { ReplyTo, Server } from '../server/behaviour.ts';
 import * as GenServer from '../server/gen-server.ts';
 
 /**
- * What a request about a child comes to: its value, why the start failed, or what the caller did
- * wrong.
+ * The outcome of a request about a child: its value, why the start failed, or a mistake of the
+ * caller.
  */
 export type Outcome<Value> =
   | { readonly type: 'done'; readonly value: Value }
@@ -20,30 +20,31 @@ export function failed(reason: ExitReason): {
   return { type: 'failed', reason };
 }
 
-/** A request that a supervisor takes, and what it answers. */
-export interface Ask<Payload, Value> {
+/** The types of a request to a supervisor. */
+export interface SupervisorRequest<Payload, Value> {
   readonly payload: Payload;
   readonly reply: Value;
 }
 
 /**
- * Asks a supervisor. One that is starting a child answers when that is done, however long it takes.
+ * Calls a supervisor, without a timeout: one that is busy starting or shutting down a child answers
+ * afterwards.
  */
-export function ask<Calls, Request extends keyof Calls & string>(
+export function callSupervisor<Calls, Name extends keyof Calls & string>(
   supervisor: Destination<Server<Calls, unknown>>,
-  request: Request,
+  name: Name,
   payload: unknown,
-): Promise<ReplyTo<Calls[Request]>> {
+): Promise<ReplyTo<Calls[Name]>> {
   const call = GenServer.call as (
     server: Destination,
-    request: string,
+    name: string,
     payload: unknown,
     options: GenServer.CallOptions,
-  ) => Promise<ReplyTo<Calls[Request]>>;
-  return call(supervisor, request, payload, { timeout: Infinity });
+  ) => Promise<ReplyTo<Calls[Name]>>;
+  return call(supervisor, name, payload, { timeout: Infinity });
 }
 
-/** The value of an outcome; throws an `ExitError` for a failure, and a `TypeError` for a misuse. */
+/** The value of an outcome. Throws an `ExitError` for a failure, a `TypeError` for a misuse. */
 export function valueOf(outcome: Outcome<unknown>, supervisor: Destination): unknown {
   switch (outcome.type) {
     case 'done':

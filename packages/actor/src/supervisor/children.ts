@@ -6,35 +6,59 @@ import type { Pid } from '../process/pid.ts';
 export interface Child {
   spec: ChildSpec;
   /**
-   * `undefined` when it does not run, `'restarting'` while it is to be started again: its restart
-   * failed, or waits for its delay.
+   * `undefined` while the child does not run, `'restarting'` while the supervisor is about to start
+   * it again: its restart failed, or waits for its delay.
    */
   pid: Pid | 'restarting' | undefined;
-  /** Restarts, in all. */
+  /** The last process that ran; `undefined` before the first. */
+  lastPid: Pid | undefined;
+  /** All restarts since the supervisor was started. */
   restarts: number;
-  /** Restarts since it last lived long enough: what a restart delay grows with. */
-  inARow: number;
+  /** Restarts since the last run that was long enough to be healthy: a restart delay grows by it. */
+  consecutiveRestarts: number;
   /**
-   * When the process was started that runs, or ran last, on the system's clock; `Infinity` when
-   * that has had its say in the delay.
+   * When the process was started that runs, or ran last, on the system's clock. `Infinity` once the
+   * length of that run has been used to reset the restart delay: it counts once.
    */
   startedAt: number;
-  /** The trial that it waits for while it is `'restarting'`; any other is out of date. */
+  /** The retry that a `'restarting'` child waits for; all others are stale. */
   retry: object | undefined;
 }
 
+export function createChild(spec: AnyChildSpec): Child {
+  return {
+    spec: spec as ChildSpec,
+    pid: undefined,
+    lastPid: undefined,
+    restarts: 0,
+    consecutiveRestarts: 0,
+    startedAt: Infinity,
+    retry: undefined,
+  };
+}
+
 /**
- * What is kept of a spec once its child runs: a temporary child is not started again, so not what
- * its start holds.
+ * The part of a spec that a supervisor keeps once the child runs. A temporary child is never
+ * started again, thus its `start` is dropped with all that the closure holds.
  */
-export function kept(spec: AnyChildSpec): ChildSpec {
-  return spec.restart === 'temporary' ? { ...spec, start: neverAgain } : (spec as ChildSpec);
+export function specToKeep(spec: ChildSpec): ChildSpec {
+  return spec.restart === 'temporary' ? { ...spec, start: neverAgain } : spec;
 }
 
 const neverAgain = (): Promise<undefined> => Promise.resolve(undefined);
 
-/** The children of a supervisor in start order, found by id and by pid. */
-export class Children {
+/** The children of a supervisor of any kind. */
+export interface ChildTable extends Iterable<Child> {
+  has(child: Child): boolean;
+  /** The child whose process is `pid` now; not one that ran as `pid` before. */
+  runningAs(pid: Pid): Child | undefined;
+  setPid(child: Child, pid: Child['pid']): void;
+  /** Forgets a child that does not run and is not to be restarted, unless its spec is kept. */
+  release(child: Child): void;
+}
+
+/** The children of a static supervisor in start order, found by id and by pid. */
+export class Children implements ChildTable {
   readonly #inOrder: Set<Child> = new Set();
   readonly #byId: KeyTable<Child> = new KeyTable();
   readonly #byPid: Map<Pid, Child> = new Map();
@@ -43,29 +67,20 @@ export class Children {
     return this.#byId.get(id);
   }
 
-  of(pid: Pid): Child | undefined {
+  has(child: Child): boolean {
+    return this.#inOrder.has(child);
+  }
+
+  runningAs(pid: Pid): Child | undefined {
     return this.#byPid.get(pid);
   }
 
-  /** Adds it as the last in start order. */
+  /** Adds a child as the last in start order. */
   add(spec: ChildSpec): Child {
-    const child: Child = {
-      spec,
-      pid: undefined,
-      restarts: 0,
-      inARow: 0,
-      startedAt: Infinity,
-      retry: undefined,
-    };
+    const child = createChild(spec);
     this.#byId.set(spec.id, child);
     this.#inOrder.add(child);
     return child;
-  }
-
-  delete(child: Child): void {
-    this.setPid(child, undefined);
-    this.#inOrder.delete(child);
-    this.#byId.delete(child.spec.id);
   }
 
   setPid(child: Child, pid: Child['pid']): void {
@@ -74,11 +89,29 @@ export class Children {
     }
     child.pid = pid;
     if (typeof pid === 'object') {
+      child.lastPid = pid;
       this.#byPid.set(pid, child);
     }
   }
 
-  /** A copy: children may come and go while it is gone through. */
+  /** Only the spec of a temporary child is not kept. */
+  release(child: Child): void {
+    if (child.spec.restart === 'temporary') {
+      this.delete(child);
+    }
+  }
+
+  delete(child: Child): void {
+    this.setPid(child, undefined);
+    this.#inOrder.delete(child);
+    this.#byId.delete(child.spec.id);
+  }
+
+  [Symbol.iterator](): Iterator<Child> {
+    return this.#inOrder.values();
+  }
+
+  /** A copy: children can be added and deleted while a caller goes through it. */
   get inStartOrder(): readonly Child[] {
     return [...this.#inOrder];
   }
@@ -88,4 +121,35 @@ export class Children {
     const all = this.inStartOrder;
     return all.slice(all.indexOf(child));
   }
+}
+
+/** What a supervisor answers about one child. */
+export interface ChildInfo {
+  readonly id: string;
+  readonly pid: Child['pid'];
+  readonly type: 'worker' | 'supervisor';
+}
+
+/** How many children a supervisor has. */
+export interface ChildCounts {
+  /** All children, running or not. */
+  readonly specs: number;
+  /** Those that run. */
+  readonly active: number;
+  readonly supervisors: number;
+  readonly workers: number;
+}
+
+export function infoOf({ spec: { id, type }, pid }: Child): ChildInfo {
+  return { id, pid, type };
+}
+
+export function countsOf(children: readonly Child[]): ChildCounts {
+  const supervisors = children.filter(({ spec }) => spec.type === 'supervisor').length;
+  return {
+    specs: children.length,
+    active: children.filter(({ pid }) => typeof pid === 'object').length,
+    supervisors,
+    workers: children.length - supervisors,
+  };
 }

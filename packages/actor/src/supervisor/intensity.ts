@@ -1,15 +1,20 @@
 import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
 
-/** How many restarts a supervisor allows in how long. */
+/**
+ * How many restarts a supervisor allows in how long before it gives up.
+ * @see OTP manual, `supervisor`, "Restart intensity"
+ */
 export interface Intensity {
+  /** With more restarts than this within `maxSeconds` the supervisor gives up. Default: 3. */
   readonly maxRestarts: number;
+  /** In seconds, as in Elixir. Default: 5. */
   readonly maxSeconds: number;
 }
 
 /**
- * When the restarts were that still count: those of the last `maxSeconds`, the one on the very edge
- * included, as in OTP.
+ * The times of the restarts that still count: those of the last `maxSeconds`. One of exactly
+ * `maxSeconds` ago counts, as in OTP.
  */
 export class Restarts {
   readonly #times = new Queue<number>();
@@ -18,10 +23,7 @@ export class Restarts {
     return this.#times.length;
   }
 
-  /**
-   * Counts one more, at `now` (ms). False when they are then more than `maxRestarts`: the
-   * supervisor is to give up.
-   */
+  /** Counts one more, at `now` (ms). False when that is more than `maxRestarts` allows. */
   add(now: number, { maxRestarts, maxSeconds }: Intensity): boolean {
     const times = this.#times;
     while (times.length > 0 && now > times.at(0) + maxSeconds * 1000) {
@@ -32,8 +34,8 @@ export class Restarts {
   }
 }
 
-/** Throws a `RangeError` for what no supervisor can be told to allow. */
-export function assertIntensity({ maxRestarts, maxSeconds }: Intensity): void {
+/** The intensity with Elixir's defaults. Throws a `RangeError` for a number out of range. */
+export function intensityOf({ maxRestarts = 3, maxSeconds = 5 }: Partial<Intensity>): Intensity {
   if (!Number.isInteger(maxRestarts) || maxRestarts < 0) {
     throw new RangeError(
       `Expected maxRestarts to be a whole number from 0 on, got ${describe(maxRestarts)}`,
@@ -42,4 +44,5 @@ export function assertIntensity({ maxRestarts, maxSeconds }: Intensity): void {
   if (!(maxSeconds > 0)) {
     throw new RangeError(`Expected maxSeconds to be above 0, got ${describe(maxSeconds)}`);
   }
+  return { maxRestarts, maxSeconds };
 }

@@ -1,53 +1,40 @@
-import type { AnyChildSpec } from '../child-spec.ts';
-import { cellOf } from '../process/cell.ts';
+import type { AnyChildSpec, Restart } from '../child-spec.ts';
 import { type ExitReason, isAbnormal } from '../process/exit-reason.ts';
-import { type Pid } from '../process/pid.ts';
-import type { ExitMessage } from '../process/process.ts';
 import type { Child, Children } from './children.ts';
 
+/** What a supervisor does when a child has ended: nothing, report it, or report and restart it. */
+export type Consequence = 'none' | 'report' | 'restart';
+
 /**
- * Why a supervisor ends that has had to restart too often: equal to `shutdown`, as OTP has it, and
- * known all the same, as this very object.
+ * The restart types, one row each.
+ * @see OTP manual, `supervisor:restart()`
  */
-export const gaveUp: ExitReason = { type: 'shutdown' };
+const consequences: Readonly<
+  Record<Restart, { readonly orderly: Consequence; readonly abnormal: Consequence }>
+> = {
+  permanent: { orderly: 'restart', abnormal: 'restart' },
+  transient: { orderly: 'none', abnormal: 'restart' },
+  temporary: { orderly: 'none', abnormal: 'report' },
+};
 
-/** The restart rule of OTP: whether a child that has ended is started again. */
-export function isToRestart({ restart }: AnyChildSpec, reason: ExitReason): boolean {
-  return restart === 'permanent' || (restart === 'transient' && isAbnormal(reason));
-}
-
-/** Whether the end of a child is to be reported: it is not what was expected of it. */
-export function isToReport({ restart }: AnyChildSpec, reason: ExitReason): boolean {
-  return restart === 'permanent' || isAbnormal(reason);
-}
-
-export function isExit(message: unknown): message is ExitMessage {
-  return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
+/** What follows when a child ends for `reason`: `normal` and `shutdown` are orderly ends. */
+export function consequenceOf({ restart }: AnyChildSpec, reason: ExitReason): Consequence {
+  return consequences[restart][isAbnormal(reason) ? 'abnormal' : 'orderly'];
 }
 
 /**
- * Whether an EXIT tells of the end of a child: one that lives may have sent it as a signal, and
- * would run twice if it were started again.
- */
-export function isEnd(pid: Pid): boolean {
-  return !cellOf(pid).isAlive;
-}
-
-/**
- * Whom the restart of a child takes along: nobody (`oneForOne`), all others (`oneForAll`), those
- * started after it (`restForOne`). They are shut down in reverse order and started again in order.
+ * The children that are restarted together when one ends: that child alone (`oneForOne`), all
+ * (`oneForAll`), or that child and those started after it (`restForOne`).
+ * @see OTP manual, `supervisor:strategy()`
  */
 export type Strategy = 'oneForOne' | 'oneForAll' | 'restForOne';
 
-/**
- * Whether the end of a significant child, when it is not restarted, ends the supervisor: never,
- * that of any, or that of the last one.
- * @see OTP manual, `supervisor`, "Automatic Shutdown"
- */
-export type AutoShutdown = 'never' | 'anySignificant' | 'allSignificant';
-
-/** Whom the restart of a child takes along, and the child itself, in start order. */
-export function takenAlong(strategy: Strategy, child: Child, children: Children): readonly Child[] {
+/** The children that are restarted together when `child` ends, in start order. */
+export function restartGroup(
+  strategy: Strategy,
+  child: Child,
+  children: Children,
+): readonly Child[] {
   switch (strategy) {
     case 'oneForOne':
       return [child];
@@ -58,4 +45,45 @@ export function takenAlong(strategy: Strategy, child: Child, children: Children)
     default:
       return strategy satisfies never;
   }
+}
+
+/**
+ * Whether a supervisor shuts itself down when a significant child has ended and is not restarted:
+ * never, after any of them, or after the last of them.
+ * @see OTP manual, `supervisor`, "Automatic Shutdown"
+ */
+export type AutoShutdown = 'never' | 'anySignificant' | 'allSignificant';
+
+/** Whether the end of `child`, which is not restarted, shuts its supervisor down. */
+export function isAutoShutdown(
+  autoShutdown: AutoShutdown,
+  child: Child,
+  children: Children,
+): boolean {
+  switch (autoShutdown) {
+    case 'never':
+      return false;
+    case 'anySignificant':
+      return child.spec.significant;
+    case 'allSignificant':
+      return child.spec.significant && !children.inStartOrder.some(isSignificantAndAlive);
+    default:
+      return autoShutdown satisfies never;
+  }
+}
+
+function isSignificantAndAlive({ spec, pid }: Child): boolean {
+  return spec.significant && pid !== undefined;
+}
+
+/**
+ * Why a supervisor ends that has restarted its children too often. OTP gives plain `shutdown`, and
+ * this equals it; `isGiveUp` tells the two apart by identity, which holds because no exit reason is
+ * copied on its way through the links.
+ */
+export const giveUp: ExitReason = { type: 'shutdown' };
+
+/** Whether it is the reason of a supervisor that gave up, and not of one that was shut down. */
+export function isGiveUp(reason: ExitReason): boolean {
+  return reason === giveUp;
 }

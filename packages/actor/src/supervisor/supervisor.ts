@@ -14,14 +14,12 @@ import type { Process } from '../process/process.ts';
 import type { Server } from '../server/behaviour.ts';
 import * as GenServer from '../server/gen-server.ts';
 import { type Ignore, ignore } from '../server/next.ts';
-import { ServerProcess } from '../server/server-process.ts';
-import { supervision, type SupervisorCalls } from './behaviour.ts';
-import { ask, valueOf } from './call.ts';
-import type { ChildCounts, ChildInfo } from './child-info.ts';
-import { assertFlags, type Flags } from './flags.ts';
-import type { Intensity } from './intensity.ts';
-import { type AutoShutdown, type Strategy } from './rules.ts';
-import { Supervision } from './supervision.ts';
+import { stateOf } from '../server/state-of.ts';
+import { supervisorBehaviour, type SupervisorCalls } from './behaviour.ts';
+import { callSupervisor, valueOf } from './call.ts';
+import type { ChildCounts, ChildInfo } from './children.ts';
+import { type CheckedOptions, checkedOptions, type SupervisorOptions } from './options.ts';
+import { StaticState } from './static-state.ts';
 
 export type {
   SupervisorInit as Init,
@@ -29,26 +27,9 @@ export type {
   SupervisorPid as Pid,
   SupervisorStartOptions as StartOptions,
 };
-export type { ChildCounts, ChildInfo } from './child-info.ts';
+export type { ChildCounts, ChildInfo } from './children.ts';
 export type { AutoShutdown, Strategy } from './rules.ts';
 export { formatTree, type Tree, tree } from './tree.ts';
-
-interface SupervisorOptions<
-  Specs extends readonly ChildSpec[] = readonly ChildSpec[],
-> extends Partial<Intensity> {
-  readonly strategy: Strategy;
-  /** Started in this order, each when the one before it is up; shut down in the reverse order. */
-  readonly children: Specs;
-  /**
-   * More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in
-   * Elixir.
-   */
-  readonly maxRestarts?: number;
-  /** Default: 5. */
-  readonly maxSeconds?: number;
-  /** Default: `never`. */
-  readonly autoShutdown?: AutoShutdown;
-}
 
 interface SupervisorStartOptions {
   /** A name in the system, or one that a registry keeps. */
@@ -123,9 +104,9 @@ export async function startLink(
 ): Promise<unknown> {
   const [init, startOptions] =
     typeof given === 'function'
-      ? [async () => flagsIn(await given()), options]
-      : [constant(flagsOf(given)), nameIn(given)];
-  return GenServer.startLink(parent, supervision, init as never, startOptions);
+      ? [async () => checkedAnswer(await given()), options]
+      : [constant(checkedOptions(given)), nameIn(given)];
+  return GenServer.startLink(parent, supervisorBehaviour, init as never, startOptions);
 }
 
 function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
@@ -170,7 +151,7 @@ export function childSpec(
     typeof given === 'function'
       ? [given, startOptions as SupervisorStartOptions & ChildOptions]
       : // Checked here, and not when the supervisor above has started others already.
-        [constant(flagsOf(given)), given];
+        [constant(checkedOptions(given)), given];
   return createChildSpec((parent) => startLink(parent, init, nameIn(options)), {
     ...options,
     type: 'supervisor',
@@ -202,7 +183,7 @@ export function child<Children extends Named, Id extends keyof Children & string
   supervisor: Destination<SupervisorPid<Children>>,
   id: Id,
 ): Children[Id] {
-  const pid = stateOf(supervisor)?.children.get(id)?.pid;
+  const pid = stateOf(find(supervisor), StaticState)?.children.get(id)?.pid;
   if (typeof pid !== 'object') {
     throw new ExitError(
       noproc,
@@ -245,7 +226,7 @@ export async function startChild<Value extends Started>(
   spec: StartSpec<Value>,
 ): Promise<Value> {
   assertChildSpec(spec as ChildSpec);
-  return valueOf(await ask(supervisor, 'startChild', spec), supervisor) as Value;
+  return valueOf(await callSupervisor(supervisor, 'startChild', spec), supervisor) as Value;
 }
 
 /**
@@ -272,7 +253,7 @@ export async function startChild<Value extends Started>(
  * ```
  */
 export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'notFound'> {
-  return ask(supervisor, 'terminateChild', id);
+  return callSupervisor(supervisor, 'terminateChild', id);
 }
 
 /**
@@ -296,7 +277,7 @@ export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'not
  * ```
  */
 export async function restartChild(supervisor: Any, id: string): Promise<unknown> {
-  return valueOf(await ask(supervisor, 'restartChild', id), supervisor);
+  return valueOf(await callSupervisor(supervisor, 'restartChild', id), supervisor);
 }
 
 /**
@@ -323,7 +304,7 @@ export function deleteChild(
   supervisor: Any,
   id: string,
 ): Promise<'ok' | 'notFound' | 'running' | 'restarting'> {
-  return ask(supervisor, 'deleteChild', id);
+  return callSupervisor(supervisor, 'deleteChild', id);
 }
 
 /**
@@ -346,7 +327,7 @@ export function deleteChild(
  * ```
  */
 export function getChildSpec(supervisor: Any, id: string): Promise<ChildSpec | undefined> {
-  return ask(supervisor, 'getChildSpec', id);
+  return callSupervisor(supervisor, 'getChildSpec', id);
 }
 
 /**
@@ -369,7 +350,7 @@ export function getChildSpec(supervisor: Any, id: string): Promise<ChildSpec | u
  * ```
  */
 export function whichChild(supervisor: Any, id: string): Promise<ChildInfo | undefined> {
-  return ask(supervisor, 'whichChild', id);
+  return callSupervisor(supervisor, 'whichChild', id);
 }
 
 /**
@@ -391,7 +372,7 @@ export function whichChild(supervisor: Any, id: string): Promise<ChildInfo | und
  * ```
  */
 export function whichChildren(supervisor: Any): Promise<readonly ChildInfo[]> {
-  return ask(supervisor, 'whichChildren', undefined);
+  return callSupervisor(supervisor, 'whichChildren', undefined);
 }
 
 /**
@@ -414,7 +395,7 @@ export function whichChildren(supervisor: Any): Promise<readonly ChildInfo[]> {
  * ```
  */
 export function countChildren(supervisor: Any): Promise<ChildCounts> {
-  return ask(supervisor, 'countChildren', undefined);
+  return callSupervisor(supervisor, 'countChildren', undefined);
 }
 
 /**
@@ -423,46 +404,17 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
  */
 export { stop } from '../server/gen-server.ts';
 
-/**
- * What a supervisor is started with. Throws a `TypeError` or `RangeError` for options that no
- * supervisor can have.
- */
-function flagsOf(options: SupervisorOptions): Flags {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `Expected the options of a supervisor, { strategy, children, … }, got ${describe(options)}`,
-    );
-  }
-  const {
-    strategy,
-    children: specs,
-    maxRestarts = 3,
-    maxSeconds = 5,
-    autoShutdown = 'never',
-  } = options;
-  const flags: Flags = { strategy, children: specs, maxRestarts, maxSeconds, autoShutdown };
-  assertFlags(flags);
-  return flags;
-}
-
-/** What `init` answered. */
-function flagsIn(given: SupervisorOptions | Ignore): Flags | Ignore {
+/** The answer of an `init` function, with its options checked. */
+function checkedAnswer(given: SupervisorOptions | Ignore): CheckedOptions | Ignore {
   if (given === ignore) {
     return ignore;
   }
   if (typeof given !== 'object' || given === null) {
     throw new ExitRequest(badReturnValue(given));
   }
-  return flagsOf(given as SupervisorOptions);
+  return checkedOptions(given as SupervisorOptions);
 }
 
 function constant<Value>(value: Value): () => Value {
   return () => value;
-}
-
-function stateOf(supervisor: Destination): Supervision | undefined {
-  const cell = find(supervisor);
-  return cell instanceof ServerProcess && cell.state instanceof Supervision
-    ? cell.state
-    : undefined;
 }

@@ -6,8 +6,7 @@ import { noproc } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
 import { stateOf } from '../server/state-of.ts';
 import type { Child } from './children.ts';
-import { DynamicSupervision } from './dynamic/supervision.ts';
-import { Supervision } from './supervision.ts';
+import { SupervisorState } from './state.ts';
 
 /**
  * A process of a supervision tree and what is below it, at one moment: plain data, that does not
@@ -35,12 +34,6 @@ export interface Tree {
   readonly age: number | undefined;
   /** In start order. */
   readonly children: readonly Tree[];
-}
-
-/** The children of a supervisor of whatever kind. */
-interface Parent {
-  readonly startedAt: number;
-  readonly members: Iterable<Child>;
 }
 
 /**
@@ -78,7 +71,7 @@ export function tree(supervisor: Destination): Tree {
 
 /** The tree of a process; `undefined` unless it is a supervisor that is up. */
 export function treeOf(cell: Cell): Tree | undefined {
-  const parent = parentIn(cell);
+  const parent = stateOf(cell, SupervisorState);
   const now = cell.runtime.clock.now();
   return (
     parent && {
@@ -94,12 +87,8 @@ export function treeOf(cell: Cell): Tree | undefined {
   );
 }
 
-function parentIn(cell: Cell): Parent | undefined {
-  return stateOf(cell, Supervision) ?? stateOf(cell, DynamicSupervision);
-}
-
-function childrenOf(parent: Parent | undefined, now: number): readonly Tree[] {
-  return parent === undefined ? [] : Array.from(parent.members, (child) => nodeOf(child, now));
+function childrenOf(parent: SupervisorState | undefined, now: number): readonly Tree[] {
+  return parent === undefined ? [] : Array.from(parent.children, (child) => nodeOf(child, now));
 }
 
 function nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child, now: number): Tree {
@@ -109,7 +98,7 @@ function nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child, now: nu
     return { ...shown, pid: undefined, name: undefined, state, age: undefined, children: [] };
   }
   const cell = cellOf(pid);
-  const children = childrenOf(parentIn(cell), now);
+  const children = childrenOf(stateOf(cell, SupervisorState), now);
   return { ...shown, pid, name: cell.name, state: 'running', age: now - startedAt, children };
 }
 

@@ -1,79 +1,80 @@
-import type { AnyChildSpec } from '../../child-spec.ts';
 import type { Pid } from '../../process/pid.ts';
-import { type Child, kept } from '../children.ts';
-
-/** A child that is known by its pid: while it is to be started again, by the one that it had. */
-export interface DynamicChild extends Child {
-  key: Pid;
-}
+import type { Child, ChildTable } from '../children.ts';
 
 /**
- * The children of a dynamic supervisor, found by pid and counted as they come and go: nothing here
- * takes longer the more they are.
+ * The children of a dynamic supervisor, known by their pids and counted as they come and go: no
+ * operation takes longer the more children there are. A child that is being restarted is found by
+ * the pid of its last process.
  */
-export class DynamicChildren {
-  readonly #byKey: Map<Pid, DynamicChild> = new Map();
-  #restarting = 0;
+export class DynamicChildren implements ChildTable {
+  readonly #byLastPid: Map<Pid, Child> = new Map();
+  #idle = 0;
   #supervisors = 0;
 
-  /** All, those too that are to be started again. */
+  /** All children, including those that are being restarted. */
   get size(): number {
-    return this.#byKey.size;
+    return this.#byLastPid.size;
   }
 
   /** Those that run. */
   get active(): number {
-    return this.#byKey.size - this.#restarting;
+    return this.size - this.#idle;
   }
 
   get supervisors(): number {
     return this.#supervisors;
   }
 
-  /** The pid may be the one that a child had which is to be started again. */
-  get(pid: Pid): DynamicChild | undefined {
-    return this.#byKey.get(pid);
+  /** The child that runs as `pid`, or ran as `pid` and is being restarted. */
+  get(pid: Pid): Child | undefined {
+    return this.#byLastPid.get(pid);
   }
 
-  has(child: DynamicChild): boolean {
-    return this.#byKey.get(child.key) === child;
+  runningAs(pid: Pid): Child | undefined {
+    const child = this.#byLastPid.get(pid);
+    return child?.pid === pid ? child : undefined;
   }
 
-  add(spec: AnyChildSpec, pid: Pid, startedAt: number): void {
-    this.#byKey.set(pid, {
-      spec: kept(spec),
-      key: pid,
-      pid,
-      restarts: 0,
-      inARow: 0,
-      startedAt,
-      retry: undefined,
-    });
-    this.#supervisors += spec.type === 'supervisor' ? 1 : 0;
+  has(child: Child): boolean {
+    return child.lastPid !== undefined && this.#byLastPid.get(child.lastPid) === child;
   }
 
-  delete(child: DynamicChild): void {
-    if (this.#byKey.delete(child.key)) {
-      this.#restarting -= child.pid === 'restarting' ? 1 : 0;
-      this.#supervisors -= child.spec.type === 'supervisor' ? 1 : 0;
+  /** With its first pid a child is added. */
+  setPid(child: Child, pid: Child['pid']): void {
+    const isKnown = this.has(child);
+    if (isKnown) {
+      this.#idle += Number(isIdle(pid)) - Number(isIdle(child.pid));
+    }
+    child.pid = pid;
+    if (typeof pid === 'object') {
+      if (isKnown) {
+        this.#byLastPid.delete(child.lastPid as Pid);
+      } else {
+        this.#supervisors += Number(isSupervisor(child));
+      }
+      child.lastPid = pid;
+      this.#byLastPid.set(pid, child);
     }
   }
 
-  setRestarting(child: DynamicChild): void {
-    this.#restarting += child.pid === 'restarting' ? 0 : 1;
-    child.pid = 'restarting';
+  /** No spec is kept: a child that does not run is not a child. */
+  release(child: Child): void {
+    if (this.has(child)) {
+      this.#byLastPid.delete(child.lastPid as Pid);
+      this.#idle -= Number(isIdle(child.pid));
+      this.#supervisors -= Number(isSupervisor(child));
+    }
   }
 
-  /** It has been started again. */
-  setPid(child: DynamicChild, pid: Pid, startedAt: number): void {
-    this.#restarting -= child.pid === 'restarting' ? 1 : 0;
-    this.#byKey.delete(child.key);
-    this.#byKey.set(pid, child);
-    child.key = child.pid = pid;
-    child.startedAt = startedAt;
+  [Symbol.iterator](): Iterator<Child> {
+    return this.#byLastPid.values();
   }
+}
 
-  [Symbol.iterator](): Iterator<DynamicChild> {
-    return this.#byKey.values();
-  }
+function isIdle(pid: Child['pid']): boolean {
+  return typeof pid !== 'object';
+}
+
+function isSupervisor({ spec }: Child): boolean {
+  return spec.type === 'supervisor';
 }

@@ -12,15 +12,11 @@ import type { Pid } from '../../process/pid.ts';
 import type { Process } from '../../process/process.ts';
 import type { Server } from '../../server/behaviour.ts';
 import * as GenServer from '../../server/gen-server.ts';
-import { ask, valueOf } from '../call.ts';
-import type { ChildCounts } from '../child-info.ts';
-import {
-  assertDynamicFlags,
-  type DynamicChildInfo,
-  type DynamicFlags,
-  dynamicSupervision,
-  type DynamicSupervisorCalls,
-} from './supervision.ts';
+import { callSupervisor, valueOf } from '../call.ts';
+import type { ChildCounts } from '../children.ts';
+import { type Intensity, intensityOf } from '../intensity.ts';
+import { dynamicSupervisorBehaviour, type DynamicSupervisorCalls } from './behaviour.ts';
+import type { DynamicChildInfo, DynamicFlags } from './state.ts';
 
 export type {
   DynamicChildSpec as ChildSpec,
@@ -28,21 +24,16 @@ export type {
   DynamicSupervisorPid as Pid,
 };
 export type { Started } from '../../child-spec.ts';
-export type { DynamicChildInfo as ChildInfo } from './supervision.ts';
+export type { DynamicChildInfo as ChildInfo } from './state.ts';
 
-interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []> {
+interface DynamicSupervisorOptions<
+  Extra extends readonly unknown[] = readonly [],
+> extends Partial<Intensity> {
   /**
    * How many children there may be at a time, those that are being restarted included. Default:
    * `Infinity`.
    */
   readonly maxChildren?: number;
-  /**
-   * More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in
-   * Elixir.
-   */
-  readonly maxRestarts?: number;
-  /** Default: 5. */
-  readonly maxSeconds?: number;
   /**
    * What the start of every child is given after `parent`, each time: `(parent, ...extraArguments)
    * => Promise<Pid>`. A start that takes none of it, or only the first of it, will do as well.
@@ -112,7 +103,12 @@ export async function startLink<const Extra extends readonly unknown[] = readonl
 ): Promise<DynamicSupervisorPid<Extra>> {
   const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
-  return start(parent, dynamicSupervision, flagsOf(options), name === undefined ? {} : { name });
+  return start(
+    parent,
+    dynamicSupervisorBehaviour,
+    flagsOf(options),
+    name === undefined ? {} : { name },
+  );
 }
 
 /**
@@ -179,7 +175,7 @@ export async function startChild<S extends AnyPid, Value extends Started>(
       `Expected the child ${describe(spec.id)} of a dynamic supervisor not to be significant, got true (boolean)`,
     );
   }
-  const outcome = await ask(supervisor as Any, 'startChild', spec);
+  const outcome = await callSupervisor(supervisor as Any, 'startChild', spec);
   return valueOf(outcome, supervisor) as Value;
 }
 
@@ -207,7 +203,7 @@ export async function terminateChild(supervisor: Any, pid: Pid): Promise<'ok' | 
   if (!isPid(pid)) {
     throw new TypeError(`Expected a pid, got ${describe(pid)}`);
   }
-  return ask(supervisor, 'terminateChild', pid);
+  return callSupervisor(supervisor, 'terminateChild', pid);
 }
 
 /**
@@ -228,7 +224,7 @@ export async function terminateChild(supervisor: Any, pid: Pid): Promise<'ok' | 
  * ```
  */
 export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInfo[]> {
-  return ask(supervisor, 'whichChildren', undefined);
+  return callSupervisor(supervisor, 'whichChildren', undefined);
 }
 
 /**
@@ -250,7 +246,7 @@ export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInf
  * ```
  */
 export function countChildren(supervisor: Any): Promise<ChildCounts> {
-  return ask(supervisor, 'countChildren', undefined);
+  return callSupervisor(supervisor, 'countChildren', undefined);
 }
 
 /**
@@ -260,20 +256,21 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
 export { stop } from '../../server/gen-server.ts';
 
 function flagsOf(options: DynamicSupervisorOptions<readonly unknown[]>): DynamicFlags {
-  const {
-    maxChildren = Infinity,
-    maxRestarts = 3,
-    maxSeconds = 5,
-    extraArguments = [],
-    // The types do not let it through; whoever has none is to hear of it too.
-    autoShutdown = 'never',
-  }: typeof options & { readonly autoShutdown?: unknown } = options;
+  // The types rule autoShutdown out; callers without types get an error rather than silence.
+  const { autoShutdown = 'never' }: { readonly autoShutdown?: unknown } = options as object;
   if (autoShutdown !== 'never') {
     throw new TypeError(
       `Expected no autoShutdown of a dynamic supervisor, got ${describe(autoShutdown)}`,
     );
   }
-  const flags = { maxChildren, maxRestarts, maxSeconds, extraArguments };
-  assertDynamicFlags(flags);
-  return flags;
+  const { maxChildren = Infinity, extraArguments = [] } = options;
+  if (maxChildren !== Infinity && !(Number.isInteger(maxChildren) && maxChildren >= 0)) {
+    throw new RangeError(
+      `Expected maxChildren to be a whole number from 0 on or Infinity, got ${describe(maxChildren)}`,
+    );
+  }
+  if (!Array.isArray(extraArguments)) {
+    throw new TypeError(`Expected extraArguments to be an array, got ${describe(extraArguments)}`);
+  }
+  return { ...intensityOf(options), maxChildren, extraArguments };
 }

@@ -14,11 +14,14 @@ import type { Process } from '../../process/process.ts';
 import type { Server } from '../../server/behaviour.ts';
 import * as GenServer from '../../server/gen-server.ts';
 import type { SupervisorCalls } from '../behaviour.ts';
-import { type Ask, ask, type Outcome, valueOf } from '../call.ts';
-import type { ChildCounts, ChildInfo } from '../child-info.ts';
-import { assertFlags, type Flags } from '../flags.ts';
+import { callSupervisor, type Outcome, type SupervisorRequest, valueOf } from '../call.ts';
+import type { ChildCounts, ChildInfo } from '../children.ts';
+import { type Intensity, intensityOf } from '../intensity.ts';
+import { type CheckedOptions, checkedOptions } from '../options.ts';
+import { PartitionAddress } from './address.ts';
+import { partitionSupervisorBehaviour } from './behaviour.ts';
 import type { PartitionKey } from './key.ts';
-import { PartitionAddress, partitioned, partitionsOf } from './supervision.ts';
+import { partitionStateOf } from './state.ts';
 
 export type {
   PartitionInfo as ChildInfo,
@@ -36,27 +39,20 @@ interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'st
   readonly start: (parent: Process<never>, partition: number) => Promise<Child | undefined>;
 }
 
-interface PartitionSupervisorOptions<Child extends Pid = Pid> {
+interface PartitionSupervisorOptions<Child extends Pid = Pid> extends Partial<Intensity> {
   /** How to start each partition. */
   readonly child: PartitionSpec<Child>;
   /**
    * How many there are. Default: as many as the machine can do at a time; 1 where it does not say.
    */
   readonly partitions?: number;
-  /**
-   * More restarts than this within `maxSeconds`, and the supervisor gives up. Default: 3, as in
-   * Elixir.
-   */
-  readonly maxRestarts?: number;
-  /** Default: 5. */
-  readonly maxSeconds?: number;
   /** A name in the system; a `Name` also says what the partitions are. */
   readonly name?: string | Name<PartitionSupervisorPid<Child>>;
 }
 
 /** What a partition supervisor can be asked, besides what any supervisor can. */
 interface PartitionCalls extends SupervisorCalls {
-  readonly resize: Ask<number, Outcome<number>>;
+  readonly resize: SupervisorRequest<number, Outcome<number>>;
 }
 
 declare const partition: unique symbol;
@@ -108,7 +104,12 @@ export async function startLink<Child extends Pid>(
 ): Promise<PartitionSupervisorPid<Child>> {
   const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
-  return start(parent, partitioned, flagsOf(options), name === undefined ? {} : { name });
+  return start(
+    parent,
+    partitionSupervisorBehaviour,
+    optionsOf(options),
+    name === undefined ? {} : { name },
+  );
 }
 
 /**
@@ -188,7 +189,7 @@ export function route<Child extends Pid>(
  * ```
  */
 export function partitions(supervisor: Any): number {
-  const found = partitionsOf(supervisor);
+  const found = partitionStateOf(supervisor);
   if (found === undefined) {
     throw new ExitError(noproc, `partitions of ${String(supervisor)}`);
   }
@@ -216,13 +217,13 @@ export function partitions(supervisor: Any): number {
  * ```
  */
 export async function resize(supervisor: Any, size: number): Promise<number> {
-  const most = partitionsOf(supervisor)?.total ?? Infinity;
+  const most = partitionStateOf(supervisor)?.total ?? Infinity;
   if (!Number.isInteger(size) || size < 0 || size > most) {
     throw new RangeError(
       `Expected a whole number of partitions from 0 to ${most}, got ${describe(size)}`,
     );
   }
-  return valueOf(await ask(supervisor, 'resize', size), supervisor) as number;
+  return valueOf(await callSupervisor(supervisor, 'resize', size), supervisor) as number;
 }
 
 /**
@@ -243,7 +244,7 @@ export async function resize(supervisor: Any, size: number): Promise<number> {
  * ```
  */
 export async function whichChildren(supervisor: Any): Promise<readonly PartitionInfo[]> {
-  const all: readonly ChildInfo[] = await ask(supervisor, 'whichChildren', undefined);
+  const all: readonly ChildInfo[] = await callSupervisor(supervisor, 'whichChildren', undefined);
   return all.toReversed().map((info) => ({ ...info, id: Number(info.id) }));
 }
 
@@ -265,7 +266,7 @@ export async function whichChildren(supervisor: Any): Promise<readonly Partition
  * ```
  */
 export function countChildren(supervisor: Any): Promise<ChildCounts> {
-  return ask(supervisor, 'countChildren', undefined);
+  return callSupervisor(supervisor, 'countChildren', undefined);
 }
 
 /**
@@ -274,23 +275,16 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
  */
 export { stop } from '../../server/gen-server.ts';
 
-function flagsOf(options: PartitionSupervisorOptions): Flags {
-  const { child, partitions = parallelism(), maxRestarts = 3, maxSeconds = 5 } = options;
+function optionsOf(options: PartitionSupervisorOptions): CheckedOptions {
+  const { child, partitions = parallelism() } = options;
   assertChildSpec(child as never);
   if (!Number.isInteger(partitions) || partitions < 1) {
     throw new RangeError(
       `Expected partitions to be a whole number above 0, got ${describe(partitions)}`,
     );
   }
-  const flags: Flags = {
-    strategy: 'oneForOne',
-    autoShutdown: 'never',
-    maxRestarts,
-    maxSeconds,
-    children: Array.from({ length: partitions }, (_, partition) => specOf(child, partition)),
-  };
-  assertFlags(flags);
-  return flags;
+  const children = Array.from({ length: partitions }, (_, partition) => specOf(child, partition));
+  return checkedOptions({ strategy: 'oneForOne', children, ...intensityOf(options) });
 }
 
 function specOf(child: PartitionSpec, partition: number): ChildSpec {

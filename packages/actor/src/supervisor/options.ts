@@ -1,38 +1,60 @@
 import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
-import { assertIntensity, type Intensity } from './intensity.ts';
+import { type Intensity, intensityOf } from './intensity.ts';
 import type { AutoShutdown, Strategy } from './rules.ts';
 
-/** How a supervisor treats its children, complete and checked. */
-export interface Rules extends Intensity {
+/** The options of a static supervisor. */
+export interface SupervisorOptions<
+  Specs extends readonly ChildSpec[] = readonly ChildSpec[],
+> extends Partial<Intensity> {
+  readonly strategy: Strategy;
+  /** Started in this order, each when the one before it is up; shut down in the reverse order. */
+  readonly children: Specs;
+  /** Default: `never`. */
+  readonly autoShutdown?: AutoShutdown;
+}
+
+/**
+ * Complete and checked, without the children.
+ * @see OTP manual, `supervisor:sup_flags()`
+ */
+export interface SupervisorFlags extends Intensity {
   readonly strategy: Strategy;
   readonly autoShutdown: AutoShutdown;
 }
 
-/** What a supervisor is to be: OTP's flags and child specs. */
-export interface Flags extends Rules {
+export interface CheckedOptions extends SupervisorFlags {
   readonly children: readonly ChildSpec[];
 }
 
-/** Throws a `TypeError` or `RangeError` for what no supervisor can be. */
-export function assertFlags(flags: Flags): void {
-  const { strategy, children, autoShutdown } = flags;
+/**
+ * The options with their defaults. Throws a `TypeError` or `RangeError` that names the first thing
+ * wrong with them.
+ */
+export function checkedOptions(options: SupervisorOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(
+      `Expected the options of a supervisor, { strategy, children, … }, got ${describe(options)}`,
+    );
+  }
+  const { strategy, children, autoShutdown = 'never' } = options;
   assertOneOf('strategy', strategy, ['oneForOne', 'oneForAll', 'restForOne']);
   assertOneOf('autoShutdown', autoShutdown, ['never', 'anySignificant', 'allSignificant']);
-  assertIntensity(flags);
+  const intensity = intensityOf(options);
   if (!Array.isArray(children)) {
     throw new TypeError(
       `Expected children to be an array of child specs, got ${describe(children)}`,
     );
   }
   assertChildren(children, autoShutdown);
+  return { ...intensity, strategy, autoShutdown, children };
 }
 
 function assertChildren(specs: readonly ChildSpec[], autoShutdown: AutoShutdown): void {
   const ids = new Set<string>();
   for (const spec of specs) {
     assertChildSpec(spec);
-    const problem = combinationProblem(spec, autoShutdown);
+    const problem = significanceProblem(spec, autoShutdown);
     if (problem !== undefined) {
       throw new TypeError(problem);
     }
@@ -43,11 +65,8 @@ function assertChildren(specs: readonly ChildSpec[], autoShutdown: AutoShutdown)
   }
 }
 
-/**
- * What is wrong with a child that would be right under another supervisor; `undefined` when nothing
- * is.
- */
-export function combinationProblem(
+/** Why a supervisor cannot have this significant child; `undefined` if it can. */
+export function significanceProblem(
   spec: ChildSpec,
   autoShutdown: AutoShutdown,
 ): string | undefined {
@@ -63,9 +82,9 @@ export function combinationProblem(
     : undefined;
 }
 
-function assertOneOf(what: string, value: unknown, allowed: readonly string[]): void {
+function assertOneOf(option: string, value: unknown, allowed: readonly string[]): void {
   if (!allowed.includes(value as string)) {
     const list = allowed.map((one) => `'${one}'`).join(' or ');
-    throw new TypeError(`Expected ${what} to be ${list}, got ${describe(value)}`);
+    throw new TypeError(`Expected ${option} to be ${list}, got ${describe(value)}`);
   }
 }

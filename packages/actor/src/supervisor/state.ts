@@ -1,0 +1,213 @@
+import { type Backoff, restartDelay } from '../backoff.ts';
+import { describe } from '../describe.ts';
+import { diagnostics } from '../host/diagnostics.ts';
+import { cellOf } from '../process/cell.ts';
+import { type ExitReason, restarting } from '../process/exit-reason.ts';
+import type { Pid } from '../process/pid.ts';
+import type { ExitMessage, Process } from '../process/process.ts';
+import { sendAfter } from '../process/send-after.ts';
+import { send } from '../process/signals.ts';
+import type { MaybePromise } from '../server/behaviour.ts';
+import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
+import { ChildRunner, type Launched } from './child-runner.ts';
+import { type Child, type ChildTable, specToKeep } from './children.ts';
+import { type Intensity, Restarts } from './intensity.ts';
+import { consequenceOf, giveUp } from './rules.ts';
+
+/** What a supervisor does after a message: it goes on, or it stops. */
+export type NextState<State> = NoReply<State> | Stop<State>;
+
+/**
+ * A supervisor's message to itself: try to restart the child. `isCounted`: the restart has been
+ * counted already, before its delay.
+ */
+class Retry {
+  readonly child: Child;
+  readonly isCounted: boolean;
+
+  constructor(child: Child, isCounted: boolean) {
+    this.child = child;
+    this.isCounted = isCounted;
+  }
+}
+
+/**
+ * The state of a supervisor of any kind, and the life of its children: a child ends, its restart
+ * type decides, the restart is counted, waits for its delay, and is tried until it succeeds. The
+ * subclasses say how the kinds differ.
+ */
+export abstract class SupervisorState {
+  abstract readonly children: ChildTable;
+  /** When the supervisor was started, on the system's clock. */
+  readonly startedAt: number;
+  protected readonly runner: ChildRunner;
+  readonly #self: Process;
+  readonly #intensity: Intensity;
+  readonly #restarts = new Restarts();
+
+  /** `extraArguments`: what the start of every child is given after the parent. */
+  constructor(self: Process, intensity: Intensity, extraArguments: readonly unknown[] = []) {
+    this.#self = self;
+    this.#intensity = intensity;
+    this.runner = new ChildRunner(self, extraArguments);
+    this.startedAt = this.#now;
+  }
+
+  /** The children that are restarted together when `child` ends, in start order. */
+  protected abstract restartGroupOf(child: Child): readonly Child[];
+
+  /** What follows from the end of a child that is not restarted. */
+  protected abstract endedForGood(child: Child): NextState<this>;
+
+  abstract shutdownAll(): Promise<void>;
+
+  /** Takes a message that is no request. */
+  handle(message: unknown): MaybePromise<NextState<this>> {
+    if (isExit(message)) {
+      return this.#ended(message.pid, message.reason);
+    }
+    if (message instanceof Retry) {
+      return this.#retry(message);
+    }
+    this.#self.system.logger.warn(
+      { message: describe(message) },
+      `supervisor ${this.runner.name} does not know this message: dropped`,
+    );
+    return noreply(this);
+  }
+
+  #ended(pid: Pid, reason: ExitReason): MaybePromise<NextState<this>> {
+    const child = this.children.runningAs(pid);
+    // A process that lives can send an EXIT as a signal: restarted, the child would run twice.
+    if (child === undefined || cellOf(pid).isAlive) {
+      return noreply(this);
+    }
+    const consequence = consequenceOf(child.spec, reason);
+    if (consequence !== 'none') {
+      this.runner.report(child, 'ended', reason);
+    }
+    this.children.setPid(child, undefined);
+    return consequence === 'restart' ? this.#restart(child, reason) : this.endedForGood(child);
+  }
+
+  // Restarts
+
+  async #restart(child: Child, reason: ExitReason): Promise<NextState<this>> {
+    const endedAt = this.#now;
+    if (!this.#count(child, reason)) {
+      return stop(giveUp, this);
+    }
+    const { restartDelay: backoff } = child.spec;
+    if (backoff === undefined) {
+      return this.#relaunch(child);
+    }
+    await this.#shutdownSiblings(child);
+    this.#retryAfter(this.#nextDelay(child, backoff, endedAt), child);
+    return noreply(this);
+  }
+
+  /** Counts a restart of the child. False, and reported, when it is one too many. */
+  #count(child: Child, reason: ExitReason): boolean {
+    if (!this.#restarts.add(this.#now, this.#intensity)) {
+      const { maxRestarts, maxSeconds } = this.#intensity;
+      const limit = `${maxRestarts} times in ${maxSeconds} s`;
+      this.runner.report(child, `restarted more than ${limit}, giving up`);
+      return false;
+    }
+    child.restarts += 1;
+    if (diagnostics.restart.hasSubscribers) {
+      diagnostics.restart.publish({ supervisor: this.#self.pid, id: child.spec.id, reason });
+    }
+    return true;
+  }
+
+  /** The pause before the next restart; it starts over after a run that was long enough. */
+  #nextDelay(child: Child, backoff: Backoff, endedAt: number): number {
+    if (endedAt - child.startedAt >= backoff.healthyAfter) {
+      child.consecutiveRestarts = 0;
+    }
+    child.startedAt = Infinity;
+    const ms = restartDelay(child.consecutiveRestarts, backoff, Math.random);
+    child.consecutiveRestarts += 1;
+    return ms;
+  }
+
+  /** Starts the child again, together with the others of its group. */
+  async #relaunch(child: Child): Promise<NextState<this>> {
+    const group = this.restartGroupOf(child);
+    await this.#shutdownSiblings(child);
+    for (const member of group) {
+      // The shutdown has released temporary children.
+      if (this.children.has(member)) {
+        const launched = await this.launch(member);
+        if (launched.type === 'failed') {
+          this.runner.report(member, 'failed to restart', launched.reason);
+          this.#retrySoon(member);
+          break;
+        }
+      }
+    }
+    return noreply(this);
+  }
+
+  /** Shuts down the others of the restart group of a child that has ended. */
+  async #shutdownSiblings(child: Child): Promise<void> {
+    this.children.setPid(child, 'restarting');
+    await this.shutdown(this.restartGroupOf(child).filter((member) => member !== child));
+  }
+
+  /** By a message, to let requests that wait have their turn between two attempts. */
+  #retrySoon(child: Child): void {
+    const retry = new Retry(child, false);
+    this.children.setPid(child, 'restarting');
+    child.retry = retry;
+    send(this.#self.pid as Pid<unknown>, retry);
+  }
+
+  #retryAfter(ms: number, child: Child): void {
+    const retry = new Retry(child, true);
+    child.retry = retry;
+    sendAfter(this.#self.pid as Pid<unknown>, retry, ms);
+  }
+
+  #retry(retry: Retry): MaybePromise<NextState<this>> {
+    const { child, isCounted } = retry;
+    // Stale when the child was terminated meanwhile, or restarted with its group.
+    if (child.pid !== 'restarting' || child.retry !== retry) {
+      return noreply(this);
+    }
+    return isCounted ? this.#relaunch(child) : this.#restart(child, restarting);
+  }
+
+  // The processes of children
+
+  protected async launch(child: Child): Promise<Launched> {
+    const launched = await this.runner.launch(child.spec);
+    if (launched.type === 'done') {
+      this.children.setPid(child, launched.pid);
+      child.startedAt = this.#now;
+      child.spec = specToKeep(child.spec);
+      if (launched.pid === undefined) {
+        this.children.release(child);
+      }
+    }
+    return launched;
+  }
+
+  /** Shuts children down in reverse order, each after the one before it has ended. */
+  protected async shutdown(children: readonly Child[]): Promise<void> {
+    for (const child of children.toReversed()) {
+      await this.runner.shutdown(child);
+      this.children.setPid(child, undefined);
+      this.children.release(child);
+    }
+  }
+
+  get #now(): number {
+    return this.#self.system.clock.now();
+  }
+}
+
+function isExit(message: unknown): message is ExitMessage {
+  return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
+}
