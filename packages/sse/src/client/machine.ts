@@ -13,51 +13,44 @@ import {
 
 import type { RequestSource } from './next.ts';
 
-/** What the client remembers of its life. */
+/** The memory of the machine. */
 export interface ClientContext {
   /**
-   * The number of the wish in force: it grows with each, so that what belongs to an older one is
-   * told apart and ignored.
+   * Counts connection attempts. A timer, an attempt and a connection carry the generation that they
+   * belong to: what arrives from an older one is stale and ignored.
    */
-  readonly wish: number;
-  /** What to connect to; while disconnected, only if the client waits to do so. */
+  readonly generation: number;
+  /** The request of this generation; while disconnected, only if the client waits to connect. */
   readonly request: RequestSource | undefined;
-  /** Attempts that failed since a connection was last made. */
-  readonly attempt: number;
 }
 
 export type ClientEvent =
   /**
-   * Connect, `after` ms from now (default: at once). Only when disconnected: it replaces a wish
-   * that waits, if there is one.
+   * Connect, `after` ms from now (default: at once). Only when disconnected: it replaces a connect
+   * that waits.
    */
   | { readonly type: 'CONNECT'; readonly request: RequestSource; readonly after?: number }
-  /** Drop whatever there is and connect at once. */
+  /** Drop the connection, the attempt or the wait, and connect at once. */
   | { readonly type: 'RECONNECT'; readonly request: RequestSource }
-  /** The time to connect has come. */
-  | { readonly type: 'DUE'; readonly wish: number }
-  /** The head of the response is there, and it is an event stream. */
-  | { readonly type: 'OPENED'; readonly wish: number }
-  /** The connection could not be made. */
-  | { readonly type: 'FAILED'; readonly wish: number }
+  /** The wait is over. */
+  | { readonly type: 'DUE'; readonly generation: number }
+  /** The head of the response arrived, and it is an event stream. */
+  | { readonly type: 'OPENED'; readonly generation: number }
+  /** The attempt failed. */
+  | { readonly type: 'FAILED'; readonly generation: number }
   /** The open stream ended. */
-  | { readonly type: 'CLOSED'; readonly wish: number }
-  /** Want nothing any more. */
-  | { readonly type: 'CANCEL' };
+  | { readonly type: 'CLOSED'; readonly generation: number };
 
-/**
- * What is to be done after a step: at most one timer runs and at most one connection exists at any
- * time.
- */
+/** The effects of a step: at any time there is at most one timer and at most one connection. */
 export type ClientAction =
   | {
       readonly type: 'startTimer';
-      readonly params: { readonly after: number; readonly wish: number };
+      readonly params: { readonly after: number; readonly generation: number };
     }
   | { readonly type: 'clearTimer' }
   | {
       readonly type: 'open';
-      readonly params: { readonly request: RequestSource; readonly wish: number };
+      readonly params: { readonly request: RequestSource; readonly generation: number };
     }
   | { readonly type: 'close' };
 
@@ -72,45 +65,54 @@ export type ClientSnapshot = MachineSnapshot<
   StateSchema
 >;
 
-/** Typed as the logic that it is; `config` and `definition` are there for whoever draws it. */
+/** An xstate logic, with the `config` and `definition` that a drawing needs. */
 export type ClientMachine = ActorLogic<ClientSnapshot, ClientEvent> &
   Pick<AnyStateMachine, 'config' | 'definition'>;
 
 /**
- * The life of a client, as an xstate machine. Its actions have names and parameters and do nothing:
- * it is moved by `step`, and the client process does what the step says. To wait for the next
- * attempt is to be disconnected with a request; no byte of a stream comes here.
+ * The life of a client, as an xstate machine. Its actions have names and parameters and no code:
+ * `step` returns them, and the client process carries them out. A client that waits for its next
+ * attempt is disconnected and has a request. The bytes of a stream never reach the machine.
  *
- * An event that means nothing in a state, or that belongs to an older wish, is ignored: a CONNECT
- * while connecting or connected is one.
+ * An event that has no meaning in a state, or that is stale, is ignored: for example a CONNECT
+ * while connecting or connected.
+ * @example
+ * ```ts
+ * import { clientMachine } from '@reprise/sse';
+ *
+ * console.log(Object.keys(clientMachine.config.states ?? {}).join()); // disconnected,connecting,connected
+ * ```
+ * @see https://stately.ai/docs/machines
  */
 export const clientMachine: ClientMachine = setup({
   types: {} as { context: ClientContext; events: ClientEvent },
   guards: {
-    isCurrent: ({ context, event }) => 'wish' in event && event.wish === context.wish,
+    isCurrent: ({ context, event }) =>
+      'generation' in event && event.generation === context.generation,
     isDue: ({ context, event }) =>
-      'wish' in event && event.wish === context.wish && context.request !== undefined,
+      'generation' in event &&
+      event.generation === context.generation &&
+      context.request !== undefined,
     isLater: ({ event }) => event.type === 'CONNECT' && (event.after ?? 0) > 0,
   },
   actions: {
-    newWish: assign(({ context, event }) => ({
-      wish: context.wish + 1,
+    nextGeneration: assign(({ context, event }) => ({
+      generation: context.generation + 1,
       request: 'request' in event ? event.request : undefined,
     })),
-    noWish: assign({ request: undefined }),
-    countFailure: assign({ attempt: ({ context }) => context.attempt + 1 }),
-    forgetFailures: assign({ attempt: 0 }),
-    startTimer: (_scope, _params: { readonly after: number; readonly wish: number }) => undefined,
+    forgetRequest: assign({ request: undefined }),
+    startTimer: (_scope, _params: { readonly after: number; readonly generation: number }) =>
+      undefined,
     clearTimer: () => undefined,
     open: (
       _scope,
-      _params: { readonly request: RequestSource | undefined; readonly wish: number },
+      _params: { readonly request: RequestSource | undefined; readonly generation: number },
     ) => undefined,
     close: () => undefined,
   },
 }).createMachine({
   id: 'client',
-  context: { wish: 0, request: undefined, attempt: 0 },
+  context: { generation: 0, request: undefined },
   initial: 'disconnected',
   states: {
     disconnected: {
@@ -120,49 +122,53 @@ export const clientMachine: ClientMachine = setup({
             guard: 'isLater',
             actions: [
               'clearTimer',
-              'newWish',
+              'nextGeneration',
               {
                 type: 'startTimer',
-                params: ({ context, event }) => ({ after: event.after ?? 0, wish: context.wish }),
+                params: ({ context, event }) => ({
+                  after: event.after ?? 0,
+                  generation: context.generation,
+                }),
               },
             ],
           },
-          { target: 'connecting', actions: ['clearTimer', 'newWish'] },
+          { target: 'connecting', actions: ['clearTimer', 'nextGeneration'] },
         ],
-        RECONNECT: { target: 'connecting', actions: ['clearTimer', 'newWish'] },
+        RECONNECT: { target: 'connecting', actions: ['clearTimer', 'nextGeneration'] },
         DUE: { guard: 'isDue', target: 'connecting' },
-        CANCEL: { actions: ['clearTimer', 'newWish'] },
       },
     },
     connecting: {
       entry: {
         type: 'open',
-        params: ({ context }) => ({ request: context.request, wish: context.wish }),
+        params: ({ context }) => ({ request: context.request, generation: context.generation }),
       },
       on: {
         OPENED: { guard: 'isCurrent', target: 'connected' },
-        FAILED: { guard: 'isCurrent', target: 'disconnected', actions: ['noWish', 'countFailure'] },
-        RECONNECT: { target: 'connecting', reenter: true, actions: ['close', 'newWish'] },
-        CANCEL: { target: 'disconnected', actions: ['close', 'newWish'] },
+        FAILED: { guard: 'isCurrent', target: 'disconnected', actions: 'forgetRequest' },
+        RECONNECT: { target: 'connecting', reenter: true, actions: ['close', 'nextGeneration'] },
       },
     },
     connected: {
-      entry: 'forgetFailures',
       on: {
-        CLOSED: { guard: 'isCurrent', target: 'disconnected', actions: 'noWish' },
-        RECONNECT: { target: 'connecting', actions: ['close', 'newWish'] },
-        CANCEL: { target: 'disconnected', actions: ['close', 'newWish'] },
+        CLOSED: { guard: 'isCurrent', target: 'disconnected', actions: 'forgetRequest' },
+        RECONNECT: { target: 'connecting', actions: ['close', 'nextGeneration'] },
       },
     },
   },
 });
 
-/** What the step under way has asked for. */
-let asked: ClientAction[] = [];
+/**
+ * The actions of the current step. Module state is safe here: xstate calls `actionExecutor`
+ * synchronously within `transition`, and no guard, assignment or action of this machine calls
+ * `step`. Thus no step begins before another has returned.
+ */
+let requestedActions: ClientAction[] = [];
 
 /**
- * What a step needs of an actor, from one that is never started. xstate's own `transition` makes an
- * actor and two systems for every step, which costs as much as the step does.
+ * The parts of an actor that a step needs, from an actor that never starts. xstate's own
+ * `transition` function creates an actor and two systems for every step, which costs as much as the
+ * step itself.
  */
 function createScope(): ActorScope<ClientSnapshot, ClientEvent> {
   const self = createActor(clientMachine);
@@ -177,25 +183,25 @@ function createScope(): ActorScope<ClientSnapshot, ClientEvent> {
     emit: nothing,
     stopChild: nothing,
     actionExecutor: (action) => {
-      asked.push(action as unknown as ClientAction);
+      requestedActions.push(action as unknown as ClientAction);
     },
   };
 }
 
 const scope = createScope();
 
-/** Where every client begins: disconnected, wanting nothing. */
+/** Every client starts disconnected and without a request. */
 export const initialSnapshot: ClientSnapshot = clientMachine.getInitialSnapshot(scope, undefined);
 
 /**
- * One step, pure: the next snapshot, and what is to be done, in order. An event that is ignored
- * gives the same state and no action.
+ * One pure step: the next snapshot, and the actions to carry out, in order. An ignored event gives
+ * an equal state and no action.
  */
 export function step(
   snapshot: ClientSnapshot,
   event: ClientEvent,
 ): readonly [ClientSnapshot, readonly ClientAction[]] {
-  asked = [];
+  requestedActions = [];
   const next = clientMachine.transition(snapshot, event, scope);
-  return [next, asked];
+  return [next, requestedActions];
 }

@@ -81,7 +81,7 @@ export class Notice {
 
 /** The items of one packet, those before `at` handled. A string is a comment. */
 interface Packet {
-  readonly wish: number;
+  readonly generation: number;
   readonly items: readonly (ServerSentEvent | string)[];
   at: number;
 }
@@ -102,10 +102,10 @@ export class Session {
   readonly #record: StatusRecord;
   #cursor: CursorWriter | undefined = undefined;
   /**
-   * The wish whose connection is open; 0 for none. Beside the snapshot, since it is looked at for
+   * The generation whose connection is open; 0 for none. Beside the snapshot, since it is looked at for
    * every event.
    */
-  #openWish = 0;
+  #openGeneration = 0;
   #isOver = false;
   /** Whether the next event may show that the server ignored the cursor. */
   #isCursorUntested = false;
@@ -273,7 +273,7 @@ export class Session {
     const before = this.#snapshot.value;
     const [next, actions] = step(this.#snapshot, event);
     this.#snapshot = next;
-    this.#openWish = next.value === 'connected' ? next.context.wish : 0;
+    this.#openGeneration = next.value === 'connected' ? next.context.generation : 0;
     const hasMoved = next.value !== before;
     if (hasMoved) {
       this.#record.moved();
@@ -287,7 +287,7 @@ export class Session {
   #act(action: ClientAction): void {
     switch (action.type) {
       case 'startTimer':
-        this.#wait(action.params.wish, action.params.after);
+        this.#wait(action.params.generation, action.params.after);
         return;
       case 'clearTimer':
         this.#record.waitsNoMore();
@@ -297,7 +297,7 @@ export class Session {
         }
         return;
       case 'open':
-        this.#open(action.params.wish, action.params.request);
+        this.#open(action.params.generation, action.params.request);
         return;
       case 'close':
         this.close();
@@ -311,9 +311,9 @@ export class Session {
     send(this.#self.pid as Pid<unknown>, new Notice(take));
   }
 
-  #wait(wish: number, ms: number): void {
+  #wait(generation: number, ms: number): void {
     const due = new Notice(() => {
-      this.#step({ type: 'DUE', wish });
+      this.#step({ type: 'DUE', generation });
       return this.#goOn;
     });
     this.#timer = sendAfter(this.#self.pid as Pid<unknown>, due, Math.ceil(ms));
@@ -324,19 +324,19 @@ export class Session {
    * Asks for the request if it is a function's to give: that may take a while, and the client may
    * want something else by then.
    */
-  #open(wish: number, source: RequestSource): void {
+  #open(generation: number, source: RequestSource): void {
     this.#record.opens();
     const failed = (error: unknown): void => {
-      this.#post(() => this.#failed(wish, { type: 'request', error }));
+      this.#post(() => this.#failed(generation, { type: 'request', error }));
     };
     try {
       const request = typeof source === 'function' ? source(this.#requestContext()) : source;
       if (isThenable(request)) {
         request.then((given) => {
-          this.#post(() => this.#connect(wish, given));
+          this.#post(() => this.#connect(generation, given));
         }, failed);
       } else {
-        this.#connect(wish, request);
+        this.#connect(generation, request);
       }
     } catch (error) {
       failed(error);
@@ -349,8 +349,8 @@ export class Session {
     return { self: this.#self, signal, lastEventId, attempt: this.#record.attempt };
   }
 
-  #connect(wish: number, given: SseRequest): SessionAnswer {
-    if (wish !== this.#snapshot.context.wish) {
+  #connect(generation: number, given: SseRequest): SessionAnswer {
+    if (generation !== this.#snapshot.context.generation) {
       return this.#goOn;
     }
     const from = this.#cursor?.lastEventId;
@@ -361,21 +361,21 @@ export class Session {
       request,
       {
         connected: (response) => {
-          this.#post(() => this.#connected(wish, response));
+          this.#post(() => this.#connected(generation, response));
         },
         failed: (failure) => {
-          this.#post(() => this.#failed(wish, failure));
+          this.#post(() => this.#failed(generation, failure));
         },
         packet: (bytes) => {
           // Read at once, since the bytes are the connection's; handled in the client's turn, and
           // until then nothing more is read.
           connection.pause();
-          const packet = { wish, items: handlePacket(bytes, packets), at: 0 };
+          const packet = { generation, items: handlePacket(bytes, packets), at: 0 };
           this.#record.received(bytes.length, packet.items.length);
           this.#post(() => this.#packet(packet));
         },
         disconnected: (disconnect) => {
-          this.#post(() => this.#disconnected(wish, disconnect));
+          this.#post(() => this.#disconnected(generation, disconnect));
         },
       },
       this.#self.system.clock,
@@ -385,25 +385,25 @@ export class Session {
     return this.#goOn;
   }
 
-  #connected(wish: number, response: EventStreamResponse): Turn {
-    if (!this.#step({ type: 'OPENED', wish })) {
+  #connected(generation: number, response: EventStreamResponse): Turn {
+    if (!this.#step({ type: 'OPENED', generation })) {
       return this.#goOn;
     }
     this.#record.connected(response.url);
     return this.handle(this.#behaviour.handleConnect, response);
   }
 
-  #failed(wish: number, failure: ConnectFailure): Turn {
-    if (!this.#step({ type: 'FAILED', wish })) {
+  #failed(generation: number, failure: ConnectFailure): Turn {
+    if (!this.#step({ type: 'FAILED', generation })) {
       return this.#goOn;
     }
     this.#record.failed(failure);
     return this.handle(this.#behaviour.handleConnectFailure, failure);
   }
 
-  #disconnected(wish: number, disconnect: Disconnect): Turn {
+  #disconnected(generation: number, disconnect: Disconnect): Turn {
     const { lastEventId = '', retry } = this.#packets ?? {};
-    if (!this.#step({ type: 'CLOSED', wish })) {
+    if (!this.#step({ type: 'CLOSED', generation })) {
       return this.#goOn;
     }
     this.#record.failed(disconnect);
@@ -428,9 +428,9 @@ export class Session {
    * give.
    */
   #handleItems(packet: Packet): SessionAnswer | Promise<unknown> {
-    const { items, wish } = packet;
+    const { items, generation } = packet;
     const cursor = this.#cursor;
-    while (packet.at < items.length && this.#openWish === wish) {
+    while (packet.at < items.length && this.#openGeneration === generation) {
       const item = items[packet.at] as ServerSentEvent | string;
       if (cursor !== undefined && this.#isCursorUntested && this.#testCursor(cursor, item)) {
         this.#queueRest(packet);
@@ -580,11 +580,11 @@ export class Session {
   }
 
   #packetDone(packet: Packet): SessionAnswer {
-    if (this.#openWish === packet.wish) {
+    if (this.#openGeneration === packet.generation) {
       const tooLarge = this.#packets?.tooLarge;
       if (tooLarge !== undefined) {
         this.#connection?.destroy();
-        this.#post(() => this.#disconnected(packet.wish, tooLarge));
+        this.#post(() => this.#disconnected(packet.generation, tooLarge));
       } else {
         this.#connection?.resume();
       }

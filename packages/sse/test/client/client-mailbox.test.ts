@@ -112,7 +112,7 @@ describe.each([
   });
 
   test.each(ways)(
-    'reconnect from %s acts at once, and nothing of the older wish is left',
+    'reconnect from %s acts at once, and nothing of the older generation is left',
     async (_way, tell) => {
       await using stage = await openStage();
       const { pid, client, exchange } = await setUp(stage);
@@ -129,9 +129,9 @@ describe.each([
   );
 });
 
-describe('a wish', () => {
+describe('a connect that waits', () => {
   test.each(ways)(
-    'connect from %s, while it waits, acts at once in place of the older wish',
+    'connect from %s, while it waits, acts at once in its place',
     async (_way, tell) => {
       await using stage = await openStage();
       const { pid, client } = await waiting(stage);
@@ -145,7 +145,7 @@ describe('a wish', () => {
   );
 
   test.each([30_000, 90_000])(
-    'connect with `after` (%i ms), while it waits, takes the place of the older wish',
+    'connect with `after` (%i ms), while it waits, replaces the older one',
     async (after) => {
       await using stage = await openStage();
       const { pid, client } = await waiting(stage);

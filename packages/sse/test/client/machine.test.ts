@@ -23,7 +23,7 @@ function after(...events: readonly ClientEvent[]) {
   return { state, ...context, actions: actions.map(({ type, ...rest }) => ({ type, ...rest })) };
 }
 
-function asked(actions: readonly object[]): readonly unknown[] {
+function requested(actions: readonly object[]): readonly unknown[] {
   return actions.map((action) => {
     const { type, params } = action as { readonly type: string; readonly params?: object };
     return params === undefined ? type : [type, params];
@@ -33,10 +33,9 @@ function asked(actions: readonly object[]): readonly unknown[] {
 const connect: ClientEvent = { type: 'CONNECT', request };
 const later: ClientEvent = { type: 'CONNECT', request, after: 1000 };
 const reconnect: ClientEvent = { type: 'RECONNECT', request: other };
-const cancel: ClientEvent = { type: 'CANCEL' };
-const of = (type: 'DUE' | 'OPENED' | 'FAILED' | 'CLOSED', wish = 1): ClientEvent => ({
+const of = (type: 'DUE' | 'OPENED' | 'FAILED' | 'CLOSED', generation = 1): ClientEvent => ({
   type,
-  wish,
+  generation,
 });
 
 const disconnected: readonly ClientEvent[] = [];
@@ -50,20 +49,23 @@ test('has exactly the states disconnected, connecting, connected, and begins dis
     'connecting',
     'connected',
   ]);
-  expect(after()).toMatchObject({ state: 'disconnected', wish: 0, request: undefined, attempt: 0 });
+  expect(after()).toMatchObject({ state: 'disconnected', generation: 0, request: undefined });
 });
 
 describe('when disconnected', () => {
   test('CONNECT opens a connection at once', () => {
     const next = after(connect);
-    expect(next).toMatchObject({ state: 'connecting', wish: 1, request });
-    expect(asked(next.actions)).toEqual(['clearTimer', ['open', { request, wish: 1 }]]);
+    expect(next).toMatchObject({ state: 'connecting', generation: 1, request });
+    expect(requested(next.actions)).toEqual(['clearTimer', ['open', { request, generation: 1 }]]);
   });
 
   test('CONNECT after a while starts a timer and stays disconnected', () => {
     const next = after(later);
-    expect(next).toMatchObject({ state: 'disconnected', wish: 1, request });
-    expect(asked(next.actions)).toEqual(['clearTimer', ['startTimer', { after: 1000, wish: 1 }]]);
+    expect(next).toMatchObject({ state: 'disconnected', generation: 1, request });
+    expect(requested(next.actions)).toEqual([
+      'clearTimer',
+      ['startTimer', { after: 1000, generation: 1 }],
+    ]);
   });
 
   test('CONNECT after 0 ms opens a connection at once', () => {
@@ -72,28 +74,19 @@ describe('when disconnected', () => {
 
   test('LIFE-10 the time that was waited for opens the connection', () => {
     const next = after(...waiting, of('DUE'));
-    expect(next).toMatchObject({ state: 'connecting', wish: 1, request });
-    expect(asked(next.actions)).toEqual([['open', { request, wish: 1 }]]);
+    expect(next).toMatchObject({ state: 'connecting', generation: 1, request });
+    expect(requested(next.actions)).toEqual([['open', { request, generation: 1 }]]);
   });
 
   test.each([connect, reconnect, { ...later, after: 5 } as ClientEvent])(
-    'a newer wish, $type, takes the place of the one that waits, and its time is ignored',
+    'a newer connect, $type, replaces the one that waits, and its stale DUE is ignored',
     (newer) => {
       const next = after(...waiting, newer);
-      expect(next.wish).toBe(2);
-      expect(asked(next.actions)[0]).toBe('clearTimer');
+      expect(next.generation).toBe(2);
+      expect(requested(next.actions)[0]).toBe('clearTimer');
       expect(after(...waiting, newer, of('DUE', 1))).toEqual({ ...next, actions: [] });
     },
   );
-
-  test('LIFE-02 CANCEL forgets the wish that waits, and its time is ignored', () => {
-    const next = after(...waiting, cancel);
-    expect(next).toMatchObject({ state: 'disconnected', request: undefined });
-    expect(asked(next.actions)).toEqual(['clearTimer']);
-    for (const wish of [1, 2]) {
-      expect(after(...waiting, cancel, of('DUE', wish)).state).toBe('disconnected');
-    }
-  });
 
   test('REC-18 after a failure or an end nothing is wanted, and a later CONNECT works', () => {
     for (const past of [
@@ -106,50 +99,38 @@ describe('when disconnected', () => {
         actions: [],
       });
       expect(after(...past, of('DUE')).state).toBe('disconnected');
-      expect(after(...past, connect)).toMatchObject({ state: 'connecting', wish: 2 });
+      expect(after(...past, connect)).toMatchObject({ state: 'connecting', generation: 2 });
     }
   });
 });
 
 describe('when connecting', () => {
-  test('OPENED leads to connected and forgets the failures before', () => {
+  test('OPENED leads to connected, also after failures', () => {
     const next = after(connect, of('FAILED'), connect, of('OPENED', 2));
-    expect(next).toMatchObject({ state: 'connected', attempt: 0, actions: [] });
+    expect(next).toMatchObject({ state: 'connected', actions: [] });
   });
 
-  test('FAILED leads to disconnected and is counted', () => {
-    expect(after(connect, of('FAILED'))).toMatchObject({ state: 'disconnected', attempt: 1 });
-    expect(after(connect, of('FAILED'), connect, of('FAILED', 2)).attempt).toBe(2);
+  test('FAILED leads to disconnected, as often as it happens', () => {
+    expect(after(connect, of('FAILED'))).toMatchObject({ state: 'disconnected', actions: [] });
+    expect(after(connect, of('FAILED'), connect, of('FAILED', 2)).state).toBe('disconnected');
   });
 
   test('REC-16 RECONNECT drops the attempt and makes another', () => {
     const next = after(...connecting, reconnect);
-    expect(next).toMatchObject({ state: 'connecting', wish: 2, request: other });
-    expect(asked(next.actions)).toEqual(['close', ['open', { request: other, wish: 2 }]]);
-  });
-
-  test('LIFE-01 CANCEL drops the attempt', () => {
-    const next = after(...connecting, cancel);
-    expect(next).toMatchObject({ state: 'disconnected', request: undefined });
-    expect(asked(next.actions)).toEqual(['close']);
+    expect(next).toMatchObject({ state: 'connecting', generation: 2, request: other });
+    expect(requested(next.actions)).toEqual(['close', ['open', { request: other, generation: 2 }]]);
   });
 });
 
 describe('when connected', () => {
-  test('CLOSED leads to disconnected and is no failed attempt', () => {
-    expect(after(...connected, of('CLOSED'))).toMatchObject({ state: 'disconnected', attempt: 0 });
+  test('CLOSED leads to disconnected, and nothing is to be done', () => {
+    expect(after(...connected, of('CLOSED'))).toMatchObject({ state: 'disconnected', actions: [] });
   });
 
   test('REC-16 RECONNECT drops the connection and makes another at once', () => {
     const next = after(...connected, reconnect);
-    expect(next).toMatchObject({ state: 'connecting', wish: 2, request: other });
-    expect(asked(next.actions)).toEqual(['close', ['open', { request: other, wish: 2 }]]);
-  });
-
-  test('LIFE-03 CANCEL drops the connection', () => {
-    const next = after(...connected, cancel);
-    expect(next).toMatchObject({ state: 'disconnected', request: undefined });
-    expect(asked(next.actions)).toEqual(['close']);
+    expect(next).toMatchObject({ state: 'connecting', generation: 2, request: other });
+    expect(requested(next.actions)).toEqual(['close', ['open', { request: other, generation: 2 }]]);
   });
 });
 
@@ -173,13 +154,12 @@ describe('what means nothing in a state changes nothing', () => {
     }
   });
 
-  test('REC-14 nothing that belongs to an older wish is heard', () => {
+  test('REC-14 whatever belongs to an older generation is ignored', () => {
     for (const old of [of('OPENED'), of('FAILED'), of('CLOSED'), of('DUE')]) {
       for (const past of [
         [...connecting, reconnect],
         [...connected, reconnect],
         [...connecting, reconnect, of('OPENED', 2)],
-        [...connecting, cancel],
         [...connected, of('CLOSED'), later],
       ]) {
         expect(after(...past, old)).toEqual({ ...after(...past), actions: [] });
@@ -191,5 +171,5 @@ describe('what means nothing in a state changes nothing', () => {
 test('a step is pure: the snapshot it was made from stays as it was', () => {
   const before = initialSnapshot;
   step(before, connect);
-  expect(before).toMatchObject({ value: 'disconnected', context: { wish: 0 } });
+  expect(before).toMatchObject({ value: 'disconnected', context: { generation: 0 } });
 });
