@@ -132,3 +132,40 @@ export interface AnyBehaviour extends GenServer.AnyBehaviour {
   readonly handleComment?: Callback;
   readonly handleCursor?: Callback;
 }
+
+export type ErasedCallback = (...args: readonly unknown[]) => unknown;
+
+/** A behaviour without the types of its arguments, for the code that calls its callbacks. */
+export interface ErasedBehaviour {
+  readonly init: ErasedCallback;
+  readonly handleConnect: ErasedCallback;
+  readonly handleConnectFailure: ErasedCallback;
+  readonly handleDisconnect: ErasedCallback;
+  readonly handleEvent: ErasedCallback;
+  readonly handleComment?: ErasedCallback;
+  readonly handleCursor?: ErasedCallback;
+  readonly handleCall?: Readonly<Record<string, ErasedCallback>>;
+  readonly handleCast?: Readonly<Record<string, ErasedCallback>>;
+  readonly handleInfo?: ErasedCallback;
+  readonly terminate?: ErasedCallback;
+  readonly formatStatus?: ErasedCallback;
+}
+
+const required = [
+  'init',
+  'handleConnect',
+  'handleConnectFailure',
+  'handleDisconnect',
+  'handleEvent',
+] as const;
+
+/** @throws TypeError for a behaviour without one of the callbacks that a client cannot do without. */
+export function eraseBehaviour(behaviour: AnyBehaviour): ErasedBehaviour {
+  const missing = required.filter((name) => typeof behaviour?.[name] !== 'function');
+  if (missing.length > 0) {
+    throw new TypeError(
+      `Expected a behaviour with ${required.join(', ')}, got one without ${missing.join(', ')}`,
+    );
+  }
+  return behaviour as unknown as ErasedBehaviour;
+}

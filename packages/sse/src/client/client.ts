@@ -3,19 +3,16 @@ import {
   childSpec as createChildSpec,
   type ChildSpec,
   ExitError,
-  type ExitMessage,
-  type ExitReason,
   GenServer,
-  isPid,
   noproc,
-  noreply,
   type Pid,
   type Process,
 } from '@reprise/actor';
 
-import { type Cursor, cursorOptions, type CursorOptions } from '../cursor/options.ts';
+import { type Cursor, cursorOptions } from '../cursor/options.ts';
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
-import { Notice, Session, type Turn } from './session.ts';
+import { serverOf } from './server.ts';
+import { type KeyedCursor, Session } from './session.ts';
 import type { Status } from './status.ts';
 
 export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
@@ -133,104 +130,10 @@ export function status(client: Pid): Status {
  */
 export const stop: typeof GenServer.stop = GenServer.stop;
 
-type KeyedCursor = CursorOptions & { readonly key: string };
-
 function cursorOf({ cursor, id, name }: StartOptions & { readonly id?: string } = {}):
   | KeyedCursor
   | undefined {
   return cursor === undefined
     ? undefined
     : cursorOptions(cursor, id ?? (typeof name === 'string' ? name : undefined));
-}
-
-interface ClientServer {
-  readonly init: (arg: unknown, self: Process<never>) => Turn;
-  readonly handleCall: Clauses | undefined;
-  readonly handleCast: Clauses | undefined;
-  readonly handleInfo: (message: unknown, session: Session, self: Process<never>) => Turn;
-  readonly terminate: (reason: ExitReason, session: Session, self: Process<never>) => unknown;
-  readonly formatStatus: (session: Session) => unknown;
-}
-
-type Clause = (payload: unknown, session: Session, from: unknown) => Turn;
-type Clauses = Readonly<Record<string, Clause>>;
-
-/**
- * The server that a client is: its state is the session, which calls the user's callbacks and does
- * what they answer. From outside it is what the behaviour says: it takes the same argument and the
- * same messages, and replies the same.
- */
-function serverOf<B extends AnyBehaviour>(behaviour: B, cursor: KeyedCursor | undefined): B {
-  assertBehaviour(behaviour);
-  const server: ClientServer = {
-    init: (arg, self) => new Session(behaviour, self).init(arg, cursor),
-    handleCall: mapClauses(
-      behaviour.handleCall,
-      (clause) => (payload, session, from) => session.handleCall(clause, payload, from),
-    ),
-    handleCast: mapClauses(
-      behaviour.handleCast,
-      (clause) => (payload, session) => session.handle(clause, payload),
-    ),
-    handleInfo: (message, session, self) => {
-      if (message instanceof Notice) {
-        return message.take();
-      }
-      const exited = isExit(message) ? session.exited(message) : undefined;
-      if (exited !== undefined) {
-        return exited;
-      }
-      if (behaviour.handleInfo === undefined) {
-        self.system.logger.warn(
-          { message },
-          `${String(self.pid)} has no handleInfo: message dropped`,
-        );
-        return noreply(session);
-      }
-      return session.handle(behaviour.handleInfo, message);
-    },
-    formatStatus: ({ state }) =>
-      (behaviour.formatStatus as FormatStatus | undefined)?.(state) ?? state,
-    terminate: (reason, session, self) => {
-      session.close();
-      const terminate = (): unknown =>
-        (behaviour.terminate as Terminate | undefined)?.(reason, session.state, self);
-      return session.flush()?.then(terminate) ?? terminate();
-    },
-  };
-  return server as unknown as B;
-}
-
-function isExit(message: unknown): message is ExitMessage {
-  const { type, pid } = (message ?? {}) as Partial<ExitMessage>;
-  return type === 'EXIT' && isPid(pid);
-}
-
-type FormatStatus = (state: unknown) => unknown;
-type Terminate = (reason: ExitReason, state: unknown, self: Process<never>) => unknown;
-
-/** The user's clauses, each made one of the server's. */
-function mapClauses(clauses: unknown, map: (clause: unknown) => Clause): Clauses | undefined {
-  return clauses === undefined
-    ? undefined
-    : Object.fromEntries(
-        Object.entries(clauses as Clauses).map(([request, clause]) => [request, map(clause)]),
-      );
-}
-
-const required = [
-  'init',
-  'handleConnect',
-  'handleConnectFailure',
-  'handleDisconnect',
-  'handleEvent',
-] as const;
-
-function assertBehaviour(behaviour: AnyBehaviour): void {
-  const missing = required.filter((name) => typeof behaviour?.[name] !== 'function');
-  if (missing.length > 0) {
-    throw new TypeError(
-      `Expected a behaviour with ${required.join(', ')}, got one without ${missing.join(', ')}`,
-    );
-  }
 }

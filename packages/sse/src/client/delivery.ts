@@ -1,0 +1,294 @@
+import { isAnswer, type Process } from '@reprise/actor';
+
+import type { CursorReport, CursorWriter } from '../cursor/cursor.ts';
+import type { ServerSentEvent } from '../format/event.ts';
+import { handlePacket, type PacketState } from '../format/parser.ts';
+import { type Answered, type Answers, type ServerAnswer, thrownAnswer } from './answers.ts';
+import type { ErasedBehaviour } from './behaviour.ts';
+import type { StatusRecord } from './status.ts';
+import { post } from './task.ts';
+import { isThenable } from './thenable.ts';
+
+/** An event, or a comment as a string. */
+export type Item = ServerSentEvent | string;
+
+/** The items of one packet; those before `at` are handled. */
+interface Packet {
+  readonly generation: number;
+  readonly items: readonly Item[];
+  at: number;
+}
+
+/** The parts of a client that a delivery works with. */
+export interface DeliveryContext {
+  readonly behaviour: ErasedBehaviour;
+  readonly self: Process;
+  readonly answers: Answers;
+  readonly record: StatusRecord;
+  /** Called in the client's turn when a packet of the open connection is handled to its end. */
+  readonly packetDone: (generation: number) => void;
+}
+
+/** Handles the packets of a client: event by event, each past the cursor if there is one. */
+export class Delivery {
+  readonly #behaviour: ErasedBehaviour;
+  readonly #self: Process;
+  readonly #answers: Answers;
+  readonly #record: StatusRecord;
+  readonly #packetDone: (generation: number) => void;
+  #cursor: CursorWriter | undefined = undefined;
+  /** Whether the next event may show that the server ignored the cursor. */
+  #isCursorUntested = false;
+  /**
+   * The generation whose connection is open; 0 for none. A field of its own beside the snapshot of
+   * the machine, since every event reads it.
+   */
+  #openGeneration = 0;
+  #isOver = false;
+
+  constructor({ behaviour, self, answers, record, packetDone }: DeliveryContext) {
+    this.#behaviour = behaviour;
+    this.#self = self;
+    this.#answers = answers;
+    this.#record = record;
+    this.#packetDone = packetDone;
+  }
+
+  /** From now on every event moves this cursor. */
+  setCursor(cursor: CursorWriter): void {
+    this.#cursor = cursor;
+    this.#report(cursor.report);
+  }
+
+  /** A connection begins: `resumes` if its request asks to go on from the cursor. */
+  begin(resumes: boolean): void {
+    this.#isCursorUntested = resumes;
+  }
+
+  /** Packets of this generation are handled, those of every other one are dropped. */
+  setOpenGeneration(generation: number): void {
+    this.#openGeneration = generation;
+  }
+
+  /** The client has ended: the result of a callback that still runs is ignored. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /**
+   * Parses a packet at once, since its bytes belong to the connection, and handles it in the
+   * client's turn.
+   */
+  receive(bytes: Uint8Array, packets: PacketState<Item>, generation: number): void {
+    const packet = { generation, items: handlePacket(bytes, packets), at: 0 };
+    this.#record.received(bytes.length, packet.items.length);
+    this.#queue(packet);
+  }
+
+  #report(report: CursorReport): void {
+    const { handleCursor } = this.#behaviour;
+    if (handleCursor !== undefined) {
+      post(this.#self, () => this.#answers.handle(handleCursor, report));
+    }
+  }
+
+  /**
+   * Handles the rest of a packet. Between two events the client looks at its mailbox: the messages
+   * there go first, and the rest of the packet queues up behind them.
+   */
+  #handle(packet: Packet): Answered {
+    const pending = this.#handleItems(packet);
+    return isThenable(pending) ? this.#awaitItems(packet, pending) : pending;
+  }
+
+  /** Goes on until an item has a promise, which it returns, or until there is an answer to give. */
+  #handleItems(packet: Packet): ServerAnswer | Promise<unknown> {
+    const { items, generation } = packet;
+    const cursor = this.#cursor;
+    while (this.#openGeneration === generation) {
+      const item = items[packet.at];
+      if (item === undefined) {
+        break;
+      }
+      if (cursor !== undefined && this.#isCursorUntested && this.#testCursor(cursor, item)) {
+        return this.#queue(packet);
+      }
+      packet.at += 1;
+      if (cursor !== undefined && this.#isRepeat(cursor, item)) {
+        continue;
+      }
+      const result = cursor === undefined ? this.#handleItem(item) : this.#handleAt(cursor, item);
+      if (isPromise(result)) {
+        return result;
+      }
+      const answer = this.#accept(result, packet, item);
+      if (answer !== undefined) {
+        return answer;
+      }
+    }
+    return this.#end(packet);
+  }
+
+  /**
+   * Looks at the first event of a connection before it is handled: whether the cursor reports
+   * something, which the user has to hear first.
+   */
+  #testCursor(cursor: CursorWriter, item: Item): boolean {
+    const report = typeof item === 'string' ? undefined : cursor.judge(item);
+    this.#isCursorUntested = typeof item === 'string';
+    if (report === undefined) {
+      return false;
+    }
+    this.#report(report);
+    return true;
+  }
+
+  /** Whether `dedupe` drops the item. */
+  #isRepeat(cursor: CursorWriter, item: Item): boolean {
+    const isRepeat = typeof item !== 'string' && cursor.isRepeat(item);
+    if (isRepeat) {
+      this.#record.dropped();
+    }
+    return isRepeat;
+  }
+
+  /** Handles an item, and moves the cursor past it once the result has settled. */
+  #handleAt(cursor: CursorWriter, item: Item): unknown {
+    if (typeof item === 'string') {
+      return this.#handleItem(item);
+    }
+    const staged = cursor.stage(item);
+    let result: unknown;
+    try {
+      result = this.#handleItem(item);
+    } catch (error) {
+      staged?.rollback();
+      throw error;
+    }
+    if (isThenable(result)) {
+      staged?.rollback();
+      return acknowledgeLater(cursor, item, result);
+    }
+    if (staged === undefined) {
+      return acknowledge(cursor, item, result);
+    }
+    staged.commit();
+    return result;
+  }
+
+  /** The result of the callback, or the answer that it threw. No closure: it runs once an event. */
+  #handleItem(item: Item): unknown {
+    try {
+      return typeof item === 'string'
+        ? this.#behaviour.handleComment?.(item, this.#answers.state, this.#self)
+        : this.#behaviour.handleEvent(item, this.#answers.state, this.#self);
+    } catch (thrown) {
+      return thrownAnswer(thrown);
+    }
+  }
+
+  async #awaitItems(packet: Packet, first: Promise<unknown>): Promise<ServerAnswer> {
+    let pending = first;
+    for (;;) {
+      let result: unknown;
+      // Not `pending.catch`: that would be one more promise for every event.
+      try {
+        result = await pending;
+      } catch (thrown) {
+        result = thrownAnswer(thrown);
+      }
+      const answer = this.#accept(result, packet, packet.items[packet.at - 1]);
+      if (answer !== undefined) {
+        return answer;
+      }
+      const next = this.#handleItems(packet);
+      if (!isThenable(next)) {
+        return next;
+      }
+      pending = next;
+    }
+  }
+
+  /**
+   * Accepts the result of `handleEvent`: the next state, unless it is an answer. Returns the answer
+   * to the GenServer if the turn has to end here.
+   */
+  #accept(result: unknown, packet: Packet, item: Item | undefined): ServerAnswer | undefined {
+    const answers = this.#answers;
+    if (this.#isOver) {
+      return answers.goOn;
+    }
+    if (typeof item === 'object') {
+      this.#record.handled(item.lastEventId);
+    }
+    if (isAnswer(result)) {
+      const answer = answers.translate(result);
+      if (answer !== answers.goOn) {
+        this.#leave(packet);
+        return answer;
+      }
+    } else {
+      answers.state = result;
+    }
+    return this.#self.messageQueueLen > 0 && packet.at < packet.items.length
+      ? this.#queue(packet)
+      : undefined;
+  }
+
+  /** The turn ends with an action for the GenServer; the unhandled rest of the packet is requeued. */
+  #leave(packet: Packet): void {
+    if (packet.at < packet.items.length) {
+      this.#queue(packet);
+    } else {
+      this.#end(packet);
+    }
+  }
+
+  #queue(packet: Packet): ServerAnswer {
+    post(this.#self, () => this.#handle(packet));
+    return this.#answers.goOn;
+  }
+
+  #end({ generation }: Packet): ServerAnswer {
+    if (this.#openGeneration === generation) {
+      this.#packetDone(generation);
+    }
+    return this.#answers.goOn;
+  }
+}
+
+/** Moves the cursor past an event; gives the handler's answer, at once or after the cursor's write. */
+function acknowledge(cursor: CursorWriter, event: ServerSentEvent, answered: unknown): unknown {
+  const written = cursor.handled(event);
+  return written === undefined ? answered : after(written, answered);
+}
+
+async function after(written: Promise<void>, answered: unknown): Promise<unknown> {
+  await written;
+  return answered;
+}
+
+/**
+ * The same once the promise of the handler settles. A function of its own: in `#handleAt` the
+ * closure over the event would cost every event a context, called or not.
+ */
+function acknowledgeLater(
+  cursor: CursorWriter,
+  event: ServerSentEvent,
+  answered: Promise<unknown>,
+): Promise<unknown> {
+  const settle = (value: unknown): unknown => acknowledge(cursor, event, value);
+  return answered.then(settle, (thrown) => settle(thrownAnswer(thrown)));
+}
+
+/**
+ * `isThenable` for the results of handlers and nothing else: a call site that sees many kinds of
+ * values becomes megamorphic, and slower for each of them.
+ */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { readonly then?: unknown }).then === 'function'
+  );
+}

@@ -1,0 +1,94 @@
+import { type ExitMessage, type ExitReason, isPid, noreply, type Process } from '@reprise/actor';
+
+import type { Answered } from './answers.ts';
+import {
+  type AnyBehaviour,
+  type ErasedBehaviour,
+  type ErasedCallback,
+  eraseBehaviour,
+} from './behaviour.ts';
+import { type KeyedCursor, Session } from './session.ts';
+import { ClientTask } from './task.ts';
+
+/** The GenServer behaviour of a client. */
+interface ClientServer {
+  readonly init: (arg: unknown, self: Process) => Answered;
+  readonly handleCall: Clauses | undefined;
+  readonly handleCast: Clauses | undefined;
+  readonly handleInfo: (message: unknown, session: Session, self: Process) => Answered;
+  readonly terminate: (reason: ExitReason, session: Session, self: Process) => unknown;
+  readonly formatStatus: (session: Session) => unknown;
+}
+
+type Clause = (payload: unknown, session: Session, from: unknown) => Answered;
+type Clauses = Readonly<Record<string, Clause>>;
+
+/**
+ * The GenServer behaviour of a client, whose state is the session. From outside it has the type of
+ * the user's behaviour: it takes the same argument and the same messages, and replies the same.
+ */
+export function serverOf<B extends AnyBehaviour>(given: B, cursor: KeyedCursor | undefined): B {
+  const behaviour = eraseBehaviour(given);
+  const server: ClientServer = {
+    init: (arg, self) => new Session(behaviour, self).init(arg, cursor),
+    handleCall: mapClauses(
+      behaviour.handleCall,
+      (clause) => (payload, session, from) => session.answers.handleCall(clause, payload, from),
+    ),
+    handleCast: mapClauses(
+      behaviour.handleCast,
+      (clause) => (payload, session) => session.answers.handle(clause, payload),
+    ),
+    handleInfo: (message, session, self) =>
+      message instanceof ClientTask ? message.run() : handleInfo(behaviour, message, session, self),
+    terminate: (reason, session, self) => terminate(behaviour, reason, session, self),
+    formatStatus: ({ answers: { state } }) => behaviour.formatStatus?.(state) ?? state,
+  };
+  return server as unknown as B;
+}
+
+/** The user's clauses, each made a clause of the server. */
+function mapClauses(
+  clauses: Readonly<Record<string, ErasedCallback>> | undefined,
+  map: (clause: ErasedCallback) => Clause,
+): Clauses | undefined {
+  return clauses === undefined
+    ? undefined
+    : Object.fromEntries(
+        Object.entries(clauses).map(([request, clause]) => [request, map(clause)]),
+      );
+}
+
+function handleInfo(
+  behaviour: ErasedBehaviour,
+  message: unknown,
+  session: Session,
+  { pid, system }: Process,
+): Answered {
+  const exited = isExit(message) ? session.exited(message) : undefined;
+  if (exited !== undefined) {
+    return exited;
+  }
+  if (behaviour.handleInfo === undefined) {
+    system.logger.warn({ message }, `${String(pid)} has no handleInfo: message dropped`);
+    return noreply(session);
+  }
+  return session.answers.handle(behaviour.handleInfo, message);
+}
+
+function isExit(message: unknown): message is ExitMessage {
+  const { type, pid } = (message ?? {}) as Partial<ExitMessage>;
+  return type === 'EXIT' && isPid(pid);
+}
+
+/** The connection is closed first; the user's `terminate` runs after the last write of the cursor. */
+function terminate(
+  behaviour: ErasedBehaviour,
+  reason: ExitReason,
+  session: Session,
+  self: Process,
+): unknown {
+  session.close();
+  const finish = (): unknown => behaviour.terminate?.(reason, session.answers.state, self);
+  return session.flush()?.then(finish) ?? finish();
+}
