@@ -52,7 +52,7 @@ import {
 } from 'xstate';
 
 import { logOutcome, outcome } from './support/outcome.ts';
-import { forever } from './support/recorder.ts';
+import { forever } from './support/processes.ts';
 
 type DoorEvent =
   | { readonly type: 'open' }

@@ -20,9 +20,19 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
-import { boom, child, no, s, start, t, type Worker, worker, workers } from '../support/family.ts';
 import { logOutcome, outcome } from '../support/outcome.ts';
-import { forever } from '../support/recorder.ts';
+import { forever } from '../support/processes.ts';
+import {
+  crashed,
+  child,
+  refusal,
+  hasStarted,
+  startSupervisor,
+  hasTerminated,
+  type Worker,
+  worker,
+  workers,
+} from '../support/tree.ts';
 
 /**
  * An application that logs its callbacks, with one worker `a` below its supervisor unless told
@@ -33,7 +43,7 @@ function app(
   name: string,
   {
     needs = [],
-    begin = (self) => start(self, workers(log, name)),
+    begin = (self) => startSupervisor(self, workers(log, name)),
   }: {
     readonly needs?: readonly Application.Application[];
     readonly begin?: (self: Process<never>) => Promise<Pid>;
@@ -55,7 +65,7 @@ function app(
 
 const stopped = (name: string): readonly unknown[] => [
   ['prepStop', name],
-  t(name, shutdown),
+  hasTerminated(name, shutdown),
   ['stop', name, 'prepared'],
 ];
 
@@ -87,7 +97,7 @@ describe('applications', () => {
     for (const name of ['x1', 'x2', 'x3']) {
       await Application.start(system, app(log, name));
     }
-    expect(log).toStrictEqual([s('x1'), s('x2'), s('x3')]);
+    expect(log).toStrictEqual([hasStarted('x1'), hasStarted('x2'), hasStarted('x3')]);
     log.length = 0;
     await system.stop();
     expect(log).toStrictEqual(['x3', 'x2', 'x1'].flatMap(stopped));
@@ -97,7 +107,8 @@ describe('applications', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const web = app(log, 'web', {
-      begin: (self) => start(self, [...workers(log, 'a'), child({ id: 'b', log, slowEnd: 10 })]),
+      begin: (self) =>
+        startSupervisor(self, [...workers(log, 'a'), child({ id: 'b', log, terminateTime: 10 })]),
     });
     const top = await Application.start(system, web);
     log.length = 0;
@@ -108,8 +119,8 @@ describe('applications', () => {
     await advance(system, 1);
     expect(log).toStrictEqual([
       ['prepStop', 'web'],
-      t('b', shutdown),
-      t('a', shutdown),
+      hasTerminated('b', shutdown),
+      hasTerminated('a', shutdown),
       ['stop', 'web', 'prepared'],
       ['stopped', { value: undefined }],
     ]);
@@ -122,7 +133,7 @@ describe('applications', () => {
     const log: unknown[] = [];
     const web = Application.define({
       name: 'web',
-      start: async (self) => ({ pid: await start(self, workers(log, 'a')), state: 7 }),
+      start: async (self) => ({ pid: await startSupervisor(self, workers(log, 'a')), state: 7 }),
       prepStop: async (state) => {
         await Promise.resolve();
         throw new Error(`not ready ${state}`);
@@ -134,7 +145,7 @@ describe('applications', () => {
     });
     await Application.start(system, web);
     await Application.stop(system, web);
-    expect(log).toStrictEqual([s('a'), t('a', shutdown), ['stop', 7]]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown), ['stop', 7]]);
     expect(reportsOf(system)).toStrictEqual([
       'application web: prepStop failed: Error: not ready 7',
       'application web: stop failed: Error: jammed',
@@ -146,12 +157,12 @@ describe('applications', () => {
     const log: unknown[] = [];
     const web = Application.define({
       name: 'web',
-      start: (self) => start(self, workers(log, 'a')),
+      start: (self) => startSupervisor(self, workers(log, 'a')),
     });
     const top = await Application.start(system, web);
     expect(Supervisor.tree(top).children).toHaveLength(1);
     await Application.stop(system, web);
-    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown)]);
     expect(processes(system)).toStrictEqual([system.pid]);
   });
 
@@ -166,14 +177,14 @@ describe('applications', () => {
     expect(log).toStrictEqual([]);
     await Application.start(system, b1);
     await Application.start(system, b2);
-    expect(log).toStrictEqual([s('b1'), s('b2')]);
+    expect(log).toStrictEqual([hasStarted('b1'), hasStarted('b2')]);
   });
 
   test('SD03 are not started while one that they need is still starting', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const b1 = app(log, 'b1', {
-      begin: (self) => start(self, [child({ id: 'b1', log, slowStart: 10 })]),
+      begin: (self) => startSupervisor(self, [child({ id: 'b1', log, initTime: 10 })]),
     });
     const b2 = app(log, 'b2', { needs: [b1] });
     const starting = Application.start(system, b1);
@@ -183,7 +194,7 @@ describe('applications', () => {
     await advance(system, 10);
     await starting;
     await Application.start(system, b2);
-    expect(log).toStrictEqual([s('b1'), s('b2')]);
+    expect(log).toStrictEqual([hasStarted('b1'), hasStarted('b2')]);
   });
 
   test('SD04 ensureAllStarted starts those that they need, in order, and once', async () => {
@@ -194,7 +205,12 @@ describe('applications', () => {
     const b2 = app(log, 'b2', { needs: [b0] });
     const b3 = app(log, 'b3', { needs: [b1, b2] });
     expect(await Application.ensureAllStarted(system, b3)).toStrictEqual(['b0', 'b1', 'b2', 'b3']);
-    expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), s('b3')]);
+    expect(log).toStrictEqual([
+      hasStarted('b0'),
+      hasStarted('b1'),
+      hasStarted('b2'),
+      hasStarted('b3'),
+    ]);
     expect(await Application.ensureAllStarted(system, b3)).toStrictEqual([]);
     expect(log).toHaveLength(4);
   });
@@ -214,7 +230,7 @@ describe('applications', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const slow = app(log, 'slow', {
-      begin: (self) => start(self, [child({ id: 'slow', log, slowStart: 100 })]),
+      begin: (self) => startSupervisor(self, [child({ id: 'slow', log, initTime: 100 })]),
     });
     const needy = app(log, 'needy', { needs: [slow] });
     void Application.start(system, slow);
@@ -222,7 +238,11 @@ describe('applications', () => {
     await advance(system, 99);
     expect(log).toStrictEqual([]);
     await advance(system, 1);
-    expect(log).toStrictEqual([s('slow'), s('needy'), ['all', { value: ['needy'] }]]);
+    expect(log).toStrictEqual([
+      hasStarted('slow'),
+      hasStarted('needy'),
+      ['all', { value: ['needy'] }],
+    ]);
   });
 
   test('SD04 ensureAllStarted that fails stops those that it has started, and no others', async () => {
@@ -231,10 +251,18 @@ describe('applications', () => {
     const b0 = app(log, 'b0');
     const b1 = app(log, 'b1', { needs: [b0] });
     const b2 = app(log, 'b2', { needs: [b1] });
-    const b3 = app(log, 'b3', { needs: [b2], begin: () => Promise.reject(new ExitError(no)) });
+    const b3 = app(log, 'b3', { needs: [b2], begin: () => Promise.reject(new ExitError(refusal)) });
     await Application.start(system, b0);
-    expect(await outcome(Application.ensureAllStarted(system, b3))).toStrictEqual({ exit: no });
-    expect(log).toStrictEqual([s('b0'), s('b1'), s('b2'), ...stopped('b2'), ...stopped('b1')]);
+    expect(await outcome(Application.ensureAllStarted(system, b3))).toStrictEqual({
+      exit: refusal,
+    });
+    expect(log).toStrictEqual([
+      hasStarted('b0'),
+      hasStarted('b1'),
+      hasStarted('b2'),
+      ...stopped('b2'),
+      ...stopped('b1'),
+    ]);
   });
 
   test('SD04 ensureAllStarted rejects with what failed, though one that it had started has ended since', async () => {
@@ -253,16 +281,18 @@ describe('applications', () => {
       begin: async (self) => {
         tops.forEach((top) => exit(self, top, kill));
         await settle(system);
-        throw new ExitError(no);
+        throw new ExitError(refusal);
       },
     });
-    expect(await outcome(Application.ensureAllStarted(system, b2))).toStrictEqual({ exit: no });
+    expect(await outcome(Application.ensureAllStarted(system, b2))).toStrictEqual({
+      exit: refusal,
+    });
     expect(processes(system)).toStrictEqual([system.pid]);
   });
 
   const oops = new Error('oops');
   test.each<readonly [string, () => Promise<never>, ExitReason]>([
-    ['rejects with an ExitError', () => Promise.reject(new ExitError(no)), no],
+    ['rejects with an ExitError', () => Promise.reject(new ExitError(refusal)), refusal],
     ['rejects with an error', () => Promise.reject(oops), crash(oops)],
     [
       'throws',
@@ -292,15 +322,15 @@ describe('applications', () => {
     const log: unknown[] = [];
     const web = app(log, 'web', {
       begin: async (self) => {
-        await start(self, workers(log, 'a'));
+        await startSupervisor(self, workers(log, 'a'));
         await Agent.startLink(self, () => 0);
-        throw new ExitError(no);
+        throw new ExitError(refusal);
       },
     });
-    expect(await outcome(Application.start(system, web))).toStrictEqual({ exit: no });
+    expect(await outcome(Application.start(system, web))).toStrictEqual({ exit: refusal });
     await settle(system);
     expect(processes(system)).toStrictEqual([system.pid]);
-    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown)]);
   });
 
   test('SD06 are not started twice, nor stopped twice', async () => {
@@ -315,9 +345,9 @@ describe('applications', () => {
     expect(await outcome(Application.stop(system, web))).toStrictEqual({
       exit: { type: 'notStarted', application: 'web' },
     });
-    expect(log).toStrictEqual([s('web'), ...stopped('web')]);
+    expect(log).toStrictEqual([hasStarted('web'), ...stopped('web')]);
     await Application.start(system, web);
-    expect(log.at(-1)).toStrictEqual(s('web'));
+    expect(log.at(-1)).toStrictEqual(hasStarted('web'));
   });
 
   test.each<unknown>([undefined, '', 5])('need a name, not %p', (name) => {
@@ -355,7 +385,7 @@ describe('applications', () => {
 });
 
 describe('the end of the top process', () => {
-  test.each([normal, shutdown, boom])(
+  test.each([normal, shutdown, crashed])(
     'SD07 of a temporary application is reported, and changes nothing for others: $type',
     async (reason) => {
       const system = createTestSystem();
@@ -365,7 +395,7 @@ describe('the end of the top process', () => {
       const top = await Application.start(system, web, 'temporary');
       log.length = 0;
       await endTop(system, top, reason);
-      expect(log).toStrictEqual([t('web', reason), ['stop', 'web']]);
+      expect(log).toStrictEqual([hasTerminated('web', reason), ['stop', 'web']]);
       expect(await ended(system)).toBe('running');
       expect(reportsOf(system).filter((text) => text.startsWith('application'))).toHaveLength(1);
       expect(reportsOf(system).at(-1)).toMatch(/^application web ended: /);
@@ -373,7 +403,7 @@ describe('the end of the top process', () => {
     },
   );
 
-  test.each([normal, shutdown, boom])(
+  test.each([normal, shutdown, crashed])(
     'SD08 of a permanent application ends the system, in order: $type',
     async (reason) => {
       const system = createTestSystem();
@@ -384,7 +414,7 @@ describe('the end of the top process', () => {
       log.length = 0;
       await endTop(system, top, reason);
       expect(log).toStrictEqual([
-        t('web', reason),
+        hasTerminated('web', reason),
         ['stop', 'web'],
         ...stopped('x2'),
         ...stopped('x1'),
@@ -399,7 +429,7 @@ describe('the end of the top process', () => {
   test.each<readonly [ExitReason, boolean]>([
     [normal, false],
     [shutdown, true],
-    [boom, true],
+    [crashed, true],
     [kill, true],
   ])('SD09 of a transient application with $type ends the system: %p', async (reason, isEnd) => {
     const system = createTestSystem();
@@ -408,7 +438,7 @@ describe('the end of the top process', () => {
     const top = await Application.start(system, lone(log, 'web'), 'transient');
     log.length = 0;
     await endTop(system, top, reason);
-    const first = reason === kill ? [] : [t('web', reason)];
+    const first = reason === kill ? [] : [hasTerminated('web', reason)];
     expect(log).toStrictEqual([...first, ['stop', 'web'], ...(isEnd ? stopped('x1') : [])]);
     const why = reason === kill ? killed : reason;
     expect(await ended(system)).toStrictEqual(isEnd ? why : 'running');
@@ -420,7 +450,8 @@ describe('the end of the top process', () => {
     let top: Supervisor.Pid | undefined;
     const web = Application.define({
       name: 'web',
-      start: async (self) => (top = await start(self, workers(log, 'a'), { maxRestarts: 0 })),
+      start: async (self) =>
+        (top = await startSupervisor(self, workers(log, 'a'), { maxRestarts: 0 })),
     });
     await Application.start(system, web, 'permanent');
     exit(system, Supervisor.child(top as Supervisor.Pid, 'a'), kill);
@@ -452,8 +483,11 @@ describe('the stop of the system', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     await Application.start(system, app(log, 'x1'));
-    const endless = child({ id: 'endless', log, slowEnd: Infinity }, { shutdown: Infinity });
-    await Application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
+    const endless = child({ id: 'endless', log, terminateTime: Infinity }, { shutdown: Infinity });
+    await Application.start(
+      system,
+      app(log, 'x2', { begin: (self) => startSupervisor(self, [endless]) }),
+    );
     log.length = 0;
     logOutcome(log, 'stopped', system.stop());
     await advance(system, 1e9);
@@ -464,8 +498,11 @@ describe('the stop of the system', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     await Application.start(system, app(log, 'x1'));
-    const endless = child({ id: 'endless', log, slowEnd: Infinity }, { shutdown: Infinity });
-    await Application.start(system, app(log, 'x2', { begin: (self) => start(self, [endless]) }));
+    const endless = child({ id: 'endless', log, terminateTime: Infinity }, { shutdown: Infinity });
+    await Application.start(
+      system,
+      app(log, 'x2', { begin: (self) => startSupervisor(self, [endless]) }),
+    );
     log.length = 0;
     logOutcome(log, 'stopped', system.stop({ timeout: 1000 }));
     await advance(system, 999);
@@ -477,8 +514,8 @@ describe('the stop of the system', () => {
 
   test('tells whoever waits for its end the reason that it was given', async () => {
     const system = createTestSystem();
-    await system.stop({ reason: boom });
-    expect(await system.whenExited).toStrictEqual(boom);
+    await system.stop({ reason: crashed });
+    expect(await system.whenExited).toStrictEqual(crashed);
     expect(reportsOf(system)).toStrictEqual(['system exited']);
     expect(() => system.stop({ reason: 'boom' as never })).toThrow(TypeError);
   });
@@ -491,5 +528,5 @@ test('two systems run the same application side by side', async () => {
   const tops = [await Application.start(one, web), await Application.start(two, web)];
   await one.stop();
   expect(tops.map(isAlive)).toStrictEqual([false, true]);
-  expect(log).toStrictEqual([s('web'), s('web'), ...stopped('web')]);
+  expect(log).toStrictEqual([hasStarted('web'), hasStarted('web'), ...stopped('web')]);
 });

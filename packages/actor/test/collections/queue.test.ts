@@ -21,13 +21,13 @@ import fc from 'fast-check';
 
 import { BoundedMailbox, Mailbox } from '../../src/process/mailbox.ts';
 import { collectGarbage } from '../support/garbage.ts';
-import { drain, idler, type Log, recorder } from '../support/recorder.ts';
+import { drain, idleProcess, type Log, recordingProcess } from '../support/processes.ts';
 
 describe('order of messages', () => {
   test('MB01 the messages of one sender are read in the order sent', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const p = await recorder(system, log, 'P');
+    const p = await recordingProcess(system, log, 'P');
     const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
     spawn(system, () => {
       for (const number of numbers) {
@@ -41,7 +41,7 @@ describe('order of messages', () => {
   test('MB02 the runs of two senders are each read in order', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const p = await recorder(system, log, 'P');
+    const p = await recordingProcess(system, log, 'P');
     for (const sender of ['S', 'T']) {
       spawn(system, async () => {
         for (let number = 1; number <= 50; number++) {
@@ -78,7 +78,7 @@ describe('order of messages', () => {
 describe('what is dropped', () => {
   test('MB04 a message to a process that has ended is dropped', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     exit(system, p.pid, kill);
     expect(send(p.pid, 'hi')).toBe(true);
     expect(p.messageQueueLen).toBe(0);
@@ -95,8 +95,8 @@ describe('what is dropped', () => {
   test('MB09 the messages of a process that ends are dropped, and nobody is told', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    await recorder(system, log, 'sender');
-    const p = await idler(system);
+    await recordingProcess(system, log, 'sender');
+    const p = await idleProcess(system);
     send(p.pid, 'a');
     send(p.pid, 'b');
     expect(p.messageQueueLen).toBe(2);
@@ -109,7 +109,7 @@ describe('what is dropped', () => {
 
   test('MB16 a message is not copied: what its sender changes is changed', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const message = { count: 1 };
     send(p.pid, message);
     message.count = 2;
@@ -122,7 +122,7 @@ describe('what is dropped', () => {
 describe('receive', () => {
   test('MB06 what does not match stays, in order', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     for (const message of ['a', 'x', 'b']) {
       send(p.pid, message);
     }
@@ -132,14 +132,14 @@ describe('receive', () => {
 
   test('MB07 with timeout 0 an empty mailbox is not waited for', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     expect(await p.receive({ timeout: 0 })).toBeUndefined();
     expect(system.clock.now()).toBe(0);
   });
 
   test('MB07 with timeout 0 nothing that matches is not waited for either', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     send(p.pid, 'a');
     expect(await p.receive((message) => message === 'x', { timeout: 0 })).toBeUndefined();
     expect(await drain(p)).toStrictEqual(['a']);
@@ -147,7 +147,7 @@ describe('receive', () => {
 
   test('MB08 with timeout 0 a message that is there is taken', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     send(p.pid, 'a');
     send(p.pid, 'x');
     expect(await p.receive((message) => message === 'x', { timeout: 0 })).toBe('x');
@@ -252,7 +252,7 @@ describe('messages, casts and calls', () => {
   test('MB13 a call takes nothing from the mailbox of its caller', async () => {
     const system = createTestSystem();
     const server = await GenServer.start(system, logging([]), undefined);
-    const caller = await idler(system);
+    const caller = await idleProcess(system);
     send(caller.pid, 'a');
     send(caller.pid, 'b');
     expect(await GenServer.call(server, 'ask', 'hi')).toBe('HI');
@@ -294,7 +294,7 @@ describe('messages, casts and calls', () => {
       terminate: (reason, state) => void log.push(['terminate', [reason, state]]),
     });
     const caller = await GenServer.start(system, asking, undefined);
-    const watcher = await recorder(system, log, 'watcher');
+    const watcher = await recordingProcess(system, log, 'watcher');
     monitor(watcher, caller);
     GenServer.cast(server, 'busy');
     send(caller, 'go');

@@ -17,12 +17,12 @@ import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testin
 import { expectTypeOf } from 'expect-type';
 
 import { countOnEnd } from '../support/on-end.ts';
-import { drain, idler, type Log, recorder } from '../support/recorder.ts';
+import { drain, idleProcess, type Log, recordingProcess } from '../support/processes.ts';
 
 async function pids(system: TestSystem, count: number): Promise<Pid[]> {
   const processes: Pid[] = [];
   for (let at = 0; at < count; at++) {
-    processes.push((await idler(system)).pid);
+    processes.push((await idleProcess(system)).pid);
   }
   return processes;
 }
@@ -52,7 +52,7 @@ describe('join', () => {
 
   test('GR07 puts a list of processes into it in one step', async () => {
     const { system, p, q, r } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
     Groups.join(system, 'g', [p, q, p, r]);
     expect(Groups.members(system, 'g')).toStrictEqual([p, p, q, r]);
@@ -72,7 +72,7 @@ describe('join', () => {
 
   test('GR08 leaves out those that have ended', async () => {
     const { system, p, q } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
     exit(system, p, kill);
     Groups.join(system, 'g', p);
@@ -94,7 +94,7 @@ describe('join', () => {
     const { system, p } = await setup();
     Groups.join(system, 'g', p);
     expect(Groups.members(createTestSystem(), 'g')).toStrictEqual([]);
-    expect(Groups.members(await idler(system), 'g')).toStrictEqual([p]);
+    expect(Groups.members(await idleProcess(system), 'g')).toStrictEqual([p]);
   });
 });
 
@@ -128,7 +128,7 @@ describe('leave', () => {
 
   test('GR05 of a list takes out those that are in it', async () => {
     const { system, p, q, r } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     Groups.join(system, 'g', [p, q]);
     const { ref } = Groups.monitor(watcher, 'g');
     expect(Groups.leave(system, 'g', [r, q, q])).toBe(true);
@@ -213,7 +213,7 @@ describe('the end of a process', () => {
 describe('a process that has left', () => {
   test('has nothing of its groups hanging on it', async () => {
     const { system } = await setup();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const hanging = countOnEnd(p);
     Groups.join(system, 'g', [p.pid, p.pid]);
     Groups.join(system, 'h', p.pid);
@@ -240,7 +240,7 @@ describe('members', () => {
 describe('monitor', () => {
   test('GR09 answers who is in the group, and tells of every change after that', async () => {
     const { system, p, q, r } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     Groups.join(system, 'g', p);
     const { ref, members } = Groups.monitor(watcher, 'g');
     expect(members).toStrictEqual([p]);
@@ -260,7 +260,7 @@ describe('monitor', () => {
 
   test('GR09 of a group of nobody tells of its first member; it is no member itself', async () => {
     const { system, p } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     const { ref, members } = Groups.monitor(watcher, 'g');
     expect(members).toStrictEqual([]);
     expect(Groups.whichGroups(system)).toStrictEqual([]);
@@ -277,7 +277,7 @@ describe('monitor', () => {
   test('GR09 names one that was in it twice twice when it ends, after its EXIT and DOWN', async () => {
     const { system, p } = await setup();
     const log: Log = [];
-    const watcher = await recorder(system, log, 'w', { traps: true });
+    const watcher = await recordingProcess(system, log, 'w', { traps: true });
     Groups.join(system, 'g', [p, p]);
     const { ref } = Groups.monitor(watcher, 'g');
     link(watcher, p);
@@ -293,7 +293,7 @@ describe('monitor', () => {
 
   test('GR09 twice tells twice, each with its own ref', async () => {
     const { system, p } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     const [first, second] = [Groups.monitor(watcher, 'g'), Groups.monitor(watcher, 'g')];
     Groups.join(system, 'g', p);
     const messages = (await drain(watcher)) as Groups.Message[];
@@ -328,7 +328,7 @@ describe('monitor', () => {
 
   test('GR09 ends with its process, and one of a process that has ended never begins', async () => {
     const { system, p } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
     exit(system, watcher.pid, kill);
     expect(Groups.demonitor(watcher, ref)).toBe(false);
@@ -343,7 +343,7 @@ describe('monitor', () => {
 describe('demonitor', () => {
   test('GR09 ends a monitor, and takes its messages back', async () => {
     const { system, p, q } = await setup();
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
     const { ref: kept } = Groups.monitor(watcher, 'h');
     Groups.join(system, 'g', p);
@@ -358,7 +358,7 @@ describe('demonitor', () => {
 
   test('GR09 is for one’s own', async () => {
     const { system, p } = await setup();
-    const [watcher, other] = [await idler(system), await idler(system)];
+    const [watcher, other] = [await idleProcess(system), await idleProcess(system)];
     const { ref } = Groups.monitor(watcher, 'g');
     expect(Groups.demonitor(other, ref)).toBe(false);
     expect(Groups.demonitor(watcher, monitor(watcher, p))).toBe(false);
@@ -372,7 +372,7 @@ describe('a typed group', () => {
 
   test('is a plain value: two with the same text are the same group', async () => {
     const system = createTestSystem();
-    const stack = await idler(system);
+    const stack = await idleProcess(system);
     Groups.join(system, stacks, stack.pid);
     expect(Groups.members(system, group('stacks'))).toStrictEqual([stack.pid]);
     expect(Groups.members(system, 'stacks')).toStrictEqual([stack.pid]);

@@ -18,7 +18,7 @@ import { virtualClock } from '@reprise/actor/testing';
 import fc from 'fast-check';
 
 import { assertDelay, assertTimeout, CallbackTimer, Timers } from '../../src/host/timers.ts';
-import { idler } from '../support/recorder.ts';
+import { idleProcess } from '../support/processes.ts';
 
 const longestWait = 2 ** 31 - 1;
 
@@ -395,7 +395,7 @@ describe('the program', () => {
   test('is not kept alive by a receive that got its message', async () => {
     const host = new ManualHost();
     const system = createSystem({ clock: host });
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const receiving = p.receive({ timeout: 3_600_000 });
     expect(host.keepsAlive).toBe(true);
     send(p.pid, 'a');
@@ -406,7 +406,7 @@ describe('the program', () => {
   test('is not kept alive by a receive of a process that has ended', async () => {
     const host = new ManualHost();
     const system = createSystem({ clock: host });
-    const p = await idler(system);
+    const p = await idleProcess(system);
     void p.receive({ timeout: 3_600_000 });
     expect(host.keepsAlive).toBe(true);
     exit(system, p.pid, kill);

@@ -23,7 +23,7 @@ import {
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
 import { outcome } from '../support/outcome.ts';
-import { forever } from '../support/recorder.ts';
+import { forever } from '../support/processes.ts';
 
 const channels = [
   'reprise:spawn',

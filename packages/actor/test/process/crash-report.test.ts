@@ -24,7 +24,7 @@ import {
 import { createTestSystem, type Report, settle, type TestSystem } from '@reprise/actor/testing';
 
 import { outcome } from '../support/outcome.ts';
-import { forever, idler } from '../support/recorder.ts';
+import { forever, idleProcess } from '../support/processes.ts';
 
 interface State {
   readonly user: string;
@@ -80,7 +80,7 @@ function only({ reports }: TestSystem): Report {
 describe('the report of a crash', () => {
   test('says all of it', async () => {
     const system = createTestSystem();
-    const friend = await idler(system, { traps: true });
+    const friend = await idleProcess(system, { traps: true });
     register(system, 'friend', friend.pid);
     const server = await started(system, 'fragile');
     GenServer.cast(server, 'befriend', friend);
@@ -211,7 +211,7 @@ describe('the report of a crash', () => {
 
   test('of a function process says who, why, whom it takes along, and below whom', async () => {
     const system = createTestSystem();
-    const parent = await idler(system, { traps: true });
+    const parent = await idleProcess(system, { traps: true });
     const pid = spawnLink(parent, (self) => {
       register(self, 'child', self.pid);
       throw boom;

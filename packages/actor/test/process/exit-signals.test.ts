@@ -28,7 +28,14 @@ import {
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
 import { cellOf } from '../../src/process/cell.ts';
-import { drain, endOf, exiter, idler, type Log, recorder } from '../support/recorder.ts';
+import {
+  drain,
+  exitReasonOf,
+  exitingProcess,
+  idleProcess,
+  type Log,
+  recordingProcess,
+} from '../support/processes.ts';
 
 const boom = crash('boom');
 const bye = crash('bye');
@@ -59,8 +66,8 @@ interface Options {
 async function linked({ traps }: Options): Promise<Linked> {
   const system = createTestSystem();
   const log: Log = [];
-  const p = await exiter(system);
-  const q = await recorder(system, log, 'Q', { traps });
+  const p = await exitingProcess(system);
+  const q = await recordingProcess(system, log, 'Q', { traps });
   link(p, q.pid);
   return { system, log, p, q };
 }
@@ -68,8 +75,8 @@ async function linked({ traps }: Options): Promise<Linked> {
 async function strangers({ traps }: Options): Promise<Strangers> {
   const system = createTestSystem();
   const log: Log = [];
-  const p = await recorder(system, log, 'P', { traps });
-  const s = await idler(system);
+  const p = await recordingProcess(system, log, 'P', { traps });
+  const s = await idleProcess(system);
   return { system, log, p, s };
 }
 
@@ -84,7 +91,7 @@ describe('by a link', () => {
     const { system, log, p, q } = await linked({ traps: false });
     send(p.pid, normal);
     await settle(system);
-    expect(endOf(p)).toStrictEqual(normal);
+    expect(exitReasonOf(p)).toStrictEqual(normal);
     expect(isAlive(q.pid)).toBe(true);
     expect(log).toStrictEqual([]);
   });
@@ -101,7 +108,7 @@ describe('by a link', () => {
     const { system, log, p, q } = await linked({ traps: false });
     send(p.pid, boom);
     await settle(system);
-    expect(endOf(q)).toBe(boom);
+    expect(exitReasonOf(q)).toBe(boom);
     expect(log).toStrictEqual([]);
   });
 
@@ -112,7 +119,7 @@ describe('by a link', () => {
     const { system, p, q } = await linked({ traps: false });
     send(p.pid, reason);
     await settle(system);
-    expect(endOf(q)).toBe(reason);
+    expect(exitReasonOf(q)).toBe(reason);
   });
 
   test('EX05 a process that traps exits is told of a crash, and lives', async () => {
@@ -138,8 +145,12 @@ describe('EX06 along a chain of links', () => {
   async function chain(): Promise<{ system: TestSystem; log: Log; abc: Receiver<unknown>[] }> {
     const system = createTestSystem();
     const log: Log = [];
-    const abc = [await exiter(system), await idler(system), await idler(system)];
-    const watcher = await recorder(system, log, 'watcher');
+    const abc = [
+      await exitingProcess(system),
+      await idleProcess(system),
+      await idleProcess(system),
+    ];
+    const watcher = await recordingProcess(system, log, 'watcher');
     for (const [at, each] of abc.entries()) {
       monitor(watcher, each.pid);
       const next = abc[at + 1];
@@ -216,7 +227,7 @@ describe('sent by exit(self, pid, reason)', () => {
   test('EX09 normal sent to oneself ends a process', async () => {
     const { p } = await strangers({ traps: false });
     exit(p, p.pid, normal);
-    expect(endOf(p)).toStrictEqual(normal);
+    expect(exitReasonOf(p)).toStrictEqual(normal);
   });
 
   test.each([
@@ -236,7 +247,7 @@ describe('sent by exit(self, pid, reason)', () => {
   test('EX11 a signal to oneself cannot be caught', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const watcher = await recorder(system, log, 'watcher');
+    const watcher = await recordingProcess(system, log, 'watcher');
     const die = crash('die');
     const pid = spawn(system, async (self) => {
       try {
@@ -256,7 +267,7 @@ describe('sent by exit(self, pid, reason)', () => {
     send(p.pid, 'queued');
     exit(s, p.pid, bye);
     await settle(system);
-    expect(endOf(p)).toBe(bye);
+    expect(exitReasonOf(p)).toBe(bye);
     expect(log).toStrictEqual([]);
   });
 
@@ -307,7 +318,7 @@ describe('sent by exit(self, pid, reason)', () => {
     const { p, s } = await strangers({ traps: false });
     exit(s, p.pid, crash('first'));
     exit(s, p.pid, crash('second'));
-    expect(endOf(p)).toStrictEqual(crash('first'));
+    expect(exitReasonOf(p)).toStrictEqual(crash('first'));
   });
 
   test('EX20 a signal to a process that has ended does nothing', async () => {
@@ -316,7 +327,7 @@ describe('sent by exit(self, pid, reason)', () => {
     expect(() => {
       exit(s, p.pid, crash('foo'));
     }).not.toThrow();
-    expect(endOf(p)).toBe(bye);
+    expect(exitReasonOf(p)).toBe(bye);
   });
 
   test('what is no exit reason is refused, and ends nobody', async () => {
@@ -337,7 +348,7 @@ describe('kill', () => {
     const { system, log, p, s } = await strangers({ traps: true });
     exit(s, p.pid, kill);
     await settle(system);
-    expect(endOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(p)).toStrictEqual(killed);
     expect(log).toStrictEqual([]);
   });
 
@@ -352,13 +363,13 @@ describe('kill', () => {
   test('EX16 a linked process that does not trap exits ends as killed', async () => {
     const { system, p, q } = await linked({ traps: false });
     exit(system, p.pid, kill);
-    expect(endOf(q)).toStrictEqual(killed);
+    expect(exitReasonOf(q)).toStrictEqual(killed);
   });
 
   test('EX18 sent to oneself it ends a process that traps exits', async () => {
     const { p } = await strangers({ traps: true });
     exit(p, p.pid, kill);
-    expect(endOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(p)).toStrictEqual(killed);
   });
 });
 
@@ -367,7 +378,7 @@ describe('the reason of an end', () => {
   async function seen(body: (self: Receiver<unknown>) => void | Promise<void>): Promise<unknown[]> {
     const system = createTestSystem();
     const log: Log = [];
-    const q = await recorder(system, log, 'Q', { traps: true });
+    const q = await recordingProcess(system, log, 'Q', { traps: true });
     const pid = spawnLink<unknown>(q, body);
     monitor(q, pid);
     await settle(system);
@@ -399,7 +410,7 @@ describe('the reason of an end', () => {
   test('EX21 an error raised in a callback of a server is the reason', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const q = await recorder(system, log, 'Q', { traps: true });
+    const q = await recordingProcess(system, log, 'Q', { traps: true });
     const error = new Error('boom');
     const behaviour = GenServer.define({
       init: () => ok(0),
@@ -484,13 +495,13 @@ describe('link and unlink', () => {
     unlink(q, p.pid);
     send(p.pid, boom);
     await settle(system);
-    expect(endOf(p)).toBe(boom);
+    expect(exitReasonOf(p)).toBe(boom);
     expect(log).toStrictEqual([]);
   });
 
   test('EX28 unlinking what is not linked, or has ended, does nothing', async () => {
     const { system, log, p, s } = await strangers({ traps: true });
-    const dead = await exiter(system);
+    const dead = await exitingProcess(system);
     send(dead.pid, normal);
     await settle(system);
     unlink(p, s.pid);
@@ -504,7 +515,7 @@ describe('link and unlink', () => {
     unlink(p, q.pid);
     send(p.pid, boom);
     await settle(system);
-    expect(endOf(p)).toBe(boom);
+    expect(exitReasonOf(p)).toBe(boom);
     expect(log).toStrictEqual([]);
   });
 
@@ -520,7 +531,7 @@ describe('link and unlink', () => {
     const { system, p, s } = await strangers({ traps: false });
     exit(system, s.pid, bye);
     link(p, s.pid);
-    expect(endOf(p)).toStrictEqual(noproc);
+    expect(exitReasonOf(p)).toStrictEqual(noproc);
   });
 
   test.each([
@@ -549,8 +560,8 @@ describe('link and unlink', () => {
 describe('trapExit', () => {
   test('EX33 off again, it answers the old value, and an EXIT in the mailbox stays a message', async () => {
     const system = createTestSystem();
-    const q = await idler(system, { traps: true });
-    const p = await exiter(system);
+    const q = await idleProcess(system, { traps: true });
+    const p = await exitingProcess(system);
     link(q, p.pid);
     send(p.pid, boom);
     await settle(system);
@@ -565,7 +576,7 @@ describe('trapExit', () => {
     expect(trapExit(q, false)).toBe(true);
     send(p.pid, boom);
     await settle(system);
-    expect(endOf(q)).toBe(boom);
+    expect(exitReasonOf(q)).toBe(boom);
     expect(log).toStrictEqual([]);
   });
 });
@@ -591,7 +602,7 @@ describe('order', () => {
     exit(s, p.pid, bye);
     send(p.pid, 'after');
     await settle(system);
-    expect(endOf(p)).toBe(bye);
+    expect(exitReasonOf(p)).toBe(bye);
     expect(log).toStrictEqual([['P', 'before']]);
     expect(p.messageQueueLen).toBe(0);
   });
@@ -599,18 +610,18 @@ describe('order', () => {
   test('EX37 a signal ends a process that waits in receive; what follows is not taken', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const p = await recorder(system, log, 'P');
+    const p = await recordingProcess(system, log, 'P');
     exit(system, p.pid, bye);
     send(p.pid, 'go');
     await settle(system);
-    expect(endOf(p)).toBe(bye);
+    expect(exitReasonOf(p)).toBe(bye);
     expect(log).toStrictEqual([]);
   });
 
   test('EX38 whoever learns of an end finds the name free and the process not alive', async () => {
     const system = createTestSystem();
     const seen: unknown[] = [];
-    const p = await exiter(system);
+    const p = await exitingProcess(system);
     register(system, 'printer', p.pid);
     const look = (who: string): void =>
       void seen.push([who, whereis(system, 'printer'), isAlive(p.pid)]);

@@ -17,7 +17,7 @@ import {
   type System,
 } from '@reprise/actor';
 
-import { forever } from '../support/recorder.ts';
+import { forever } from '../support/processes.ts';
 
 /** Keeps a system busy until told to stop; then resolves with how often it went round. */
 type Flood = (system: System, isOver: () => boolean) => Promise<number>;

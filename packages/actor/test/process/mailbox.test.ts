@@ -30,7 +30,7 @@ import fc from 'fast-check';
 
 import { BoundedMailbox } from '../../src/process/mailbox.ts';
 import { outcome } from '../support/outcome.ts';
-import { drain, forever, type Log, recorder } from '../support/recorder.ts';
+import { drain, forever, type Log, recordingProcess } from '../support/processes.ts';
 import { reportingSystem } from '../support/reporting-system.ts';
 
 type Overflow = MailboxOptions['overflow'];
@@ -109,7 +109,7 @@ describe('the policies', () => {
   test('exit ends the process with mailboxOverflow at the first message too many', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const watcher = await recorder(system, log, 'watcher');
+    const watcher = await recordingProcess(system, log, 'watcher');
     const mailbox = { capacity: 2, overflow: 'exit' } as const;
     const { pid, ref } = spawnMonitor<number>(watcher, forever, { mailbox });
     await settle(system);
@@ -124,7 +124,7 @@ describe('the policies', () => {
   test('exit gives mailboxOverflow to links, monitors and open calls of a server', async () => {
     const system = createTestSystem();
     const log: [string, unknown][] = [];
-    const watcher = await recorder(system, log, 'watcher', { traps: true });
+    const watcher = await recordingProcess(system, log, 'watcher', { traps: true });
     const mailbox = { capacity: 1, overflow: 'exit' } as const;
     const server = await GenServer.startLink(watcher, keeper, undefined, { mailbox });
     const ref = monitor(watcher, server);
@@ -169,7 +169,7 @@ describe('the policies', () => {
   test('spawnLink and spawnMonitor bound the mailbox, too', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'reject' } as const;
-    const watcher = await recorder(system, [], 'watcher');
+    const watcher = await recordingProcess(system, [], 'watcher');
     for (const pid of [
       spawnLink<number>(watcher, forever, { mailbox }),
       spawnMonitor<number>(watcher, forever, { mailbox }).pid,

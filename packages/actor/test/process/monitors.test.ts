@@ -32,7 +32,14 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
-import { drain, endOf, exiter, idler, type Log, recorder } from '../support/recorder.ts';
+import {
+  drain,
+  exitReasonOf,
+  exitingProcess,
+  idleProcess,
+  type Log,
+  recordingProcess,
+} from '../support/processes.ts';
 
 const a = crash('a');
 
@@ -48,8 +55,8 @@ interface Scene {
 async function scene(): Promise<Scene> {
   const system = createTestSystem();
   const log: Log = [];
-  const m = await recorder(system, log, 'M');
-  const p = await exiter(system);
+  const m = await recordingProcess(system, log, 'M');
+  const p = await exitingProcess(system);
   return { system, log, m, p };
 }
 
@@ -118,14 +125,14 @@ describe('monitor', () => {
 
   test('MO07 a monitor is bound to the process that had the name then', async () => {
     const { system, log, m, p } = await scene();
-    const q = await exiter(system);
+    const q = await exitingProcess(system);
     register(system, 'printer', p.pid);
     const ref = monitor(m, name('printer').in(system));
     unregister(system, 'printer');
     register(system, 'printer', q.pid);
     send(q.pid, crash('q'));
     await settle(system);
-    expect(endOf(q)).toStrictEqual(crash('q'));
+    expect(exitReasonOf(q)).toStrictEqual(crash('q'));
     expect(log).toStrictEqual([]);
     send(p.pid, crash('x'));
     await settle(system);
@@ -148,7 +155,7 @@ describe('monitor', () => {
     monitor(m, p.pid);
     exit(system, m.pid, kill);
     await settle(system);
-    expect(endOf(m)).toStrictEqual(killed);
+    expect(exitReasonOf(m)).toStrictEqual(killed);
     expect(isAlive(p.pid)).toBe(true);
     send(p.pid, a);
     await settle(system);
@@ -203,7 +210,7 @@ describe('monitor', () => {
 
   test('MO21 linked and monitored: one EXIT, then one DOWN', async () => {
     const { system, log, p } = await scene();
-    const m = await recorder(system, log, 'M', { traps: true });
+    const m = await recordingProcess(system, log, 'M', { traps: true });
     const ref = monitor(m, p.pid);
     link(m, p.pid);
     send(p.pid, a);
@@ -257,7 +264,7 @@ describe('demonitor', () => {
   /** A DOWN of P in the mailbox of M, between two messages. */
   async function queued(): Promise<{ m: Receiver<unknown>; down: object; ref: Ref }> {
     const { system, p } = await scene();
-    const m = await idler(system);
+    const m = await idleProcess(system);
     const ref = monitor(m, p.pid);
     send(m.pid, 'before');
     exit(system, p.pid, a);
@@ -279,7 +286,7 @@ describe('demonitor', () => {
 
   test('MO13 with flush, a message with a tag of its own is removed too', async () => {
     const { system, p } = await scene();
-    const m = await idler(system);
+    const m = await idleProcess(system);
     const ref = monitor(m, p.pid, { tag: 'workerDown' });
     exit(system, p.pid, a);
     demonitor(m, ref, { flush: true });
@@ -288,7 +295,7 @@ describe('demonitor', () => {
 
   test('MO13 flush removes nothing but the message of that monitor', async () => {
     const { system, p } = await scene();
-    const m = await idler(system);
+    const m = await idleProcess(system);
     const kept = monitor(m, p.pid);
     const flushed = monitor(m, p.pid);
     // An answer that names the monitor, as the one to a request does, is no DOWN.
@@ -335,7 +342,7 @@ describe('demonitor', () => {
 
   test('MO17 only its owner can take a monitor off', async () => {
     const { system, log, m, p } = await scene();
-    const other = await idler(system);
+    const other = await idleProcess(system);
     const ref = monitor(m, p.pid);
     expect(() => demonitor(other, ref)).toThrow(
       new Error(`Expected a monitor of ${String(other.pid)}, got another process's`),
@@ -367,7 +374,7 @@ describe('a monitor with an alias', () => {
     expect(demonitor(m, ref, { info: true })).toBe(false);
     send(p.pid, a);
     await settle(system);
-    expect(endOf(p)).toBe(a);
+    expect(exitReasonOf(p)).toBe(a);
     expect(log).toStrictEqual([['M', 'first']]);
   });
 
@@ -442,7 +449,7 @@ describe('a monitor with an alias', () => {
 
   test('only its owner can turn an alias off', async () => {
     const { system, log, ref } = await aliased('demonitor');
-    const other = await idler(system);
+    const other = await idleProcess(system);
     expect(() => unalias(other, ref)).toThrow(
       new Error(`Expected a monitor of ${String(other.pid)}, got another process's`),
     );

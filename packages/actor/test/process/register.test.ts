@@ -20,7 +20,7 @@ import {
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
 import { outcome } from '../support/outcome.ts';
-import { drain, idler } from '../support/recorder.ts';
+import { drain, idleProcess } from '../support/processes.ts';
 
 /** Logs its start and what it is sent. */
 const logger = GenServer.define({
@@ -35,7 +35,7 @@ const logger = GenServer.define({
 });
 type Logger = GenServer.ServerOf<typeof logger>;
 
-const idle = async (system: TestSystem): Promise<Pid> => (await idler(system)).pid;
+const idle = async (system: TestSystem): Promise<Pid> => (await idleProcess(system)).pid;
 
 describe('register', () => {
   test('RG01 gives a process a name, by which it is found and sent to', async () => {
@@ -134,7 +134,7 @@ describe('unregister', () => {
     const system = createTestSystem();
     const owner = await idle(system);
     register(system, 'N', owner);
-    unregister(await idler(system), 'N');
+    unregister(await idleProcess(system), 'N');
     expect(whereis(system, 'N')).toBeUndefined();
     expect(isAlive(owner)).toBe(true);
     register(system, 'N', owner);
@@ -170,7 +170,7 @@ describe('a name', () => {
   ])('RG10 taken by a server fails a second %s without init or EXIT', async (_name, start) => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const starter = await idler(system, { traps: true });
+    const starter = await idleProcess(system, { traps: true });
     const server = await GenServer.start(system, logger, log, { name: 'N' });
     expect(await outcome(start(starter, logger, log, { name: 'N' }))).toStrictEqual({
       exit: { type: 'alreadyStarted', pid: server },
@@ -203,7 +203,7 @@ describe('a name', () => {
 
   test('RG11 taken by a supervisor fails the start of another one', async () => {
     const system = createTestSystem();
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     trapExit(parent, true);
     const options = { strategy: 'oneForOne', children: [], name: 'S' } as const;
     const supervisor = await Supervisor.startLink(parent, options);
@@ -219,7 +219,7 @@ describe('a name', () => {
     const system = createTestSystem();
     const server = await GenServer.start(system, logger, [], { name: 'N' });
     expect(whereis(system, 'N')).toBe(server);
-    expect(whereis(await idler(system), 'N')).toBe(server);
+    expect(whereis(await idleProcess(system), 'N')).toBe(server);
     expect(whereis(system, 'M')).toBeUndefined();
     expect(whereis(createTestSystem(), 'N')).toBeUndefined();
   });

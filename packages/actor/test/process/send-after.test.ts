@@ -22,14 +22,14 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
-import { drain, idler, type Log, recorder } from '../support/recorder.ts';
+import { drain, idleProcess, type Log, recordingProcess } from '../support/processes.ts';
 
 const echo = name<Pid<unknown>>('echo');
 
 async function setup() {
   const system = createTestSystem();
   const log: Log = [];
-  const { pid } = await recorder(system, log, 'p');
+  const { pid } = await recordingProcess(system, log, 'p');
   const messages = (): unknown[] => log.map(([, message]) => message);
   return { system, log, pid, messages };
 }
@@ -143,7 +143,7 @@ describe('sendAfter', () => {
     const creator = spawn(system, () => {
       sendAfter(pid, 'm', 10);
     });
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     monitor(watcher, creator);
     await settle(system);
     expect(watcher.messageQueueLen).toBe(1);
@@ -287,7 +287,7 @@ describe('cancelTimer', () => {
 
   test('TI17 async answers nothing, and sends the result to who asked', async () => {
     const { system, log, pid } = await setup();
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const ref = sendAfter(pid, 'm', 10);
     await advance(system, 3);
     expect(cancelTimer(ref, { async: asker })).toBeUndefined();
@@ -303,7 +303,7 @@ describe('cancelTimer', () => {
 
   test('TI17 async without info sends nothing', async () => {
     const { system, pid } = await setup();
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const ref = sendAfter(pid, 'm', 10);
     expect(cancelTimer(ref, { async: asker, info: false })).toBeUndefined();
     expect(asker.messageQueueLen).toBe(0);
@@ -385,7 +385,7 @@ describe('sendInterval', () => {
       },
     });
     const log: Log = [];
-    const { pid } = await recorder(system, log, 'p');
+    const { pid } = await recordingProcess(system, log, 'p');
     const ref = sendInterval(pid, 'tick', 10);
     host.time = 47;
     host.wake();

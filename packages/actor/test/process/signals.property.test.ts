@@ -31,14 +31,14 @@ import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testin
 import fc from 'fast-check';
 
 import { cellOf } from '../../src/process/cell.ts';
-import { endOf } from '../support/recorder.ts';
+import { exitReasonOf } from '../support/processes.ts';
 import {
   type Action,
-  firstProcesses,
+  initialProcesses,
   Model,
-  mostProcesses,
+  maxProcesses,
   type Reason,
-  type Side,
+  type SignalSystem,
   type Trace,
 } from '../support/signal-model.ts';
 
@@ -64,7 +64,7 @@ const reasons: Readonly<Record<Reason, ExitReason>> = {
 };
 
 /** The processes of a system, by number, which log what they take. */
-class Runtime implements Side {
+class Runtime implements SignalSystem {
   readonly #system: TestSystem = createTestSystem();
   readonly #pids: Pid<Message>[] = [];
   readonly #logs: string[][] = [];
@@ -72,7 +72,7 @@ class Runtime implements Side {
   readonly #allRefs: Ref[] = [];
 
   constructor() {
-    for (let count = 0; count < firstProcesses; count++) {
+    for (let count = 0; count < initialProcesses; count++) {
       this.#spawn(spawn, this.#system);
     }
   }
@@ -83,7 +83,7 @@ class Runtime implements Side {
     this.#log(by, `${action.type}: ${answer}`);
   }
 
-  tell(by: number, action: Action): void {
+  order(by: number, action: Action): void {
     send(this.#pid(by), { type: 'told', action });
   }
 
@@ -95,7 +95,7 @@ class Runtime implements Side {
     const owners = names.map((name) => [name, whereis(this.#system, name)] as const);
     return {
       logs: this.#logs,
-      ends: this.#pids.map((pid) => nameOfReason(endOf(cellOf(pid)))),
+      ends: this.#pids.map((pid) => nameOfReason(exitReasonOf(cellOf(pid)))),
       links: this.#pids.map((pid) => cellOf(pid).links.map((other) => this.#nameOf(other.pid))),
       names: Object.fromEntries(
         owners.flatMap(([name, owner]) => (owner ? [[name, this.#nameOf(owner)]] : [])),
@@ -145,7 +145,7 @@ class Runtime implements Side {
 
   #spawn(spawns: typeof spawn, parent: Process): string {
     const number = this.#pids.length;
-    if (number === mostProcesses) {
+    if (number === maxProcesses) {
       // A parent that has ended is refused whether there is room or not.
       return parent.signal.aborted ? 'error' : 'full';
     }
@@ -219,7 +219,7 @@ function nameOfReason(reason: ExitReason | undefined): string | undefined {
   return reason?.type === 'crash' ? String(reason.error) : reason?.type;
 }
 
-const process = fc.nat(mostProcesses - 1);
+const process = fc.nat(maxProcesses - 1);
 const reason = fc.constantFrom<Reason[]>('normal', 'shutdown', 'boom', 'bye', 'kill', 'killed');
 const text = fc.nat(99).map((number) => `hello ${number}`);
 const oneName = fc.constantFrom(...names);
@@ -257,14 +257,14 @@ const exiting = fc.record({
  * In the end each process kills itself, one after the other, which shows every link and monitor
  * that is left.
  */
-const end: readonly Step[] = Array.from({ length: mostProcesses }, (_, other) => ({
+const end: readonly Step[] = Array.from({ length: maxProcesses }, (_, other) => ({
   by: other,
   how: 'act',
   action: { type: 'signal', other, reason: 'kill' },
 }));
 
 async function play(
-  side: Side,
+  side: SignalSystem,
   steps: readonly Step[],
   { isPatient }: { readonly isPatient: boolean },
 ): Promise<Trace> {
@@ -273,7 +273,7 @@ async function play(
     if (step.how === 'act') {
       side.act(step.by, step.action);
     } else {
-      side.tell(step.by, step.action);
+      side.order(step.by, step.action);
     }
     if (isPatient) {
       await side.settle();

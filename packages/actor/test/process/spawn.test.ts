@@ -27,7 +27,15 @@ import { advance, createTestSystem, settle, virtualClock } from '@reprise/actor/
 
 import { cellOf } from '../../src/process/cell.ts';
 import { collectGarbage } from '../support/garbage.ts';
-import { drain, endOf, exiter, forever, idler, type Log, recorder } from '../support/recorder.ts';
+import {
+  drain,
+  exitReasonOf,
+  exitingProcess,
+  forever,
+  idleProcess,
+  type Log,
+  recordingProcess,
+} from '../support/processes.ts';
 
 describe('spawn', () => {
   test('it returns before the function has begun', async () => {
@@ -83,7 +91,7 @@ describe('spawn', () => {
 
   test('a process outlives the one that spawned it', async () => {
     const system = createTestSystem();
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     const child = spawn(parent, forever);
     exit(system, parent.pid, kill);
     await settle(system);
@@ -92,7 +100,7 @@ describe('spawn', () => {
 
   test('spawnLink links both ways', async () => {
     const system = createTestSystem();
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     const child = spawnLink(parent, forever);
     exit(system, parent.pid, kill);
     expect(isAlive(child)).toBe(false);
@@ -158,7 +166,7 @@ describe('spawn', () => {
         logger: { error: broken, warn: broken },
       });
       const log: Log = [];
-      const m = await recorder(system, log, 'M');
+      const m = await recordingProcess(system, log, 'M');
       const { pid, ref } = spawnMonitor(m, body);
       await settle(system);
       const reason = crash(new Error('boom'));
@@ -173,7 +181,7 @@ describe('spawn', () => {
 describe('signal', () => {
   test('it aborts when the process ends, and says why', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const { signal } = p;
     expect(signal.aborted).toBe(false);
     exit(system, p.pid, crash('bye'));
@@ -184,16 +192,16 @@ describe('signal', () => {
 
   test('asked for after the end, it is aborted', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     exit(system, p.pid, kill);
     expect(p.signal.aborted).toBe(true);
-    expect(endOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(p)).toStrictEqual(killed);
   });
 
   test('whoever hears of it finds links and monitors told', async () => {
     const system = createTestSystem();
-    const q = await idler(system, { traps: true });
-    const p = await idler(system);
+    const q = await idleProcess(system, { traps: true });
+    const p = await idleProcess(system);
     link(q, p.pid);
     monitor(q, p.pid);
     const queued: number[] = [];
@@ -208,7 +216,7 @@ describe('signal', () => {
 describe('receive', () => {
   test('it takes the oldest message', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     send(p.pid, 'a');
     send(p.pid, 'b');
     expect(await p.receive()).toBe('a');
@@ -218,7 +226,7 @@ describe('receive', () => {
   test('it waits for a message to come', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const p = await recorder(system, log, 'P');
+    const p = await recordingProcess(system, log, 'P');
     await settle(system);
     expect(log).toStrictEqual([]);
     send(p.pid, 'a');
@@ -228,7 +236,7 @@ describe('receive', () => {
 
   test('it waits for one that matches, and leaves the others in order', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     send(p.pid, 1);
     const text = p.receive((message) => typeof message === 'string');
     send(p.pid, 2);
@@ -241,7 +249,7 @@ describe('receive', () => {
 
   test('a message is asked once whether it matches', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const asked: unknown[] = [];
     send(p.pid, 1);
     send(p.pid, 2);
@@ -284,8 +292,8 @@ describe('receive', () => {
 
   test('it finds what comes after messages that were flushed while it waited', async () => {
     const system = createTestSystem();
-    const p = await exiter(system);
-    const m = await idler(system);
+    const p = await exitingProcess(system);
+    const m = await idleProcess(system);
     const ref = monitor(m, p.pid);
     exit(system, p.pid, kill);
     const found = m.receive((message) => message === 'x');
@@ -302,7 +310,7 @@ describe('receive', () => {
 
   test('what `match` throws is thrown at the one who receives, and the message stays', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const receiving = p.receive(() => {
       throw new Error('no match');
     });
@@ -313,7 +321,7 @@ describe('receive', () => {
 
   test('a second one while the first waits is an error', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const first = p.receive();
     expect(() => p.receive()).toThrow(
       new Error('#Pid<2> is already waiting in receive: await it before the next one'),
@@ -327,7 +335,7 @@ describe('receive with a timeout', () => {
   /** When, and with what, a receive of 100 ms came to an end. */
   async function receiving(match?: (message: unknown) => boolean) {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const ended: unknown[] = [];
     void p.receive(match, { timeout: 100 }).then((message) => {
       ended.push(system.clock.now(), message);
@@ -366,7 +374,7 @@ describe('receive with a timeout', () => {
 
   test('a message that is there when the time is up is taken', async () => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     // Due together: the message is in the mailbox before the time is up, though P has had no turn.
     sendAfter(p.pid, 'a', 100);
     const receiving = p.receive({ timeout: 100 });
@@ -376,7 +384,7 @@ describe('receive with a timeout', () => {
 
   test.each([-1, 1.5, Number.NaN, 'soon'])('%p is no timeout', async (timeout) => {
     const system = createTestSystem();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     expect(() => p.receive({ timeout: timeout as number })).toThrow(RangeError);
     send(p.pid, 'a');
     expect(await p.receive()).toBe('a');
@@ -407,12 +415,12 @@ describe('a process that is killed while it awaits', () => {
   test('is told of once: its late return changes nothing', async () => {
     const { system, gate, p } = await awaiting(() => undefined);
     const log: Log = [];
-    const ref = monitor(await recorder(system, log, 'M'), p.pid);
+    const ref = monitor(await recordingProcess(system, log, 'M'), p.pid);
     exit(system, p.pid, kill);
     gate.resolve();
     await settle(system);
     expect(log).toStrictEqual([['M', { type: 'DOWN', ref, pid: p.pid, reason: killed }]]);
-    expect(endOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(p)).toStrictEqual(killed);
   });
 
   test('may throw late: nobody is told, nothing is reported, no rejection is left unhandled', async () => {
@@ -427,13 +435,13 @@ describe('a process that is killed while it awaits', () => {
     process.off('unhandledRejection', note);
     expect(unhandled).toStrictEqual([]);
     expect(system.reports).toStrictEqual([]);
-    expect(endOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(p)).toStrictEqual(killed);
   });
 
   test('does not go on after a receive that it waited in', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const p = await recorder(system, log, 'P');
+    const p = await recordingProcess(system, log, 'P');
     exit(system, p.pid, kill);
     send(p.pid, 'late');
     await settle(system);
@@ -513,8 +521,8 @@ describe('what is done in the name of a process that has ended', () => {
   async function zombie() {
     const system = createTestSystem();
     const log: Log = [];
-    const p = await idler(system);
-    const q = await recorder(system, log, 'Q', { traps: true });
+    const p = await idleProcess(system);
+    const q = await recordingProcess(system, log, 'Q', { traps: true });
     exit(system, p.pid, kill);
     return { system, log, p, q };
   }
@@ -547,7 +555,7 @@ describe('what is done in the name of a process that has ended', () => {
   test('ends nobody by exit(self, reason)', async () => {
     const { p } = await zombie();
     expect(() => exit(p, crash('late'))).toThrow(ExitError);
-    expect(endOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(p)).toStrictEqual(killed);
   });
 
   test.each([
@@ -582,8 +590,8 @@ describe('a process that has ended', () => {
    */
   async function survivor() {
     const system = createTestSystem();
-    const p = await idler(system);
-    const q = await idler(system, { traps: true });
+    const p = await idleProcess(system);
+    const q = await idleProcess(system, { traps: true });
     link(p, q.pid);
     monitor(p, q.pid);
     monitor(q, p.pid);

@@ -31,7 +31,13 @@ import { expectTypeOf } from 'expect-type';
 
 import { countOnEnd } from '../support/on-end.ts';
 import { outcome } from '../support/outcome.ts';
-import { drain, endOf, idler, type Log, recorder } from '../support/recorder.ts';
+import {
+  drain,
+  exitReasonOf,
+  idleProcess,
+  type Log,
+  recordingProcess,
+} from '../support/processes.ts';
 
 const unique = (system: TestSystem): Promise<Registry.Unique> =>
   Registry.start(system, { keys: 'unique' });
@@ -53,7 +59,7 @@ describe('a unique registry', () => {
   test('RG15 refuses a key that is taken, by another process or the same, and says whose it is', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const [owner, other] = [await idler(system), await idler(system)];
+    const [owner, other] = [await idleProcess(system), await idleProcess(system)];
     expect(Registry.register(owner, registry, 'k', 1)).toStrictEqual({ type: 'registered' });
     for (const process of [other, owner]) {
       const answer = Registry.register(process, registry, 'k', 2);
@@ -66,7 +72,7 @@ describe('a unique registry', () => {
   test('RG16 lets a process have several keys', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     for (const key of ['a', 'b', 'c']) {
       Registry.register(p, registry, key, `value of ${key}`);
     }
@@ -81,7 +87,7 @@ describe('a unique registry', () => {
   test('RG17 forgets a process with its end: its keys are free, and nobody sees it otherwise', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const owner = await idler(system);
+    const owner = await idleProcess(system);
     Registry.register(owner, registry, 'k', 1);
     Registry.register(owner, registry, 'l', 1);
     const seen: unknown[] = [];
@@ -103,7 +109,7 @@ describe('a unique registry', () => {
       ['EXIT', [], []],
       ['DOWN', [], []],
     ]);
-    const next = await idler(system);
+    const next = await idleProcess(system);
     expect(Registry.register(next, registry, 'k', 2)).toStrictEqual({ type: 'registered' });
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: next.pid, value: 2 }]);
   });
@@ -111,7 +117,7 @@ describe('a unique registry', () => {
   test('RG18 looks at the process and not at its table alone: one that is ending has no key', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const [owner, next] = [await idler(system), await idler(system)];
+    const [owner, next] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(owner, registry, 'k', 1);
     const seen: unknown[] = [];
     // Told when the process is dead and nothing of it was cleared away yet.
@@ -132,7 +138,7 @@ describe('a unique registry', () => {
   test('RG19 updates the value of its owner, and says so to others', async () => {
     const system = createTestSystem();
     const registry = await Registry.start<string, number>(system, { keys: 'unique' });
-    const [owner, other] = [await idler(system), await idler(system)];
+    const [owner, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(owner, registry, 'k', 1);
     const add = (value: number): number => value + 1;
     expect(Registry.updateValue(owner, registry, 'k', add)).toStrictEqual({
@@ -163,7 +169,7 @@ describe('a unique registry', () => {
   test('RG20 unregisters what is the process’s own, and nothing happens when nothing is', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const [owner, other] = [await idler(system), await idler(system)];
+    const [owner, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(owner, registry, 'k');
     Registry.register(owner, registry, 'l');
     Registry.register(other, registry, 'm');
@@ -181,7 +187,7 @@ describe('a unique registry', () => {
   test('RG20 unregistered by its owner, a key is not lost to the next one by the first one’s end', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const [first, next] = [await idler(system), await idler(system)];
+    const [first, next] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(first, registry, 'k');
     Registry.unregister(first, registry, 'k');
     Registry.register(next, registry, 'k');
@@ -194,7 +200,7 @@ describe('a duplicate registry', () => {
   test('RG21 keeps every registration of a key, also those of one process', async () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     for (const [process, value] of [
       [p, 1],
       [other, 2],
@@ -215,7 +221,7 @@ describe('a duplicate registry', () => {
   test('RG22 unregisters all of a process under a key, and nothing else', async () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(p, registry, 'k', 1);
     Registry.register(p, registry, 'l', 2);
     Registry.register(other, registry, 'k', 3);
@@ -228,7 +234,7 @@ describe('a duplicate registry', () => {
   test('RG17 forgets every registration of a process with its end', async () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(p, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
     Registry.register(p, registry, 'k', 3);
@@ -240,7 +246,7 @@ describe('a duplicate registry', () => {
   test('RG23 dispatches all entries of a key at once, in the caller; nothing for a key of nobody', async () => {
     const system = createTestSystem();
     const registry = await duplicate(system);
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(p, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
     const seen: unknown[] = [];
@@ -289,7 +295,7 @@ describe('a duplicate registry', () => {
   test('match answers those whose value and process fit', async () => {
     const system = createTestSystem();
     const registry = await Registry.start<string, number>(system, { keys: 'duplicate' });
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(p, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
     Registry.register(p, registry, 'k', 3);
@@ -305,13 +311,13 @@ describe('a registry', () => {
   test('RG25 tells its listeners of what is registered and unregistered, and of nothing else', async () => {
     const system = createTestSystem();
     const log: Log = [];
-    const listener = await recorder(system, log, 'pid');
+    const listener = await recordingProcess(system, log, 'pid');
     const named = name<Pid<Registry.Change>>('listener');
     const registry = await Registry.start(system, {
       keys: 'unique',
       listeners: [listener.pid, named.in(system)],
     });
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(p, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
     Registry.unregister(other, registry, 'k');
@@ -330,7 +336,7 @@ describe('a registry', () => {
   test('RG26 counts its registrations, and not those that it refused', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const [p, other] = [await idler(system), await idler(system)];
+    const [p, other] = [await idleProcess(system), await idleProcess(system)];
     expect(Registry.count(registry)).toBe(0);
     Registry.register(p, registry, 'k');
     Registry.register(other, registry, 'k');
@@ -364,7 +370,7 @@ describe('a registry', () => {
   test('RG27 that is another process is an error of the caller', async () => {
     const system = createTestSystem();
     for (const pid of [
-      (await idler(system)).pid,
+      (await idleProcess(system)).pid,
       await GenServer.start(system, counter, 0),
     ] as unknown[]) {
       expect(() => Registry.register(system, pid as Registry.Unique, 'k')).toThrow(
@@ -384,7 +390,7 @@ describe('a registry', () => {
   test('takes nothing from a process that has ended', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const ended = await idler(system);
+    const ended = await idleProcess(system);
     exit(system, ended.pid, kill);
     const error = new Error(
       `Expected a running process, got ${String(ended.pid)}, which has ended`,
@@ -399,9 +405,9 @@ describe('a registry', () => {
     const registry = await unique(system);
     const log: Log = [];
     const [p, left, trapper] = [
-      await idler(system),
-      await idler(system),
-      await recorder(system, log, 'trapper', { traps: true }),
+      await idleProcess(system),
+      await idleProcess(system),
+      await recordingProcess(system, log, 'trapper', { traps: true }),
     ];
     Registry.register(p, registry, 'p');
     Registry.register(left, registry, 'left');
@@ -409,7 +415,7 @@ describe('a registry', () => {
     Registry.register(trapper, registry, 'trapper');
     exit(system, registry, kill);
     await settle(system);
-    expect(endOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(p)).toStrictEqual(killed);
     expect(isAlive(left.pid)).toBe(true);
     expect(log).toStrictEqual([['trapper', { type: 'EXIT', pid: registry, reason: killed }]]);
     exit(system, trapper.pid, kill);
@@ -425,14 +431,14 @@ describe('a registry', () => {
     const first = Supervisor.child(app, 'rooms');
     const typed: Registry.Unique<string, number> | undefined = first;
     expect(typed).toBeDefined();
-    const p = await idler(system);
+    const p = await idleProcess(system);
     Registry.register(p, rooms.in(system), 'k', 1);
     exit(system, first as Pid, kill);
     await settle(system);
     expect(isAlive(p.pid)).toBe(false);
     expect(Supervisor.child(app, 'rooms')).not.toBe(first);
     expect(Registry.count(rooms.in(system))).toBe(0);
-    expect(Registry.register(await idler(system), rooms.in(system), 'k', 1)).toStrictEqual({
+    expect(Registry.register(await idleProcess(system), rooms.in(system), 'k', 1)).toStrictEqual({
       type: 'registered',
     });
   });
@@ -440,7 +446,7 @@ describe('a registry', () => {
   test('hangs nothing on a process that has left it', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const hanging = countOnEnd(p);
     for (let count = 0; count < 3; count++) {
       Registry.register(p, registry, 'k');
@@ -472,7 +478,7 @@ describe('keys', () => {
   test('RG29 are equal as those of a Map are', async () => {
     const system = createTestSystem();
     const registry = await unique(system);
-    const p = await idler(system);
+    const p = await idleProcess(system);
     const object = {};
     for (const key of [1, '1', 1n, true, 'true', null, undefined, object, {}, Number.NaN, 0]) {
       expect(Registry.register(p, registry, key)).toStrictEqual({ type: 'registered' });
@@ -516,7 +522,7 @@ describe('lock', () => {
     key: string,
     until: () => Promise<unknown>,
   ) {
-    const process = await idler(system);
+    const process = await idleProcess(system);
     const held = Registry.lock(process, registry, key, async () => {
       log.push([who, 'has it']);
       try {
@@ -655,7 +661,7 @@ describe('lock', () => {
     const registry = await unique(system);
     const log: Log = [];
     await contender(system, registry, log, 'a', 'k', forever);
-    const p = await idler(system);
+    const p = await idleProcess(system);
     expect(Registry.register(p, registry, 'k')).toStrictEqual({ type: 'registered' });
   });
 
@@ -699,7 +705,7 @@ describe('via', () => {
   ])('RG12 that is taken fails a %s without init or EXIT', async (_name, start) => {
     const system = createTestSystem();
     const registry = await setup(system);
-    const starter = await idler(system, { traps: true });
+    const starter = await idleProcess(system, { traps: true });
     const via = Registry.via(registry, 'c', 'meta');
     const server = await GenServer.start(system, counter, 1, { name: via });
     expect(await outcome(start(starter, counter, 2, { name: via }))).toStrictEqual({
@@ -739,7 +745,7 @@ describe('via', () => {
     expect(await GenServer.call(via, 'next')).toBe(7);
     await advance(system, 10);
     expect(await GenServer.call(via, 'next')).toBe(40);
-    const watcher = await idler(system);
+    const watcher = await idleProcess(system);
     const ref = monitor(watcher, via);
     await GenServer.stop(via);
     expect(isAlive(first)).toBe(false);
@@ -805,7 +811,7 @@ describe('types', () => {
       readonly Registry.Entry<number, Pid<'tick'>>[]
     >();
     expectTypeOf(Registry.keys(registry, system.pid)).toEqualTypeOf<readonly ('a' | 'b')[]>();
-    const ticker: Process<'tick'> = await idler(system);
+    const ticker: Process<'tick'> = await idleProcess(system);
     const answer = Registry.register(ticker, registry, 'a', 1);
     expectTypeOf(answer).toEqualTypeOf<Registry.Registered<Pid<'tick'>>>();
     Registry.dispatch(registry, 'a', ([first]) => {

@@ -16,7 +16,7 @@ import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
 import { elapse, outcome } from '../support/outcome.ts';
-import { drain, idler } from '../support/recorder.ts';
+import { drain, idleProcess } from '../support/processes.ts';
 
 const setup = async () => {
   const system = createTestSystem();
@@ -153,7 +153,7 @@ describe('start', () => {
 
   test('with a link tells the parent of the end, without one it does not', async () => {
     const system = createTestSystem();
-    const parent = await idler(system, { traps: true });
+    const parent = await idleProcess(system, { traps: true });
     const linked = await Agent.startLink(parent, () => 1);
     const free = await Agent.start(parent, () => 1);
     await Agent.stop(free, shutdown);

@@ -30,7 +30,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 
 import type { CallAnswer, CastAnswer } from '../../src/server/behaviour.ts';
 import { elapse, logEnd, logOutcome, outcome } from '../support/outcome.ts';
-import { forever } from '../support/recorder.ts';
+import { forever } from '../support/processes.ts';
 
 type From = GenServer.From<unknown>;
 type OnCall = (

@@ -32,7 +32,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 
 import type { CallAnswer, CastAnswer, InitAnswer } from '../../src/server/behaviour.ts';
 import { elapse, logEnd, logOutcome, outcome } from '../support/outcome.ts';
-import { drain, forever, idler } from '../support/recorder.ts';
+import { drain, forever, idleProcess } from '../support/processes.ts';
 
 type State = readonly string[];
 type Init = (self: Process) => InitAnswer<State> | Promise<InitAnswer<State>>;
@@ -85,7 +85,7 @@ async function family(
   parentTraps = false,
 ): Promise<{ system: TestSystem; parent: Process; server: Told }> {
   const system = createTestSystem();
-  const parent = await idler(system, { traps: parentTraps });
+  const parent = await idleProcess(system, { traps: parentTraps });
   const server = (await GenServer.startLink(parent, told(log), init)) as Told;
   return { system, parent, server };
 }
@@ -105,7 +105,7 @@ describe('a start', () => {
   test('IN01 resolves once init has answered, with a server linked to its parent', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     const start = GenServer.startLink(parent, told(), async () => {
       await elapse(system, 10);
       log.push('initialised');
@@ -124,7 +124,7 @@ describe('a start', () => {
 
   test('IN02 without a link leaves its parent alone when the server crashes', async () => {
     const system = createTestSystem();
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     const server = (await GenServer.start(parent, told(), plain)) as Told;
     expect(await outcome(call(server, () => Promise.reject(boom)))).toStrictEqual({
       exit: crash(boom),
@@ -171,7 +171,7 @@ describe('a start whose init fails', () => {
     async (_id, _how, init, reason) => {
       const system = createTestSystem();
       const log: unknown[] = [];
-      const observer = await idler(system);
+      const observer = await idleProcess(system);
       const watched: Init = (self) => {
         monitor(observer, self.pid);
         return init(self);
@@ -226,7 +226,7 @@ describe('a start whose init fails', () => {
     async (reason) => {
       const system = createTestSystem();
       const log: unknown[] = [];
-      const parent = await idler(system);
+      const parent = await idleProcess(system);
       await logEnd(system, log, 'parent', parent.pid);
       logOutcome(
         log,
@@ -242,7 +242,7 @@ describe('a start whose init fails', () => {
 
   test('IN06 by stop(normal) leaves a linked parent alive', async () => {
     const system = createTestSystem();
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     const start = GenServer.startLink(parent, told(), () => stop(normal));
     expect(await outcome(start)).toStrictEqual({ exit: normal });
     await settle(system);
@@ -253,7 +253,7 @@ describe('a start whose init fails', () => {
     'IN07 tells a parent that traps exits by the rejection alone: %j',
     async (reason) => {
       const system = createTestSystem();
-      const parent = await idler(system, { traps: true });
+      const parent = await idleProcess(system, { traps: true });
       const start = GenServer.startLink(parent, told(), () => stop(reason));
       expect(await outcome(start)).toStrictEqual({ exit: reason });
       await settle(system);
@@ -264,7 +264,7 @@ describe('a start whose init fails', () => {
   test('IN09 ignore resolves with undefined and ends the process as normal', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     const start = GenServer.startLink(parent, told(log), (self) => {
       monitor(parent, self.pid);
       return ignore;
@@ -278,7 +278,7 @@ describe('a start whose init fails', () => {
 
   test('IN09 ignore leaves no EXIT message with a parent that traps exits', async () => {
     const system = createTestSystem();
-    const parent = await idler(system, { traps: true });
+    const parent = await idleProcess(system, { traps: true });
     expect(await GenServer.startLink(parent, told(), () => ignore)).toBeUndefined();
     await settle(system);
     expect(await drain(parent)).toStrictEqual([]);
@@ -310,7 +310,7 @@ describe('a start whose init fails', () => {
   test('IN15 by being slower than its timeout is killed, and what it answers late is dropped', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const observer = await idler(system);
+    const observer = await idleProcess(system);
     const late: Init = async (self) => {
       monitor(observer, self.pid);
       await elapse(system, 200);
@@ -327,7 +327,7 @@ describe('a start whose init fails', () => {
     async (traps) => {
       const system = createTestSystem();
       const log: unknown[] = [];
-      const parent = await idler(system, { traps });
+      const parent = await idleProcess(system, { traps });
       logOutcome(log, 'start', GenServer.startLink(parent, told(), forever, { timeout: 100 }));
       await advance(system, 100);
       expect(log).toStrictEqual([['start', { exit: timeout }]]);
@@ -457,7 +457,7 @@ describe('a continue', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const early = crash('early');
-    const observer = await idler(system);
+    const observer = await idleProcess(system);
     const start = GenServer.start(system, told(log), (self) => {
       monitor(observer, self.pid);
       return ok([], { continue: ((state) => stop(early, state)) satisfies OnCast });
@@ -634,8 +634,8 @@ describe('terminate', () => {
   test('IN51 is not disturbed by further exit signals when exits are trapped: the first reason stays', async () => {
     const log: unknown[] = [];
     const system = createTestSystem();
-    const parent = await idler(system);
-    const stranger = await idler(system);
+    const parent = await idleProcess(system);
+    const stranger = await idleProcess(system);
     const behaviour = {
       ...told(log),
       terminate: async () => {
@@ -660,7 +660,7 @@ describe('an exit signal', () => {
   test('IN33 ends a server that does not trap exits without terminate', async () => {
     const log: unknown[] = [];
     const { system, server } = await single(log);
-    const stranger = await idler(system);
+    const stranger = await idleProcess(system);
     await logEnd(system, log, 'server', server);
     exit(stranger, server, sig);
     await settle(system);
@@ -670,7 +670,7 @@ describe('an exit signal', () => {
   test('IN34 of another process than the parent goes to handleInfo when exits are trapped', async () => {
     const log: unknown[] = [];
     const { system, server } = await family(log, trapping);
-    const stranger = await idler(system);
+    const stranger = await idleProcess(system);
     exit(stranger, server, sig);
     await settle(system);
     expect(log).toStrictEqual([['info', { type: 'EXIT', pid: stranger.pid, reason: sig }]]);
@@ -680,7 +680,7 @@ describe('an exit signal', () => {
   test('IN34 of the starter goes to handleInfo when the start was without a link', async () => {
     const log: unknown[] = [];
     const system = createTestSystem();
-    const starter = await idler(system);
+    const starter = await idleProcess(system);
     const server = (await GenServer.start(starter, told(log), trapping)) as Told;
     exit(starter, server, sig);
     await settle(system);

@@ -25,7 +25,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 import { expectTypeOf } from 'expect-type';
 
 import { logEnd, outcome } from '../support/outcome.ts';
-import { drain, endOf, forever, idler } from '../support/recorder.ts';
+import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
 
 /** Starts as it is told, and ends with the reason that it is sent. */
 const server = GenServer.define({
@@ -51,7 +51,7 @@ const server = GenServer.define({
 describe('startMonitor', () => {
   const setup = async () => {
     const system = createTestSystem();
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     return { system, parent };
   };
 
@@ -182,7 +182,7 @@ describe('init that answers error', () => {
     'IN08 tells a linked parent by the start alone (traps: %p)',
     async (traps) => {
       const system = createTestSystem();
-      const parent = await idler(system, { traps });
+      const parent = await idleProcess(system, { traps });
       const reason = crash(new Error('no'));
       const behaviour = failing([], system, reason);
       expect(await outcome(GenServer.startLink(parent, behaviour, undefined))).toStrictEqual({
@@ -190,7 +190,7 @@ describe('init that answers error', () => {
       });
       await settle(system);
       expect(await drain(parent)).toStrictEqual([]);
-      expect(endOf(parent)).toBeUndefined();
+      expect(exitReasonOf(parent)).toBeUndefined();
     },
   );
 

@@ -19,7 +19,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 import { expectTypeOf } from 'expect-type';
 
 import { outcome } from '../support/outcome.ts';
-import { drain, idler } from '../support/recorder.ts';
+import { drain, idleProcess } from '../support/processes.ts';
 
 /** Answers when it is told to, and counts what it was asked. */
 const echo = GenServer.define({
@@ -72,7 +72,7 @@ describe('receiveResponse', () => {
   test('GC37 resolves with noproc for a server that has ended, and nobody exits', async () => {
     const { system, server } = await setup();
     await GenServer.stop(server);
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'echo', 'hello', { self: asker });
     const response = await GenServer.receiveResponse(request);
     expect(response).toStrictEqual({ type: 'error', reason: noproc, server });
@@ -130,7 +130,7 @@ describe('receiveResponse', () => {
 
   test('GC38 gives the request up after its timeout: a late reply is dropped', async () => {
     const { system, server } = await setup();
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'later', ['a', 20], { self: asker });
     const response = outcome(GenServer.receiveResponse(request, { timeout: 10 }));
     await advance(system, 10);
@@ -211,7 +211,7 @@ describe('waitResponse', () => {
 
   test('GC39 takes the message of a reply that came between two waits', async () => {
     const { system, server } = await setup();
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'later', ['a', 20], { self: asker });
     expect(await GenServer.waitResponse(request, { timeout: 0 })).toStrictEqual({
       type: 'timeout',
@@ -337,7 +337,7 @@ describe('several requests', () => {
 describe('checkResponse', () => {
   test('reads the response that a message tells of, once, and no other message', async () => {
     const { system, server } = await setup();
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'echo', 'a', { self: asker });
     const other = GenServer.sendRequest(server, 'echo', 'b', { self: asker });
     await settle(system);
@@ -361,7 +361,7 @@ describe('checkResponse', () => {
 
   test('finds which of several requests it is', async () => {
     const { system, server } = await setup();
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const a = GenServer.sendRequest(server, 'later', ['a', 20], { self: asker });
     const b = GenServer.sendRequest(server, 'later', ['b', 10], { self: asker });
     const requests = new Map([
@@ -384,7 +384,7 @@ describe('checkResponse', () => {
 
   test('tells of a server that ended, too', async () => {
     const { system, server } = await setup();
-    const asker = await idler(system);
+    const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'later', ['a', 20], { self: asker });
     await settle(system);
     exit(system, server, kill);

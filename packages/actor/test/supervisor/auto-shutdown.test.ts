@@ -14,21 +14,21 @@ import {
 import { createTestSystem, settle } from '@reprise/actor/testing';
 
 import {
-  boom,
+  crashed,
   child,
   end,
-  fails,
-  type Family,
-  family,
+  hasFailed,
+  type Tree,
+  startTree,
   type Options,
-  s,
-  start,
+  hasStarted,
+  startSupervisor,
   states,
-  sub,
-  subOf,
-  t,
+  subSupervisor,
+  subSupervisorOf,
+  hasTerminated,
   workers,
-} from '../support/family.ts';
+} from '../support/tree.ts';
 
 const any: Options = { autoShutdown: 'anySignificant' };
 const all: Options = { autoShutdown: 'allSignificant' };
@@ -41,14 +41,14 @@ const significant = (
 
 /** What the end with `reason` logs: a process that is killed says nothing. */
 const ended = (id: string, reason: ExitReason): readonly unknown[] =>
-  reason === kill ? [] : [t(id, reason)];
+  reason === kill ? [] : [hasTerminated(id, reason)];
 
 describe('anySignificant', () => {
   test.each([normal, shutdown, shutdownWith('detail')])(
     'AS01 ends the supervisor when a transient significant child ends with $type',
     async (reason) => {
       const log: unknown[] = [];
-      const tree = await family(
+      const tree = await startTree(
         log,
         [...workers(log, 'a'), significant(log, 'b'), ...workers(log, 'c')],
         any,
@@ -56,31 +56,31 @@ describe('anySignificant', () => {
       log.length = 0;
       await end(tree, 'b', reason);
       expect(log).toStrictEqual([
-        t('b', reason),
-        t('c', shutdown),
-        t('a', shutdown),
-        ['sup', shutdown],
+        hasTerminated('b', reason),
+        hasTerminated('c', shutdown),
+        hasTerminated('a', shutdown),
+        ['supervisor', shutdown],
       ]);
     },
   );
 
-  test.each([boom, kill])(
+  test.each([crashed, kill])(
     'AS02 restarts a transient significant child that ends with $type',
     async (reason) => {
       const log: unknown[] = [];
-      const tree = await family(log, [...workers(log, 'a'), significant(log, 'b')], any);
+      const tree = await startTree(log, [...workers(log, 'a'), significant(log, 'b')], any);
       log.length = 0;
       await end(tree, 'b', reason);
-      expect(log).toStrictEqual([...ended('b', reason), s('b')]);
+      expect(log).toStrictEqual([...ended('b', reason), hasStarted('b')]);
       expect(isAlive(tree.supervisor)).toBe(true);
     },
   );
 
-  test.each([normal, shutdown, boom, kill])(
+  test.each([normal, shutdown, crashed, kill])(
     'AS03 ends the supervisor when a temporary significant child ends with $type',
     async (reason) => {
       const log: unknown[] = [];
-      const tree = await family(
+      const tree = await startTree(
         log,
         [...workers(log, 'a'), significant(log, 'b', 'temporary'), ...workers(log, 'c')],
         any,
@@ -89,9 +89,9 @@ describe('anySignificant', () => {
       await end(tree, 'b', reason);
       expect(log).toStrictEqual([
         ...ended('b', reason),
-        t('c', shutdown),
-        t('a', shutdown),
-        ['sup', shutdown],
+        hasTerminated('c', shutdown),
+        hasTerminated('a', shutdown),
+        ['supervisor', shutdown],
       ]);
     },
   );
@@ -100,20 +100,20 @@ describe('anySignificant', () => {
 describe('allSignificant', () => {
   test('AS04 ends the supervisor with the last significant child', async () => {
     const log: unknown[] = [];
-    const tree = await family(
+    const tree = await startTree(
       log,
       [significant(log, 'a'), significant(log, 'b'), ...workers(log, 'c')],
       all,
     );
     log.length = 0;
     await end(tree, 'a', normal);
-    expect(log).toStrictEqual([t('a', normal)]);
+    expect(log).toStrictEqual([hasTerminated('a', normal)]);
     await end(tree, 'b', shutdown);
     expect(log).toStrictEqual([
-      t('a', normal),
-      t('b', shutdown),
-      t('c', shutdown),
-      ['sup', shutdown],
+      hasTerminated('a', normal),
+      hasTerminated('b', shutdown),
+      hasTerminated('c', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
@@ -127,11 +127,11 @@ describe('allSignificant', () => {
         restartDelay: { minDelay: 100, maxDelay: 100, healthyAfter: 0 },
       },
     );
-    const tree = await family(log, [delayed, significant(log, 'b')], all);
+    const tree = await startTree(log, [delayed, significant(log, 'b')], all);
     log.length = 0;
     await end(tree, 'a');
     await end(tree, 'b', normal);
-    expect(log).toStrictEqual([t('a', boom), t('b', normal)]);
+    expect(log).toStrictEqual([hasTerminated('a', crashed), hasTerminated('b', normal)]);
     expect(await states(tree.supervisor)).toStrictEqual([
       ['a', 'restarting'],
       ['b', 'undefined'],
@@ -140,29 +140,33 @@ describe('allSignificant', () => {
 
   test('AS06 does not count one that was terminated by request as alive', async () => {
     const log: unknown[] = [];
-    const tree = await family(log, [significant(log, 'a'), significant(log, 'b')], all);
+    const tree = await startTree(log, [significant(log, 'a'), significant(log, 'b')], all);
     log.length = 0;
     await Supervisor.terminateChild(tree.supervisor, 'a');
-    expect(log).toStrictEqual([t('a', shutdown)]);
+    expect(log).toStrictEqual([hasTerminated('a', shutdown)]);
     await end(tree, 'b', normal);
-    expect(log).toStrictEqual([t('a', shutdown), t('b', normal), ['sup', shutdown]]);
+    expect(log).toStrictEqual([
+      hasTerminated('a', shutdown),
+      hasTerminated('b', normal),
+      ['supervisor', shutdown],
+    ]);
   });
 });
 
 test.each([any, all])('AS05 $autoShutdown is not caused by terminateChild', async (options) => {
   const log: unknown[] = [];
-  const tree = await family(log, [significant(log, 'a'), ...workers(log, 'b')], options);
+  const tree = await startTree(log, [significant(log, 'a'), ...workers(log, 'b')], options);
   log.length = 0;
   expect(await Supervisor.terminateChild(tree.supervisor, 'a')).toBe('ok');
   await settle(tree.system);
-  expect(log).toStrictEqual([t('a', shutdown)]);
+  expect(log).toStrictEqual([hasTerminated('a', shutdown)]);
   expect(isAlive(tree.supervisor)).toBe(true);
 });
 
 const modes = ['never', 'anySignificant', 'allSignificant'] as const;
 const insignificant = modes.flatMap((autoShutdown) =>
   (['transient', 'temporary'] as const).flatMap((restart) =>
-    [normal, shutdown, boom, kill].map((reason) => ({
+    [normal, shutdown, crashed, kill].map((reason) => ({
       autoShutdown,
       restart,
       reason,
@@ -175,11 +179,11 @@ test.each(insignificant)(
   async ({ autoShutdown, restart, reason }) => {
     const log: unknown[] = [];
     const children = [child({ id: 'a', log }, { restart }), ...workers(log, 'b')];
-    const tree = await family(log, children, { autoShutdown });
+    const tree = await startTree(log, children, { autoShutdown });
     log.length = 0;
     await end(tree, 'a', reason);
-    const isRestarted = restart === 'transient' && (reason === boom || reason === kill);
-    expect(log).toStrictEqual([...ended('a', reason), ...(isRestarted ? [s('a')] : [])]);
+    const isRestarted = restart === 'transient' && (reason === crashed || reason === kill);
+    expect(log).toStrictEqual([...ended('a', reason), ...(isRestarted ? [hasStarted('a')] : [])]);
     expect(isAlive(tree.supervisor)).toBe(true);
   },
 );
@@ -205,7 +209,7 @@ describe('what does not go together', () => {
   test.each(table)('%s %s is refused at the start', async (_row, _what, options, spec, error) => {
     const log: unknown[] = [];
     const a = child({ id: 'a', log }, { ...spec, significant: true });
-    const started = start(createTestSystem(), [...workers(log, 'z'), a], options);
+    const started = startSupervisor(createTestSystem(), [...workers(log, 'z'), a], options);
     const caught = await started.catch((thrown: unknown) => thrown);
     expect(caught).toStrictEqual(error);
     expect(caught).toBeInstanceOf(TypeError);
@@ -214,19 +218,19 @@ describe('what does not go together', () => {
 
   test.each(table)('%s %s is refused by startChild', async (_row, _what, options, spec, error) => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, workers(log, 'z'), options);
+    const { supervisor } = await startTree(log, workers(log, 'z'), options);
     const a = child({ id: 'a', log }, { ...spec, significant: true });
     const caught = await Supervisor.startChild(supervisor, a).catch((thrown: unknown) => thrown);
     expect(caught).toStrictEqual(error);
     expect(caught).toBeInstanceOf(TypeError);
-    expect(log).toStrictEqual([s('z')]);
+    expect(log).toStrictEqual([hasStarted('z')]);
     expect(await states(supervisor)).toStrictEqual([['z', 'runs']]);
   });
 
   test('AS10 an unknown autoShutdown is refused', async () => {
-    const caught = await start(createTestSystem(), [], { autoShutdown: 'foo' as never }).catch(
-      (thrown: unknown) => thrown,
-    );
+    const caught = await startSupervisor(createTestSystem(), [], {
+      autoShutdown: 'foo' as never,
+    }).catch((thrown: unknown) => thrown);
     expect(caught).toStrictEqual(
       new TypeError(
         `Expected autoShutdown to be 'never' or 'anySignificant' or 'allSignificant', got "foo" (string)`,
@@ -236,7 +240,9 @@ describe('what does not go together', () => {
 
   test('AS11 a significant that is no boolean is refused at the start', async () => {
     const a = { ...child({ id: 'a', log: [] }), significant: 'yes' as never };
-    const caught = await start(createTestSystem(), [a]).catch((thrown: unknown) => thrown);
+    const caught = await startSupervisor(createTestSystem(), [a]).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(caught).toStrictEqual(
       new TypeError(
         'Expected significant of child "a" (string) to be true or false, got "yes" (string)',
@@ -250,16 +256,16 @@ test.each(['oneForAll', 'restForOne'] as const)(
   async (strategy) => {
     const log: unknown[] = [];
     const children = [...workers(log, 'a'), significant(log, 'b'), significant(log, 'c')];
-    const tree = await family(log, children, { ...any, strategy });
+    const tree = await startTree(log, children, { ...any, strategy });
     log.length = 0;
     await end(tree, 'a');
     expect(log).toStrictEqual([
-      t('a', boom),
-      t('c', shutdown),
-      t('b', shutdown),
-      s('a'),
-      s('b'),
-      s('c'),
+      hasTerminated('a', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
     ]);
     expect(isAlive(tree.supervisor)).toBe(true);
   },
@@ -268,34 +274,41 @@ test.each(['oneForAll', 'restForOne'] as const)(
 test('AS13 a temporary significant sibling is forgotten by it, and the supervisor lives', async () => {
   const log: unknown[] = [];
   const children = [...workers(log, 'a'), significant(log, 'b', 'temporary')];
-  const tree = await family(log, children, { ...any, strategy: 'oneForAll' });
+  const tree = await startTree(log, children, { ...any, strategy: 'oneForAll' });
   log.length = 0;
   await end(tree, 'a');
-  expect(log).toStrictEqual([t('a', boom), t('b', shutdown), s('a')]);
+  expect(log).toStrictEqual([
+    hasTerminated('a', crashed),
+    hasTerminated('b', shutdown),
+    hasStarted('a'),
+  ]);
   expect(await states(tree.supervisor)).toStrictEqual([['a', 'runs']]);
 });
 
 describe('a supervisor that ends with its significant child', () => {
-  async function nested(log: unknown[], spec: Partial<ChildOptions>): Promise<Family> {
-    const inner = sub('sub', [significant(log, 'x'), ...workers(log, 'y')], { ...any, ...spec });
-    const tree = await family(log, [...workers(log, 'a'), inner, ...workers(log, 'z')], any);
+  async function nested(log: unknown[], spec: Partial<ChildOptions>): Promise<Tree> {
+    const inner = subSupervisor('sub', [significant(log, 'x'), ...workers(log, 'y')], {
+      ...any,
+      ...spec,
+    });
+    const tree = await startTree(log, [...workers(log, 'a'), inner, ...workers(log, 'z')], any);
     log.length = 0;
     return tree;
   }
 
-  const endX = (tree: Family): Promise<void> =>
-    end({ system: tree.system, supervisor: subOf(tree.supervisor, 'sub') }, 'x', normal);
+  const endX = (tree: Tree): Promise<void> =>
+    end({ system: tree.system, supervisor: subSupervisorOf(tree.supervisor, 'sub') }, 'x', normal);
 
   test('AS14 ends the one above when it is significant itself', async () => {
     const log: unknown[] = [];
     const tree = await nested(log, { restart: 'transient', significant: true });
     await endX(tree);
     expect(log).toStrictEqual([
-      t('x', normal),
-      t('y', shutdown),
-      t('z', shutdown),
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasTerminated('x', normal),
+      hasTerminated('y', shutdown),
+      hasTerminated('z', shutdown),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
@@ -303,7 +316,7 @@ describe('a supervisor that ends with its significant child', () => {
     const log: unknown[] = [];
     const tree = await nested(log, { restart: 'transient' });
     await endX(tree);
-    expect(log).toStrictEqual([t('x', normal), t('y', shutdown)]);
+    expect(log).toStrictEqual([hasTerminated('x', normal), hasTerminated('y', shutdown)]);
     expect(await states(tree.supervisor)).toStrictEqual([
       ['a', 'runs'],
       ['sub', 'undefined'],
@@ -315,7 +328,12 @@ describe('a supervisor that ends with its significant child', () => {
     const log: unknown[] = [];
     const tree = await nested(log, { restart: 'permanent' });
     await endX(tree);
-    expect(log).toStrictEqual([t('x', normal), t('y', shutdown), s('x'), s('y')]);
+    expect(log).toStrictEqual([
+      hasTerminated('x', normal),
+      hasTerminated('y', shutdown),
+      hasStarted('x'),
+      hasStarted('y'),
+    ]);
     expect(await states(tree.supervisor)).toStrictEqual([
       ['a', 'runs'],
       ['sub', 'runs'],
@@ -330,10 +348,10 @@ test('AS17 a significant child whose restart answers ignore does not end the sup
     { id: 'a', log, plan: ['run', 'ignore'] },
     { restart: 'transient', significant: true },
   );
-  const tree = await family(log, [spec, ...workers(log, 'b')], any);
+  const tree = await startTree(log, [spec, ...workers(log, 'b')], any);
   log.length = 0;
   await end(tree, 'a');
-  expect(log).toStrictEqual([t('a', boom), fails('a')]);
+  expect(log).toStrictEqual([hasTerminated('a', crashed), hasFailed('a')]);
   expect(await states(tree.supervisor)).toStrictEqual([
     ['a', 'undefined'],
     ['b', 'runs'],
@@ -342,9 +360,13 @@ test('AS17 a significant child whose restart answers ignore does not end the sup
 
 test('AS05 the shutdown of the supervisor itself is one, whatever its significant children do', async () => {
   const log: unknown[] = [];
-  const tree = await family(log, [significant(log, 'a'), significant(log, 'b')], any);
+  const tree = await startTree(log, [significant(log, 'a'), significant(log, 'b')], any);
   log.length = 0;
   await Supervisor.stop(tree.supervisor);
   await settle(tree.system);
-  expect(log).toStrictEqual([t('b', shutdown), t('a', shutdown), ['sup', normal]]);
+  expect(log).toStrictEqual([
+    hasTerminated('b', shutdown),
+    hasTerminated('a', shutdown),
+    ['supervisor', normal],
+  ]);
 });

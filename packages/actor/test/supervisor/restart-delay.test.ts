@@ -14,23 +14,23 @@ import { advance, settle } from '@reprise/actor/testing';
 import * as fc from 'fast-check';
 
 import { type Backoff, restartDelay } from '../../src/backoff.ts';
+import { outcome } from '../support/outcome.ts';
 import {
-  boom,
+  crashed,
   child,
   end,
-  fails,
-  type Family,
-  family,
-  no,
+  hasFailed,
+  type Tree,
+  startTree,
+  refusal,
   type Options,
-  pidOf,
-  s,
+  workerOf,
+  hasStarted,
   states,
-  t,
+  hasTerminated,
   worker,
   workers,
-} from '../support/family.ts';
-import { outcome } from '../support/outcome.ts';
+} from '../support/tree.ts';
 
 /** Without jitter: the whole of the delay. */
 const whole = (): void => void jest.spyOn(Math, 'random').mockReturnValue(1);
@@ -42,7 +42,7 @@ const delayed = (log: unknown[], id = 'a', change: Partial<Backoff> = {}): Child
   child({ id, log }, { restartDelay: { ...delay, ...change } });
 
 /** Ends `a`; resolves with how long, in ms, it took to be up again. */
-async function downTime(all: Family, log: unknown[]): Promise<number> {
+async function downTime(all: Tree, log: unknown[]): Promise<number> {
   await end(all, 'a');
   const before = log.length;
   let ms = 0;
@@ -56,21 +56,32 @@ describe('a restart delay', () => {
   test('is waited for before the child is started again', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log), ...workers(log, 'b')]);
+    const all = await startTree(log, [delayed(log), ...workers(log, 'b')]);
     await end(all, 'a');
     await advance(all.system, 99);
-    expect(log).toStrictEqual([s('a'), s('b'), t('a', boom)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), hasTerminated('a', crashed)]);
     await advance(all.system, 1);
-    expect(log).toStrictEqual([s('a'), s('b'), t('a', boom), s('a')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', crashed),
+      hasStarted('a'),
+    ]);
   });
 
   test('does not keep the supervisor from answering, nor from restarting others', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log), ...workers(log, 'b')]);
+    const all = await startTree(log, [delayed(log), ...workers(log, 'b')]);
     await end(all, 'a');
     await end(all, 'b');
-    expect(log).toStrictEqual([s('a'), s('b'), t('a', boom), t('b', boom), s('b')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', crashed),
+      hasTerminated('b', crashed),
+      hasStarted('b'),
+    ]);
     expect(await Supervisor.countChildren(all.supervisor)).toMatchObject({ specs: 2, active: 1 });
     await Supervisor.startChild(all.supervisor, child({ id: 'c', log }));
     expect(all.system.clock.now()).toBe(0);
@@ -78,7 +89,7 @@ describe('a restart delay', () => {
 
   test('shows the child as restarting, which is refused as such', async () => {
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log)]);
+    const all = await startTree(log, [delayed(log)]);
     await end(all, 'a');
     expect(await Supervisor.whichChild(all.supervisor, 'a')).toStrictEqual({
       id: 'a',
@@ -89,24 +100,24 @@ describe('a restart delay', () => {
       exit: { type: 'restarting' },
     });
     expect(await Supervisor.deleteChild(all.supervisor, 'a')).toBe('restarting');
-    expect(() => pidOf(all.supervisor, 'a')).toThrow(/restarting/);
+    expect(() => workerOf(all.supervisor, 'a')).toThrow(/restarting/);
   });
 
   test('counts towards the intensity at once, and the supervisor gives up at once', async () => {
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log, 'a'), delayed(log, 'b'), ...workers(log, 'c')], {
+    const all = await startTree(log, [delayed(log, 'a'), delayed(log, 'b'), ...workers(log, 'c')], {
       maxRestarts: 1,
     });
     await end(all, 'a');
     await end(all, 'b');
     expect(log).toStrictEqual([
-      s('a'),
-      s('b'),
-      s('c'),
-      t('a', boom),
-      t('b', boom),
-      t('c', shutdown),
-      ['sup', shutdown],
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
+      hasTerminated('a', crashed),
+      hasTerminated('b', crashed),
+      hasTerminated('c', shutdown),
+      ['supervisor', shutdown],
     ]);
     expect(all.system.clock.now()).toBe(0);
   });
@@ -114,16 +125,16 @@ describe('a restart delay', () => {
   test('counts once: not when it ends, and not when it is over', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log)], { maxRestarts: 1 });
+    const all = await startTree(log, [delayed(log)], { maxRestarts: 1 });
     await end(all, 'a');
     await advance(all.system, 100);
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('a')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasStarted('a')]);
   });
 
   test('makes less of an intensity that is too high for it: the window goes on meanwhile', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log, 'a', { minDelay: 600 })], {
+    const all = await startTree(log, [delayed(log, 'a', { minDelay: 600 })], {
       maxRestarts: 1,
       maxSeconds: 0.5,
     });
@@ -138,7 +149,7 @@ describe('a restart delay', () => {
   test('doubles from one restart to the next, up to its maximum', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log)], many);
+    const all = await startTree(log, [delayed(log)], many);
     const times: number[] = [];
     for (let deaths = 0; deaths < 6; deaths++) {
       times.push(await downTime(all, log));
@@ -149,7 +160,7 @@ describe('a restart delay', () => {
   test('begins anew when the child has lived long enough', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log, 'a', { healthyAfter: 5000 })], many);
+    const all = await startTree(log, [delayed(log, 'a', { healthyAfter: 5000 })], many);
     const times: number[] = [];
     for (const lived of [0, 0, 4999, 5000, 0]) {
       await advance(all.system, lived);
@@ -161,39 +172,45 @@ describe('a restart delay', () => {
   test('does not take the time that the child was down for life', async () => {
     whole();
     const log: unknown[] = [];
-    const plan = ['run', no, no, no, 'run'] as const;
+    const plan = ['run', refusal, refusal, refusal, 'run'] as const;
     const spec = child(
       { id: 'a', log, plan: [...plan] },
       { restartDelay: { minDelay: 100, maxDelay: 10_000, healthyAfter: 150 } },
     );
-    const all = await family(log, [spec], many);
+    const all = await startTree(log, [spec], many);
     await end(all, 'a');
     await advance(all.system, 100 + 200 + 400 + 799);
-    expect(log).toStrictEqual([s('a'), t('a', boom), fails('a'), fails('a'), fails('a')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasFailed('a'),
+      hasFailed('a'),
+      hasFailed('a'),
+    ]);
     await advance(all.system, 1);
-    expect(log.at(-1)).toStrictEqual(s('a'));
+    expect(log.at(-1)).toStrictEqual(hasStarted('a'));
   });
 
   test('is its child’s own: another’s does not grow with it', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log), delayed(log, 'b')], many);
+    const all = await startTree(log, [delayed(log), delayed(log, 'b')], many);
     await downTime(all, log);
     await downTime(all, log);
     await end(all, 'b');
     await advance(all.system, 99);
-    expect(log.at(-1)).toStrictEqual(t('b', boom));
+    expect(log.at(-1)).toStrictEqual(hasTerminated('b', crashed));
     await advance(all.system, 1);
-    expect(log.at(-1)).toStrictEqual(s('b'));
+    expect(log.at(-1)).toStrictEqual(hasStarted('b'));
   });
 
   test('is not waited for by a child that ends for good', async () => {
     const log: unknown[] = [];
     const spec = child({ id: 'a', log }, { restart: 'transient', restartDelay: delay });
-    const all = await family(log, [spec]);
+    const all = await startTree(log, [spec]);
     await end(all, 'a', normal);
     await advance(all.system, 1000);
-    expect(log).toStrictEqual([s('a'), t('a', normal)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', normal)]);
     expect(await states(all.supervisor)).toStrictEqual([['a', 'undefined']]);
   });
 });
@@ -202,18 +219,18 @@ describe('while a child waits for its delay', () => {
   test('terminateChild keeps it down', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log)]);
+    const all = await startTree(log, [delayed(log)]);
     await end(all, 'a');
     expect(await Supervisor.terminateChild(all.supervisor, 'a')).toBe('ok');
     await advance(all.system, 1000);
-    expect(log).toStrictEqual([s('a'), t('a', boom)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed)]);
     expect(await states(all.supervisor)).toStrictEqual([['a', 'undefined']]);
   });
 
   test('terminateChild and restartChild start it now, and the next delay is a whole one', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log)]);
+    const all = await startTree(log, [delayed(log)]);
     await end(all, 'a');
     await advance(all.system, 50);
     await Supervisor.terminateChild(all.supervisor, 'a');
@@ -221,31 +238,40 @@ describe('while a child waits for its delay', () => {
     await end(all, 'a');
     // The first delay would be over now; the second takes 200 ms.
     await advance(all.system, 199);
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('a'), t('a', boom)]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+    ]);
     await advance(all.system, 1);
-    expect(log.at(-1)).toStrictEqual(s('a'));
+    expect(log.at(-1)).toStrictEqual(hasStarted('a'));
   });
 
   test('terminateChild and deleteChild free its id, and its successor is not disturbed', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [delayed(log)]);
+    const all = await startTree(log, [delayed(log)]);
     await end(all, 'a');
     await Supervisor.terminateChild(all.supervisor, 'a');
     await Supervisor.deleteChild(all.supervisor, 'a');
     const pid = await Supervisor.startChild(all.supervisor, child({ id: 'a', log }));
     await advance(all.system, 1000);
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('a')]);
-    expect(pidOf(all.supervisor, 'a')).toBe(pid);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasStarted('a')]);
+    expect(workerOf(all.supervisor, 'a')).toBe(pid);
   });
 
   test('the shutdown of the supervisor does not wait', async () => {
     const log: unknown[] = [];
-    const all = await family(log, [...workers(log, 'b'), delayed(log)]);
+    const all = await startTree(log, [...workers(log, 'b'), delayed(log)]);
     await end(all, 'a');
     exit(all.parent, all.supervisor, shutdown);
     await settle(all.system);
-    expect(log.slice(2)).toStrictEqual([t('a', boom), t('b', shutdown), ['sup', shutdown]]);
+    expect(log.slice(2)).toStrictEqual([
+      hasTerminated('a', crashed),
+      hasTerminated('b', shutdown),
+      ['supervisor', shutdown],
+    ]);
     await advance(all.system, 1000);
     expect(log).toHaveLength(5);
   });
@@ -255,12 +281,16 @@ describe('a restart delay under oneForAll and restForOne', () => {
   test('oneForAll shuts all down at once, and starts them all when it is over', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [...workers(log, 'x'), delayed(log), ...workers(log, 'y')], {
+    const all = await startTree(log, [...workers(log, 'x'), delayed(log), ...workers(log, 'y')], {
       strategy: 'oneForAll',
     });
     log.length = 0;
     await end(all, 'a');
-    expect(log).toStrictEqual([t('a', boom), t('y', shutdown), t('x', shutdown)]);
+    expect(log).toStrictEqual([
+      hasTerminated('a', crashed),
+      hasTerminated('y', shutdown),
+      hasTerminated('x', shutdown),
+    ]);
     expect(await states(all.supervisor)).toStrictEqual([
       ['x', 'undefined'],
       ['a', 'restarting'],
@@ -269,29 +299,29 @@ describe('a restart delay under oneForAll and restForOne', () => {
     await advance(all.system, 99);
     expect(log).toHaveLength(3);
     await advance(all.system, 1);
-    expect(log.slice(3)).toStrictEqual([s('x'), s('a'), s('y')]);
+    expect(log.slice(3)).toStrictEqual([hasStarted('x'), hasStarted('a'), hasStarted('y')]);
   });
 
   test('restForOne leaves those before it running', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [...workers(log, 'x'), delayed(log), ...workers(log, 'y')], {
+    const all = await startTree(log, [...workers(log, 'x'), delayed(log), ...workers(log, 'y')], {
       strategy: 'restForOne',
     });
     log.length = 0;
     await end(all, 'a');
     await advance(all.system, 99);
-    expect(log).toStrictEqual([t('a', boom), t('y', shutdown)]);
+    expect(log).toStrictEqual([hasTerminated('a', crashed), hasTerminated('y', shutdown)]);
     await advance(all.system, 1);
-    expect(log.slice(2)).toStrictEqual([s('a'), s('y')]);
+    expect(log.slice(2)).toStrictEqual([hasStarted('a'), hasStarted('y')]);
   });
 
   test('the life of the child is counted to its end, not to the end of the slow siblings', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
-      [delayed(log, 'a', { healthyAfter: 300 }), child({ id: 'y', log, slowEnd: 500 })],
+      [delayed(log, 'a', { healthyAfter: 300 }), child({ id: 'y', log, terminateTime: 500 })],
       { ...many, strategy: 'oneForAll' },
     );
     await end(all, 'a');
@@ -300,21 +330,26 @@ describe('a restart delay under oneForAll and restForOne', () => {
     log.length = 0;
     // It has not lived at all: the second delay is twice the first.
     await advance(all.system, 500 + 199);
-    expect(log).toStrictEqual([t('y', shutdown)]);
+    expect(log).toStrictEqual([hasTerminated('y', shutdown)]);
     await advance(all.system, 1);
-    expect(log).toStrictEqual([t('y', shutdown), s('a'), s('y')]);
+    expect(log).toStrictEqual([hasTerminated('y', shutdown), hasStarted('a'), hasStarted('y')]);
   });
 
   test('a child that waits is taken along by another’s restart, and not started twice', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [...workers(log, 'x'), delayed(log)], {
+    const all = await startTree(log, [...workers(log, 'x'), delayed(log)], {
       strategy: 'restForOne',
     });
     log.length = 0;
     await end(all, 'a');
     await end(all, 'x');
-    expect(log).toStrictEqual([t('a', boom), t('x', boom), s('x'), s('a')]);
+    expect(log).toStrictEqual([
+      hasTerminated('a', crashed),
+      hasTerminated('x', crashed),
+      hasStarted('x'),
+      hasStarted('a'),
+    ]);
     await advance(all.system, 1000);
     expect(log).toHaveLength(4);
   });
@@ -322,7 +357,7 @@ describe('a restart delay under oneForAll and restForOne', () => {
   test('a child taken along so waits the whole of its next delay', async () => {
     whole();
     const log: unknown[] = [];
-    const all = await family(log, [...workers(log, 'x'), delayed(log)], {
+    const all = await startTree(log, [...workers(log, 'x'), delayed(log)], {
       strategy: 'restForOne',
       maxRestarts: 10,
     });
@@ -332,9 +367,9 @@ describe('a restart delay under oneForAll and restForOne', () => {
     log.length = 0;
     await end(all, 'a');
     await advance(all.system, 199);
-    expect(log).toStrictEqual([t('a', boom)]);
+    expect(log).toStrictEqual([hasTerminated('a', crashed)]);
     await advance(all.system, 1);
-    expect(log).toStrictEqual([t('a', boom), s('a')]);
+    expect(log).toStrictEqual([hasTerminated('a', crashed), hasStarted('a')]);
   });
 });
 
@@ -348,7 +383,7 @@ test('a supervisor that is killed while it waits for a sibling starts nobody aft
     },
     { id: 'b' },
   );
-  const all = await family(log, [child({ id: 'a', log, slowEnd: 100 }), counted], {
+  const all = await startTree(log, [child({ id: 'a', log, terminateTime: 100 }), counted], {
     strategy: 'oneForAll',
   });
   await end(all, 'b');
@@ -390,13 +425,13 @@ describe('the band of the jitter', () => {
   test('is used: many children that end together are started over half of it', async () => {
     const log: unknown[] = [];
     const ids = Array.from({ length: 100 }, (_, index) => `c${index}`);
-    const all = await family(
+    const all = await startTree(
       log,
       ids.map((id) => delayed(log, id)),
       many,
     );
     for (const id of ids) {
-      exit(all.system, pidOf(all.supervisor, id), kill);
+      exit(all.system, workerOf(all.supervisor, id), kill);
     }
     await settle(all.system);
     const up: number[] = [];
@@ -434,7 +469,7 @@ test.each<readonly [string, unknown]>([
 test('a factor of 3 makes each delay three times as long as the one before', async () => {
   whole();
   const log: unknown[] = [];
-  const all = await family(log, [delayed(log, 'a', { factor: 3 })], many);
+  const all = await startTree(log, [delayed(log, 'a', { factor: 3 })], many);
   expect(await downTime(all, log)).toBe(100);
   expect(await downTime(all, log)).toBe(300);
   expect(await downTime(all, log)).toBe(900);
@@ -444,7 +479,7 @@ test('a factor of 3 makes each delay three times as long as the one before', asy
 test('a healthyAfter of Infinity never begins anew', async () => {
   whole();
   const log: unknown[] = [];
-  const all = await family(log, [delayed(log, 'a', { healthyAfter: Infinity })], many);
+  const all = await startTree(log, [delayed(log, 'a', { healthyAfter: Infinity })], many);
   await downTime(all, log);
   await advance(all.system, 1e9);
   expect(await downTime(all, log)).toBe(200);

@@ -28,7 +28,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 import * as fc from 'fast-check';
 
 import { elapse } from '../support/outcome.ts';
-import { idler } from '../support/recorder.ts';
+import { idleProcess } from '../support/processes.ts';
 
 const { terminateChild, restartChild, deleteChild } = Supervisor;
 const ask = { terminateChild, restartChild, deleteChild };
@@ -471,7 +471,7 @@ async function live(plan: SupervisorPlan, script: readonly Fault[]): Promise<voi
 
 async function play(world: World, plan: SupervisorPlan, script: readonly Fault[]): Promise<void> {
   const { system } = world;
-  const parent = await idler(system, { traps: true });
+  const parent = await idleProcess(system, { traps: true });
   const others = [system.pid, parent.pid];
   const starting = world.startSupervisor(parent, plan, 'top').catch(() => undefined);
   await advance(system, allTime);

@@ -20,25 +20,25 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
-import {
-  boom,
-  child,
-  end,
-  fails,
-  type Family,
-  family,
-  no,
-  pidOf,
-  s,
-  states,
-  sub,
-  t,
-  worker,
-  workers,
-} from '../support/family.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { logOutcome, outcome } from '../support/outcome.ts';
-import { drain, idler } from '../support/recorder.ts';
+import { drain, idleProcess } from '../support/processes.ts';
+import {
+  crashed,
+  child,
+  end,
+  hasFailed,
+  type Tree,
+  startTree,
+  refusal,
+  workerOf,
+  hasStarted,
+  states,
+  subSupervisor,
+  hasTerminated,
+  worker,
+  workers,
+} from '../support/tree.ts';
 
 const failed = (id: string, reason: unknown): unknown => ({
   exit: { type: 'failedToStartChild', id, reason },
@@ -49,40 +49,47 @@ const refused = (type: string): unknown => ({ exit: { type } });
 describe('startChild', () => {
   test('SA01 of an id that runs is refused with its pid', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, workers(log, 'a'));
-    const pid = pidOf(supervisor, 'a');
+    const { supervisor } = await startTree(log, workers(log, 'a'));
+    const pid = workerOf(supervisor, 'a');
     expect(await outcome(Supervisor.startChild(supervisor, child({ id: 'a', log })))).toStrictEqual(
       {
         exit: { type: 'alreadyStarted', pid },
       },
     );
-    expect(log).toStrictEqual([s('a')]);
-    expect(pidOf(supervisor, 'a')).toBe(pid);
+    expect(log).toStrictEqual([hasStarted('a')]);
+    expect(workerOf(supervisor, 'a')).toBe(pid);
   });
 
   test('SA02 of an id that was terminated is refused', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, workers(log, 'a'));
+    const { supervisor } = await startTree(log, workers(log, 'a'));
     await Supervisor.terminateChild(supervisor, 'a');
     expect(await outcome(Supervisor.startChild(supervisor, child({ id: 'a', log })))).toStrictEqual(
       refused('alreadyPresent'),
     );
-    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown)]);
     expect(await states(supervisor)).toStrictEqual([['a', 'undefined']]);
   });
 
   test('SA03, SI08 that fails rejects with the reason, forgets the child and counts as no restart', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a'), { maxRestarts: 1 });
+    const all = await startTree(log, workers(log, 'a'), { maxRestarts: 1 });
     for (let times = 0; times < 3; times++) {
-      const spec = child({ id: 'b', log, plan: [no] });
+      const spec = child({ id: 'b', log, plan: [refusal] });
       expect(await outcome(Supervisor.startChild(all.supervisor, spec))).toStrictEqual(
-        failed('b', no),
+        failed('b', refusal),
       );
     }
     expect(await states(all.supervisor)).toStrictEqual([['a', 'runs']]);
     await end(all, 'a');
-    expect(log).toStrictEqual([s('a'), fails('b'), fails('b'), fails('b'), t('a', boom), s('a')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasFailed('b'),
+      hasFailed('b'),
+      hasFailed('b'),
+      hasTerminated('a', crashed),
+      hasStarted('a'),
+    ]);
   });
 
   const oh = new Error('oh');
@@ -106,7 +113,7 @@ describe('startChild', () => {
     '%s whose start %s rejects with that, and the child is forgotten',
     async (_row, _how, begin, reason) => {
       const log: unknown[] = [];
-      const { supervisor } = await family(log, []);
+      const { supervisor } = await startTree(log, []);
       const spec = childSpec(begin, { id: 'a' });
       expect(await outcome(Supervisor.startChild(supervisor, spec))).toStrictEqual(
         failed('a', reason),
@@ -118,7 +125,7 @@ describe('startChild', () => {
 
   test('SA06 of a server whose name is taken outside rejects with who has it, and supervises nobody', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, []);
+    const { system, supervisor } = await startTree(log, []);
     const outside = await GenServer.start(system, worker, { id: 'outside', log }, { name: 'N' });
     const spec = GenServer.childSpec(worker, { id: 'a', log }, { id: 'a', name: 'N' });
     expect(await outcome(Supervisor.startChild(supervisor, spec))).toStrictEqual(
@@ -131,18 +138,18 @@ describe('startChild', () => {
 
   test('SA07 resolves once the child is up, with its pid', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, []);
-    const started = Supervisor.startChild(supervisor, child({ id: 'a', log, slowStart: 10 }));
-    void started.then((pid) => log.push(['started', pid === pidOf(supervisor, 'a')]));
+    const { system, supervisor } = await startTree(log, []);
+    const started = Supervisor.startChild(supervisor, child({ id: 'a', log, initTime: 10 }));
+    void started.then((pid) => log.push(['started', pid === workerOf(supervisor, 'a')]));
     await advance(system, 9);
     expect(log).toStrictEqual([]);
     await advance(system, 1);
-    expect(log).toStrictEqual([s('a'), ['started', true]]);
+    expect(log).toStrictEqual([hasStarted('a'), ['started', true]]);
   });
 
   test('SS07 of a child that answers ignore resolves with undefined, and keeps the child', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, []);
+    const { supervisor } = await startTree(log, []);
     const spec = child({ id: 'a', log, plan: ['ignore'] });
     expect(await outcome(Supervisor.startChild(supervisor, spec))).toStrictEqual(done(undefined));
     expect(await states(supervisor)).toStrictEqual([['a', 'undefined']]);
@@ -150,7 +157,7 @@ describe('startChild', () => {
 
   test('SS08 of a temporary child that answers ignore resolves with undefined, and forgets it', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, []);
+    const { supervisor } = await startTree(log, []);
     const spec = child({ id: 'a', log, plan: ['ignore'] }, { restart: 'temporary' });
     expect(await outcome(Supervisor.startChild(supervisor, spec))).toStrictEqual(done(undefined));
     expect(await states(supervisor)).toStrictEqual([]);
@@ -192,7 +199,7 @@ describe('startChild', () => {
     ],
   ])('%s refuses %s', async (_row, _what, change, error) => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, []);
+    const { supervisor } = await startTree(log, []);
     const started = Supervisor.startChild(supervisor, { ...one, ...change });
     const caught = await started.catch((thrown: unknown) => thrown);
     expect(caught).toStrictEqual(error);
@@ -201,7 +208,7 @@ describe('startChild', () => {
   });
 
   test('SR06 keeps nothing of what the start of a temporary child holds', async () => {
-    const { supervisor } = await family([], []);
+    const { supervisor } = await startTree([], []);
     const held = await (async () => {
       const load = { id: 'a', log: [] };
       const idle = (parent: Process): Promise<Pid> => {
@@ -220,41 +227,48 @@ describe('startChild', () => {
 describe('terminateChild', () => {
   test('SA07 resolves once the child is dead, and keeps its spec', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, [
+    const { system, supervisor } = await startTree(log, [
       ...workers(log, 'a'),
-      child({ id: 'b', log, slowEnd: 10 }),
+      child({ id: 'b', log, terminateTime: 10 }),
     ]);
-    const [a, b] = [pidOf(supervisor, 'a'), pidOf(supervisor, 'b')];
+    const [a, b] = [workerOf(supervisor, 'a'), workerOf(supervisor, 'b')];
     void Supervisor.terminateChild(supervisor, 'b').then((answer) =>
       log.push([answer, isAlive(b)]),
     );
     await advance(system, 9);
-    expect(log).toStrictEqual([s('a'), s('b')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b')]);
     await advance(system, 1);
-    expect(log).toStrictEqual([s('a'), s('b'), t('b', shutdown), ['ok', false]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('b', shutdown),
+      ['ok', false],
+    ]);
     expect(await states(supervisor)).toStrictEqual([
       ['a', 'runs'],
       ['b', 'undefined'],
     ]);
-    expect(pidOf(supervisor, 'a')).toBe(a);
+    expect(workerOf(supervisor, 'a')).toBe(a);
   });
 
   test('SA08 of a child that does not run answers ok', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, workers(log, 'a'));
+    const { supervisor } = await startTree(log, workers(log, 'a'));
     await Supervisor.terminateChild(supervisor, 'a');
     expect(await Supervisor.terminateChild(supervisor, 'a')).toBe('ok');
-    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown)]);
     expect(await states(supervisor)).toStrictEqual([['a', 'undefined']]);
   });
 
   test('SA09 of a temporary child forgets it', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, [child({ id: 'a', log }, { restart: 'temporary' })]);
+    const { supervisor } = await startTree(log, [
+      child({ id: 'a', log }, { restart: 'temporary' }),
+    ]);
     expect(await Supervisor.terminateChild(supervisor, 'a')).toBe('ok');
     expect(await states(supervisor)).toStrictEqual([]);
     expect(await Supervisor.terminateChild(supervisor, 'a')).toBe('notFound');
-    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown)]);
   });
 
   test('SA10 of a child that crashes in terminate answers ok', async () => {
@@ -268,7 +282,7 @@ describe('terminateChild', () => {
         throw new Error('weird');
       },
     });
-    const { system, supervisor } = await family(log, [
+    const { system, supervisor } = await startTree(log, [
       GenServer.childSpec(weird, undefined, { id: 'a' }),
     ]);
     expect(await Supervisor.terminateChild(supervisor, 'a')).toBe('ok');
@@ -280,8 +294,8 @@ describe('terminateChild', () => {
 
   test('SA25 is by id: a pid is none', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, workers(log, 'a'));
-    const pid = pidOf(supervisor, 'a');
+    const { supervisor } = await startTree(log, workers(log, 'a'));
+    const pid = workerOf(supervisor, 'a');
     expect(await Supervisor.terminateChild(supervisor, pid as never)).toBe('notFound');
     expect(isAlive(pid)).toBe(true);
   });
@@ -289,32 +303,32 @@ describe('terminateChild', () => {
 
 test('SA11 an id that the supervisor does not have is not found', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, workers(log, 'a'));
+  const { supervisor } = await startTree(log, workers(log, 'a'));
   expect(await Supervisor.terminateChild(supervisor, 'b')).toBe('notFound');
   expect(await Supervisor.deleteChild(supervisor, 'b')).toBe('notFound');
   expect(await outcome(Supervisor.restartChild(supervisor, 'b'))).toStrictEqual(
     refused('notFound'),
   );
   expect(await Supervisor.getChildSpec(supervisor, 'b')).toBeUndefined();
-  expect(log).toStrictEqual([s('a')]);
+  expect(log).toStrictEqual([hasStarted('a')]);
 });
 
 test('SA12 a child that runs is neither deleted nor restarted by request', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, workers(log, 'a'));
+  const { supervisor } = await startTree(log, workers(log, 'a'));
   expect(await Supervisor.deleteChild(supervisor, 'a')).toBe('running');
   expect(await outcome(Supervisor.restartChild(supervisor, 'a'))).toStrictEqual(refused('running'));
-  expect(log).toStrictEqual([s('a')]);
+  expect(log).toStrictEqual([hasStarted('a')]);
 });
 
 test('SA13 deleteChild frees the id of a child that does not run', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, workers(log, 'a', 'b'));
+  const { supervisor } = await startTree(log, workers(log, 'a', 'b'));
   await Supervisor.terminateChild(supervisor, 'a');
   expect(await Supervisor.deleteChild(supervisor, 'a')).toBe('ok');
   expect(await states(supervisor)).toStrictEqual([['b', 'runs']]);
   const pid = await Supervisor.startChild(supervisor, child({ id: 'a', log }));
-  expect(pid).toBe(pidOf(supervisor, 'a'));
+  expect(pid).toBe(workerOf(supervisor, 'a'));
   expect(await states(supervisor)).toStrictEqual([
     ['b', 'runs'],
     ['a', 'runs'],
@@ -323,7 +337,7 @@ test('SA13 deleteChild frees the id of a child that does not run', async () => {
 
 test('SA13 deleteChild leaves all others as they are, however many come and go', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, workers(log, 'a', 'b'));
+  const { supervisor } = await startTree(log, workers(log, 'a', 'b'));
   for (let at = 0; at < 50; at++) {
     const id = `x${at % 30}`;
     await Supervisor.startChild(supervisor, child({ id, log }));
@@ -335,19 +349,24 @@ test('SA13 deleteChild leaves all others as they are, however many come and go',
     ['a', 'runs'],
     ['b', 'runs'],
   ]);
-  expect(isAlive(pidOf(supervisor, 'a'))).toBe(true);
+  expect(isAlive(workerOf(supervisor, 'a'))).toBe(true);
 });
 
 describe('restartChild', () => {
   test('SA14 starts a child that was terminated, in its old place', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, workers(log, 'a', 'b'));
-    const before = pidOf(supervisor, 'a');
+    const { supervisor } = await startTree(log, workers(log, 'a', 'b'));
+    const before = workerOf(supervisor, 'a');
     await Supervisor.terminateChild(supervisor, 'a');
     const pid = await Supervisor.restartChild(supervisor, 'a');
-    expect(pid).toBe(pidOf(supervisor, 'a'));
+    expect(pid).toBe(workerOf(supervisor, 'a'));
     expect(pid).not.toBe(before);
-    expect(log).toStrictEqual([s('a'), s('b'), t('a', shutdown), s('a')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', shutdown),
+      hasStarted('a'),
+    ]);
     expect(await states(supervisor)).toStrictEqual([
       ['a', 'runs'],
       ['b', 'runs'],
@@ -356,37 +375,42 @@ describe('restartChild', () => {
 
   test('SA15 that fails rejects with the reason, and keeps the child', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, [child({ id: 'a', log, plan: ['run', no] })]);
+    const { supervisor } = await startTree(log, [child({ id: 'a', log, plan: ['run', refusal] })]);
     await Supervisor.terminateChild(supervisor, 'a');
-    expect(await outcome(Supervisor.restartChild(supervisor, 'a'))).toStrictEqual({ exit: no });
-    expect(log).toStrictEqual([s('a'), t('a', shutdown), fails('a')]);
+    expect(await outcome(Supervisor.restartChild(supervisor, 'a'))).toStrictEqual({
+      exit: refusal,
+    });
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown), hasFailed('a')]);
     expect(await states(supervisor)).toStrictEqual([['a', 'undefined']]);
   });
 
   test('SA16 starts a transient child that has ended normally', async () => {
     const log: unknown[] = [];
-    const all = await family(log, [child({ id: 'a', log }, { restart: 'transient' })]);
+    const all = await startTree(log, [child({ id: 'a', log }, { restart: 'transient' })]);
     await end(all, 'a', normal);
-    expect(await Supervisor.restartChild(all.supervisor, 'a')).toBe(pidOf(all.supervisor, 'a'));
-    expect(log).toStrictEqual([s('a'), t('a', normal), s('a')]);
+    expect(await Supervisor.restartChild(all.supervisor, 'a')).toBe(workerOf(all.supervisor, 'a'));
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', normal), hasStarted('a')]);
   });
 
   test('SI08 does not count as a restart, whether it fails or not', async () => {
     const log: unknown[] = [];
-    const plan: ('run' | typeof no)[] = ['run', no, no, 'run'];
-    const all = await family(log, [child({ id: 'a', log, plan })], { maxRestarts: 1 });
+    const plan: ('run' | typeof refusal)[] = ['run', refusal, refusal, 'run'];
+    const all = await startTree(log, [child({ id: 'a', log, plan })], { maxRestarts: 1 });
     await Supervisor.terminateChild(all.supervisor, 'a');
     const answers = [1, 2, 3].map(() => outcome(Supervisor.restartChild(all.supervisor, 'a')));
-    expect((await Promise.all(answers)).slice(0, 2)).toStrictEqual([{ exit: no }, { exit: no }]);
+    expect((await Promise.all(answers)).slice(0, 2)).toStrictEqual([
+      { exit: refusal },
+      { exit: refusal },
+    ]);
     await end(all, 'a');
     expect(log).toStrictEqual([
-      s('a'),
-      t('a', shutdown),
-      fails('a'),
-      fails('a'),
-      s('a'),
-      t('a', boom),
-      s('a'),
+      hasStarted('a'),
+      hasTerminated('a', shutdown),
+      hasFailed('a'),
+      hasFailed('a'),
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasStarted('a'),
     ]);
   });
 });
@@ -395,12 +419,12 @@ describe('a child whose restart fails again and again', () => {
   /**
    * `a` dies and fails to start, for ever: what is asked meanwhile is answered between two trials.
    */
-  async function loop(log: unknown[], restart: Restart = 'permanent'): Promise<Family> {
-    const plan = ['run' as const, ...Array.from({ length: 1000 }, () => no)];
-    const all = await family(log, [child({ id: 'a', log, plan }, { restart })], {
+  async function loop(log: unknown[], restart: Restart = 'permanent'): Promise<Tree> {
+    const plan = ['run' as const, ...Array.from({ length: 1000 }, () => refusal)];
+    const all = await startTree(log, [child({ id: 'a', log, plan }, { restart })], {
       maxRestarts: 100,
     });
-    exit(all.system, pidOf(all.supervisor, 'a'), kill);
+    exit(all.system, workerOf(all.supervisor, 'a'), kill);
     return all;
   }
 
@@ -436,17 +460,17 @@ describe('a child whose restart fails again and again', () => {
 
   test('SA18, SA14 can be restarted by request when it was terminated', async () => {
     const log: unknown[] = [];
-    const plan: ('run' | typeof no)[] = ['run', no, 'run'];
-    const { system, supervisor } = await family(log, [child({ id: 'a', log, plan })]);
-    exit(system, pidOf(supervisor, 'a'), kill);
+    const plan: ('run' | typeof refusal)[] = ['run', refusal, 'run'];
+    const { system, supervisor } = await startTree(log, [child({ id: 'a', log, plan })]);
+    exit(system, workerOf(supervisor, 'a'), kill);
     const answers = [
       outcome(Supervisor.terminateChild(supervisor, 'a')),
       outcome(Supervisor.restartChild(supervisor, 'a')),
     ];
     const [terminated, restarted] = await Promise.all(answers);
     await settle(system);
-    expect([terminated, restarted]).toStrictEqual([done('ok'), done(pidOf(supervisor, 'a'))]);
-    expect(log).toStrictEqual([s('a'), fails('a'), s('a')]);
+    expect([terminated, restarted]).toStrictEqual([done('ok'), done(workerOf(supervisor, 'a'))]);
+    expect(log).toStrictEqual([hasStarted('a'), hasFailed('a'), hasStarted('a')]);
   });
 
   test('SA19 does not keep the supervisor from being shut down', async () => {
@@ -454,7 +478,7 @@ describe('a child whose restart fails again and again', () => {
     const { system, parent, supervisor } = await loop(log);
     exit(parent, supervisor, shutdown);
     await settle(system);
-    expect(log.slice(-1)).toStrictEqual([['sup', shutdown]]);
+    expect(log.slice(-1)).toStrictEqual([['supervisor', shutdown]]);
     expect(log.length).toBeLessThan(5);
     expect(await drain(parent)).toStrictEqual([
       { type: 'EXIT', pid: supervisor, reason: shutdown },
@@ -464,21 +488,21 @@ describe('a child whose restart fails again and again', () => {
 
 test('SA20 whichChildren tells of the newest first, with id, pid and type', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, workers(log, 'a', 'b'));
-  await Supervisor.startChild(supervisor, sub('c', []));
+  const { supervisor } = await startTree(log, workers(log, 'a', 'b'));
+  await Supervisor.startChild(supervisor, subSupervisor('c', []));
   expect(await Supervisor.whichChildren(supervisor)).toStrictEqual([
     { id: 'c', pid: Supervisor.child(supervisor, 'c'), type: 'supervisor' },
-    { id: 'b', pid: pidOf(supervisor, 'b'), type: 'worker' },
-    { id: 'a', pid: pidOf(supervisor, 'a'), type: 'worker' },
+    { id: 'b', pid: workerOf(supervisor, 'b'), type: 'worker' },
+    { id: 'a', pid: workerOf(supervisor, 'a'), type: 'worker' },
   ]);
 });
 
 test('SA21 countChildren counts specs, those that run, and supervisors and workers, running or not', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, [
+  const { supervisor } = await startTree(log, [
     ...workers(log, 'a', 'b'),
-    sub('c', workers(log, 'x')),
-    sub('d', []),
+    subSupervisor('c', workers(log, 'x')),
+    subSupervisor('d', []),
     child({ id: 'e', log, plan: ['ignore'] }),
   ]);
   await Supervisor.terminateChild(supervisor, 'b');
@@ -504,7 +528,7 @@ describe('a supervisor that is not there', () => {
     ['stop', (pid) => Supervisor.stop(pid)],
   ];
   test.each(asks)('SA28 rejects %s with noproc', async (_what, ask) => {
-    const { supervisor } = await family([], []);
+    const { supervisor } = await startTree([], []);
     await Supervisor.stop(supervisor);
     expect(await outcome(ask(supervisor))).toStrictEqual(refused('noproc'));
   });
@@ -516,19 +540,19 @@ describe('a supervisor that is not there', () => {
   });
 
   test('SA28 has no children', async () => {
-    const { supervisor } = await family([], workers([], 'a'));
+    const { supervisor } = await startTree([], workers([], 'a'));
     await Supervisor.stop(supervisor);
-    expect(() => pidOf(supervisor, 'a')).toThrow(ExitError);
+    expect(() => workerOf(supervisor, 'a')).toThrow(ExitError);
   });
 });
 
 test('SA29 whichChild tells of one child: running, terminated, unknown', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, [...workers(log, 'a', 'b'), sub('c', [])]);
+  const { supervisor } = await startTree(log, [...workers(log, 'a', 'b'), subSupervisor('c', [])]);
   await Supervisor.terminateChild(supervisor, 'b');
   expect(await Supervisor.whichChild(supervisor, 'a')).toStrictEqual({
     id: 'a',
-    pid: pidOf(supervisor, 'a'),
+    pid: workerOf(supervisor, 'a'),
     type: 'worker',
   });
   expect(await Supervisor.whichChild(supervisor, 'b')).toStrictEqual({
@@ -542,7 +566,7 @@ test('SA29 whichChild tells of one child: running, terminated, unknown', async (
 
 test('SS11 getChildSpec gives the spec with its defaults', async () => {
   const log: unknown[] = [];
-  const { supervisor } = await family(log, [...workers(log, 'a'), sub('b', [])]);
+  const { supervisor } = await startTree(log, [...workers(log, 'a'), subSupervisor('b', [])]);
   const start = expect.any(Function);
   const common = { start, restart: 'permanent', significant: false };
   expect(await Supervisor.getChildSpec(supervisor, 'a')).toStrictEqual({
@@ -561,20 +585,20 @@ test('SS11 getChildSpec gives the spec with its defaults', async () => {
 
 test('SS19 requests are answered one after the other, in order', async () => {
   const log: unknown[] = [];
-  const { system, supervisor } = await family(log, []);
+  const { system, supervisor } = await startTree(log, []);
   logOutcome(
     log,
     'start a',
-    Supervisor.startChild(supervisor, child({ id: 'a', log, slowStart: 20 })),
+    Supervisor.startChild(supervisor, child({ id: 'a', log, initTime: 20 })),
   );
   logOutcome(log, 'count', Supervisor.countChildren(supervisor));
-  await idler(system);
+  await idleProcess(system);
   await advance(system, 19);
   expect(log).toStrictEqual([]);
   await advance(system, 1);
   expect(log).toStrictEqual([
-    s('a'),
-    ['start a', done(pidOf(supervisor, 'a'))],
+    hasStarted('a'),
+    ['start a', done(workerOf(supervisor, 'a'))],
     ['count', done({ specs: 1, active: 1, supervisors: 0, workers: 1 })],
   ]);
 });

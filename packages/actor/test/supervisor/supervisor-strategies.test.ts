@@ -3,21 +3,21 @@ import { exit, isAlive, kill, normal, type Restart, shutdown, Supervisor } from 
 import { advance, settle } from '@reprise/actor/testing';
 
 import {
-  boom,
+  crashed,
   child,
   end,
-  fails,
-  family,
-  no,
+  hasFailed,
+  startTree,
+  refusal,
   type Options,
-  pidOf,
-  s,
+  workerOf,
+  hasStarted,
   states,
-  sub,
-  subOf,
-  t,
+  subSupervisor,
+  subSupervisorOf,
+  hasTerminated,
   workers,
-} from '../support/family.ts';
+} from '../support/tree.ts';
 
 const oneForAll: Options = { strategy: 'oneForAll' };
 const restForOne: Options = { strategy: 'restForOne' };
@@ -25,17 +25,17 @@ const restForOne: Options = { strategy: 'restForOne' };
 describe('oneForAll', () => {
   test('SR08 shuts down the others in reverse order, then starts all in order', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b', 'c'), oneForAll);
-    const before = ['a', 'b', 'c'].map((id) => pidOf(all.supervisor, id));
+    const all = await startTree(log, workers(log, 'a', 'b', 'c'), oneForAll);
+    const before = ['a', 'b', 'c'].map((id) => workerOf(all.supervisor, id));
     log.length = 0;
     await end(all, 'b');
     expect(log).toStrictEqual([
-      t('b', boom),
-      t('c', shutdown),
-      t('a', shutdown),
-      s('a'),
-      s('b'),
-      s('c'),
+      hasTerminated('b', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('a', shutdown),
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
     ]);
     expect(before.map(isAlive)).toStrictEqual([false, false, false]);
     expect(await states(all.supervisor)).toStrictEqual([
@@ -47,33 +47,33 @@ describe('oneForAll', () => {
 
   test('SR08 starts nobody before the last of the others has ended', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
       [
-        child({ id: 'a', log, slowEnd: 60 }),
+        child({ id: 'a', log, terminateTime: 60 }),
         ...workers(log, 'b'),
-        child({ id: 'c', log, slowEnd: 40 }),
+        child({ id: 'c', log, terminateTime: 40 }),
       ],
       oneForAll,
     );
     log.length = 0;
     await end(all, 'b');
     await advance(all.system, 99);
-    expect(log).toStrictEqual([t('b', boom), t('c', shutdown)]);
+    expect(log).toStrictEqual([hasTerminated('b', crashed), hasTerminated('c', shutdown)]);
     await advance(all.system, 1);
     expect(log).toStrictEqual([
-      t('b', boom),
-      t('c', shutdown),
-      t('a', shutdown),
-      s('a'),
-      s('b'),
-      s('c'),
+      hasTerminated('b', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('a', shutdown),
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
     ]);
   });
 
   test('SR08 starts those, too, that had been terminated or had ended for good', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
       [
         ...workers(log, 'a', 'terminated'),
@@ -87,53 +87,53 @@ describe('oneForAll', () => {
     log.length = 0;
     await end(all, 'b');
     expect(log).toStrictEqual([
-      t('b', boom),
-      t('a', shutdown),
-      s('a'),
-      s('terminated'),
-      s('transient'),
-      s('b'),
+      hasTerminated('b', crashed),
+      hasTerminated('a', shutdown),
+      hasStarted('a'),
+      hasStarted('terminated'),
+      hasStarted('transient'),
+      hasStarted('b'),
     ]);
   });
 
   test('SI06 counts one restart for them all', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b', 'c'), { ...oneForAll, maxRestarts: 1 });
+    const all = await startTree(log, workers(log, 'a', 'b', 'c'), { ...oneForAll, maxRestarts: 1 });
     log.length = 0;
     await end(all, 'a');
     expect(log).toStrictEqual([
-      t('a', boom),
-      t('c', shutdown),
-      t('b', shutdown),
-      s('a'),
-      s('b'),
-      s('c'),
+      hasTerminated('a', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
     ]);
     log.length = 0;
     await end(all, 'c');
     expect(log).toStrictEqual([
-      t('c', boom),
-      t('b', shutdown),
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasTerminated('c', crashed),
+      hasTerminated('b', shutdown),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
   test('SI06 counts one restart for several that die at the same instant', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b', 'c'), { ...oneForAll, maxRestarts: 1 });
+    const all = await startTree(log, workers(log, 'a', 'b', 'c'), { ...oneForAll, maxRestarts: 1 });
     log.length = 0;
     for (const id of ['a', 'b', 'c']) {
-      exit(all.system, pidOf(all.supervisor, id), kill);
+      exit(all.system, workerOf(all.supervisor, id), kill);
     }
     await settle(all.system);
-    expect(log).toStrictEqual([s('a'), s('b'), s('c')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), hasStarted('c')]);
     expect(isAlive(all.supervisor)).toBe(true);
   });
 
   test('SR12 does nothing else when a temporary child ends', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
       [
         ...workers(log, 'a'),
@@ -144,7 +144,7 @@ describe('oneForAll', () => {
     );
     log.length = 0;
     await end(all, 'b');
-    expect(log).toStrictEqual([t('b', boom)]);
+    expect(log).toStrictEqual([hasTerminated('b', crashed)]);
     expect(await states(all.supervisor)).toStrictEqual([
       ['a', 'runs'],
       ['c', 'runs'],
@@ -153,7 +153,7 @@ describe('oneForAll', () => {
 
   test('SR13 does nothing else when a transient child ends normally', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
       [
         ...workers(log, 'a'),
@@ -164,7 +164,7 @@ describe('oneForAll', () => {
     );
     log.length = 0;
     await end(all, 'b', normal);
-    expect(log).toStrictEqual([t('b', normal)]);
+    expect(log).toStrictEqual([hasTerminated('b', normal)]);
     expect(await states(all.supervisor)).toStrictEqual([
       ['a', 'runs'],
       ['b', 'undefined'],
@@ -174,23 +174,23 @@ describe('oneForAll', () => {
 
   test('SR14 shuts down those already restarted when a sibling fails to start, and starts all again', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
-      [...workers(log, 'a'), child({ id: 'b', log, plan: ['run', no] }), ...workers(log, 'c')],
+      [...workers(log, 'a'), child({ id: 'b', log, plan: ['run', refusal] }), ...workers(log, 'c')],
       oneForAll,
     );
     log.length = 0;
     await end(all, 'a');
     expect(log).toStrictEqual([
-      t('a', boom),
-      t('c', shutdown),
-      t('b', shutdown),
-      s('a'),
-      fails('b'),
-      t('a', shutdown),
-      s('a'),
-      s('b'),
-      s('c'),
+      hasTerminated('a', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+      hasStarted('a'),
+      hasFailed('b'),
+      hasTerminated('a', shutdown),
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
     ]);
     expect(await states(all.supervisor)).toStrictEqual([
       ['a', 'runs'],
@@ -201,27 +201,27 @@ describe('oneForAll', () => {
 
   test('SR14, SI10 counts the failed start of a sibling as one more restart', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
-      [...workers(log, 'a'), child({ id: 'b', log, plan: ['run', no] }), ...workers(log, 'c')],
+      [...workers(log, 'a'), child({ id: 'b', log, plan: ['run', refusal] }), ...workers(log, 'c')],
       { ...oneForAll, maxRestarts: 1 },
     );
     log.length = 0;
     await end(all, 'a');
     expect(log).toStrictEqual([
-      t('a', boom),
-      t('c', shutdown),
-      t('b', shutdown),
-      s('a'),
-      fails('b'),
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasTerminated('a', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+      hasStarted('a'),
+      hasFailed('b'),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
   test('SR16 goes on with the others when one of them answers ignore', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
       [
         ...workers(log, 'a'),
@@ -233,12 +233,12 @@ describe('oneForAll', () => {
     log.length = 0;
     await end(all, 'a');
     expect(log).toStrictEqual([
-      t('a', boom),
-      t('c', shutdown),
-      t('b', shutdown),
-      s('a'),
-      fails('b'),
-      s('c'),
+      hasTerminated('a', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+      hasStarted('a'),
+      hasFailed('b'),
+      hasStarted('c'),
     ]);
     expect(await states(all.supervisor)).toStrictEqual([
       ['a', 'runs'],
@@ -251,58 +251,67 @@ describe('oneForAll', () => {
 describe('restForOne', () => {
   test('SR09 shuts down those started after it in reverse order, then starts it and them in order', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b', 'c', 'd'), restForOne);
-    const [a, ...rest] = ['a', 'b', 'c', 'd'].map((id) => pidOf(all.supervisor, id));
+    const all = await startTree(log, workers(log, 'a', 'b', 'c', 'd'), restForOne);
+    const [a, ...rest] = ['a', 'b', 'c', 'd'].map((id) => workerOf(all.supervisor, id));
     log.length = 0;
     await end(all, 'b');
     expect(log).toStrictEqual([
-      t('b', boom),
-      t('d', shutdown),
-      t('c', shutdown),
-      s('b'),
-      s('c'),
-      s('d'),
+      hasTerminated('b', crashed),
+      hasTerminated('d', shutdown),
+      hasTerminated('c', shutdown),
+      hasStarted('b'),
+      hasStarted('c'),
+      hasStarted('d'),
     ]);
-    expect(pidOf(all.supervisor, 'a')).toBe(a);
+    expect(workerOf(all.supervisor, 'a')).toBe(a);
     expect(rest.map(isAlive)).toStrictEqual([false, false, false]);
   });
 
   test('SR10 restarts only the last when that dies', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b', 'c'), restForOne);
-    const [a, b] = ['a', 'b'].map((id) => pidOf(all.supervisor, id));
+    const all = await startTree(log, workers(log, 'a', 'b', 'c'), restForOne);
+    const [a, b] = ['a', 'b'].map((id) => workerOf(all.supervisor, id));
     log.length = 0;
     await end(all, 'c');
-    expect(log).toStrictEqual([t('c', boom), s('c')]);
-    expect([pidOf(all.supervisor, 'a'), pidOf(all.supervisor, 'b')]).toStrictEqual([a, b]);
+    expect(log).toStrictEqual([hasTerminated('c', crashed), hasStarted('c')]);
+    expect([workerOf(all.supervisor, 'a'), workerOf(all.supervisor, 'b')]).toStrictEqual([a, b]);
   });
 
   test('SR18 takes a child added later for the last in order', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b'), restForOne);
+    const all = await startTree(log, workers(log, 'a', 'b'), restForOne);
     await Supervisor.startChild(all.supervisor, child({ id: 'c', log }));
     log.length = 0;
     await end(all, 'b');
-    expect(log).toStrictEqual([t('b', boom), t('c', shutdown), s('b'), s('c')]);
+    expect(log).toStrictEqual([
+      hasTerminated('b', crashed),
+      hasTerminated('c', shutdown),
+      hasStarted('b'),
+      hasStarted('c'),
+    ]);
   });
 
   test('SR09 tries again from the one that failed to start, and leaves those before it alone', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
-      [...workers(log, 'a', 'b'), child({ id: 'c', log, plan: ['run', no] }), ...workers(log, 'd')],
+      [
+        ...workers(log, 'a', 'b'),
+        child({ id: 'c', log, plan: ['run', refusal] }),
+        ...workers(log, 'd'),
+      ],
       restForOne,
     );
     log.length = 0;
     await end(all, 'b');
     expect(log).toStrictEqual([
-      t('b', boom),
-      t('d', shutdown),
-      t('c', shutdown),
-      s('b'),
-      fails('c'),
-      s('c'),
-      s('d'),
+      hasTerminated('b', crashed),
+      hasTerminated('d', shutdown),
+      hasTerminated('c', shutdown),
+      hasStarted('b'),
+      hasFailed('c'),
+      hasStarted('c'),
+      hasStarted('d'),
     ]);
   });
 });
@@ -311,7 +320,7 @@ test.each(['oneForAll', 'restForOne'] as const)(
   'SR11 %s shuts down a temporary sibling with the group, and forgets it',
   async (strategy) => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
       [
         ...workers(log, 'a'),
@@ -322,7 +331,13 @@ test.each(['oneForAll', 'restForOne'] as const)(
     );
     log.length = 0;
     await end(all, 'a');
-    expect(log).toStrictEqual([t('a', boom), t('c', shutdown), t('b', shutdown), s('a'), s('c')]);
+    expect(log).toStrictEqual([
+      hasTerminated('a', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+      hasStarted('a'),
+      hasStarted('c'),
+    ]);
     expect(await states(all.supervisor)).toStrictEqual([
       ['a', 'runs'],
       ['c', 'runs'],
@@ -336,46 +351,50 @@ test.each<readonly [Restart, boolean]>([
   ['temporary', false],
 ])('SR08 oneForAll restarts a %s sibling that it had to kill: %p', async (restart, isStarted) => {
   const log: unknown[] = [];
-  const all = await family(
+  const all = await startTree(
     log,
     [child({ id: 'a', log }, { restart, shutdown: 'brutalKill' }), ...workers(log, 'b')],
     oneForAll,
   );
   log.length = 0;
   await end(all, 'b');
-  expect(log).toStrictEqual([t('b', boom), ...(isStarted ? [s('a')] : []), s('b')]);
+  expect(log).toStrictEqual([
+    hasTerminated('b', crashed),
+    ...(isStarted ? [hasStarted('a')] : []),
+    hasStarted('b'),
+  ]);
 });
 
 test('SR19 a child added later is not there any more when the supervisor itself has been restarted', async () => {
   const log: unknown[] = [];
-  const { system, supervisor } = await family(log, [sub('sub', workers(log, 'a'))]);
-  const before = subOf(supervisor, 'sub');
+  const { system, supervisor } = await startTree(log, [subSupervisor('sub', workers(log, 'a'))]);
+  const before = subSupervisorOf(supervisor, 'sub');
   await Supervisor.startChild(before, child({ id: 'b', log }));
   log.length = 0;
   exit(system, before, kill);
   await settle(system);
-  expect(log.slice(0, 2)).toContainEqual(t('b', { type: 'killed' }));
-  expect(log.slice(2)).toStrictEqual([s('a')]);
-  expect(await states(subOf(supervisor, 'sub'))).toStrictEqual([['a', 'runs']]);
+  expect(log.slice(0, 2)).toContainEqual(hasTerminated('b', { type: 'killed' }));
+  expect(log.slice(2)).toStrictEqual([hasStarted('a')]);
+  expect(await states(subSupervisorOf(supervisor, 'sub'))).toStrictEqual([['a', 'runs']]);
 });
 
 test('SR08 goes down a tree: a supervisor that is taken along takes its children', async () => {
   const log: unknown[] = [];
-  const all = await family(
+  const all = await startTree(
     log,
-    [...workers(log, 'a'), sub('sub', workers(log, 'x', 'y')), ...workers(log, 'z')],
+    [...workers(log, 'a'), subSupervisor('sub', workers(log, 'x', 'y')), ...workers(log, 'z')],
     oneForAll,
   );
   log.length = 0;
   await end(all, 'a');
   expect(log).toStrictEqual([
-    t('a', boom),
-    t('z', shutdown),
-    t('y', shutdown),
-    t('x', shutdown),
-    s('a'),
-    s('x'),
-    s('y'),
-    s('z'),
+    hasTerminated('a', crashed),
+    hasTerminated('z', shutdown),
+    hasTerminated('y', shutdown),
+    hasTerminated('x', shutdown),
+    hasStarted('a'),
+    hasStarted('x'),
+    hasStarted('y'),
+    hasStarted('z'),
   ]);
 });

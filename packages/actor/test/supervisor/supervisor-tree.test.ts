@@ -18,14 +18,14 @@ import { advance, createTestSystem } from '@reprise/actor/testing';
 import {
   child,
   end,
-  family,
-  pidOf,
-  start,
-  sub,
-  subOf,
+  startTree,
+  workerOf,
+  startSupervisor,
+  subSupervisor,
+  subSupervisorOf,
   worker,
   workers,
-} from '../support/family.ts';
+} from '../support/tree.ts';
 
 const counter = (id: string): ChildSpec =>
   childSpec((parent) => Agent.startLink(parent, () => 0), { id });
@@ -42,11 +42,11 @@ const shape = ({ id, state, restarts, age, children }: Supervisor.Tree): unknown
 describe('Supervisor.tree', () => {
   test('has every child in start order, with what it does, its restarts and its age in ms', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
       [
         ...workers(log, 'a'),
-        sub('b', workers(log, 'x', 'y')),
+        subSupervisor('b', workers(log, 'x', 'y')),
         child({ id: 'c', log, plan: ['ignore'] }),
         child(
           { id: 'd', log },
@@ -57,7 +57,7 @@ describe('Supervisor.tree', () => {
     );
     await advance(all.system, 1000);
     await end(all, 'a');
-    await end({ ...all, supervisor: subOf(all.supervisor, 'b') }, 'y');
+    await end({ ...all, supervisor: subSupervisorOf(all.supervisor, 'b') }, 'y');
     await end(all, 'd');
     await advance(all.system, 500);
     expect(shape(Supervisor.tree(all.supervisor))).toStrictEqual([
@@ -85,7 +85,7 @@ describe('Supervisor.tree', () => {
 
   test('has the pids and the registered names', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(
+    const { supervisor } = await startTree(
       log,
       [GenServer.childSpec(worker, { id: 'a', log }, { id: 'a', name: 'N' }), ...workers(log, 'b')],
       { name: 'S' },
@@ -93,13 +93,16 @@ describe('Supervisor.tree', () => {
     const { pid, name, type, children } = Supervisor.tree(supervisor);
     expect([pid, name, type]).toStrictEqual([supervisor, 'S', 'supervisor']);
     expect(children.map((node) => [node.pid, node.name, node.type])).toStrictEqual([
-      [pidOf(supervisor, 'a'), 'N', 'worker'],
-      [pidOf(supervisor, 'b'), undefined, 'worker'],
+      [workerOf(supervisor, 'a'), 'N', 'worker'],
+      [workerOf(supervisor, 'b'), undefined, 'worker'],
     ]);
   });
 
   test('has the children of dynamic supervisors', async () => {
-    const { system, supervisor } = await family([], [DynamicSupervisor.childSpec({ id: 'rooms' })]);
+    const { system, supervisor } = await startTree(
+      [],
+      [DynamicSupervisor.childSpec({ id: 'rooms' })],
+    );
     const rooms: Pid = Supervisor.child(supervisor, 'rooms');
     await DynamicSupervisor.startChild(rooms as never, counter('room'));
     await advance(system, 10);
@@ -122,8 +125,8 @@ describe('Supervisor.tree', () => {
 
   test('does not change with the processes, and is had while the supervisor is busy', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, workers(log, 'a'));
-    const started = Supervisor.startChild(supervisor, child({ id: 'b', log, slowStart: 100 }));
+    const { system, supervisor } = await startTree(log, workers(log, 'a'));
+    const started = Supervisor.startChild(supervisor, child({ id: 'b', log, initTime: 100 }));
     await advance(system, 50);
     const during = Supervisor.tree(supervisor);
     await advance(system, 50);
@@ -141,12 +144,12 @@ describe('Supervisor.tree', () => {
   });
 
   test('can be asked for by name', async () => {
-    const { system, supervisor } = await family([], [], { name: 'S' });
+    const { system, supervisor } = await startTree([], [], { name: 'S' });
     expect(Supervisor.tree(name('S').in(system)).pid).toBe(supervisor);
   });
 
   test('of a supervisor that has ended, or of a name that nobody has, throws noproc', async () => {
-    const { system, supervisor } = await family([], []);
+    const { system, supervisor } = await startTree([], []);
     await Supervisor.stop(supervisor);
     expect(() => Supervisor.tree(supervisor)).toThrow(ExitError);
     expect(() => Supervisor.tree(name('nobody').in(system))).toThrow(
@@ -211,11 +214,11 @@ describe('Supervisor.formatTree', () => {
   });
 
   test('has the pids', async () => {
-    const { supervisor } = await family([], workers([], 'a'), { name: 'app' });
+    const { supervisor } = await startTree([], workers([], 'a'), { name: 'app' });
     expect(Supervisor.formatTree(Supervisor.tree(supervisor))).toBe(
       [
         `app ${String(supervisor)} supervisor, up 0 s`,
-        `└── a ${String(pidOf(supervisor, 'a'))}, up 0 s`,
+        `└── a ${String(workerOf(supervisor, 'a'))}, up 0 s`,
       ].join('\n'),
     );
   });
@@ -241,10 +244,14 @@ describe('a start that fails', () => {
 
   test('SS05 says which child of which supervisor, and why, as a tree', async () => {
     const log: unknown[] = [];
-    const web = sub('web', [...workers(log, 'a'), sub('servers', [http])]);
-    const failed: unknown = await start(createTestSystem(), [...workers(log, 'db'), web], {
-      name: 'app',
-    }).catch((thrown: unknown) => thrown);
+    const web = subSupervisor('web', [...workers(log, 'a'), subSupervisor('servers', [http])]);
+    const failed: unknown = await startSupervisor(
+      createTestSystem(),
+      [...workers(log, 'db'), web],
+      {
+        name: 'app',
+      },
+    ).catch((thrown: unknown) => thrown);
     expect(failed).toBeInstanceOf(ExitError);
     const { message, cause } = failed as ExitError;
     expect(message).toBe(
@@ -261,27 +268,35 @@ describe('a start that fails', () => {
   test('SS05 leaves nothing half-started behind, however deep', async () => {
     const log: unknown[] = [];
     const system = createTestSystem();
-    const web = sub('web', [...workers(log, 'a'), sub('servers', [...workers(log, 'b'), http])]);
-    const started = start(system, [...workers(log, 'db'), sub('caches', workers(log, 'c')), web]);
+    const web = subSupervisor('web', [
+      ...workers(log, 'a'),
+      subSupervisor('servers', [...workers(log, 'b'), http]),
+    ]);
+    const started = startSupervisor(system, [
+      ...workers(log, 'db'),
+      subSupervisor('caches', workers(log, 'c')),
+      web,
+    ]);
     await expect(started).rejects.toThrow(ExitError);
     expect(processes(system)).toStrictEqual([system.pid]);
     expect(log.map((entry) => (entry as string[]).slice(0, 2).join(' '))).toStrictEqual([
-      's db',
-      's c',
-      's a',
-      's b',
-      't b',
-      't a',
-      't c',
-      't db',
+      'started db',
+      'started c',
+      'started a',
+      'started b',
+      'terminated b',
+      'terminated a',
+      'terminated c',
+      'terminated db',
     ]);
   });
 
   test('SA03 of a supervisor by startChild says so too', async () => {
-    const { supervisor } = await family([], []);
-    const failed: unknown = await Supervisor.startChild(supervisor, sub('web', [http])).catch(
-      (thrown: unknown) => thrown,
-    );
+    const { supervisor } = await startTree([], []);
+    const failed: unknown = await Supervisor.startChild(
+      supervisor,
+      subSupervisor('web', [http]),
+    ).catch((thrown: unknown) => thrown);
     expect((failed as ExitError).message).toBe(
       [
         `start of a child of ${String(supervisor)}: a child failed to start`,

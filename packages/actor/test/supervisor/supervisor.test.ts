@@ -34,62 +34,75 @@ import {
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
 import { cellOf } from '../../src/process/cell.ts';
+import { logEnd, logOutcome, outcome } from '../support/outcome.ts';
+import { drain, idleProcess } from '../support/processes.ts';
 import {
-  boom,
+  crashed,
   child,
   end,
   failedToStart,
-  type Family,
-  family,
-  no,
-  pidOf,
-  s,
-  start,
-  t,
+  type Tree,
+  startTree,
+  refusal,
+  workerOf,
+  hasStarted,
+  startSupervisor,
+  hasTerminated,
   type Worker,
   worker,
   workers,
-} from '../support/family.ts';
-import { logEnd, logOutcome, outcome } from '../support/outcome.ts';
-import { drain, idler } from '../support/recorder.ts';
+} from '../support/tree.ts';
 
 describe('the start', () => {
   test('SS01 is one child after the other, in order, each when the one before is up', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const parent = await idler(system);
-    const children = ['a', 'b', 'c'].map((id) => child({ id, log, slowStart: 10 }));
-    logOutcome(log, 'start', start(parent, children));
+    const parent = await idleProcess(system);
+    const children = ['a', 'b', 'c'].map((id) => child({ id, log, initTime: 10 }));
+    logOutcome(log, 'start', startSupervisor(parent, children));
     await advance(system, 9);
     expect(log).toStrictEqual([]);
     await advance(system, 1);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     await advance(system, 10);
-    expect(log).toStrictEqual([s('a'), s('b')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b')]);
     await advance(system, 9);
-    expect(log).toStrictEqual([s('a'), s('b')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b')]);
     await advance(system, 1);
-    expect(log).toStrictEqual([s('a'), s('b'), s('c'), ['start', { value: expect.anything() }]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
+      ['start', { value: expect.anything() }],
+    ]);
   });
 
   test('SS05 that fails shuts down what had started, in reverse, and starts no more', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const parent = await idler(system, { traps: true });
+    const parent = await idleProcess(system, { traps: true });
     const children = [
       ...workers(log, 'a', 'b'),
-      child({ id: 'c', log, plan: [no] }),
+      child({ id: 'c', log, plan: [refusal] }),
       ...workers(log, 'd'),
     ];
-    expect(await outcome(start(parent, children))).toStrictEqual({ exit: failedToStart('c', no) });
+    expect(await outcome(startSupervisor(parent, children))).toStrictEqual({
+      exit: failedToStart('c', refusal),
+    });
     await settle(system);
-    expect(log).toStrictEqual([s('a'), s('b'), ['fails', 'c'], t('b', shutdown), t('a', shutdown)]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      ['failed', 'c'],
+      hasTerminated('b', shutdown),
+      hasTerminated('a', shutdown),
+    ]);
     expect(await drain(parent)).toStrictEqual([]);
   });
 
   const error = new Error('no');
   test.each<readonly [string, () => Promise<undefined>, ExitReason]>([
-    ['rejects with an ExitError', () => Promise.reject(new ExitError(no)), no],
+    ['rejects with an ExitError', () => Promise.reject(new ExitError(refusal)), refusal],
     ['rejects with an error', () => Promise.reject(error), crash(error)],
     [
       'throws',
@@ -105,9 +118,9 @@ describe('the start', () => {
     ],
   ])('SS05 fails when the start of a child %s', async (_how, begin, reason) => {
     const system = createTestSystem();
-    const parent = await idler(system, { traps: true });
+    const parent = await idleProcess(system, { traps: true });
     const children = [childSpec(begin, { id: 'a' })];
-    expect(await outcome(start(parent, children))).toStrictEqual({
+    expect(await outcome(startSupervisor(parent, children))).toStrictEqual({
       exit: failedToStart('a', reason),
     });
   });
@@ -115,22 +128,22 @@ describe('the start', () => {
   test('SS06 that fails ends a linked parent that does not trap exits', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     await logEnd(system, log, 'parent', parent.pid);
-    const failed = outcome(start(parent, [child({ id: 'a', log, plan: [no] })]));
+    const failed = outcome(startSupervisor(parent, [child({ id: 'a', log, plan: [refusal] })]));
     await settle(system);
     expect(log).toStrictEqual([
-      ['fails', 'a'],
-      ['parent', failedToStart('a', no)],
+      ['failed', 'a'],
+      ['parent', failedToStart('a', refusal)],
     ]);
-    expect(await failed).toStrictEqual({ exit: failedToStart('a', no) });
+    expect(await failed).toStrictEqual({ exit: failedToStart('a', refusal) });
   });
 
   test.each<Restart>(['permanent', 'transient'])(
     'SS07 keeps a %s child that answers ignore, without a process',
     async (restart) => {
       const log: unknown[] = [];
-      const { supervisor } = await family(log, [
+      const { supervisor } = await startTree(log, [
         child({ id: 'a', log, plan: ['ignore'] }, { restart }),
       ]);
       expect(await Supervisor.whichChildren(supervisor)).toStrictEqual([
@@ -147,7 +160,7 @@ describe('the start', () => {
 
   test('SS08 forgets a temporary child that answers ignore', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, [
+    const { supervisor } = await startTree(log, [
       child({ id: 'a', log, plan: ['ignore'] }, { restart: 'temporary' }),
     ]);
     expect(await Supervisor.whichChildren(supervisor)).toStrictEqual([]);
@@ -230,10 +243,10 @@ describe('the start', () => {
         () => ({ strategy: 'oneForOne', children: workers(log, ids.shift() ?? 'none') }),
         { id: 'sub' },
       );
-      const { system, supervisor } = await family(log, [inner]);
+      const { system, supervisor } = await startTree(log, [inner]);
       exit(system, Supervisor.child(supervisor, 'sub'), kill);
       await settle(system);
-      expect(log).toStrictEqual([s('a'), t('a', killed), s('b')]);
+      expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', killed), hasStarted('b')]);
     });
 
     test('may be asynchronous', async () => {
@@ -242,12 +255,12 @@ describe('the start', () => {
       await startBy(system, () =>
         Promise.resolve({ strategy: 'oneForOne', children: workers(log, 'a') }),
       );
-      expect(log).toStrictEqual([s('a')]);
+      expect(log).toStrictEqual([hasStarted('a')]);
     });
 
     test('SS02 that answers ignore resolves with undefined, and leaves nothing', async () => {
       const system = createTestSystem();
-      const parent = await idler(system, { traps: true });
+      const parent = await idleProcess(system, { traps: true });
       expect(await outcome(startBy(parent, () => ignore))).toStrictEqual({ value: undefined });
       await settle(system);
       expect(await drain(parent)).toStrictEqual([]);
@@ -260,7 +273,7 @@ describe('the start', () => {
       ['nothing', undefined],
     ])('SS03 that answers %s rejects with badReturnValue', async (_what, value) => {
       const system = createTestSystem();
-      const parent = await idler(system, { traps: true });
+      const parent = await idleProcess(system, { traps: true });
       expect(await outcome(startBy(parent, () => value))).toStrictEqual({
         exit: { type: 'badReturnValue', value },
       });
@@ -278,14 +291,14 @@ describe('the start', () => {
       ['rejects', () => Promise.reject(oops)],
     ])('SS04 that %s rejects with that', async (_what, init) => {
       const system = createTestSystem();
-      const parent = await idler(system, { traps: true });
+      const parent = await idleProcess(system, { traps: true });
       expect(await outcome(startBy(parent, init))).toStrictEqual({ exit: crash(oops) });
       expect(processes(system)).toStrictEqual([system.pid, parent.pid]);
     });
 
     test('SS14 that answers wrong options rejects with what is wrong, and starts nothing', async () => {
       const system = createTestSystem();
-      const parent = await idler(system, { traps: true });
+      const parent = await idleProcess(system, { traps: true });
       const children = workers([], 'a', 'a');
       expect(
         await outcome(startBy(parent, () => ({ strategy: 'oneForOne', children }))),
@@ -322,15 +335,18 @@ describe('the start', () => {
         return { pid, info: 'listening on 80' };
       },
     };
-    const all = await family(log, [telling as never]);
-    expect(log).toStrictEqual([s('a')]);
+    const all = await startTree(log, [telling as never]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     await Supervisor.terminateChild(all.supervisor, 'a');
     const restarted = await Supervisor.restartChild(all.supervisor, 'a');
-    expect(restarted).toStrictEqual({ pid: pidOf(all.supervisor, 'a'), info: 'listening on 80' });
+    expect(restarted).toStrictEqual({
+      pid: workerOf(all.supervisor, 'a'),
+      info: 'listening on 80',
+    });
     await end(all, 'a');
-    expect(isAlive(pidOf(all.supervisor, 'a'))).toBe(true);
+    expect(isAlive(workerOf(all.supervisor, 'a'))).toBe(true);
     const second = await Supervisor.startChild(all.supervisor, { ...telling, id: 'b' });
-    expect(second).toStrictEqual({ pid: pidOf(all.supervisor, 'b'), info: 'listening on 80' });
+    expect(second).toStrictEqual({ pid: workerOf(all.supervisor, 'b'), info: 'listening on 80' });
     const { info }: { readonly info: string } = second;
     expect(info).toBe('listening on 80');
   });
@@ -338,8 +354,8 @@ describe('the start', () => {
   test('SS15 ignores options that it does not know', async () => {
     const log: unknown[] = [];
     const options = { maxRestarts: 1, autostart: true };
-    await family(log, workers(log, 'a'), options);
-    expect(log).toStrictEqual([s('a')]);
+    await startTree(log, workers(log, 'a'), options);
+    expect(log).toStrictEqual([hasStarted('a')]);
   });
 });
 
@@ -350,22 +366,22 @@ describe('a supervisor', () => {
     ['null', null, 1],
     ['undefined', undefined, 1],
     ['an object', {}, 1],
-    ['a DOWN', { type: 'DOWN', ref: {}, pid: {}, reason: boom }, 1],
-    ['an EXIT of nobody', { type: 'EXIT', pid: {}, reason: boom }, 0],
+    ['a DOWN', { type: 'DOWN', ref: {}, pid: {}, reason: crashed }, 1],
+    ['an EXIT of nobody', { type: 'EXIT', pid: {}, reason: crashed }, 0],
   ];
   test.each(strangers)('SS17 ignores %s', async (_what, message) => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, workers(log, 'a'));
+    const { system, supervisor } = await startTree(log, workers(log, 'a'));
     const before = await Supervisor.whichChildren(supervisor);
     send(supervisor as unknown as Pid<unknown>, message);
     await settle(system);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     expect(await Supervisor.whichChildren(supervisor)).toStrictEqual(before);
   });
 
   test.each(strangers)('SS17 reports %s when it is junk', async (_what, message, reports) => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, workers(log, 'a'));
+    const { system, supervisor } = await startTree(log, workers(log, 'a'));
     send(supervisor as unknown as Pid<unknown>, message);
     await settle(system);
     expect(system.reports).toHaveLength(reports);
@@ -373,22 +389,22 @@ describe('a supervisor', () => {
 
   test('SS18 is not affected by the end of a process that linked itself to it', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, workers(log, 'a'));
-    const stranger = await idler(system);
+    const { system, supervisor } = await startTree(log, workers(log, 'a'));
+    const stranger = await idleProcess(system);
     link(stranger, supervisor);
-    exit(system, stranger.pid, boom);
+    exit(system, stranger.pid, crashed);
     await settle(system);
     expect(isAlive(stranger.pid)).toBe(false);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     expect(isAlive(supervisor)).toBe(true);
   });
 
   test('SS19 answers no question while a child starts', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const parent = await idler(system);
-    const children = [child({ id: 'a', log, slowStart: 100 })];
-    void start(parent, children, { name: 'S' });
+    const parent = await idleProcess(system);
+    const children = [child({ id: 'a', log, initTime: 100 })];
+    void startSupervisor(parent, children, { name: 'S' });
     await settle(system);
     const supervisor = whereis(parent, 'S') as Supervisor.Pid;
     logOutcome(log, 'children', Supervisor.countChildren(supervisor));
@@ -396,7 +412,7 @@ describe('a supervisor', () => {
     expect(log).toStrictEqual([]);
     await advance(system, 1);
     expect(log).toStrictEqual([
-      s('a'),
+      hasStarted('a'),
       ['children', { value: { specs: 1, active: 1, supervisors: 0, workers: 1 } }],
     ]);
   });
@@ -404,7 +420,7 @@ describe('a supervisor', () => {
   test('SS20 whose child asks it something in its init lives: the question times out', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const parent = await idler(system);
+    const parent = await idleProcess(system);
     const asking = GenServer.define({
       init: async (_: undefined, self) => {
         const supervisor = whereis(self, 'S') as Supervisor.Pid;
@@ -414,7 +430,7 @@ describe('a supervisor', () => {
       },
     });
     const children = [GenServer.childSpec(asking, undefined, { id: 'a' })];
-    const started = start(parent, children, { name: 'S' });
+    const started = startSupervisor(parent, children, { name: 'S' });
     await advance(system, 100);
     expect(log).toStrictEqual([['timeout', 100]]);
     expect(await Supervisor.countChildren(await started)).toMatchObject({ active: 1 });
@@ -422,26 +438,32 @@ describe('a supervisor', () => {
 
   test('SS10 gives up at the fourth restart within 5 s unless told otherwise', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a'));
+    const all = await startTree(log, workers(log, 'a'));
     for (const wait of [0, 1000, 1000]) {
       await advance(all.system, wait);
       await end(all, 'a');
     }
     // The first of them is as old as counts.
     await advance(all.system, 3000);
-    expect(log).toStrictEqual([s('a'), ...[1, 2, 3].flatMap(() => [t('a', boom), s('a')])]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      ...[1, 2, 3].flatMap(() => [hasTerminated('a', crashed), hasStarted('a')]),
+    ]);
     await end(all, 'a');
-    expect(log.slice(7)).toStrictEqual([t('a', boom), ['sup', shutdown]]);
+    expect(log.slice(7)).toStrictEqual([hasTerminated('a', crashed), ['supervisor', shutdown]]);
   });
 
   test('SS10 goes on when the fourth restart is later than 5 s after the first', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a'));
+    const all = await startTree(log, workers(log, 'a'));
     for (const wait of [0, 1000, 1000, 3001]) {
       await advance(all.system, wait);
       await end(all, 'a');
     }
-    expect(log).toStrictEqual([s('a'), ...[1, 2, 3, 4].flatMap(() => [t('a', boom), s('a')])]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      ...[1, 2, 3, 4].flatMap(() => [hasTerminated('a', crashed), hasStarted('a')]),
+    ]);
   });
 });
 
@@ -450,7 +472,7 @@ describe('the end of a child', () => {
     [normal, false],
     [shutdown, false],
     [shutdownWith('detail'), false],
-    [boom, true],
+    [crashed, true],
     [crash(new Error('boom')), true],
     [noproc, true],
     [kill, true],
@@ -474,16 +496,22 @@ describe('the end of a child', () => {
     '$row, SR07, SR21 restarts it, $restart, after $why, with the same job, and nobody else',
     async ({ restart, reason }) => {
       const log: unknown[] = [];
-      const all = await family(log, [
+      const all = await startTree(log, [
         ...workers(log, 'a'),
         child({ id: 'b', log }, { restart }),
         ...workers(log, 'c'),
       ]);
-      const [a, b, c] = ['a', 'b', 'c'].map((id) => pidOf(all.supervisor, id));
+      const [a, b, c] = ['a', 'b', 'c'].map((id) => workerOf(all.supervisor, id));
       await end(all, 'b', reason);
-      const ended = reason === kill ? [] : [t('b', reason)];
-      expect(log).toStrictEqual([s('a'), s('b'), s('c'), ...ended, s('b')]);
-      const next = pidOf(all.supervisor, 'b');
+      const ended = reason === kill ? [] : [hasTerminated('b', reason)];
+      expect(log).toStrictEqual([
+        hasStarted('a'),
+        hasStarted('b'),
+        hasStarted('c'),
+        ...ended,
+        hasStarted('b'),
+      ]);
+      const next = workerOf(all.supervisor, 'b');
       expect(next).not.toBe(b);
       expect(isAlive(next)).toBe(true);
       expect(await Supervisor.whichChildren(all.supervisor)).toStrictEqual([
@@ -498,15 +526,15 @@ describe('the end of a child', () => {
     '$row does not restart it, $restart, after $why',
     async ({ restart, reason }) => {
       const log: unknown[] = [];
-      const all = await family(log, [
+      const all = await startTree(log, [
         ...workers(log, 'a'),
         child({ id: 'b', log }, { restart }),
         ...workers(log, 'c'),
       ]);
-      const [a, c] = [pidOf(all.supervisor, 'a'), pidOf(all.supervisor, 'c')];
+      const [a, c] = [workerOf(all.supervisor, 'a'), workerOf(all.supervisor, 'c')];
       await end(all, 'b', reason);
-      const ended = reason === kill ? [] : [t('b', reason)];
-      expect(log).toStrictEqual([s('a'), s('b'), s('c'), ...ended]);
+      const ended = reason === kill ? [] : [hasTerminated('b', reason)];
+      expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), hasStarted('c'), ...ended]);
       const kept = { id: 'b', pid: undefined, type: 'worker' };
       expect(await Supervisor.whichChildren(all.supervisor)).toStrictEqual([
         { id: 'c', pid: c, type: 'worker' },
@@ -523,19 +551,19 @@ describe('the end of a child', () => {
     const brief = GenServer.define({
       init: () => {
         starts += 1;
-        log.push(['s', starts]);
+        log.push(['started', starts]);
         return ok(starts, { continue: 'on' });
       },
       handleContinue: (_: string, state) => (state < 3 ? stop(normal, state) : noreply(state)),
     });
-    const { system, supervisor } = await family(log, [
+    const { system, supervisor } = await startTree(log, [
       GenServer.childSpec(brief, undefined, { id: 'a' }),
     ]);
     await settle(system);
     expect(log).toStrictEqual([
-      ['s', 1],
-      ['s', 2],
-      ['s', 3],
+      ['started', 1],
+      ['started', 2],
+      ['started', 3],
     ]);
     expect(await Supervisor.countChildren(supervisor)).toMatchObject({ active: 1 });
   });
@@ -543,13 +571,13 @@ describe('the end of a child', () => {
   test('SP14 is not noticed when it was started without a link', async () => {
     const log: unknown[] = [];
     const job = { id: 'a', log };
-    const all = await family(log, [
+    const all = await startTree(log, [
       childSpec((parent) => GenServer.start(parent, worker, job), { id: 'a' }),
     ]);
-    const pid = pidOf(all.supervisor, 'a');
+    const pid = workerOf(all.supervisor, 'a');
     await end(all, 'a');
     expect(isAlive(pid)).toBe(false);
-    expect(log).toStrictEqual([s('a'), t('a', boom)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed)]);
     expect(await Supervisor.whichChildren(all.supervisor)).toStrictEqual([
       { id: 'a', pid, type: 'worker' },
     ]);
@@ -559,10 +587,10 @@ describe('the end of a child', () => {
 describe('a restart that fails', () => {
   test('SR15 is tried again, after the requests that wait', async () => {
     const log: unknown[] = [];
-    const all = await family(log, [child({ id: 'a', log, plan: ['run', no, no] })], {
+    const all = await startTree(log, [child({ id: 'a', log, plan: ['run', refusal, refusal] })], {
       maxRestarts: 4,
     });
-    exit(all.system, pidOf(all.supervisor, 'a'), kill);
+    exit(all.system, workerOf(all.supervisor, 'a'), kill);
     const asked = Promise.all([
       Supervisor.whichChildren(all.supervisor),
       Supervisor.countChildren(all.supervisor),
@@ -574,7 +602,7 @@ describe('a restart that fails', () => {
       [{ id: 'a', pid: 'restarting', type: 'worker' }],
       { specs: 1, active: 0, supervisors: 0, workers: 1 },
     ]);
-    const pid = pidOf(all.supervisor, 'a');
+    const pid = workerOf(all.supervisor, 'a');
     expect(await Supervisor.whichChildren(all.supervisor)).toStrictEqual([
       { id: 'a', pid, type: 'worker' },
     ]);
@@ -582,7 +610,7 @@ describe('a restart that fails', () => {
 
   const error = new Error('no');
   test.each<readonly [string, () => Promise<never>]>([
-    ['rejects with an ExitError', () => Promise.reject(new ExitError(no))],
+    ['rejects with an ExitError', () => Promise.reject(new ExitError(refusal))],
     ['rejects with an error', () => Promise.reject(error)],
     [
       'throws',
@@ -594,7 +622,7 @@ describe('a restart that fails', () => {
     const log: unknown[] = [];
     const job = { id: 'a', log };
     let starts = 0;
-    const all = await family(log, [
+    const all = await startTree(log, [
       childSpec(
         (parent) => {
           starts += 1;
@@ -604,36 +632,36 @@ describe('a restart that fails', () => {
       ),
     ]);
     await end(all, 'a');
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('a')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasStarted('a')]);
     expect(starts).toBe(3);
   });
 
   test('SR17 twice and then works makes four starts in all and leaves the sibling alone', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
-      [child({ id: 'a', log, plan: ['run', no, no] }), ...workers(log, 'b')],
+      [child({ id: 'a', log, plan: ['run', refusal, refusal] }), ...workers(log, 'b')],
       { maxRestarts: 4 },
     );
-    const b = pidOf(all.supervisor, 'b');
+    const b = workerOf(all.supervisor, 'b');
     await end(all, 'a');
     expect(log).toStrictEqual([
-      s('a'),
-      s('b'),
-      t('a', boom),
-      ['fails', 'a'],
-      ['fails', 'a'],
-      s('a'),
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', crashed),
+      ['failed', 'a'],
+      ['failed', 'a'],
+      hasStarted('a'),
     ]);
-    expect(isAlive(pidOf(all.supervisor, 'a'))).toBe(true);
-    expect(pidOf(all.supervisor, 'b')).toBe(b);
+    expect(isAlive(workerOf(all.supervisor, 'a'))).toBe(true);
+    expect(workerOf(all.supervisor, 'b')).toBe(b);
   });
 
   test('SR16 with ignore keeps the child without a process', async () => {
     const log: unknown[] = [];
-    const all = await family(log, [child({ id: 'a', log, plan: ['run', 'ignore'] })]);
+    const all = await startTree(log, [child({ id: 'a', log, plan: ['run', 'ignore'] })]);
     await end(all, 'a');
-    expect(log).toStrictEqual([s('a'), t('a', boom), ['fails', 'a']]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), ['failed', 'a']]);
     expect(await Supervisor.whichChildren(all.supervisor)).toStrictEqual([
       { id: 'a', pid: undefined, type: 'worker' },
     ]);
@@ -643,20 +671,31 @@ describe('a restart that fails', () => {
 describe('restart intensity', () => {
   test('SI01, SI02 is exceeded by the third death when it is 2 in 5 s', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b', 'c'), { maxRestarts: 2, maxSeconds: 5 });
+    const all = await startTree(log, workers(log, 'a', 'b', 'c'), {
+      maxRestarts: 2,
+      maxSeconds: 5,
+    });
     await end(all, 'b');
     await advance(all.system, 2000);
     await end(all, 'b');
     await advance(all.system, 2000);
-    const restarted = [s('a'), s('b'), s('c'), t('b', boom), s('b'), t('b', boom), s('b')];
+    const restarted = [
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
+      hasTerminated('b', crashed),
+      hasStarted('b'),
+      hasTerminated('b', crashed),
+      hasStarted('b'),
+    ];
     expect(log).toStrictEqual(restarted);
     await end(all, 'b');
     expect(log).toStrictEqual([
       ...restarted,
-      t('b', boom),
-      t('c', shutdown),
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasTerminated('b', crashed),
+      hasTerminated('c', shutdown),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
     expect(await drain(all.parent)).toStrictEqual([
       { type: 'EXIT', pid: all.supervisor, reason: shutdown },
@@ -665,7 +704,7 @@ describe('restart intensity', () => {
 
   test('SI02 that is exceeded is reported, and why', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a'), { maxRestarts: 0, name: 'S' });
+    const all = await startTree(log, workers(log, 'a'), { maxRestarts: 0, name: 'S' });
     await end(all, 'a');
     expect(all.system.reports.map(({ message }) => message)).toContainEqual(
       'supervisor S: child a restarted more than 0 times in 5 s, giving up',
@@ -674,30 +713,36 @@ describe('restart intensity', () => {
 
   test('SI03 of 0 is exceeded by the first death', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b'), { maxRestarts: 0 });
+    const all = await startTree(log, workers(log, 'a', 'b'), { maxRestarts: 0 });
     await end(all, 'a');
-    expect(log).toStrictEqual([s('a'), s('b'), t('a', boom), t('b', shutdown), ['sup', shutdown]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', crashed),
+      hasTerminated('b', shutdown),
+      ['supervisor', shutdown],
+    ]);
   });
 
   test('SI04 counts the restarts of all children together', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b'), { maxRestarts: 1 });
+    const all = await startTree(log, workers(log, 'a', 'b'), { maxRestarts: 1 });
     await end(all, 'a');
     await end(all, 'b');
     expect(log).toStrictEqual([
-      s('a'),
-      s('b'),
-      t('a', boom),
-      s('a'),
-      t('b', boom),
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', crashed),
+      hasStarted('a'),
+      hasTerminated('b', crashed),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
   test('SI05 is never exceeded by deaths further apart than the period', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a'), { maxRestarts: 1, maxSeconds: 1 });
+    const all = await startTree(log, workers(log, 'a'), { maxRestarts: 1, maxSeconds: 1 });
     for (let deaths = 0; deaths < 5; deaths++) {
       await end(all, 'a');
       await advance(all.system, 1001);
@@ -708,69 +753,87 @@ describe('restart intensity', () => {
 
   test('SI05 is exceeded by deaths exactly a period apart', async () => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a'), { maxRestarts: 1, maxSeconds: 1 });
+    const all = await startTree(log, workers(log, 'a'), { maxRestarts: 1, maxSeconds: 1 });
     await end(all, 'a');
     await advance(all.system, 1000);
     await end(all, 'a');
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('a'), t('a', boom), ['sup', shutdown]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      ['supervisor', shutdown],
+    ]);
   });
 
   test.each<readonly [string, Restart, ExitReason]>([
     ['a normal end of a transient child', 'transient', normal],
     ['a shutdown of a transient child', 'transient', shutdown],
-    ['a crash of a temporary child', 'temporary', boom],
+    ['a crash of a temporary child', 'temporary', crashed],
   ])('SI07 does not count %s', async (_what, restart, reason) => {
     const log: unknown[] = [];
-    const all = await family(log, [child({ id: 'a', log }, { restart }), ...workers(log, 'b')], {
+    const all = await startTree(log, [child({ id: 'a', log }, { restart }), ...workers(log, 'b')], {
       maxRestarts: 1,
     });
     await end(all, 'a', reason);
     await end(all, 'b');
-    expect(log).toStrictEqual([s('a'), s('b'), t('a', reason), t('b', boom), s('b')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', reason),
+      hasTerminated('b', crashed),
+      hasStarted('b'),
+    ]);
   });
 
   test('SI09 counts two children that die at the same instant as two', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, workers(log, 'a', 'b'), { maxRestarts: 1 });
-    exit(system, pidOf(supervisor, 'a'), kill);
-    exit(system, pidOf(supervisor, 'b'), kill);
+    const { system, supervisor } = await startTree(log, workers(log, 'a', 'b'), { maxRestarts: 1 });
+    exit(system, workerOf(supervisor, 'a'), kill);
+    exit(system, workerOf(supervisor, 'b'), kill);
     await settle(system);
-    expect(log).toStrictEqual([s('a'), s('b'), s('a'), t('a', shutdown), ['sup', shutdown]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('a'),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
+    ]);
   });
 
   test('SI10 counts each retry of a restart that failed', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
-      [child({ id: 'a', log, plan: ['run', no, no, 'run'] }), ...workers(log, 'b')],
+      [child({ id: 'a', log, plan: ['run', refusal, refusal, 'run'] }), ...workers(log, 'b')],
       { maxRestarts: 2 },
     );
     await end(all, 'a');
     expect(log).toStrictEqual([
-      s('a'),
-      s('b'),
-      t('a', boom),
-      ['fails', 'a'],
-      ['fails', 'a'],
-      t('b', shutdown),
-      ['sup', shutdown],
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', crashed),
+      ['failed', 'a'],
+      ['failed', 'a'],
+      hasTerminated('b', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
   test('SI11 makes an end of a child that never starts again', async () => {
     const log: unknown[] = [];
-    const plan: ('run' | ExitReason)[] = ['run', ...Array.from({ length: 100 }, () => no)];
-    const all = await family(log, [...workers(log, 'a'), child({ id: 'b', log, plan })], {
+    const plan: ('run' | ExitReason)[] = ['run', ...Array.from({ length: 100 }, () => refusal)];
+    const all = await startTree(log, [...workers(log, 'a'), child({ id: 'b', log, plan })], {
       maxRestarts: 4,
     });
     await end(all, 'b');
     expect(log).toStrictEqual([
-      s('a'),
-      s('b'),
-      t('b', boom),
-      ...[1, 2, 3, 4].map(() => ['fails', 'b']),
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('b', crashed),
+      ...[1, 2, 3, 4].map(() => ['failed', 'b']),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
@@ -779,15 +842,19 @@ describe('restart intensity', () => {
     const log: unknown[] = [];
     spawn<ExitMessage>(system, async (self) => {
       trapExit(self, true);
-      await start(self, workers(log, 'a'), { maxRestarts: 0, name: 'S' });
+      await startSupervisor(self, workers(log, 'a'), { maxRestarts: 0, name: 'S' });
       const { reason } = await self.receive();
       log.push([reason, whereis(self, 'S')]);
     });
     await settle(system);
     const supervisor = whereis(system, 'S') as Supervisor.Pid;
-    GenServer.cast(pidOf(supervisor, 'a'), 'end', boom);
+    GenServer.cast(workerOf(supervisor, 'a'), 'end', crashed);
     await settle(system);
-    expect(log).toStrictEqual([s('a'), t('a', boom), [shutdown, undefined]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      [shutdown, undefined],
+    ]);
   });
 
   test.each<readonly [Restart, boolean]>([
@@ -797,16 +864,23 @@ describe('restart intensity', () => {
     'SR20 that is exceeded below: a %s supervisor is restarted: %p',
     async (restart, restarted) => {
       const log: unknown[] = [];
-      const sub = childSpec((parent) => start(parent, workers(log, 'a'), { maxRestarts: 0 }), {
-        id: 'sub',
-        type: 'supervisor',
-        restart,
-      });
-      const { system, supervisor } = await family(log, [sub]);
+      const sub = childSpec(
+        (parent) => startSupervisor(parent, workers(log, 'a'), { maxRestarts: 0 }),
+        {
+          id: 'sub',
+          type: 'supervisor',
+          restart,
+        },
+      );
+      const { system, supervisor } = await startTree(log, [sub]);
       const lower = Supervisor.child(supervisor, 'sub') as unknown as Supervisor.Pid;
-      GenServer.cast(pidOf(lower, 'a'), 'end', boom);
+      GenServer.cast(workerOf(lower, 'a'), 'end', crashed);
       await settle(system);
-      expect(log).toStrictEqual([s('a'), t('a', boom), ...(restarted ? [s('a')] : [])]);
+      expect(log).toStrictEqual([
+        hasStarted('a'),
+        hasTerminated('a', crashed),
+        ...(restarted ? [hasStarted('a')] : []),
+      ]);
       expect(isAlive(lower)).toBe(false);
       expect(await Supervisor.countChildren(supervisor)).toStrictEqual({
         specs: 1,
@@ -820,13 +894,13 @@ describe('restart intensity', () => {
 
 describe('the shutdown', () => {
   const ended = (reason: ExitReason): unknown[] => [
-    t('c', shutdown),
-    t('b', shutdown),
-    t('a', shutdown),
-    ['sup', reason],
+    hasTerminated('c', shutdown),
+    hasTerminated('b', shutdown),
+    hasTerminated('a', shutdown),
+    ['supervisor', reason],
   ];
 
-  test.each<readonly [string, string, (family: Family) => void, ExitReason]>([
+  test.each<readonly [string, string, (family: Tree) => void, ExitReason]>([
     [
       'SP01',
       'an exit signal shutdown of the parent',
@@ -851,7 +925,7 @@ describe('the shutdown', () => {
     ],
   ])('%s by %s is in reverse order, then the supervisor ends', async (_row, _how, act, reason) => {
     const log: unknown[] = [];
-    const all = await family(log, workers(log, 'a', 'b', 'c'));
+    const all = await startTree(log, workers(log, 'a', 'b', 'c'));
     log.length = 0;
     act(all);
     await settle(all.system);
@@ -861,74 +935,79 @@ describe('the shutdown', () => {
   test('SP01 by the end of the system is in reverse order too', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    await start(system, workers(log, 'a', 'b', 'c'));
+    await startSupervisor(system, workers(log, 'a', 'b', 'c'));
     await system.stop();
     expect(log).toStrictEqual([
-      s('a'),
-      s('b'),
-      s('c'),
-      t('c', shutdown),
-      t('b', shutdown),
-      t('a', shutdown),
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+      hasTerminated('a', shutdown),
     ]);
   });
 
   test('SP02 by Supervisor.stop resolves once the supervisor and its children are dead', async () => {
     const log: unknown[] = [];
-    const { supervisor } = await family(log, workers(log, 'a'));
-    const pid = pidOf(supervisor, 'a');
+    const { supervisor } = await startTree(log, workers(log, 'a'));
+    const pid = workerOf(supervisor, 'a');
     expect(await outcome(Supervisor.stop(supervisor))).toStrictEqual({ value: undefined });
     expect([isAlive(supervisor), isAlive(pid)]).toStrictEqual([false, false]);
   });
 
   test('SP05 is not begun by an exit signal of another process than the parent', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, workers(log, 'a'));
-    exit(await idler(system), supervisor, shutdown);
+    const { system, supervisor } = await startTree(log, workers(log, 'a'));
+    exit(await idleProcess(system), supervisor, shutdown);
     await settle(system);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     expect(isAlive(supervisor)).toBe(true);
   });
 
   test('SP05 is not what a child begins by an exit signal, nor is that the end of the child', async () => {
     const log: unknown[] = [];
-    const { system, supervisor } = await family(log, workers(log, 'a'));
-    const a = pidOf(supervisor, 'a');
-    exit(cellOf(a), supervisor, boom);
+    const { system, supervisor } = await startTree(log, workers(log, 'a'));
+    const a = workerOf(supervisor, 'a');
+    exit(cellOf(a), supervisor, crashed);
     await settle(system);
-    expect(log).toStrictEqual([s('a')]);
-    expect(pidOf(supervisor, 'a')).toBe(a);
+    expect(log).toStrictEqual([hasStarted('a')]);
+    expect(workerOf(supervisor, 'a')).toBe(a);
   });
 
   test('SP06 by a kill in the middle of it is left to the children: nobody shuts them down any more', async () => {
     const log: unknown[] = [];
-    const { system, parent, supervisor } = await family(log, [
-      child({ id: 'a', log, slowEnd: 200 }, { shutdown: 10 }),
-      child({ id: 'b', log, slowEnd: 100 }, { shutdown: 1000 }),
+    const { system, parent, supervisor } = await startTree(log, [
+      child({ id: 'a', log, terminateTime: 200 }, { shutdown: 10 }),
+      child({ id: 'b', log, terminateTime: 100 }, { shutdown: 1000 }),
     ]);
-    await logEnd(system, log, 'a', pidOf(supervisor, 'a'));
+    await logEnd(system, log, 'a', workerOf(supervisor, 'a'));
     exit(parent, supervisor, shutdown);
     await advance(system, 50);
     exit(system, supervisor, kill);
     await advance(system, 1000);
-    const ends = [['sup', killed], t('b', shutdown), t('a', killed), ['a', killed]];
-    expect(log).toStrictEqual([s('a'), s('b'), ...ends]);
+    const ends = [
+      ['supervisor', killed],
+      hasTerminated('b', shutdown),
+      hasTerminated('a', killed),
+      ['a', killed],
+    ];
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), ...ends]);
   });
 
   test('SP06 by a kill of the supervisor takes the children: killed, or with terminate if they trap exits', async () => {
     const log: unknown[] = [];
-    const sub = childSpec((parent) => start(parent, workers(log, 'z')), {
+    const sub = childSpec((parent) => startSupervisor(parent, workers(log, 'z')), {
       id: 'sub',
       type: 'supervisor',
     });
-    const { system, supervisor } = await family(log, [
+    const { system, supervisor } = await startTree(log, [
       child({ id: 'plain', log, traps: false }),
       child({ id: 'trapping', log }),
       sub,
     ]);
     const children = (await Supervisor.whichChildren(supervisor)).map(({ pid }) => pid as Pid);
-    await logEnd(system, log, 'plain', pidOf(supervisor, 'plain'));
-    await logEnd(system, log, 'trapping', pidOf(supervisor, 'trapping'));
+    await logEnd(system, log, 'plain', workerOf(supervisor, 'plain'));
+    await logEnd(system, log, 'trapping', workerOf(supervisor, 'trapping'));
     await logEnd(system, log, 'sub', Supervisor.child(supervisor, 'sub'));
     log.length = 0;
     exit(system, supervisor, kill);
@@ -937,11 +1016,11 @@ describe('the shutdown', () => {
     expect(log).toHaveLength(6);
     expect(log).toStrictEqual(
       expect.arrayContaining([
-        ['sup', killed],
+        ['supervisor', killed],
         ['plain', killed],
-        t('trapping', killed),
+        hasTerminated('trapping', killed),
         ['trapping', killed],
-        t('z', shutdown),
+        hasTerminated('z', shutdown),
         ['sub', killed],
       ]),
     );
@@ -949,90 +1028,102 @@ describe('the shutdown', () => {
 
   test('SP07 waits for a child only as long as it needs', async () => {
     const log: unknown[] = [];
-    const { system, parent, supervisor } = await family(log, [
-      child({ id: 'a', log, slowEnd: 60 }, { shutdown: 100 }),
+    const { system, parent, supervisor } = await startTree(log, [
+      child({ id: 'a', log, terminateTime: 60 }, { shutdown: 100 }),
     ]);
     exit(parent, supervisor, shutdown);
     await advance(system, 59);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     await advance(system, 1);
-    expect(log).toStrictEqual([s('a'), t('a', shutdown), ['sup', shutdown]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
+    ]);
   });
 
   test('SP08 kills a child that takes longer than it may', async () => {
     const log: unknown[] = [];
-    const { system, parent, supervisor } = await family(log, [
-      child({ id: 'a', log, slowEnd: 101 }, { shutdown: 100 }),
+    const { system, parent, supervisor } = await startTree(log, [
+      child({ id: 'a', log, terminateTime: 101 }, { shutdown: 100 }),
     ]);
-    await logEnd(system, log, 'a', pidOf(supervisor, 'a'));
+    await logEnd(system, log, 'a', workerOf(supervisor, 'a'));
     exit(parent, supervisor, shutdown);
     await advance(system, 99);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     await advance(system, 1);
     expect(log).toHaveLength(3);
     expect(log).toContainEqual(['a', killed]);
-    expect(log).toContainEqual(['sup', shutdown]);
+    expect(log).toContainEqual(['supervisor', shutdown]);
   });
 
   test('SP09 kills a brutalKill child at once', async () => {
     const log: unknown[] = [];
-    const { system, parent, supervisor } = await family(log, [
+    const { system, parent, supervisor } = await startTree(log, [
       child({ id: 'a', log }, { shutdown: 'brutalKill' }),
     ]);
-    await logEnd(system, log, 'a', pidOf(supervisor, 'a'));
+    await logEnd(system, log, 'a', workerOf(supervisor, 'a'));
     exit(parent, supervisor, shutdown);
     await settle(system);
     expect(log).toHaveLength(3);
     expect(log).toContainEqual(['a', killed]);
-    expect(log).toContainEqual(['sup', shutdown]);
+    expect(log).toContainEqual(['supervisor', shutdown]);
     expect(system.reports).toStrictEqual([]);
   });
 
   test('SP10 waits without limit for a child whose shutdown is Infinity', async () => {
     const log: unknown[] = [];
-    const { system, parent, supervisor } = await family(log, [
-      child({ id: 'a', log, slowEnd: 2 ** 40 }, { shutdown: Infinity }),
+    const { system, parent, supervisor } = await startTree(log, [
+      child({ id: 'a', log, terminateTime: 2 ** 40 }, { shutdown: Infinity }),
     ]);
     exit(parent, supervisor, shutdown);
     await advance(system, 2 ** 40 - 1);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     await advance(system, 1);
-    expect(log).toStrictEqual([s('a'), t('a', shutdown), ['sup', shutdown]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
+    ]);
   });
 
   test('SP11 is one child after the other: their times add up', async () => {
     const log: unknown[] = [];
-    const { system, parent, supervisor } = await family(log, [
-      child({ id: 'a', log, slowEnd: 60 }),
-      child({ id: 'b', log, slowEnd: 60 }),
+    const { system, parent, supervisor } = await startTree(log, [
+      child({ id: 'a', log, terminateTime: 60 }),
+      child({ id: 'b', log, terminateTime: 60 }),
     ]);
     log.length = 0;
     exit(parent, supervisor, shutdown);
     await advance(system, 60);
-    expect(log).toStrictEqual([t('b', shutdown)]);
+    expect(log).toStrictEqual([hasTerminated('b', shutdown)]);
     await advance(system, 59);
-    expect(log).toStrictEqual([t('b', shutdown)]);
+    expect(log).toStrictEqual([hasTerminated('b', shutdown)]);
     await advance(system, 1);
-    expect(log).toStrictEqual([t('b', shutdown), t('a', shutdown), ['sup', shutdown]]);
+    expect(log).toStrictEqual([
+      hasTerminated('b', shutdown),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
+    ]);
   });
 
   test('SP12 ends a child that does not trap exits at once, without terminate', async () => {
     const log: unknown[] = [];
-    const { system, parent, supervisor } = await family(log, [
-      child({ id: 'a', log, traps: false, slowEnd: 60 }),
+    const { system, parent, supervisor } = await startTree(log, [
+      child({ id: 'a', log, traps: false, terminateTime: 60 }),
     ]);
-    await logEnd(system, log, 'a', pidOf(supervisor, 'a'));
+    await logEnd(system, log, 'a', workerOf(supervisor, 'a'));
     exit(parent, supervisor, shutdown);
     await settle(system);
     expect(log).toHaveLength(3);
     expect(log).toContainEqual(['a', shutdown]);
-    expect(log).toContainEqual(['sup', shutdown]);
+    expect(log).toContainEqual(['supervisor', shutdown]);
   });
 
   test('SP13 does not hang on a child that is not linked any more, and ends it', async () => {
     const log: unknown[] = [];
     const job = { id: 'a', log, traps: false };
-    const { system, parent, supervisor } = await family(log, [
+    const { system, parent, supervisor } = await startTree(log, [
       childSpec(
         async (self) => {
           const pid = (await GenServer.startLink(self, worker, job)) as Worker;
@@ -1042,18 +1133,18 @@ describe('the shutdown', () => {
         { id: 'a' },
       ),
     ]);
-    const pid = pidOf(supervisor, 'a');
+    const pid = workerOf(supervisor, 'a');
     exit(parent, supervisor, shutdown);
     await settle(system);
     expect(isAlive(pid)).toBe(false);
-    expect(log).toStrictEqual([s('a'), ['sup', shutdown]]);
+    expect(log).toStrictEqual([hasStarted('a'), ['supervisor', shutdown]]);
   });
 
   test('SP15 restarts no child that ends by itself meanwhile, and reports it', async () => {
     const log: unknown[] = [];
-    const all = await family(
+    const all = await startTree(
       log,
-      [...workers(log, 'a', 'b'), child({ id: 'c', log, slowEnd: 60 })],
+      [...workers(log, 'a', 'b'), child({ id: 'c', log, terminateTime: 60 })],
       { name: 'S' },
     );
     log.length = 0;
@@ -1063,10 +1154,10 @@ describe('the shutdown', () => {
     await end(all, 'b', normal);
     await advance(all.system, 30);
     expect(log).toStrictEqual([
-      t('a', crash('other')),
-      t('b', normal),
-      t('c', shutdown),
-      ['sup', shutdown],
+      hasTerminated('a', crash('other')),
+      hasTerminated('b', normal),
+      hasTerminated('c', shutdown),
+      ['supervisor', shutdown],
     ]);
     expect(
       all.system.reports.map(({ message }) => message).filter((text) => text.startsWith('sup')),
@@ -1075,36 +1166,36 @@ describe('the shutdown', () => {
 
   test('SP17 goes down a tree: first a child, then what is below its sibling', async () => {
     const log: unknown[] = [];
-    const sub = childSpec((parent) => start(parent, workers(log, 'a', 'b')), {
+    const sub = childSpec((parent) => startSupervisor(parent, workers(log, 'a', 'b')), {
       id: 'sub',
       type: 'supervisor',
     });
-    const { system, parent, supervisor } = await family(log, [sub, ...workers(log, 'z')]);
-    expect(log).toStrictEqual([s('a'), s('b'), s('z')]);
+    const { system, parent, supervisor } = await startTree(log, [sub, ...workers(log, 'z')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), hasStarted('z')]);
     log.length = 0;
     exit(parent, supervisor, shutdown);
     await settle(system);
     expect(log).toStrictEqual([
-      t('z', shutdown),
-      t('b', shutdown),
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasTerminated('z', shutdown),
+      hasTerminated('b', shutdown),
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 
   test('SP01 while a restart is tried again and again ends the trial', async () => {
     const log: unknown[] = [];
-    const plan: ('run' | ExitReason)[] = ['run', no];
-    const all = await family(log, [...workers(log, 'a'), child({ id: 'b', log, plan })]);
-    exit(all.system, pidOf(all.supervisor, 'b'), kill);
+    const plan: ('run' | ExitReason)[] = ['run', refusal];
+    const all = await startTree(log, [...workers(log, 'a'), child({ id: 'b', log, plan })]);
+    exit(all.system, workerOf(all.supervisor, 'b'), kill);
     exit(all.parent, all.supervisor, shutdown);
     await settle(all.system);
     expect(log).toStrictEqual([
-      s('a'),
-      s('b'),
-      ['fails', 'b'],
-      t('a', shutdown),
-      ['sup', shutdown],
+      hasStarted('a'),
+      hasStarted('b'),
+      ['failed', 'b'],
+      hasTerminated('a', shutdown),
+      ['supervisor', shutdown],
     ]);
   });
 });

@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Collects what nobody holds. */
+/** Runs the garbage collector. */
 export async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
-  // What a WeakRef was asked for stays until the turn of the event loop is over.
+  // A WeakRef that was dereferenced keeps its target until the end of the event loop's turn.
   await new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -9,14 +9,14 @@ import {
 } from '@reprise/actor';
 import { settle } from '@reprise/actor/testing';
 
-/** What a promise came to, as a plain value. */
+/** How a promise settled, as a plain value. */
 export type Outcome =
   | { readonly value: unknown }
   | { readonly exit: ExitReason }
   | { readonly error: unknown }
   | 'timeout';
 
-/** Handles a rejection at once, so that it may come before the test asks for it. */
+/** Handles a rejection at once: a promise may reject before the test awaits the outcome. */
 export function outcome(promise: Promise<unknown>): Promise<Outcome> {
   return promise.then((value) => ({ value }), outcomeOf);
 }
@@ -30,10 +30,10 @@ function outcomeOf(thrown: unknown): Outcome {
 
 /** Logs `[name, outcome]` once the promise settles. */
 export function logOutcome(log: unknown[], name: string, promise: Promise<unknown>): void {
-  void outcome(promise).then((came) => log.push([name, came]));
+  void outcome(promise).then((settled) => log.push([name, settled]));
 }
 
-/** Logs `[name, reason]` when `pid` ends; resolves once it is watched. */
+/** Logs `[name, reason]` when `pid` ends; resolves once `pid` is monitored. */
 export async function logEnd(
   system: System,
   log: unknown[],
@@ -48,7 +48,7 @@ export async function logEnd(
   await settle(system);
 }
 
-/** Resolves once the virtual time has moved on by `ms`. */
+/** Resolves after `ms` of the system's virtual time. */
 export function elapse(system: System, ms: number): Promise<void> {
   return new Promise((resolve) => {
     system.clock.setTimeout(resolve, ms);

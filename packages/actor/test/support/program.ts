@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
-/** A program that runs on its own, from outside. */
+/** A program that runs as a child process, seen from outside. */
 export interface Program {
-  /** Resolves once it has written this line to stdout; rejects if it ends first. */
+  /** Resolves once the program has written this line to stdout; rejects if it ends first. */
   line(text: string): Promise<void>;
   signal(signal: 'SIGTERM' | 'SIGINT'): void;
   /** Resolves once it has ended. */
@@ -54,7 +54,7 @@ export function runProgram(name: string, ...args: readonly string[]): Program {
 
 async function endOf(child: ChildProcess, lines: readonly string[]): Promise<Ended> {
   const stderr = text(child.stderr as NodeJS.ReadableStream);
-  // `close`, and not `exit`: then all of stdout has been read.
+  // `close` and not `exit`: only at `close` has all of stdout been read.
   const [status] = (await once(child, 'close')) as [number | null];
   return { status, lines, stderr: withoutSlowCallbacks(await stderr) };
 }

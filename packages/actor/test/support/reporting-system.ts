@@ -1,7 +1,7 @@
 import { createSystem, type Logger, type System, type SystemOptions } from '@reprise/actor';
 import type { Report } from '@reprise/actor/testing';
 
-/** A system in real time, with options of its own, whose reports are kept. */
+/** A system in real time that keeps its reports. */
 export function reportingSystem(options: SystemOptions = {}): {
   readonly system: System;
   readonly reports: readonly Report[];

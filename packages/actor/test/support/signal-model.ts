@@ -1,9 +1,9 @@
-/** A reason by its type, or a crash by its text. */
+/** An exit reason: its type, or the text of a crash. */
 export type Reason = 'normal' | 'shutdown' | 'kill' | 'killed' | 'noproc' | 'boom' | 'bye';
 
 /**
- * What one process does. Processes, and the monitors of a process, are meant by number, counted
- * round.
+ * An action of one process. Numbers stand for processes, and for the monitors of a process, modulo
+ * how many there are.
  */
 export type Action =
   | { readonly type: 'spawn' | 'spawnLink' }
@@ -18,33 +18,33 @@ export type Action =
   | { readonly type: 'unregister'; readonly name: string };
 
 export interface Trace {
-  /** What each process was sent and took, and what its own actions answered, in order. */
+  /** Per process, in order: the messages it took, and the results of its own actions. */
   readonly logs: readonly (readonly string[])[];
-  /** Why each process ended; `undefined`: it lives. */
+  /** Per process: why it ended, or `undefined` while it lives. */
   readonly ends: readonly (string | undefined)[];
-  /** With whom each process is linked, in the order of linking. */
+  /** Per process: the linked processes, in the order of linking. */
   readonly links: readonly (readonly string[])[];
-  /** Who has which name. */
+  /** The owner of each name. */
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** Something that programs are played on: the runtime, or the model of it. */
-export interface Side {
-  /** `by` does it at once, whatever else it is doing. */
+/** A system that runs the actions of a test: the real one, or the model of it. */
+export interface SignalSystem {
+  /** `by` performs the action at once, even in the middle of another turn. */
   act(by: number, action: Exclude<Action, { type: 'exit' }>): void;
-  /** `by` is sent a message, and does it when it takes that. */
-  tell(by: number, action: Action): void;
-  /** Until nobody has anything to take. */
+  /** `by` is sent a message, and performs the action when it takes that message. */
+  order(by: number, action: Action): void;
+  /** Runs until all mailboxes are empty. */
   settle(): void | Promise<void>;
   trace(): Trace;
 }
 
-export const firstProcesses = 4;
-export const mostProcesses = 8;
+export const initialProcesses = 4;
+export const maxProcesses = 8;
 
 interface Message {
   readonly text: string;
-  /** The monitor that it is of. */
+  /** The monitor, if this is a DOWN message. */
   readonly ref?: number;
   readonly action?: Action;
 }
@@ -66,15 +66,15 @@ interface Signal {
   readonly to: number;
   readonly from: number;
   readonly reason: Reason;
-  /** `link`: by a link; `sent`: by exit/2; a number: of this monitor. */
+  /** `link`: over a link; `sent`: by exit/2; a number: from the monitor with this ref. */
   readonly by: 'link' | 'sent' | number;
 }
 
 /**
- * Erlang's rules for signals, as plainly as they can be said: one list of links, one of monitors,
- * one of signals under way. A process is a number, and takes one message a turn.
+ * Erlang's rules for signals in their simplest form: one list of links, one of monitors, one of
+ * signals in flight. A process is a number, and takes one message in each turn.
  */
-export class Model implements Side {
+export class Model implements SignalSystem {
   readonly #processes: Simulated[] = [];
   #links: (readonly [number, number])[] = [];
   #monitors: Monitor[] = [];
@@ -85,7 +85,7 @@ export class Model implements Side {
   readonly #ready: number[] = [];
 
   constructor() {
-    for (let count = 0; count < firstProcesses; count++) {
+    for (let count = 0; count < initialProcesses; count++) {
       this.#spawn();
     }
   }
@@ -96,7 +96,7 @@ export class Model implements Side {
     this.#deliverSignals();
   }
 
-  tell(number: number, action: Action): void {
+  order(number: number, action: Action): void {
     this.#push(this.#resolve(number), { text: 'told', action });
   }
 
@@ -158,12 +158,12 @@ export class Model implements Side {
 
   #spawn(parent?: number): string {
     const child = this.#processes.length;
-    if (child === mostProcesses) {
+    if (child === maxProcesses) {
       return 'full';
     }
     this.#processes.push({ log: [], mailbox: [], traps: false, end: undefined });
     this.#refs.push([]);
-    // Its first turn begins its code.
+    // The runtime uses the first turn of a process to start its function.
     this.#push(child, { text: 'begins' });
     if (parent !== undefined) {
       this.#links.push([parent, child]);
@@ -297,7 +297,7 @@ export class Model implements Side {
     return 'true';
   }
 
-  /** First come, first served. */
+  /** Processes take their turns in the order in which they became ready. */
   #makeReady(number: number): void {
     if (this.#at(number).mailbox.length > 0 && !this.#ready.includes(number)) {
       this.#ready.push(number);

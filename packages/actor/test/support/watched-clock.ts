@@ -1,7 +1,7 @@
 import type { Clock } from '@reprise/actor';
 import { virtualClock } from '@reprise/actor/testing';
 
-/** A virtual clock, and how many of its timers would keep a program alive. */
+/** A virtual clock, and a count of its timers that would keep a program alive. */
 export function watchedClock(): { readonly clock: Clock; readonly timers: () => number } {
   const time = virtualClock();
   const alive = new Set<object>();

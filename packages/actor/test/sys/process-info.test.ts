@@ -20,12 +20,12 @@ import {
 import { createTestSystem, settle } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
-import { forever, idler } from '../support/recorder.ts';
+import { forever, idleProcess } from '../support/processes.ts';
 
 describe('processInfo', () => {
   test('tells all of a process that has done nothing yet', async () => {
     const system = createTestSystem();
-    const { pid } = await idler(system);
+    const { pid } = await idleProcess(system);
     expect(processInfo(pid)).toStrictEqual({
       pid,
       name: undefined,
@@ -42,8 +42,8 @@ describe('processInfo', () => {
 
   test('tells of its name, queue, links, monitors on both sides, traps and parent', async () => {
     const system = createTestSystem();
-    const [one, two] = [await idler(system), await idler(system)];
-    const { pid } = await idler(system, { traps: true });
+    const [one, two] = [await idleProcess(system), await idleProcess(system)];
+    const { pid } = await idleProcess(system, { traps: true });
     let self: Process | undefined;
     const subject = spawnLink<string>(one, async (given) => {
       self = given;
@@ -77,7 +77,7 @@ describe('processInfo', () => {
 
   test('is undefined for a process that has ended, and forgotten by those that it was linked to and monitored', async () => {
     const system = createTestSystem();
-    const other = await idler(system);
+    const other = await idleProcess(system);
     const pid = spawnLink<string>(other, async (self) => {
       monitor(self, other.pid);
       await self.receive();
@@ -105,7 +105,7 @@ describe('processInfo', () => {
 
   test('does not change with the process', async () => {
     const system = createTestSystem();
-    const process = await idler(system);
+    const process = await idleProcess(system);
     const before = processInfo(process.pid);
     trapExit(process, true);
     link(process, system.pid);
@@ -158,7 +158,7 @@ describe('processInfo', () => {
 describe('processes', () => {
   test('are those that have not ended, the system first, in the order started', async () => {
     const system = createTestSystem();
-    const [one, two] = [await idler(system), await idler(system)];
+    const [one, two] = [await idleProcess(system), await idleProcess(system)];
     const ended = spawn(system, () => {});
     expect(processes(system)).toStrictEqual([system.pid, one.pid, two.pid, ended]);
     await settle(system);

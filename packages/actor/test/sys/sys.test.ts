@@ -25,7 +25,7 @@ import { expectTypeOf } from 'expect-type';
 import { cellOf } from '../../src/process/cell.ts';
 import type { ServerProcess } from '../../src/server/server-process.ts';
 import { logOutcome, outcome } from '../support/outcome.ts';
-import { forever } from '../support/recorder.ts';
+import { forever } from '../support/processes.ts';
 
 /** Keeps what it is told, in order; logs how it ends. */
 const keeper = (log: unknown[] = []) =>

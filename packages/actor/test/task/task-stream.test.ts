@@ -25,7 +25,7 @@ import { expectTypeOf } from 'expect-type';
 
 import { countOnEnd } from '../support/on-end.ts';
 import { elapse, outcome } from '../support/outcome.ts';
-import { drain, endOf, forever, idler } from '../support/recorder.ts';
+import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
 import { watchedClock } from '../support/watched-clock.ts';
 
 const boom = crash('boom');
@@ -40,7 +40,7 @@ interface Stage {
 
 async function stage(options: { readonly traps?: boolean } = {}): Promise<Stage> {
   const system = createTestSystem();
-  return { system, owner: await idler(system, options) };
+  return { system, owner: await idleProcess(system, options) };
 }
 
 /** Takes as many ms as the item says, and comes to the item. */
@@ -258,7 +258,7 @@ describe('an item that takes too long', () => {
       }
     });
     await advance(system, 50);
-    expect(endOf(self as Process)).toMatchObject({
+    expect(exitReasonOf(self as Process)).toMatchObject({
       type: 'crash',
       error: { name: 'TimeoutError' },
     });
@@ -314,7 +314,7 @@ describe('a loop that is left early', () => {
     const ended: (ExitReason | undefined)[] = [];
     const run = async (ms: number, self: Process): Promise<number> => {
       trapExit(self, true);
-      self.signal.addEventListener('abort', () => ended.push(endOf(self)));
+      self.signal.addEventListener('abort', () => ended.push(exitReasonOf(self)));
       return wait(ms, self);
     };
     const left = (async () => {
@@ -396,7 +396,7 @@ describe('an item that crashes', () => {
     const all = await stage();
     const got = collect(Task.asyncStream(all.owner, [1, 2, 3, 4], crashing, { maxConcurrency: 4 }));
     await advance(all.system, 10);
-    expect(endOf(all.owner)).toStrictEqual(boom);
+    expect(exitReasonOf(all.owner)).toStrictEqual(boom);
     expect(others(all)).toStrictEqual([]);
     // Whoever reads is told, and not left to wait.
     expect(got).toStrictEqual([value(1), { exit: boom }]);

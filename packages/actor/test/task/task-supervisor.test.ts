@@ -22,7 +22,7 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
 import { elapse, logEnd, outcome } from '../support/outcome.ts';
-import { drain, endOf, forever, idler } from '../support/recorder.ts';
+import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
 
 const boom = crash('boom');
 const value = <Value>(of: Value): Task.Result<Value> => ({ type: 'ok', value: of });
@@ -41,7 +41,7 @@ async function stage(
   const system = createTestSystem();
   const { traps = false, ...supervisor } = options;
   const tasks = await Task.Supervisor.startLink(system, supervisor);
-  return { system, owner: await idler(system, { traps }), tasks };
+  return { system, owner: await idleProcess(system, { traps }), tasks };
 }
 
 const ending = (reason: ExitReason) => (self: Process) => exit(self, reason);
@@ -91,7 +91,7 @@ describe('async', () => {
       exit(self, boom);
     });
     await settle(system);
-    expect([endOf(owner), runs, isAlive(tasks)]).toStrictEqual([boom, 1, true]);
+    expect([exitReasonOf(owner), runs, isAlive(tasks)]).toStrictEqual([boom, 1, true]);
     expect(await Task.Supervisor.children(tasks)).toStrictEqual([]);
   });
 
@@ -342,7 +342,7 @@ describe('asyncStream', () => {
     );
     const got = collect(stream);
     await settle(system);
-    expect([got, endOf(owner)]).toStrictEqual([[{ exit: boom }], boom]);
+    expect([got, exitReasonOf(owner)]).toStrictEqual([[{ exit: boom }], boom]);
     expect([isAlive(tasks), await Task.Supervisor.children(tasks)]).toStrictEqual([true, []]);
   });
 

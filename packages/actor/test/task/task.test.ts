@@ -31,7 +31,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 import { expectTypeOf } from 'expect-type';
 
 import { elapse, logOutcome, outcome } from '../support/outcome.ts';
-import { drain, endOf, forever, idler } from '../support/recorder.ts';
+import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
 import { watchedClock } from '../support/watched-clock.ts';
 
 const boom = crash('boom');
@@ -44,7 +44,7 @@ interface Stage {
 
 async function stage(options: { readonly traps?: boolean } = {}): Promise<Stage> {
   const system = createTestSystem();
-  return { system, owner: await idler(system, options) };
+  return { system, owner: await idleProcess(system, options) };
 }
 
 /** A task that returns `value` after so many ms, or ends with a reason. */
@@ -193,7 +193,7 @@ describe('a task', () => {
     const { system, owner } = await stage();
     Task.async(owner, ending(boom));
     await settle(system);
-    expect(endOf(owner)).toStrictEqual(boom);
+    expect(exitReasonOf(owner)).toStrictEqual(boom);
   });
 
   test('TA03 that crashes ends an owner that awaits it, whose code has no say in that', async () => {
@@ -395,7 +395,7 @@ describe('a process that does not own the task', () => {
     ['ignore', async (self, task) => Task.ignore(self, task)],
   ])('TA09 is refused: %s', async (_name, use) => {
     const { system, owner } = await stage();
-    const other = await idler(system);
+    const other = await idleProcess(system);
     const task = Task.async(owner, forever);
     await expect(use(other, task)).rejects.toThrow(
       `Expected a task of ${String(other.pid)}, got one of ${String(owner.pid)}`,
@@ -786,7 +786,7 @@ describe('a function that nobody awaits', () => {
     await settle(system);
     expect([log, isAlive(alone)]).toStrictEqual([['alone'], false]);
     exit(system, linked, boom);
-    expect(endOf(owner)).toStrictEqual(boom);
+    expect(exitReasonOf(owner)).toStrictEqual(boom);
     expect(owner.messageQueueLen).toBe(0);
   });
 

@@ -31,10 +31,19 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 import { expectTypeOf } from 'expect-type';
 
 import { cellOf } from '../../../src/process/cell.ts';
-import { boom, child, fails, type Job, no, s, t, type Worker } from '../../support/family.ts';
 import { collectGarbage } from '../../support/garbage.ts';
 import { logEnd, logOutcome, outcome } from '../../support/outcome.ts';
-import { drain, forever, idler } from '../../support/recorder.ts';
+import { drain, forever, idleProcess } from '../../support/processes.ts';
+import {
+  crashed,
+  child,
+  hasFailed,
+  type Job,
+  refusal,
+  hasStarted,
+  hasTerminated,
+  type Worker,
+} from '../../support/tree.ts';
 
 interface Dynamic {
   readonly system: TestSystem;
@@ -46,9 +55,9 @@ interface Dynamic {
 /** A dynamic supervisor that is up, its end logged under `sup`. */
 async function dynamic(log: unknown[], options: DynamicSupervisor.Options = {}): Promise<Dynamic> {
   const system = createTestSystem();
-  const parent = await idler(system, { traps: true });
+  const parent = await idleProcess(system, { traps: true });
   const supervisor = await DynamicSupervisor.startLink(parent, options);
-  await logEnd(system, log, 'sup', supervisor);
+  await logEnd(system, log, 'supervisor', supervisor);
   return { system, parent, supervisor };
 }
 
@@ -60,7 +69,7 @@ const add = async (
   (await DynamicSupervisor.startChild(supervisor, child(job, options))) as Worker;
 
 /** Ends a child and lets the supervisor do what it does. */
-async function end({ system }: Dynamic, pid: Worker, reason: ExitReason = boom): Promise<void> {
+async function end({ system }: Dynamic, pid: Worker, reason: ExitReason = crashed): Promise<void> {
   if (reason.type === 'kill') {
     exit(system, pid, kill);
   } else {
@@ -122,7 +131,7 @@ describe('the start', () => {
     ],
   ])('DS20 refuses %s, and starts nothing', async (_what, options, error) => {
     const system = createTestSystem();
-    const parent = await idler(system, { traps: true });
+    const parent = await idleProcess(system, { traps: true });
     const start = DynamicSupervisor.startLink(parent, options);
     const caught = await start.catch((thrown: unknown) => thrown);
     expect(caught).toStrictEqual(error);
@@ -189,12 +198,12 @@ describe('startChild', () => {
   test('DS03 resolves with the pid that the start gave, once the child is up', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
-    const started = add(all, { id: 'a', log, slowStart: 10 });
+    const started = add(all, { id: 'a', log, initTime: 10 });
     void started.then((pid) => log.push(['started', isAlive(pid)]));
     await advance(all.system, 9);
     expect(log).toStrictEqual([]);
     await advance(all.system, 1);
-    expect(log).toStrictEqual([s('a'), ['started', true]]);
+    expect(log).toStrictEqual([hasStarted('a'), ['started', true]]);
     expect(await pidsOf(all)).toStrictEqual([await started]);
   });
 
@@ -222,7 +231,7 @@ describe('startChild', () => {
   });
 
   test.each<readonly [string, string, () => Promise<undefined>, ExitReason]>([
-    ['DS03', 'rejects with a reason', () => Promise.reject(new ExitError(no)), no],
+    ['DS03', 'rejects with a reason', () => Promise.reject(new ExitError(refusal)), refusal],
     [
       'DS03',
       'answers what is no pid',
@@ -268,7 +277,9 @@ describe('startChild', () => {
       outcome(DynamicSupervisor.startChild(supervisor, spec));
     expect(await start(throwing)).toStrictEqual({ exit: crash(own) });
     expect(await start(exiting)).toStrictEqual({ exit: shutdownWith('oops') });
-    expect(await start(child({ id: 'b', log: [], plan: [no] }))).toStrictEqual({ exit: no });
+    expect(await start(child({ id: 'b', log: [], plan: [refusal] }))).toStrictEqual({
+      exit: refusal,
+    });
     expect(isAlive(supervisor)).toBe(true);
   });
 
@@ -280,7 +291,7 @@ describe('startChild', () => {
     const second = await DynamicSupervisor.startChild(all.supervisor, spec);
     expect(second).not.toBe(first);
     expect(new Set(await pidsOf(all))).toStrictEqual(new Set([first, second]));
-    expect(log).toStrictEqual([s('a'), s('a')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('a')]);
   });
 
   test('DS05 at a maximum of 0 is refused, and starts nothing', async () => {
@@ -296,16 +307,16 @@ describe('startChild', () => {
     await add(all, { id: 'a', log });
     await add(all, { id: 'b', log });
     expect(await outcome(add(all, { id: 'c', log }))).toStrictEqual(refused);
-    expect(log).toStrictEqual([s('a'), s('b')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasStarted('b')]);
   });
 
   test('DS05 of children that were not kept uses up no place', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxChildren: 1 });
     await add(all, { id: 'a', log, plan: ['ignore'] });
-    await outcome(add(all, { id: 'b', log, plan: [no] }));
+    await outcome(add(all, { id: 'b', log, plan: [refusal] }));
     await add(all, { id: 'c', log });
-    expect(log).toStrictEqual([fails('a'), fails('b'), s('c')]);
+    expect(log).toStrictEqual([hasFailed('a'), hasFailed('b'), hasStarted('c')]);
   });
 
   test('DS06 has the place again of a child that was terminated', async () => {
@@ -315,7 +326,7 @@ describe('startChild', () => {
     expect(await outcome(add(all, { id: 'b', log }))).toStrictEqual(refused);
     await DynamicSupervisor.terminateChild(all.supervisor, first);
     await add(all, { id: 'b', log });
-    expect(log).toStrictEqual([s('a'), t('a', shutdown), s('b')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown), hasStarted('b')]);
   });
 
   test('DS06 has the place again of a child that has ended for good', async () => {
@@ -323,7 +334,7 @@ describe('startChild', () => {
     const all = await dynamic(log, { maxChildren: 1 });
     await end(all, await add(all, { id: 'a', log }, { restart: 'temporary' }));
     await add(all, { id: 'b', log });
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('b')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasStarted('b')]);
   });
 
   test('DS07 counts a child that is to be started again', async () => {
@@ -343,7 +354,7 @@ describe('startChild', () => {
     await end(all, first);
     expect(await outcome(add(all, { id: 'b', log }))).toStrictEqual(refused);
     expect(await pidsOf(all)).not.toStrictEqual([first]);
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('a')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasStarted('a')]);
   });
 
   const one = child({ id: 'a', log: [] });
@@ -431,7 +442,7 @@ describe('extra arguments', () => {
 });
 
 describe('the end of a child', () => {
-  const reasons: readonly ExitReason[] = [normal, shutdown, shutdownWith('detail'), boom, kill];
+  const reasons: readonly ExitReason[] = [normal, shutdown, shutdownWith('detail'), crashed, kill];
 
   test.each(reasons)(
     'DS09 SR22 restarts it, permanent, after $type, with its own job, and nobody else',
@@ -440,8 +451,8 @@ describe('the end of a child', () => {
       const all = await dynamic(log);
       const [a, b] = [await add(all, { id: 'a', log }), await add(all, { id: 'b', log })];
       await end(all, a, reason);
-      const ended = reason.type === 'kill' ? [] : [t('a', reason)];
-      expect(log).toStrictEqual([s('a'), s('b'), ...ended, s('a')]);
+      const ended = reason.type === 'kill' ? [] : [hasTerminated('a', reason)];
+      expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), ...ended, hasStarted('a')]);
       const pids = await pidsOf(all);
       expect(pids).toContain(b);
       expect(pids).not.toContain(a);
@@ -449,7 +460,7 @@ describe('the end of a child', () => {
     },
   );
 
-  test.each([boom, kill])('DS09 restarts it, transient, after $type', async (reason) => {
+  test.each([crashed, kill])('DS09 restarts it, transient, after $type', async (reason) => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     await end(all, await add(all, { id: 'a', log }, { restart: 'transient' }), reason);
@@ -462,13 +473,13 @@ describe('the end of a child', () => {
     ['transient', shutdownWith('detail')],
     ['temporary', normal],
     ['temporary', shutdown],
-    ['temporary', boom],
+    ['temporary', crashed],
     ['temporary', kill],
   ])('DS09 forgets it, %s, after %o', async (restart, reason) => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     await end(all, await add(all, { id: 'a', log }, { restart }), reason);
-    expect(log.filter((entry) => JSON.stringify(entry) === '["s","a"]')).toHaveLength(1);
+    expect(log.filter((entry) => JSON.stringify(entry) === '["started","a"]')).toHaveLength(1);
     expect(await DynamicSupervisor.whichChildren(all.supervisor)).toStrictEqual([]);
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(0, 0));
   });
@@ -492,7 +503,7 @@ describe('the end of a child', () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     await end(all, await add(all, { id: 'a', log, plan: ['run', 'ignore'] }));
-    expect(log).toStrictEqual([s('a'), t('a', boom), fails('a')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasFailed('a')]);
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(0, 0));
   });
 
@@ -504,8 +515,8 @@ describe('the end of a child', () => {
         spawnLink(parent, async (self) => {
           starts += 1;
           if (starts === 1) {
-            exit(self, parent.pid, boom);
-            exit(self, boom);
+            exit(self, parent.pid, crashed);
+            exit(self, crashed);
           }
           await forever();
         }),
@@ -521,26 +532,32 @@ describe('the end of a child', () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     const a = await add(all, { id: 'a', log });
-    exit(cellOf(a), all.supervisor, boom);
+    exit(cellOf(a), all.supervisor, crashed);
     await settle(all.system);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     expect(await pidsOf(all)).toStrictEqual([a]);
   });
 
   test('DS11 is followed by trials until one works, and each counts', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxRestarts: 3 });
-    await end(all, await add(all, { id: 'a', log, plan: ['run', no, no] }));
-    expect(log).toStrictEqual([s('a'), t('a', boom), fails('a'), fails('a'), s('a')]);
+    await end(all, await add(all, { id: 'a', log, plan: ['run', refusal, refusal] }));
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasFailed('a'),
+      hasFailed('a'),
+      hasStarted('a'),
+    ]);
     await end(all, await theOne(all));
-    expect(log.slice(5)).toStrictEqual([t('a', boom), ['sup', shutdown]]);
+    expect(log.slice(5)).toStrictEqual([hasTerminated('a', crashed), ['supervisor', shutdown]]);
   });
 
   test('DS11 shows it as restarting between two trials, whose turn others have', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxRestarts: 100 });
-    const a = await add(all, { id: 'a', log, plan: ['run', no, no] });
-    GenServer.cast(a, 'end', boom);
+    const a = await add(all, { id: 'a', log, plan: ['run', refusal, refusal] });
+    GenServer.cast(a, 'end', crashed);
     const seen: unknown[] = [];
     // The first question is there before the end; each of the others stands between two trials.
     for (let asked = 0; asked < 4; asked++) {
@@ -548,7 +565,13 @@ describe('the end of a child', () => {
       seen.push(pid === a ? 'had ended' : typeof pid === 'object' ? 'runs again' : pid);
     }
     expect(seen).toStrictEqual(['had ended', 'restarting', 'restarting', 'runs again']);
-    expect(log).toStrictEqual([s('a'), t('a', boom), fails('a'), fails('a'), s('a')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasFailed('a'),
+      hasFailed('a'),
+      hasStarted('a'),
+    ]);
   });
 
   test('DS11 waits for its delay, shown as restarting, and does not keep others from their turn', async () => {
@@ -564,9 +587,14 @@ describe('the end of a child', () => {
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(1, 0));
     await add(all, { id: 'b', log });
     await advance(all.system, 99);
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('b')]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasStarted('b')]);
     await advance(all.system, 1);
-    expect(log).toStrictEqual([s('a'), t('a', boom), s('b'), s('a')]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasStarted('b'),
+      hasStarted('a'),
+    ]);
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(2, 2));
   });
 
@@ -581,16 +609,16 @@ describe('the end of a child', () => {
     }
     expect(isAlive(all.supervisor)).toBe(true);
     await end(all, a);
-    const again = [t('a', boom), s('a')];
+    const again = [hasTerminated('a', crashed), hasStarted('a')];
     expect(log).toStrictEqual([
-      s('b'),
-      s('a'),
+      hasStarted('b'),
+      hasStarted('a'),
       ...again,
       ...again,
       ...again,
-      t('a', boom),
-      t('b', shutdown),
-      ['sup', shutdown],
+      hasTerminated('a', crashed),
+      hasTerminated('b', shutdown),
+      ['supervisor', shutdown],
     ]);
     expect(await drain(all.parent)).toStrictEqual([
       { type: 'EXIT', pid: all.supervisor, reason: shutdown },
@@ -603,8 +631,14 @@ describe('the end of a child', () => {
   test('DS12 ends the supervisor by trials that fail', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxRestarts: 2 });
-    await end(all, await add(all, { id: 'a', log, plan: ['run', no, no, no] }));
-    expect(log).toStrictEqual([s('a'), t('a', boom), fails('a'), fails('a'), ['sup', shutdown]]);
+    await end(all, await add(all, { id: 'a', log, plan: ['run', refusal, refusal, refusal] }));
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', crashed),
+      hasFailed('a'),
+      hasFailed('a'),
+      ['supervisor', shutdown],
+    ]);
   });
 
   test('DS13 counts only what is within 5 s', async () => {
@@ -625,7 +659,7 @@ describe('the end of a child', () => {
         supervisor,
         childSpec(
           async (parent) => {
-            spawnLink(parent, () => exit(parent, boom));
+            spawnLink(parent, () => exit(parent, crashed));
             return undefined;
           },
           { id: 'a' },
@@ -645,12 +679,16 @@ describe('terminateChild', () => {
   test('DS15 SA24 resolves once the child has ended, and forgets it; foreign pids it does not know', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
-    const a = await add(all, { id: 'a', log, slowEnd: 10 });
+    const a = await add(all, { id: 'a', log, terminateTime: 10 });
     logOutcome(log, 'terminated', DynamicSupervisor.terminateChild(all.supervisor, a));
     await advance(all.system, 9);
-    expect(log).toStrictEqual([s('a')]);
+    expect(log).toStrictEqual([hasStarted('a')]);
     await advance(all.system, 1);
-    expect(log).toStrictEqual([s('a'), t('a', shutdown), ['terminated', { value: 'ok' }]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', shutdown),
+      ['terminated', { value: 'ok' }],
+    ]);
     expect(await DynamicSupervisor.terminateChild(all.supervisor, a)).toBe('notFound');
     expect(await DynamicSupervisor.terminateChild(all.supervisor, all.parent.pid)).toBe('notFound');
     expect(isAlive(all.parent.pid)).toBe(true);
@@ -662,7 +700,7 @@ describe('terminateChild', () => {
     const all = await dynamic(log, { maxRestarts: 0 });
     await DynamicSupervisor.terminateChild(all.supervisor, await add(all, { id: 'a', log }));
     await settle(all.system);
-    expect(log).toStrictEqual([s('a'), t('a', shutdown)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown)]);
   });
 
   test('DS15 does not know the pid that a child had before it was started again', async () => {
@@ -684,7 +722,7 @@ describe('terminateChild', () => {
     expect(await DynamicSupervisor.terminateChild(all.supervisor, a)).toBe('ok');
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(0, 0));
     await advance(all.system, 1000);
-    expect(log).toStrictEqual([s('a'), t('a', boom)]);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed)]);
   });
 
   test('SA23 by an id is refused, and there is nothing to delete or restart by one', async () => {
@@ -750,15 +788,24 @@ describe('the end of the supervisor', () => {
       ['c', 20],
       ['d', 10],
     ] as const) {
-      await add(all, { id, log, slowEnd });
+      await add(all, { id, log, terminateTime: slowEnd });
     }
     const stopped = outcome(DynamicSupervisor.stop(all.supervisor));
     const started = log.splice(0);
-    expect(started).toStrictEqual([s('a'), s('b'), s('c'), s('d')]);
+    expect(started).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasStarted('c'),
+      hasStarted('d'),
+    ]);
     await advance(all.system, 39);
-    expect(log).toStrictEqual([t('d', shutdown), t('c', shutdown), t('b', shutdown)]);
+    expect(log).toStrictEqual([
+      hasTerminated('d', shutdown),
+      hasTerminated('c', shutdown),
+      hasTerminated('b', shutdown),
+    ]);
     await advance(all.system, 1);
-    expect(log.slice(3)).toStrictEqual([t('a', shutdown), ['sup', normal]]);
+    expect(log.slice(3)).toStrictEqual([hasTerminated('a', shutdown), ['supervisor', normal]]);
     expect(await stopped).toStrictEqual({ value: undefined });
   });
 
@@ -773,23 +820,31 @@ describe('the end of the supervisor', () => {
     ];
     for (const [id, shutdown, slowEnd] of how) {
       const options = shutdown === undefined ? {} : { shutdown };
-      await logEnd(all.system, log, `end of ${id}`, await add(all, { id, log, slowEnd }, options));
+      await logEnd(
+        all.system,
+        log,
+        `end of ${id}`,
+        await add(all, { id, log, terminateTime: slowEnd }, options),
+      );
     }
     log.length = 0;
     const stopped = outcome(DynamicSupervisor.stop(all.supervisor, shutdown));
     await settle(all.system);
     expect(log).toStrictEqual([['end of brutal', killed]]);
     await advance(all.system, 50);
-    expect(log.slice(1)).toStrictEqual([t('inTime', shutdown), ['end of inTime', shutdown]]);
+    expect(log.slice(1)).toStrictEqual([
+      hasTerminated('inTime', shutdown),
+      ['end of inTime', shutdown],
+    ]);
     await advance(all.system, 50);
     expect(log.slice(3)).toStrictEqual([['end of tooSlow', killed]]);
     await advance(all.system, 9899);
     expect(log).toHaveLength(4);
     await advance(all.system, 1);
     expect(log.slice(4)).toStrictEqual([
-      t('patient', shutdown),
+      hasTerminated('patient', shutdown),
       ['end of patient', shutdown],
-      ['sup', shutdown],
+      ['supervisor', shutdown],
     ]);
     expect(await stopped).toStrictEqual({ value: undefined });
   });
@@ -797,7 +852,7 @@ describe('the end of the supervisor', () => {
   test('DS18 waits for a child that ends for a reason of its own, and reports it', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
-    const own = await add(all, { id: 'own', log, slowEnd: 10 });
+    const own = await add(all, { id: 'own', log, terminateTime: 10 });
     const stopped = outcome(DynamicSupervisor.stop(all.supervisor));
     await settle(all.system);
     exit(all.system, own, kill);
@@ -814,7 +869,12 @@ describe('the end of the supervisor', () => {
     exit(all.system, all.parent.pid, kill);
     await settle(all.system);
     expect(pids.map(isAlive)).toStrictEqual([false, false]);
-    expect(log).toStrictEqual([s('a'), s('b'), t('a', shutdown), ['sup', killed]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasStarted('b'),
+      hasTerminated('a', shutdown),
+      ['supervisor', killed],
+    ]);
   });
 
   test('SP06 by a kill takes them along by their links', async () => {
@@ -824,7 +884,11 @@ describe('the end of the supervisor', () => {
     exit(all.system, all.supervisor, kill);
     await settle(all.system);
     expect(isAlive(a)).toBe(false);
-    expect(log).toStrictEqual([s('a'), t('a', killed), ['sup', killed]]);
+    expect(log).toStrictEqual([
+      hasStarted('a'),
+      hasTerminated('a', killed),
+      ['supervisor', killed],
+    ]);
   });
 });
 

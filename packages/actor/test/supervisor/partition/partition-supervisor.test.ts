@@ -29,8 +29,8 @@ import { expectTypeOf } from 'expect-type';
 import * as fc from 'fast-check';
 
 import { type PartitionKey, partitionOf } from '../../../src/supervisor/partition/key.ts';
-import { child, no, s, t, type Worker } from '../../support/family.ts';
 import { outcome } from '../../support/outcome.ts';
+import { child, refusal, hasStarted, hasTerminated, type Worker } from '../../support/tree.ts';
 
 type Agents = PartitionSupervisor.Pid<Agent.Agent<number>>;
 
@@ -125,12 +125,20 @@ describe('the start', () => {
     const log: unknown[] = [];
     const spec = childSpec(
       (parent, partition: number) =>
-        child({ id: String(partition), log, plan: partition === 2 ? [no] : [] }).start(parent),
+        child({ id: String(partition), log, plan: partition === 2 ? [refusal] : [] }).start(parent),
       { id: 'a' },
     );
     const started = PartitionSupervisor.startLink(system, { child: spec, partitions: 3 });
-    expect(await outcome(started)).toMatchObject({ exit: { detail: { id: '2', reason: no } } });
-    expect(log).toStrictEqual([s('0'), s('1'), ['fails', '2'], t('1', shutdown), t('0', shutdown)]);
+    expect(await outcome(started)).toMatchObject({
+      exit: { detail: { id: '2', reason: refusal } },
+    });
+    expect(log).toStrictEqual([
+      hasStarted('0'),
+      hasStarted('1'),
+      ['failed', '2'],
+      hasTerminated('1', shutdown),
+      hasTerminated('0', shutdown),
+    ]);
   });
 
   test('stands under another supervisor', async () => {
@@ -321,7 +329,10 @@ describe('resize', () => {
     ) as ChildSpec<'a', Worker, readonly [number]>;
     const supervisor = await PartitionSupervisor.startLink(system, { child: spec, partitions: 4 });
     expect(await PartitionSupervisor.resize(supervisor, 2)).toBe(4);
-    expect(log.slice(4)).toStrictEqual([t('3', shutdown), t('2', shutdown)]);
+    expect(log.slice(4)).toStrictEqual([
+      hasTerminated('3', shutdown),
+      hasTerminated('2', shutdown),
+    ]);
     expect(PartitionSupervisor.partitions(supervisor)).toBe(2);
     const all = (await PartitionSupervisor.whichChildren(supervisor)).map(({ pid }) => typeof pid);
     expect(all).toStrictEqual(['object', 'object', 'undefined', 'undefined']);
@@ -333,7 +344,7 @@ describe('resize', () => {
     });
     GenServer.cast(PartitionSupervisor.route(supervisor, 3), 'end', normal);
     await settle(system);
-    expect(log.slice(6)).toStrictEqual([t('1', normal), s('1')]);
+    expect(log.slice(6)).toStrictEqual([hasTerminated('1', normal), hasStarted('1')]);
   });
 
   test('PS09 uses more again, up to what it was started with', async () => {
@@ -368,7 +379,7 @@ describe('resize', () => {
   test('PS09 with a partition that does not start rejects with why, and uses those before it', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const plans = new Map([[2, ['run', no, 'run'] as ('run' | typeof no)[]]]);
+    const plans = new Map([[2, ['run', refusal, 'run'] as ('run' | typeof refusal)[]]]);
     const spec = childSpec(
       (parent, partition: number) => {
         const plan = plans.get(partition) ?? [];
@@ -378,7 +389,9 @@ describe('resize', () => {
     );
     const supervisor = await PartitionSupervisor.startLink(system, { child: spec, partitions: 3 });
     await PartitionSupervisor.resize(supervisor, 1);
-    expect(await outcome(PartitionSupervisor.resize(supervisor, 3))).toStrictEqual({ exit: no });
+    expect(await outcome(PartitionSupervisor.resize(supervisor, 3))).toStrictEqual({
+      exit: refusal,
+    });
     expect(PartitionSupervisor.partitions(supervisor)).toBe(2);
     expect(await PartitionSupervisor.resize(supervisor, 3)).toBe(2);
   });

@@ -21,34 +21,35 @@ import {
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
 import { elapse, logEnd } from './outcome.ts';
-import { idler } from './recorder.ts';
+import { idleProcess } from './processes.ts';
 
-export const boom: ExitReason = crash('boom');
-export const no: ExitReason = crash('no');
+export const crashed: ExitReason = crash('boom');
+export const refusal: ExitReason = crash('no');
 
 export interface Job {
   readonly id: string;
   readonly log: unknown[];
-  /** What its starts come to, one after the other; after these it runs. */
+  /** The outcomes of its starts, one after the other; every start after these runs. */
   readonly plan?: ('run' | 'ignore' | ExitReason)[];
   /** How long init and terminate take, in ms. */
-  readonly slowStart?: number;
-  readonly slowEnd?: number;
+  readonly initTime?: number;
+  readonly terminateTime?: number;
   /** Default: true. */
   readonly traps?: boolean;
 }
 
 /**
- * Logs `s, id` when it is up, `fails, id` when it is not, `t, id, reason` when it has terminated.
+ * Logs `started, id` when its start has succeeded, `failed, id` when it has not, and `terminated,
+ * id, reason` when it has run `terminate`.
  */
 export const worker = GenServer.define({
   init: async (job: Job, self) => {
     trapExit(self, job.traps ?? true);
-    if (job.slowStart !== undefined) {
-      await elapse(self.system, job.slowStart);
+    if (job.initTime !== undefined) {
+      await elapse(self.system, job.initTime);
     }
     const planned = job.plan?.shift() ?? 'run';
-    job.log.push([planned === 'run' ? 's' : 'fails', job.id]);
+    job.log.push([planned === 'run' ? 'started' : 'failed', job.id]);
     if (planned === 'run') {
       return ok(job);
     }
@@ -57,10 +58,10 @@ export const worker = GenServer.define({
   handleCast: { end: (reason: ExitReason, job) => stop(reason, job) },
   handleInfo: (_: ExitMessage, job) => noreply(job),
   terminate: async (reason, job, self) => {
-    if (job.slowEnd !== undefined) {
-      await elapse(self.system, job.slowEnd);
+    if (job.terminateTime !== undefined) {
+      await elapse(self.system, job.terminateTime);
     }
-    job.log.push(['t', job.id, reason]);
+    job.log.push(['terminated', job.id, reason]);
   },
 });
 export type Worker = GenServer.ServerOf<typeof worker>;
@@ -73,28 +74,28 @@ export const workers = (log: unknown[], ...ids: readonly string[]): readonly Chi
 
 export type Options = Partial<Omit<Supervisor.Options & Supervisor.StartOptions, 'children'>>;
 
-export interface Family {
+export interface Tree {
   readonly system: TestSystem;
-  /** The test acts for it; it traps exits. */
+  /** The parent of the supervisor: the test acts as this process. It traps exits. */
   readonly parent: Receiver<unknown>;
   readonly supervisor: Supervisor.Pid;
 }
 
-/** A supervisor that is up, its end logged under `sup`. */
-export async function family(
+/** A supervisor that has started. Its end is logged under `supervisor`. */
+export async function startTree(
   log: unknown[],
   children: readonly ChildSpec[],
   options: Options = {},
-): Promise<Family> {
+): Promise<Tree> {
   const system = createTestSystem();
-  const parent = await idler(system, { traps: true });
-  const supervisor = await start(parent, children, options);
-  await logEnd(system, log, 'sup', supervisor);
+  const parent = await idleProcess(system, { traps: true });
+  const supervisor = await startSupervisor(parent, children, options);
+  await logEnd(system, log, 'supervisor', supervisor);
   return { system, parent, supervisor };
 }
 
-/** A supervisor, `oneForOne` unless told otherwise. */
-export function start(
+/** Starts a supervisor. Default strategy: `oneForOne`. */
+export function startSupervisor(
   parent: Process,
   children: readonly ChildSpec[],
   options: Options = {},
@@ -102,36 +103,40 @@ export function start(
   return Supervisor.startLink(parent, { strategy: 'oneForOne', children, ...options });
 }
 
-/** A supervisor as a child. */
-export const sub = (
+/** The spec of a child that is a supervisor. */
+export const subSupervisor = (
   id: string,
   children: readonly ChildSpec[],
   options: Options & Partial<ChildOptions> = {},
 ): ChildSpec =>
-  childSpec((parent) => start(parent, children, options), { ...options, id, type: 'supervisor' });
+  childSpec((parent) => startSupervisor(parent, children, options), {
+    ...options,
+    id,
+    type: 'supervisor',
+  });
 
-export const pidOf = (supervisor: Supervisor.Pid, id: string): Worker =>
+export const workerOf = (supervisor: Supervisor.Pid, id: string): Worker =>
   Supervisor.child(supervisor, id) as Worker;
 
-/** The supervisor that runs as a child. */
-export const subOf = (supervisor: Supervisor.Pid, id: string): Supervisor.Pid =>
+/** The pid of a child that is a supervisor. */
+export const subSupervisorOf = (supervisor: Supervisor.Pid, id: string): Supervisor.Pid =>
   Supervisor.child(supervisor, id) as never;
 
-/** Ends a child and lets the supervisor do what it does. */
+/** Ends a child and lets the supervisor react. */
 export async function end(
-  { system, supervisor }: Pick<Family, 'system' | 'supervisor'>,
+  { system, supervisor }: Pick<Tree, 'system' | 'supervisor'>,
   id: string,
-  reason: ExitReason = boom,
+  reason: ExitReason = crashed,
 ): Promise<void> {
   if (reason.type === 'kill') {
-    exit(system, pidOf(supervisor, id), kill);
+    exit(system, workerOf(supervisor, id), kill);
   } else {
-    GenServer.cast(pidOf(supervisor, id), 'end', reason);
+    GenServer.cast(workerOf(supervisor, id), 'end', reason);
   }
   await settle(system);
 }
 
-/** The ids of the children that a supervisor has, in start order, each with what it does now. */
+/** The ids of a supervisor's children, in start order, each with `runs` or why it does not run. */
 export async function states(
   supervisor: Supervisor.Pid,
 ): Promise<readonly (readonly [string, string])[]> {
@@ -141,8 +146,12 @@ export async function states(
     .map(({ id, pid }) => [id, typeof pid === 'object' ? 'runs' : String(pid)] as const);
 }
 
-export const s = (id: string): unknown => ['s', id];
-export const t = (id: string, reason: ExitReason): unknown => ['t', id, reason];
-export const fails = (id: string): unknown => ['fails', id];
+export const hasStarted = (id: string): unknown => ['started', id];
+export const hasTerminated = (id: string, reason: ExitReason): unknown => [
+  'terminated',
+  id,
+  reason,
+];
+export const hasFailed = (id: string): unknown => ['failed', id];
 export const failedToStart = (id: string, reason: ExitReason): ExitReason =>
   shutdownWith({ type: 'failedToStartChild', id, reason });
