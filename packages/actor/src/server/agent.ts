@@ -4,10 +4,8 @@ import { badReturnValue, type ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import * as GenServer from './gen-server.ts';
+import { isThenable, type MaybePromise } from './maybe-promise.ts';
 import { noreply, ok, type Reply, reply, type Stop, stop as stopAnswer } from './next.ts';
-import { isThenable } from './server-process.ts';
-
-type Maybe<Value> = Value | PromiseLike<Value>;
 
 declare const held: unique symbol;
 
@@ -37,7 +35,7 @@ export interface Agent<in out State> extends Pid {
  */
 export function start<State>(
   parent: Process,
-  init: () => Maybe<State>,
+  init: () => MaybePromise<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
   return startBy(GenServer.start, parent, init, options);
@@ -61,7 +59,7 @@ export function start<State>(
  */
 export function startLink<State>(
   parent: Process,
-  init: () => Maybe<State>,
+  init: () => MaybePromise<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
   return startBy(GenServer.startLink, parent, init, options);
@@ -87,7 +85,7 @@ export function startLink<State>(
  * ```
  */
 export function childSpec<State, const Id extends string>(
-  init: () => Maybe<State>,
+  init: () => MaybePromise<State>,
   options: ChildOptions<Id> & GenServer.StartOptions,
 ): ChildSpec<Id, Agent<State>> {
   return createChildSpec<Id, Agent<State>>((parent) => startLink(parent, init, options), options);
@@ -111,7 +109,7 @@ export function childSpec<State, const Id extends string>(
  */
 export function get<State, Result>(
   agent: Destination<Agent<State>>,
-  fn: (state: State) => Maybe<Result>,
+  fn: (state: State) => MaybePromise<Result>,
   options?: GenServer.CallOptions,
 ): Promise<Result> {
   return GenServer.call(serverOf(agent), 'get', fn as Change, options) as Promise<Result>;
@@ -135,7 +133,7 @@ export function get<State, Result>(
  */
 export async function update<State>(
   agent: Destination<Agent<State>>,
-  fn: (state: State) => Maybe<NoInfer<State>>,
+  fn: (state: State) => MaybePromise<NoInfer<State>>,
   options?: GenServer.CallOptions,
 ): Promise<void> {
   await GenServer.call(serverOf(agent), 'update', fn as Change, options);
@@ -160,7 +158,7 @@ export async function update<State>(
  */
 export function getAndUpdate<State, Result>(
   agent: Destination<Agent<State>>,
-  fn: (state: State) => Maybe<readonly [result: Result, state: NoInfer<State>]>,
+  fn: (state: State) => MaybePromise<readonly [result: Result, state: NoInfer<State>]>,
   options?: GenServer.CallOptions,
 ): Promise<Result> {
   const answer = GenServer.call(serverOf(agent), 'getAndUpdate', fn as Change, options);
@@ -183,7 +181,7 @@ export function getAndUpdate<State, Result>(
  */
 export function cast<State>(
   agent: Destination<Agent<State>>,
-  fn: (state: State) => Maybe<NoInfer<State>>,
+  fn: (state: State) => MaybePromise<NoInfer<State>>,
 ): void {
   GenServer.cast(serverOf(agent), 'update', fn as Change);
 }
@@ -241,7 +239,7 @@ function both(pair: unknown, state: unknown): Reply<unknown, unknown> | Stop<unk
 async function startBy<State>(
   start: typeof GenServer.start,
   parent: Process,
-  init: () => Maybe<State>,
+  init: () => MaybePromise<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
   return (await start(parent, behaviour, init, options)) as Pid as Agent<State>;

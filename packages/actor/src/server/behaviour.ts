@@ -1,10 +1,8 @@
 import type { ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 import type { Ignore, InitError, NoReply, Ok, Reply, Stop, StopReply, StopStart } from './next.ts';
-
-/** A value, or a promise of one. */
-export type MaybePromise<Value> = Value | Promise<Value>;
 
 declare const replies: unique symbol;
 

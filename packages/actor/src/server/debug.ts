@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
 import { type Pid } from '../process/pid.ts';
+import { CallMessage, CastMessage } from './messages.ts';
 
 /** A message as its sender wrote it. */
 export type Received =
@@ -70,18 +71,28 @@ export class Debug {
     }
   }
 
-  tell(event: DebugEvent): void {
-    for (const [hook, state] of this.#states) {
-      this.#call(hook, state, event);
+  /** A message comes in. */
+  received(message: unknown): void {
+    this.#show({ type: 'in', message: receivedFrom(message) });
+  }
+
+  /** The server goes on with the value of `{ continue }`. */
+  continues(value: unknown): void {
+    this.#show({ type: 'continue', value });
+  }
+
+  /** A callback has answered. */
+  answered({ type, value, state }: Answered): void {
+    if (type === 'reply' || type === 'stopReply') {
+      this.#show({ type: 'out', value, state });
+    } else if (type === 'noreply') {
+      this.#show({ type, state });
     }
   }
 
-  /** Tells of what a callback answered. */
-  answered({ type, value, state }: Answered): void {
-    if (type === 'reply' || type === 'stopReply') {
-      this.tell({ type: 'out', value, state });
-    } else if (type === 'noreply') {
-      this.tell({ type, state });
+  #show(event: DebugEvent): void {
+    for (const [hook, state] of this.#states) {
+      this.#call(hook, state, event);
     }
   }
 
@@ -99,6 +110,14 @@ export class Debug {
       logger.warn({ err: error }, `${nameOf(this.#cell)}: a debug hook failed and was taken off`);
     }
   }
+}
+
+function receivedFrom(message: unknown): Received {
+  if (message instanceof CallMessage || message instanceof CastMessage) {
+    const { request, payload } = message;
+    return { type: message instanceof CallMessage ? 'call' : 'cast', request, payload };
+  }
+  return { type: 'info', message };
 }
 
 /** An event in one line, for a person. */

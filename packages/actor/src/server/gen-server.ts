@@ -47,10 +47,10 @@ export type {
   CommonCallbacks,
   From,
   IgnoredOf,
-  MaybePromise,
   Server,
   ServerOf,
 } from './behaviour.ts';
+export type { MaybePromise } from './maybe-promise.ts';
 export {
   checkResponse,
   type Labelled,

@@ -7,7 +7,7 @@ import type { Pid } from '../process/pid.ts';
 import type { ExitMessage, Process } from '../process/process.ts';
 import { sendAfter } from '../process/send-after.ts';
 import { send } from '../process/signals.ts';
-import type { MaybePromise } from '../server/behaviour.ts';
+import type { MaybePromise } from '../server/maybe-promise.ts';
 import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
 import { ChildRunner, type Launched } from './child-runner.ts';
 import { type Child, type ChildTable, specToKeep } from './children.ts';

@@ -1,0 +1,200 @@
+import { describe } from '../describe.ts';
+import { Cell } from '../process/cell.ts';
+import { reportCrash } from '../process/crash-report.ts';
+import { unwrap } from '../process/envelope.ts';
+import { ExitRequest, reasonOf } from '../process/exit-error.ts';
+import {
+  assertExitReason,
+  badReturnValue,
+  type ExitReason,
+  isAbnormal,
+  normal,
+} from '../process/exit-reason.ts';
+import type { Mailbox } from '../process/mailbox.ts';
+import type { MonitorRef } from '../process/monitor-ref.ts';
+import type { ExitMessage } from '../process/process.ts';
+import type { AnyBehaviour, InitAnswer } from './behaviour.ts';
+import { erase, type ErasedBehaviour } from './erased-behaviour.ts';
+import { isThenable } from './maybe-promise.ts';
+import type { CallMessage } from './messages.ts';
+import type { Action } from './next.ts';
+import { Start } from './start.ts';
+
+/** The reply of an answer that stops the server: given once `terminate` has run. */
+export interface PendingReply {
+  readonly call: CallMessage;
+  readonly value: unknown;
+}
+
+/**
+ * The life of a server around its loop: it starts with `init`, may be suspended or given another
+ * state, and ends with `terminate`.
+ */
+export abstract class ServerLifecycle extends Cell {
+  protected phase: 'new' | 'init' | 'loop' | 'suspended' | 'terminate' = 'new';
+  readonly #isLinkedToParent: boolean;
+  #behaviour: ErasedBehaviour;
+  #state: unknown;
+  #start: Start | undefined = undefined;
+  #pendingReply: PendingReply | undefined = undefined;
+  /** The reason of the end for which `terminate` runs. */
+  #stopReason: ExitReason = normal;
+
+  constructor(
+    parent: Cell,
+    behaviour: AnyBehaviour,
+    arg: unknown,
+    isLinked: boolean,
+    mailbox?: Mailbox,
+  ) {
+    super(parent.runtime, parent, mailbox);
+    this.#behaviour = erase(behaviour);
+    this.#isLinkedToParent = isLinked;
+    // Before `init` has answered there is no state, and the argument is kept in its place.
+    this.#state = arg;
+  }
+
+  /** The message that the server handles, or handled last: for the report of a crash. */
+  protected abstract get lastMessage(): unknown;
+
+  get behaviour(): ErasedBehaviour {
+    return this.#behaviour;
+  }
+
+  get state(): unknown {
+    return this.#state;
+  }
+
+  protected set state(state: unknown) {
+    this.#state = state;
+  }
+
+  /** The state for reports. A `formatStatus` that throws shows nothing, and changes nothing. */
+  get shownState(): unknown {
+    try {
+      const { formatStatus } = this.#behaviour;
+      return formatStatus === undefined ? this.#state : formatStatus(this.#state);
+    } catch (error) {
+      return `formatStatus threw ${describe(error)}`;
+    }
+  }
+
+  get isSuspended(): boolean {
+    return this.phase === 'suspended';
+  }
+
+  /** Suspended, it takes the requests of `sys` alone; other messages wait in its mailbox. */
+  set isSuspended(flag: boolean) {
+    this.phase = flag ? 'suspended' : 'loop';
+  }
+
+  /** Goes on with another state, and perhaps another code. */
+  become(state: unknown, behaviour: AnyBehaviour = this.#behaviour): void {
+    this.#state = state;
+    this.#behaviour = erase(behaviour);
+  }
+
+  /**
+   * Lets the server run `init`. Resolves with the pid, monitored by `ref`, or with `undefined` when
+   * `init` answers `ignore`.
+   */
+  start(timeout: number, ref?: MonitorRef<Cell>): Promise<unknown> {
+    this.#start = new Start(this, timeout, ref);
+    this.wake();
+    return this.#start.promise;
+  }
+
+  /** Calls `init`; its answer is for `applyInit`. */
+  protected init(): unknown {
+    this.phase = 'init';
+    return this.#behaviour.init(this.#state, this);
+  }
+
+  /** Begins the loop, or ends the process. Returns the action to begin with, if there is one. */
+  protected applyInit(answer: InitAnswer<unknown>): Action | undefined {
+    const start = this.#start as Start;
+    switch (answer.type) {
+      case 'ok':
+        this.phase = 'loop';
+        this.#state = answer.state;
+        this.#start = undefined;
+        start.succeed();
+        return answer.action;
+      case 'ignore':
+        start.ignore();
+        break;
+      case 'error':
+        start.refuse(answer.reason);
+        break;
+      case 'stop':
+        start.crash(answer.reason);
+        break;
+      default:
+        badAnswer(answer satisfies never);
+    }
+    return undefined;
+  }
+
+  /** Whether a message is the exit signal of the parent: a server that traps exits obeys it. */
+  protected isExitOfParent(message: unknown): message is ExitMessage {
+    return (
+      this.trapExit &&
+      this.#isLinkedToParent &&
+      (message as ExitMessage | undefined)?.type === 'EXIT' &&
+      (message as ExitMessage).pid === this.parent?.pid
+    );
+  }
+
+  /** Code of the behaviour threw: the server ends. */
+  protected crash(thrown: unknown): void {
+    const reason = reasonOf(thrown);
+    // A thrown value that is no Error counts as the answer, in `terminate` as nothing: as in OTP.
+    const isAnswer = reason.type === 'nocatch';
+    if (this.phase === 'terminate') {
+      this.#finish(isAnswer ? this.#stopReason : reason);
+    } else if (this.phase === 'init') {
+      this.#start?.crash(isAnswer ? badReturnValue(reason.value) : reason);
+    } else {
+      this.stop(isAnswer ? badReturnValue(reason.value) : reason);
+    }
+  }
+
+  /** Runs `terminate`, gives the reply, and ends. */
+  stop(reason: ExitReason, pendingReply?: PendingReply): void {
+    this.phase = 'terminate';
+    this.#stopReason = reason;
+    this.#pendingReply = pendingReply;
+    assertExitReason(reason);
+    const result = this.#behaviour.terminate?.(reason, this.#state, this);
+    if (isThenable(result)) {
+      this.suspend(result, () => {
+        this.#finish(reason);
+        return false;
+      });
+    } else {
+      this.#finish(reason);
+    }
+  }
+
+  #finish(reason: ExitReason): void {
+    if (isAbnormal(reason)) {
+      reportCrash(this, reason, {
+        lastMessage: unwrap(this.lastMessage),
+        state: this.shownState,
+      });
+    }
+    // Before any process can learn of the end.
+    this.#pendingReply?.call.answer(this.#pendingReply.value);
+    this.end(reason);
+  }
+
+  /** A pid may be kept for ever; the values that the server held must not be. */
+  protected ended(): void {
+    this.#state = this.#start = this.#pendingReply = undefined;
+  }
+}
+
+/** Ends the server for an answer that is none, or that this callback may not give. */
+export function badAnswer(value: unknown): never {
+  throw new ExitRequest(badReturnValue(value));
+}
