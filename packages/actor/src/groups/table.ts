@@ -1,7 +1,11 @@
 import type { Cell } from '../process/cell.ts';
+import { Ownership } from '../process/ownership.ts';
 import { type Pid, Ref } from '../process/pid.ts';
 
-/** Processes joined a group that one monitors, or left it or ended; each as often as it did. */
+/**
+ * Processes joined a monitored group, left it or ended. A process that joined twice is listed
+ * twice.
+ */
 export interface GroupMessage<out P extends Pid = Pid> {
   readonly type: 'join' | 'leave';
   readonly ref: Ref;
@@ -9,63 +13,61 @@ export interface GroupMessage<out P extends Pid = Pid> {
   readonly pids: readonly P[];
 }
 
-interface State {
+interface GroupState {
   readonly name: string;
-  /** How often each process is in it, in the order they came. */
+  /** How often each process has joined, in the order of the first time. */
   readonly members: Map<Cell, number>;
-  /** Who is told of changes. */
+  /** The monitors of the group, with their owners. */
   readonly monitors: Map<Ref, Cell>;
 }
 
-/** What hangs on a process, and how to let go of its end. */
-interface Joined {
-  readonly groups: Set<State>;
-  readonly forget: () => void;
-}
-
-interface Watch {
-  readonly state: State;
-  readonly cell: Cell;
-  readonly forget: () => void;
+interface GroupMonitor {
+  readonly group: GroupState;
+  readonly owner: Cell;
 }
 
 /**
- * The groups of one system. A process that has ended is in none, whether or not it has been cleared
- * away yet: who reads looks at the process, not at the table alone.
+ * The groups of one system. A process that has ended is in no group, even before it is deleted
+ * here: every reader checks the process, and does not rely on the table alone.
  */
 export class GroupTable {
-  readonly #states: Map<string, State> = new Map();
-  readonly #joined: Map<Cell, Joined> = new Map();
-  readonly #watches: Map<Ref, Watch> = new Map();
+  readonly #groups: Map<string, GroupState> = new Map();
+  readonly #monitors: Map<Ref, GroupMonitor> = new Map();
+  readonly #groupsOf: Ownership<GroupState> = new Ownership((group, member) => {
+    this.#memberEnded(group, member);
+  });
+  readonly #monitorsOf: Ownership<Ref> = new Ownership((ref) => {
+    this.demonitor(ref);
+  });
 
-  /** All in one step, each as often as it is given; those that have ended stay out. */
+  /** All in one step, each as often as it is listed; processes that have ended stay out. */
   join(name: string, cells: readonly Cell[]): void {
     const living = cells.filter(({ isAlive }) => isAlive);
     if (living.length === 0) {
       return;
     }
-    const state = this.#state(name);
+    const group = this.#groupNamed(name);
     for (const cell of living) {
-      state.members.set(cell, (state.members.get(cell) ?? 0) + 1);
-      this.#joinedOf(cell).groups.add(state);
+      group.members.set(cell, (group.members.get(cell) ?? 0) + 1);
+      this.#groupsOf.add(cell, group);
     }
-    tell(state, 'join', living);
+    notify(group, 'join', living);
   }
 
-  /** Each once as often as it is given; false when none of them was in it. */
+  /** Each once as often as it is listed; false when none of them was a member. */
   leave(name: string, cells: readonly Cell[]): boolean {
-    const state = this.#states.get(name);
-    const left = cells.filter((cell) => state !== undefined && this.#leaveOnce(state, cell));
-    if (state !== undefined && left.length > 0) {
-      tell(state, 'leave', left);
-      this.#drop(state);
+    const group = this.#groups.get(name);
+    const left = cells.filter((cell) => group !== undefined && this.#leaveOnce(group, cell));
+    if (group !== undefined && left.length > 0) {
+      notify(group, 'leave', left);
+      this.#deleteIfUnused(group);
     }
     return left.length > 0;
   }
 
   members(name: string): readonly Pid[] {
     const pids: Pid[] = [];
-    for (const [cell, times] of this.#states.get(name)?.members ?? []) {
+    for (const [cell, times] of this.#groups.get(name)?.members ?? []) {
       for (let count = 0; count < times && cell.isAlive; count++) {
         pids.push(cell.pid);
       }
@@ -74,110 +76,87 @@ export class GroupTable {
   }
 
   names(): readonly string[] {
-    return [...this.#states.values()].filter(hasMembers).map(({ name }) => name);
+    return [...this.#groups.values()].filter(hasMembers).map(({ name }) => name);
   }
 
-  monitor(name: string, cell: Cell): Ref {
+  monitor(name: string, owner: Cell): Ref {
     const ref = new Ref();
-    if (cell.isAlive) {
-      const state = this.#state(name);
-      const forget = cell.onEnd(() => {
-        this.demonitor(ref);
-      });
-      state.monitors.set(ref, cell);
-      this.#watches.set(ref, { state, cell, forget });
+    if (owner.isAlive) {
+      const group = this.#groupNamed(name);
+      group.monitors.set(ref, owner);
+      this.#monitors.set(ref, { group, owner });
+      this.#monitorsOf.add(owner, ref);
     }
     return ref;
   }
 
-  /** Whose monitor it is, if it is one. */
+  /** The process that has the monitor; `undefined` for any other ref. */
   ownerOf(ref: Ref): Cell | undefined {
-    return this.#watches.get(ref)?.cell;
+    return this.#monitors.get(ref)?.owner;
   }
 
   demonitor(ref: Ref): void {
-    const watch = this.#watches.get(ref);
-    if (watch !== undefined) {
-      watch.forget();
-      this.#watches.delete(ref);
-      watch.state.monitors.delete(ref);
-      this.#drop(watch.state);
+    const monitor = this.#monitors.get(ref);
+    if (monitor !== undefined) {
+      const { group, owner } = monitor;
+      this.#monitors.delete(ref);
+      this.#monitorsOf.delete(owner, ref);
+      group.monitors.delete(ref);
+      this.#deleteIfUnused(group);
     }
   }
 
-  #state(name: string): State {
-    let state = this.#states.get(name);
-    if (state === undefined) {
-      state = { name, members: new Map(), monitors: new Map() };
-      this.#states.set(name, state);
+  #groupNamed(name: string): GroupState {
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      group = { name, members: new Map(), monitors: new Map() };
+      this.#groups.set(name, group);
     }
-    return state;
+    return group;
   }
 
-  /** A group that nobody is in and nobody watches is not kept. */
-  #drop(state: State): void {
-    if (state.members.size === 0 && state.monitors.size === 0) {
-      this.#states.delete(state.name);
+  #deleteIfUnused({ name, members, monitors }: GroupState): void {
+    if (members.size === 0 && monitors.size === 0) {
+      this.#groups.delete(name);
     }
   }
 
-  #joinedOf(cell: Cell): Joined {
-    let joined = this.#joined.get(cell);
-    if (joined === undefined) {
-      const forget = cell.onEnd(() => {
-        this.#ended(cell);
-      });
-      joined = { groups: new Set(), forget };
-      this.#joined.set(cell, joined);
-    }
-    return joined;
-  }
-
-  #leaveOnce(state: State, cell: Cell): boolean {
-    const times = state.members.get(cell) ?? 0;
+  #leaveOnce(group: GroupState, cell: Cell): boolean {
+    const times = group.members.get(cell) ?? 0;
     if (times > 1) {
-      state.members.set(cell, times - 1);
+      group.members.set(cell, times - 1);
     } else if (times === 1) {
-      state.members.delete(cell);
-      this.#leftWholly(state, cell);
+      group.members.delete(cell);
+      this.#groupsOf.delete(cell, group);
     }
     return times > 0;
   }
 
-  #leftWholly(state: State, cell: Cell): void {
-    const joined = this.#joined.get(cell);
-    joined?.groups.delete(state);
-    if (joined?.groups.size === 0) {
-      joined.forget();
-      this.#joined.delete(cell);
-    }
-  }
-
-  #ended(cell: Cell): void {
-    const groups = this.#joined.get(cell)?.groups ?? [];
-    this.#joined.delete(cell);
-    for (const state of groups) {
-      const times = state.members.get(cell) ?? 0;
-      state.members.delete(cell);
-      tell(state, 'leave', new Array<Cell>(times).fill(cell));
-      this.#drop(state);
-    }
+  #memberEnded(group: GroupState, cell: Cell): void {
+    const times = group.members.get(cell) ?? 0;
+    group.members.delete(cell);
+    notify(group, 'leave', new Array<Cell>(times).fill(cell));
+    this.#deleteIfUnused(group);
   }
 }
 
 /**
- * As a message of the system's own: one that a full mailbox dropped would leave its owner with
- * wrong members for good.
+ * Sent as a message of the system's own, which a full mailbox accepts: the owner of a monitor that
+ * missed one message would have a wrong list of members for good.
  */
-function tell({ name, monitors }: State, type: GroupMessage['type'], cells: readonly Cell[]): void {
+function notify(
+  { name, monitors }: GroupState,
+  type: GroupMessage['type'],
+  cells: readonly Cell[],
+): void {
   const pids = cells.map(({ pid }) => pid);
-  for (const [ref, cell] of monitors) {
+  for (const [ref, owner] of monitors) {
     const message: GroupMessage = { type, ref, group: name, pids };
-    cell.pushSystem(message);
+    owner.pushSystem(message);
   }
 }
 
-function hasMembers({ members }: State): boolean {
+function hasMembers({ members }: GroupState): boolean {
   for (const cell of members.keys()) {
     if (cell.isAlive) {
       return true;

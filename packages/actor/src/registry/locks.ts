@@ -1,21 +1,25 @@
 import type { Cell } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
-import { type ExitReason } from '../process/exit-reason.ts';
+import type { ExitReason } from '../process/exit-reason.ts';
+import { Ownership } from '../process/ownership.ts';
 
-/** One who waits for a key, or has it. */
-interface Turn {
-  readonly begun: PromiseWithResolvers<void>;
-  /** Lets go of the end of its process. */
-  readonly forget: () => void;
+/** A place in the queue for a key. The first in the queue holds the key. */
+interface Place {
+  readonly key: unknown;
+  /** Settles when the key is free for it. */
+  readonly granted: PromiseWithResolvers<void>;
 }
 
-/** Keys that one process holds at a time; those who wait have them in the order they came. */
+/** Keys that one process holds at a time; waiting processes get them in the order they came. */
 export class Locks {
-  /** Those of a key: the first has it. */
-  readonly #turns: Map<unknown, Set<Turn>> = new Map();
+  /** The queue for each key. */
+  readonly #queues: Map<unknown, Set<Place>> = new Map();
+  readonly #placesOf: Ownership<Place> = new Ownership((place) => {
+    this.#leave(place);
+  });
 
   /**
-   * Calls `fn` when the key is `cell`'s, and gives it back when that has settled or `cell` has
+   * Calls `fn` once `cell` holds the key, and frees the key when that has settled or `cell` has
    * ended.
    */
   async hold<Result>(
@@ -23,55 +27,50 @@ export class Locks {
     key: unknown,
     fn: () => Result | PromiseLike<Result>,
   ): Promise<Result> {
-    const turn = this.#enqueue(cell, key);
-    await turn.begun.promise;
+    const place = this.#enqueue(cell, key);
+    await place.granted.promise;
     if (!cell.isAlive) {
-      // It was given the key and ended before it could go on: left pending, like all that a process
-      // waits for at its end.
+      // It got the key and ended before it could go on. Never settled, like every promise that a
+      // process waits for at its end.
       return new Promise<never>(() => undefined);
     }
     try {
       return await fn();
     } finally {
-      this.#leave(key, turn);
+      this.#placesOf.delete(cell, place);
+      this.#leave(place);
     }
   }
 
-  /** Those who wait are told; those who hold a key go on. */
+  /** Fails every wait. Processes that hold a key go on. */
   fail(reason: ExitReason): void {
-    for (const turns of this.#turns.values()) {
-      for (const { begun, forget } of turns) {
-        forget();
-        begun.reject(new ExitError(reason, 'lock'));
-      }
+    this.#placesOf.clear();
+    for (const { granted } of [...this.#queues.values()].flatMap((queue) => [...queue])) {
+      granted.reject(new ExitError(reason, 'lock'));
     }
-    this.#turns.clear();
+    this.#queues.clear();
   }
 
-  #enqueue(cell: Cell, key: unknown): Turn {
-    const begun = Promise.withResolvers<void>();
-    const forget = cell.onEnd(() => {
-      this.#leave(key, turn);
-    });
-    const turn: Turn = { begun, forget };
-    const turns = this.#turns.get(key) ?? new Set();
-    this.#turns.set(key, turns.add(turn));
-    if (turns.size === 1) {
-      begun.resolve();
+  #enqueue(cell: Cell, key: unknown): Place {
+    const place: Place = { key, granted: Promise.withResolvers() };
+    const queue = this.#queues.get(key) ?? new Set();
+    this.#queues.set(key, queue.add(place));
+    this.#placesOf.add(cell, place);
+    if (queue.size === 1) {
+      place.granted.resolve();
     }
-    return turn;
+    return place;
   }
 
-  /** Changes nothing the second time: a holder may end, and what it called settle later. */
-  #leave(key: unknown, turn: Turn): void {
-    const turns = this.#turns.get(key) ?? new Set();
-    turns.delete(turn);
-    turn.forget();
-    const [next] = turns;
+  /** Called twice when a process ends before its `fn` settles: the second changes nothing. */
+  #leave(place: Place): void {
+    const queue = this.#queues.get(place.key) ?? new Set();
+    queue.delete(place);
+    const [next] = queue;
     if (next === undefined) {
-      this.#turns.delete(key);
+      this.#queues.delete(place.key);
     } else {
-      next.begun.resolve();
+      next.granted.resolve();
     }
   }
 }

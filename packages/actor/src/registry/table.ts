@@ -1,6 +1,7 @@
 import { type Destination, find } from '../process/address.ts';
 import type { Cell } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
+import { Ownership } from '../process/ownership.ts';
 import { stateOf } from '../server/state-of.ts';
 import { Locks } from './locks.ts';
 
@@ -11,15 +12,9 @@ export interface Registration {
   value: unknown;
 }
 
-interface Owner {
-  readonly registrations: Set<Registration>;
-  /** Lets go of its end. */
-  readonly forget: () => void;
-}
-
 /**
- * What a registry holds. A process that has ended has no key, whether or not it has been cleared
- * away yet: who reads looks at the process, not at the table alone.
+ * The registrations of one registry. A process that has ended has no key, even before it is deleted
+ * here: every reader checks the process, and does not rely on the table alone.
  */
 export class RegistryTable {
   readonly isUnique: boolean;
@@ -29,7 +24,9 @@ export class RegistryTable {
   readonly #registry: Cell;
   readonly #listeners: readonly Destination[];
   readonly #byKey: Map<unknown, Set<Registration>> = new Map();
-  readonly #byOwner: Map<Cell, Owner> = new Map();
+  readonly #byOwner: Ownership<Registration> = new Ownership((registration) => {
+    this.#deleteFromKey(registration);
+  });
 
   constructor(registry: Cell, isUnique: boolean, listeners: readonly Destination[]) {
     this.isUnique = isUnique;
@@ -55,36 +52,34 @@ export class RegistryTable {
     return undefined;
   }
 
-  /** Those of a process, in the order they came. */
+  /** The registrations of a process, in the order they came. */
   of(cell: Cell): readonly Registration[] {
-    return cell.isAlive ? [...(this.#byOwner.get(cell)?.registrations ?? [])] : [];
+    return cell.isAlive ? [...this.#byOwner.of(cell)] : [];
   }
 
-  /**
-   * Those of a process under one key: found among its own or among the key's, whichever are fewer.
-   */
+  /** The registrations of a process under one key: searched for in the smaller of the two sets. */
   under(key: unknown, cell: Cell): readonly Registration[] {
     const ofKey = this.#byKey.get(key);
-    const own = cell.isAlive ? this.#byOwner.get(cell)?.registrations : undefined;
-    if (ofKey === undefined || own === undefined) {
+    if (ofKey === undefined || !cell.isAlive) {
       return [];
     }
+    const own = this.#byOwner.of(cell);
     const [fewer, more] = ofKey.size < own.size ? [ofKey, own] : [own, ofKey];
     return [...fewer].filter((registration) => more.has(registration));
   }
 
   /**
-   * Who stands in the way, if the registry is unique and somebody has the key; otherwise it is
-   * `cell`'s from here on.
+   * Gives `cell` the key. In a unique registry a key that a process has stays with it: then returns
+   * that process.
    */
   register(key: unknown, cell: Cell, value: unknown): Cell | undefined {
     const owner = this.isUnique ? this.first(key)?.cell : undefined;
     if (owner === undefined) {
       const registration: Registration = { key, cell, value };
       this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(registration));
-      this.#ownerOf(cell).registrations.add(registration);
+      this.#byOwner.add(cell, registration);
       this.count += 1;
-      this.#tell({ type: 'register', registry: this.#registry.pid, key, pid: cell.pid, value });
+      this.#notify({ type: 'register', registry: this.#registry.pid, key, pid: cell.pid, value });
     }
     return owner;
   }
@@ -92,59 +87,31 @@ export class RegistryTable {
   unregister(key: unknown, cell: Cell): void {
     const own = this.under(key, cell);
     if (own.length > 0) {
-      this.#delete(cell, own);
-      this.#tell({ type: 'unregister', registry: this.#registry.pid, key, pid: cell.pid });
+      for (const registration of own) {
+        this.#byOwner.delete(cell, registration);
+        this.#deleteFromKey(registration);
+      }
+      this.#notify({ type: 'unregister', registry: this.#registry.pid, key, pid: cell.pid });
     }
   }
 
-  #delete(cell: Cell, own: readonly Registration[]): void {
-    const owner = this.#byOwner.get(cell) as Owner;
-    for (const registration of own) {
-      owner.registrations.delete(registration);
-      this.#deleteFromKey(registration);
-    }
-    if (owner.registrations.size === 0) {
-      owner.forget();
-      this.#byOwner.delete(cell);
-    }
-  }
-
-  #tell(change: object): void {
+  #notify(change: object): void {
     for (const listener of this.#listeners) {
       find(listener)?.push(change);
     }
   }
 
   /**
-   * Those in it have an exit signal, since they are no longer what they take themselves for; those
-   * who wait for a lock are told.
+   * Sends an exit signal to every process with a key, because its registrations are gone, and fails
+   * every wait for a lock.
    */
   #close(reason: ExitReason): void {
-    for (const [cell, { forget }] of this.#byOwner) {
-      forget();
+    const owners = this.#byOwner.owners();
+    this.#byOwner.clear();
+    for (const cell of owners) {
       cell.receiveExit(this.#registry, reason);
     }
     this.locks.fail(reason);
-  }
-
-  #ownerOf(cell: Cell): Owner {
-    let owner = this.#byOwner.get(cell);
-    if (owner === undefined) {
-      const forget = cell.onEnd(() => {
-        this.#ended(cell);
-      });
-      owner = { registrations: new Set(), forget };
-      this.#byOwner.set(cell, owner);
-    }
-    return owner;
-  }
-
-  #ended(cell: Cell): void {
-    const registrations = this.#byOwner.get(cell)?.registrations ?? [];
-    this.#byOwner.delete(cell);
-    for (const registration of registrations) {
-      this.#deleteFromKey(registration);
-    }
   }
 
   #deleteFromKey(registration: Registration): void {
@@ -158,14 +125,14 @@ export class RegistryTable {
   }
 }
 
-/** What a registry holds; `undefined` for any other process, and for a registry that has ended. */
+/** The table of a registry; `undefined` for any other process, and for one that has ended. */
 export function tableIn(cell: Cell | undefined): RegistryTable | undefined {
   return stateOf(cell, RegistryTable);
 }
 
 /**
- * What a registry holds. Throws an `Error` for one that has ended, and a `TypeError` for what is
- * none.
+ * The table of a registry.
+ * @throws Error for a registry that has ended; TypeError for any other process
  */
 export function tableOf(registry: Destination): RegistryTable {
   const cell = find(registry);
@@ -179,7 +146,10 @@ export function tableOf(registry: Destination): RegistryTable {
   return table;
 }
 
-/** `tableOf`, of a registry where a key is one process's. */
+/**
+ * The table of a registry with unique keys.
+ * @throws as `tableOf` does; TypeError for a registry with duplicate keys
+ */
 export function uniqueTableOf(registry: Destination): RegistryTable {
   const table = tableOf(registry);
   if (!table.isUnique) {
