@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { otpSignatures } from './otp-signatures.ts';
 import { root } from './root.ts';
 
 interface Fence {
@@ -29,7 +30,10 @@ const pages = globSync(
 ).toSorted();
 
 mkdirSync(folder, { recursive: true });
-const written = pages.flatMap((page) => tsFences(page).map((fence) => write(page, fence)));
+const written = [
+  ...pages.flatMap((page) => tsFences(page).map((fence) => write(page, fence))),
+  writeCode('otp-signatures.no-run.ts', otpSignatures()),
+];
 removeOthers();
 
 /** The files of the fences that are to be run. */
@@ -77,9 +81,13 @@ function docstringsOf(lines: readonly string[]): readonly string[] {
 
 function write(page: string, { line, info, body }: Fence): string {
   const kind = info.includes('no-run') ? 'no-run' : 'run';
-  const file = join(folder, `${page.replaceAll(/\W+/g, '-')}-${line}.${kind}.ts`);
   // The blank lines keep the line numbers of errors those of the page.
   const code = `${'\n'.repeat(line)}${body.join('\n')}\n`;
+  return writeCode(`${page.replaceAll(/\W+/g, '-')}-${line}.${kind}.ts`, code);
+}
+
+function writeCode(name: string, code: string): string {
+  const file = join(folder, name);
   // What is there already stays as it is: another check may be reading it.
   if (!existsSync(file) || readFileSync(file, 'utf8') !== code) {
     writeFileSync(file, code);
