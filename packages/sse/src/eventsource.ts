@@ -1,7 +1,7 @@
 import { createSystem, type Pid, send, type System } from '@reprise/actor';
 
 import { start } from './client/client.ts';
-import { type Audience, eventSourceClient } from './eventsource/client.ts';
+import { eventSourceClient, type EventSourceSink } from './eventsource/client.ts';
 import { ErrorEvent } from './eventsource/events.ts';
 import { HandlerAttributes } from './eventsource/handlers.ts';
 import type {
@@ -72,7 +72,7 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
     const request = eventSourceRequest(url, init ?? {});
     this.#url = String(request.url);
     this.#withCredentials = Boolean(init?.withCredentials);
-    this.#client = start(theSystem(), eventSourceClient, { audience: this.#audience(), request });
+    this.#client = start(theSystem(), eventSourceClient, { sink: this.#sink(), request });
   }
 
   get url(): string {
@@ -122,7 +122,7 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
     }
   }
 
-  #audience(): Audience {
+  #sink(): EventSourceSink {
     return {
       isClosed: () => this.#readyState === CLOSED,
       opened: (url) => {
@@ -132,11 +132,11 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
       message: (event) => {
         this.#deliver(event);
       },
-      interrupted: (trouble) => {
-        this.#change(CONNECTING, new ErrorEvent('error', trouble));
+      interrupted: (details) => {
+        this.#change(CONNECTING, new ErrorEvent('error', details));
       },
-      failed: (trouble) => {
-        this.#change(CLOSED, new ErrorEvent('error', trouble));
+      failed: (details) => {
+        this.#change(CLOSED, new ErrorEvent('error', details));
       },
     };
   }

@@ -28,7 +28,7 @@ export {
 } from './client/next.ts';
 export { createPacketState, handlePacket, type PacketState } from './format/parser.ts';
 export {
-  type Backoff,
+  type ReconnectDelay,
   clampRetry,
   classify,
   nextDelay,

@@ -12,7 +12,7 @@ import {
 } from '../format/typed-events.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { requestProblem, type SseRequest } from '../http/request.ts';
-import type { Backoff, Verdict } from './policy.ts';
+import type { ReconnectDelay, Verdict } from './policy.ts';
 
 /** A value, or a function that the client calls for it at each attempt. */
 type Resolvable<Value> = Value | ((context: RequestContext) => Value | Promise<Value>);
@@ -22,7 +22,9 @@ type Resolvable<Value> = Value | ((context: RequestContext) => Value | Promise<V
  * are in ms.
  */
 export interface StreamOptions
-  extends Omit<SseRequest, 'url' | 'headers' | 'body' | 'redirectDelay'>, Omit<Backoff, 'retry'> {
+  extends
+    Omit<SseRequest, 'url' | 'headers' | 'body' | 'redirectDelay'>,
+    Omit<ReconnectDelay, 'retry'> {
   /**
    * A function is asked anew at each attempt, and once more at once when the server answers 401 or
    * 403.

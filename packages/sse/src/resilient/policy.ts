@@ -1,77 +1,107 @@
+import { type Backoff, backoffDelay } from '@reprise/actor';
+
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 
-/** How long to wait between attempts: every number in ms. */
-export interface Backoff {
-  /** What the delay grows from. Default: 1 s. */
+/** The delay between attempts: a `Backoff` whose fields have defaults, and the server's `retry`. */
+export interface ReconnectDelay extends Partial<Omit<Backoff, 'healthyAfter'>> {
+  /** The upper bound of the first delay, in ms. Default: 1 s. */
   readonly minDelay?: number;
-  /** What it grows up to; a server's `retry` above it is waited for all the same. Default: 30 s. */
+  /** The largest upper bound, in ms; a larger `retry` of the server still counts. Default: 30 s. */
   readonly maxDelay?: number;
-  /** What it grows by with each attempt. Default: 2. */
+  /** The growth of the upper bound with each attempt. Default: 2. */
   readonly factor?: number;
-  /** The least that a server's `retry` is taken for. Default: 100 ms. */
+  /** The smallest accepted `retry` of a server, in ms. Default: 100 ms. */
   readonly minRetry?: number;
-  /** The most that a server's `retry` is taken for. Default: 5 min. */
+  /** The largest accepted `retry` of a server, in ms. Default: 5 min. */
   readonly maxRetry?: number;
   /**
-   * The server's last `retry`: takes the place of `minDelay`, inside `minRetry` … `maxRetry`.
+   * The server's last `retry`, in ms: replaces `minDelay`, clamped to `minRetry` … `maxRetry`.
    * Default: none.
    */
   readonly retry?: number | undefined;
 }
 
 /**
- * What to do about a failure: go on with backoff, ask for credentials once more, end well, or give
- * up.
+ * The reaction to a failure: another attempt after a delay, another attempt with new headers, a
+ * normal end, or giving up.
  */
 export type Verdict = 'retry' | 'refresh' | 'end' | 'fatal';
 
 /**
- * The delay before the next attempt, in ms, after `attempt` attempts in a row (from 1 on) that came
- * to nothing. The upper end doubles from `minDelay` to `maxDelay`; `random` (from 0 up to 1, as
- * `Math.random`) picks a place under it: full jitter, so that clients which were cut off together
- * do not come back together.
+ * The delay before the next attempt, in ms, after `attempt` failed attempts in a row (from 1). The
+ * upper bound grows from `minDelay` to `maxDelay`. `random` (from 0 up to 1, as `Math.random`)
+ * chooses a place below it: full jitter, to keep clients that were cut off together from returning
+ * together.
  *
- * What is left out of a full jitter is its lowest sixth, and what is below 250 ms (or below
- * `minDelay`, if that is lower): with it, a server that closes at once, whatever its `retry`, and
- * whatever `random` says, sees at most 5 requests in the first second and 20 in the first minute.
+ * The lowest sixth is left out, and everything below 250 ms (or below a smaller `minDelay`). With
+ * full jitter, `retry: 0` and any `random`, a server that closes every connection at once then
+ * sees at most 5 requests in the first second and 20 in the first minute.
+ * @see WHATWG HTML 9.2.3, the reconnection time
+ * @example
+ * ```ts
+ * import { nextDelay } from '@reprise/sse';
+ *
+ * const lowest = [1, 2, 3].map((attempt) => Math.round(nextDelay(attempt, {}, () => 0)));
+ * console.log(lowest); // [ 250, 333, 667 ]
+ * ```
  */
 export function nextDelay(
   attempt: number,
-  { minDelay = 1000, maxDelay = 30_000, factor = 2, retry, ...limits }: Backoff,
+  { minDelay = 1000, maxDelay = 30_000, factor = 2, retry, ...limits }: ReconnectDelay,
   random: () => number,
 ): number {
   const first = Math.max(1, retry === undefined ? minDelay : clampRetry(retry, limits));
   const last = retry === undefined ? maxDelay : Math.max(maxDelay, first);
   const lowest = Math.min(250, minDelay, last);
-  const ceiling = Math.max(lowest, Math.min(last, first * factor ** Math.max(0, attempt - 1)));
+  const growth = { minDelay: first, maxDelay: last, factor };
+  const ceiling = Math.max(lowest, backoffDelay(Math.max(0, attempt - 1), growth));
   const floor = Math.max(lowest, ceiling / 6);
   return floor + random() * (ceiling - floor);
 }
 
 /**
- * How long a redirect waits, in ms, after `sent` requests in a row that came to nothing: it is one
- * like any other, and waits as long as an attempt does at the least. The first after the very first
- * request waits for nothing.
+ * The delay before a redirect is followed, in ms, after `sent` requests in a row that failed or led
+ * elsewhere. The redirect of the very first request is followed at once; every other waits as long
+ * as the shortest delay before an attempt.
+ * @example
+ * ```ts
+ * import { nextRedirectDelay } from '@reprise/sse';
+ *
+ * console.log([1, 2, 3].map((sent) => Math.round(nextRedirectDelay(sent, {})))); // [ 0, 333, 667 ]
+ * ```
  */
-export function nextRedirectDelay(sent: number, backoff: Backoff): number {
-  return sent <= 1 ? 0 : nextDelay(sent, backoff, () => 0);
+export function nextRedirectDelay(sent: number, delay: ReconnectDelay): number {
+  return sent <= 1 ? 0 : nextDelay(sent, delay, () => 0);
 }
 
 /**
- * The server's `retry`, in ms, inside limits: less would be a hot loop, more a stream that is as
- * good as dead.
+ * The server's `retry`, in ms, within limits: a smaller one would be a hot loop, a larger one a
+ * dead stream.
+ * @example
+ * ```ts
+ * import { clampRetry } from '@reprise/sse';
+ *
+ * console.log(clampRetry(0), clampRetry(3000), clampRetry(2 ** 40)); // 100 3000 300000
+ * ```
  */
 export function clampRetry(
   retry: number,
-  { minRetry = 100, maxRetry = 5 * 60_000 }: Pick<Backoff, 'minRetry' | 'maxRetry'> = {},
+  { minRetry = 100, maxRetry = 5 * 60_000 }: Pick<ReconnectDelay, 'minRetry' | 'maxRetry'> = {},
 ): number {
   return Math.min(Math.max(retry, minRetry), maxRetry);
 }
 
 /**
- * The wait that a Retry-After header asks for, in ms, at most `limit` (RFC 9110 10.2.3): seconds,
- * or an HTTP date, against `now` in ms since 1970. Anything else, and a date that is past, asks for
- * nothing: `undefined`.
+ * The delay that a Retry-After header requests, in ms, at most `limit` (default: 15 min). The
+ * header has seconds or an HTTP date, which is compared with `now`, in ms since 1970. `undefined`
+ * for a date in the past and for any other text.
+ * @see RFC 9110 10.2.3
+ * @example
+ * ```ts
+ * import { parseRetryAfter } from '@reprise/sse';
+ *
+ * console.log(parseRetryAfter('2', Date.now()), parseRetryAfter('soon', Date.now())); // 2000 undefined
+ * ```
  */
 export function parseRetryAfter(
   value: string | undefined,
@@ -83,7 +113,15 @@ export function parseRetryAfter(
   return wait >= 0 ? Math.min(wait, limit) : undefined;
 }
 
-/** What to do about a failure, when nobody says otherwise. */
+/**
+ * The default reaction to a failure.
+ * @example
+ * ```ts
+ * import { classify } from '@reprise/sse';
+ *
+ * console.log(classify({ type: 'timeout', ms: 5000 }), classify({ type: 'closed' })); // retry retry
+ * ```
+ */
 export function classify(failure: ConnectFailure | Disconnect): Verdict {
   return failure.type === 'status' ? classifyStatus(failure.status) : verdicts[failure.type];
 }
@@ -105,8 +143,8 @@ const verdicts: Readonly<
 };
 
 /**
- * Whether a connection that stood for `ms` was a healthy one, after which the delay starts anew: a
- * 200 alone is not.
+ * Whether a connection of `ms` was healthy, which makes the delays start over. A response of 200
+ * alone does not make it healthy.
  */
 export function isHealthy(ms: number, healthyAfter = 60_000): boolean {
   return ms >= healthyAfter;
@@ -116,11 +154,11 @@ function classifyStatus(status: number): Verdict {
   if (status === 401 || status === 403) {
     return 'refresh';
   }
-  // Request Timeout, Too Early, Too Many Requests, and whatever is the server's own trouble.
+  // Request Timeout, Too Early, Too Many Requests, and every fault of the server.
   return status === 408 || status === 425 || status === 429 || status >= 500 ? 'retry' : 'fatal';
 }
 
-/** NaN where it is none. The asctime form names no zone and means UTC (RFC 9110 5.6.7). */
+/** NaN for any other text. The asctime form names no zone and means UTC (RFC 9110 5.6.7). */
 function httpDate(text: string): number {
   if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) {
     return Number.NaN;

@@ -3,7 +3,11 @@ import { isAlive, type Pid } from '@reprise/actor';
 import { advance, settle } from '@reprise/actor/testing';
 
 import { start, status } from '../../src/client/client.ts';
-import { type Audience, eventSourceClient, type Trouble } from '../../src/eventsource/client.ts';
+import {
+  type EventSourceSink,
+  eventSourceClient,
+  type ErrorDetails,
+} from '../../src/eventsource/client.ts';
 import { eventSourceRequest } from '../../src/eventsource/request.ts';
 import type { SseRequest } from '../../src/index.ts';
 import { Queue } from '../support/queue.ts';
@@ -13,7 +17,7 @@ import { type Exchange, openStage, type Stage } from '../support/stage.ts';
 
 type Told =
   | { readonly type: 'opened' | 'message'; readonly text: string }
-  | ({ readonly type: 'interrupted' | 'failed' } & Trouble);
+  | ({ readonly type: 'interrupted' | 'failed' } & ErrorDetails);
 
 /** The client of an EventSource, on the time of the stage. */
 async function follow(
@@ -21,7 +25,7 @@ async function follow(
   request: Partial<SseRequest> = {},
 ): Promise<{ readonly client: Pid; next(): Promise<Told> }> {
   const told = new Queue<Told>();
-  const audience: Audience = {
+  const sink: EventSourceSink = {
     isClosed: () => false,
     opened: (text) => {
       told.push({ type: 'opened', text });
@@ -29,15 +33,15 @@ async function follow(
     message: ({ data: text }) => {
       told.push({ type: 'message', text });
     },
-    interrupted: (trouble) => {
-      told.push({ type: 'interrupted', ...trouble });
+    interrupted: (details) => {
+      told.push({ type: 'interrupted', ...details });
     },
-    failed: (trouble) => {
-      told.push({ type: 'failed', ...trouble });
+    failed: (details) => {
+      told.push({ type: 'failed', ...details });
     },
   };
   const client = await start(stage.system, eventSourceClient, {
-    audience,
+    sink,
     request: { ...eventSourceRequest(stage.url, {}), ...request },
   });
   return { client: client as Pid, next: () => told.next() };

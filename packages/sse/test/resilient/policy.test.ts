@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 import { badRequest, type ConnectFailure, network } from '../../src/http/failure.ts';
 import {
-  type Backoff,
+  type ReconnectDelay,
   clampRetry,
   classify,
   isHealthy,
@@ -86,7 +86,7 @@ describe('nextDelay()', () => {
     expect(nextDelay(1e6, { minDelay: 0, factor: 1e300 }, highest)).toBeCloseTo(30_000);
   });
 
-  test.each<Backoff>([{}, { retry: 0 }, { retry: 100 }, { retry: 1000 }, { minDelay: 250 }])(
+  test.each<ReconnectDelay>([{}, { retry: 0 }, { retry: 100 }, { retry: 1000 }, { minDelay: 250 }])(
     'BODY-02 with %p and the worst of luck, 5 requests in the first second and 20 in the first minute',
     (backoff) => {
       const times = [0];
@@ -127,7 +127,7 @@ describe('parseRetryAfter()', () => {
       console.log(parseRetryAfter('Mon Jan  1 12:00:30 2024', ${now}));
     `;
     const env = { ...process.env, TZ: 'America/New_York' };
-    const flags = ['--input-type=module', '--eval', program];
+    const flags = ['--conditions=@reprise/source', '--input-type=module', '--eval', program];
     expect(execFileSync(process.execPath, flags, { env, encoding: 'utf8' })).toBe('30000\n');
   });
 

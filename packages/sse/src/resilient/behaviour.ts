@@ -1,0 +1,229 @@
+import { type Clock, crash, normal, noreply, shutdownWith, stop } from '@reprise/actor';
+
+import type { Behaviour, ClientAnswer, Disconnected } from '../client/behaviour.ts';
+import { define } from '../client/client.ts';
+import type { HandleContext, RequestContext } from '../client/context.ts';
+import { type Connect, connect } from '../client/next.ts';
+import type { ServerSentEvent } from '../format/event.ts';
+import type { ConnectFailure, Disconnect } from '../http/failure.ts';
+import { formatFailure } from '../http/format-failure.ts';
+import type { SseRequest } from '../http/request.ts';
+import { reconnects, type ResilientOptions, resolve, type StatusChange } from './options.ts';
+import { Pace } from './pace.ts';
+import { classify, parseRetryAfter, type Verdict } from './policy.ts';
+
+/**
+ * The state of the behaviour. One object for each client, changed in place: a new state for every
+ * event would be a cost of every event.
+ */
+interface Progress {
+  readonly options: ResilientOptions;
+  readonly clock: Clock;
+  /** The argument of `handle`, `until` and `onStatus`, made once rather than for each event. */
+  readonly context: HandleContext;
+  readonly pace: Pace;
+  /** The id that the next request resumes from. */
+  lastEventId: string;
+  /** Attempts since the last event or healthy connection: `maxAttempts` limits them. */
+  failuresInARow: number;
+  /** When the first of them began: `maxElapsed` counts from here. */
+  failingSince: number;
+  /** Whether new headers were requested because the server refused the last ones. */
+  isRefreshed: boolean;
+}
+
+type Answer = ClientAnswer<Progress>;
+type Failure = ConnectFailure | Disconnect;
+
+type ResilientClient = Behaviour<
+  ResilientOptions,
+  Progress,
+  undefined,
+  undefined,
+  never,
+  Connect<Progress>
+>;
+
+/** The behaviour of `resilient`: written with public callbacks only. */
+export const resilientClient: ResilientClient = define({
+  init: (options: ResilientOptions, self) => {
+    const { clock } = self.system;
+    return attempt({
+      options,
+      clock,
+      context: { self, signal: self.signal },
+      pace: new Pace(options, clock),
+      lastEventId: options.lastEventId ?? '',
+      failuresInARow: 0,
+      failingSince: 0,
+      isRefreshed: false,
+    });
+  },
+  handleConnect: ({ url }, progress) => {
+    progress.pace.connected();
+    progress.isRefreshed = false;
+    notify(progress, { type: 'connected', url });
+    return noreply(progress);
+  },
+  handleConnectFailure: (failure, progress): Answer => react(failure, progress),
+  handleDisconnect: (disconnected: Disconnected, progress): Answer => {
+    progress.lastEventId = disconnected.lastEventId;
+    if (progress.pace.disconnected(disconnected.retry)) {
+      progress.failuresInARow = 0;
+    }
+    return react(disconnected, progress);
+  },
+  handleCursor: (report, progress) => {
+    notify(progress, report);
+    return noreply(progress);
+  },
+  handleEvent: (event, progress) => {
+    const { context, options } = progress;
+    const { until, handle } = options;
+    if (until?.(event, context) === true) {
+      return end(progress);
+    }
+    const pending = handle(event, context);
+    // Any other value, such as the number that `array.push` returns, has no meaning.
+    return isThenable(pending)
+      ? acknowledgeLater(pending, event, progress)
+      : acknowledge(event, progress);
+  },
+});
+
+/**
+ * A function of its own: in `handleEvent` the closure over the event would cost every event a
+ * context, called or not.
+ */
+function acknowledgeLater(
+  pending: Promise<unknown>,
+  event: ServerSentEvent,
+  progress: Progress,
+): Promise<Progress> {
+  return pending.then(() => acknowledge(event, progress));
+}
+
+/** The event is handled: from now on a new connection resumes after it. */
+function acknowledge(event: ServerSentEvent, progress: Progress): Progress {
+  progress.lastEventId = event.lastEventId;
+  progress.failuresInARow = 0;
+  return progress;
+}
+
+function attempt(progress: Progress, after = 0): Connect<Progress> {
+  return connect((context) => requestFor(progress, context), progress, { after });
+}
+
+async function requestFor(progress: Progress, context: RequestContext): Promise<SseRequest> {
+  const { options, pace } = progress;
+  if (progress.failuresInARow === 0) {
+    progress.failingSince = progress.clock.now();
+  }
+  pace.begin();
+  progress.failuresInARow += 1;
+  const lastEventId = resumptionPoint(progress, context);
+  const ownContext: RequestContext = { ...context, lastEventId };
+  notify(progress, { type: 'connecting', attempt: context.attempt });
+  const { url, headers, body, idleTimeout = 300_000, ...rest } = options;
+  return {
+    ...rest,
+    url: await resolve(url, ownContext),
+    ...(headers === undefined ? {} : { headers: await resolve(headers, ownContext) }),
+    ...(body === undefined ? {} : { body: await resolve(body, ownContext) }),
+    idleTimeout,
+    lastEventId,
+    redirectDelay: pace.redirectDelay,
+  };
+}
+
+/** The id of the cursor, if there is a cursor and it has one. */
+function resumptionPoint({ options, lastEventId }: Progress, context: RequestContext): string {
+  return options.cursor === undefined ? lastEventId : context.lastEventId || lastEventId;
+}
+
+function react(failure: Failure, progress: Progress): Answer {
+  switch (verdictOf(failure, progress)) {
+    case 'end':
+      return end(progress);
+    case 'fatal':
+      return giveUp(failure, progress);
+    case 'refresh':
+      progress.isRefreshed = true;
+      // At once, unless connections come and go: then new headers wait like everything else.
+      return progress.pace.isRepeating || isSpent(progress, 0)
+        ? retry(failure, progress)
+        : attempt(progress);
+    case 'retry':
+    default:
+      return retry(failure, progress);
+  }
+}
+
+function verdictOf(failure: Failure, { options, isRefreshed }: Progress): Verdict {
+  const verdict = reconnects(options) ? classify(failure) : finalVerdict(failure, options);
+  // New credentials can come only from a function, and the client asks for them once.
+  const canRefresh = typeof options.headers === 'function' && !isRefreshed;
+  const allowed = verdict === 'refresh' && !canRefresh ? 'fatal' : verdict;
+  return options.classify?.(failure, allowed) ?? allowed;
+}
+
+/**
+ * The verdict where the request is not sent again: everything is final. An end without `until` is a
+ * good one; with `until`, the stream ended too early.
+ */
+function finalVerdict(failure: Failure, { until }: ResilientOptions): Verdict {
+  const isComplete = failure.type === 'closed' && until === undefined;
+  return isComplete || classify(failure) === 'end' ? 'end' : 'fatal';
+}
+
+function retry(failure: Failure, progress: Progress): Answer {
+  const delay = progress.pace.delay();
+  const atLeast = failure.type === 'status' ? retryAfterOf(failure, progress.options) : 0;
+  const after = Math.round(Math.max(atLeast, delay));
+  if (isSpent(progress, after)) {
+    return giveUp(failure, progress);
+  }
+  notify(progress, { type: 'disconnected', reason: formatFailure(failure), failure, after });
+  return attempt(progress, after);
+}
+
+/** Whether an attempt `after` ms from now would exceed a limit. */
+function isSpent(
+  { failuresInARow, failingSince, clock, options }: Progress,
+  after: number,
+): boolean {
+  const { maxAttempts = Infinity, maxElapsed = Infinity } = options;
+  const elapsed = failuresInARow === 0 ? 0 : clock.now() - failingSince;
+  return failuresInARow >= maxAttempts || elapsed + after >= maxElapsed;
+}
+
+function retryAfterOf(
+  { headers }: Failure & { readonly type: 'status' },
+  { maxRetryAfter }: ResilientOptions,
+): number {
+  return parseRetryAfter(headers['retry-after'], Date.now(), maxRetryAfter) ?? 0;
+}
+
+function end(progress: Progress): Answer {
+  notify(progress, { type: 'ended' });
+  return stop(normal, progress);
+}
+
+function giveUp(failure: Failure, progress: Progress): Answer {
+  const reason = formatFailure(failure);
+  notify(progress, { type: 'gaveUp', reason, failure });
+  const ending =
+    progress.options.giveUpWith === 'shutdown'
+      ? shutdownWith(failure)
+      : crash(new Error(`gave up: ${reason}`, { cause: failure }));
+  return stop(ending, progress);
+}
+
+function notify({ options, context }: Progress, change: StatusChange): void {
+  options.onStatus?.(change, context);
+}
+
+/** For the results of `handle` alone, which keeps its call site monomorphic. */
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
+}
