@@ -2,48 +2,52 @@ import { describe } from '../describe.ts';
 import { type Pid } from './pid.ts';
 
 /**
- * Why a process ended, or is told to end. `normal` and `shutdown` are expected; everything else is
+ * Why a process ended, or is asked to end. `normal` and `shutdown` are expected ends; all others are
  * abnormal.
  * @see Erlang reference manual, "Processes", section "Error handling"
  */
 export type ExitReason =
   | { readonly type: 'normal' }
   | { readonly type: 'shutdown'; readonly detail?: unknown }
-  /** An order that cannot be trapped; the process ends as `killed`. */
+  /** An exit signal that cannot be trapped: the process ends with `killed`. */
   | { readonly type: 'kill' }
   | { readonly type: 'killed' }
+  /** There is no such process (any more). */
   | { readonly type: 'noproc' }
+  /** The process is on a node that cannot be reached: for packages that connect systems. */
   | { readonly type: 'noconnection' }
   | { readonly type: 'timeout' }
-  /** An `Error` nobody caught, or any reason of the user's own. */
+  /** An `Error` that was not caught, or any reason of the user's own. */
   | { readonly type: 'crash'; readonly error: unknown }
-  /** A value that is no `Error` was thrown and not caught. */
+  /** A value that is not an `Error` was thrown and not caught. */
   | { readonly type: 'nocatch'; readonly value: unknown }
-  /** A callback answered something that is none of its answers. */
+  /** A callback returned a value that is none of its answers. */
   | { readonly type: 'badReturnValue'; readonly value: unknown }
-  /** A server was sent a request that it has no clause for. */
+  /** A server has no clause for a request that it was sent. */
   | { readonly type: 'functionClause'; readonly callback: string; readonly request: string }
   /** A server has no such callback. */
   | { readonly type: 'undef'; readonly callback: string }
+  /** A process called itself, and would wait for itself. */
   | { readonly type: 'callingSelf' }
   /** A call that could never be answered: each of these processes waits for the next. */
   | { readonly type: 'callCycle'; readonly processes: readonly string[] }
-  /** A function that was handed to `sys` threw; the server goes on as if it had not been asked. */
+  /** A function that was passed to `sys` threw; the server goes on, unchanged. */
   | { readonly type: 'callbackFailed'; readonly callback: string; readonly error: unknown }
-  /** The mailbox of the server, or of the process itself, was full. */
+  /** The mailbox of the server that was called, or of the process itself, was full. */
   | { readonly type: 'mailboxOverflow'; readonly capacity: number }
+  /** The name is taken, by this process. */
   | { readonly type: 'alreadyStarted'; readonly pid: Pid }
-  /** A supervisor has a child of that id, which does not run. */
+  /** The supervisor has a child with this id, which is not running. */
   | { readonly type: 'alreadyPresent' }
-  /** A supervisor has no child of that id. */
+  /** The supervisor has no child with this id. */
   | { readonly type: 'notFound' }
-  /** The child runs. */
+  /** The child is running. */
   | { readonly type: 'running' }
   /** The child is being restarted. */
   | { readonly type: 'restarting' }
-  /** An application does not run. */
+  /** The application is not running. */
   | { readonly type: 'notStarted'; readonly application: string }
-  /** A supervisor has as many children as it may have. */
+  /** The supervisor has reached its `maxChildren`. */
   | { readonly type: 'maxChildren' }
   | { readonly type: 'failedToStartChild'; readonly id: string; readonly reason: ExitReason };
 
@@ -62,7 +66,7 @@ export const restarting: ExitReason = { type: 'restarting' };
 export const maxChildren: ExitReason = { type: 'maxChildren' };
 
 /**
- * An expected end that says more: OTP's `{shutdown, Detail}`.
+ * `shutdown` with a detail: OTP's `{shutdown, Detail}`, an expected end.
  * @example
  * ```ts
  * import { formatReason, isAbnormal, shutdownWith } from '@reprise/actor';
@@ -76,7 +80,7 @@ export function shutdownWith(detail: unknown): ExitReason {
 }
 
 /**
- * An abnormal end: `error` is what was thrown, or whatever tells the reader why.
+ * An abnormal end. `error`: the value that was thrown, or any value that explains the end.
  * @example
  * ```ts
  * import { crash, formatReason, isAbnormal } from '@reprise/actor';
@@ -130,8 +134,7 @@ export function failedToStartChild(id: string, reason: ExitReason): ExitReason {
 }
 
 /**
- * True unless a process may end so without anyone having done wrong: neither `normal` nor
- * `shutdown`.
+ * Whether the end is a failure: neither `normal` nor `shutdown`, with or without a detail.
  * @example
  * ```ts
  * import { isAbnormal, killed, normal, shutdown } from '@reprise/actor';
@@ -143,40 +146,47 @@ export function isAbnormal(reason: ExitReason): boolean {
   return reason.type !== 'normal' && reason.type !== 'shutdown';
 }
 
-/** The error that ended a process, under the name that loggers look for. */
+/** The error that ended a process, under `err`, where loggers such as pino look for it. */
 export function errorIn(reason: ExitReason): { readonly err?: Error } {
   return reason.type === 'crash' && reason.error instanceof Error ? { err: reason.error } : {};
 }
 
-const types: ReadonlySet<unknown> = new Set<ExitReason['type']>([
-  'normal',
-  'shutdown',
-  'kill',
-  'killed',
-  'noproc',
-  'noconnection',
-  'timeout',
-  'crash',
-  'nocatch',
-  'badReturnValue',
-  'functionClause',
-  'undef',
-  'callingSelf',
-  'callCycle',
-  'callbackFailed',
-  'mailboxOverflow',
-  'alreadyStarted',
-  'alreadyPresent',
-  'notFound',
-  'running',
-  'restarting',
-  'notStarted',
-  'maxChildren',
-  'failedToStartChild',
-]);
+/** A record, and not a list: it compiles only with every type of the union in it. */
+const types: Readonly<Record<ExitReason['type'], true>> = {
+  normal: true,
+  shutdown: true,
+  kill: true,
+  killed: true,
+  noproc: true,
+  noconnection: true,
+  timeout: true,
+  crash: true,
+  nocatch: true,
+  badReturnValue: true,
+  functionClause: true,
+  undef: true,
+  callingSelf: true,
+  callCycle: true,
+  callbackFailed: true,
+  mailboxOverflow: true,
+  alreadyStarted: true,
+  alreadyPresent: true,
+  notFound: true,
+  running: true,
+  restarting: true,
+  notStarted: true,
+  maxChildren: true,
+  failedToStartChild: true,
+};
 
 export function isExitReason(value: unknown): value is ExitReason {
-  return typeof value === 'object' && value !== null && 'type' in value && types.has(value.type);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    typeof value.type === 'string' &&
+    Object.hasOwn(types, value.type)
+  );
 }
 
 /** Throws a `TypeError` unless given an exit reason. */

@@ -12,65 +12,60 @@ import { type ExitReason, isExitReason } from './exit-reason.ts';
  * ```
  */
 export function formatReason(reason: ExitReason): string {
-  switch (reason.type) {
-    case 'shutdown':
-      return reason.detail === undefined ? 'shutdown' : `shutdown: ${formatDetail(reason.detail)}`;
-    case 'crash':
-      return formatError(reason.error);
-    case 'callbackFailed':
-      return `${reason.callback} failed: ${formatError(reason.error)}`;
-    case 'nocatch':
-      return `thrown and not caught: ${describe(reason.value)}`;
-    case 'badReturnValue':
-      return `Expected a callback's answer such as noreply(state), got ${describe(reason.value)}`;
-    case 'functionClause':
-      return `${reason.callback} has no clause for ${describe(reason.request)}`;
-    case 'undef':
-      return `the behaviour has no ${reason.callback}`;
-    case 'alreadyStarted':
-      return `already started as ${String(reason.pid)}`;
-    case 'failedToStartChild':
-      return `child ${describe(reason.id)} failed to start: ${formatReason(reason.reason)}`;
-    case 'alreadyPresent':
-      return 'there is a child of that id, which does not run';
-    case 'notFound':
-      return 'no such child';
-    case 'running':
-      return 'the child is running';
-    case 'restarting':
-      return 'the child is being restarted';
-    case 'notStarted':
-      return `application ${reason.application} is not started`;
-    case 'maxChildren':
-      return 'the supervisor has as many children as it may have';
-    case 'noproc':
-      return 'no such process';
-    case 'callingSelf':
-      return 'a process called itself and would wait for ever';
-    case 'callCycle':
-      return `processes wait for each other: ${reason.processes.join(' → ')}`;
-    case 'mailboxOverflow':
-      return `the mailbox is full, at ${reason.capacity} messages`;
-    case 'normal':
-    case 'kill':
-    case 'killed':
-    case 'noconnection':
-    case 'timeout':
-      return reason.type;
-    default:
-      return describe(reason satisfies never);
-  }
+  const format = formatters[reason.type] as ((reason: ExitReason) => string) | undefined;
+  // JavaScript can pass any object.
+  return format === undefined ? describe(reason) : format(reason);
+}
+
+type Formatters = {
+  readonly [Type in ExitReason['type']]: (
+    reason: Extract<ExitReason, { readonly type: Type }>,
+  ) => string;
+};
+
+const formatters: Formatters = {
+  normal: typeOf,
+  shutdown: ({ detail }) =>
+    detail === undefined ? 'shutdown' : `shutdown: ${formatDetail(detail)}`,
+  kill: typeOf,
+  killed: typeOf,
+  noproc: () => 'no such process',
+  noconnection: typeOf,
+  timeout: typeOf,
+  crash: ({ error }) => formatError(error),
+  nocatch: ({ value }) => `thrown and not caught: ${describe(value)}`,
+  badReturnValue: ({ value }) =>
+    `Expected a callback's answer such as noreply(state), got ${describe(value)}`,
+  functionClause: ({ callback, request }) => `${callback} has no clause for ${describe(request)}`,
+  undef: ({ callback }) => `the behaviour has no ${callback}`,
+  callingSelf: () => 'a process called itself and would wait for ever',
+  callCycle: ({ processes }) => `processes wait for each other: ${processes.join(' → ')}`,
+  callbackFailed: ({ callback, error }) => `${callback} failed: ${formatError(error)}`,
+  mailboxOverflow: ({ capacity }) => `the mailbox is full, at ${capacity} messages`,
+  alreadyStarted: ({ pid }) => `already started as ${String(pid)}`,
+  alreadyPresent: () => 'there is a child of that id, which does not run',
+  notFound: () => 'no such child',
+  running: () => 'the child is running',
+  restarting: () => 'the child is being restarted',
+  notStarted: ({ application }) => `application ${application} is not started`,
+  maxChildren: () => 'the supervisor has as many children as it may have',
+  failedToStartChild: ({ id, reason }) =>
+    `child ${describe(id)} failed to start: ${formatReason(reason)}`,
+};
+
+function typeOf({ type }: ExitReason): string {
+  return type;
 }
 
 function formatError(error: unknown): string {
   return error instanceof Error ? textOfError(error) : formatDetail(error);
 }
 
-/** On one line, and without a way to throw: an error is somebody else's object. */
+/** On one line. The error may be an object of any kind: its `toString` may throw. */
 function textOfError(error: Error): string {
   try {
     const text = String(error);
-    // Most are one line as they are.
+    // Most texts are one line: the test is cheaper than the replacement.
     return /[^\S ]| {2}/.test(text) ? text.replaceAll(/\s+/g, ' ') : text;
   } catch {
     return describe(error);
