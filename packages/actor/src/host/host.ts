@@ -1,7 +1,7 @@
 /**
- * What a runtime must lend: the one file to replace for a host that is neither Node, Deno, Bun nor
- * a browser. Everything here is the web platform's, but `setImmediate`, which is used where it
- * exists because it lets I/O in sooner than a message channel.
+ * The globals that this package uses. This file is the only one to replace for a host that is
+ * neither Node, Deno, Bun nor a browser. All are of the web platform, except `process` and
+ * `setImmediate`, which are optional; `setImmediate` lets I/O in sooner than a message channel.
  */
 interface HostGlobals {
   readonly process?: Partial<HostProcess> & {
@@ -22,14 +22,14 @@ interface HostGlobals {
   };
 }
 
-/** The process of the operating system that the program is, as Node, Deno and Bun show it. */
+/** The program as a process of the operating system, as in Node, Deno and Bun. */
 export interface HostProcess {
   exitCode: number | string | null | undefined;
   on(event: string, listener: (...args: readonly unknown[]) => void): unknown;
   exit(status: number): never;
 }
 
-/** Where something is published for tools to subscribe to. */
+/** A channel that tools can subscribe to. */
 export interface Channel {
   readonly hasSubscribers: boolean;
   publish(message: object): void;
@@ -40,18 +40,22 @@ const host = globalThis as unknown as HostGlobals;
 /** Milliseconds, monotonic, of no particular origin. */
 export const now = (): number => host.performance.now();
 
-export const setTimeout: HostGlobals['setTimeout'] = host.setTimeout;
-export const clearTimeout: HostGlobals['clearTimeout'] = host.clearTimeout;
+// Looked up at each call: a test framework may install fake timers after this file was loaded.
+export const setTimeout: HostGlobals['setTimeout'] = (callback, ms) =>
+  host.setTimeout(callback, ms);
+export const clearTimeout: HostGlobals['clearTimeout'] = (handle) => host.clearTimeout(handle);
+
+// Kept from the start: a scheduler on fake microtasks would stand still.
 export const queueMicrotask: HostGlobals['queueMicrotask'] = host.queueMicrotask;
 
 /** Calls back once I/O and timers have had their turn. */
 export const queueMacrotask: (callback: () => void) => void =
   host.setImmediate ?? messageChannelTask();
 
-/** How much the machine can do at a time; 1 where nobody says. */
+/** How many threads the machine can run at a time; 1 where the host does not say. */
 export const parallelism = (): number => host.navigator?.hardwareConcurrency ?? 1;
 
-/** Throws an `Error` on a host that runs no programs, such as a browser. */
+/** Throws an `Error` on a host without processes, such as a browser. */
 export function hostProcess(): HostProcess {
   if (typeof host.process?.exit !== 'function' || typeof host.process.on !== 'function') {
     throw new Error(
@@ -61,7 +65,7 @@ export function hostProcess(): HostProcess {
   return host.process as HostProcess;
 }
 
-/** Keeps the program alive, whatever else goes on in it, until what it returns is called. */
+/** Keeps the program alive until the returned function is called. */
 export function keepAlive(): () => void {
   const handle = host.setInterval(() => undefined, 2 ** 30);
   return () => {
@@ -69,14 +73,14 @@ export function keepAlive(): () => void {
   };
 }
 
-/** Where reports go when nobody gave a logger. */
+/** Writes to stderr: the default destination of reports. */
 export const writeError = (text: string): void => host.console.error(text);
 
 const silent: Channel = { hasSubscribers: false, publish: () => undefined };
 
 /**
- * A channel of `node:diagnostics_channel`, or one that nobody can subscribe to. Not imported, so
- * that other hosts can load this.
+ * A channel of `node:diagnostics_channel`; on hosts without it, one that drops everything. Not
+ * imported, since other hosts must be able to load this file.
  */
 export function channel(name: string): Channel {
   return host.process?.getBuiltinModule?.('node:diagnostics_channel')?.channel(name) ?? silent;

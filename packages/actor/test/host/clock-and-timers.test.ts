@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   type Clock,
   createSystem,
@@ -542,6 +542,20 @@ describe('the system clock', () => {
       clock.setTimeout(resolve, 2);
     });
     expect(log).toStrictEqual([]);
+  });
+
+  test('it uses fake timers that were installed after it was loaded', () => {
+    const clock = systemClock();
+    const log: string[] = [];
+    jest.useFakeTimers();
+    try {
+      clock.clearTimeout(clock.setTimeout(() => void log.push('cleared'), 500));
+      clock.setTimeout(() => void log.push('an hour later'), 3_600_000);
+      jest.advanceTimersByTime(3_600_000);
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(log).toStrictEqual(['an hour later']);
   });
 
   test('its timers can let the program end', () => {
