@@ -1,4 +1,13 @@
-/** A value as an error message shows it: a bounded piece of it, and its kind. */
+/**
+ * A value as an error message shows it: its text on one line, at most 120 characters, and its type.
+ * @example
+ * ```ts
+ * import { describe } from '@reprise/actor/text';
+ *
+ * console.log(`Expected a name, got ${describe(7)}`); // Expected a name, got 7 (number)
+ * console.log(describe({ id: 1 })); // {"id":1} (object)
+ * ```
+ */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'undefined':
@@ -10,7 +19,7 @@ export function describe(value: unknown): string {
     case 'string':
       return `${clip(JSON.stringify(value))} (string)`;
     default:
-      // Numbers among them: JSON has neither NaN nor Infinity.
+      // A number, for example: JSON has neither NaN nor Infinity.
       return `${String(value)} (${typeof value})`;
   }
 }

@@ -1,3 +1,4 @@
+import { escapeControls } from '../escape.ts';
 import { writeError } from './host.ts';
 
 /** Where a system tells of crashes and of what looks wrong. A pino logger fits as it is. */
@@ -36,17 +37,11 @@ export function stderrLogger(): Logger {
 }
 
 /**
- * What is reported can come from anywhere: V8 puts the start of what is no JSON into the message of
- * its error. It may say anything, but not steer the terminal that shows it.
+ * A report may hold text from anywhere (V8 quotes text that is no JSON in the message of its
+ * error), and must not control the terminal. Tabs and line feeds are the report's own.
  */
 function writePlain(text: string): void {
-  writeError(
-    text.replaceAll(
-      // oxlint-disable-next-line no-control-regex -- all but tab and LF, which the text itself is made of
-      /[\0-\x08\v-\x1F\x7F-\x9F]/g,
-      (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    ),
-  );
+  writeError(escapeControls(text, { keep: '\t\n' }));
 }
 
 /** Most are one line, and a supervisor may have thousands of crashes to tell of. */

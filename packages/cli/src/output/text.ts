@@ -1,28 +1,14 @@
+import { escapeControls } from '@reprise/actor/text';
 import type { ServerSentEvent } from '@reprise/sse';
 
 import type { SourceState } from '../source.ts';
 
-/**
- * Text from elsewhere, made fit for a person's terminal: what is not meant to be seen is written as
- * an escape, so that it can neither move the cursor, nor change the order of what is read
- * (Unicode's bidirectional controls), nor begin a line of its own.
- */
+/** Text from a server, safe to print on one line of a terminal. */
 export function harmless(text: string): string {
-  return text.replaceAll(unseen, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    const short =
-      code < 0x1_00 ? `x${code.toString(16).padStart(2, '0')}` : `u{${code.toString(16)}}`;
-    return `\\${named[character] ?? short}`;
-  });
+  return escapeControls(text.replaceAll(/[\t\n\r]/g, (character) => names[character] ?? ''));
 }
 
-/**
- * C0 and C1 controls, line and paragraph separators, bidirectional controls, the byte order mark,
- * halves of surrogate pairs.
- */
-const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu;
-
-const named: Readonly<Record<string, string>> = { '\t': 't', '\n': 'n', '\r': 'r' };
+const names: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /** The data of an event, a line each. */
 export function dataLines({ data }: ServerSentEvent): readonly string[] {

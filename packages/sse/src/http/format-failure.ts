@@ -1,3 +1,5 @@
+import { escapeControls } from '@reprise/actor/text';
+
 import type { ConnectFailure, Disconnect } from './failure.ts';
 
 type Failure = ConnectFailure | Disconnect;
@@ -16,10 +18,7 @@ type Failure = ConnectFailure | Disconnect;
  */
 export function formatFailure(failure: Failure): string {
   const formatter = formatters[failure.type] as (failure: Failure) => string;
-  return formatter(failure).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (control) => {
-    const code = control.charCodeAt(0);
-    return `\\u${code.toString(16).padStart(4, '0')}`;
-  });
+  return escapeControls(formatter(failure), { notation: 'json' });
 }
 
 type Formatters = {

@@ -1,0 +1,2 @@
+export { describe } from './describe.ts';
+export { escapeControls, type EscapeOptions } from './escape.ts';
