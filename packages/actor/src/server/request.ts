@@ -2,6 +2,7 @@ import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
 import { cellOfProcess } from '../process/cell.ts';
+import { firstSettled, waitForResults } from '../process/pending-result.ts';
 import type { Process } from '../process/process.ts';
 import type { PayloadArgs, ReplyTo, Server } from './behaviour.ts';
 import { CallMessage } from './messages.ts';
@@ -10,11 +11,10 @@ import {
   type Labelled,
   type NoRequest,
   type NoResponse,
-  Pending,
+  PendingResponse,
   type RequestId,
   type Response,
   type TimedOut,
-  Wait,
 } from './pending.ts';
 
 export type {
@@ -72,11 +72,11 @@ export function sendRequest<Calls, Request extends keyof Calls & string>(
   const asker = self && cellOfProcess(self);
   const cell = find(server);
   if (cell === undefined || !cell.isAlive) {
-    return idOf(new Pending(server, undefined, asker));
+    return idOf(new PendingResponse(server, undefined, asker));
   }
   const call = new CallMessage(cell, request, payload, Infinity, undefined);
   cell.push(call);
-  return idOf(new Pending(server, call, asker));
+  return idOf(new PendingResponse(server, call, asker));
 }
 
 /**
@@ -208,7 +208,7 @@ export function checkResponse(message: unknown, asked: Asked): Response | NoResp
   if (open.length === 0) {
     return noRequest;
   }
-  const told = open.find((pending) => pending.isToldBy(message));
+  const told = open.find((pending) => pending.isNotice(message));
   return told === undefined ? { type: 'noReply' } : take(told, asked);
 }
 
@@ -219,7 +219,7 @@ const noRequest: NoRequest = { type: 'noRequest' };
 
 async function responseTo(
   asked: Asked,
-  onTimeout: (open: readonly Pending[], asked: Asked) => void,
+  onTimeout: (open: readonly PendingResponse[], asked: Asked) => void,
   { timeout = Infinity }: ResponseOptions = {},
 ): Promise<Response | TimedOut | NoRequest> {
   assertTimeout(timeout);
@@ -227,21 +227,24 @@ async function responseTo(
   if (open.length === 0) {
     return noRequest;
   }
-  const { promise, resolve } = Promise.withResolvers<Response | TimedOut>();
-  // Taken, or given up, in the same instant: nobody else can come between.
-  const wait = new Wait(open, (answered) => {
+  if (open.some(({ isWaitedFor }) => isWaitedFor)) {
+    throw new Error('Expected a request that nobody waits for, got one that is waited for');
+  }
+  return waitForResults(open, timeout, any, () => {
+    const answered = firstSettled(open);
     if (answered === undefined) {
       onTimeout(open, asked);
+      return timedOut;
     }
-    resolve(answered === undefined ? timedOut : take(answered, asked));
+    return take(answered, asked);
   });
-  wait.start(timeout);
-  return promise;
 }
+
+const any = (): boolean => true;
 
 function keep(): void {}
 
-function giveUp(open: readonly Pending[], asked: Asked): void {
+function giveUp(open: readonly PendingResponse[], asked: Asked): void {
   for (const pending of open) {
     pending.giveUp();
     if (asked instanceof Map) {
@@ -251,21 +254,21 @@ function giveUp(open: readonly Pending[], asked: Asked): void {
 }
 
 /** Those whose response can still be fetched. */
-function pendingOf(asked: Asked): readonly Pending[] {
+function pendingOf(asked: Asked): readonly PendingResponse[] {
   const all = asked instanceof Map ? [...asked.keys()].map(pendingBehind) : [pendingBehind(asked)];
   return all.filter(({ isOver }) => !isOver);
 }
 
-function pendingBehind(request: RequestId): Pending {
+function pendingBehind(request: RequestId): PendingResponse {
   const pending: unknown = request;
-  if (!(pending instanceof Pending)) {
+  if (!(pending instanceof PendingResponse)) {
     throw new TypeError(`Expected what sendRequest returned, got ${describe(request)}`);
   }
   return pending;
 }
 
-function take(pending: Pending, asked: Asked): Response {
-  const response = pending.take();
+function take(pending: PendingResponse, asked: Asked): Response {
+  const response = pending.take() as Response;
   if (!(asked instanceof Map)) {
     return response;
   }

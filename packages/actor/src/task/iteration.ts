@@ -49,21 +49,23 @@ export interface Work<Item, Value> {
   readonly launch: Launch;
 }
 
-/** One item. Its timer is the item's time. */
+/** One item. Its timer is the item's timeout. */
 class Slot extends TaskWatch {
   readonly #iteration: TaskIteration;
+  result: TaskResult | undefined = undefined;
 
   constructor(iteration: TaskIteration) {
     super();
     this.#iteration = iteration;
   }
 
-  protected came(result: TaskResult): void {
-    this.#iteration.came(this, result);
+  protected settled(result: TaskResult): void {
+    this.result = result;
+    this.#iteration.settled(this, result);
   }
 
   fire(): void {
-    this.#iteration.late(this);
+    this.#iteration.timedOut(this);
   }
 }
 
@@ -173,7 +175,7 @@ export class TaskIteration {
     }
   }
 
-  came(slot: Slot, result: TaskResult): void {
+  settled(slot: Slot, result: TaskResult): void {
     this.#running.delete(slot);
     this.#hub.runtime.timers.stop(slot);
     if (this.#isOver || this.#isFatal(slot, result)) {
@@ -197,7 +199,7 @@ export class TaskIteration {
     );
   }
 
-  late(slot: Slot): void {
+  timedOut(slot: Slot): void {
     if (this.#rules.onTimeout === 'exit') {
       const ms = this.#rules.timeout;
       this.#fail(new TimeoutError(`an item of a stream of tasks was not done in ${ms} ms`));

@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
-import { type Cell, cellOfProcess } from '../process/cell.ts';
+import { type Cell, cellOfProcess, type Runtime } from '../process/cell.ts';
 import { MonitorRef } from '../process/monitor-ref.ts';
+import { PendingResult, type Waiter } from '../process/pending-result.ts';
 import { type Pid, type Ref } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
@@ -30,12 +31,8 @@ export interface TaskMessage<out Value = unknown> {
   readonly value: Value;
 }
 
-/** Who is told at once, in place of a message. */
-interface Wait {
-  came(task: OwnedTask, result: TaskResult): void;
-}
-
-const silence: Wait = { came: () => undefined };
+/** For a result that needs no message. */
+const silence: Waiter<TaskResult> = { settled: () => undefined };
 
 let open: (task: unknown) => OwnedTask | undefined;
 
@@ -57,34 +54,27 @@ class TaskHandle {
   }
 }
 
-/**
- * A task from its owner's side: what came of it, who waits for that, and which messages tell of it.
- */
-export class OwnedTask extends TaskWatch {
+/** A task as its owner sees it: its result, and the messages that tell of it. */
+export class OwnedTask extends PendingResult<TaskResult> {
   readonly owner: Cell;
+  /** `undefined` for a task that was completed from the start. */
+  readonly cell: Cell | undefined;
   readonly ref: MonitorRef<Cell>;
-  /** Its result was taken, or is not wanted any more. */
-  isOver = false;
-  #wait: Wait | undefined = undefined;
   #message: TaskMessage | undefined = undefined;
-  #isTold = false;
 
-  /**
-   * Starts the task, monitored by its owner from the first instant; without a function none is
-   * started.
-   */
+  /** Starts the task, monitored by its owner from the first instant; without `fn` starts nothing. */
   constructor(owner: Cell, parent: Process, fn: TaskFunction<unknown> | undefined) {
     super();
     this.owner = owner;
-    const cell = fn && this.run(parent, fn);
-    // Its alias says whether the reply is still wanted: the owner may take the monitor off itself.
-    this.ref = new MonitorRef(owner, { pid: (cell ?? owner).pid }, 'DOWN', 'demonitor');
-    if (cell !== undefined) {
-      owner.monitor(cell, this.ref);
+    this.cell = fn && new OwnedWatch(this).run(parent, fn);
+    // Its alias says whether the value is still wanted: the owner may demonitor the task itself.
+    this.ref = new MonitorRef(owner, { pid: (this.cell ?? owner).pid }, 'DOWN', 'demonitor');
+    if (this.cell !== undefined) {
+      owner.monitor(this.cell, this.ref);
     }
   }
 
-  /** Without a process, and with its result. */
+  /** A task without a process, whose value is known. */
   static completed(owner: Cell, value: unknown): OwnedTask {
     const task = new OwnedTask(owner, owner, undefined);
     task.settle({ type: 'ok', value });
@@ -95,57 +85,60 @@ export class OwnedTask extends TaskWatch {
     return new TaskHandle(this) as unknown as Task<never>;
   }
 
-  /** Nobody gives it a time: whoever waits has a timer. */
-  fire(): void {}
+  override get runtime(): Runtime {
+    return this.owner.runtime;
+  }
 
-  protected came(result: TaskResult): void {
-    if (this.isOver) {
-      return;
-    }
-    if (this.#wait !== undefined) {
+  override settle(result: TaskResult): void {
+    if (this.isWaitedFor) {
+      // The owner gets the result itself, and not a DOWN message, too.
       this.owner.demonitor(this.ref);
-      this.#wait.came(this, result);
-      return;
     }
-    // Of an end the monitor tells.
-    this.#isTold = true;
+    super.settle(result);
+  }
+
+  /** After this the owner gets no message of the task. */
+  override take(): TaskResult | undefined {
+    this.owner.demonitor(this.ref);
+    return super.take();
+  }
+
+  /** From now on no message tells of the task. */
+  mute(): void {
+    this.waitFor(silence);
+  }
+
+  /** A value only: of an end without one the DOWN message of the monitor tells. */
+  protected override notify(result: TaskResult): void {
     if (result.type === 'ok' && this.ref.alias() !== undefined) {
       this.#message = { type: 'task', ref: this.ref, value: result.value };
       this.owner.pushSystem(this.#message);
     }
   }
 
+  override isNotice(message: unknown): boolean {
+    return message !== undefined && (message === this.#message || this.ref.isDown(message));
+  }
+
   override toString(): string {
     return `task ${String(this.cell?.pid ?? 'without a process')}`;
   }
+}
 
-  get isWaitedFor(): boolean {
-    return this.#wait !== undefined;
+class OwnedWatch extends TaskWatch {
+  readonly #task: OwnedTask;
+
+  constructor(task: OwnedTask) {
+    super();
+    this.#task = task;
   }
 
-  waitFor(wait: Wait | undefined): void {
-    this.#wait = wait;
+  protected settled(result: TaskResult): void {
+    this.#task.settle(result);
   }
 
-  /** From now on no message tells of it. */
-  hush(): void {
-    this.#wait = silence;
-  }
-
-  /**
-   * The result, once; afterwards the owner hears nothing of the task any more. `undefined` when
-   * there is none.
-   */
-  take(): TaskResult | undefined {
-    const result = this.isOver ? undefined : this.result;
-    this.isOver = true;
-    this.owner.demonitor(this.ref);
-    if (this.#isTold) {
-      this.#isTold = false;
-      this.owner.flush((message) => message === this.#message || this.ref.isDown(message));
-    }
-    return result;
-  }
+  /** Never started: a wait for the task has a timer of its own. */
+  fire(): void {}
 }
 
 /**

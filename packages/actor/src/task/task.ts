@@ -8,6 +8,7 @@ import { assertTimeout } from '../host/timers.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, noproc } from '../process/exit-reason.ts';
+import { waitForResults } from '../process/pending-result.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { parentOf, spawn, spawnLink } from '../process/spawn.ts';
@@ -15,7 +16,6 @@ import { shutdownChild } from '../supervisor/shutdown.ts';
 import type { ItemFunction, Items, Launch, TaskStreamOptions } from './iteration.ts';
 import { OwnedTask, ownedBy, type Task } from './owned-task.ts';
 import { streamOf } from './stream.ts';
-import { waitFor } from './wait.ts';
 import { bodyOf, type TaskFunction, type TaskResult } from './watch.ts';
 
 export type { Task, TaskMessage as Message } from './owned-task.ts';
@@ -108,7 +108,7 @@ async function await_<Value>(
   { timeout = 5000 }: AwaitOptions = {},
 ): Promise<Value> {
   const owned = ownedBy(self, task);
-  const result = await waitFor([owned], timeout, any, () => owned.take());
+  const result = await waitForResults([owned], timeout, any, () => owned.take());
   return valueOf(owned, result) as Value;
 }
 
@@ -138,7 +138,7 @@ export async function awaitMany<const Tasks extends readonly Task[]>(
   { timeout = 5000 }: AwaitOptions = {},
 ): Promise<ValuesOf<Tasks>> {
   const all = tasks.map((task) => ownedBy(self, task));
-  const results = await waitFor(all, timeout, isExit, () => takeAll(all));
+  const results = await waitForResults(all, timeout, isExit, () => takeAll(all));
   const failed = results.findIndex((result) => result?.type === 'exit');
   if (failed >= 0) {
     valueOf(all[failed] as OwnedTask, results[failed]);
@@ -172,7 +172,7 @@ async function yield_<Value>(
   { timeout = 5000 }: AwaitOptions = {},
 ): Promise<TaskResult<Value> | undefined> {
   const owned = ownedBy(self, task);
-  return waitFor([owned], timeout, any, () => takeIfThere(owned)) as Promise<
+  return waitForResults([owned], timeout, any, () => takeIfSettled(owned)) as Promise<
     TaskResult<Value> | undefined
   >;
 }
@@ -205,7 +205,7 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
   { timeout = 5000, onTimeout = 'nothing' }: YieldManyOptions = {},
 ): Promise<ResultsOf<Tasks>> {
   const all = tasks.map((task) => ownedBy(self, task));
-  const results = await waitFor(all, timeout, none, () => all.map(takeIfThere));
+  const results = await waitForResults(all, timeout, none, () => all.map(takeIfSettled));
   const rest = all.map(async (task, index) => results[index] ?? leave(task, onTimeout));
   return (await Promise.all(rest)) as ResultsOf<Tasks>;
 }
@@ -403,15 +403,16 @@ const none = (): boolean => false;
 const isExit = ({ type }: TaskResult): boolean => type === 'exit';
 
 function takeAll(tasks: readonly OwnedTask[]): readonly (TaskResult | undefined)[] {
-  // Read before any is taken: a task may be there twice.
-  const results = tasks.map(({ isOver, result }) => (isOver ? undefined : result));
+  // Read before any is taken: a task may be in the list twice.
+  const results = tasks.map(({ result }) => result);
   for (const task of tasks) {
     task.take();
   }
   return results;
 }
 
-function takeIfThere(task: OwnedTask): TaskResult | undefined {
+/** A task without a result stays as it is, and can be awaited again. */
+function takeIfSettled(task: OwnedTask): TaskResult | undefined {
   return task.result === undefined ? undefined : task.take();
 }
 
@@ -451,7 +452,7 @@ async function end(task: OwnedTask, how: Shutdown): Promise<TaskResult | undefin
   if (task.isOver && !cell.isAlive) {
     return { type: 'exit', reason: noproc };
   }
-  task.hush();
+  task.mute();
   const reason = await shutdownChild(owner, cell, how);
   const result = task.take() ?? { type: 'exit', reason };
   task.waitFor(undefined);

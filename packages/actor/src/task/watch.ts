@@ -5,23 +5,24 @@ import type { Process } from '../process/process.ts';
 import { Request } from '../process/request.ts';
 import { type ProcessFunction, type Receiver, spawn } from '../process/spawn.ts';
 
-/** What came of a task: what its function returned, or why its process ended before that. */
+/** The result of a task: the value of its function, or the reason why there is none. */
 export type TaskResult<Value = unknown> =
   | { readonly type: 'ok'; readonly value: Value }
   | { readonly type: 'exit'; readonly reason: ExitReason };
 
-/** What a task does, as a process of its own. */
+/** The function that a task runs, as a process of its own. */
 export type TaskFunction<Value> = (self: Receiver<unknown>) => Value | PromiseLike<Value>;
 
-/** Learns what comes of a task. A timer, too, for whoever gives it a time. */
+/** Watches a task. A timer as well: a stream gives each of its tasks a time. */
 export abstract class TaskWatch extends Request {
   cell: Cell | undefined = undefined;
-  result: TaskResult | undefined = undefined;
+  #isSettled = false;
 
-  protected abstract came(result: TaskResult): void;
+  protected abstract settled(result: TaskResult): void;
 
   /**
-   * Starts the task, which nobody is linked to yet. Throws a `TypeError` for what is no function.
+   * Starts the task, which nobody is linked to yet.
+   * @throws TypeError for anything but a function
    */
   run(parent: Process, fn: TaskFunction<unknown>): Cell {
     assertFunction(fn);
@@ -34,22 +35,23 @@ export abstract class TaskWatch extends Request {
     return cell;
   }
 
+  /** The process ended. */
   fail(reason: ExitReason): void {
     this.settle({ type: 'exit', reason });
   }
 
-  /** The first result is the one: after its function has returned, the process ends too. */
+  /** Only the first result counts: after its function has returned, the process ends, too. */
   settle(result: TaskResult): void {
-    if (this.result === undefined) {
-      this.result = result;
-      this.came(result);
+    if (!this.#isSettled) {
+      this.#isSettled = true;
+      this.settled(result);
     }
   }
 }
 
 /**
- * The body of a process that runs a function nobody awaits. Throws a `TypeError` for what is no
- * function.
+ * The body of a process that runs a function whose value nobody awaits.
+ * @throws TypeError for anything but a function
  */
 export function bodyOf(fn: TaskFunction<unknown>): ProcessFunction<unknown> {
   assertFunction(fn);
