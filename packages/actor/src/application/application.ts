@@ -20,14 +20,14 @@ import {
   type StartedApplication,
   type Starting,
 } from './master.ts';
-import { type Service, SystemService } from './service.ts';
+import { type ExitStatus, type Service, SystemService } from './service.ts';
 
 export type {
   Application,
   ApplicationType as Type,
   StartedApplication as Started,
 } from './master.ts';
-export type { Health, Service } from './service.ts';
+export type { ExitStatus, Health, Service } from './service.ts';
 
 /** The name and callbacks of an application, and the applications that it needs. */
 export interface Definition<State> {
@@ -278,6 +278,13 @@ export type ServiceTree =
 export interface RunOptions extends SystemOptions {
   /** How long it may take to stop, in ms; what has not ended by then is killed. Default: 10,000. */
   readonly deadline?: number;
+  /**
+   * Decides the exit status once all has ended. `reason`: why the program ends, which is the first
+   * failure if there was one, such as a start that failed or an exception that was not caught.
+   * `status`: what the exit status is without this function, 0 or 1. A second signal ends the
+   * program without asking.
+   */
+  readonly exitStatus?: ExitStatus;
 }
 
 /**
@@ -315,12 +322,13 @@ export interface RunOptions extends SystemOptions {
  * ```
  */
 export function run(tree: ServiceTree, options: RunOptions = {}): Service {
-  const { deadline = 10_000, ...systemOptions } = options;
+  const { deadline = 10_000, exitStatus = usualStatus, ...systemOptions } = options;
   assertTimeout(deadline);
+  assertExitStatus(exitStatus);
   const application = applicationOf(tree);
   const process = hostProcess();
   const system = createSystem(systemOptions);
-  return new SystemService(process, system, deadline, async (stopSystem) => {
+  return new SystemService(process, system, { deadline, exitStatus }, async (stopSystem) => {
     await beginAll(system, application, (needed) => begin(system, needed, 'permanent', stopSystem));
     const running = masterOf(system, application);
     if (running === undefined) {
@@ -328,6 +336,16 @@ export function run(tree: ServiceTree, options: RunOptions = {}): Service {
     }
     return topOf(running);
   });
+}
+
+const usualStatus: ExitStatus = (_reason, status) => status;
+
+function assertExitStatus(exitStatus: ExitStatus): void {
+  if (typeof exitStatus !== 'function') {
+    throw new TypeError(
+      `Expected exitStatus to be a function (reason, status) => number, got ${describe(exitStatus)}`,
+    );
+  }
 }
 
 function applicationOf(tree: ServiceTree): Application {

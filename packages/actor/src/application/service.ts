@@ -1,8 +1,8 @@
 import * as host from '../host/host.ts';
 import { CallbackTimer } from '../host/timers.ts';
 import { type Cell, cellOf, cellOfProcess, nameOf } from '../process/cell.ts';
-import { reasonOf } from '../process/exit-error.ts';
-import { type ExitReason, isAbnormal, kill, shutdown } from '../process/exit-reason.ts';
+import { ExitError, reasonOf } from '../process/exit-error.ts';
+import { type ExitReason, isAbnormal, kill, killed, shutdown } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { System } from '../process/process.ts';
@@ -33,14 +33,23 @@ export interface Service {
   stop(): void;
 }
 
-/** The end of an application that is to be the end of the system. */
+/** The exit status for a reason, given the one that is usual for it. */
+export type ExitStatus = (reason: ExitReason, status: 0 | 1) => number;
+
+export interface ServiceLimits {
+  /** How long the tree may take to stop, in ms. */
+  readonly deadline: number;
+  readonly exitStatus: ExitStatus;
+}
+
+/** Called when the end of an application is to be the end of the system. */
 type StopSystem = (reason: ExitReason) => void;
 
 /**
  * How long what is left of the program, such as a socket that nobody closed, may keep it alive once
  * the tree has ended, in ms.
  */
-const patience = 1000;
+const exitTimeout = 1000;
 
 /** What a shell makes of an end by a signal: 128 and its number. */
 const statuses = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -54,6 +63,7 @@ export class SystemService implements Service {
   readonly #root: Cell;
   readonly #process: host.HostProcess;
   readonly #deadline: number;
+  readonly #exitStatus: ExitStatus;
   readonly #overdue: CallbackTimer = new CallbackTimer(() => {
     this.#killAll();
   });
@@ -61,19 +71,21 @@ export class SystemService implements Service {
   #state: Health['state'] = 'starting';
   #top: Pid | undefined = undefined;
   #isSignalled = false;
-  /** Whether something has happened after which no end is a clean one. */
-  #isBad = false;
+  /** The first failure, if there was one. */
+  #failure: ExitReason | undefined = undefined;
+  #status = 1;
 
   constructor(
     process: host.HostProcess,
     system: System,
-    deadline: number,
+    { deadline, exitStatus }: ServiceLimits,
     start: (stopSystem: StopSystem) => Promise<Pid>,
   ) {
     this.system = system;
     this.#root = cellOfProcess(system);
     this.#process = process;
     this.#deadline = deadline;
+    this.#exitStatus = exitStatus;
     this.#listen();
     this.whenReady = this.#start(start);
     // A start that failed has been reported; who does not wait for it need not catch it.
@@ -130,7 +142,7 @@ export class SystemService implements Service {
   /** What was told to stop before it was up has not failed. */
   #startFailed(err: unknown): void {
     if (this.#state === 'starting') {
-      this.#isBad = true;
+      this.#failure ??= err instanceof ExitError ? err.reason : reasonOf(err);
       this.system.logger.error({ err }, 'the start failed');
       this.#stop(shutdown);
     }
@@ -147,7 +159,7 @@ export class SystemService implements Service {
 
   #failed(event: string, err: unknown): void {
     const reason = reasonOf(err);
-    this.#isBad = true;
+    this.#failure ??= reason;
     this.system.logger.error({ err }, `${event}: ${formatReason(reason)}`);
     this.#stop(reason);
   }
@@ -163,7 +175,7 @@ export class SystemService implements Service {
   }
 
   #killAll(): void {
-    this.#isBad = true;
+    this.#failure ??= killed;
     const late = [...this.#root.runtime.processes].filter((cell) => cell !== this.#root);
     const processes = late.map(nameOf);
     const text = `not stopped within ${this.#deadline} ms, killed: ${processes.join(', ')}`;
@@ -175,17 +187,25 @@ export class SystemService implements Service {
 
   #ended(reason: ExitReason): void {
     this.#state = 'stopped';
-    this.#isBad ||= isAbnormal(reason) || isGiveUp(reason);
-    if (this.#isBad) {
+    this.#failure ??= isAbnormal(reason) || isGiveUp(reason) ? reason : undefined;
+    if (this.#failure !== undefined) {
       this.system.logger.error({ reason: formatReason(reason) }, `ended: ${formatReason(reason)}`);
     }
+    this.#status = this.#decideStatus(reason);
     this.#process.exitCode = this.#status;
     this.#release();
     this.#exitSoon();
   }
 
-  get #status(): number {
-    return this.#isBad ? 1 : 0;
+  /** An `exitStatus` that throws is one more failure. */
+  #decideStatus(reason: ExitReason): number {
+    try {
+      return this.#exitStatus(this.#failure ?? reason, this.#failure === undefined ? 0 : 1);
+    } catch (err) {
+      const why = formatReason(reasonOf(err));
+      this.system.logger.error({ err }, `exitStatus failed: ${why}`);
+      return 1;
+    }
   }
 
   /**
@@ -195,7 +215,7 @@ export class SystemService implements Service {
   #exitSoon(): void {
     const timer = host.setTimeout(() => {
       this.#process.exit(this.#status);
-    }, patience) as { unref?(): unknown };
+    }, exitTimeout) as { unref?(): unknown };
     timer.unref?.();
   }
 }

@@ -269,6 +269,26 @@ describe('Application.run', () => {
     ]);
   });
 
+  test.each([
+    ['status', 'status 1 shutdown', 3],
+    ['startStatus', 'status 1 shutdown', 4],
+  ])('lets exitStatus decide: %s', async (name, line, code) => {
+    const { status, lines } = await service(name).ended;
+    expect(lines).toContain(line);
+    expect(status).toBe(code);
+  });
+
+  test('gives exitStatus the exception that nobody caught', async () => {
+    const { status } = await service('uncaughtStatus').ended;
+    expect(status).toBe(6);
+  });
+
+  test('ends with status 1 when exitStatus throws, and says so', async () => {
+    const { status, stderr } = await service('statusThrows').ended;
+    expect(stderr).toContain('exitStatus failed: Error: no status');
+    expect(status).toBe(1);
+  });
+
   test.each<readonly [string, unknown, string]>([
     ['nothing', undefined, 'Expected a tree to run, got undefined'],
     ['a text', 'tree', 'Expected a tree to run, got "tree" (string)'],
@@ -280,6 +300,15 @@ describe('Application.run', () => {
   test.each([-1, 0.5, Number.NaN, '10'])('refuses a deadline of %p', (deadline) => {
     const tree = { strategy: 'oneForOne', children: [] } as const;
     expect(() => Application.run(tree, { deadline: deadline as number })).toThrow(RangeError);
+  });
+
+  test('refuses an exitStatus that is not a function', () => {
+    const tree = { strategy: 'oneForOne', children: [] } as const;
+    expect(() => Application.run(tree, { exitStatus: 3 as never })).toThrow(
+      new TypeError(
+        'Expected exitStatus to be a function (reason, status) => number, got 3 (number)',
+      ),
+    );
   });
 });
 

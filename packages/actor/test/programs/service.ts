@@ -196,6 +196,37 @@ const programs: Readonly<Record<string, () => unknown>> = {
       deadline: 50,
     });
   },
+  status: async () => {
+    const exitStatus: Application.ExitStatus = (reason, status) => {
+      say('status', status, reason.type);
+      return 3;
+    };
+    const service = run({ ...tree(child({ id: 'a' })), maxRestarts: 0 }, { exitStatus });
+    GenServer.cast(workerOf(await service.whenReady, 'a'), 'crash', 'broken');
+  },
+  startStatus: () => {
+    const exitStatus: Application.ExitStatus = ({ type }, status) => {
+      say('status', status, type);
+      return type === 'shutdown' ? 4 : 5;
+    };
+    run(tree(child({ id: 'a', fails: true })), { exitStatus });
+  },
+  uncaughtStatus: async () => {
+    const exitStatus: Application.ExitStatus = (reason) =>
+      reason.type === 'crash' && (reason.error as Error).message === 'thrown by nobody' ? 6 : 7;
+    await run(tree(child({ id: 'a' })), { exitStatus }).whenReady;
+    setTimeout(() => {
+      throw new Error('thrown by nobody');
+    });
+  },
+  statusThrows: async () => {
+    const exitStatus = (): never => {
+      throw new Error('no status');
+    };
+    const service = run(tree(child({ id: 'a' })), { exitStatus });
+    await service.whenReady;
+    service.stop();
+  },
   leaking: () => {
     run(tree(child({ id: 'a' })));
     setInterval(() => {}, 1000);
