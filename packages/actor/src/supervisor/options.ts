@@ -1,12 +1,13 @@
 import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
+import type { ExitReason } from '../process/exit-reason.ts';
+import type { Pid } from '../process/pid.ts';
 import { type Intensity, intensityOf } from './intensity.ts';
 import type { AutoShutdown, Strategy } from './rules.ts';
 
 /** The options of a static supervisor. */
-export interface SupervisorOptions<
-  Specs extends readonly ChildSpec[] = readonly ChildSpec[],
-> extends Partial<Intensity> {
+export interface SupervisorOptions<Specs extends readonly ChildSpec[] = readonly ChildSpec[]>
+  extends Partial<Intensity>, ChildExitOptions {
   readonly strategy: Strategy;
   /** Started in this order, each when the one before it is up; shut down in the reverse order. */
   readonly children: Specs;
@@ -14,11 +15,29 @@ export interface SupervisorOptions<
   readonly autoShutdown?: AutoShutdown;
 }
 
+/** A child that has ended by itself, and is not restarted. */
+export interface ChildExit {
+  readonly id: string;
+  /** The process that has ended. */
+  readonly pid: Pid;
+  /** Why it ended; when attempts to restart it failed, why the last of them did. */
+  readonly reason: ExitReason;
+}
+
+export interface ChildExitOptions {
+  /**
+   * Called when a child has ended by itself and is not restarted, because its `restart` says no or
+   * because the supervisor gives up. Not called for children that the supervisor shuts down. It
+   * only watches: an error that it throws is reported, and changes nothing.
+   */
+  readonly onChildExit?: (exit: ChildExit) => void;
+}
+
 /**
  * Complete and checked, without the children.
  * @see OTP manual, `supervisor:sup_flags()`
  */
-export interface SupervisorFlags extends Intensity {
+export interface SupervisorFlags extends Intensity, ChildExitOptions {
   readonly strategy: Strategy;
   readonly autoShutdown: AutoShutdown;
 }
@@ -40,14 +59,27 @@ export function checkedOptions(options: SupervisorOptions): CheckedOptions {
   const { strategy, children, autoShutdown = 'never' } = options;
   assertOneOf('strategy', strategy, ['oneForOne', 'oneForAll', 'restForOne']);
   assertOneOf('autoShutdown', autoShutdown, ['never', 'anySignificant', 'allSignificant']);
-  const intensity = intensityOf(options);
+  const common = { ...intensityOf(options), ...childExitOptionsOf(options) };
   if (!Array.isArray(children)) {
     throw new TypeError(
       `Expected children to be an array of child specs, got ${describe(children)}`,
     );
   }
   assertChildren(children, autoShutdown);
-  return { ...intensity, strategy, autoShutdown, children };
+  return { ...common, strategy, autoShutdown, children };
+}
+
+/** Throws a `TypeError` for an `onChildExit` that is not a function. */
+export function childExitOptionsOf({ onChildExit }: ChildExitOptions): ChildExitOptions {
+  if (onChildExit === undefined) {
+    return {};
+  }
+  if (typeof onChildExit !== 'function') {
+    throw new TypeError(
+      `Expected onChildExit to be a function (exit) => void, got ${describe(onChildExit)}`,
+    );
+  }
+  return { onChildExit };
 }
 
 function assertChildren(specs: readonly ChildSpec[], autoShutdown: AutoShutdown): void {

@@ -2,7 +2,9 @@ import { type Backoff, restartDelay } from '../backoff.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import { cellOf } from '../process/cell.ts';
+import { reasonOf } from '../process/exit-error.ts';
 import { type ExitReason, restarting } from '../process/exit-reason.ts';
+import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { ExitMessage, Process } from '../process/process.ts';
 import { sendAfter } from '../process/send-after.ts';
@@ -12,22 +14,24 @@ import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
 import { ChildRunner, type Launched } from './child-runner.ts';
 import { type Child, type ChildTable, specToKeep } from './children.ts';
 import { type Intensity, Restarts } from './intensity.ts';
+import type { ChildExitOptions } from './options.ts';
 import { consequenceOf, giveUp } from './rules.ts';
 
 /** What a supervisor does after a message: it goes on, or it stops. */
 export type NextState<State> = NoReply<State> | Stop<State>;
 
 /**
- * A supervisor's message to itself: try to restart the child. `isCounted`: the restart has been
- * counted already, before its delay.
+ * A supervisor's message to itself: try to restart the child. The first attempt has been counted
+ * already, before its delay.
  */
 class Retry {
   readonly child: Child;
-  readonly isCounted: boolean;
+  /** Why the attempt before this one failed; `undefined` when this is the first. */
+  readonly failure: ExitReason | undefined;
 
-  constructor(child: Child, isCounted: boolean) {
+  constructor(child: Child, failure?: ExitReason) {
     this.child = child;
-    this.isCounted = isCounted;
+    this.failure = failure;
   }
 }
 
@@ -42,13 +46,17 @@ export abstract class SupervisorState {
   readonly startedAt: number;
   protected readonly runner: ChildRunner;
   readonly #self: Process;
-  readonly #intensity: Intensity;
+  readonly #flags: Intensity & ChildExitOptions;
   readonly #restarts = new Restarts();
 
   /** `extraArguments`: what the start of every child is given after the parent. */
-  constructor(self: Process, intensity: Intensity, extraArguments: readonly unknown[] = []) {
+  constructor(
+    self: Process,
+    flags: Intensity & ChildExitOptions,
+    extraArguments: readonly unknown[] = [],
+  ) {
     this.#self = self;
-    this.#intensity = intensity;
+    this.#flags = flags;
     this.runner = new ChildRunner(self, extraArguments);
     this.startedAt = this.#now;
   }
@@ -87,14 +95,37 @@ export abstract class SupervisorState {
       this.runner.report(child, 'ended', reason);
     }
     this.children.setPid(child, undefined);
-    return consequence === 'restart' ? this.#restart(child, reason) : this.endedForGood(child);
+    if (consequence === 'restart') {
+      return this.#restart(child, reason);
+    }
+    this.#notify(child, reason);
+    return this.endedForGood(child);
+  }
+
+  /** Tells the owner that a child has ended for good. */
+  #notify({ spec: { id }, lastPid }: Child, reason: ExitReason): void {
+    try {
+      this.#flags.onChildExit?.({ id, pid: lastPid as Pid, reason });
+    } catch (err) {
+      const why = formatReason(reasonOf(err));
+      this.#self.system.logger.error(
+        { err, supervisor: this.runner.name, child: id },
+        `supervisor ${this.runner.name}: onChildExit failed for child ${id}: ${why}`,
+      );
+    }
   }
 
   // Restarts
 
-  async #restart(child: Child, reason: ExitReason): Promise<NextState<this>> {
+  /** `failure`: why the attempt before this one failed, if there was one. */
+  async #restart(
+    child: Child,
+    reason: ExitReason,
+    failure: ExitReason = reason,
+  ): Promise<NextState<this>> {
     const endedAt = this.#now;
     if (!this.#count(child, reason)) {
+      this.#notify(child, failure);
       return stop(giveUp, this);
     }
     const { restartDelay: backoff } = child.spec;
@@ -108,8 +139,8 @@ export abstract class SupervisorState {
 
   /** Counts a restart of the child. False, and reported, when it is one too many. */
   #count(child: Child, reason: ExitReason): boolean {
-    if (!this.#restarts.add(this.#now, this.#intensity)) {
-      const { maxRestarts, maxSeconds } = this.#intensity;
+    if (!this.#restarts.add(this.#now, this.#flags)) {
+      const { maxRestarts, maxSeconds } = this.#flags;
       const limit = `${maxRestarts} times in ${maxSeconds} s`;
       this.runner.report(child, `restarted more than ${limit}, giving up`);
       return false;
@@ -142,7 +173,7 @@ export abstract class SupervisorState {
         const launched = await this.launch(member);
         if (launched.type === 'failed') {
           this.runner.report(member, 'failed to restart', launched.reason);
-          this.#retrySoon(member);
+          this.#retrySoon(member, launched.reason);
           break;
         }
       }
@@ -157,26 +188,28 @@ export abstract class SupervisorState {
   }
 
   /** By a message, to let requests that wait have their turn between two attempts. */
-  #retrySoon(child: Child): void {
-    const retry = new Retry(child, false);
+  #retrySoon(child: Child, failure: ExitReason): void {
+    const retry = new Retry(child, failure);
     this.children.setPid(child, 'restarting');
     child.retry = retry;
     send(this.#self.pid as Pid<unknown>, retry);
   }
 
   #retryAfter(ms: number, child: Child): void {
-    const retry = new Retry(child, true);
+    const retry = new Retry(child);
     child.retry = retry;
     sendAfter(this.#self.pid as Pid<unknown>, retry, ms);
   }
 
   #retry(retry: Retry): MaybePromise<NextState<this>> {
-    const { child, isCounted } = retry;
+    const { child, failure } = retry;
     // Stale when the child was terminated meanwhile, or restarted with its group.
     if (child.pid !== 'restarting' || child.retry !== retry) {
       return noreply(this);
     }
-    return isCounted ? this.#relaunch(child) : this.#restart(child, restarting);
+    return failure === undefined
+      ? this.#relaunch(child)
+      : this.#restart(child, restarting, failure);
   }
 
   // The processes of children

@@ -28,6 +28,7 @@ export type {
   SupervisorStartOptions as StartOptions,
 };
 export type { ChildCounts, ChildInfo } from './children.ts';
+export type { ChildExit } from './options.ts';
 export type { AutoShutdown, Strategy } from './rules.ts';
 export { formatTree, type Tree, tree } from './tree.ts';
 

@@ -15,6 +15,7 @@ import * as GenServer from '../../server/gen-server.ts';
 import { callSupervisor, valueOf } from '../call.ts';
 import type { ChildCounts } from '../children.ts';
 import { type Intensity, intensityOf } from '../intensity.ts';
+import { type ChildExitOptions, childExitOptionsOf } from '../options.ts';
 import { dynamicSupervisorBehaviour, type DynamicSupervisorCalls } from './behaviour.ts';
 import type { DynamicChildInfo, DynamicFlags } from './state.ts';
 
@@ -23,12 +24,12 @@ export type {
   DynamicSupervisorOptions as Options,
   DynamicSupervisorPid as Pid,
 };
+export type { ChildExit } from '../options.ts';
 export type { Started } from '../../child-spec.ts';
 export type { DynamicChildInfo as ChildInfo } from './state.ts';
 
-interface DynamicSupervisorOptions<
-  Extra extends readonly unknown[] = readonly [],
-> extends Partial<Intensity> {
+interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []>
+  extends Partial<Intensity>, ChildExitOptions {
   /**
    * How many children there may be at a time, those that are being restarted included. Default:
    * `Infinity`.
@@ -272,5 +273,5 @@ function flagsOf(options: DynamicSupervisorOptions<readonly unknown[]>): Dynamic
   if (!Array.isArray(extraArguments)) {
     throw new TypeError(`Expected extraArguments to be an array, got ${describe(extraArguments)}`);
   }
-  return { ...intensityOf(options), maxChildren, extraArguments };
+  return { ...intensityOf(options), ...childExitOptionsOf(options), maxChildren, extraArguments };
 }

@@ -6,11 +6,12 @@ import { noreply } from '../../server/next.ts';
 import { failed, type Outcome } from '../call.ts';
 import { type Child, type ChildCounts, createChild } from '../children.ts';
 import type { Intensity } from '../intensity.ts';
+import type { ChildExitOptions } from '../options.ts';
 import { type NextState, SupervisorState } from '../state.ts';
 import { DynamicChildren } from './children.ts';
 
 /** The options of a dynamic supervisor, complete and checked. */
-export interface DynamicFlags extends Intensity {
+export interface DynamicFlags extends Intensity, ChildExitOptions {
   readonly maxChildren: number;
   readonly extraArguments: readonly unknown[];
 }
