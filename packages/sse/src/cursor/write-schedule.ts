@@ -20,18 +20,21 @@ interface Schedule {
 /** When a position is written: after `every` moves or `within` ms, one write in flight at a time. */
 export class WriteSchedule {
   readonly #schedule: Schedule;
+  /** Read for every event: in `#schedule`, a field of doubles (`Infinity`), each read allocates. */
+  readonly #every: number;
   #unwritten = 0;
   #timer: TimeoutHandle | undefined = undefined;
   #inFlight: Promise<undefined> | undefined = undefined;
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
+    this.#every = schedule.every;
   }
 
   /** The position has moved. The next event must wait for the promise, if there is one. */
   moved(): Promise<undefined> | undefined {
     this.#unwritten += 1;
-    if (this.#unwritten >= this.#schedule.every) {
+    if (this.#unwritten >= this.#every) {
       return this.#writeNext();
     }
     if (this.#unwritten === 1) {
@@ -70,7 +73,7 @@ export class WriteSchedule {
       return this.#inFlight.then(() => (this.#unwritten > 0 ? this.#write() : undefined));
     }
     const writing = this.#write();
-    return this.#schedule.every === 1 ? writing : undefined;
+    return this.#every === 1 ? writing : undefined;
   }
 
   #write(): Promise<undefined> | undefined {
