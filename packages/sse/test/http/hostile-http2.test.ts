@@ -1,15 +1,15 @@
 import type { TLSSocket } from 'node:tls';
 
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 
 import { data, frame, head, serveFrames } from '../support/frames.ts';
 import { emptied } from '../support/servers.ts';
 import { http2 } from '../support/versions.ts';
 
-/**
- * Writes for as long as the client takes it, a part at a time, so that the client, in the same
- * process, has its turn.
- */
+// A client ends some floods only after 10,000 frames, which take seconds on a busy machine.
+jest.setTimeout(30_000);
+
+/** Writes as much as the client reads; the client is in the same process and gets its turns. */
 function flood(socket: TLSSocket, text: Uint8Array): void {
   const more = (): void => {
     if (!socket.destroyed && socket.write(text)) {
