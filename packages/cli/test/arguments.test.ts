@@ -117,6 +117,12 @@ test.each([
     ['--cuont', '3'],
     `Expected options that 'reprise tail --help' lists, got --cuont (Did you mean --count?)`,
   ],
+  [['--dedupe', 'http://a/'], 'Expected --dedupe together with --cursor, got "--dedupe alone"'],
+  [['--cursor', 'c.db'], 'Expected a URL with --cursor, got none'],
+  [
+    ['--cursor', 'c.db', 'http://a/', 'http://a/'],
+    'Expected each URL once with --cursor, got "http://a/"',
+  ],
   [['--count'], `Expected a value, as in '--count <N>', got none`],
 ])('tail %j is bad usage', (args, text) => {
   expect(parseArguments(['tail', ...args])).toEqual({ type: 'misuse', text: `${text}\n` });

@@ -10,5 +10,5 @@ export {
   type Turn,
   weighted,
 } from './chaos/plan.ts';
-export type { Random } from './chaos/random.ts';
+export { type Random, randomOf } from './chaos/random.ts';
 export type { ChaosStream } from './chaos/stream.ts';

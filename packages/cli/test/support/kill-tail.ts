@@ -2,11 +2,13 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { randomOf } from '@reprise/sse/testing';
+
 import { Lines } from './lines.ts';
+import { env, main } from './program.ts';
 
 export interface KillOptions {
   readonly kills: number;
@@ -16,20 +18,20 @@ export interface KillOptions {
   readonly dedupe: boolean;
 }
 
-/** The numbers of the events that all runs printed, in order, and how many there were to be had. */
+/** The numbers of the events that all runs printed, in order, and how many the server produced. */
 export interface Killed {
   readonly printed: readonly number[];
   readonly produced: number;
 }
 
 /**
- * Follows a stream of numbered events, kills the program with -9 at random moments, starts it again
- * on the same cursor file, and at last lets it print all that there is. A line that was cut off by
- * a kill does not count as printed.
+ * Runs `reprise tail` on a stream of numbered events, kills it with -9 at random moments and starts
+ * it again on the same cursor file; the last run prints all events. A line that a kill cut off does
+ * not count as printed.
  */
 export async function killTail({ kills, seed, file, dedupe }: KillOptions): Promise<Killed> {
   await using numbers = await startNumbers();
-  const random = mulberry32(seed);
+  const random = randomOf(`${seed}`);
   const printed: number[] = [];
   const args = ['tail', '--json', '--quiet', '--min-delay', '0.01', '--cursor', file];
   const start = (): Tail => startTail([...args, ...(dedupe ? ['--dedupe'] : []), numbers.url]);
@@ -40,10 +42,9 @@ export async function killTail({ kills, seed, file, dedupe }: KillOptions): Prom
   };
   for (let kill = 0; kill < kills; kill += 1) {
     const tail = start();
-    // Only once it prints: a program that is killed while it starts shows nothing.
-    await tail.lines.count(1 + Math.floor(random() * 200));
-    // At no moment in particular: what has just been printed is what a kill may find printed and
-    // not kept yet.
+    // A program that is killed before it prints shows nothing.
+    await tail.lines.count(1 + Math.floor(random() * 100));
+    // A random moment, so that some kills fall between the print of an event and its write.
     await delay(random() * 10);
     await end(tail, 'SIGKILL');
   }
@@ -60,14 +61,14 @@ interface Tail {
 }
 
 function startTail(args: readonly string[]): Tail {
-  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
   const child = spawn(process.execPath, ['--conditions=@reprise/source', main, ...args], {
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return { process: child, lines: new Lines(child.stdout) };
 }
 
-/** A few hundred events a second, from the one after Last-Event-ID on. */
+/** A server that makes some 300 events a second, and sends those after Last-Event-ID. */
 async function startNumbers(): Promise<
   AsyncDisposable & { readonly url: string; readonly produced: number; stop(): void }
 > {
@@ -114,22 +115,11 @@ function eventOf(number: number): string {
   return `id: ${number}\ndata: ${number}\n\n`;
 }
 
-/** Nothing, where the line was cut off. */
+/** None if the line was cut off. */
 function numberIn(line: string): readonly number[] {
   try {
     return [Number((JSON.parse(line) as { readonly data: string }).data)];
   } catch {
     return [];
   }
-}
-
-/** A small generator of numbers from 0 up to 1, named mulberry32. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,13 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 import { afterEach } from '@jest/globals';
 
 import { Lines } from './lines.ts';
+import { env, main } from './program.ts';
 
-/** The program, for tests that start it in a way of their own. */
-export const main: string = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const running = new Set<Run>();
 
 /** The program itself, in a process of its own. */
@@ -24,6 +22,7 @@ export class Run {
   constructor(args: readonly string[]) {
     const flags = ['--conditions=@reprise/source', main];
     this.process = spawn(process.execPath, [...flags, ...args], {
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.stderr = new Lines(this.process.stderr);
