@@ -9,15 +9,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { createSystem, DynamicSupervisor } from '@reprise/actor';
 import { SseClient, sqlite } from '@reprise/sse';
-import { jumpingClock, type NumberedData } from '@reprise/sse/testing';
+import { jumpingClock, type NumberedData, randomOf } from '@reprise/sse/testing';
 
 import { every } from './bounds.ts';
-import { randomOf } from './random.ts';
 import { type Record, write } from './record.ts';
 
 const [url = '', streams = '', seed = '', file = '', path = '', life = ''] = process.argv.slice(2);
 const records = openSync(path, 'a');
-const random = randomOf(Number(seed) + Number(life));
+const random = randomOf(`${seed}/${life}`);
 const tell = (record: Record): void => {
   writeSync(records, write(record));
 };

@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { chaos, type ChaosEntry, type ChaosServer, type ChaosStream } from '@reprise/sse/testing';
+import {
+  chaos,
+  type ChaosEntry,
+  type ChaosServer,
+  type ChaosStream,
+  randomOf,
+} from '@reprise/sse/testing';
 
 import { Child } from './child.ts';
 import { killTimes } from './kills.ts';
 import { kindOf, plan } from './plan.ts';
-import { randomOf } from './random.ts';
 import { Records } from './records.ts';
 import { Recovery } from './recovery.ts';
 import { type Growth, growthOf, heldGrowthOf, Tally } from './tally.ts';
@@ -132,7 +137,7 @@ class Soak {
       this.#read();
     }, 250);
     const start = performance.now();
-    for (const time of killTimes(minutes * 30_000, randomOf(seed))) {
+    for (const time of killTimes(minutes * 30_000, randomOf(`${seed}`))) {
       await this.#waitUntil(start + time, child, signal);
       if (!signal.aborted) {
         await child.kill();

@@ -3,11 +3,11 @@ export type { Fault, FaultBeforeStream, FaultInStream } from './chaos/fault.ts';
 export { jumpingClock, type JumpingClock } from './chaos/jumping-clock.ts';
 export type { NumberedData } from './chaos/numbered-event.ts';
 export {
+  type ChaosConnection,
   type Choice,
   type FaultPlan,
   inOrder,
   transientFaults,
-  type Turn,
   weighted,
 } from './chaos/plan.ts';
 export { type Random, randomOf } from './chaos/random.ts';

@@ -13,48 +13,42 @@ import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
 import { numberOf } from './numbered-event.ts';
 import { type FaultPlan, transientFaults } from './plan.ts';
-import { type Outcome, Performance } from './player.ts';
+import { type Outcome, Player } from './player.ts';
 import { randomOf } from './random.ts';
-import { play } from './script.ts';
+import { script } from './script.ts';
 import { ChaosStream } from './stream.ts';
 
 export interface ChaosOptions {
   /**
-   * The same seed, plan and number of a connection make the same fault. Default: another one each
-   * time; `server.seed` says which.
+   * The fault of a connection follows from the seed, the plan, the stream and the number of the
+   * connection. Default: a random seed; `server.seed` tells it.
    */
   readonly seed?: number;
-  /** Default: `transientFaults`. */
+  /** The fault of each connection. Default: `transientFaults`. */
   readonly plan?: FaultPlan;
-  /**
-   * How many events the clock makes on each stream; 0 for none but those of `produce`. Default: 10.
-   */
+  /** How many events each stream makes by the clock, besides those of `produce`. Default: 10. */
   readonly eventsPerSecond?: number;
-  /** How many of its last events a stream can send again. Default: 10 000. */
+  /** How many of its last events a stream can send again. Default: 10,000. */
   readonly history?: number;
-  /** Default: the host's own time. */
+  /** The clock of events and delays. Default: the system's. */
   readonly clock?: Clock;
-  /** Told of each entry of the log, as it is made. It must not throw. */
+  /** Called with each new entry of the log. It must not throw. */
   readonly onEntry?: (entry: ChaosEntry) => void;
 }
 
-/** What the server did; `at` is the time on its clock. */
+/** An action of the server; `at` is the time on its clock. */
 export type ChaosEntry =
   | {
       readonly type: 'request';
       readonly at: number;
       readonly stream: string;
-      /** The number of the request among those of its stream, from 1 on. */
+      /** The number of the request in its stream, from 1 on. */
       readonly connection: number;
       readonly headers: IncomingHttpHeaders;
-      /** What goes wrong with it. */
       readonly fault: Fault | undefined;
-      /**
-       * The number of the event that comes next for who has asked so: after its Last-Event-ID, or
-       * the oldest there is.
-       */
+      /** The number of the first event to send: after its Last-Event-ID, or the oldest one kept. */
       readonly first: number;
-      /** How many events lie between the Last-Event-ID and `first`: those can be had no more. */
+      /** How many events between the Last-Event-ID and `first` are no longer kept. */
       readonly missed: number;
     }
   | ({
@@ -64,35 +58,52 @@ export type ChaosEntry =
       readonly connection: number;
     } & Outcome);
 
-/** A server that is running. */
+/** A running server. */
 export interface ChaosServer extends AsyncDisposable {
   readonly seed: number;
-  /** Its root: `${url}prices` is the stream `prices`. */
+  /** The URL of its root: `${url}prices` is the stream `prices`. */
   readonly url: string;
   /**
-   * The stream of this name; it makes events from now on, if there was no request for it yet.
-   * @throws RangeError for a name that is not made of letters, digits, `-`, `.`, `_` and `~`.
+   * The stream of this name, which begins to make events now if it has had no request yet.
+   * @throws RangeError if the name is not made of letters, digits, `-`, `.`, `_` and `~`.
    */
   stream(name: string): ChaosStream;
   /** How many connections are open now. */
   readonly connections: number;
-  /** What it did, in order: the last 10 000 entries. */
+  /** Its last 10,000 actions, in order. */
   readonly log: readonly ChaosEntry[];
-  /** Ends every connection and every timer. */
+  /** Ends all connections and timers. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a real HTTP server, on a free port of 127.0.0.1, that does to its clients what networks,
- * proxies and servers do, and from a seed: what a client did wrong can be shown again. Every path
- * is a stream of numbered events, which goes on after the Last-Event-ID it is given; a request
- * without one gets the oldest event there is first. So a client that has handled all of
- * `stream.produced` has lost nothing.
+ * Starts a real HTTP server on a free port of 127.0.0.1 that plays the faults of networks, proxies
+ * and servers, as a seed decides: a run in which a client failed can be repeated. Each path is a
+ * stream of numbered events, which continues after the Last-Event-ID of a request; a request without
+ * one gets the oldest event first. A client that has handled all of `stream.produced` has lost
+ * nothing.
  *
- * Its dates are those of the host; all else is on the clock that is given, which can be a
- * `jumpingClock`.
- * @throws RangeError for a number that is none, or below 0; for a history that is no whole number
- * from 1 on. TypeError for a plan that is no function.
+ * The dates in headers are those of the host; all else is on `clock`, which can be a `jumpingClock`.
+ * @example
+ * ```ts
+ * import { events } from '@reprise/sse';
+ * import { chaos, inOrder } from '@reprise/sse/testing';
+ *
+ * const plan = inOrder([{ type: 'status', status: 503 }, { type: 'cut', afterBytes: 100 }]);
+ * await using server = await chaos({ plan, eventsPerSecond: 0 });
+ * const stream = server.stream('prices');
+ * stream.produce(3);
+ * const handled: string[] = [];
+ * for await (const event of events(stream.url, { minDelay: 1 })) {
+ *   handled.push(event.lastEventId);
+ *   if (handled.length === 3) {
+ *     break;
+ *   }
+ * }
+ * console.log(handled.join() === stream.produced.join(), stream.connections); // true 3
+ * ```
+ * @throws RangeError if a number is not finite or below 0, or `history` is not a whole number from 1
+ * on; TypeError if `plan` is not a function.
  */
 export async function chaos(options: ChaosOptions = {}): Promise<ChaosServer> {
   assertOptions(options);
@@ -122,7 +133,7 @@ class HttpChaos implements ChaosServer {
     this.#options = options;
     this.#clock = clock;
     server.on('connection', (socket: Socket) => {
-      this.#keep(socket);
+      this.#track(socket);
     });
     server.on('clientError', (_error, socket) => socket.destroy());
     server.on('request', (request, response) => {
@@ -175,10 +186,10 @@ class HttpChaos implements ChaosServer {
     return this.close();
   }
 
-  #keep(socket: Socket): void {
+  #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    // Its client breaks off as it likes.
+    // A client may break off at any time.
     socket.on('error', () => undefined);
   }
 
@@ -190,22 +201,28 @@ class HttpChaos implements ChaosServer {
     const random = randomOf(`${this.seed}/${name}/${connection}`);
     const fault = checkedFault(plan({ stream: name, connection, random }));
     const position = positionOf(headers, stream);
-    this.#tell({ type: 'request', ...this.#place(name, connection), headers, fault, ...position });
+    this.#record({
+      type: 'request',
+      ...this.#place(name, connection),
+      headers,
+      fault,
+      ...position,
+    });
     const { first } = position;
-    const steps = play(fault, { stream: name, connection, first, random, now: Date.now() });
+    const steps = script(fault, { stream: name, connection, first, random, now: Date.now() });
     const closed = (outcome: Outcome): void => {
-      this.#tell({ type: 'closed', ...this.#place(name, connection), ...outcome });
+      this.#record({ type: 'closed', ...this.#place(name, connection), ...outcome });
     };
-    // The body is not looked at, but has to be out of the way.
+    // Reads the body and drops it: unread bytes would turn a close into a reset.
     request.resume();
-    new Performance(steps, socket, stream, this.#clock).start(closed);
+    new Player(steps, socket, stream, this.#clock).start(closed);
   }
 
   #place(stream: string, connection: number) {
     return { at: this.#clock.now(), stream, connection };
   }
 
-  #tell(entry: ChaosEntry): void {
+  #record(entry: ChaosEntry): void {
     this.log.push(entry);
     if (this.log.length > logSize) {
       this.log.shift();
@@ -217,7 +234,7 @@ class HttpChaos implements ChaosServer {
 const streamName = /^[\w.~-]+$/;
 const logSize = 10_000;
 
-/** Where a stream goes on. An id that it has not made means nothing to it. */
+/** Where a stream continues. An id that it has not made counts as none. */
 function positionOf(
   headers: IncomingHttpHeaders,
   { made, oldest }: ChaosStream,

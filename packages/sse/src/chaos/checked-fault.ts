@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 import type { Fault } from './fault.ts';
 
-/** What each kind needs besides its type: numbers from 0 on, but for `by`, which may be below. */
+/** The required numbers of each type. They are from 0 on; only `by` may be negative. */
 const needed: Readonly<Record<Fault['type'], readonly string[]>> = {
   refuse: [],
   noAnswer: [],
@@ -27,8 +27,8 @@ const needed: Readonly<Record<Fault['type'], readonly string[]>> = {
 };
 
 /**
- * The fault itself.
- * @throws TypeError for what is none; RangeError for a number of it that is none, or below 0.
+ * Returns the fault.
+ * @throws TypeError if it is not a fault; RangeError if one of its numbers is not finite, or below 0.
  */
 export function checkedFault(fault: Fault | undefined): Fault | undefined {
   if (fault === undefined) {

@@ -1,18 +1,18 @@
 import { type Clock, systemClock, type TimeoutHandle } from '@reprise/actor';
 
-/** A clock that can be made to jump. */
+/** A clock that can jump ahead. */
 export interface JumpingClock extends Clock {
   /**
-   * All at once it is `ms` later, as when a machine wakes up: what has fallen due meanwhile is
-   * called as soon as can be, in order.
-   * @throws RangeError for what is no number from 0 on: a monotonic clock does not go back.
+   * Jumps ahead by `ms`, as when a machine wakes up: timers that have fallen due meanwhile fire as
+   * soon as possible, in order.
+   * @throws RangeError if `ms` is not a finite number from 0 on: a monotonic clock never goes back.
    */
   jump(ms: number): void;
 }
 
 /**
- * The host's own time, or that of another clock, with jumps: for the system that is tested, for the
- * server, or for both.
+ * A clock that follows the system's, or another one, and can jump: for the system under test, for a
+ * `chaos` server, or for both.
  * @example
  * ```ts
  * import { createSystem } from '@reprise/actor';
@@ -27,39 +27,52 @@ export interface JumpingClock extends Clock {
  * ```
  */
 export function jumpingClock(clock: Clock = systemClock()): JumpingClock {
-  const timers = new Set<JumpingTimer>();
-  let ahead = 0;
-  const now = (): number => clock.now() + ahead;
-  return {
-    now,
-    setTimeout(callback, ms) {
-      const timer = new JumpingTimer(clock, now() + ms, () => {
-        timers.delete(timer);
-        callback();
-      });
-      timers.add(timer);
-      timer.wait(ms);
-      return timer;
-    },
-    clearTimeout(handle) {
-      timers.delete(handle as JumpingTimer);
-      (handle as JumpingTimer).clear();
-    },
-    jump(ms) {
-      if (!(ms >= 0 && ms < Infinity)) {
-        throw new RangeError(`Expected milliseconds from 0 on, got ${ms}`);
-      }
-      ahead += ms;
-      // Timers of one wait are called in the order in which they were set.
-      for (const timer of [...timers].toSorted((one, other) => one.due - other.due)) {
-        timer.clear();
-        timer.wait(Math.max(0, timer.due - now()));
-      }
-    },
+  return new ClockWithJumps(clock);
+}
+
+class ClockWithJumps implements JumpingClock {
+  readonly #clock: Clock;
+  readonly #timers = new Set<JumpingTimer>();
+  #ahead = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  // Functions and no methods, as with any clock: a user may take them off the object.
+
+  readonly now = (): number => this.#clock.now() + this.#ahead;
+
+  readonly setTimeout = (callback: () => void, ms: number): JumpingTimer => {
+    const timer = new JumpingTimer(this.#clock, this.now() + ms, () => {
+      this.#timers.delete(timer);
+      callback();
+    });
+    this.#timers.add(timer);
+    timer.wait(ms);
+    return timer;
+  };
+
+  readonly clearTimeout = (handle: TimeoutHandle): void => {
+    const timer = handle as JumpingTimer;
+    this.#timers.delete(timer);
+    timer.clear();
+  };
+
+  readonly jump = (ms: number): void => {
+    if (!(ms >= 0 && ms < Infinity)) {
+      throw new RangeError(`Expected milliseconds from 0 on, got ${ms}`);
+    }
+    this.#ahead += ms;
+    // In the order of their due times: timers with the same wait fire in the order of their start.
+    for (const timer of [...this.#timers].toSorted((one, other) => one.due - other.due)) {
+      timer.clear();
+      timer.wait(Math.max(0, timer.due - this.now()));
+    }
   };
 }
 
-/** A timer that can be set anew. */
+/** A timer that can be started again with another wait. */
 class JumpingTimer implements TimeoutHandle {
   readonly due: number;
   readonly #clock: Clock;

@@ -1,22 +1,22 @@
 import { ServerSentEvent } from '../format/event.ts';
 
-/** What the data of every event says, as JSON. */
+/** The data of an event of `chaos`, which is sent as JSON. */
 export interface NumberedData {
   readonly stream: string;
-  /** From 1 on; also the id, in decimal digits. */
+  /** From 1 on; the id is the same number in decimal digits. */
   readonly number: number;
-  /** Characters of two, three and four bytes, for cuts to fall into. */
+  /** Characters of two, three and four bytes, so that some cuts fall inside a character. */
   readonly text: string;
   readonly padding?: string;
 }
 
 export interface EventOptions {
   readonly hasId?: boolean;
-  /** How many bytes it is made longer by. */
+  /** How many bytes to add to its data. */
   readonly padding?: number;
 }
 
-/** An event as it is sent. */
+/** The bytes of an event. */
 export function numberedEvent(
   stream: string,
   number: number,
@@ -34,7 +34,7 @@ export function numberedEvent(
   );
 }
 
-/** The number that a Last-Event-ID means; 0 where it is no id of ours. */
+/** The number in a Last-Event-ID; 0 if it is not an id of an event of `chaos`. */
 export function numberOf(id: string | undefined): number {
   return id !== undefined && /^[1-9]\d{0,15}$/.test(id) ? Number(id) : 0;
 }

@@ -2,34 +2,41 @@ import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
 import type { Random } from './random.ts';
 
-/** What a plan is asked: what happens to this connection? */
-export interface Turn {
+/** A connection that a plan chooses a fault for. */
+export interface ChaosConnection {
   readonly stream: string;
-  /** From 1 on; requests are counted, those after a redirect too. */
+  /** The number of the request in its stream, from 1 on. A redirected request counts again. */
   readonly connection: number;
-  /**
-   * Follows from the seed, the name of the stream and the number of the connection, and from
-   * nothing else.
-   */
+  /** Follows only from the seed, the stream and the number of the connection. */
   readonly random: Random;
 }
 
 /**
- * Says what goes wrong with a connection; `undefined` for nothing, ever. What it says must follow
- * from the turn alone, so that a run can be repeated.
+ * Chooses the fault of a connection; `undefined` for none. The choice must follow from its argument
+ * alone, so that a run can be repeated.
  */
-export type FaultPlan = (turn: Turn) => Fault | undefined;
+export type FaultPlan = (connection: ChaosConnection) => Fault | undefined;
 
-/** What may happen: the chance is its weight in the sum of all. */
+/** A fault and its chance: its weight in the sum of all weights. */
 export interface Choice {
   readonly weight: number;
   readonly fault: Fault | undefined | ((random: Random) => Fault | undefined);
 }
 
 /**
- * One of these for each connection, at random.
- * @throws RangeError unless every weight is a number from 0 on and one is above it; and as
- * `inOrder` does, for a fault that no function gives.
+ * A plan that chooses one of these faults for each connection, at random.
+ * @example
+ * ```ts
+ * import { chaos, weighted } from '@reprise/sse/testing';
+ *
+ * const plan = weighted([
+ *   { weight: 9, fault: undefined },
+ *   { weight: 1, fault: (random) => ({ type: 'end', afterEvents: Math.floor(random() * 5) }) },
+ * ]);
+ * await using server = await chaos({ plan, seed: 7 });
+ * ```
+ * @throws RangeError if a weight is not a number from 0 on, or if all are 0; TypeError or RangeError
+ * if a fault is invalid.
  */
 export function weighted(choices: readonly Choice[]): FaultPlan {
   const sum = choices.reduce((total, { weight }) => total + checked(weight), 0);
@@ -49,9 +56,15 @@ export function weighted(choices: readonly Choice[]): FaultPlan {
 }
 
 /**
- * The first for the first connection of each stream, and so on; nothing goes wrong any more after
- * the last.
- * @throws TypeError for what is no fault; RangeError for a number of one that is none, or below 0.
+ * A plan that gives each stream these faults in order, one for each connection, and none after the
+ * last.
+ * @example
+ * ```ts
+ * import { chaos, inOrder } from '@reprise/sse/testing';
+ *
+ * await using server = await chaos({ plan: inOrder([{ type: 'refuse' }, undefined]) });
+ * ```
+ * @throws TypeError if a fault is invalid; RangeError if one of its numbers is not finite, or below 0.
  */
 export function inOrder(faults: readonly (Fault | undefined)[]): FaultPlan {
   for (const fault of faults) {
@@ -77,9 +90,9 @@ const some = from(1, 20);
 const bytes = from(0, 2000);
 
 /**
- * Whatever a client should get over by itself, each kind of it sooner or later; what ends most
- * clients for good (other statuses, another content type) is left out. A client needs an idle
- * timeout for some of it. This is the plan of a server that is given none.
+ * All kinds of faults that a client should survive without help. Faults that end most clients for
+ * good (other statuses, another content type) are left out. A client needs an idle timeout for some
+ * of them. This is the default plan.
  */
 export const transientFaults: FaultPlan = weighted([
   { weight: 4, fault: (random) => ({ type: 'end', afterEvents: few(random) }) },
@@ -92,7 +105,7 @@ export const transientFaults: FaultPlan = weighted([
   { weight: 1, fault: { type: 'status', status: 500 } },
   { weight: 1, fault: { type: 'status', status: 503, retryAfter: 1 } },
   { weight: 1, fault: { type: 'status', status: 429, retryAfter: 2 } },
-  // Ahead by no more than a client should wait; back by as much as there is.
+  // Ahead: a client waits that long. Back: the Retry-After is in the past, however far.
   {
     weight: 1,
     fault: (random) => ({

@@ -9,20 +9,20 @@ import type { ChaosStream } from './stream.ts';
 export interface Outcome {
   /** Who began to close it. */
   readonly by: 'server' | 'client';
-  /** How many numbered events were written whole. */
+  /** How many numbered events were written completely. */
   readonly events: number;
 }
 
 /**
- * The steps done, one after the other, to a socket. What it does not take waits, and nothing is
- * made ahead of it.
+ * Plays the steps of a script on a socket, one after the other. It stops while the socket's buffer
+ * is full, and makes no step before the last is done.
  */
-export class Performance {
+export class Player {
   readonly #steps: Iterator<Step>;
   readonly #socket: Socket;
   readonly #stream: ChaosStream;
   readonly #clock: Clock;
-  #callOff: () => void = () => undefined;
+  #cancelWait: () => void = () => undefined;
   #by: Outcome['by'] = 'client';
   #events = 0;
 
@@ -33,16 +33,16 @@ export class Performance {
     this.#clock = clock;
   }
 
-  /** `closed` is called once the socket is. */
+  /** `closed` is called when the socket has closed. */
   start(closed: (outcome: Outcome) => void): void {
     this.#socket.once('close', () => {
-      this.#callOff();
+      this.#cancelWait();
       closed({ by: this.#by, events: this.#events });
     });
-    this.#goOn();
+    this.#continue();
   }
 
-  readonly #goOn = (): void => {
+  readonly #continue = (): void => {
     while (!this.#socket.destroyed) {
       const { value: step, done } = this.#steps.next();
       if (done === true || !this.#do(step)) {
@@ -51,7 +51,7 @@ export class Performance {
     }
   };
 
-  /** Whether the next step can be done at once. */
+  /** Whether the next step can follow at once. */
   #do(step: Step): boolean {
     switch (step.type) {
       case 'write':
@@ -77,19 +77,19 @@ export class Performance {
     const isTaken = this.#socket.write(bytes);
     this.#events += events;
     if (!isTaken) {
-      this.#socket.once('drain', this.#goOn);
+      this.#socket.once('drain', this.#continue);
     }
     return isTaken;
   }
 
   #await(number: number): false {
-    this.#callOff = this.#stream.whenMade(number, this.#goOn);
+    this.#cancelWait = this.#stream.whenMade(number, this.#continue);
     return false;
   }
 
   #pause(ms: number): false {
-    const timer = this.#clock.setTimeout(this.#goOn, ms);
-    this.#callOff = () => {
+    const timer = this.#clock.setTimeout(this.#continue, ms);
+    this.#cancelWait = () => {
       this.#clock.clearTimeout(timer);
     };
     return false;

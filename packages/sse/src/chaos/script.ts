@@ -3,9 +3,9 @@ import { chunked, gzipped, head, type Headers, lastChunk } from './http.ts';
 import { type EventOptions, numberedEvent } from './numbered-event.ts';
 import type { Random } from './random.ts';
 import {
+  concat,
   finish,
   firstBytes,
-  inTurn,
   mapBytes,
   reset,
   slowly,
@@ -14,22 +14,22 @@ import {
   write,
 } from './step.ts';
 
-/** A request, as far as its answer depends on it. */
+/** The parts of a request that its response depends on. */
 export interface Request {
   readonly stream: string;
   readonly connection: number;
-  /** The number of the first event to be sent. */
+  /** The number of the first event to send. */
   readonly first: number;
   readonly random: Random;
-  /** The right time, in ms since 1970. */
+  /** The host's time, in ms since 1970. */
   readonly now: number;
 }
 
 /**
- * What the server does with a connection, from the end of the request on. After the last step it
- * does nothing, and does not close it.
+ * The steps of the server after it has read the request. After the last one it waits for the client
+ * to close the connection.
  */
-export function play(fault: Fault | undefined, request: Request): Steps {
+export function script(fault: Fault | undefined, request: Request): Steps {
   if (fault === undefined) {
     return stream([chunked(events(request))]);
   }
@@ -109,10 +109,10 @@ function stream(parts: readonly Steps[], headers: Headers = {}): Steps {
     'transfer-encoding': 'chunked',
     ...headers,
   });
-  return inTurn([[write(start)], ...parts]);
+  return concat([[write(start)], ...parts]);
 }
 
-/** So many events, each once the stream has made it. */
+/** `count` events, each as soon as the stream has made it. */
 function* events(
   { stream, first }: Request,
   count = Infinity,
@@ -129,14 +129,14 @@ function withGiant(
   request: Request,
 ): Steps {
   const giant = events(earlier(request, -afterEvents), 1, { padding: bytes });
-  return inTurn([events(request, afterEvents), giant]);
+  return concat([events(request, afterEvents), giant]);
 }
 
 function withRetry(
   { afterEvents, value }: Extract<Fault, { readonly type: 'retry' }>,
   request: Request,
 ): Steps {
-  return inTurn([[write(`retry: ${value}\n\n`)], events(request, afterEvents)]);
+  return concat([[write(`retry: ${value}\n\n`)], events(request, afterEvents)]);
 }
 
 function earlier(request: Request, count: number): Request {
@@ -155,7 +155,7 @@ function* endlessHead(every: number): Generator<Step> {
   }
 }
 
-/** No letter of "HTTP" among them. */
+/** Bytes above 127, so that no letter of "HTTP" is among them. */
 function garbage(random: Random): Uint8Array {
   return Uint8Array.from({ length: 64 }, () => 128 + Math.floor(random() * 128));
 }
@@ -173,14 +173,14 @@ function refusalByClock(
   { now }: Request,
 ): string {
   return head(503, {
-    date: httpDate(now + by),
-    'retry-after': httpDate(now + by + retryAfter * 1000),
+    date: formatHttpDate(now + by),
+    'retry-after': formatHttpDate(now + by + retryAfter * 1000),
     'content-length': '0',
   });
 }
 
 /** RFC 9110 5.6.7. */
-function httpDate(ms: number): string {
+function formatHttpDate(ms: number): string {
   return new Date(ms).toUTCString();
 }
 
@@ -188,7 +188,7 @@ function redirect(
   { status = 307, location }: Extract<Fault, { readonly type: 'redirect' }>,
   { stream, connection }: Request,
 ): string {
-  // Another URL each time, or it would be a loop.
+  // Another URL each time: clients refuse a redirect to a URL that they come from.
   const elsewhere = `/${stream}?after=${connection}`;
   return head(status, { location: location ?? elsewhere, 'content-length': '0' });
 }

@@ -1,13 +1,13 @@
-/** One thing that the server does with a connection. */
+/** One action of the server on a connection. */
 export type Step =
-  /** Writes them; so many numbered events end in these bytes. */
+  /** Writes these bytes, in which `events` numbered events end. */
   | { readonly type: 'write'; readonly bytes: Uint8Array; readonly events: number }
-  /** Goes on once the stream has made the event with this number. */
+  /** Waits until the stream has made the event with this number. */
   | { readonly type: 'await'; readonly number: number }
   | { readonly type: 'pause'; readonly ms: number }
-  /** FIN. */
+  /** Closes the connection with a FIN. */
   | { readonly type: 'finish' }
-  /** RST. */
+  /** Closes the connection with an RST. */
   | { readonly type: 'reset' };
 
 export type Steps = Iterable<Step>;
@@ -19,14 +19,14 @@ export function write(bytes: Uint8Array | string, events = 0): Step {
 export const finish: Step = { type: 'finish' };
 export const reset: Step = { type: 'reset' };
 
-/** One after the other. */
-export function* inTurn(parts: readonly Steps[]): Generator<Step> {
+/** All steps of these parts, in order. */
+export function* concat(parts: readonly Steps[]): Generator<Step> {
   for (const part of parts) {
     yield* part;
   }
 }
 
-/** Writes so many bytes and no more. */
+/** The same steps, up to `count` written bytes. */
 export function* firstBytes(steps: Steps, count: number): Generator<Step> {
   let left = count;
   for (const step of steps) {
@@ -42,7 +42,7 @@ export function* firstBytes(steps: Steps, count: number): Generator<Step> {
   }
 }
 
-/** Writes byte by byte, one every so many ms. */
+/** The same steps, with one byte written every `every` ms. */
 export function* slowly(steps: Steps, every: number): Generator<Step> {
   for (const step of steps) {
     if (step.type === 'write') {

@@ -9,18 +9,17 @@ export interface StreamOptions {
 }
 
 /**
- * Events numbered from 1 on: made as the clock says, and when they are asked for. They hold nothing
- * but their number, so none is kept.
+ * A stream of events numbered from 1 on, made by the clock and by `produce`. An event follows from
+ * its number, so none is stored.
  */
 export class ChaosStream {
   readonly name: string;
-  /** Where it is read. */
   readonly url: string;
   readonly #options: StreamOptions;
   readonly #waiters = new Set<Waiter>();
   readonly #startedAt: number;
   #timer: TimeoutHandle | undefined = undefined;
-  /** By the clock, of all that were made. */
+  /** How many of the events were made by the clock. */
   #timed = 0;
   #made = 0;
   #connections = 0;
@@ -33,19 +32,19 @@ export class ChaosStream {
     this.#waitForTick();
   }
 
-  /** The ids of all that were made so far, in order. */
+  /** The ids of all events that were made so far, in order. */
   get produced(): readonly string[] {
     return Array.from({ length: this.#made }, (_, index) => String(index + 1));
   }
 
-  /** How many requests it has had. */
+  /** How many requests the stream has had. */
   get connections(): number {
     return this.#connections;
   }
 
   /**
-   * Makes so many events now, besides those that the clock makes.
-   * @throws RangeError for what is no whole number from 0 on.
+   * Makes `count` events now, besides those that the clock makes.
+   * @throws RangeError if `count` is not a whole number from 0 on.
    */
   produce(count = 1): void {
     if (!(Number.isSafeInteger(count) && count >= 0)) {
@@ -60,29 +59,29 @@ export class ChaosStream {
     }
   }
 
-  /** The number of the last event that was made. */
+  /** The number of the last event. */
   get made(): number {
     return this.#made;
   }
 
-  /** The number of the first event that can still be asked for. */
+  /** The number of the oldest event that can still be sent. */
   get oldest(): number {
     return Math.max(1, this.#made - this.#options.history + 1);
   }
 
-  /** Counts a request: its number, from 1 on. */
+  /** Counts a request, and returns its number, from 1 on. */
   connect(): number {
     return ++this.#connections;
   }
 
-  /** Calls back once the event with this number is made. Returns what calls it off. */
+  /** Calls `made` when the event with this number is made; the result cancels that. */
   whenMade(number: number, made: () => void): () => void {
     const waiter = { number, made };
     this.#waiters.add(waiter);
     return () => this.#waiters.delete(waiter);
   }
 
-  /** The clock makes no further event. */
+  /** Makes no more events by the clock. */
   stop(): void {
     if (this.#timer !== undefined) {
       this.#options.clock.clearTimeout(this.#timer);
@@ -113,5 +112,5 @@ interface Waiter {
   readonly made: () => void;
 }
 
-/** In ms: above 100 events a second they are made several at a time. */
+/** In ms: above 100 events a second, several are made at a time. */
 const shortestTick = 10;
