@@ -1,11 +1,12 @@
-// Makes what is published of every package: one file for each of its entries, and what they share.
-// A program that imports a hundred small files waits for that. Types stay as tsc writes them, one
-// file for each of ours, next to it.
-import { globSync, readFileSync, rmSync } from 'node:fs';
+// Builds the JavaScript that is published of every package: one file for each of its entries, and
+// the files that entries share. A program that imports a hundred small files waits for them. The
+// types stay as tsc writes them, one file for each source file, next to it.
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { build } from 'esbuild';
+import { build, type OutputFile, transform } from 'esbuild';
 
+import { removeNeedlessNames } from './function-names.ts';
 import { root } from './root.ts';
 
 interface Manifest {
@@ -20,30 +21,53 @@ for (const path of globSync('packages/*/package.json', { cwd: root })) {
   for (const old of globSync('dist/**/*.js{,.map}', { cwd: folder })) {
     rmSync(join(folder, old));
   }
-  await build({
+  const target = `node${manifest.engines.node.replace('>=', '')}`;
+  const { outputFiles } = await build({
     absWorkingDir: folder,
     entryPoints: [...entriesOf(manifest)],
     outdir: 'dist',
     bundle: true,
-    // What packages depend on is installed next to them.
+    // Dependencies are installed next to the package.
     packages: 'external',
     splitting: true,
     chunkNames: 'shared-[hash]',
     format: 'esm',
     platform: 'neutral',
-    target: `node${manifest.engines.node.replace('>=', '')}`,
-    sourcemap: true,
+    target,
+    // Two files can have a function of the same name; esbuild renames one of them.
+    keepNames: true,
+    sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'warning',
+    write: false,
   });
+  for (const file of outputFiles) {
+    await write(file, target);
+  }
 }
 
-/** The sources of what others can import or run. */
+/** The sources of the entries that others can import or run. */
 function entriesOf({ bin = {}, exports }: Manifest): readonly string[] {
   const built = Object.values(exports).flatMap((entry) =>
     typeof entry === 'string' ? [] : [entry.default],
   );
   return [...built, ...Object.values(bin)].map((file) =>
     file.replace('dist/', 'src/').replace(/\.js$/, '.ts'),
+  );
+}
+
+/** The second pass prints the gaps away that the needless names leave, in the source map too. */
+async function write({ path, text }: OutputFile, target: string): Promise<void> {
+  const { code, map } = await transform(removeNeedlessNames(text), {
+    target,
+    sourcemap: true,
+    sourcesContent: false,
+    sourcefile: path,
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.map`, map);
+  writeFileSync(
+    path,
+    `${code}//# sourceMappingURL=${path.replaceAll('\\', '/').split('/').at(-1)}.map\n`,
   );
 }

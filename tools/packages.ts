@@ -1,28 +1,38 @@
-// Packs every package as it would be published and looks at the shape of what comes out, then
-// imports what was built as a stranger's Node would: without this repository's condition, from
-// dist.
+// Packs every package as it would be published. Publint and are-the-types-wrong judge the packages,
+// Node imports what was built without this repository's condition, and a project outside the
+// repository compiles and runs against them.
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 
+import { type Packed, problemsOfConsumer } from './consumer.ts';
 import { root } from './root.ts';
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
 }
 
-const packed = mkdtempSync(join(tmpdir(), 'packed-'));
-for (const manifest of globSync('packages/*/package.json', { cwd: root })) {
+const temporary = mkdtempSync(join(tmpdir(), 'packed-'));
+const packages = globSync('packages/*/package.json', { cwd: root }).map((manifest): Packed => {
   const folder = join(root, dirname(manifest));
-  const tarball = join(packed, `${basename(folder)}.tgz`);
+  return { folder, tarball: join(temporary, `${basename(folder)}.tgz`) };
+});
+for (const { folder, tarball } of packages) {
   run(`pnpm pack --out "${tarball}"`, folder);
   run(`publint run "${tarball}" --strict`);
   run(`attw "${tarball}" --profile esm-only`);
   await importEach(folder);
 }
-rmSync(packed, { recursive: true, force: true });
+const project = join(temporary, 'project');
+mkdirSync(project);
+for (const problem of problemsOfConsumer(project, packages)) {
+  console.error(problem);
+  process.exitCode = 1;
+}
+rmSync(temporary, { recursive: true, force: true });
 
 function run(command: string, cwd: string = root): void {
   const ran = spawnSync(command, { cwd, shell: true, encoding: 'utf8' });

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+import { root } from './root.ts';
+
+/** A package as it would be published. */
+export interface Packed {
+  /** Its folder in this repository. */
+  readonly folder: string;
+  readonly tarball: string;
+}
+
+/**
+ * The oldest TypeScript that the READMEs promise, and the one of this repository, by their names in
+ * package.json. Both check the declarations of the packages too (no `skipLibCheck`).
+ */
+const compilers = ['typescript-5.7', 'typescript'];
+
+/**
+ * Uses the packed packages as a project of a user does, in an empty folder: it installs them,
+ * compiles the programs of tools/consumer with every compiler that is promised, and runs them. Returns
+ * what failed.
+ */
+export function problemsOfConsumer(folder: string, packages: readonly Packed[]): readonly string[] {
+  const programs = ['supervised.ts', 'names.ts'];
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  cpSync(join(root, 'tools/consumer'), folder, { recursive: true });
+  packages.forEach((packed) => {
+    install(packed, join(folder, 'node_modules'));
+  });
+  link('@types/node', root, join(folder, 'node_modules'));
+  return [
+    ...compilers.flatMap((compiler) => run(folder, binOf(compiler), '-p', '.')),
+    ...programs.flatMap((program) => run(folder, program)),
+  ];
+}
+
+/** Unpacks the package, and puts the dependencies that it declares, and no others, beside it. */
+function install({ folder, tarball }: Packed, modules: string): void {
+  const { name, dependencies = {} } = manifestOf(folder);
+  const target = join(modules, name);
+  mkdirSync(target, { recursive: true });
+  spawnSync('tar', ['-xzf', tarball, '-C', target, '--strip-components', '1']);
+  Object.keys(dependencies)
+    .filter((dependency) => !dependency.startsWith('@reprise/'))
+    .forEach((dependency) => {
+      link(dependency, folder, modules);
+    });
+}
+
+/** The dependency of a folder, where pnpm has put it. */
+function link(dependency: string, folder: string, modules: string): void {
+  const path = join(modules, dependency);
+  mkdirSync(dirname(path), { recursive: true });
+  if (!existsSync(path)) {
+    symlinkSync(realpathSync(join(folder, 'node_modules', dependency)), path, 'junction');
+  }
+}
+
+function binOf(compiler: string): string {
+  const manifest = createRequire(import.meta.url).resolve(`${compiler}/package.json`);
+  return join(dirname(manifest), 'bin/tsc');
+}
+
+function run(cwd: string, ...program: readonly string[]): readonly string[] {
+  const { status, stdout, stderr } = spawnSync(process.execPath, program, {
+    cwd,
+    encoding: 'utf8',
+    // A program that waits for an event that does not come fails.
+    timeout: 120_000,
+  });
+  return status === 0 ? [] : [`$ node ${program.join(' ')}\n${stdout}${stderr}`];
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+}
