@@ -33,7 +33,11 @@ const checks: Readonly<Record<string, Check>> = {
   unused: { command: 'knip', about: 'unused files, exports and dependencies (knip)' },
   packages: {
     command: 'node tools/bundle.ts && node tools/packages.ts',
-    about: 'the packages as they would be published',
+    about: 'the packages as they would be published, compiled and run by a project outside',
+  },
+  size: {
+    command: 'node tools/bundle.ts && size-limit',
+    about: 'what the packages add to a bundle (size-limit, .size-limit.json)',
   },
   jest: { command: 'node tools/jest.ts', about: 'all tests' },
 };
