@@ -30,6 +30,10 @@ const checks: Readonly<Record<string, Check>> = {
     command: 'depcruise --output-type err-long packages docs examples bench tools',
     about: 'who may import whom (dependency-cruiser, docs/architecture.md)',
   },
+  measure: {
+    command: 'node tools/measure.ts',
+    about: 'lengths of functions and classes, and imports between folders, against their limits',
+  },
   unused: { command: 'knip', about: 'unused files, exports and dependencies (knip)' },
   packages: {
     command: 'node tools/bundle.ts && node tools/packages.ts',
