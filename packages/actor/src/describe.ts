@@ -28,7 +28,7 @@ function describeObject(value: object): string {
   try {
     return value instanceof Error ? String(value) : (JSON.stringify(value) ?? tagOf(value));
   } catch {
-    // A cycle, a bigint, or a method that throws.
+    // It holds a cycle or a bigint, or one of its methods throws.
     return tagOf(value);
   }
 }

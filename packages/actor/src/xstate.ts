@@ -30,7 +30,7 @@ interface LogicCalls<Logic extends AnyActorLogic> {
 
 declare const runs: unique symbol;
 
-/** The pid of a process that runs an actor logic. What it is sent are the logic's events. */
+/** The pid of a process that runs an actor logic. Its messages are the events of that logic. */
 export interface LogicPid<out Logic extends AnyActorLogic> extends Server<
   LogicCalls<Logic>,
   unknown,
@@ -50,7 +50,7 @@ type Options<Logic extends AnyActorLogic, Id extends string> =
     ? readonly [options?: LogicOptions<Logic, Id>]
     : readonly [options: LogicOptions<Logic, Id>];
 
-/** A child spec; `start(parent)` alone gives a pid without a supervisor. */
+/** A child spec whose `start(parent)` also starts the process without a supervisor. */
 export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> extends ChildSpec<
   Id,
   LogicPid<Logic>
@@ -59,20 +59,21 @@ export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> exten
 }
 
 /**
- * Any actor logic of xstate 5 (a machine, or what `fromPromise`, `fromTransition`, `fromCallback`,
- * `fromObservable` make) as a process: how to start it under a supervisor, or, with
- * `start(parent)`, without one. Restarted, it begins again from its `input`. `id` is by default the
- * machine's, else `logic`.
+ * The spec of a process that runs any actor logic of xstate 5: a machine, or the result of
+ * `fromPromise`, `fromTransition`, `fromCallback` or `fromObservable`. A supervisor starts it, or
+ * `start(parent)`. After a restart it begins again from its `input`. Default of `id`: the id of the
+ * machine, or else `logic`.
  *
- * - `send(pid, event)` sends it an event, `GenServer.call(pid, 'send', event)` resolves with the
- *   snapshot after it.
- * - It ends `normal` when the logic is done, and as a crash when the logic fails: with the error as
- *   the reason. A start that fails rejects with it.
- * - When it ends, in whatever way, the actor is stopped.
- * - Delays run on the system's clock, and take their turn in the mailbox; what `log` writes goes to
- *   the system's logger, as a warning.
+ * - `send(pid, event)` sends it an event; `GenServer.call(pid, 'send', event)` resolves with the
+ *   snapshot after that event.
+ * - It ends `normal` when the logic is done, and as a crash, with the error, when the logic fails. A
+ *   start that fails rejects with the error.
+ * - When the process ends, for any reason, the actor is stopped.
+ * - Delays use the system's clock, and their events wait in the mailbox like any message. `log`
+ *   writes to the system's logger, as a warning.
  *
- * What a machine invokes or spawns is not a process: it lives in the machine, as in xstate.
+ * Actors that a machine invokes or spawns are no processes: they live inside the machine.
+ * @throws a `TypeError` for a value that is no actor logic.
  * @see XState, "Actors"; OTP manual, `supervisor:child_spec()`
  * @example
  * ```ts
@@ -113,11 +114,11 @@ export function fromLogic<Logic extends AnyActorLogic, const Id extends string =
 }
 
 /**
- * The snapshot as it is now, without asking the process; of one that has ended, the last: its
- * `status` says how (`done` with the `output`, `error`, or `stopped`).
- *
- * Throws an `ExitError` (`noproc`) when nobody has the name, and a `TypeError` for a process that
- * runs no actor logic.
+ * The current snapshot, read without a message to the process. After the end of the process it is
+ * the last one, and its `status` says how the logic ended: `done` with the `output`, `error`, or
+ * `stopped`.
+ * @throws an `ExitError` (`noproc`) when no process has the name, and a `TypeError` for a process
+ * that runs no actor logic.
  * @see XState, `actor.getSnapshot()`
  * @example
  * ```ts
@@ -138,14 +139,15 @@ export function fromLogic<Logic extends AnyActorLogic, const Id extends string =
 export function getSnapshot<Logic extends AnyActorLogic>(
   process: Destination<LogicPid<Logic>>,
 ): SnapshotFrom<Logic> {
-  const cell = cellOf(process);
-  return (stateOf(cell, Running)?.snapshot ?? endedOf(cell)) as SnapshotFrom<Logic>;
+  const cell = foundCell(process);
+  return (stateOf(cell, Running)?.snapshot ?? lastSnapshot(cell)) as SnapshotFrom<Logic>;
 }
 
 /**
- * Calls `listener` with every new snapshot from now on, in the turn in which it is made, until
- * `unsubscribe` or the end of the process, of which a monitor tells. A listener that throws is
- * reported. Of one that has ended, nothing comes. Throws as `getSnapshot` does.
+ * Calls `listener` with every new snapshot from now on, in the turn that makes it, until
+ * `unsubscribe` or the end of the process. To learn of the end, use a monitor. An error that the
+ * listener throws is logged. A process that has ended makes no more snapshots.
+ * @throws as `getSnapshot` does.
  * @see XState, `actor.subscribe(listener)`
  * @example
  * ```ts
@@ -169,10 +171,10 @@ export function subscribe<Logic extends AnyActorLogic>(
   process: Destination<LogicPid<Logic>>,
   listener: (snapshot: SnapshotFrom<Logic>) => void,
 ): Subscription {
-  const cell = cellOf(process);
+  const cell = foundCell(process);
   const running = stateOf(cell, Running);
   if (running === undefined) {
-    endedOf(cell);
+    lastSnapshot(cell);
     return { unsubscribe: () => undefined };
   }
   return running.actor.subscribe((snapshot: SnapshotFrom<Logic>) => {
@@ -185,8 +187,9 @@ export function subscribe<Logic extends AnyActorLogic>(
 }
 
 /**
- * Resolves with the output once the logic is done, at once if it is. Rejects with an `ExitError`
- * when the process ends without it, with its reason. Throws as `getSnapshot` does.
+ * Resolves with the output once the logic is done. Rejects with an `ExitError` that has the exit
+ * reason when the process ends without an output.
+ * @throws as `getSnapshot` does.
  * @see XState, `toPromise(actor)`
  * @example
  * ```ts
@@ -203,13 +206,13 @@ export function subscribe<Logic extends AnyActorLogic>(
 export function output<Logic extends AnyActorLogic>(
   process: Destination<LogicPid<Logic>>,
 ): Promise<OutputFrom<Logic>> {
-  const cell = cellOf(process);
+  const cell = foundCell(process);
   if (stateOf(cell, Running) === undefined) {
-    endedOf(cell);
+    lastSnapshot(cell);
   }
   return new Promise((resolve, reject) => {
     cell.onEnd((reason) => {
-      const last = endedOf(cell);
+      const last = lastSnapshot(cell);
       if (last.status === 'done') {
         resolve(last.output as OutputFrom<Logic>);
       } else {
@@ -219,13 +222,13 @@ export function output<Logic extends AnyActorLogic>(
   });
 }
 
-interface Start {
+interface LogicStart {
   readonly logic: AnyActorLogic;
   readonly input: unknown;
 }
 
 const behaviour = GenServer.define({
-  init: ({ logic, input }: Start, self) => {
+  init: ({ logic, input }: LogicStart, self) => {
     const running = new Running(logic, input, cellOfProcess(self));
     return running.snapshot.status === 'error' ? stop(running.end as ExitReason) : ok(running);
   },
@@ -242,23 +245,23 @@ const behaviour = GenServer.define({
   handleCast: {
     due: (delay: Delay, running) => {
       delay.run();
-      return next(running);
+      return answerOf(running);
     },
-    ended: (_, running) => next(running),
+    ended: (_, running) => answerOf(running),
   },
   handleInfo: (event: AnyEventObject, running) => {
     running.send(event);
-    return next(running);
+    return answerOf(running);
   },
   formatStatus: ({ snapshot }) => snapshot,
 });
 
-function next(running: Running): NoReply<Running> | Stop<Running> {
+function answerOf(running: Running): NoReply<Running> | Stop<Running> {
   const { end } = running;
   return end === undefined ? noreply(running) : stop(end, running);
 }
 
-function cellOf(process: Destination): Cell {
+function foundCell(process: Destination): Cell {
   const cell = find(process);
   if (cell === undefined) {
     throw new ExitError(noproc, String(process));
@@ -266,8 +269,8 @@ function cellOf(process: Destination): Cell {
   return cell;
 }
 
-/** The snapshot that an ended process has left. */
-function endedOf(cell: Cell): AnySnapshot {
+/** The last snapshot of a process that has ended. */
+function lastSnapshot(cell: Cell): AnySnapshot {
   const snapshot = lastSnapshotOf(cell);
   if (snapshot === undefined) {
     throw new TypeError(`Expected a process that runs an actor logic, got ${String(cell.pid)}`);

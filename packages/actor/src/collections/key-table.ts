@@ -1,8 +1,8 @@
 /**
- * A `Map` for keys that come and go, many of them again and again: the names of processes that are
- * restarted. A `Map` keeps what is deleted in its chains until it is laid out anew, so a key that
- * comes and goes among many that stay is sought among all its own remains. Here a key that is
- * deleted keeps its place, for when it comes back, until such places are more than half of all.
+ * A `Map` for keys that are deleted and set again many times: the names of processes that are
+ * restarted. V8's `Map` keeps deleted entries in its hash chains until it rehashes, and a key that
+ * is set again and again leaves a chain of them that each look-up walks through. Here a deleted key
+ * keeps its entry, ready to be set again, until such entries are more than half of all.
  */
 export class KeyTable<Value extends object> {
   readonly #values: Map<string, Value | undefined> = new Map();
@@ -23,14 +23,14 @@ export class KeyTable<Value extends object> {
     if (this.get(key) !== undefined) {
       this.#size -= 1;
       this.#values.set(key, undefined);
-      if (this.#values.size > 2 * this.#size + fewRemains) {
-        this.#forgetDeleted();
+      if (this.#values.size > 2 * this.#size + minDeleted) {
+        this.#removeDeleted();
       }
     }
   }
 
-  /** So seldom that it costs next to nothing for each that was deleted. */
-  #forgetDeleted(): void {
+  /** Amortised over the many deletions that led to it, this costs next to nothing. */
+  #removeDeleted(): void {
     for (const [key, value] of this.#values) {
       if (value === undefined) {
         this.#values.delete(key);
@@ -39,4 +39,5 @@ export class KeyTable<Value extends object> {
   }
 }
 
-const fewRemains = 8;
+/** A small table is not worth the work. */
+const minDeleted = 8;

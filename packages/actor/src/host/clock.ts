@@ -1,28 +1,25 @@
 import * as host from './host.ts';
 
 /**
- * Time, given and not taken: every timer, timeout, delay and restart window of a system reads its
- * clock, so that a test turns it by hand.
+ * The time of a system. All its timers, timeouts, delays and restart windows use its clock: a test
+ * gives it a clock that it moves by hand.
  */
 export interface Clock {
-  /** Milliseconds, monotonic, of no particular origin. */
+  /** Milliseconds since an arbitrary origin; monotonic. */
   now(): number;
-  /** Calls back once, `ms` milliseconds from now; returns what `clearTimeout` takes. */
+  /** Calls back once, after `ms` milliseconds; returns a handle for `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): TimeoutHandle;
   clearTimeout(handle: TimeoutHandle): void;
 }
 
-/**
- * On Node, a timer keeps the program alive until `unref` is called; elsewhere there is nothing to
- * keep.
- */
+/** On Node, a timer keeps the program alive until `unref` is called; browsers have no such thing. */
 export interface TimeoutHandle {
   ref?(): unknown;
   unref?(): unknown;
 }
 
 /**
- * The host's own time.
+ * The clock of the host: `performance.now` and `setTimeout`.
  * @example
  * ```ts
  * import { createSystem, systemClock } from '@reprise/actor';
@@ -43,11 +40,12 @@ export function systemClock(): Clock {
   };
 }
 
-/** A clock that stands still until it is told to move; see `virtualClock`. */
+/** A clock that stands still until `advance`; see `virtualClock`. */
 export interface VirtualClock extends Clock {
   /**
-   * Moves time on by `ms`, firing what falls due, in order. Before each timer `settle` is awaited,
-   * so that what the last one caused has happened: by default until all microtasks have run.
+   * Moves the time by `ms` and fires the timers that fall due, in order. Before each timer it awaits
+   * `settle`, so that the effects of the one before have happened; by default that waits until all
+   * microtasks have run.
    */
   advance(ms: number, settle?: () => Promise<void>): Promise<void>;
 }
@@ -58,7 +56,7 @@ interface VirtualTimer {
 }
 
 /**
- * A new clock, at 0.
+ * A new virtual clock, at 0.
  * @example
  * ```ts
  * import { createSystem, sendAfter, spawn } from '@reprise/actor';

@@ -1,15 +1,15 @@
 import { channel } from './host.ts';
 
 /**
- * What happens in systems, for whoever subscribes with `node:diagnostics_channel`: nobody does, and
- * it costs a test of a flag. On a host without it nothing is published.
+ * Events of all systems, for subscribers of `node:diagnostics_channel`. Without a subscriber an
+ * event costs the test of a flag; on a host without that module nothing is published.
  *
  * | channel | message |
  * |---|---|
  * | `reprise:spawn` | `{ pid, parent }` |
  * | `reprise:exit` | `{ pid, reason }` |
  * | `reprise:message:dropped` | `{ pid, message }`: the mailbox was full |
- * | `reprise:callback:slow` | `{ pid, ms }`: it held the thread so long |
+ * | `reprise:callback:slow` | `{ pid, ms }`: it blocked the thread for so long |
  * | `reprise:call:timeout` | `{ pid, request }` |
  * | `reprise:restart` | `{ supervisor, id, reason }` |
  */

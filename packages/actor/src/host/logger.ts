@@ -1,15 +1,15 @@
 import { escapeControls } from '../escape.ts';
 import { writeError } from './host.ts';
 
-/** Where a system tells of crashes and of what looks wrong. A pino logger fits as it is. */
+/** Receives the reports of a system: crashes, and warnings. A pino logger is one. */
 export interface Logger {
   error(details: object, message: string): void;
   warn(details: object, message: string): void;
 }
 
 /**
- * The same logger, which cannot fail: one that throws must not change what it is told of. What it
- * did not take goes to stderr.
+ * A logger that never throws: a failure to log must not change the behaviour of a process. When
+ * `logger` throws, its error and the report go to stderr.
  */
 export function guarded(logger: Logger): Logger {
   const guard =
@@ -24,7 +24,7 @@ export function guarded(logger: Logger): Logger {
   return { error: guard('error'), warn: guard('warn') };
 }
 
-/** Writes to stderr: the message, then one line a detail, the reason with its stack and causes. */
+/** Writes to stderr: the message, then a line for each detail; errors with stack and causes. */
 export function stderrLogger(): Logger {
   const write = (details: object, message: string): void => {
     let text = message;
@@ -44,13 +44,13 @@ function writePlain(text: string): void {
   writeError(escapeControls(text, { keep: '\t\n' }));
 }
 
-/** Most are one line, and a supervisor may have thousands of crashes to tell of. */
+/** Most texts are one line, and reports can come in thousands: the test is the cheaper part. */
 function indented(text: string): string {
   return text.includes('\n') ? text.replaceAll('\n', '\n    ') : text;
 }
 
-/** More of a state than this helps nobody, on a line of stderr. */
-const longest = 2000;
+/** How many characters of a detail, such as the state of a server, are worth a line of stderr. */
+const maxLength = 2000;
 
 function format(value: unknown): string {
   if (value instanceof Error) {
@@ -60,14 +60,14 @@ function format(value: unknown): string {
     return value;
   }
   try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, longest);
+    return (JSON.stringify(value) ?? String(value)).slice(0, maxLength);
   } catch {
-    // A bigint, a cycle, or a toJSON that throws.
+    // It holds a bigint or a cycle, or its toJSON throws.
     return typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value);
   }
 }
 
-/** `outer`: the errors that this one is the cause of; an error can be its own. */
+/** `outer`: the errors that this one is a cause of. An error can be its own cause. */
 function formatError(error: Error, outer: readonly Error[]): string {
   const text = error.stack ?? error.message;
   const { cause } = error;

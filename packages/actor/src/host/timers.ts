@@ -1,24 +1,19 @@
 import { describe } from '../describe.ts';
 import type { Clock, TimeoutHandle } from './clock.ts';
 
-/**
- * The longest a host's timer can wait: it fires at once when asked for more (Node warns and waits 1
- * ms).
- */
-const longestWait = 2 ** 31 - 1;
+/** In ms: a timer of the host that is set to more fires at once (Node warns, and waits 1 ms). */
+const maxHostDelay = 2 ** 31 - 1;
 
 /**
- * Something that falls due once. To be extended: a pending call is its own timer, which spares an
- * object and a closure a call.
+ * A timer that fires once. A pending call extends this class and is its own timer: that saves an
+ * object and a closure for each call.
  */
 export abstract class Timer {
   /** On the clock of the system it was started in, in ms. */
   due = 0;
-  /** Among timers due at the same time the one started first is first. */
+  /** Of timers that are due at the same time, the one that was started first fires first. */
   sequence = 0;
-  /**
-   * Where it stands in the heap; -1 while it is not started, and when it has fired or was stopped.
-   */
+  /** Its index in the heap; -1 while it is not running. */
   position = -1;
   abstract fire(): void;
 }
@@ -34,9 +29,9 @@ export class CallbackTimer extends Timer {
 }
 
 /**
- * All timers of a system behind one timer of the host: a binary heap, the earliest on top. A new
- * timer is mostly the latest one, and a call's timeout is mostly stopped before it fires: both cost
- * one comparison.
+ * All timers of a system, on one timer of the host: a binary heap with the earliest on top. A new
+ * timer is usually the latest, and the timeout of a call is usually stopped before it fires; each
+ * then costs one comparison.
  */
 export class Timers {
   readonly #clock: Clock;
@@ -49,7 +44,7 @@ export class Timers {
     this.#clock = clock;
   }
 
-  /** Fires `timer` once, `ms` from now; never before that, and never inside this call. */
+  /** Fires `timer` once, after `ms`; never earlier, and never inside this call. */
   start(timer: Timer, ms: number): void {
     timer.due = this.#clock.now() + ms;
     timer.sequence = this.#started++;
@@ -61,31 +56,31 @@ export class Timers {
     this.#wakeBy(timer.due);
   }
 
-  /** Nothing, if it was not waiting. */
+  /** Stops a timer; nothing happens if it is not running. */
   stop(timer: Timer): void {
     if (timer.position >= 0) {
       this.#remove(timer);
       if (this.#heap.length === 0) {
-        // Not cleared: the next timer mostly follows at once and is later than this. But it must
-        // not keep the program alive.
+        // The host's timer stays set: the next `start` usually comes soon and is due later. It must
+        // not keep the program alive, though.
         this.#handle?.unref?.();
       }
     }
   }
 
-  /** Stops it: the milliseconds that were left, rounded up, or `false` if it was not waiting. */
+  /** Stops it; the milliseconds that were left, rounded up, or `false` if it was not running. */
   cancel(timer: Timer): number | false {
     const left = this.read(timer);
     this.stop(timer);
     return left;
   }
 
-  /** The milliseconds that are left, rounded up, or `false` if it is not waiting. */
+  /** The milliseconds that are left, rounded up, or `false` if it is not running. */
   read(timer: Timer): number | false {
     return timer.position < 0 ? false : this.#left(timer);
   }
 
-  /** Forgets every timer and lets go of the host's. */
+  /** Stops every timer, and the host's. */
   clear(): void {
     for (const timer of this.#heap) {
       timer.position = -1;
@@ -102,7 +97,7 @@ export class Timers {
     if (due < this.#wakeAt) {
       this.#sleep();
       this.#wakeAt = due;
-      const wait = Math.min(Math.ceil(due - this.#clock.now()), longestWait);
+      const wait = Math.min(Math.ceil(due - this.#clock.now()), maxHostDelay);
       this.#handle = this.#clock.setTimeout(this.#wake, Math.max(0, wait));
     }
   }
@@ -191,10 +186,7 @@ function isBefore(a: Timer, b: Timer): boolean {
   return a.due < b.due || (a.due === b.due && a.sequence < b.sequence);
 }
 
-/**
- * Throws a `RangeError` unless `ms` is a whole number from 0 on, or, where it means to wait for
- * ever, `Infinity`.
- */
+/** Throws a `RangeError` unless `ms` is a whole number from 0 on or `Infinity`, for no timeout. */
 export function assertTimeout(ms: unknown): asserts ms is number {
   if (ms !== Infinity) {
     assertDelay(ms);

@@ -6,36 +6,33 @@ import type { Process } from './process.ts';
 declare const named: unique symbol;
 
 /**
- * A name for a process, which also says what kind of process has it: `const stackName =
- * name<Stack>('stack')`. A plain value that belongs to no system; `in` makes an address of it.
+ * A name for a process, with the type of that process: `const stackName = name<Stack>('stack')`. A
+ * plain value that belongs to no system; `in` makes an address of it.
  */
 export interface Name<out P extends Pid = Pid> {
   readonly [named]: P;
   readonly name: string;
-  /** The address of whoever has this name in `process`'s system at the time something is sent. */
+  /** The address of this name in the system of `process`: looked up at each use. */
   in(process: Process): Named<P>;
   toString(): string;
 }
 
 declare const addressed: unique symbol;
 
-/** The name of a process in one system: taken wherever a pid is, and looked up each time. */
+/** A name in one system. It can stand wherever a pid can, and is looked up at each use. */
 export interface Named<out P extends Pid = Pid> {
   readonly [addressed]: P;
   toString(): string;
 }
 
-declare const kept: unique symbol;
+declare const via: unique symbol;
 
-/**
- * A name that somebody other than the system keeps, as a registry does: an address, and a name to
- * start a server by.
- */
+/** A name in a registry, and not in the system: an address, and a name to start a server with. */
 export interface Via<out P extends Pid = Pid> extends Named<P> {
-  readonly [kept]: true;
+  readonly [via]: true;
 }
 
-/** Where something can be sent: a pid, or a name, looked up when the time has come. */
+/** A pid, or a name in a system, which is looked up at each use. */
 export type Destination<P extends Pid = Pid> = P | Named<P>;
 
 class NameValue {
@@ -57,7 +54,7 @@ class NameValue {
   }
 }
 
-/** What a `Named` is at run time. */
+/** The class of `Named`. */
 export class NamedAddress {
   readonly runtime: Runtime;
   readonly name: string;
@@ -76,18 +73,19 @@ export class NamedAddress {
   }
 }
 
-/** What a `Via` is at run time; `name` is its text in messages. */
+/** The class of `Via`. `name` is its text in messages. */
 export abstract class ViaAddress extends NamedAddress {
-  /** Nobody, too, when the keeper of the name has ended. */
+  /** `undefined` if no process has the name, or the registry has ended. */
   abstract override get cell(): Cell | undefined;
-  /** Who has the name; throws when nobody could have it. */
+  /** The process that has the name. Throws when the registry has ended, or is none. */
   abstract get owner(): Cell | undefined;
-  /** Gives the name, which nobody has, to a process. */
+  /** Gives the name, which is free, to a process. */
   abstract register(cell: Cell): void;
 }
 
 /**
- * Throws a `TypeError` for an empty text.
+ * A name for processes of type `P`.
+ * @throws a `TypeError` for an empty text.
  * @example
  * ```ts
  * import { createSystem, GenServer, name, ok, reply } from '@reprise/actor';
@@ -109,7 +107,7 @@ export function name<P extends Pid = Pid>(text: string): Name<P> {
   return new NameValue(text) as unknown as Name<P>;
 }
 
-/** The text of a name given as a text or as a `Name`. Throws a `TypeError` for anything else. */
+/** The text of a name. Throws a `TypeError` unless given a non-empty text or a `Name`. */
 export function textOf(given: string | Name): string {
   const text = typeof given === 'string' ? given : given?.name;
   assertName(text);
@@ -117,17 +115,23 @@ export function textOf(given: string | Name): string {
 }
 
 /**
- * The process that is meant; `undefined` when nobody has the name. Throws a `TypeError` for what is
- * neither a pid nor a name in a system.
+ * The process that a destination means now; `undefined` when no process has the name. Throws a
+ * `TypeError` for a value that is neither a pid nor a name in a system.
  */
 export function find(destination: Destination): Cell | undefined {
   const cell = findCell(destination);
-  if (cell !== undefined) {
-    return cell;
-  }
+  return cell === undefined ? addressOf(destination).cell : cell;
+}
+
+/** The runtime of the system that a destination belongs to. Throws as `find` does. */
+export function runtimeOf(destination: Destination): Runtime {
+  return (findCell(destination) ?? addressOf(destination)).runtime;
+}
+
+function addressOf(destination: Destination): NamedAddress {
   const address: unknown = destination;
   if (address instanceof NamedAddress) {
-    return address.cell;
+    return address;
   }
   throw new TypeError(`Expected a pid or a name in a system, got ${describe(destination)}`);
 }

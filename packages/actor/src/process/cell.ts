@@ -54,11 +54,11 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     }
   }
 
-  /** Runs for a while; true when there is more to do. What it throws goes to `failed`. */
+  /** Handles messages for a while; true when there are more. Errors go to `failed`. */
   protected abstract turn(): boolean;
   /** Its code threw, or a promise that it waited for was rejected. */
   protected abstract failed(thrown: unknown): void;
-  /** It has ended; its requests, links and monitors have been told. */
+  /** It has ended: its requests have failed, its exit signals and DOWN messages are sent. */
   protected abstract ended(reason: ExitReason): void;
 
   get system(): System {
@@ -133,7 +133,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     return overflow !== 'reject';
   }
 
-  /** The fault is its own, and thus reported as a crash is. */
+  /** The process itself is at fault: its end is logged, as a crash is. */
   #exitOverflowed(reason: ExitReason): void {
     const why = formatReason(reason);
     const message = `process ${nameOf(this)} crashed: ${why}`;
@@ -174,8 +174,9 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   }
 
   /**
-   * Takes no message until `promise` settles, then goes on with `resume`, which returns what `turn`
-   * returns. If the process ends first, a late value or a late rejection is dropped.
+   * Takes no message until `promise` settles, then goes on with `resume`, which returns true, as
+   * `turn` does, when there are more messages. If the process ends first, the value or the error of
+   * `promise` is dropped.
    */
   suspend<T>(promise: PromiseLike<T>, resume: (value: T) => boolean): void {
     this.status = 'waiting';
@@ -250,37 +251,37 @@ export abstract class Cell extends Linkable<Cell> implements Process {
       diagnostics.exit.publish({ pid: this.pid, reason });
     }
     if (this.name !== undefined) {
-      // Before any process is told of the end: it must find the name free.
+      // Before any process learns of the end: it must find the name free.
       this.runtime.names.delete(this.name);
     }
-    this.#tellInTurn(reason);
+    this.#announceEnd(reason);
   }
 
   /**
-   * Tells of ends one after another, from a queue. Calls down the links would need a stack of a
-   * million frames for a chain of a million processes, and a process could hear of an end while
-   * that is still being told to others.
+   * Announces ends one after another, from a queue. Calls along the links would need a stack of a
+   * million frames for a chain of a million processes, and one end could be announced in the middle
+   * of another.
    */
-  #tellInTurn(reason: ExitReason): void {
+  #announceEnd(reason: ExitReason): void {
     const { exitQueue } = this.runtime;
     exitQueue.push(this);
     if (exitQueue.length > 1) {
       return;
     }
     for (let at = 0; at < exitQueue.length; at++) {
-      (exitQueue[at] as Cell).#tellAll();
+      (exitQueue[at] as Cell).#sendSignals();
     }
     for (const cell of exitQueue.splice(0)) {
-      // Last, since listeners are the user's code: they find that everybody has been told.
+      // Last: listeners are user code, and may rely on all signals being sent.
       cell.#abort?.abort(new ExitError(cell.reason ?? reason));
     }
   }
 
-  #tellAll(): void {
+  #sendSignals(): void {
     const reason = this.reason as ExitReason;
     this.#stopTimers();
     this.#failRequests(reason);
-    this.tellOfEnd(reason);
+    this.sendEndSignals(reason);
     this.ended(reason);
     this.openCalls = undefined;
   }
@@ -366,8 +367,8 @@ export function nameOf(cell: Cell): string {
 let open: (value: unknown) => Cell | undefined;
 
 /**
- * What a `Pid` is at run time. Its process is private: only this package reaches it, and it is
- * neither printed nor compared when a message that holds a pid is.
+ * The class of pids. The process is a private field: other packages cannot reach it, and it is left
+ * out when a message that holds a pid is printed or compared.
  */
 class CellPid {
   readonly id: number;
@@ -392,7 +393,7 @@ class CellPid {
   }
 }
 
-/** What the processes of one system share. */
+/** The state that the processes of one system share. */
 export interface Runtime {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -409,7 +410,7 @@ export interface Runtime {
   };
   readonly names: KeyTable<Cell>;
   readonly processes: Set<Cell>;
-  /** Processes that have ended, and whose links and monitors do not know it yet. */
+  /** Processes that have ended and whose exit signals and DOWN messages are not sent yet. */
   readonly exitQueue: Cell[];
   readonly root: Cell & System;
   /** How many messages may wait in a mailbox before it is reported, once for each process. */

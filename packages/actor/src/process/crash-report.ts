@@ -3,8 +3,8 @@ import { errorIn, type ExitReason } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
 
 /**
- * Tells the system's logger that a process ended by its own fault: who it was and below whom, why
- * with the stack, what it had in hand, whom the end takes along.
+ * Logs the crash of a process: its name, its ancestors, the reason with its stack, the message that
+ * it was handling, and the processes linked to it, which may end with it.
  * @see OTP, "SASL Error Logging", crash reports
  */
 export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}): void {

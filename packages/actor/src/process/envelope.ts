@@ -4,7 +4,7 @@ export interface Envelope {
   unwrap(): unknown;
 }
 
-/** A symbol, and not the method alone: a user's message may have a method of that name. */
+/** The method alone would not do: a user's message may have one of that name. */
 const isEnvelope: unique symbol = Symbol('reprise.isEnvelope');
 
 /** Marks the prototypes of classes, and not their instances: a message must not grow by it. */

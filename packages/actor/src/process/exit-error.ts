@@ -2,16 +2,16 @@ import { crash, type ExitReason, isExitReason, nocatch } from './exit-reason.ts'
 import { formatReason } from './format-reason.ts';
 
 /**
- * A call whose server died before it answered, or a start that failed: `reason` says why. Of a
- * supervisor that did not start, because of a child, perhaps of a child of its own, the message
- * shows which one as a tree. The error that somebody threw is the `cause`.
+ * A process ended before it answered a call, or a start failed: `reason` says why. When a
+ * supervisor did not start because a child failed, the message shows the path to that child as a
+ * tree. The error that was thrown, if any, is the `cause`.
  */
 export class ExitError extends Error {
   readonly reason: ExitReason;
 
   constructor(reason: ExitReason, what = 'process exited') {
     const { children, why } = failedStart(reason);
-    // The error that ended the other process is the cause, so that both stacks are printed.
+    // As the cause, its stack is printed, too.
     const cause = 'error' in why ? { cause: why.error } : undefined;
     super(`${what}: ${branches(children)}${formatReason(why)}`, cause);
     this.name = 'ExitError';
@@ -19,10 +19,7 @@ export class ExitError extends Error {
   }
 }
 
-/**
- * The children, from above, of which each did not start because of the next, and why the last did
- * not.
- */
+/** The path of children from the top, each of which failed because of the next, and the reason. */
 function failedStart(reason: ExitReason): {
   readonly children: readonly string[];
   readonly why: ExitReason;
@@ -36,7 +33,7 @@ function failedStart(reason: ExitReason): {
   return { children, why };
 }
 
-/** A supervisor that did not start has the reason in its `shutdown`. */
+/** A supervisor that fails to start ends with `shutdown`, and the reason in its detail. */
 function failedChild(
   reason: ExitReason,
 ): Extract<ExitReason, { readonly type: 'failedToStartChild' }> | undefined {
@@ -44,20 +41,20 @@ function failedChild(
   return isExitReason(inner) && inner.type === 'failedToStartChild' ? inner : undefined;
 }
 
-/** One below the other, as in the listing of a directory; what follows stands behind the last. */
+/** One below the other, as in the listing of a directory; the reason follows the last. */
 function branches(children: readonly string[]): string {
   const lines = children.map((id, depth) => `\n${'    '.repeat(depth)}└── ${id}`);
   return lines.length === 0 ? '' : `a child failed to start${lines.join('')}: `;
 }
 
-/** What `exit(self, reason)` throws: uncaught, it ends its process with exactly that reason. */
+/** Thrown by `exit(self, reason)`: if not caught, it ends the process with exactly that reason. */
 export class ExitRequest extends ExitError {
   constructor(reason: ExitReason) {
     super(reason, 'exit');
   }
 }
 
-/** A call that was not answered in time. The server was not disturbed and may still do the work. */
+/** A call was not answered in time. The server does not know, and may still do the work. */
 export class TimeoutError extends Error {
   constructor(message: string) {
     super(message);
@@ -65,7 +62,7 @@ export class TimeoutError extends Error {
   }
 }
 
-/** The exit reason of a process whose code threw `thrown` and did not catch it. */
+/** The exit reason of a process whose code threw this value and did not catch it. */
 export function reasonOf(thrown: unknown): ExitReason {
   if (thrown instanceof ExitRequest) {
     return thrown.reason;

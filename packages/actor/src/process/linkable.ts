@@ -87,8 +87,8 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
   }
 
   /**
-   * Calls back when this process has ended, after its links and monitors have been told; at once if
-   * it has ended already. Returns a function that takes the callback off.
+   * Calls back when this process has ended, after its exit signals and DOWN messages are sent; at
+   * once if it has ended already. Returns a function that removes the callback.
    */
   onEnd(callback: (reason: ExitReason) => void): () => void {
     if (this.reason !== undefined) {
@@ -116,8 +116,8 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
     }
   }
 
-  /** Tells those who are linked to it, monitor it or wait for its end, and forgets them all. */
-  protected tellOfEnd(this: Peer, reason: ExitReason): void {
+  /** Sends the exit signals and DOWN messages of its end, calls `onEnd` back, and forgets them all. */
+  protected sendEndSignals(this: Peer, reason: ExitReason): void {
     for (const other of this.#links ?? []) {
       other.#links?.delete(this);
       other.receiveExit(this, reason);

@@ -1,20 +1,20 @@
 import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
 
-/** How many messages may wait, and what happens to one more. */
+/** How many messages may wait in a mailbox, and what happens to one more. */
 export interface MailboxOptions {
   /**
-   * A whole number from 1 on. The system's own messages (exits, DOWNs, orders to stop) do not count
-   * and always get in.
+   * A whole number from 1 on. The system's own messages (EXIT, DOWN, requests to stop) do not count
+   * and are never dropped.
    */
   readonly capacity: number;
   /**
-   * - `dropNewest`: it is dropped.
-   * - `dropOldest`: it gets in, and the one that has waited longest is dropped.
-   * - `reject`: `send` answers `false`.
+   * - `dropNewest`: the new message is dropped.
+   * - `dropOldest`: the oldest message is dropped to make room.
+   * - `reject`: the new message is dropped, and `send` returns `false`.
    * - `exit`: the process ends with `mailboxOverflow`.
    *
-   * A call that is dropped or rejected fails at once.
+   * A call that is dropped rejects at once.
    */
   readonly overflow: 'dropNewest' | 'dropOldest' | 'reject' | 'exit';
 }

@@ -2,10 +2,10 @@ import type { ExitReason } from './exit-reason.ts';
 import { type Pid, Ref } from './pid.ts';
 
 /**
- * When an alias expires, at the latest of what the process itself ends by `unalias`:
- * - `explicitUnalias`: not before;
- * - `demonitor`: also when the monitor is off, since its message came or by `demonitor`;
- * - `replyDemonitor`: also once one message has come by it, which takes the monitor off, too.
+ * When an alias expires:
+ * - `explicitUnalias`: by `unalias` alone;
+ * - `demonitor`: by `unalias`, or when its monitor ends, by its message or by `demonitor`;
+ * - `replyDemonitor`: as `demonitor`, or after one message to the alias, which also ends the monitor.
  */
 export type AliasMode = 'explicitUnalias' | 'demonitor' | 'replyDemonitor';
 
@@ -45,14 +45,14 @@ export class MonitorRef<out Owner extends object> extends Ref {
     this.#alias = undefined;
   }
 
-  /** The message that tells the owner of the end. */
+  /** The message to the owner when the monitored process ends. */
   down(reason: ExitReason): object {
     this.off();
     this.#message = { type: this.#tag, ref: this, ...this.#monitored, reason };
     return this.#message;
   }
 
-  /** Whether this is the message that `down` made, and not a look-alike that somebody sent. */
+  /** Whether this is the message that `down` made, and not a look-alike from another process. */
   isDown(message: unknown): boolean {
     return message !== undefined && message === this.#message;
   }

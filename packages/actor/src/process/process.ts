@@ -4,26 +4,24 @@ import type { ExitReason } from './exit-reason.ts';
 import type { Pid, Ref } from './pid.ts';
 
 /**
- * A process as it sees itself: passed to its own code, last, as `self`. What takes a `Process` is
- * what only that process may do (link, trap exits, receive), or what needs a parent. Nothing
- * ambient: it is right after an `await` too.
+ * A process as its own code sees it: the last argument of that code, `self`. Functions take a
+ * `Process` for actions that only that process may do (link, trap exits, receive), or as a parent.
+ * It is an argument, and not ambient: it is the right process after an `await`, too.
  */
 export interface Process<in Message = never> {
   readonly pid: Pid<Message>;
   readonly system: System;
-  /**
-   * Aborts when the process ends, with an `ExitError` that says why; for `fetch`, timers, streams.
-   */
+  /** Aborts when the process ends, with an `ExitError` as the reason; for `fetch`, timers, streams. */
   readonly signal: AbortSignal;
-  /** How many messages wait. */
+  /** How many messages are in the mailbox. */
   readonly messageQueueLen: number;
 }
 
 /**
- * Processes that know of each other, with one clock and one scheduler; itself the root process, and
- * so the parent of what is started at the top. It does not trap exits: a process linked to it that
- * ends abnormally ends the system, loudly. Only a start that fails does not: whoever started it has
- * been told.
+ * A set of processes with one clock and one scheduler. It is itself a process, the root: the parent
+ * of the processes at the top. It does not trap exits: the abnormal end of a process that is linked
+ * to it ends the system, and is logged. A start that fails does not end it, since that rejects the
+ * promise of the start.
  */
 export interface System extends Process {
   readonly clock: Clock;
@@ -31,30 +29,31 @@ export interface System extends Process {
   /** Settles with the reason once the system has ended. */
   readonly whenExited: Promise<ExitReason>;
   /**
-   * Ends the system: what is linked to it is shut down and waited for, one by one, in reverse order
-   * of its start; whatever still lives then is killed. Nothing of the system runs afterwards. A
-   * second call waits for the first.
-   *
-   * `timeout`, in ms: after it nothing is waited for any more, all is killed. Default: `Infinity`,
-   * as in OTP. `reason`: what `whenExited` is to tell. Default: `shutdown`. The processes are told
-   * `shutdown` in any case.
+   * Ends the system. The processes linked to it are shut down one after another, in reverse order
+   * of their start, each before the next; then all others are killed. No process of the system runs
+   * afterwards. A second call waits for the first.
    */
   stop(options?: StopOptions): Promise<void>;
 }
 
 export interface StopOptions {
+  /** In ms: after that, all processes are killed. Default: `Infinity`, as in OTP. */
   readonly timeout?: number;
+  /**
+   * The reason that `whenExited` resolves with. The processes themselves get `shutdown` in any case.
+   * Default: `shutdown`.
+   */
   readonly reason?: ExitReason;
 }
 
-/** A linked process ended, and this one traps exits (or: `exit(from, this, reason)` was called). */
+/** To a process that traps exits: a linked process ended, or another sent this exit signal. */
 export interface ExitMessage {
   readonly type: 'EXIT';
   readonly pid: Pid;
   readonly reason: ExitReason;
 }
 
-/** A monitored process ended, or was not there (`noproc`). */
+/** A monitored process ended, or did not exist (`noproc`). */
 export interface DownMessage {
   readonly type: 'DOWN';
   readonly ref: Ref;
@@ -62,7 +61,7 @@ export interface DownMessage {
   readonly reason: ExitReason;
 }
 
-/** The same for a monitor by name: what it watched is told by that name. */
+/** The same for a monitor that was given a name: it has that name in place of the pid. */
 export interface NameDownMessage {
   readonly type: 'DOWN';
   readonly ref: Ref;

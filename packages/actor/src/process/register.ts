@@ -5,9 +5,9 @@ import { type Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
 /**
- * Gives `pid` a name in its system until it ends or is unregistered. Throws a `TypeError` for an
- * empty name, and an `Error` when the name is taken, the process has ended, or has a name already:
- * one each.
+ * Gives `pid` a name in the system, until the process ends or is unregistered.
+ * @throws a `TypeError` for an empty name, and an `Error` when the name is taken, when the process
+ * has ended, or when it has a name already: a process has one name at most.
  * @see OTP manual, `erlang:register/2`
  * @example
  * ```ts
@@ -27,11 +27,11 @@ import type { Process } from './process.ts';
  * ```
  */
 export function register<P extends Pid>(
-  self: Process,
+  system: Process,
   name: string | Name<P>,
   pid: NoInfer<P>,
 ): void {
-  const { names } = cellOfProcess(self).runtime;
+  const { names } = cellOfProcess(system, 'system').runtime;
   const cell = cellOf(pid);
   const text = textOf(name);
   const owner = names.get(text);
@@ -53,7 +53,8 @@ export function register<P extends Pid>(
 }
 
 /**
- * Frees a name, whosever it is; its process goes on. Throws an `Error` when nobody has it.
+ * Frees a name; its process goes on.
+ * @throws an `Error` when no process has the name.
  * @see OTP manual, `erlang:unregister/1`
  * @example
  * ```ts
@@ -67,8 +68,8 @@ export function register<P extends Pid>(
  * await system.stop();
  * ```
  */
-export function unregister(self: Process, name: string | Name): void {
-  const { names } = cellOfProcess(self).runtime;
+export function unregister(system: Process, name: string | Name): void {
+  const { names } = cellOfProcess(system, 'system').runtime;
   const text = textOf(name);
   const cell = names.get(text);
   if (cell === undefined) {
@@ -79,7 +80,7 @@ export function unregister(self: Process, name: string | Name): void {
 }
 
 /**
- * The process that has the name now.
+ * The process that has the name now; `undefined` if none has.
  * @see OTP manual, `erlang:whereis/1`
  * @example
  * ```ts
@@ -93,12 +94,16 @@ export function unregister(self: Process, name: string | Name): void {
  * await system.stop();
  * ```
  */
-export function whereis<P extends Pid = Pid>(self: Process, name: string | Name<P>): P | undefined {
-  return cellOfProcess(self).runtime.names.get(textOf(name))?.pid as P | undefined;
+export function whereis<P extends Pid = Pid>(
+  system: Process,
+  name: string | Name<P>,
+): P | undefined {
+  return cellOfProcess(system, 'system').runtime.names.get(textOf(name))?.pid as P | undefined;
 }
 
 /**
- * The pid that a destination means now: itself, or whoever has the name.
+ * The pid that a destination means now: the pid itself, or that of the process with the name;
+ * `undefined` if no process has it.
  * @example
  * ```ts
  * import { createSystem, name, pidOf, register, spawn } from '@reprise/actor';

@@ -2,8 +2,8 @@ import { Timer } from '../host/timers.ts';
 import type { ExitReason } from './exit-reason.ts';
 
 /**
- * A question to a process, whose asker is told when that process ends before it has answered. It is
- * its own timer and its own entry in a linked list: a call needs no object beside this one.
+ * A request that waits for the answer of a process, and fails if that process ends first. It is its
+ * own timer and its own entry in a linked list: a call needs no object beside this one.
  */
 export abstract class Request extends Timer {
   previous: Request | undefined = undefined;

@@ -3,42 +3,39 @@ import { diagnostics } from '../host/diagnostics.ts';
 import * as host from '../host/host.ts';
 import { type Cell, nameOf } from './cell.ts';
 
-/** Enough messages a turn that looking at the clock costs nothing. */
+/** Messages in one turn: enough that reading the clock once in a turn costs next to nothing. */
 const longTurn = 16;
 const shortTurn = 2;
-/** In ms: a turn that took longer was of messages that are work. */
+/** In ms: after a turn that took longer, turns are short. */
 const heavyTurn = 1;
 
-/** How long processes may run, in ms, before timers, sockets and everybody else get their turn. */
+/** How long processes may run, in ms, before timers and I/O get their turn. */
 const slice = 4;
 
 /**
- * Who runs next: ready processes take turns, first come first served, in a microtask, so that a
- * reply costs no trip through the event loop. Microtasks alone would starve I/O, so once a slice
- * has passed since I/O last had its chance the rest waits for a macrotask: a flood of messages, or
- * a chain of calls that never rests, delays a timer by about a slice. A message that comes after a
- * rest waits for nothing.
+ * Decides which process runs next. Ready processes take turns, first come first served, in a
+ * microtask: a reply costs no trip through the event loop. Microtasks alone would starve I/O: once
+ * a slice has passed since I/O last had its turn, the processes that are left wait for a macrotask.
+ * A flood of messages, or an endless chain of calls, delays a timer by about a slice. A message to
+ * an idle system does not wait at all.
  */
 export class Scheduler {
   /** The process whose code is on the stack, if any. */
   current: Cell | undefined = undefined;
-  /**
-   * How many messages a process may handle in its turn: few while turns are long, so that a slice
-   * does not run over.
-   */
+  /** How many messages a process may handle in its turn: few while they are slow to handle. */
   turnLength: number = longTurn;
   readonly #ready = new Queue<Cell>();
   readonly #slow: number;
   #isPlanned = false;
   #isYielding = false;
-  /** The process whose code goes on in the microtasks that are waited for, and since when. */
-  #watched: Cell | undefined = undefined;
-  #watchedFrom = 0;
+  /** The process whose code goes on in microtasks now, and since when. */
+  #inMicrotasks: Cell | undefined = undefined;
+  #microtasksFrom = 0;
   #sliceStart = 0;
-  /** Whether the event loop has yet to come round since the slice began. */
+  /** Whether the macrotask that was queued when the slice began has not run yet. */
   #isInSlice = false;
 
-  /** `slow`: how long a process may hold the thread before it is reported, in ms. */
+  /** `slow`: how long a process may block the thread before a warning is logged, in ms. */
   constructor(slow: number) {
     this.#slow = slow;
   }
@@ -52,17 +49,17 @@ export class Scheduler {
   }
 
   /**
-   * Lets the microtasks run that the process on the stack has caused, before the next process has
-   * its turn. `cell` is given when its own code is what goes on in them: how long that holds the
-   * thread is then watched, too.
+   * Lets the microtasks run that the process on the stack has queued, before the next process has
+   * its turn. `cell`: given when its own code goes on in those microtasks, and the time they take
+   * counts as its own.
    */
   yieldToMicrotasks(cell?: Cell): void {
     this.#isYielding = true;
-    this.#watched = cell;
+    this.#inMicrotasks = cell;
   }
 
   /**
-   * True when no process is ready to run. One may still wait for a promise, a timer or a message.
+   * Whether no process is ready to run. Processes may still wait for promises, timers or messages.
    */
   get isIdle(): boolean {
     return !this.#isPlanned;
@@ -81,13 +78,13 @@ export class Scheduler {
   };
 
   /**
-   * One microtask more: what a function throws ends its process in the microtask after the one that
-   * went on with it.
+   * Waits for one microtask more: the error that a process function throws reaches the process one
+   * microtask after the function went on.
    */
-  readonly #hop = (): void => {
-    if (this.#watched !== undefined) {
-      this.#watch(this.#watched, host.now() - this.#watchedFrom);
-      this.#watched = undefined;
+  readonly #afterMicrotasks = (): void => {
+    if (this.#inMicrotasks !== undefined) {
+      this.#reportIfSlow(this.#inMicrotasks, host.now() - this.#microtasksFrom);
+      this.#inMicrotasks = undefined;
     }
     host.queueMicrotask(this.#microtask);
   };
@@ -98,19 +95,16 @@ export class Scheduler {
     this.#run(now);
   };
 
-  /**
-   * I/O has just had its chance. It will have had the next when a macrotask that is queued now has
-   * its turn.
-   */
+  /** I/O has just had its turn. It has had the next when a macrotask that is queued now runs. */
   #startSlice(now: number): void {
     this.#sliceStart = now;
     if (!this.#isInSlice) {
       this.#isInSlice = true;
-      host.queueMacrotask(this.#cameRound);
+      host.queueMacrotask(this.#afterMacrotask);
     }
   }
 
-  readonly #cameRound = (): void => {
+  readonly #afterMacrotask = (): void => {
     this.#isInSlice = false;
   };
 
@@ -121,30 +115,30 @@ export class Scheduler {
     while (this.#ready.length > 0 && now < end && !this.#isYielding) {
       const cell = this.#ready.shift();
       cell.run();
-      // One reading of the clock a turn: the end of this one is the start of the next.
+      // The clock is read once in a turn: the end of this turn is the start of the next.
       const after = host.now();
-      this.#watch(cell, after - now);
+      this.#reportIfSlow(cell, after - now);
       this.turnLength = after - now > heavyTurn ? shortTurn : longTurn;
       now = after;
     }
-    this.#watchedFrom = now;
+    this.#microtasksFrom = now;
     this.#plan(now < end);
   }
 
-  #watch(cell: Cell, ms: number): void {
+  #reportIfSlow(cell: Cell, ms: number): void {
     if (ms > this.#slow) {
       reportSlow(cell, ms);
     }
   }
 
-  /** The rest of what is ready, soon or after I/O. */
+  /** Plans the turns of the processes that are still ready: in a microtask, or after I/O. */
   #plan(isInTime: boolean): void {
-    this.#isPlanned = this.#ready.length > 0 || this.#watched !== undefined;
-    if (this.#watched !== undefined) {
-      // What comes after it finds out by itself whether the slice has passed.
-      host.queueMicrotask(this.#hop);
+    this.#isPlanned = this.#ready.length > 0 || this.#inMicrotasks !== undefined;
+    if (this.#inMicrotasks !== undefined) {
+      // The microtask after this one checks whether the slice has passed.
+      host.queueMicrotask(this.#afterMicrotasks);
     } else if (this.#isPlanned && isInTime) {
-      host.queueMicrotask(this.#isYielding ? this.#hop : this.#microtask);
+      host.queueMicrotask(this.#isYielding ? this.#afterMicrotasks : this.#microtask);
     } else if (this.#isPlanned) {
       host.queueMacrotask(this.#macrotask);
     }

@@ -1,19 +1,19 @@
 import { describe } from '../describe.ts';
 import type { Clock } from '../host/clock.ts';
 import { assertDelay, Timer } from '../host/timers.ts';
-import { type Destination, find, NamedAddress } from './address.ts';
-import { type Cell, cellOfProcess, type Runtime } from './cell.ts';
+import { type Destination, find, runtimeOf } from './address.ts';
+import { type Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
 import { type Pid, Ref } from './pid.ts';
 import type { Process } from './process.ts';
 
 declare const timer: unique symbol;
 
-/** A message that is to be sent later; equal to itself alone. */
+/** A message that will be sent later; equal to itself alone. */
 export interface TimerRef {
   readonly [timer]: true;
 }
 
-/** What `startTimer` sends: the message, and which timer it comes from. */
+/** The message of `startTimer`: its content, and the timer that it comes from. */
 export interface TimeoutMessage<out Message = unknown> {
   readonly type: 'timeout';
   readonly ref: TimerRef;
@@ -21,8 +21,8 @@ export interface TimeoutMessage<out Message = unknown> {
 }
 
 /**
- * What a process gets that has cancelled a timer with `async`: the milliseconds that were left, or
- * `false`.
+ * The result of `cancelTimer` with `async`: the milliseconds that were left, or `false` when the
+ * message had been sent or cancelled before.
  */
 export interface CancelTimerMessage {
   readonly type: 'cancelTimer';
@@ -32,26 +32,24 @@ export interface CancelTimerMessage {
 
 export interface TimerOptions {
   /**
-   * The time is a point on the system's clock (`system.clock.now()`), and not so many ms from now.
-   * One that has passed is now. Default: false.
+   * The time is absolute: a time of the system's clock (`system.clock.now()`), and not a delay. A
+   * time that has passed means now. Default: false.
    */
   readonly abs?: boolean;
 }
 
 export interface CancelTimerOptions {
-  /** Answers nothing; the process gets a message `{ type: 'cancelTimer', ref, result }`. */
+  /** Returns nothing; this process receives a message `{ type: 'cancelTimer', ref, result }`. */
   readonly async?: Process;
-  /** Default: true. With `false` there is neither answer nor message. */
+  /** With `false` there is neither a return value nor a message. Default: true. */
   readonly info?: false;
 }
 
 /**
- * Sends `message` once, `time` milliseconds from now on the system's clock, however far away;
- * asynchronously even for 0. A name is looked up when the time has come. It is dropped when its
- * process ends first, or nobody has the name; the end of whoever started it changes nothing.
- *
- * Throws a `RangeError` unless `time` is a whole number from 0 on, or, with `abs`, any finite
- * number.
+ * Sends `message` once, after `time` milliseconds of the system's clock, never inside this call. A
+ * name is looked up when the message is sent. The message is dropped if the receiver has ended by
+ * then, or if no process has the name; the end of the sender changes nothing.
+ * @throws a `RangeError` unless `time` is a whole number from 0 on, or, with `abs`, a finite number.
  * @see OTP manual, `erlang:send_after/4`
  * @example
  * ```ts
@@ -77,10 +75,9 @@ export function sendAfter<Message>(
 }
 
 /**
- * `sendAfter`, but what is sent is `{ type: 'timeout', ref, message }`: a process that has
- * cancelled its timer and started another knows by `ref` which one a message comes from.
- *
- * Throws as `sendAfter` does.
+ * As `sendAfter`, but the message is `{ type: 'timeout', ref, message }`: a process that has
+ * cancelled its timer and started another sees by `ref` from which of them a message comes.
+ * @throws as `sendAfter` does.
  * @see OTP manual, `erlang:start_timer/4`
  * @example
  * ```ts
@@ -106,7 +103,7 @@ export function startTimer<Message>(
   return start(new TimeoutTimer(to as Destination, message), time, options);
 }
 
-/** What a process that accepts `Message` can be sent by `startTimer`. */
+/** The content of the timeout messages that a process with messages `Message` accepts. */
 type TimeoutOf<Message> = unknown extends Message
   ? unknown
   : ContentOf<Extract<Message, { readonly type: 'timeout'; readonly ref: TimerRef }>>;
@@ -125,11 +122,10 @@ function start(timer: SendTimer, time: number, { abs = false }: TimerOptions = {
 }
 
 /**
- * Takes the message back, and an interval's that would follow: the milliseconds that were left, or
- * `false` when it was sent or taken back before. Anybody may. A message that is in the mailbox
- * already stays there.
- *
- * Throws a `TypeError` for what is no reference.
+ * Cancels a timer, of an interval for good. Returns the milliseconds that were left, or `false`
+ * when the message had been sent or cancelled before. Any process may cancel any timer. A message
+ * that is already in the mailbox stays there.
+ * @throws a `TypeError` for a value that is no timer.
  * @see OTP manual, `erlang:cancel_timer/2`, `timer:cancel/1`
  * @example
  * ```ts
@@ -150,19 +146,18 @@ export function cancelTimer(ref: TimerRef, options?: CancelTimerOptions): number
   if (options === undefined) {
     return result;
   }
-  const { async: asker, info = true }: { async?: Process; info?: boolean } = options;
-  if (asker !== undefined && info) {
+  const { async: receiver, info = true }: { async?: Process; info?: boolean } = options;
+  if (receiver !== undefined && info) {
     const message: CancelTimerMessage = { type: 'cancelTimer', ref, result };
-    cellOfProcess(asker, 'async').pushSystem(message);
+    cellOfProcess(receiver, 'async').pushSystem(message);
   }
   return undefined;
 }
 
 /**
- * The milliseconds that are left, rounded up, or `false` when it was sent or taken back. The timer
- * is not disturbed.
- *
- * Throws a `TypeError` for what is no reference.
+ * The milliseconds that are left, rounded up, or `false` when the message was sent or cancelled.
+ * The timer runs on.
+ * @throws a `TypeError` for a value that is no timer.
  * @see OTP manual, `erlang:read_timer/1`
  * @example
  * ```ts
@@ -181,14 +176,14 @@ export function readTimer(ref: TimerRef): number | false {
   return timerOf(ref)?.read() ?? false;
 }
 
-/** `undefined` for a reference to something else. */
+/** `undefined` for a ref of another kind, that of a monitor. */
 function timerOf(ref: TimerRef): SendTimer | undefined {
   const found: unknown = ref;
   if (found instanceof SendTimer || found instanceof Ref) {
     return found instanceof SendTimer ? found : undefined;
   }
   throw new TypeError(
-    `Expected what sendAfter, startTimer or sendInterval returned, got ${describe(ref)}`,
+    `Expected a timer of sendAfter, startTimer or sendInterval, got ${describe(ref)}`,
   );
 }
 
@@ -198,21 +193,20 @@ function assertTime(time: unknown): void {
   }
 }
 
-/** What a `TimerRef` is at run time. */
+/** The class of `TimerRef`. */
 export class SendTimer extends Timer {
   readonly #runtime: Runtime;
   readonly #to: Destination;
   readonly #message: unknown;
-  /** The process that it is for, if it was started for a process and not for a name. */
+  /** The receiver, if it was given by its pid and not by a name. */
   readonly #cell: Cell | undefined;
 
   constructor(to: Destination, message: unknown) {
     super();
-    const address: unknown = to;
     this.#to = to;
     this.#message = message;
-    this.#cell = address instanceof NamedAddress ? undefined : find(to);
-    this.#runtime = (address instanceof NamedAddress ? address : (this.#cell as Cell)).runtime;
+    this.#cell = findCell(to);
+    this.#runtime = runtimeOf(to);
   }
 
   start(ms: number): void {

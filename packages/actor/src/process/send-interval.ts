@@ -4,14 +4,13 @@ import { type Pid } from './pid.ts';
 import { SendTimer, type TimerRef } from './send-after.ts';
 
 /**
- * Sends `message` every `ms` milliseconds, the first time in `ms`, until `cancelTimer` or the end
- * of its process; a name is looked up each time, and a message to a name that nobody has is
+ * Sends `message` every `ms` milliseconds, the first time after `ms`, until `cancelTimer` or the
+ * end of the receiver. A name is looked up each time; when no process has it, the message is
  * dropped.
  *
- * It keeps to its grid: a late message does not delay the next one. What falls due while the thread
- * is held is sent once, and not made up for.
- *
- * Throws a `RangeError` unless `ms` is a whole number from 1 on.
+ * Due times are multiples of `ms` from the start: a late message does not delay the next one. When
+ * several fall due while the thread is busy, one message is sent for all of them.
+ * @throws a `RangeError` unless `ms` is a whole number from 1 on.
  * @see OTP manual, `timer:send_interval/3`
  * @example
  * ```ts

@@ -26,12 +26,11 @@ export function isAlive(pid: Pid): boolean {
 }
 
 /**
- * Puts `message` into the mailbox of a process, in the order sent. It never waits, and to a process
- * that has ended it is dropped. The message is not copied: whoever sent it must not change it
- * afterwards.
+ * Puts `message` into the mailbox of a process, in the order sent. It never waits. A message to a
+ * process that has ended is dropped. Messages are not copied: do not change one after it was sent.
  *
- * False when the mailbox is full and rejects. Throws an `Error` when nobody has the name it is sent
- * to.
+ * Returns `false` when the mailbox is full and its policy is `reject`, otherwise `true`.
+ * @throws an `Error` when no process has the name.
  * @see OTP manual, `erlang:send/2`
  * @example
  * ```ts
@@ -74,8 +73,9 @@ function sendToAlias(ref: MonitorRef<Cell>, message: unknown): boolean {
 }
 
 /**
- * Links `self` and `pid`, both ways and once however often: when one ends, the other gets an exit
- * signal with its reason. Linking to a process that has ended gives the signal `noproc`.
+ * Links `self` and `pid`: when either ends, the other gets an exit signal with its reason. Linking
+ * twice is the same as once. Linking to a process that has ended sends `self` the signal `noproc`.
+ * @see OTP manual, `erlang:link/1`
  * @example
  * ```ts
  * import { createSystem, exit, isAlive, link, shutdown, spawn } from '@reprise/actor';
@@ -99,8 +99,8 @@ export function link(self: Process, pid: Pid): void {
 }
 
 /**
- * Takes the whole link off, from either side. An EXIT message that is in the mailbox already stays
- * there.
+ * Removes the link, in both directions. An EXIT message that is already in the mailbox stays there.
+ * @see OTP manual, `erlang:unlink/1`
  * @example
  * ```ts
  * import { createSystem, exit, isAlive, link, shutdown, spawn, unlink } from '@reprise/actor';
@@ -127,14 +127,11 @@ export function unlink(self: Process, pid: Pid): void {
 export interface MonitorOptions {
   /** The `type` of the message. Default: `DOWN`. */
   readonly tag?: string;
-  /** Makes the ref an address, too, for others to answer to: see `AliasMode`. */
+  /** Makes the ref an address, too, to which others can send: see `AliasMode`. Default: it is none. */
   readonly alias?: AliasMode;
 }
 
-/**
- * A ref that is also an address, as long as its alias is on; what is sent to it after that is
- * dropped.
- */
+/** A ref that is also an address until its alias expires. Messages after that are dropped. */
 export interface AliasRef<in Message = never> extends Ref {
   readonly [aliased]: (message: Message) => void;
 }
@@ -142,9 +139,9 @@ export interface AliasRef<in Message = never> extends Ref {
 declare const aliased: unique symbol;
 
 /**
- * Asks for one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with
- * `noproc`, if it already has. Given a name, it watches whoever has it now, and the message has the
- * `name` in place of the pid.
+ * Requests one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with
+ * `noproc`, if it has ended. Given a name, it monitors the process that has the name now, and the
+ * message has the `name` in place of the pid.
  * @see OTP manual, `erlang:monitor/3`
  * @example
  * ```ts
@@ -185,15 +182,16 @@ function targetOf(target: Destination): MonitorTarget {
 }
 
 export interface DemonitorOptions {
-  /** Removes its message, too, if it is in the mailbox already. */
+  /** Also removes its DOWN message, if that is already in the mailbox. Default: false. */
   readonly flush?: boolean;
-  /** Answers whether there was a monitor to take off. */
+  /** Returns whether the monitor was still on, and not always `true`. Default: false. */
   readonly info?: boolean;
 }
 
 /**
- * Takes a monitor off: no message comes any more. `true`, but with `info`: whether there was one to
- * take off. Throws an `Error` for a monitor of another process.
+ * Ends a monitor: its message does not come any more. Returns `true`, or, with `info`, whether the
+ * monitor was still on.
+ * @throws an `Error` for a monitor of another process.
  * @see OTP manual, `erlang:demonitor/2`
  * @example
  * ```ts
@@ -221,7 +219,9 @@ export function demonitor(
 }
 
 /**
- * Turns an alias off; its monitor stays. Whether it was on.
+ * Ends an alias; its monitor stays. Returns whether the alias was on.
+ * @throws an `Error` for an alias of another process.
+ * @see OTP manual, `erlang:unalias/1`
  * @example
  * ```ts
  * import { createSystem, monitor, send, spawn, unalias } from '@reprise/actor';
@@ -249,7 +249,7 @@ export function unalias(self: Process, ref: Ref): boolean {
 
 function ownRef(cell: Cell, ref: Ref): MonitorRef<Cell> {
   if (!isMonitorRef(ref)) {
-    throw new TypeError(`Expected what monitor returned, got ${describe(ref)}`);
+    throw new TypeError(`Expected a ref that monitor returned, got ${describe(ref)}`);
   }
   if (ref.owner() !== cell) {
     throw new Error(`Expected a monitor of ${String(cell.pid)}, got another process's`);
@@ -263,8 +263,9 @@ function isMonitorRef(value: unknown): value is MonitorRef<Cell> {
 }
 
 /**
- * When on, an exit signal other than a kill becomes a message `{ type: 'EXIT', pid, reason }`
- * instead of ending the process. Returns the old value.
+ * While on, an exit signal other than `kill` becomes a message `{ type: 'EXIT', pid, reason }` and
+ * does not end the process. Returns the old value. Default of a process: off.
+ * @see OTP manual, `erlang:process_flag/2`, `trap_exit`
  * @example
  * ```ts
  * import { createSystem, type ExitMessage, spawn, spawnLink, trapExit } from '@reprise/actor';
@@ -289,12 +290,13 @@ export function trapExit(self: Process, flag: boolean): boolean {
 }
 
 /**
- * `exit(self, reason)` ends the caller with exactly that reason, by throwing what its process
- * recognises.
+ * `exit(self, reason)` ends the caller with exactly that reason, by throwing an error.
  *
- * `exit(self, pid, reason)` sends an exit signal: `pid` ends with that reason, or, when it traps
+ * `exit(self, pid, reason)` sends an exit signal: `pid` ends with that reason, or, if it traps
  * exits, gets an EXIT message from `self`. `normal` is ignored unless trapped or sent to oneself;
- * `kill` cannot be trapped and ends it as `killed`.
+ * `kill` cannot be trapped, and the process ends with `killed`.
+ * @throws a `TypeError` for a value that is no exit reason.
+ * @see OTP manual, `erlang:exit/1`, `erlang:exit/2`
  * @example
  * ```ts
  * import { createSystem, type DownMessage, exit, kill, shutdown, spawn, spawnMonitor } from '@reprise/actor';
@@ -322,7 +324,7 @@ export function exit(self: Process, target: Pid | ExitReason, reason?: ExitReaso
   }
   assertExitReason(reason);
   const to = cellOf(target as Pid);
-  // What code does in the name of a process that has ended is a late effect, and dropped.
+  // The code of a process that has ended may go on after an `await`: its signals are dropped.
   if (from.isAlive) {
     to.receiveExit(from, reason, true);
   }

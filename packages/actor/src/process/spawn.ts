@@ -9,14 +9,15 @@ import { MonitorRef } from './monitor-ref.ts';
 import { type Pid, type Ref } from './pid.ts';
 import type { Process } from './process.ts';
 
-/** A process whose code is a function: it takes its messages itself. */
+/** A process that runs a function, which takes the messages itself. */
 export interface Receiver<in out Message> extends Process<Message> {
   /**
-   * Takes the oldest message that `match` is true of, or the oldest of all, waiting for it if need
-   * be. What does not match stays, in order.
+   * Resolves with the oldest message that matches, or with the oldest of all, as soon as there is
+   * one, and takes it out of the mailbox. The others stay, in order.
    *
-   * `timeout`, in ms (default `Infinity`): answers `undefined` if no such message is there by then;
-   * with 0 it does not wait.
+   * `timeout`, in ms (default `Infinity`): resolves with `undefined` if there is no such message by
+   * then; with 0 it does not wait.
+   * @throws an `Error` while an earlier `receive` still waits.
    * @see Erlang reference manual, "Expressions", section "Receive"
    */
   receive(options: { readonly timeout: number }): Promise<Message | undefined>;
@@ -32,19 +33,18 @@ export interface Receiver<in out Message> extends Process<Message> {
   ): Promise<Message | undefined>;
 }
 
-/** The code of a process: it ends `normal` when this returns, and as a crash when this throws. */
+/** The code of a process: when it returns the process ends `normal`, when it throws as a crash. */
 export type ProcessFunction<Message> = (self: Receiver<Message>) => void | Promise<void>;
 
 export interface SpawnOptions {
-  /** Bounds how many messages may wait. Default: no bound. */
+  /** Limits how many messages may wait. Default: no limit. */
   readonly mailbox?: MailboxOptions;
 }
 
 /**
- * Starts a process that runs `body`, and returns its pid before `body` has begun. `parent` says
- * which system it belongs to, and nothing more: the two are not linked.
- *
- * Throws an `ExitError` (`noproc`) when `parent` has ended.
+ * Starts a process that runs `body`, and returns its pid before `body` has begun. The process
+ * belongs to the system of `parent`; the two are not linked.
+ * @throws an `ExitError` (`noproc`) when `parent` has ended.
  * @see Erlang reference manual, "Processes"
  * @example
  * ```ts
@@ -67,12 +67,13 @@ export function spawn<Message = never>(
   body: ProcessFunction<Message>,
   options?: SpawnOptions,
 ): Pid<Message> {
-  return create(parent, body, options).pid as Pid<Message>;
+  return startProcess(parent, body, options).pid as Pid<Message>;
 }
 
 /**
- * `spawn`, linked to `parent` from the first instant: however soon the process ends, `parent` has
- * its exit signal.
+ * `spawn` and `link` in one step: `parent` gets the exit signal even if the process ends at once.
+ * @throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @see OTP manual, `erlang:spawn_link/1`
  * @example
  * ```ts
  * import { createSystem, type ExitMessage, shutdownWith, spawn, spawnLink, trapExit, exit, formatReason } from '@reprise/actor';
@@ -93,13 +94,15 @@ export function spawnLink<Message = never>(
   body: ProcessFunction<Message>,
   options?: SpawnOptions,
 ): Pid<Message> {
-  const cell = create(parent, body, options);
+  const cell = startProcess(parent, body, options);
   cellOfProcess(parent, 'parent').link(cell);
   return cell.pid as Pid<Message>;
 }
 
 /**
- * `spawn`, monitored by `parent` from the first instant.
+ * `spawn` and `monitor` in one step: `parent` gets the DOWN message even if the process ends at once.
+ * @throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @see OTP manual, `erlang:spawn_monitor/1`
  * @example
  * ```ts
  * import { createSystem, type DownMessage, spawn, spawnMonitor } from '@reprise/actor';
@@ -120,7 +123,7 @@ export function spawnMonitor<Message = never>(
   body: ProcessFunction<Message>,
   options?: SpawnOptions,
 ): { readonly pid: Pid<Message>; readonly ref: Ref } {
-  const cell = create(parent, body, options);
+  const cell = startProcess(parent, body, options);
   const owner = cellOfProcess(parent, 'parent');
   const ref = new MonitorRef(owner, { pid: cell.pid }, 'DOWN', undefined);
   owner.monitor(cell, ref);
@@ -128,8 +131,8 @@ export function spawnMonitor<Message = never>(
 }
 
 /**
- * The parent of a new process. A process that has ended starts nothing: its code may still be
- * running after an `await`.
+ * The parent of a new process. Throws an `ExitError` for one that has ended: its code may go on
+ * after an `await`, but may not start processes.
  */
 export function parentOf(parent: Process): Cell {
   const cell = cellOfProcess(parent, 'parent');
@@ -139,7 +142,7 @@ export function parentOf(parent: Process): Cell {
   return cell;
 }
 
-function create<Message>(
+function startProcess<Message>(
   parent: Process,
   body: ProcessFunction<Message>,
   { mailbox }: SpawnOptions = {},
@@ -158,27 +161,27 @@ function create<Message>(
 
 type Match = (message: unknown) => boolean;
 
-/** A `receive` that found nothing yet. Messages before `scanned` are known not to match. */
-class Waiting extends Timer {
+/** A `receive` that waits for a message. The first `scanned` messages are known not to match. */
+class PendingReceive extends Timer {
   readonly match: Match;
   readonly resolve: (message: unknown) => void;
   readonly reject: (thrown: unknown) => void;
-  /** Whether it takes what is there, and waits for nothing. */
-  readonly isImpatient: boolean;
+  /** With a timeout of 0: it looks at the mailbox once. */
+  readonly looksOnce: boolean;
   readonly fire: () => void;
   scanned = 0;
 
   constructor(
     match: Match,
     { resolve, reject }: PromiseWithResolvers<unknown>,
-    isImpatient: boolean,
+    looksOnce: boolean,
     giveUp: () => void,
   ) {
     super();
     this.match = match;
     this.resolve = resolve;
     this.reject = reject;
-    this.isImpatient = isImpatient;
+    this.looksOnce = looksOnce;
     this.fire = giveUp;
   }
 }
@@ -187,7 +190,7 @@ const any: Match = () => true;
 
 class FunctionProcess extends Cell implements Receiver<unknown> {
   #body: ProcessFunction<unknown> | undefined;
-  #waiting: Waiting | undefined = undefined;
+  #waiting: PendingReceive | undefined = undefined;
 
   constructor(parent: Cell, body: ProcessFunction<unknown>, mailbox: Mailbox | undefined) {
     super(parent.runtime, parent, mailbox);
@@ -200,10 +203,10 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
     } else if (this.#waiting !== undefined) {
       this.#offer(this.#waiting);
     }
-    // What it takes, it handles before anybody else has a turn.
+    // The message that it takes is handled in microtasks, before the next process has its turn.
     this.runtime.scheduler.yieldToMicrotasks(this);
     const waiting = this.#waiting;
-    return waiting !== undefined && (waiting.isImpatient || waiting.scanned < this.mailbox.length);
+    return waiting !== undefined && (waiting.looksOnce || waiting.scanned < this.mailbox.length);
   }
 
   #start(body: ProcessFunction<unknown>): void {
@@ -234,7 +237,7 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
   }
 
   protected ended(): void {
-    // Left pending for ever: the function does not go on.
+    // A receive that waits never settles: the function does not go on.
     this.#settle();
     this.#body = undefined;
   }
@@ -256,14 +259,14 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
     }
     const result = Promise.withResolvers<unknown>();
     if (this.isAlive) {
-      this.#waiting = new Waiting(match, result, timeout === 0, () => {
+      this.#waiting = new PendingReceive(match, result, timeout === 0, () => {
         this.#giveUp();
       });
       if (timeout > 0 && timeout < Infinity) {
         this.runtime.timers.start(this.#waiting, timeout);
       }
-      // Looked for in a turn, like everything else: a chain of receives that find something at once
-      // must not starve the rest.
+      // It looks at the mailbox in a turn of its own: a chain of receives that each find a message
+      // at once must not starve the other processes.
       if (this.status === 'idle') {
         this.wake();
       }
@@ -271,7 +274,7 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
     return result.promise;
   }
 
-  /** The time is up; but a message that is there is there. */
+  /** Timed out, but a message may have come that its turn has not looked at yet. */
   #giveUp(): void {
     if (this.#waiting !== undefined) {
       this.#offer(this.#waiting);
@@ -279,8 +282,8 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
     }
   }
 
-  /** Gives a receive the first message that it has not seen and that matches. */
-  #offer(waiting: Waiting): void {
+  /** Gives a receive the first message that it has not looked at and that matches. */
+  #offer(waiting: PendingReceive): void {
     const { mailbox } = this;
     try {
       for (; waiting.scanned < mailbox.length; waiting.scanned += 1) {
@@ -290,7 +293,7 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
           return;
         }
       }
-      if (waiting.isImpatient) {
+      if (waiting.looksOnce) {
         this.#settle()?.resolve(undefined);
       }
     } catch (thrown) {
@@ -298,7 +301,7 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
     }
   }
 
-  /** Messages were taken out of the mailbox behind its back. */
+  /** Messages are removed from the mailbox: the receive looks at all that are left again. */
   override flush(matches: (message: unknown) => boolean): void {
     super.flush(matches);
     if (this.#waiting !== undefined) {
@@ -306,7 +309,7 @@ class FunctionProcess extends Cell implements Receiver<unknown> {
     }
   }
 
-  #settle(): Waiting | undefined {
+  #settle(): PendingReceive | undefined {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) {

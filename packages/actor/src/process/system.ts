@@ -16,21 +16,21 @@ import type { StopOptions, System } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 
 export interface SystemOptions {
-  /** Default: the host's own time. */
+  /** Default: `systemClock()`. */
   readonly clock?: Clock;
-  /** Where crashes are reported. Default: stderr. */
+  /** Receives the reports of crashes and of problems. Default: it writes to stderr. */
   readonly logger?: Logger;
   /**
-   * How many messages may wait in a mailbox before it is reported, once a process. Default:
-   * 100,000.
+   * How many messages may wait in a mailbox before a warning is logged, once for each process.
+   * Default: 100,000.
    */
   readonly highWaterMark?: number;
-  /** How long a callback may hold the thread before it is reported, in ms. Default: 100. */
+  /** How long a callback may block the thread before a warning is logged, in ms. Default: 100. */
   readonly slowCallback?: number;
 }
 
 /**
- * A new system, which shares nothing with any other.
+ * A new system. Systems share nothing: a program may have several, and a test one of its own.
  * @example
  * ```ts
  * import { createSystem, processes, spawn } from '@reprise/actor';
@@ -54,7 +54,7 @@ class SystemRuntime implements Runtime {
   readonly names: KeyTable<Cell> = new KeyTable();
   readonly processes: Set<Cell> = new Set();
   readonly exitQueue: Cell[] = [];
-  readonly root: Root;
+  readonly root: RootProcess;
   #lastId = 0;
 
   readonly highWaterMark: number;
@@ -70,7 +70,7 @@ class SystemRuntime implements Runtime {
     this.highWaterMark = highWaterMark;
     this.scheduler = new Scheduler(slowCallback);
     this.timers = new Timers(clock);
-    this.root = new Root(this);
+    this.root = new RootProcess(this);
   }
 
   nextId(): number {
@@ -78,8 +78,8 @@ class SystemRuntime implements Runtime {
   }
 }
 
-/** The process at the top. It runs no code of its own: it is there to be linked to. */
-class Root extends Cell implements System {
+/** The process at the top. It runs no code: other processes are linked to it. */
+class RootProcess extends Cell implements System {
   readonly #exited: PromiseWithResolvers<ExitReason> = Promise.withResolvers();
   #stopping: Promise<void> | undefined = undefined;
 
@@ -121,10 +121,10 @@ class Root extends Cell implements System {
     if (timeout < Infinity) {
       this.runtime.timers.start(deadline, timeout);
     }
-    // In rounds: one that is being waited for may start another.
+    // In rounds: a process may start another while it shuts down.
     for (let linked = this.links; linked.length > 0; linked = this.links) {
       for (const cell of linked.toReversed()) {
-        // Or its end would be the root's own, and that of all others at once.
+        // Otherwise its exit would propagate over the link and kill the root.
         this.unlink(cell);
         cell.receiveExit(this, shutdown, true);
         await hasEnded(cell);
@@ -146,8 +146,8 @@ class Root extends Cell implements System {
   }
 
   /**
-   * Those linked to the root have their signal and end in their own order; what nobody supervises
-   * is killed after them.
+   * The processes linked to the root have got its exit signal, and end on their own; all others are
+   * killed after that.
    */
   async #finish(linked: readonly Cell[], reason: ExitReason): Promise<void> {
     await Promise.all(linked.map(hasEnded));

@@ -1,6 +1,6 @@
 import { describe } from '../describe.ts';
-import { type Destination, find, NamedAddress, ViaAddress } from '../process/address.ts';
-import type { Cell, Runtime } from '../process/cell.ts';
+import { type Destination, find, runtimeOf, ViaAddress } from '../process/address.ts';
+import type { Cell } from '../process/cell.ts';
 import { tableIn, uniqueTableOf } from './table.ts';
 
 /** Whoever has a key in a registry, which may itself be given by its name. */
@@ -33,9 +33,4 @@ export class RegistryAddress extends ViaAddress {
   override toString(): string {
     return this.name;
   }
-}
-
-function runtimeOf(registry: Destination): Runtime {
-  const address: unknown = registry;
-  return address instanceof NamedAddress ? address.runtime : (find(registry) as Cell).runtime;
 }

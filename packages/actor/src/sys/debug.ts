@@ -3,13 +3,14 @@ import type { Destination } from '../process/address.ts';
 import { cellOf, nameOf } from '../process/cell.ts';
 import { type AnyHook, Debug, type DebugEvent, formatEvent, type Hook } from '../server/debug.ts';
 import type { ServerProcess } from '../server/server-process.ts';
-import { ask, type SysOptions } from './system-request.ts';
+import { query, type SysOptions } from './system-request.ts';
 
 /**
- * Calls `hook` with every event of the server from now on, first with `state`, then with what it
- * answered before; in the server's turn, so it should be quick. It is taken off when it answers
- * `sys.done`, throws (which is reported), or by `remove`. One that is on already stays as it is.
- * Rejects as `getState` does.
+ * Calls `hook` with every event of the server from now on: the first time with `state`, then with
+ * the value that it returned before. It runs in the server's turn, and should be quick. It is
+ * removed when it returns `sys.done`, when it throws (which is logged), or by `remove`. A hook that
+ * is installed already stays as it is.
+ * @throws a `TypeError` for a value that is no function; rejects as `getState` does.
  * @see OTP manual, `sys:install/3`
  * @example
  * ```ts
@@ -40,14 +41,15 @@ export function install<State>(
   assertHook(hook);
   const act = (target: ServerProcess): void => {
     if (target.debug?.has(hook) !== true) {
-      put(target, hook, state);
+      addHook(target, hook, state);
     }
   };
-  return ask(server, 'install', act, options);
+  return query(server, 'install', act, options);
 }
 
 /**
- * Takes off a hook that `install` put on, if it is still on. Rejects as `getState` does.
+ * Removes a hook that was installed, if it still is.
+ * @throws a `TypeError` for a value that is no function; rejects as `getState` does.
  * @see OTP manual, `sys:remove/3`
  * @example
  * ```ts
@@ -68,14 +70,14 @@ export function install<State>(
 export function remove(server: Destination, hook: AnyHook, options?: SysOptions): Promise<void> {
   assertHook(hook);
   const act = (target: ServerProcess): void => {
-    take(target, hook);
+    removeHook(target, hook);
   };
-  return ask(server, 'remove', act, options);
+  return query(server, 'remove', act, options);
 }
 
 /**
- * Takes everything off that watches the server: hooks, trace, log and statistics. Rejects as
- * `getState` does.
+ * Removes all hooks of a server, and turns trace, log and statistics off. Rejects as `getState`
+ * does.
  * @see OTP manual, `sys:no_debug/2`
  * @example
  * ```ts
@@ -93,25 +95,23 @@ export function noDebug(server: Destination, options?: SysOptions): Promise<void
   const act = (target: ServerProcess): void => {
     target.debug = undefined;
   };
-  return ask(server, 'noDebug', act, options);
+  return query(server, 'noDebug', act, options);
 }
 
-/**
- * What a server has done since its statistics were turned on. Times in ms, on the system's clock.
- */
+/** Counts since the statistics of a server were turned on. Times: ms of the system's clock. */
 export interface Statistics {
   readonly startTime: number;
   readonly currentTime: number;
-  /** Messages taken, of all kinds. */
+  /** Messages received, of all kinds. */
   readonly messagesIn: number;
-  /** Replies given by an answer of a callback. */
+  /** Replies that a callback returned. */
   readonly messagesOut: number;
 }
 
 /**
- * Counts the messages of a server: `true` begins anew, `false` ends it, `'get'` resolves with the
- * counts, or with `undefined` when it is off. There are no reductions to count. Rejects as
- * `getState` does.
+ * Counts the messages of a server: `true` starts at zero, `false` turns it off, `'get'` resolves
+ * with the counts, or with `undefined` when it is off. OTP's count of reductions has no counterpart.
+ * Rejects as `getState` does.
  * @see OTP manual, `sys:statistics/3`
  * @example
  * ```ts
@@ -148,21 +148,21 @@ export function statistics(
       const counts = target.debug?.get(count);
       return counts && { ...counts, currentTime: now };
     }
-    turn(target, count, flag, { startTime: now, messagesIn: 0, messagesOut: 0 });
+    toggleHook(target, count, flag, { startTime: now, messagesIn: 0, messagesOut: 0 });
     return undefined;
   };
-  return ask(server, 'statistics', act, options);
+  return query(server, 'statistics', act, options);
 }
 
 export interface LogOptions extends SysOptions {
-  /** How many events are kept. Default: 10. */
+  /** The most events that are kept. Default: 10. */
   readonly size?: number;
 }
 
 /**
  * Keeps the last `size` events of a server: `true` turns it on, or changes the size; `false` turns
- * it off; `'get'` resolves with the events, oldest first, none when it is off. Rejects as
- * `getState` does; throws a `RangeError` for a size that is no whole number from 1 on.
+ * it off; `'get'` resolves with the events, oldest first, or with none when it is off.
+ * @throws a `RangeError` for a size that is no whole number from 1 on; rejects as `getState` does.
  * @see OTP manual, `sys:log/3`
  * @example
  * ```ts
@@ -199,19 +199,19 @@ export function log(
     );
   }
   const act = (target: ServerProcess): readonly DebugEvent[] | undefined => {
-    const events = kept(target);
+    const events = logOf(target);
     if (flag === 'get') {
       return events;
     }
-    turn(target, keep, flag, { size, events: events.slice(-size) });
+    toggleHook(target, keep, flag, { size, events: events.slice(-size) });
     return undefined;
   };
-  return ask(server, 'log', act as (target: ServerProcess) => readonly DebugEvent[], options);
+  return query(server, 'log', act as (target: ServerProcess) => readonly DebugEvent[], options);
 }
 
 /**
- * Writes every event of a server to the system's logger, one line each, as a warning: whoever turns
- * it on wants to see it. Rejects as `getState` does.
+ * Writes every event of a server to the system's logger, one line each, as a warning: loggers hide
+ * lower levels. Rejects as `getState` does.
  * @see OTP manual, `sys:trace/3`
  * @example
  * ```ts
@@ -232,7 +232,7 @@ export function log(
  * ```
  */
 export function trace(server: Destination, flag: boolean, options?: SysOptions): Promise<void> {
-  return ask(server, 'trace', (target) => turn(target, print, flag, undefined), options);
+  return query(server, 'trace', (target) => toggleHook(target, print, flag, undefined), options);
 }
 
 const count: Hook<Omit<Statistics, 'currentTime'>> = (counts, { type }) => ({
@@ -260,27 +260,32 @@ const print: Hook<undefined> = (_, event, server) => {
   return undefined;
 };
 
-/** What `log` keeps of a server. */
-export function kept(target: ServerProcess): readonly DebugEvent[] {
+/** The events that `log` has kept of a server. */
+export function logOf(target: ServerProcess): readonly DebugEvent[] {
   return target.debug?.get(keep)?.events ?? [];
 }
 
-function turn<State>(target: ServerProcess, hook: Hook<State>, flag: boolean, state: State): void {
+function toggleHook<State>(
+  target: ServerProcess,
+  hook: Hook<State>,
+  flag: boolean,
+  state: State,
+): void {
   if (flag) {
-    put(target, hook, state);
+    addHook(target, hook, state);
   } else {
-    take(target, hook);
+    removeHook(target, hook);
   }
 }
 
-function put<State>(target: ServerProcess, hook: Hook<State>, state: State): void {
+function addHook<State>(target: ServerProcess, hook: Hook<State>, state: State): void {
   target.debug ??= new Debug(target, () => {
     target.debug = undefined;
   });
   target.debug.set(hook, state);
 }
 
-function take(target: ServerProcess, hook: AnyHook): void {
+function removeHook(target: ServerProcess, hook: AnyHook): void {
   target.debug?.delete(hook);
 }
 

@@ -4,15 +4,18 @@ import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
 
-/** A process at one moment: plain data, that does not change with the process. */
+/** A snapshot of a process: plain data, which does not change when the process does. */
 export interface ProcessInfo {
   readonly pid: Pid;
   /** The registered name. */
   readonly name: string | undefined;
   /**
-   * `running`: its code is on the stack. `runnable`: it is to have a turn. `awaiting`: a callback
-   * of the server has not settled. `suspended`: by `sys.suspend`. `waiting`: none of these; it
-   * waits for messages, or, if its body is a function, perhaps for something else.
+   * - `running`: its code is on the stack.
+   * - `runnable`: it is ready for its next turn.
+   * - `awaiting`: the promise of a callback of the server has not settled.
+   * - `suspended`: by `sys.suspend`.
+   * - `waiting`: none of these. It waits for messages, or, if its code is a function, perhaps for
+   *   another promise.
    */
   readonly status: 'running' | 'runnable' | 'awaiting' | 'suspended' | 'waiting';
   readonly messageQueueLen: number;
@@ -23,15 +26,15 @@ export interface ProcessInfo {
   /** The processes that monitor it, one for each monitor, in order. */
   readonly monitoredBy: readonly Pid[];
   readonly trapExit: boolean;
-  /** Who started it; `undefined` for the root. */
+  /** The process that started it; `undefined` for the root. */
   readonly parent: Pid | undefined;
-  /** When it is bounded: how, and how many messages did not get in or were put out. */
+  /** If it is bounded: its options, and how many messages have been dropped or rejected. */
   readonly mailbox: (MailboxOptions & { readonly dropped: number }) | undefined;
 }
 
 /**
- * What a process is doing, without asking it; `undefined` when it has ended. Throws a `TypeError`
- * for what is no pid.
+ * A snapshot of a process, taken without a message to it; `undefined` when it has ended.
+ * @throws a `TypeError` for a value that is no pid.
  * @see OTP manual, `erlang:process_info/1`
  * @example
  * ```ts
@@ -54,9 +57,9 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
 }
 
 /**
- * The processes of a system that have not ended, the system itself among them, in the order they
- * were started. `of` is the system, or any process in it. Throws a `TypeError` for what is no
- * process.
+ * The running processes of a system, itself included, in the order in which they were started.
+ * `system`: the system, or any process in it.
+ * @throws a `TypeError` for a value that is no process.
  * @see OTP manual, `erlang:processes/0`
  * @example
  * ```ts
@@ -69,8 +72,8 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
  * console.log(processes(system)); // []
  * ```
  */
-export function processes(of: Process): readonly Pid[] {
-  return pidsOf([...cellOfProcess(of, 'system').runtime.processes]);
+export function processes(system: Process): readonly Pid[] {
+  return pidsOf([...cellOfProcess(system, 'system').runtime.processes]);
 }
 
 function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
@@ -89,7 +92,7 @@ function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
 
 function statusOf(cell: Cell): ProcessInfo['status'] | undefined {
   const { status } = cell;
-  // As soon as `sys.suspend` has resolved: its turn may not be over.
+  // From the moment when `sys.suspend` resolves, even if the server's turn is not over yet.
   if (status !== 'dead' && cell instanceof ServerProcess && cell.isSuspended) {
     return 'suspended';
   }

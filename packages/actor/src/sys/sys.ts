@@ -6,8 +6,8 @@ import { type Pid } from '../process/pid.ts';
 import type { AnyBehaviour } from '../server/behaviour.ts';
 import type { DebugEvent } from '../server/debug.ts';
 import type { ServerProcess } from '../server/server-process.ts';
-import { kept } from './debug.ts';
-import { ask, order, type SysOptions } from './system-request.ts';
+import { logOf } from './debug.ts';
+import { query, command, type SysOptions } from './system-request.ts';
 
 export type { SysOptions } from './system-request.ts';
 export { type DebugEvent, done, type Hook, type Received } from '../server/debug.ts';
@@ -23,14 +23,14 @@ export {
 } from './debug.ts';
 
 /**
- * The state of a server, as it is between two messages. The request takes its turn in the mailbox;
- * a suspended server answers, too. `State` is taken at its word: a pid does not know the state
- * behind it.
+ * The state of a server, between two messages. The request waits in the mailbox like any message; a
+ * suspended server answers, too. `State` is not checked: the type of a pid does not say which state
+ * its server has.
  *
- * This and all of `sys` rejects with an `ExitError` when the process has ended (`noproc`), ends
- * before it answers (its reason) or is the caller (`callingSelf`), and with a `TimeoutError` after
- * `timeout`: of a process that is no server too, since that never answers. Throws a `RangeError`
- * for a timeout that is none.
+ * This and all functions of `sys` reject with an `ExitError` when the process has ended (`noproc`),
+ * ends before it answers (its reason) or is the caller (`callingSelf`), and with a `TimeoutError`
+ * after `timeout`. A process that is no server never answers, and times out.
+ * @throws a `RangeError` for a timeout that is neither a whole number from 0 on nor `Infinity`.
  * @see OTP manual, `sys:get_state/2`
  * @example
  * ```ts
@@ -52,14 +52,14 @@ export function getState<State = unknown>(
   server: Destination,
   options?: SysOptions,
 ): Promise<State> {
-  return ask(server, 'getState', ({ state }) => state as State, options);
+  return query(server, 'getState', ({ state }) => state as State, options);
 }
 
 /**
- * Gives the server the state that `replace` makes of the one it has, and resolves with it.
+ * Replaces the state of a server by the result of `replace`, and resolves with that.
  *
- * Rejects with an `ExitError` (`callbackFailed`) when `replace` throws: then the server keeps its
- * state and goes on.
+ * Rejects as `getState` does, and with an `ExitError` (`callbackFailed`) when `replace` throws: then
+ * the server keeps its state and goes on.
  * @see OTP manual, `sys:replace_state/3`
  * @example
  * ```ts
@@ -87,24 +87,24 @@ export function replaceState<State>(
     target.become(state);
     return state;
   };
-  return ask(server, 'replaceState', act, options);
+  return query(server, 'replaceState', act, options);
 }
 
-/** What `getStatus` tells of a server. */
+/** The result of `getStatus`. */
 export interface Status {
   readonly pid: Pid;
   readonly name: string | undefined;
   readonly status: 'running' | 'suspended';
   readonly parent: Pid | undefined;
   readonly behaviour: AnyBehaviour;
-  /** As the behaviour's `formatStatus` shows it, if it has one. */
+  /** The state, or the result of the behaviour's `formatStatus` for it. */
   readonly state: unknown;
-  /** What `log` has kept. */
+  /** The events that `log` has kept. */
   readonly log: readonly DebugEvent[];
 }
 
 /**
- * How a server stands. Rejects as `getState` does.
+ * The status of a server, with its state. Rejects as `getState` does.
  * @see OTP manual, `sys:get_status/2`
  * @example
  * ```ts
@@ -126,14 +126,15 @@ export function getStatus(server: Destination, options?: SysOptions): Promise<St
     parent: target.parent?.pid,
     behaviour: target.behaviour,
     state: target.shownState,
-    log: kept(target),
+    log: logOf(target),
   });
-  return ask(server, 'getStatus', act, options);
+  return query(server, 'getStatus', act, options);
 }
 
 /**
- * Makes a server take no message but those of `sys`, `GenServer.stop` and exit signals, until
- * `resume`; the others wait. Once is as good as twice. Rejects as `getState` does.
+ * Suspends a server: until `resume` it handles only requests of `sys`, `GenServer.stop` and exit
+ * signals, and other messages wait. Suspending twice is the same as once. Rejects as `getState`
+ * does.
  * @see OTP manual, `sys:suspend/2`
  * @example
  * ```ts
@@ -158,12 +159,12 @@ export function suspend(server: Destination, options?: SysOptions): Promise<void
   const act = (target: ServerProcess): void => {
     target.isSuspended = true;
   };
-  return ask(server, 'suspend', act, options);
+  return query(server, 'suspend', act, options);
 }
 
 /**
- * Lets a suspended server go on with the messages that have waited, in order. Rejects as `getState`
- * does.
+ * Resumes a suspended server: it handles the messages that have waited, in order. Rejects as
+ * `getState` does.
  * @see OTP manual, `sys:resume/2`
  * @example
  * ```ts
@@ -187,13 +188,13 @@ export function resume(server: Destination, options?: SysOptions): Promise<void>
   const act = (target: ServerProcess): void => {
     target.isSuspended = false;
   };
-  return ask(server, 'resume', act, options);
+  return query(server, 'resume', act, options);
 }
 
 /**
- * Orders a server, suspended or not, to run `terminate` and end with `reason`. Resolves when it has
- * been told, which is before it has ended: `GenServer.stop` waits for that. Rejects as `getState`
- * does, and throws a `TypeError` for what is no exit reason.
+ * Makes a server, suspended or not, run `terminate` and end with `reason`. Resolves before the
+ * server has ended; `GenServer.stop` waits for the end.
+ * @throws a `TypeError` for a value that is no exit reason; rejects as `getState` does.
  * @see OTP manual, `sys:terminate/3`
  * @example
  * ```ts
@@ -223,16 +224,15 @@ export function terminate(
   const act = (target: ServerProcess): void => {
     target.stop(reason);
   };
-  return order(server, 'terminate', act, options);
+  return command(server, 'terminate', act, options);
 }
 
 /**
- * Goes on with other code: replaces the behaviour of a suspended server, and its state by what
- * `change` makes of it.
+ * Replaces the behaviour of a suspended server, and its state by the result of `change`.
  *
- * Rejects with an `ExitError` (`callbackFailed`) when the server is not suspended or `change`
- * throws: then the old code goes on with the old state, still suspended if it was. Throws a
- * `TypeError` for what is no behaviour.
+ * Rejects as `getState` does, and with an `ExitError` (`callbackFailed`) when the server is not
+ * suspended or `change` throws: then behaviour, state and suspension stay as they are.
+ * @throws a `TypeError` for a value that is no behaviour.
  * @see OTP manual, `sys:change_code/5`
  * @example
  * ```ts
@@ -271,5 +271,5 @@ export function changeCode(
     }
     target.become(change(target.state as never), behaviour);
   };
-  return ask(server, 'changeCode', act, options);
+  return query(server, 'changeCode', act, options);
 }

@@ -7,33 +7,33 @@ import { SystemRequest } from '../server/messages.ts';
 import { ServerProcess } from '../server/server-process.ts';
 
 export interface SysOptions {
-  /** In ms. Default: 5,000. `Infinity` waits as long as the process lives. */
+  /** In ms. Default: 5,000. `Infinity`: no timeout. */
   readonly timeout?: number;
 }
 
-type Act<Value> = (server: ServerProcess) => Value;
+type ServerFunction<Value> = (server: ServerProcess) => Value;
 
-/** Lets a server do `act` in its turn, and resolves with what that returns. */
-export function ask<Value>(
+/** Runs `act` in the turn of a server, and resolves with its result. */
+export function query<Value>(
   server: Destination,
   name: string,
-  act: Act<Value>,
+  act: ServerFunction<Value>,
   options?: SysOptions,
 ): Promise<Value> {
-  return put(server, name, options, (cell, timeout) => new Ask(cell, timeout, name, act));
+  return submit(server, name, options, (cell, timeout) => new Query(cell, timeout, name, act));
 }
 
-/** Lets a server do `act` in its turn, and resolves just before it does. */
-export function order(
+/** Runs `act` in the turn of a server, and resolves just before that. */
+export function command(
   server: Destination,
   name: string,
-  act: Act<void>,
+  act: ServerFunction<void>,
   options?: SysOptions,
 ): Promise<void> {
-  return put(server, name, options, (cell, timeout) => new Order(cell, timeout, name, act));
+  return submit(server, name, options, (cell, timeout) => new Command(cell, timeout, name, act));
 }
 
-function put<Value>(
+function submit<Value>(
   server: Destination,
   name: string,
   { timeout = 5000 }: SysOptions = {},
@@ -45,13 +45,13 @@ function put<Value>(
   if (cell === undefined || refusal !== undefined) {
     return Promise.reject(new ExitError(refusal ?? noproc, `sys.${name} of ${String(server)}`));
   }
-  const request = create(cell, timeout);
+  const message = create(cell, timeout);
   if (cell instanceof ServerProcess) {
-    cell.pushSystem(request);
+    cell.pushSystem(message);
   }
-  // Any other process would never look at it.
-  request.expireIfDue(timeout);
-  return request.promise as Promise<Value>;
+  // Any other process would never handle it: the request times out.
+  message.expireIfDue(timeout);
+  return message.promise as Promise<Value>;
 }
 
 function refusalOf(cell: Cell | undefined): ExitReason | undefined {
@@ -61,11 +61,11 @@ function refusalOf(cell: Cell | undefined): ExitReason | undefined {
   return cell.runtime.scheduler.current === cell ? callingSelf : undefined;
 }
 
-class Ask<Value> extends SystemRequest {
+class Query<Value> extends SystemRequest {
   readonly #name: string;
-  protected readonly act: Act<Value>;
+  protected readonly act: ServerFunction<Value>;
 
-  constructor(cell: Cell, timeout: number, name: string, act: Act<Value>) {
+  constructor(cell: Cell, timeout: number, name: string, act: ServerFunction<Value>) {
     super(cell, timeout);
     this.#name = name;
     this.act = act;
@@ -84,7 +84,7 @@ class Ask<Value> extends SystemRequest {
   }
 }
 
-class Order extends Ask<void> {
+class Command extends Query<void> {
   override perform(server: ServerProcess): void {
     this.answer(undefined);
     this.act(server);

@@ -1,17 +1,14 @@
 /**
- * Whether two values say the same: arrays and plain objects with the same keys and equal values,
- * errors of one class with the same message, cause and own properties, and everything else, such as
- * pids, refs, dates, maps and instances of other classes, by `Object.is`.
+ * Structural equality. Equal are arrays and plain objects with the same keys and equal values, and
+ * errors of one class with the same message, cause and own properties. All other values (pids,
+ * refs, dates, maps, instances of other classes) are compared by `Object.is`.
  */
 export function isEqual(a: unknown, b: unknown): boolean {
-  return equal(a, b, new Map());
+  return equalWithin(a, b, new Map());
 }
 
-/**
- * `seen`: what is being compared with what, further out; a cycle that leads back there says nothing
- * new.
- */
-function equal(a: unknown, b: unknown, seen: Map<unknown, unknown>): boolean {
+/** `seen`: the pairs that are being compared further out. A cycle ends at them. */
+function equalWithin(a: unknown, b: unknown, seen: Map<unknown, unknown>): boolean {
   if (Object.is(a, b)) {
     return true;
   }
@@ -28,7 +25,7 @@ function equal(a: unknown, b: unknown, seen: Map<unknown, unknown>): boolean {
   return same;
 }
 
-/** What must be the same for two values to be compared by what is in them. */
+/** Two values are compared by their content if they are of the same kind; `undefined`: never. */
 function kindOf(value: unknown): unknown {
   if (Array.isArray(value)) {
     return 'array';
@@ -39,10 +36,7 @@ function kindOf(value: unknown): unknown {
   return isPlain(value) ? 'object' : undefined;
 }
 
-/**
- * Its prototype is none, or the one at the root: of whatever realm, since tests may run in their
- * own.
- */
+/** Its prototype is `null` or an `Object.prototype`, of any realm: jest runs tests in their own. */
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;
@@ -56,9 +50,9 @@ type Entries = ReadonlyMap<PropertyKey, unknown>;
 function entriesOf(value: object): Entries {
   const keys = Reflect.ownKeys(value).filter((key) => isEnumerable(value, key));
   const entries = keys.map((key) => [key, Reflect.get(value, key)] as const);
-  // What an error says is not enumerable.
-  const said = value instanceof Error ? { message: value.message, cause: value.cause } : {};
-  return new Map<PropertyKey, unknown>([...entries, ...Object.entries(said)]);
+  // The message and the cause of an error are not enumerable.
+  const hidden = value instanceof Error ? { message: value.message, cause: value.cause } : {};
+  return new Map<PropertyKey, unknown>([...entries, ...Object.entries(hidden)]);
 }
 
 function isEnumerable(value: object, key: PropertyKey): boolean {
@@ -68,6 +62,6 @@ function isEnumerable(value: object, key: PropertyKey): boolean {
 function haveSameEntries(a: Entries, b: Entries, seen: Map<unknown, unknown>): boolean {
   return (
     a.size === b.size &&
-    [...a].every(([key, value]) => b.has(key) && equal(value, b.get(key), seen))
+    [...a].every(([key, value]) => b.has(key) && equalWithin(value, b.get(key), seen))
   );
 }

@@ -10,62 +10,58 @@ import { settle } from './system.ts';
 
 export interface ProbeOptions {
   /**
-   * Whether exit signals come as messages. Default: false, as for any process: an abnormal one ends
-   * the probe.
+   * Whether exit signals become messages. Default: false, as for any process: an abnormal signal
+   * ends the probe.
    */
   readonly trapExit?: boolean;
 }
 
-/**
- * What a message is to be: one that says the same as this value, or one that this function is true
- * of.
- */
+/** A value that is to equal the message, or a function that is to be true of it. */
 export type Expected<Message> = Message | ((message: Message) => boolean);
 
-/** A process that keeps what it is sent, until the test expects it. */
+/** A process that keeps its messages until the test expects them. */
 export interface Probe<in out Message = unknown> {
   readonly pid: Pid<Message>;
-  /** The probe as a process: to link and monitor with, and as a parent. */
+  /** The probe as a process: it can link, monitor, and be a parent. */
   readonly self: Process<Message>;
   /**
-   * What it was sent and the test has not taken, oldest first. It grows as the system runs: see
+   * The messages that the test has not taken yet, oldest first. It grows while the system runs: see
    * `settle`.
    */
   readonly messages: readonly Message[];
   /**
-   * Lets the system settle, then takes the oldest message that is as `expected` and resolves with
-   * it; the others stay, as in a selective receive. Equal are arrays, plain objects and errors that
-   * say the same; what else there is, pids and instances of classes among it, only to itself.
+   * Lets the system settle, then takes the oldest message that matches `expected` and resolves with
+   * it; the others stay, as in a selective receive. Arrays, plain objects and errors are compared by
+   * their content, all other values (pids, instances of classes) by identity.
    *
-   * Rejects with an `Error` that shows all messages when none is.
+   * Rejects with an `Error` that shows all messages when none matches.
    */
   expectMessage<Match extends Message>(
     expected: (message: Message) => message is Match,
   ): Promise<Match>;
   expectMessage(expected: Expected<Message>): Promise<Message>;
   /**
-   * Lets the system settle; rejects with an `Error` that shows the messages when there is any that
+   * Lets the system settle; rejects with an `Error` that shows the messages if there are any that
    * the test has not taken.
    */
   expectNothing(): Promise<void>;
   /**
-   * As `expectMessage`, for the EXIT message of `pid`, which only a probe that traps exits gets:
-   * with this reason, or any.
+   * As `expectMessage`, for the EXIT message of `pid`, with this reason or with any. Only a probe
+   * that traps exits receives one.
    */
   expectExit(pid: Pid, reason?: Expected<ExitReason>): Promise<ExitMessage>;
   /**
-   * As `expectMessage`, for the DOWN message of a process or of one monitor: with this reason, or
-   * any.
+   * As `expectMessage`, for the DOWN message of a process or of one monitor, with this reason or
+   * with any.
    */
   expectDown(target: Pid | Ref, reason?: Expected<ExitReason>): Promise<DownMessage>;
 }
 
 /**
- * A process for a test to send from and to: it keeps every message, and every EXIT and DOWN.
- * `parent` is mostly the system; the two are not linked.
- *
- * Throws an `ExitError` (`noproc`) when `parent` has ended.
- * @see Elixir, `ExUnit.Assertions.assert_receive/3`, for what it is modelled on
+ * A process that acts and receives for a test: it keeps every message, EXIT and DOWN included.
+ * `parent` is usually the system; the two are not linked.
+ * @throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @see Elixir, `ExUnit.Assertions.assert_receive/3`, its model
  * @example
  * ```ts
  * import { monitor, normal, send, spawn } from '@reprise/actor';
@@ -120,7 +116,7 @@ class ProbeProcess extends Cell implements Probe {
 
   protected ended(): void {}
 
-  /** What it has taken is to the test still in its mailbox. */
+  /** The messages that the test has not taken count as still in the mailbox. */
   override flush(matches: Matches): void {
     super.flush(matches);
     this.#messages = this.#messages.filter((message) => !matches(message));
@@ -178,7 +174,7 @@ function hasFields(message: unknown, fields: object): boolean {
   );
 }
 
-/** In one line and whole: a test that fails is to be understood from this alone. */
+/** On one line, without a limit: the message of a failed test must show the whole value. */
 function show(value: unknown): string {
   try {
     return JSON.stringify(value, showable) ?? String(value);
@@ -187,7 +183,7 @@ function show(value: unknown): string {
   }
 }
 
-/** What JSON has no text for, or leaves out. */
+/** Values that JSON has no text for, or leaves out, as text. */
 function showable(_key: string, value: unknown): unknown {
   const isText =
     value instanceof Error ||

@@ -5,24 +5,21 @@ import { cellOfProcess } from '../process/cell.ts';
 import type { System } from '../process/process.ts';
 import { createSystem } from '../process/system.ts';
 
-/** What a system reported, in order. */
+/** One report of a system to its logger. */
 export interface Report {
   readonly level: 'error' | 'warn';
   readonly message: string;
   readonly details: object;
 }
 
-/**
- * A system for one test: its time stands still until `advance`, and its reports are kept instead of
- * printed.
- */
+/** A system for one test: its time stands still until `advance`, and its reports are kept. */
 export interface TestSystem extends System {
   readonly clock: VirtualClock;
   readonly reports: readonly Report[];
 }
 
 /**
- * A system on a virtual clock, which keeps its reports.
+ * A new system on a virtual clock, which keeps its reports.
  * @example
  * ```ts
  * import { spawn } from '@reprise/actor';
@@ -49,8 +46,8 @@ export function createTestSystem(): TestSystem {
 }
 
 /**
- * Resolves once nothing is left to do: no process is ready, and all microtasks have run. What waits
- * for real I/O or for the clock is not waited for.
+ * Resolves once no process is ready and all microtasks have run. It does not wait for I/O or for
+ * the clock.
  * @example
  * ```ts
  * import { send, spawn } from '@reprise/actor';
@@ -76,8 +73,8 @@ export async function settle(system: System): Promise<void> {
 }
 
 /**
- * Moves the virtual time of `system` on by `ms`, timer by timer, settling before each and at the
- * end.
+ * Moves the virtual time of `system` by `ms`, from timer to timer; the system settles before each
+ * and at the end.
  * @example
  * ```ts
  * import { sendAfter, spawn } from '@reprise/actor';

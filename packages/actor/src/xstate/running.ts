@@ -13,14 +13,14 @@ import { reasonOf } from '../process/exit-error.ts';
 import { type ExitReason, normal } from '../process/exit-reason.ts';
 import { CastMessage } from '../server/messages.ts';
 
-/** What all snapshots have. */
+/** The fields that all snapshots have. */
 export interface AnySnapshot {
   readonly status: 'active' | 'done' | 'error' | 'stopped';
   readonly output?: unknown;
   readonly error?: unknown;
 }
 
-/** The snapshots of actors whose process has ended, for as long as somebody has its pid. */
+/** The last snapshots of processes that have ended, as long as their pids are reachable. */
 const last: WeakMap<Cell, AnySnapshot> = new WeakMap();
 
 /** The last snapshot of a process that has ended; `undefined` if it never ran an actor logic. */
@@ -29,8 +29,8 @@ export function lastSnapshotOf(cell: Cell): AnySnapshot | undefined {
 }
 
 /**
- * An actor of xstate that lives as long as a process: that ends when the actor does, and is its
- * clock and logger.
+ * An actor of xstate that lives as long as its process. The process ends when the actor does, and
+ * gives it the clock and the logger of its system.
  */
 export class Running {
   readonly actor: Actor<AnyActorLogic>;
@@ -41,7 +41,7 @@ export class Running {
     this.actor = createActor(logic, { input, clock: clockOf(cell), logger: loggerOf(cell) });
     this.actor.subscribe({
       complete: () => {
-        this.#notice();
+        this.#requestEnd();
       },
       error: (error) => {
         this.#failed(error);
@@ -58,7 +58,7 @@ export class Running {
     return this.actor.getSnapshot() as AnySnapshot;
   }
 
-  /** Why the process is to end now; `undefined` while the actor runs. */
+  /** The reason for the process to end now; `undefined` while the actor runs. */
   get end(): ExitReason | undefined {
     const { status, error } = this.snapshot;
     if (status === 'active') {
@@ -67,7 +67,7 @@ export class Running {
     return status === 'error' ? reasonOf(error) : normal;
   }
 
-  /** Throws a `TypeError` for what is no event. */
+  /** Throws a `TypeError` for a value that is no event. */
   send(event: AnyEventObject): void {
     if (typeof event?.type !== 'string') {
       throw new TypeError(`Expected an event such as { type: 'open' }, got ${describe(event)}`);
@@ -75,13 +75,13 @@ export class Running {
     this.actor.send(event);
   }
 
-  /** Takes a turn to end in: the actor may have come to its end outside of one. */
-  #notice(): void {
+  /** Requests a turn to end in: the actor may have ended outside of a turn. */
+  #requestEnd(): void {
     this.#cell.pushSystem(new CastMessage('ended', undefined));
   }
 
   #failed(error: unknown): void {
-    this.#notice();
+    this.#requestEnd();
     if (!this.#cell.isAlive) {
       const { logger } = this.#cell.runtime;
       logger.error({ err: error }, `the actor of ${nameOf(this.#cell)} failed to stop`);
@@ -110,7 +110,7 @@ function clockOf(cell: Cell): NonNullable<Options['clock']> {
   };
 }
 
-/** A timer of the actor's: what is to happen then takes its turn in the mailbox. */
+/** A timer of the actor. Its callback runs in a turn of the process. */
 export class Delay extends Timer {
   readonly #cell: Cell;
   #callback: (() => void) | undefined;
@@ -119,10 +119,10 @@ export class Delay extends Timer {
     super();
     this.#cell = cell;
     this.#callback = callback;
-    // A machine that fails leaves its children running: they must not outlive the process.
+    // A machine that fails leaves its child actors running: they must not set timers afterwards.
     if (cell.isAlive) {
       cell.addTimer(this);
-      // What is no number of milliseconds is none, as for the host's timers.
+      // NaN and negative numbers mean 0, as for the timers of the host.
       cell.runtime.timers.start(this, Math.max(0, ms) || 0);
     }
   }
@@ -136,7 +136,7 @@ export class Delay extends Timer {
     this.#callback?.();
   }
 
-  /** It may be in the mailbox already. */
+  /** Drops the callback, too: its message may be in the mailbox already. */
   cancel(): void {
     this.#callback = undefined;
     this.#cell.removeTimer(this);

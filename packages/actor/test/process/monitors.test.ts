@@ -355,7 +355,7 @@ describe('demonitor', () => {
   test('MO23 what is no ref is refused', async () => {
     const { m } = await scene();
     expect(() => demonitor(m, 'x' as never, { flush: true })).toThrow(
-      new TypeError('Expected what monitor returned, got "x" (string)'),
+      new TypeError('Expected a ref that monitor returned, got "x" (string)'),
     );
   });
 });

@@ -256,7 +256,7 @@ describe('cancelTimer', () => {
 
   test('TI05 throws for what is no reference', () => {
     const error = new TypeError(
-      'Expected what sendAfter, startTimer or sendInterval returned, got 5 (number)',
+      'Expected a timer of sendAfter, startTimer or sendInterval, got 5 (number)',
     );
     const ref: unknown = 5;
     expect(() => cancelTimer(ref as TimerRef)).toThrow(error);

@@ -1,6 +1,6 @@
 import { describe } from '../../describe.ts';
-import { type Destination, find, NamedAddress } from '../../process/address.ts';
-import type { Cell, Runtime } from '../../process/cell.ts';
+import { type Destination, NamedAddress, runtimeOf } from '../../process/address.ts';
+import type { Cell } from '../../process/cell.ts';
 import { type PartitionKey, partitionOf } from './key.ts';
 import { partitionStateOf } from './state.ts';
 
@@ -24,9 +24,4 @@ export class PartitionAddress extends NamedAddress {
   override toString(): string {
     return this.name;
   }
-}
-
-function runtimeOf(supervisor: Destination): Runtime {
-  const address: unknown = supervisor;
-  return address instanceof NamedAddress ? address.runtime : (find(supervisor) as Cell).runtime;
 }
