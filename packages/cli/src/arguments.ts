@@ -61,7 +61,7 @@ function withOptions(tail: Command): Command {
     .summary('print the events of streams as they come')
     .description(
       'Prints the events of each URL as they come, from all of them at once. A lost connection is made again, and goes on ' +
-        'from the last event. Without a URL, it follows a feed of its own on this machine: load, memory and network, ' +
+        'from the last event. Without a URL, it follows a feed of its own on this machine: load and memory, ' +
         'from a server that now and then drops the connection, answers 503 or goes silent.',
     )
     .argument('[URL...]', 'http: or https: streams to follow')

@@ -2,16 +2,16 @@ import { fork } from 'node:child_process';
 import { constants } from 'node:os';
 
 /**
- * Runs this program once more, as a child that does the work, and waits for its end. The child
- * outlives a `kill -9` of this process for as long as it takes to print what it has and to write
- * the cursor: between those two, no program can protect itself from one.
+ * Runs this program again as a child process that does the work, and exits with its status. The
+ * child survives a `kill -9` of this process long enough to print the current event and to write
+ * the cursor: no program can protect itself from a kill between these two.
  */
-export async function runApart(process: NodeJS.Process): Promise<never> {
+export async function runInChildProcess(process: NodeJS.Process): Promise<never> {
   const child = fork(process.argv[1] ?? '', process.argv.slice(2), {
     execArgv: process.execArgv,
     env: { ...process.env, [marker]: '1' },
-    // Out of reach of what is sent to all of a terminal's processes: each signal comes from here,
-    // and once.
+    // In a process group of its own: the signals of a terminal go to this process alone, which
+    // passes each on once.
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -27,9 +27,9 @@ export async function runApart(process: NodeJS.Process): Promise<never> {
   });
 }
 
-/** Whether this is such a child. */
-export function isApart({ env }: NodeJS.Process): boolean {
+/** Whether this process is the child that does the work. */
+export function isChildProcess({ env }: NodeJS.Process): boolean {
   return env[marker] === '1';
 }
 
-const marker = 'REPRISE_APART';
+const marker = 'REPRISE_CHILD_PROCESS';

@@ -1,7 +1,12 @@
-import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { systemClock } from '@reprise/actor';
+import {
+  Application,
+  type ExitReason,
+  formatReason,
+  type Logger,
+  systemClock,
+} from '@reprise/actor';
 
 import type { Task } from './arguments.ts';
 import type { TailOptions } from './options.ts';
@@ -11,27 +16,25 @@ import { lineReport, nameOf, type Output, plainOutput } from './output/output.ts
 import { screenOutput } from './output/screen.ts';
 import { Sink } from './output/sink.ts';
 import type { Source } from './source.ts';
-import { createTail, type Ending } from './tail.ts';
+import { tailApplication } from './tail.ts';
+
+/** How long a reader that does not read may delay the end of the program, in ms. */
+const flushTimeout = 500;
+
+/** How long the clients and their connections may take to end, in ms. */
+const deadline = 2000;
 
 /**
- * How long a reader that has stopped reading is waited for, in ms: one of stdout after a signal,
- * one of stderr always.
+ * The output shows the end of each client as the end of its source, in one line; reports would
+ * repeat that.
  */
-const patience = 500;
+const silent: Logger = { error: () => {}, warn: () => {} };
 
-type Stop =
-  | Ending
-  /** SIGINT or SIGTERM. */
-  | { readonly type: 'interrupted' }
-  /** stdout takes no more. */
-  | { readonly type: 'broken'; readonly error: Error & { readonly code?: string } };
-
-/** The program as the operating system sees it: signals, streams and the exit status. */
+/** The program as the operating system sees it: streams and the exit status. */
 export class Program {
   readonly #process: NodeJS.Process;
   readonly #stdout: Sink;
   readonly #stderr: Sink;
-  readonly #interrupted: PromiseWithResolvers<Stop> = Promise.withResolvers();
 
   constructor(process: NodeJS.Process) {
     this.#process = process;
@@ -39,45 +42,52 @@ export class Program {
     this.#stderr = new Sink(process.stderr);
   }
 
-  /**
-   * Does the task and exits; it never leaves the end to an event loop that has nothing left to do.
-   */
+  /** Does the task and exits. */
   async run(task: Task): Promise<never> {
-    const status = await this.#do(task);
-    await Promise.race([
-      this.#flushed(task),
-      this.#interrupted.promise.then(() => delay(patience)),
-    ]);
-    this.#process.exit(status);
-  }
-
-  async #do(task: Task): Promise<number> {
     switch (task.type) {
       case 'print':
-        void this.#stdout.write(task.text);
-        return 0;
+        return this.#print(this.#stdout, task.text, 0);
       case 'misuse':
-        void this.#stderr.write(task.text);
-        return 2;
+        return this.#print(this.#stderr, task.text, 2);
       case 'tail':
-        this.#listenForSignals();
-        return this.#statusOf(await this.#tail(task.options));
+        return this.#tail(task.options);
       default:
         return task satisfies never;
     }
   }
 
-  async #tail(options: TailOptions): Promise<Stop> {
-    const tail = await createTail(options);
-    const output = this.#outputFor(tail.sources, options);
-    const stop = await Promise.race([
-      tail.run(output),
-      this.#interrupted.promise,
-      this.#stdout.whenBroken.then((error): Stop => ({ type: 'broken', error })),
-    ]);
-    await tail.stop();
-    output.close();
-    return stop;
+  async #print(sink: Sink, text: string, status: number): Promise<never> {
+    void sink.write(text);
+    await sink.flushed();
+    return this.#process.exit(status);
+  }
+
+  async #tail(options: TailOptions): Promise<never> {
+    let status: number | undefined;
+    const stop = (decided: number): void => {
+      status ??= decided;
+      service.stop();
+    };
+    const tail = tailApplication(options, {
+      openOutput: (sources) => this.#outputFor(sources, options),
+      closeOutput: (output) => this.#closeOutput(output, options),
+      stop,
+    });
+    const service = Application.run(tail, {
+      deadline,
+      logger: silent,
+      exitStatus: (reason, usual) => status ?? this.#statusOfReason(reason, usual),
+    });
+    void this.#stdout.whenBroken.then((error) => {
+      stop(this.#statusOfBroken(error));
+    });
+    this.#onParentDeath(() => {
+      service.stop();
+    });
+    await service.system.whenExited;
+    await Promise.race([this.#stderr.flushed(), delay(flushTimeout)]);
+    // At once: what stdout has not taken by now counts as not printed, and must not be printed.
+    return this.#process.exit();
   }
 
   #outputFor(sources: readonly Source[], { json, quiet }: TailOptions): Output {
@@ -99,53 +109,36 @@ export class Program {
   }
 
   /**
-   * Not on a terminal that says of itself that it is none, nor on one without a size: some programs
-   * make such for those they run.
+   * Not on a dumb terminal, nor on one without a size: some programs give such a terminal to the
+   * programs that they run.
    */
   get #canDraw(): boolean {
     const { stdout, env } = this.#process;
     return stdout.isTTY && env['TERM'] !== 'dumb' && stdout.columns > 0 && stdout.rows > 0;
   }
 
-  /** The first signal asks for an orderly end; with the second the user has had enough. */
-  #listenForSignals(): void {
-    let isInterrupted = false;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      this.#process.on(signal, () => {
-        if (isInterrupted) {
-          this.#process.exit(128 + constants.signals[signal]);
-        }
-        isInterrupted = true;
-        this.#interrupted.resolve({ type: 'interrupted' });
-      });
+  /**
+   * Clients wait for stdout to take each event, thus only after a signal is there something left to
+   * write. With a cursor it is dropped: it does not count as printed, and the next run prints it.
+   */
+  async #closeOutput(output: Output, { cursor }: TailOptions): Promise<void> {
+    output.close();
+    if (cursor === undefined) {
+      await Promise.race([this.#stdout.flushed(), delay(flushTimeout)]);
     }
-    // Whoever runs it apart has died: perhaps before anybody listened.
-    const left = (): void => {
-      this.#interrupted.resolve({ type: 'interrupted' });
-    };
-    this.#process.once('disconnect', left);
-    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- `undefined` where it is not run apart, whatever the types say
+  }
+
+  /** The parent is there only where this is the child process of a tail without repeats. */
+  #onParentDeath(callback: () => void): void {
+    this.#process.once('disconnect', callback);
+    // It may have died before this listener was there.
+    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- `undefined` without a parent, whatever the types say
     if (this.#process.connected === false) {
-      left();
+      callback();
     }
   }
 
-  #statusOf(stop: Stop): number {
-    switch (stop.type) {
-      case 'counted':
-      case 'ended':
-      case 'interrupted':
-        return 0;
-      case 'gaveUp':
-        return 1;
-      case 'broken':
-        return this.#statusOfBroken(stop.error);
-      default:
-        return stop satisfies never;
-    }
-  }
-
-  /** A reader that has seen enough is no failure; a disk that is full is. */
+  /** A reader that has seen enough is not a failure; a full disk is. */
   #statusOfBroken(error: Error & { readonly code?: string }): number {
     if (error.code === 'EPIPE' || error.code === 'EOF') {
       return 0;
@@ -154,12 +147,13 @@ export class Program {
     return 1;
   }
 
-  async #flushed(task: Task): Promise<void> {
-    // With a cursor, what the reader has not taken by now has not been handled: it comes in the
-    // next run, and must not come in both.
-    if (task.type !== 'tail' || task.options.cursor === undefined) {
-      await this.#stdout.flushed();
+  /** After a signal, or a failure of the program itself. */
+  #statusOfReason(reason: ExitReason, usual: number): number {
+    // Killed at the deadline: the signal still got what it asked for.
+    if (usual === 0 || reason.type === 'killed') {
+      return 0;
     }
-    await Promise.race([this.#stderr.flushed(), delay(patience)]);
+    void this.#stderr.write(`${formatReason(reason)}\n`);
+    return usual;
   }
 }

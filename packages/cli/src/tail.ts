@@ -1,173 +1,171 @@
 import {
-  type ChildSpec,
-  crash,
-  createSystem,
-  type DownMessage,
-  ExitError,
+  Application,
+  DynamicSupervisor,
   type ExitReason,
   formatReason,
   isAbnormal,
-  type Logger,
-  monitor,
-  type Pid,
-  spawnLink,
+  type Process,
   Supervisor,
-  type System,
 } from '@reprise/actor';
-import { type CursorOptions, SseClient, sqlite } from '@reprise/sse';
+import { type CursorOptions, type ServerSentEvent, SseClient, sqlite } from '@reprise/sse';
 
+import * as Feed from './feed/feed.ts';
 import type { ClientOptions, CursorFile, TailOptions } from './options.ts';
 import { outputRecovery } from './output-recovery.ts';
 import type { Output } from './output/output.ts';
 import type { Source } from './source.ts';
 
-/** Why it is over. */
-export type Ending =
-  /** As many events as were asked for. */
-  | { readonly type: 'counted' }
-  /** No source is left, and at least one ended well. */
-  | { readonly type: 'ended' }
-  /** No source is left, and none ended well. */
-  | { readonly type: 'gaveUp' };
-
-export interface Tail {
-  readonly sources: readonly Source[];
-  /** Settles when there is nothing more to be had. */
-  run(output: Output): Promise<Ending>;
-  /** Closes every connection; resolves within a second or so. */
-  stop(): Promise<void>;
+/** The program around the application. */
+export interface Host {
+  /** Called once the sources are known, before the first connection. */
+  openOutput(sources: readonly Source[]): Output;
+  /** Called once the last client has ended, with the output that it had. */
+  closeOutput(output: Output): Promise<void>;
+  /**
+   * Called when there is nothing more to print. `status`: 0 when all events that `--count` asked
+   * for are printed, or when at least one source ended well; 1 when all sources gave up.
+   */
+  stop(status: 0 | 1): void;
 }
 
 /**
- * Finds the sources, starting the embedded feed where none is given; connects to none of them yet.
+ * `reprise tail` as an application: a supervised client for each source, and above them the
+ * embedded feed if no URL was given.
  */
-export async function createTail(tail: TailOptions): Promise<Tail> {
-  const { urls, client } = tail;
-  const system = createSystem({ logger: silent });
-  const isEmbedded = urls.length === 0;
-  const sources = (isEmbedded ? [await startFeed(system)] : urls).map(sourceOf);
-  const options = isEmbedded ? { ...embedded, ...client } : client;
-  return {
-    sources,
-    run: (output) => new Run(system, output, tail).follow(sources, options),
-    stop: () => system.stop({ timeout: 1000 }),
-  };
+export function tailApplication(options: TailOptions, host: Host): Application.Application {
+  return Application.define<Output>({
+    name: 'tail',
+    start: (self) => start(self, options, host),
+    stop: (output) => host.closeOutput(output),
+  });
 }
 
-/** The feed's faults are to be seen to pass, not to be waited for. */
+async function start(
+  self: Process,
+  options: TailOptions,
+  host: Host,
+): Promise<Application.Started<Output>> {
+  const isEmbedded = options.urls.length === 0;
+  const top = await Supervisor.startLink(self, {
+    strategy: 'oneForOne',
+    // Whatever crashes here is a bug: it ends the program rather than hides it.
+    maxRestarts: 0,
+    children: isEmbedded ? [Feed.childSpec()] : [],
+  });
+  const urls = isEmbedded ? [await Feed.url(Supervisor.child(top, 'feed'))] : options.urls;
+  const sources = urls.map(sourceOf);
+  const output = host.openOutput(sources);
+  const clients = new Clients(sources, output, options, (status) => {
+    host.stop(status);
+  });
+  await clients.start(top, isEmbedded ? { ...embedded, ...options.client } : options.client);
+  return { pid: top, state: output };
+}
+
+/** For the embedded feed: short enough to watch its faults pass. */
 const embedded: ClientOptions = { idleTimeout: 5000, maxDelay: 3000 };
-
-/**
- * Every end of a client is shown as the end of its source; reports would say it again, and not in
- * one line.
- */
-const silent: Logger = { error: () => {}, warn: () => {} };
-
-async function startFeed(system: System): Promise<string> {
-  // Only here: reading the machine takes a large library, which nobody should wait for who has a
-  // URL.
-  const Feed = await import('./feed/feed.ts');
-  return Feed.url(await Feed.startLink(system));
-}
 
 function sourceOf(url: string, index: number): Source {
   return { id: `source ${index + 1}`, url };
 }
 
-/** One supervised client a source, until there is an ending. */
-class Run {
-  readonly #system: System;
+/** A client for each source, until all have ended or enough events are printed. */
+class Clients {
+  readonly #sources: readonly Source[];
   readonly #output: Output;
-  readonly #counted: PromiseWithResolvers<Ending> = Promise.withResolvers();
-  readonly #gaveUp: Set<Source> = new Set();
-  readonly #cursor: CursorFile | undefined;
-  readonly #json: boolean;
+  readonly #options: TailOptions;
+  readonly #stop: Host['stop'];
+  /** Sources whose end is on the output already. */
+  readonly #gaveUp: Set<string> = new Set();
+  /** Events that are still to be printed. */
   #left: number;
+  #running: number;
+  #hasEndedWell = false;
 
-  constructor(system: System, output: Output, { count, cursor, json }: TailOptions) {
-    this.#system = system;
-    this.#cursor = cursor;
-    this.#json = json;
+  constructor(
+    sources: readonly Source[],
+    output: Output,
+    options: TailOptions,
+    stop: Host['stop'],
+  ) {
+    this.#sources = sources;
     this.#output = output;
-    this.#left = count;
+    this.#options = options;
+    this.#stop = stop;
+    this.#left = options.count;
+    this.#running = sources.length;
   }
 
-  follow(sources: readonly Source[], options: ClientOptions): Promise<Ending> {
-    return Promise.race([
-      this.#counted.promise,
-      this.#supervise(sources, options).then(endingOf),
-      this.#system.whenExited.then((reason) => {
-        throw new ExitError(reason, 'the supervisor exited');
-      }),
-    ]);
-  }
-
-  /** Resolves with why each client ended, once all have. */
-  #supervise(sources: readonly Source[], options: ClientOptions): Promise<readonly ExitReason[]> {
-    const ended = Promise.withResolvers<readonly ExitReason[]>();
-    spawnLink<DownMessage>(this.#system, async (self) => {
-      const clients = new Map<Pid, Source>();
-      const reasons: ExitReason[] = [];
-      const children = sources.map((source) =>
-        watched(this.#client(source, options), {
-          started: (pid) => {
-            clients.set(pid, source);
-            monitor(self, pid);
-          },
-          failed: (error) => {
-            this.#output.state(source, { type: 'gaveUp', reason: error.message });
-            reasons.push(crash(error));
-          },
-        }),
-      );
-      await Supervisor.startLink(self.system, { strategy: 'oneForOne', children });
-      while (reasons.length < sources.length) {
-        const { pid, reason } = await self.receive();
-        this.#clientEnded(clients.get(pid), reason);
-        reasons.push(reason);
-      }
-      ended.resolve(reasons);
+  async start(parent: Supervisor.Pid, options: ClientOptions): Promise<void> {
+    const spec = DynamicSupervisor.childSpec({
+      id: 'clients',
+      onChildExit: ({ id, reason }) => {
+        this.#ended(id, reason);
+      },
     });
-    return ended.promise;
+    const supervisor = (await Supervisor.startChild(parent, spec)) as DynamicSupervisor.Pid;
+    for (const source of this.#sources) {
+      try {
+        await DynamicSupervisor.startChild(supervisor, this.#client(source, options));
+      } catch (error) {
+        // For example its cursor is in use. The other sources are followed all the same.
+        const { cause = error } = error as Error;
+        this.#output.state(source, { type: 'gaveUp', reason: (cause as Error).message });
+        this.#sourceIsOver(false);
+      }
+    }
   }
 
-  #client(source: Source, options: ClientOptions): ChildSpec<string, Pid> {
+  #client(source: Source, options: ClientOptions): ReturnType<typeof SseClient.resilient> {
+    const { cursor, json } = this.#options;
     return SseClient.resilient({
       ...options,
       id: source.id,
-      // Whoever tails a POST wants what comes next as well.
+      // Also for a POST: its user wants the events that follow.
       reconnect: true,
-      // It ends for good or not at all: what would another one do better?
+      // `resilient` has tried all there is to try before it ends.
       restart: 'temporary',
+      shutdown: 500,
       handle: (event) => {
-        // The same packet may hold more than was asked for.
-        return this.#left > 0 ? this.#show(source, event) : new Promise(() => {});
+        // The same packet may hold more events than `--count` asks for.
+        return this.#left > 0 ? this.#print(source, event) : new Promise(() => {});
       },
-      ...(this.#cursor === undefined ? {} : { cursor: cursorOf(source, this.#cursor, this.#json) }),
+      ...(cursor === undefined ? {} : { cursor: cursorOf(source, cursor, json) }),
       url: source.url,
       onStatus: (status) => {
         if (status.type === 'gaveUp') {
-          this.#gaveUp.add(source);
+          this.#gaveUp.add(source.id);
         }
         this.#output.state(source, status);
       },
     });
   }
 
-  #show(source: Source, event: Parameters<Output['event']>[1]): void | Promise<void> {
+  #print(source: Source, event: ServerSentEvent): void | Promise<void> {
     this.#left -= 1;
-    const shown = this.#output.event(source, event);
+    const printed = this.#output.event(source, event);
     if (this.#left === 0) {
-      // Not before the reader has it: what it has not is not waited for in the end.
-      this.#counted.resolve(Promise.resolve(shown).then(() => ({ type: 'counted' })));
+      // Not before the reader has it: what it has not by the end is dropped.
+      void Promise.resolve(printed).then(() => {
+        this.#stop(0);
+      });
     }
-    return shown;
+    return printed;
   }
 
-  /** A client that ended without having said so is not to be missed. */
-  #clientEnded(source: Source | undefined, reason: ExitReason): void {
-    if (source !== undefined && isAbnormal(reason) && !this.#gaveUp.has(source)) {
+  #ended(id: string, reason: ExitReason): void {
+    const source = this.#sources.find((each) => each.id === id);
+    if (source !== undefined && isAbnormal(reason) && !this.#gaveUp.has(id)) {
       this.#output.state(source, { type: 'gaveUp', reason: formatReason(reason) });
+    }
+    this.#sourceIsOver(!isAbnormal(reason));
+  }
+
+  #sourceIsOver(endedWell: boolean): void {
+    this.#hasEndedWell ||= endedWell;
+    this.#running -= 1;
+    if (this.#running === 0) {
+      this.#stop(this.#hasEndedWell ? 0 : 1);
     }
   }
 }
@@ -182,7 +180,7 @@ function cursorOf({ url }: Source, { file, dedupe }: CursorFile, json: boolean):
   return { store, key, dedupe, ...(recovery === undefined ? {} : { recovery }) };
 }
 
-/** A stream is known by its URL, without the secrets in it. */
+/** A cursor belongs to a URL without the secrets in it. */
 function keyOf(url: string): string {
   const key = URL.parse(url);
   if (key === null) {
@@ -191,37 +189,4 @@ function keyOf(url: string): string {
   key.username = '';
   key.password = '';
   return key.href;
-}
-
-interface StartWatcher {
-  readonly started: (pid: Pid) => void;
-  /** It is then as a child that was never asked for. */
-  readonly failed: (error: Error) => void;
-}
-
-function watched(
-  spec: ChildSpec<string, Pid>,
-  { started, failed }: StartWatcher,
-): ChildSpec<string, Pid> {
-  return {
-    ...spec,
-    start: async (parent) => {
-      try {
-        const pid = await spec.start(parent);
-        if (pid !== undefined) {
-          started(pid);
-        }
-        return pid;
-      } catch (error) {
-        const { cause = error } = error as Error;
-        failed(cause as Error);
-        // As a client that answers `ignore`.
-        return undefined as never;
-      }
-    },
-  };
-}
-
-function endingOf(reasons: readonly ExitReason[]): Ending {
-  return reasons.every(isAbnormal) ? { type: 'gaveUp' } : { type: 'ended' };
 }

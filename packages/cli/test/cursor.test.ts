@@ -60,7 +60,7 @@ async function gone(path: string): Promise<void> {
 const waitForOrphanhood: readonly string[] = [
   '--import',
   `data:text/javascript,${encodeURIComponent(`
-    if (process.env.REPRISE_APART) {
+    if (process.env.REPRISE_CHILD_PROCESS) {
       console.log(process.pid);
       const awake = setInterval(() => {}, 1000);
       await new Promise((resolve) => process.once('disconnect', resolve));

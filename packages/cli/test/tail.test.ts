@@ -6,9 +6,12 @@ import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 
 import { describe, expect, test } from '@jest/globals';
+import { Application } from '@reprise/actor';
+import { createTestSystem } from '@reprise/actor/testing';
 
+import type { Output } from '../src/output/output.ts';
 import type { SourceState } from '../src/source.ts';
-import { createTail } from '../src/tail.ts';
+import { tailApplication } from '../src/tail.ts';
 import { reprise, runReprise } from './support/reprise.ts';
 import {
   certificate,
@@ -324,16 +327,23 @@ test('a client that crashes is a source that gave up', async () => {
     stream(response, 'data: x\n\n');
   });
   const options = { urls: [url], json: false, quiet: false, count: Infinity, client: {} };
-  const tail = await createTail(options);
   const states: SourceState[] = [];
-  const ending = await tail.run({
+  const output: Output = {
     event: () => {
-      throw new Error('cannot be shown');
+      throw new Error('cannot be printed');
     },
     state: (_, state) => states.push(state),
     close: () => {},
+  };
+  const stopped = Promise.withResolvers<number>();
+  const tail = tailApplication(options, {
+    openOutput: () => output,
+    closeOutput: () => Promise.resolve(),
+    stop: stopped.resolve,
   });
-  await tail.stop();
-  expect(states.at(-1)).toEqual({ type: 'gaveUp', reason: 'Error: cannot be shown' });
-  expect(ending).toEqual({ type: 'gaveUp' });
+  const system = createTestSystem();
+  await Application.start(system, tail);
+  expect(await stopped.promise).toBe(1);
+  await system.stop();
+  expect(states.at(-1)).toEqual({ type: 'gaveUp', reason: 'Error: cannot be printed' });
 });

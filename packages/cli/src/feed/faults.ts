@@ -1,11 +1,11 @@
 /**
- * What the feed does to its readers: `drop` breaks their connections off; `refuse` does too, and
- * answers the next request with 503; `silence` says nothing more on the connections there are, and
- * does not close them.
+ * A fault of the feed. `drop`: its connections are cut. `refuse`: they are cut, and the next
+ * request is answered with 503. `silence`: its connections stay open, and nothing more is sent on
+ * them.
  */
 export type Fault = 'drop' | 'refuse' | 'silence';
 
-/** How many seconds it takes until everything happens again. */
+/** After how many seconds the faults repeat. */
 const round = 60;
 
 const plan: ReadonlyMap<number, Fault> = new Map([
@@ -17,7 +17,7 @@ const plan: ReadonlyMap<number, Fault> = new Map([
   [50, 'silence'],
 ]);
 
-/** What happens in the given second of the feed, before its events are sent. The first is 1. */
+/** The fault in this second of the feed, before its events are sent. The first second is 1. */
 export function faultIn(second: number): Fault | undefined {
   return plan.get(second % round);
 }

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 import {
+  type ChildSpec,
+  childSpec as createChildSpec,
   GenServer,
   noreply,
   ok,
@@ -18,8 +20,8 @@ import { type Fault, faultIn } from './faults.ts';
 import { History } from './history.ts';
 import { type Counters, Machine } from './machine.ts';
 
-/** How many events are kept for readers that come back: 100 s of them. */
-const kept = 300;
+/** How many events are kept for readers that reconnect: those of 150 s. */
+const historySize = 300;
 
 interface State {
   readonly url: string;
@@ -41,8 +43,8 @@ type Message =
 const tick: Message = { type: 'tick' };
 
 /**
- * A real HTTP server on a free port of this machine: every second it sends the machine's counters,
- * and now and then it does what servers do (see `faults.ts`).
+ * An HTTP server on a free port of this machine: it sends the machine's counters every second, and
+ * plays a fault now and then (see `faults.ts`).
  */
 const feed = GenServer.define({
   init: async (_: undefined, self) => {
@@ -78,12 +80,16 @@ interface UrlCall {
   readonly reply: string;
 }
 
-/** Resolves once it listens. */
-export function startLink(parent: Process<never>): Promise<Feed> {
+/** Resolves once the server listens. */
+export function startLink(parent: Process): Promise<Feed> {
   return GenServer.startLink(parent, feed, undefined);
 }
 
-/** Where it listens. */
+export function childSpec(): ChildSpec<'feed', Feed> {
+  return createChildSpec(startLink, { id: 'feed' });
+}
+
+/** The URL of the server. */
 export function url(server: Feed): Promise<string> {
   return GenServer.call(server, 'url');
 }
@@ -96,12 +102,12 @@ async function listen(server: Server): Promise<string> {
 
 function createState(address: string): State {
   const machine = new Machine();
-  // What is measured between two readings has its beginning here.
+  // The first reading is the beginning of the first interval.
   machine.read();
   return {
     url: address,
     machine,
-    history: new History(kept),
+    history: new History(historySize),
     readers: new Set(),
     second: 0,
     isRefusing: false,
@@ -136,12 +142,12 @@ function commit(state: State, fault: Fault | undefined): void {
 }
 
 function publish({ history, readers }: State, counters: Counters): void {
-  const events = Object.entries(counters)
-    .filter(([, value]) => value !== undefined)
-    .map(([type, value]) => history.add(type, JSON.stringify(value)));
+  const events = Object.entries(counters).map(([type, value]) =>
+    history.add(type, JSON.stringify(value)),
+  );
   for (const reader of readers) {
     if (reader.destroyed || reader.writableNeedDrain) {
-      // It is gone, or does not read: it has the rest when it comes back.
+      // Gone, or too slow: it gets the rest when it reconnects.
       reader.destroy();
       readers.delete(reader);
     } else {

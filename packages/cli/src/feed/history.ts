@@ -1,6 +1,6 @@
 import type { ServerSentEvent } from '@reprise/sse';
 
-/** The last events of a feed, whose ids count up from 1. */
+/** The last events of a feed. Their ids count up from 1. */
 export class History {
   readonly #size: number;
   readonly #events: ServerSentEvent[] = [];
@@ -21,8 +21,8 @@ export class History {
   }
 
   /**
-   * What came after the event with this id: all that is left, if it is not known. Nothing without
-   * an id.
+   * The events after the one with this id; the whole history if that id is unknown; none for an
+   * empty id.
    */
   after(lastEventId: string): readonly ServerSentEvent[] {
     if (lastEventId === '') {

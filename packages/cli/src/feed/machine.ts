@@ -1,34 +1,26 @@
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 
-import systeminformation from 'systeminformation';
-
 /** This machine at one moment. */
 export interface Counters {
   readonly load: {
     /** How busy all processors together were since the last reading, from 0 to 1. */
     readonly busy: number;
     readonly processors: number;
-    /** Over 1, 5 and 15 minutes; zeros on Windows, which has none. */
+    /** Over 1, 5 and 15 minutes; zeros on Windows, which has no load averages. */
     readonly averages: readonly number[];
   };
   /** In bytes. */
   readonly memory: { readonly used: number; readonly total: number };
-  /** In bytes, since the machine started; `undefined` while they are not known. */
-  readonly network: { readonly received: number; readonly sent: number } | undefined;
 }
 
 /** Reads this machine's counters. */
 export class Machine {
   #times: Times = times();
-  #network: Counters['network'] = undefined;
-  #isReadingNetwork = false;
 
   read(): Counters {
-    this.#readNetwork();
     return {
       load: { busy: this.#busy(), processors: cpus().length, averages: loadavg().map(rounded) },
       memory: { used: totalmem() - freemem(), total: totalmem() },
-      network: this.#network,
     };
   }
 
@@ -38,22 +30,9 @@ export class Machine {
     const whole = this.#times.whole - before.whole;
     return whole === 0 ? 0 : rounded(1 - (this.#times.idle - before.idle) / whole);
   }
-
-  /**
-   * In the background, to be there for the next reading: on some systems this runs a program that
-   * takes a second.
-   */
-  #readNetwork(): void {
-    if (!this.#isReadingNetwork) {
-      this.#isReadingNetwork = true;
-      void readNetwork().then((network) => {
-        this.#network = network ?? this.#network;
-        this.#isReadingNetwork = false;
-      });
-    }
-  }
 }
 
+/** The time of all processors since the machine started, in ms. */
 interface Times {
   readonly idle: number;
   readonly whole: number;
@@ -68,19 +47,6 @@ function times(): Times {
       0,
     ),
   };
-}
-
-async function readNetwork(): Promise<Counters['network']> {
-  try {
-    const interfaces = await systeminformation.networkStats('*');
-    const outside = interfaces.filter(({ iface }) => !/^lo(?:\d*$|opback)/i.test(iface));
-    return {
-      received: outside.reduce((sum, each) => sum + each.rx_bytes, 0),
-      sent: outside.reduce((sum, each) => sum + each.tx_bytes, 0),
-    };
-  } catch {
-    return undefined;
-  }
 }
 
 function rounded(value: number): number {
