@@ -161,7 +161,7 @@ export const clientMachine: ClientMachine = setup({
 /**
  * The actions of the current step. Module state is safe here: xstate calls `actionExecutor`
  * synchronously within `transition`, and no guard, assignment or action of this machine calls
- * `step`. Thus no step begins before another has returned.
+ * `step`. Thus no step begins before another has returned. test/assumptions.test.ts checks xstate.
  */
 let requestedActions: ClientAction[] = [];
 

@@ -56,6 +56,7 @@ export function requestBy(fetch: FetchLike, withCredentials: boolean): GotOption
         redirect: 'follow',
       }),
     );
+  // An option of got that its documentation does not name: test/assumptions.test.ts checks it.
   return { request } as GotOptions;
 }
 

@@ -70,7 +70,7 @@ export class Exchange {
    * Detaches got from the response, so that it can be garbage collected: two thirds of the memory
    * of an idle stream are got's. To be called when only the body is still to come. Does nothing if
    * got decompresses the body or reads it over HTTP/2, or if Node is not as this code expects:
-   * test/http/assumptions.test.ts checks that it is.
+   * test/assumptions.test.ts checks that it is.
    */
   detachFromGot(response: Response): void {
     const sending = this.#sending;

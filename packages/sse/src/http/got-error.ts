@@ -58,7 +58,7 @@ const vague = /^(?:ECONNRESET|ERR_HTTP2_STREAM_ERROR|ERR_HTTP2_SESSION_ERROR)$/;
 
 /**
  * Some errors of got about HTTP/2 have no code of their own and are known by their message:
- * test/http/assumptions.test.ts checks that.
+ * test/assumptions.test.ts checks that.
  */
 function isVague(code: string, message: string): boolean {
   return vague.test(code) || (code === 'ERR_GOT_REQUEST_ERROR' && message.includes('HTTP/2'));

@@ -2,7 +2,7 @@ import type { ClientRequest } from 'node:http';
 import type { ClientHttp2Session, ClientHttp2Stream, Http2Session } from 'node:http2';
 
 // Three things here are no part of got's API: `stream` of its requests, `currentStreamCount` of its
-// sessions, and the TLS options as keys of its caches. test/http/assumptions.test.ts checks each.
+// sessions, and the TLS options as keys of its caches. test/assumptions.test.ts checks each.
 
 /** The request that got sends. Over HTTP/2 it has a stream as soon as there is a session for it. */
 type MaybeHttp2Request = ClientRequest & { readonly stream?: ClientHttp2Stream };
