@@ -260,7 +260,7 @@ describe('format/parser.ts: eventsource-parser', () => {
     }).not.toThrow();
     expect(() => {
       parser.feed('');
-    }).toThrow();
+    }).toThrow('Cannot feed parser');
   });
 
   test('looks for a byte order mark in what it is fed first, and never again', () => {

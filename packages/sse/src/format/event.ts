@@ -2,52 +2,46 @@ import { createParser } from 'eventsource-parser';
 
 /** One event, as the standard dispatches it (WHATWG HTML 9.2.6). */
 export interface ServerSentEvent {
-  /** The `event` field; `"message"` where the server names none. */
+  /** The `event` field; `"message"` if the server sends none. */
   readonly type: string;
   /** The `data` lines, joined by `"\n"`. */
   readonly data: string;
   /**
-   * The `id` field of this event, `""` where it is there to reset the last id; `null` where there
-   * is none or it was ignored.
+   * The `id` field of this event; `""` resets the last id; `null` if there is no field, or one with
+   * U+0000, which is ignored.
    */
   readonly id: string | null;
   /**
-   * The last id up to and with this event: what a new connection asks the server to go on from;
-   * `""` means nothing.
+   * The last id of the stream, this event included. A new connection asks the server to continue
+   * after it; `""` means that there is none.
    */
   readonly lastEventId: string;
   /** The `retry` field of this event, in ms, at most 2^53 - 1. */
   readonly retry?: number;
-  /**
-   * Its comment lines, each without its colon and the space after it. Only `parse`, `parseAll` and
-   * `create` fill them in.
-   */
+  /** Its comment lines without colon and space. Only set by `parse`, `parseAll` and `create`. */
   readonly comments?: readonly string[];
 }
 
 /**
- * A block without a data line: comments, an id or a `retry` alone. It can be sent and parsed; it is
+ * A block without a data line: comments, an id or a `retry` alone. It can be sent and parsed, but is
  * never dispatched.
  */
 export interface EmptyEvent extends Omit<ServerSentEvent, 'data'> {
   readonly data: null;
 }
 
-/** What an event may have besides its data. */
+/** The parts of an event besides its data. */
 export interface EventFields {
-  /** One line. Default: `"message"`, which is not written. */
+  /** One line. Default: `"message"`, which is not sent. */
   readonly type?: string;
   /** One line without U+0000. Default: no id. */
   readonly id?: string | null;
-  /** In ms, a whole number from 0 on. Default: no retry. */
+  /** In ms, a whole number from 0 on. Default: none. */
   readonly retry?: number;
   readonly comments?: readonly string[];
 }
 
-/**
- * What `parse` found: an event and the text after it, or a text whose first event has not ended
- * yet.
- */
+/** A parsed event and the text behind it, or a text whose first event has not ended yet. */
 export type Parsed =
   | {
       readonly type: 'event';
@@ -56,7 +50,19 @@ export type Parsed =
     }
   | { readonly type: 'incomplete'; readonly rest: string };
 
-/** The format itself: `text/event-stream`, without a connection. */
+/**
+ * The format `text/event-stream` itself, without a connection: events to text and back.
+ * @example
+ * ```ts
+ * import { ServerSentEvent } from '@reprise/sse';
+ *
+ * const text = ServerSentEvent.serialize(ServerSentEvent.create('hello', { id: '1' }));
+ * console.log(JSON.stringify(text)); // "data: hello\nid: 1\n\n"
+ * const { events, rest } = ServerSentEvent.parseAll(`${text}data: not yet`);
+ * console.log(events[0]?.data, rest); // hello data: not yet
+ * ```
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
 export const ServerSentEvent: {
   readonly mimeType: 'text/event-stream';
   readonly create: typeof create;
@@ -68,11 +74,17 @@ export const ServerSentEvent: {
 } = { mimeType: 'text/event-stream', create, isEmpty, lines, serialize, parse, parseAll };
 
 /**
- * Makes an event of its data: a text, or its lines. No line at all makes an event that is never
- * dispatched: a heartbeat is `create([], { comments: ['ping'] })`. Whatever ends a line (LF, CR LF,
- * CR) becomes `"\n"`, as it would on the way.
- * @throws TypeError if the type or the id cannot be written in one line; RangeError if `retry` is
- * not a whole number from 0 on.
+ * Creates an event from its data: a text, or an array of lines. An empty array makes an event that
+ * is never dispatched: a heartbeat is `create([], { comments: ['ping'] })`. Each line end in the data
+ * (LF, CR LF or CR) becomes `"\n"`, as it would on the wire.
+ * @example
+ * ```ts
+ * import { ServerSentEvent } from '@reprise/sse';
+ *
+ * console.log(ServerSentEvent.create(['one', 'two']).data.split('\n')); // [ 'one', 'two' ]
+ * ```
+ * @throws TypeError if the type or the id is not one line, or the id contains U+0000; RangeError if
+ * `retry` is not a whole number from 0 on.
  */
 function create(
   data: string | readonly [string, ...string[]],
@@ -92,25 +104,21 @@ function create(
   return data.length === 0 && typeof data !== 'string' ? { ...event, data: null } : event;
 }
 
-/**
- * Whether the event has no data line, so that it is never dispatched. One empty data line is a
- * line.
- */
+/** Whether the event has no data line, so that it is never dispatched. An empty line counts. */
 function isEmpty(event: ServerSentEvent | EmptyEvent): event is EmptyEvent {
   return event.data === null;
 }
 
-/** The data, line by line. */
+/** The lines of the data. */
 function lines(event: ServerSentEvent | EmptyEvent): readonly string[] {
   return event.data === null ? [] : splitLines(event.data);
 }
 
 /**
- * The event as it is sent, its closing blank line with it. Line ends in data and comments make
- * several lines of them, so that nothing can be smuggled in; `lastEventId` is not part of the
- * format.
- * @throws TypeError if the type or the id cannot be written in one line; RangeError if `retry` is
- * not a whole number from 0 on.
+ * The text of an event, with its closing blank line. Line ends in data and comments become several
+ * lines, so that no field can be injected. `lastEventId` is not part of the format.
+ * @throws TypeError if the type or the id is not one line, or the id contains U+0000; RangeError if
+ * `retry` is not a whole number from 0 on.
  */
 function serialize(event: ServerSentEvent | EmptyEvent): string {
   assertWritable(event);
@@ -126,13 +134,11 @@ function serialize(event: ServerSentEvent | EmptyEvent): string {
 }
 
 /**
- * Takes the first event from a text; `lastEventId` is that of the events before it. Every text is a
- * valid stream: what the standard does not know it ignores. A byte order mark is the decoder's
- * business and is not looked for.
+ * Parses the first event of a text; `lastEventId` is the last id of the text before. Any text is
+ * valid, since the standard ignores unknown fields. A byte order mark must have been removed.
  */
 function parse(text: string, lastEventId = ''): Parsed {
-  // Blank lines before a block mean nothing. The one to be seen here is the LF of a CR LF whose CR
-  // ended the text before.
+  // Blank lines before a block mean nothing. One can be the LF of a CR LF that was cut.
   const start = text.search(/[^\r\n]/);
   const rest = start === -1 ? '' : text.slice(start);
   const end = endOfBlock(rest);
@@ -141,9 +147,7 @@ function parse(text: string, lastEventId = ''): Parsed {
     : { type: 'event', event: parseBlock(rest.slice(0, end), lastEventId), rest: rest.slice(end) };
 }
 
-/**
- * Takes every complete event from a text; `rest` is to be put in front of the text that follows.
- */
+/** Parses all complete events of a text; put `rest` in front of the text that follows. */
 function parseAll(
   text: string,
   lastEventId = '',
@@ -157,7 +161,7 @@ function parseAll(
   return { events, rest: parsed.rest };
 }
 
-/** The index after the first blank line, or -1. */
+/** The index behind the first blank line, or -1. */
 export function endOfBlock(text: string): number {
   const found = blankLine.exec(text);
   return found === null ? -1 : found.index + found[0].length;
@@ -165,10 +169,7 @@ export function endOfBlock(text: string): number {
 
 const blankLine = /(?:^|\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/;
 
-/**
- * The largest whole number that a `retry` field can give without rounding; what is above it is
- * never waited for anyway.
- */
+/** Limits a `retry` to the largest exact whole number; nobody waits that long. */
 export function exactRetry(retry: number): number {
   return Math.min(retry, Number.MAX_SAFE_INTEGER);
 }
@@ -184,9 +185,8 @@ function parseBlock(block: string, lastEventId: string): ServerSentEvent | Empty
     onRetry: (value) => (retry = exactRetry(value)),
     onComment: (comment) => comments.push(comment),
   });
-  // The data line makes the parser tell the type of a block that has none; the rest of the data
-  // then starts with a line end. It also keeps a byte order mark in the block from being taken
-  // away.
+  // The extra data line makes the parser dispatch a block without data too, and is removed below
+  // with its line end. It also keeps the parser from removing a byte order mark of the block.
   parser.feed(`data\n${block}`);
   const { data, event = 'message' } = message;
   const composed = compose(event, data.slice(1), id, id ?? lastEventId, retry, comments);
@@ -219,7 +219,7 @@ function assertWritable({ type, id, retry }: ServerSentEvent | EmptyEvent): void
   if (/[\r\n]/.test(type)) {
     throw new TypeError(`Expected a type of one line, got ${JSON.stringify(type)}`);
   }
-  // oxlint-disable-next-line no-control-regex -- an id that has U+0000 is ignored by whoever reads it (WHATWG HTML 9.2.6)
+  // oxlint-disable-next-line no-control-regex -- readers ignore an id with U+0000 (WHATWG HTML 9.2.6)
   if (id !== null && /[\r\n\0]/.test(id)) {
     throw new TypeError(`Expected an id of one line without U+0000, got ${JSON.stringify(id)}`);
   }

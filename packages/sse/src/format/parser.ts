@@ -2,22 +2,32 @@ import { StringDecoder } from 'node:string_decoder';
 
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
 
-import { endOfBlock, exactRetry, type ServerSentEvent } from './event.ts';
+import { exactRetry, type ServerSentEvent } from './event.ts';
+import { RetryFields } from './retry-fields.ts';
 import { tooLarge, type TooLarge } from './too-large.ts';
 
 export interface PacketOptions {
-  /** The id that the events of an earlier connection ended with. Default: `""`. */
+  /** The last id of the connection before. Default: `""`. */
   readonly lastEventId?: string;
-  /**
-   * The largest event that is delivered: bytes of UTF-8 of its data, `event` and `id` fields.
-   * Default: 8 MiB.
-   */
+  /** The largest event, in bytes of UTF-8 of its `data`, `event` and `id`. Default: 8 MiB. */
   readonly maxEventSize?: number;
-  /** Whether comment lines are wanted, as strings among the events. Default: no. */
+  /** Whether to return comment lines too, as strings among the events. Default: no. */
   readonly comments?: boolean;
 }
 
-/** The state of the bytes of one response that is read: each response starts with a new one. */
+/**
+ * Creates the state in which `handlePacket` reads one response. Each response needs a new one.
+ * @example
+ * ```ts
+ * import { createPacketState, handlePacket } from '@reprise/sse';
+ *
+ * const state = createPacketState();
+ * const packets = ['id: 1\nda', 'ta: a\n\nid: 2\n\n'].map((text) => Buffer.from(text));
+ * const events = packets.flatMap((packet) => handlePacket(packet, state));
+ * console.log(events.map(({ data }) => data), state.lastEventId); // [ 'a' ] 2
+ * ```
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
 export function createPacketState(
   options: PacketOptions & { readonly comments: true },
 ): PacketState<ServerSentEvent | string>;
@@ -31,69 +41,55 @@ export function createPacketState(
 }
 
 /**
- * The step from bytes to events: what the events of this packet are, given those before. Packets
- * may be cut anywhere. It does nothing but move `state` on, which is an object that is changed and
- * not copied: a packet can be handled once, and in its turn.
- *
- * The array holds the events that this packet completed, in order, and where comments are wanted, a
- * string for each comment line that ended in it. It is the caller's: it can be gone through one
- * event at a time. `state.tooLarge` is to be looked at after it.
+ * Parses one packet of a response: returns the events that it completes, in order, and with
+ * `comments` a string for each comment line that ends in it. Packets may be cut anywhere, inside a
+ * character too. `state` is changed, not copied, so each packet is handled once, in order. Look at
+ * `state.tooLarge` afterwards. The example is at `createPacketState`.
  */
 export function handlePacket<Item>(packet: Uint8Array, state: PacketState<Item>): readonly Item[] {
   return state.handle(packet);
 }
 
 /**
- * What came of the packet in hand: of one stream at a time, since nothing is waited for. In a field
- * of each state it would be there until the next packet, and on ten thousand quiet streams every
- * garbage collection would have to copy ten thousand events.
+ * The results of the current packet. Shared by all states, since parsing is synchronous. In a field
+ * of each state, the results would stay until the next packet of that stream: with ten thousand
+ * quiet streams, each garbage collection would copy ten thousand events.
  */
 let items: (ServerSentEvent | string)[] = [];
 
-/** Made by `createPacketState`, moved on by `handlePacket`. */
+/** The state of a response between its packets: see `createPacketState`. */
 export class PacketState<Item = ServerSentEvent> {
   /**
-   * The id that a new connection has to ask for once all events so far have been handled. It runs
-   * ahead of those that are still in the caller's hands: their own `lastEventId` says where each
-   * stands. Blocks without data move it too.
+   * The last id of the stream, which a new connection asks for once all events so far have been
+   * handled. Each event has its own `lastEventId`. A block without data changes it too.
    */
   lastEventId: string;
-  /**
-   * The server's last valid `retry`, in ms, at most 2^53 - 1, whether an event came with it or not.
-   */
+  /** The last valid `retry` of the stream, in ms, at most 2^53 - 1, with or without an event. */
   retry: number | undefined = undefined;
-  /**
-   * Set when an event was above the limit: it and all after it are lost, and the connection is to
-   * be ended.
-   */
+  /** Set when an event is above the limit: it and all later ones are dropped. */
   tooLarge: TooLarge | undefined = undefined;
 
-  // Node's decoder gives what a streaming TextDecoder with ignoreBOM gives, at two thirds of its
-  // cost.
+  // Gives the same text as a streaming TextDecoder with ignoreBOM, in two thirds of the time.
   readonly #decoder = new StringDecoder('utf8');
   readonly #parser: EventSourceParser;
   readonly #maxEventSize: number;
-  /**
-   * An event of no more units than this fits without being measured: a unit is three bytes at most.
-   */
+  /** An event of at most so many UTF-16 units fits in any case: a unit is at most three bytes. */
   readonly #safeLength: number;
   #events = 0;
   #isFirst = true;
   #lastUnit = LF;
   #idBefore = '';
-  /** Bytes since the last event, or more. */
+  /** An upper bound for the bytes since the last event. */
   #open = 0;
-  /** The `retry` fields of this packet, each with the number of events before it. */
-  #retries: { readonly retry: number; readonly events: number }[] = [];
-  #openRetry: number | undefined = undefined;
+  readonly #retries: RetryFields = new RetryFields();
 
   constructor({ lastEventId = '', maxEventSize = 2 ** 23, comments = false }: PacketOptions = {}) {
     this.lastEventId = lastEventId;
     this.#maxEventSize = maxEventSize;
     this.#safeLength = Math.floor(maxEventSize / 3);
     this.#parser = createParser({
-      // Bounds what the parser keeps of an unfinished event. No `onError`: the parser would make an
-      // Error, with its stack, for every unknown field.
+      // Bounds the parser's memory for an unfinished event. No `onError`: with it, the parser makes
+      // an Error with a stack for each unknown field.
       maxBufferSize: maxEventSize + fieldSlack,
       onEvent: (message) => {
         this.#dispatch(message);
@@ -104,12 +100,12 @@ export class PacketState<Item = ServerSentEvent> {
       onRetry: (value) => {
         const retry = exactRetry(value);
         this.retry = retry;
-        this.#retries.push({ retry, events: this.#events });
+        this.#retries.add(retry, this.#events);
       },
       ...(comments ? { onComment: (comment: string) => items.push(comment) } : {}),
     });
-    // The parser would take a second mark away, and C3 AF C2 BB C2 BF for a mark: so its own search
-    // is used up here.
+    // Uses up the parser's search for a byte order mark, which `#decode` does better: the parser
+    // would remove a second mark too, and takes C3 AF C2 BB C2 BF for a mark.
     this.#parser.feed('\uFEFF');
   }
 
@@ -128,8 +124,8 @@ export class PacketState<Item = ServerSentEvent> {
       if (size > littleText && lastEventId !== this.lastEventId) {
         this.#copyIds(size);
       }
-      if (this.#retries.length > 0 || this.#openRetry !== undefined) {
-        this.#settleRetries(text);
+      if (this.#retries.isPending) {
+        this.#retries.settle(this.#fromLineStart(text), items);
       }
       this.#lastUnit = text.charCodeAt(text.length - 1);
       this.#watchSize(packet.length);
@@ -138,9 +134,9 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * What the parser keeps of an unfinished event are slices, and each holds on to all of the text
-   * that it was cut from: a few bytes of data among comments would hold on to those for good. Only
-   * an event that is drawn out like that, or a stream that says nothing, comes here.
+   * The parser keeps an unfinished event as slices, and a slice keeps all of its packet in memory: a
+   * few bytes of data between long comments would keep the comments. Small pieces bound that. Only
+   * a stream that has sent more than the largest event without completing one comes here.
    */
   #handleInPieces(packet: Uint8Array): readonly Item[] {
     const pieces: (readonly Item[])[] = [];
@@ -184,13 +180,13 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * Ids are kept far longer than events, and the parser's are slices: each holds on to all of the
-   * text that it was cut from. A copy costs as much as an event does; so the last is copied, which
-   * a client keeps for as long as it is connected, and the others where they are few.
+   * Copies ids, since a slice keeps all of its packet in memory, and ids are kept far longer than
+   * events. A copy costs as much as an event. Thus the last id, which a client keeps as long as it
+   * is connected, is always copied, and the others only if the packet holds few events.
    */
   #copyIds(size: number): void {
-    const isRoomy = size > littleText * this.#events;
-    const first = isRoomy ? 0 : items.findLastIndex((item) => typeof item !== 'string');
+    const areFew = size > littleText * this.#events;
+    const first = areFew ? 0 : items.findLastIndex((item) => typeof item !== 'string');
     let original = '';
     let copy = '';
     for (const item of items.slice(first)) {
@@ -205,7 +201,7 @@ export class PacketState<Item = ServerSentEvent> {
     this.lastEventId = this.lastEventId === original ? copy : copyOf(this.lastEventId);
   }
 
-  /** Nothing is taken any more after something that was too large. */
+  /** Once an event is too large, all later ones are dropped. */
   #measure(data: string, type: string, id: string): void {
     const size = Buffer.byteLength(data) + Buffer.byteLength(type) + Buffer.byteLength(id);
     if (size > this.#maxEventSize) {
@@ -214,8 +210,8 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * The parser does not say that its buffer ran over, but refuses to be fed; only worth asking when
-   * it can have run over.
+   * Notices that the parser's buffer has overflowed. The parser does not report that, but throws at
+   * the next `feed`. Asked only when so many bytes have come that it is possible.
    */
   #watchSize(bytes: number): void {
     this.#open = this.#events > 0 ? bytes : this.#open + bytes;
@@ -229,36 +225,8 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * Gives each event the `retry` of its own block. The parser does not tell where a block without
-   * data ends, and such a block is where servers put `retry`; so the packets that hold one, and
-   * only they, are looked through for blank lines.
-   */
-  #settleRetries(text: string): void {
-    const [first, ...blocks] = splitBlocks(this.#fromLineStart(text));
-    const open = blocks.pop();
-    const firstRetry = this.#retries.findLast(({ events }) => events === 0)?.retry;
-    if (open === undefined) {
-      this.#openRetry = firstRetry ?? this.#openRetry;
-    } else {
-      const events = items.filter((item) => typeof item !== 'string');
-      const dispatching = blocks.filter((block) => dataLine.test(block));
-      // What began in an earlier packet is known by its outcome: there is one event more than
-      // blocks with data.
-      const began = events.length - dispatching.length;
-      if (began > 0 && first !== undefined) {
-        setRetry(events[0], firstRetry ?? this.#openRetry);
-      }
-      for (const [index, block] of dispatching.entries()) {
-        setRetry(events[index + began], lastRetry(block));
-      }
-      this.#openRetry = lastRetry(open);
-    }
-    this.#retries = [];
-  }
-
-  /**
-   * The text without the rest of a CR LF, and with something for the line that it goes on with, so
-   * that this is not taken for blank.
+   * The text as if it began a line: without the LF of a CR LF that was cut, and with a character in
+   * front if it continues a line, so that its rest is not taken for a blank line.
    */
   #fromLineStart(text: string): string {
     if (this.#lastUnit === CR && text.startsWith('\n')) {
@@ -269,8 +237,8 @@ export class PacketState<Item = ServerSentEvent> {
 }
 
 /**
- * What is large is not held until the next packet comes; to let go of all would cost each event a
- * tenth of its time.
+ * Drops the results of a large packet at once, not when the next packet comes. To do that for all
+ * packets would make each event a tenth slower.
  */
 function takeItems(): typeof items {
   const taken = items;
@@ -280,31 +248,14 @@ function takeItems(): typeof items {
 
 const LF = 10;
 const CR = 13;
-/** What an id that is kept may hold on to, in bytes. */
+/** The largest packet, in bytes, that a kept id may keep in memory. */
 const littleText = 1024;
-/** More than a socket is read for at once, in bytes. */
+/** In bytes: more than Node reads from a socket at once. */
 const muchText = 2 ** 17;
-/** What a slice that the parser keeps may hold on to, in bytes, once an event is drawn out. */
+/** The size of the pieces of `#handleInPieces`, in bytes. */
 const littlePacket = 128;
-/**
- * The parser counts the name of an unfinished line's field, and a `retry` line, as part of the
- * event.
- */
+/** For field names and a `retry` line, which the parser counts as part of an unfinished event. */
 const fieldSlack = 64;
-
-const dataLine = /(?:^|[\r\n])data[:\r\n]/;
-const retryLine = /(?:^|[\r\n])retry: ?(\d+)(?=[\r\n])/g;
-
-function lastRetry(block: string): number | undefined {
-  const digits = [...block.matchAll(retryLine)].at(-1)?.[1];
-  return digits === undefined ? undefined : exactRetry(Number(digits));
-}
-
-function setRetry(event: ServerSentEvent | undefined, retry: number | undefined): void {
-  if (event !== undefined && retry !== undefined) {
-    (event as { retry?: number }).retry = retry;
-  }
-}
 
 function copyOf(text: string): string {
   return Buffer.from(text).toString();
@@ -314,15 +265,4 @@ function setId(event: ServerSentEvent, id: string): void {
   const changed = event as { id: string | null; lastEventId: string };
   changed.id = event.id === null ? null : id;
   changed.lastEventId = id;
-}
-
-/** What stands before, between and after the ends of blocks; the last one is still open. */
-function splitBlocks(text: string): readonly string[] {
-  const blocks: string[] = [];
-  let rest = text;
-  for (let end = endOfBlock(rest); end !== -1; end = endOfBlock(rest)) {
-    blocks.push(rest.slice(0, end));
-    rest = rest.slice(end);
-  }
-  return [...blocks, rest];
 }

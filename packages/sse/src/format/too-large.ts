@@ -1,7 +1,4 @@
-/**
- * An event, or what there is of it so far, is above the limit, in bytes of UTF-8: it is not
- * delivered.
- */
+/** An event, or its part that has come so far, is above `limit`, in bytes of UTF-8. */
 export interface TooLarge {
   readonly type: 'tooLarge';
   readonly limit: number;

@@ -3,17 +3,13 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ServerSentEvent } from './event.ts';
 
 /**
- * What the data of each type of event looks like, by a schema of any library that follows Standard
- * Schema (zod, valibot, arktype, …): the data is parsed as JSON, then checked and transformed by
- * it.
+ * A schema for the data of each type of event, from any library that follows Standard Schema (zod,
+ * valibot, arktype, …). The data is parsed as JSON, then checked and transformed by the schema.
  * @see https://standardschema.dev
  */
 export type EventSchemas = Readonly<Record<string, StandardSchemaV1>>;
 
-/**
- * One of the events that the schemas describe, to be told apart by `type`: as it came, but for its
- * parsed data.
- */
+/** An event that fits its schema, as a union over `type`; `data` is the output of the schema. */
 export type TypedEvent<Schemas extends EventSchemas> = {
   readonly [Type in keyof Schemas & string]: Omit<ServerSentEvent, 'type' | 'data'> & {
     readonly type: Type;
@@ -21,13 +17,13 @@ export type TypedEvent<Schemas extends EventSchemas> = {
   };
 }[keyof Schemas & string];
 
-/** An event that is not what the schemas say, as it came, and what is wrong with it. */
+/** An event that fits no schema, and the reason. */
 export type InvalidEvent =
   /** There is no schema for its type. */
   | { readonly type: 'unknownType'; readonly event: ServerSentEvent }
-  /** Its data is no JSON. */
+  /** Its data is not JSON. */
   | { readonly type: 'json'; readonly event: ServerSentEvent; readonly error: SyntaxError }
-  /** Its data is not what the schema of its type asks for. */
+  /** The schema of its type refuses its data. */
   | {
       readonly type: 'schema';
       readonly event: ServerSentEvent;
@@ -36,9 +32,7 @@ export type InvalidEvent =
 
 type Maybe<Value> = Value | Promise<Value>;
 
-/**
- * What is done with events that are typed, and with those that turn out not to be what they should.
- */
+/** The schemas, and the handlers of events that fit them and of events that do not. */
 export interface TypedHandlers<Schemas extends EventSchemas, Context> {
   readonly events: Schemas;
   readonly handle: (event: TypedEvent<Schemas>, context: Context) => Maybe<void>;
@@ -46,8 +40,8 @@ export interface TypedHandlers<Schemas extends EventSchemas, Context> {
 }
 
 /**
- * A handler of events as they come that gives each to one of two, parsed or not. A promise is made
- * only where a schema or a handler makes one.
+ * A handler that parses and checks each event, and calls one of two handlers with it. It returns a
+ * promise only if a schema or a handler does.
  */
 export function typedHandler<Schemas extends EventSchemas, Context>({
   events,
@@ -59,16 +53,16 @@ export function typedHandler<Schemas extends EventSchemas, Context>({
     if ('type' in read) {
       return handleInvalid(read, context);
     }
-    const judge = (result: StandardSchemaV1.Result<unknown>): Maybe<void> =>
+    const check = (result: StandardSchemaV1.Result<unknown>): Maybe<void> =>
       result.issues === undefined
         ? handle({ ...event, data: result.value } as TypedEvent<Schemas>, context)
         : handleInvalid({ type: 'schema', event, issues: result.issues }, context);
     const result = read.schema['~standard'].validate(read.value);
-    return result instanceof Promise ? result.then(judge) : judge(result);
+    return result instanceof Promise ? result.then(check) : check(result);
   };
 }
 
-/** @throws TypeError where one of them is no schema. */
+/** @throws TypeError if one of them is not a schema. */
 export function assertSchemas(events: EventSchemas): void {
   for (const [type, schema] of Object.entries(events)) {
     if (typeof schema?.['~standard']?.validate !== 'function') {
@@ -83,8 +77,7 @@ function readData(
   schemas: EventSchemas,
   event: ServerSentEvent,
 ): { readonly schema: StandardSchemaV1; readonly value: unknown } | InvalidEvent {
-  // The server names the type: only what the user wrote himself is a schema, and not what every
-  // object inherits.
+  // The server chooses the type, and could name a property that every object inherits.
   const schema = Object.hasOwn(schemas, event.type) ? schemas[event.type] : undefined;
   if (schema === undefined) {
     return { type: 'unknownType', event };
