@@ -4,8 +4,8 @@ import { type Pid } from '../process/pid.ts';
 declare const grouped: unique symbol;
 
 /**
- * The name of a group of processes, which also says what kind of processes are in it. A plain value
- * that belongs to no system.
+ * The name of a group of processes, whose type also says what kind of processes they are. A plain
+ * value that belongs to no system.
  */
 export interface Group<in out P extends Pid = Pid> {
   readonly [grouped]: (pid: P) => P;
@@ -26,9 +26,8 @@ class GroupValue {
 }
 
 /**
- * Names a group: any two values with the same text mean the same one.
- *
- * Throws a `TypeError` for an empty text.
+ * Names a group. Two values with the same text name the same group.
+ * @throws TypeError for an empty text
  * @see OTP manual, `pg:group()`
  * @example
  * ```ts
@@ -52,7 +51,10 @@ export function group<P extends Pid = Pid>(text: string): Group<P> {
   return new GroupValue(text) as unknown as Group<P>;
 }
 
-/** The text of a group given as a text or as a `Group`. Throws a `TypeError` for anything else. */
+/**
+ * The name of a group that is given as a text or as a `Group`.
+ * @throws TypeError for anything else
+ */
 export function groupText(given: unknown): string {
   const text = given instanceof GroupValue ? given.name : given;
   assertGroup(text);

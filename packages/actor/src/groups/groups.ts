@@ -7,11 +7,10 @@ import { GroupTable } from './table.ts';
 export type { GroupMessage as Message } from './table.ts';
 
 /**
- * Puts processes into a group: one pid, or a list, which comes in one step. There is nothing to
- * create first. A process that joins twice is in it twice; one that ends is out, and one that has
- * ended is left out.
- *
- * Throws a `TypeError` for what is no pid, and then none has joined.
+ * Adds processes to a group: one pid, or a list in one step. A group needs not be created first.
+ * A process that joins twice is in it twice. A process that ends leaves the group; one that has
+ * ended does not join. `system`: the system of the group, or any process in it.
+ * @throws TypeError for anything but pids, and then none has joined
  * @see OTP manual, `pg:join/2`
  * @example
  * ```ts
@@ -30,14 +29,13 @@ export function join<P extends Pid = Pid>(
   group: string | Group<P>,
   pids: NoInfer<P> | readonly NoInfer<P>[],
 ): void {
-  tableOf(system).join(groupText(group), listOf(pids).map(cellOf));
+  groupsIn(system).join(groupText(group), listOf(pids).map(cellOf));
 }
 
 /**
- * Takes processes out of a group, each once as often as it is given. False when none of them was in
+ * Removes processes from a group, each once as often as it is listed. False when none of them was in
  * it.
- *
- * Throws a `TypeError` for what is no pid, and then none has left.
+ * @throws TypeError for anything but pids, and then none has left
  * @see OTP manual, `pg:leave/2`
  * @example
  * ```ts
@@ -56,12 +54,12 @@ export function leave<P extends Pid = Pid>(
   group: string | Group<P>,
   pids: NoInfer<P> | readonly NoInfer<P>[],
 ): boolean {
-  return tableOf(system).leave(groupText(group), listOf(pids).map(cellOf));
+  return groupsIn(system).leave(groupText(group), listOf(pids).map(cellOf));
 }
 
 /**
- * The running processes of a group, each as often as it joined; none for a group nobody has heard
- * of.
+ * The running processes of a group, each as often as it joined; none for an unknown group.
+ * @throws TypeError for an empty name
  * @see OTP manual, `pg:get_members/1`
  * @example
  * ```ts
@@ -80,11 +78,12 @@ export function members<P extends Pid = Pid>(
   system: Process,
   group: string | Group<P>,
 ): readonly P[] {
-  return tableOf(system).members(groupText(group)) as readonly P[];
+  return groupsIn(system).members(groupText(group)) as readonly P[];
 }
 
 /**
- * The groups that have members, in no particular order.
+ * The names of the groups that have members, in no particular order.
+ * @throws TypeError for anything but a process
  * @see OTP manual, `pg:which_groups/0`
  * @example
  * ```ts
@@ -97,19 +96,22 @@ export function members<P extends Pid = Pid>(
  * ```
  */
 export function whichGroups(system: Process): readonly string[] {
-  return tableOf(system).names();
+  return groupsIn(system).names();
 }
 
-/** A monitor of a group, and who was in it when it began. */
-export interface Monitored<out P extends Pid> {
+/** A monitor of a group, and the members at its start. */
+interface MonitoredGroup<out P extends Pid> {
   readonly ref: Ref;
   readonly members: readonly P[];
 }
 
+export type { MonitoredGroup as Monitored };
+
 /**
- * Tells `self` of every change to a group from here on, by messages `{ type: 'join' | 'leave', ref,
- * group, pids }`. Nothing falls between the members that it answers with and the first message. The
- * end of a member is a `leave`, and follows its `DOWN` and `EXIT`.
+ * From here on `self` gets a message at every change to a group: `{ type: 'join' | 'leave', ref,
+ * group, pids }`. No change is lost between the members that it returns and the first message. The
+ * end of a member is a `leave`, which comes after its `DOWN` and `EXIT`.
+ * @throws TypeError for an empty name
  * @see OTP manual, `pg:monitor/1`
  * @example
  * ```ts
@@ -130,17 +132,18 @@ export interface Monitored<out P extends Pid> {
 export function monitor<P extends Pid = Pid>(
   self: Process,
   group: string | Group<P>,
-): Monitored<P> {
+): MonitoredGroup<P> {
   const cell = cellOfProcess(self);
-  const table = tableOf(cell);
+  const table = groupsIn(cell);
   const text = groupText(group);
   const ref = table.monitor(text, cell);
   return { ref, members: table.members(text) as readonly P[] };
 }
 
 /**
- * Ends a monitor of a group, and takes the messages that have come by it out of the mailbox. False
- * when it is none, or not one of `self`'s.
+ * Ends a monitor of a group, and removes its messages from the mailbox. False for any other ref, and
+ * for a monitor of another process.
+ * @throws TypeError for anything but a process
  * @see OTP manual, `pg:demonitor/1`
  * @example
  * ```ts
@@ -155,7 +158,7 @@ export function monitor<P extends Pid = Pid>(
  */
 export function demonitor(self: Process, ref: Ref): boolean {
   const cell = cellOfProcess(self);
-  const table = tableOf(cell);
+  const table = groupsIn(cell);
   if (table.ownerOf(ref) !== cell) {
     return false;
   }
@@ -164,13 +167,10 @@ export function demonitor(self: Process, ref: Ref): boolean {
   return true;
 }
 
-/**
- * By the system's inside, made when first asked for: a system that has no groups pays nothing for
- * them.
- */
+/** Made at the first use: a system without groups pays nothing for them. */
 const tables: WeakMap<Runtime, GroupTable> = new WeakMap();
 
-function tableOf(system: Process): GroupTable {
+function groupsIn(system: Process): GroupTable {
   const { runtime } = cellOfProcess(system, 'system');
   let table = tables.get(runtime);
   if (table === undefined) {

@@ -4,8 +4,8 @@ import type { Pid } from '../process/pid.ts';
 declare const registered: unique symbol;
 
 /**
- * The pid of a registry, which knows what its keys and values are, what kind of process is
- * registered, and whether a key is one process's alone.
+ * The pid of a registry, whose type also says what its keys, values and processes are, and whether
+ * at most one process has a key.
  *
  * Keys are equal as those of a `Map` are (SameValueZero): objects when they are the same object;
  * `NaN` equals itself; `0` and `-0` are one key, and so are `1` and `1.0`, which JavaScript cannot
@@ -25,7 +25,7 @@ export interface RegistryOf<
   };
 }
 
-/** A registry where a key is one process's. */
+/** A registry where at most one process has a key. */
 export type Unique<Key = unknown, Value = unknown, P extends Pid = Pid> = RegistryOf<
   'unique',
   Key,
@@ -33,7 +33,7 @@ export type Unique<Key = unknown, Value = unknown, P extends Pid = Pid> = Regist
   P
 >;
 
-/** A registry where any number of processes have a key, and each any number of times. */
+/** A registry where any number of processes have a key, each any number of times. */
 export type Duplicate<Key = unknown, Value = unknown, P extends Pid = Pid> = RegistryOf<
   'duplicate',
   Key,
@@ -42,8 +42,8 @@ export type Duplicate<Key = unknown, Value = unknown, P extends Pid = Pid> = Reg
 >;
 
 /**
- * What listeners are sent: a key was registered, or taken off by its owner. Of the end of a process
- * they are not told: they can monitor it.
+ * A message to the listeners: a process registered a key, or unregistered it. The end of a process
+ * sends none: a listener can monitor it.
  */
 export type Change<Key = unknown, Value = unknown, P extends Pid = Pid> =
   | {
@@ -66,21 +66,22 @@ export interface Entry<out Value = unknown, out P extends Pid = Pid> {
   readonly value: Value;
 }
 
-/** What `register` answers: it is done, or who has the key already. */
+/** The result of `register`: the process has the key, or another process has it. */
 export type Registered<P extends Pid = Pid> =
   | { readonly type: 'registered' }
   | { readonly type: 'alreadyRegistered'; readonly pid: P };
 
-/** What `updateValue` answers: the new value and the old, or that the key is not the process's. */
+/** The result of `updateValue`: the new value and the old, or that the process has no such key. */
 export type Updated<Value = unknown> =
   | { readonly type: 'updated'; readonly value: Value; readonly old: Value }
   | { readonly type: 'notRegistered' };
 
-export interface Options<Keys extends 'unique' | 'duplicate', Key, Value, P extends Pid> {
-  /** Whether a key is one process's alone. */
+/** The options of `Registry.start`. */
+export interface RegistryOptions<Keys extends 'unique' | 'duplicate', Key, Value, P extends Pid> {
+  /** Whether at most one process has a key. */
   readonly keys: Keys;
   /** A name in the system; a `Name` also says what the registry holds. */
   readonly name?: string | Name<RegistryOf<Keys, Key, Value, P>>;
-  /** Who is told of changes. Default: nobody. */
+  /** The processes that get a message at each change. Default: none. */
   readonly listeners?: readonly Destination<Pid<Change<Key, Value, P>>>[];
 }

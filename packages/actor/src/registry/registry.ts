@@ -10,7 +10,7 @@ import { ok } from '../server/next.ts';
 import type {
   Duplicate,
   Entry,
-  Options,
+  RegistryOptions,
   Registered,
   RegistryOf,
   Unique,
@@ -20,28 +20,37 @@ import { type Registration, RegistryTable, tableOf, uniqueTableOf } from './tabl
 import { RegistryAddress } from './via.ts';
 
 export { stop } from '../server/gen-server.ts';
-export type * from './registry-pid.ts';
+export type {
+  Change,
+  Duplicate,
+  Entry,
+  Registered,
+  RegistryOf,
+  RegistryOptions as Options,
+  Unique,
+  Updated,
+} from './registry-pid.ts';
 
 /** A value may be left out where it may be `undefined`. */
 type ValueArgs<Value> = undefined extends Value
   ? readonly [value?: Value]
   : readonly [value: Value];
 
-/** What a process of this kind accepts, which is all of it that its own `self` knows. */
+/** The messages of a process of this kind: a `self` has no other type. */
 type AcceptedBy<P> = P extends Pid<infer Message> ? Message : never;
 
-type Any<Key, Value, P extends Pid> = Destination<
+type AnyRegistry<Key, Value, P extends Pid> = Destination<
   RegistryOf<'unique' | 'duplicate', Key, Value, P>
 >;
 
 /**
- * Starts a registry: processes register themselves in it under keys, with a value each, and are
- * found by key. What a process has registered goes with it, before anybody hears of its end. When
- * the registry ends, the processes in it have an exit signal with its reason, as if they were
- * linked to it.
+ * Starts a registry. Processes register themselves in it under keys, each with a value, and are
+ * found by key. When a process ends, its registrations are gone before any process learns of its
+ * end. When the registry ends, the processes in it get an exit signal with its reason, as if they
+ * were linked to it.
  *
- * Reading and writing are synchronous, and wait for no process. Rejects as `GenServer.start` does;
- * with a `TypeError` for wrong options.
+ * Reading and writing are synchronous, and wait for no process.
+ * @throws as `GenServer.start` does; TypeError for wrong options
  * @see Elixir manual, `Registry`
  * @example
  * ```ts
@@ -58,18 +67,19 @@ type Any<Key, Value, P extends Pid> = Destination<
  */
 export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
   parent: Process,
-  options: Options<'unique', Key, Value, P>,
+  options: RegistryOptions<'unique', Key, Value, P>,
 ): Promise<Unique<Key, Value, P>>;
 export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
   parent: Process,
-  options: Options<'duplicate', Key, Value, P>,
+  options: RegistryOptions<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
 export function start(parent: Process, options: AnyOptions): Promise<never> {
-  return startBy(GenServer.start, parent, options);
+  return startRegistry(GenServer.start, parent, options);
 }
 
 /**
  * `start`, linked to `parent`.
+ * @throws as `GenServer.startLink` does; TypeError for wrong options
  * @see Elixir manual, `Registry.start_link/1`
  * @example
  * ```ts
@@ -85,21 +95,20 @@ export function start(parent: Process, options: AnyOptions): Promise<never> {
  */
 export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
   parent: Process,
-  options: Options<'unique', Key, Value, P>,
+  options: RegistryOptions<'unique', Key, Value, P>,
 ): Promise<Unique<Key, Value, P>>;
 export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
   parent: Process,
-  options: Options<'duplicate', Key, Value, P>,
+  options: RegistryOptions<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
 export function startLink(parent: Process, options: AnyOptions): Promise<never> {
-  return startBy(GenServer.startLink, parent, options);
+  return startRegistry(GenServer.startLink, parent, options);
 }
 
 /**
- * How to start a registry under a supervisor. Restarted, it is empty, and the processes that were
- * in it have had its exit signal.
- *
- * Throws as `childSpec` does.
+ * A child spec that starts a registry. After a restart it is empty, and the processes that were in
+ * it have got an exit signal.
+ * @throws TypeError or RangeError for a wrong option
  * @see Elixir manual, `Registry.child_spec/1`
  * @example
  * ```ts
@@ -122,7 +131,7 @@ export function childSpec<
   Value = unknown,
   P extends Pid = Pid,
 >(
-  options: ChildOptions<Id> & Options<'unique', Key, Value, P>,
+  options: ChildOptions<Id> & RegistryOptions<'unique', Key, Value, P>,
 ): ChildSpec<Id, Unique<Key, Value, P>>;
 export function childSpec<
   const Id extends string,
@@ -130,31 +139,36 @@ export function childSpec<
   Value = unknown,
   P extends Pid = Pid,
 >(
-  options: ChildOptions<Id> & Options<'duplicate', Key, Value, P>,
+  options: ChildOptions<Id> & RegistryOptions<'duplicate', Key, Value, P>,
 ): ChildSpec<Id, Duplicate<Key, Value, P>>;
 export function childSpec(options: ChildOptions & AnyOptions): ChildSpec<string, never> {
   assertKeys(options.keys);
   return createChildSpec<string, never>(
-    (parent) => startBy(GenServer.startLink, parent, options),
+    (parent) => startRegistry(GenServer.startLink, parent, options),
     options,
   );
 }
 
-type AnyOptions = Options<'unique' | 'duplicate', unknown, unknown, Pid>;
+type AnyOptions = RegistryOptions<'unique' | 'duplicate', unknown, unknown, Pid>;
 
-const behaviour = GenServer.define({
+const registryBehaviour = GenServer.define({
   init: ({ keys, listeners = [] }: AnyOptions, self) =>
     ok(new RegistryTable(cellOfProcess(self), keys === 'unique', listeners)),
 });
 
-async function startBy(
+async function startRegistry(
   start: typeof GenServer.start,
   parent: Process,
   options: AnyOptions,
 ): Promise<never> {
   const { keys, name } = options;
   assertKeys(keys);
-  const pid: Pid = await start(parent, behaviour, options, name === undefined ? {} : { name });
+  const pid: Pid = await start(
+    parent,
+    registryBehaviour,
+    options,
+    name === undefined ? {} : { name },
+  );
   return pid as never;
 }
 
@@ -164,15 +178,11 @@ function assertKeys(keys: unknown): void {
   }
 }
 
-const done: Registered<never> = { type: 'registered' };
-
 /**
- * Registers `self` under a key, until it unregisters or ends. In a unique registry, a key that a
- * process has, were it `self`, is refused: the answer says whose it is. In a duplicate one nothing
- * is refused, and the same process may have a key many times.
- *
- * Throws an `Error` when the registry or `self` has ended, and a `TypeError` for what is no
- * registry.
+ * Registers `self` under a key, until it unregisters or ends. A unique registry refuses a key that
+ * a process has, also when that is `self`: the result says which process. A duplicate registry
+ * refuses nothing, and the same process may have a key many times.
+ * @throws Error when the registry or `self` has ended; TypeError for anything but a registry
  * @see Elixir manual, `Registry.register/3`
  * @example
  * ```ts
@@ -187,19 +197,19 @@ const done: Registered<never> = { type: 'registered' };
  */
 export function register<Key, Value, P extends Pid>(
   self: Process<AcceptedBy<NoInfer<P>>>,
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   key: NoInfer<Key>,
   ...[value]: ValueArgs<NoInfer<Value>>
 ): Registered<P> {
   const owner = tableOf(registry).register(key, livingOf(self), value);
-  return owner === undefined ? done : { type: 'alreadyRegistered', pid: owner.pid as unknown as P };
+  return owner === undefined
+    ? { type: 'registered' }
+    : { type: 'alreadyRegistered', pid: owner.pid as unknown as P };
 }
 
 /**
- * Takes all registrations of `self` under a key off, and no other process's; nothing happens when
- * there are none.
- *
- * Throws as `register` does, but not when `self` has ended.
+ * Deletes all registrations of `self` under a key, and none of other processes.
+ * @throws Error when the registry has ended; TypeError for anything but a registry
  * @see Elixir manual, `Registry.unregister/2`
  * @example
  * ```ts
@@ -215,16 +225,16 @@ export function register<Key, Value, P extends Pid>(
  */
 export function unregister<Key, Value, P extends Pid>(
   self: Process,
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   key: NoInfer<Key>,
 ): void {
   tableOf(registry).unregister(key, cellOfProcess(self));
 }
 
 /**
- * Who has a key now, with what value, in the order they came: at most one in a unique registry.
- *
- * Throws as `register` does.
+ * The processes that have a key, each with its value, in the order they registered: at most one in
+ * a unique registry.
+ * @throws Error when the registry has ended; TypeError for anything but a registry
  * @see Elixir manual, `Registry.lookup/2`
  * @example
  * ```ts
@@ -239,7 +249,7 @@ export function unregister<Key, Value, P extends Pid>(
  * ```
  */
 export function lookup<Key, Value, P extends Pid>(
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   key: NoInfer<Key>,
 ): readonly Entry<Value, P>[] {
   return tableOf(registry)
@@ -248,9 +258,8 @@ export function lookup<Key, Value, P extends Pid>(
 }
 
 /**
- * Those of `lookup` that `matches` is true of.
- *
- * Throws as `register` does.
+ * The entries of `lookup` for which `matches` is true.
+ * @throws as `lookup` does
  * @see Elixir manual, `Registry.match/4`
  * @example
  * ```ts
@@ -265,7 +274,7 @@ export function lookup<Key, Value, P extends Pid>(
  * ```
  */
 export function match<Key, Value, P extends Pid>(
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   key: NoInfer<Key>,
   matches: (value: Value, pid: P) => boolean,
 ): readonly Entry<Value, P>[] {
@@ -273,9 +282,8 @@ export function match<Key, Value, P extends Pid>(
 }
 
 /**
- * Calls `fn` once, with all entries of a key, in the caller; not at all when there are none.
- *
- * Throws as `register` does, and what `fn` throws.
+ * Calls `fn` once, at once, with all entries of a key; not at all when there are none.
+ * @throws as `lookup` does; the error that `fn` throws
  * @see Elixir manual, `Registry.dispatch/4`
  * @example
  * ```ts
@@ -301,7 +309,7 @@ export function match<Key, Value, P extends Pid>(
  * ```
  */
 export function dispatch<Key, Value, P extends Pid>(
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   key: NoInfer<Key>,
   fn: (entries: readonly Entry<Value, P>[]) => void,
 ): void {
@@ -312,9 +320,8 @@ export function dispatch<Key, Value, P extends Pid>(
 }
 
 /**
- * The keys of a process, in the order it came by them; one that it has twice is there twice.
- *
- * Throws as `register` does.
+ * The keys of a process, in the order it registered them. A key that it has twice is listed twice.
+ * @throws as `lookup` does; TypeError for anything but a pid
  * @see Elixir manual, `Registry.keys/2`
  * @example
  * ```ts
@@ -329,7 +336,7 @@ export function dispatch<Key, Value, P extends Pid>(
  * ```
  */
 export function keys<Key, Value, P extends Pid>(
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   pid: Pid,
 ): readonly Key[] {
   return tableOf(registry)
@@ -338,9 +345,8 @@ export function keys<Key, Value, P extends Pid>(
 }
 
 /**
- * The values that a process has under a key, in the order it came by them.
- *
- * Throws as `register` does.
+ * The values that a process has under a key, in the order it registered them.
+ * @throws as `lookup` does; TypeError for anything but a pid
  * @see Elixir manual, `Registry.values/3`
  * @example
  * ```ts
@@ -354,7 +360,7 @@ export function keys<Key, Value, P extends Pid>(
  * ```
  */
 export function values<Key, Value, P extends Pid>(
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   key: NoInfer<Key>,
   pid: Pid,
 ): readonly Value[] {
@@ -364,9 +370,8 @@ export function values<Key, Value, P extends Pid>(
 }
 
 /**
- * How many registrations there are.
- *
- * Throws as `register` does.
+ * The number of registrations.
+ * @throws as `lookup` does
  * @see Elixir manual, `Registry.count/1`
  * @example
  * ```ts
@@ -379,16 +384,15 @@ export function values<Key, Value, P extends Pid>(
  * await system.stop();
  * ```
  */
-export function count<Key, Value, P extends Pid>(registry: Any<Key, Value, P>): number {
+export function count<Key, Value, P extends Pid>(registry: AnyRegistry<Key, Value, P>): number {
   return tableOf(registry).count;
 }
 
 /**
- * Replaces the value that `self` has under a key by what `fn` makes of it; says so when the key is
- * not its own.
- *
- * Throws as `register` does, what `fn` throws, and a `TypeError` for a duplicate registry, where a
- * key has no one value.
+ * Replaces the value that `self` has under a key by the result of `fn`; the result says whether
+ * `self` has the key.
+ * @throws as `lookup` does; the error that `fn` throws
+ * @throws TypeError for a duplicate registry, where a key may have many values
  * @see Elixir manual, `Registry.update_value/3`
  * @example
  * ```ts
@@ -419,14 +423,13 @@ export function updateValue<Key, Value, P extends Pid>(
 }
 
 /**
- * Calls `fn` while no other call of `lock` has this key, and resolves with what it returns. Those
- * who wait have their turn in the order they came; other keys, and the registrations under this
- * one, are not concerned. The key is free again when `fn` has settled, or `self` has ended.
+ * Calls `fn` while no other call of `lock` holds this key, and resolves with its result. Waiting
+ * processes get the key in the order they came. Other keys do not wait, and neither do
+ * registrations under this one. The key is free again when `fn` has settled or `self` has ended.
  *
- * A process that asks for a key inside its own `fn` waits for itself, for ever.
- *
- * Rejects with what `fn` throws; as `register` throws; with an `ExitError` when the registry ends
- * while it waits.
+ * A process that asks for the same key inside its own `fn` waits for ever.
+ * @throws as `register` does; the error that `fn` throws
+ * @throws ExitError when the registry ends while `self` waits
  * @see Elixir manual, `Registry.lock/3`
  * @example
  * ```ts
@@ -450,7 +453,7 @@ export function updateValue<Key, Value, P extends Pid>(
  */
 export async function lock<Key, Value, P extends Pid, Result>(
   self: Process,
-  registry: Any<Key, Value, P>,
+  registry: AnyRegistry<Key, Value, P>,
   key: NoInfer<Key>,
   fn: () => Result | PromiseLike<Result>,
 ): Promise<Result> {
@@ -458,13 +461,12 @@ export async function lock<Key, Value, P extends Pid, Result>(
 }
 
 /**
- * The address of whoever has a key: taken wherever a pid is, and looked up each time. As the `name`
- * of a server that is started it registers the server, with `value`; a key that a process has fails
- * the start with `alreadyStarted`.
- *
- * Through a registry that is not running it leads to nobody. Throws a `TypeError` for a duplicate
- * registry, where a key has no one process; if the registry is given by a name, a start is what
- * fails so.
+ * The address of the process that has a key: accepted wherever a pid is, and looked up at each use.
+ * As the `name` of a server that starts, it registers the server, with `value`; the start fails with
+ * `alreadyStarted` when a process has the key. When the registry is not running, it is the address
+ * of no process.
+ * @throws TypeError for a duplicate registry, where many processes may have a key; when the registry
+ * is given by its name, the start throws it
  * @see Elixir manual, `Registry`, "Using in `:via`"
  * @example
  * ```ts
@@ -495,7 +497,7 @@ export function via<Key, Value, P extends Pid>(
   return new RegistryAddress(registry, key, value) as unknown as Via<P>;
 }
 
-/** A process that has ended registers nothing: its code may still be running after an `await`. */
+/** A process that has ended registers nothing: its code may still run after an `await`. */
 function livingOf(self: Process): Cell {
   const cell = cellOfProcess(self);
   if (!cell.isAlive) {

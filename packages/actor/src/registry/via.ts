@@ -3,11 +3,11 @@ import { type Destination, find, runtimeOf, ViaAddress } from '../process/addres
 import type { Cell } from '../process/cell.ts';
 import { tableIn, uniqueTableOf } from './table.ts';
 
-/** Whoever has a key in a registry, which may itself be given by its name. */
+/** The address of the process that has a key. The registry may itself be given by its name. */
 export class RegistryAddress extends ViaAddress {
   readonly #registry: Destination;
   readonly #key: unknown;
-  /** What a process that is given the key is registered with. */
+  /** The value of the registration, when a process gets the key. */
   readonly #value: unknown;
 
   constructor(registry: Destination, key: unknown, value: unknown) {

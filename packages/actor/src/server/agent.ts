@@ -9,17 +9,16 @@ import { noreply, ok, type Reply, reply, type Stop, stop as stopAnswer } from '.
 
 declare const held: unique symbol;
 
-/** The pid of an agent, which knows what state it holds. */
+/** The pid of an agent, whose type also says which state it holds. */
 export interface Agent<in out State> extends Pid {
   readonly [held]: (state: State) => State;
 }
 
 /**
- * Starts a process that holds a state, at first what `init` returns. Functions that are sent to it
- * run in it, one at a time; one that answers with a promise keeps the others waiting until that
- * settles. One that throws ends the agent.
- *
- * Rejects with an `ExitError`, as `GenServer.start` does.
+ * Starts a process that holds a state, at first the result of `init`. Functions that are sent to it
+ * run in it, one at a time. When one returns a promise, the next runs after it has settled. A
+ * function that throws ends the agent.
+ * @throws as `GenServer.start` does
  * @see Elixir manual, `Agent.start/2`
  * @example
  * ```ts
@@ -38,11 +37,12 @@ export function start<State>(
   init: () => MaybePromise<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
-  return startBy(GenServer.start, parent, init, options);
+  return startAgent(GenServer.start, parent, init, options);
 }
 
 /**
  * `start`, linked to `parent`.
+ * @throws as `GenServer.startLink` does
  * @see Elixir manual, `Agent.start_link/2`
  * @example
  * ```ts
@@ -62,13 +62,12 @@ export function startLink<State>(
   init: () => MaybePromise<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
-  return startBy(GenServer.startLink, parent, init, options);
+  return startAgent(GenServer.startLink, parent, init, options);
 }
 
 /**
- * How to start an agent under a supervisor. Restarted, it begins again with what `init` returns.
- *
- * Throws as `childSpec` does.
+ * A child spec that starts an agent. A restart begins again with the result of `init`.
+ * @throws TypeError or RangeError for a wrong option
  * @see Elixir manual, `Agent.child_spec/1`
  * @example
  * ```ts
@@ -92,10 +91,8 @@ export function childSpec<State, const Id extends string>(
 }
 
 /**
- * Resolves with what `fn` makes of the state.
- *
- * Rejects as `GenServer.call` does; with an `ExitError`, too, when `fn` throws, which ends the
- * agent.
+ * Calls `fn` with the state, in the agent, and resolves with its result.
+ * @throws as `GenServer.call` does; ExitError when `fn` throws, which ends the agent
  * @see Elixir manual, `Agent.get/3`
  * @example
  * ```ts
@@ -112,13 +109,12 @@ export function get<State, Result>(
   fn: (state: State) => MaybePromise<Result>,
   options?: GenServer.CallOptions,
 ): Promise<Result> {
-  return GenServer.call(serverOf(agent), 'get', fn as Change, options) as Promise<Result>;
+  return GenServer.call(serverOf(agent), 'get', fn as AgentFunction, options) as Promise<Result>;
 }
 
 /**
- * Makes what `fn` returns the state; resolves once that is done.
- *
- * Rejects as `get` does.
+ * Replaces the state by the result of `fn`, and resolves when that is done.
+ * @throws as `get` does
  * @see Elixir manual, `Agent.update/3`
  * @example
  * ```ts
@@ -136,14 +132,12 @@ export async function update<State>(
   fn: (state: State) => MaybePromise<NoInfer<State>>,
   options?: GenServer.CallOptions,
 ): Promise<void> {
-  await GenServer.call(serverOf(agent), 'update', fn as Change, options);
+  await GenServer.call(serverOf(agent), 'update', fn as AgentFunction, options);
 }
 
 /**
- * `fn` returns two things: what this resolves with, and the next state.
- *
- * Rejects as `get` does; with the reason `badReturnValue` for anything but a pair, which ends the
- * agent.
+ * Calls `fn`, which returns a pair: the result that this resolves with, and the next state.
+ * @throws as `get` does; ExitError `badReturnValue` for anything but a pair, which ends the agent
  * @see Elixir manual, `Agent.get_and_update/3`
  * @example
  * ```ts
@@ -161,12 +155,13 @@ export function getAndUpdate<State, Result>(
   fn: (state: State) => MaybePromise<readonly [result: Result, state: NoInfer<State>]>,
   options?: GenServer.CallOptions,
 ): Promise<Result> {
-  const answer = GenServer.call(serverOf(agent), 'getAndUpdate', fn as Change, options);
+  const answer = GenServer.call(serverOf(agent), 'getAndUpdate', fn as AgentFunction, options);
   return answer as Promise<Result>;
 }
 
 /**
- * `update`, without waiting: to an agent that has ended it is dropped.
+ * `update`, without waiting. An agent that has ended gets nothing.
+ * @throws TypeError for anything but a pid or a name in a system
  * @see Elixir manual, `Agent.cast/2`
  * @example
  * ```ts
@@ -183,11 +178,12 @@ export function cast<State>(
   agent: Destination<Agent<State>>,
   fn: (state: State) => MaybePromise<NoInfer<State>>,
 ): void {
-  GenServer.cast(serverOf(agent), 'update', fn as Change);
+  GenServer.cast(serverOf(agent), 'update', fn as AgentFunction);
 }
 
 /**
  * Ends the agent, as `GenServer.stop` does.
+ * @throws as `GenServer.stop` does
  * @see Elixir manual, `Agent.stop/3`
  * @example
  * ```ts
@@ -208,21 +204,23 @@ export function stop(
   return GenServer.stop(agent, reason, options);
 }
 
-type Change = (state: unknown) => unknown;
+type AgentFunction = (state: unknown) => unknown;
 
-const behaviour = GenServer.define({
+const agentBehaviour = GenServer.define({
   init: (init: () => unknown) => settled(init(), ok),
   handleCall: {
-    get: (fn: Change, state: unknown) => settled(fn(state), (value) => reply(value, state)),
-    update: (fn: Change, state: unknown) => settled(fn(state), (next) => reply(undefined, next)),
-    getAndUpdate: (fn: Change, state: unknown) => settled(fn(state), (pair) => both(pair, state)),
+    get: (fn: AgentFunction, state: unknown) => settled(fn(state), (value) => reply(value, state)),
+    update: (fn: AgentFunction, state: unknown) =>
+      settled(fn(state), (next) => reply(undefined, next)),
+    getAndUpdate: (fn: AgentFunction, state: unknown) =>
+      settled(fn(state), (pair) => replyOf(pair, state)),
   },
   handleCast: {
-    update: (fn: Change, state: unknown) => settled(fn(state), noreply),
+    update: (fn: AgentFunction, state: unknown) => settled(fn(state), noreply),
   },
 });
 
-/** At once, unless there is something to wait for: an agent of plain functions costs no promise. */
+/** At once, unless the value is a promise: an agent of synchronous functions makes no promise. */
 function settled<Answer>(
   value: unknown,
   answer: (value: unknown) => Answer,
@@ -230,21 +228,21 @@ function settled<Answer>(
   return isThenable(value) ? Promise.resolve(value).then(answer) : answer(value);
 }
 
-function both(pair: unknown, state: unknown): Reply<unknown, unknown> | Stop<unknown> {
+function replyOf(pair: unknown, state: unknown): Reply<unknown, unknown> | Stop<unknown> {
   return Array.isArray(pair) && pair.length === 2
     ? reply<unknown, unknown>(pair[0], pair[1])
     : stopAnswer(badReturnValue(pair), state);
 }
 
-async function startBy<State>(
+async function startAgent<State>(
   start: typeof GenServer.start,
   parent: Process,
   init: () => MaybePromise<State>,
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
-  return (await start(parent, behaviour, init, options)) as Pid as Agent<State>;
+  return (await start(parent, agentBehaviour, init, options)) as Pid as Agent<State>;
 }
 
-function serverOf(agent: Destination): Destination<GenServer.ServerOf<typeof behaviour>> {
-  return agent as Destination<GenServer.ServerOf<typeof behaviour>>;
+function serverOf(agent: Destination): Destination<GenServer.ServerOf<typeof agentBehaviour>> {
+  return agent as Destination<GenServer.ServerOf<typeof agentBehaviour>>;
 }

@@ -14,12 +14,15 @@ export interface From<out Value = unknown> {
   readonly [replies]: Value;
 }
 
+/** The answers of `init`. */
 export type InitAnswer<State> = Ok<State, unknown> | StopStart | Ignore | InitError;
+/** The answers of `handleCall`. */
 export type CallAnswer<State> =
   | Reply<unknown, State, unknown>
   | NoReply<State, unknown>
   | Stop<State>
   | StopReply<unknown, State>;
+/** The answers of `handleCast`, `handleInfo` and `handleContinue`. */
 export type CastAnswer<State> = NoReply<State, unknown> | Stop<State>;
 
 /**
@@ -189,10 +192,10 @@ type PayloadOf<Clause> = Clause extends (payload: infer Payload, ...rest: never[
   : never;
 
 type ReplyOf<Clause> = Clause extends (...args: never[]) => infer Result
-  ? ReplyValue<Awaited<Result>> | DelayedReply<Clause>
+  ? RepliedValue<Awaited<Result>> | DelayedReply<Clause>
   : never;
 
-type ReplyValue<Next> =
+type RepliedValue<Next> =
   Next extends Reply<infer Value, infer _State, infer _Continue>
     ? Value
     : Next extends StopReply<infer Value, infer _State>

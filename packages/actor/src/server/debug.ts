@@ -10,9 +10,9 @@ export type Received =
   | { readonly type: 'info'; readonly message: unknown };
 
 /**
- * What happens in a server, in order: a message comes `in` (or it goes on with what `{ continue }`
- * asked for), then a reply goes `out`, or none does. An answer that stops the server is no event,
- * but for the reply it may give.
+ * An event of a server. First a message comes `in`, or the server goes on with the value of
+ * `{ continue }`; then a reply goes `out`, or none does. An answer that stops the server is no
+ * event, but its reply is.
  * @see OTP manual, `sys:system_event()`
  */
 export type DebugEvent =
@@ -21,17 +21,17 @@ export type DebugEvent =
   | { readonly type: 'out'; readonly value: unknown; readonly state: unknown }
   | { readonly type: 'noreply'; readonly state: unknown };
 
-/** Answer of a hook: take me off. */
+/** Answer of a hook that wants to be removed. */
 export const done: unique symbol = Symbol('reprise.done');
 
 /**
- * Told of every event of a server, in the server's turn, with what it answered the last time. One
- * that throws is reported and taken off.
+ * Called with every event of a server, in the turn of the server, and with its own last answer as
+ * `state`. A hook that throws is reported and removed.
  * @see OTP manual, `sys:dbg_fun()`
  */
 export type Hook<State> = (state: State, event: DebugEvent, server: Pid) => State | typeof done;
 
-/** A hook, where the type of its state does not matter. */
+/** A hook with any state. */
 export type AnyHook = (state: never, event: DebugEvent, server: Pid) => unknown;
 
 interface Answered {
@@ -40,13 +40,13 @@ interface Answered {
   readonly state?: unknown;
 }
 
-/** The hooks of one server, in the order installed. A server without any has none of these. */
+/** The hooks of one server, in the order installed. Made for the first hook. */
 export class Debug {
   readonly #cell: Cell;
   readonly #emptied: () => void;
   readonly #states: Map<AnyHook, unknown> = new Map();
 
-  /** `emptied` is called when the last hook was taken off. */
+  /** `emptied` is called when the last hook has been removed. */
   constructor(cell: Cell, emptied: () => void) {
     this.#cell = cell;
     this.#emptied = emptied;

@@ -1,23 +1,13 @@
 import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
-import { type Destination, find, type Name, type Via, ViaAddress } from '../process/address.ts';
-import { type Cell, cellOfProcess } from '../process/cell.ts';
+import { type Destination, find } from '../process/address.ts';
+import { cellOfProcess } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
-import {
-  alreadyStarted,
-  assertExitReason,
-  callingSelf,
-  type ExitReason,
-  noproc,
-  normal,
-  undef,
-} from '../process/exit-reason.ts';
-import { BoundedMailbox, type MailboxOptions } from '../process/mailbox.ts';
+import { assertExitReason, type ExitReason, noproc, normal } from '../process/exit-reason.ts';
 import { MonitorRef } from '../process/monitor-ref.ts';
 import { type Pid, type Ref } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
-import { register, whereis } from '../process/register.ts';
 import { parentOf } from '../process/spawn.ts';
 import type {
   AnyBehaviour,
@@ -32,9 +22,9 @@ import type {
   Server,
   ServerOf,
 } from './behaviour.ts';
-import { callCycleOf } from './call-cycle.ts';
+import { callRefusalOf } from './call-refusal.ts';
+import { createServer, startServer, type StartOptions } from './create-server.ts';
 import { CallMessage, CastMessage, StopMessage } from './messages.ts';
-import { ServerProcess } from './server-process.ts';
 
 export type {
   AnyBehaviour,
@@ -50,6 +40,7 @@ export type {
   Server,
   ServerOf,
 } from './behaviour.ts';
+export type { StartOptions } from './create-server.ts';
 export type { MaybePromise } from './maybe-promise.ts';
 export {
   checkResponse,
@@ -67,35 +58,26 @@ export {
   waitResponse,
 } from './request.ts';
 
-export interface StartOptions {
-  /**
-   * A name in the system, or one that a registry keeps: see `Registry.via`. It is free again when
-   * the server ends.
-   */
-  readonly name?: string | Name | Via;
-  /** Bounds how many messages may wait. Default: no bound. */
-  readonly mailbox?: MailboxOptions;
-  /** How long `init` may take, in ms, before the server is given up. Default: `Infinity`. */
-  readonly timeout?: number;
-}
-
 export interface CallOptions {
-  /** In ms. Default: 5,000. `Infinity` waits as long as the server lives. */
+  /** In ms. Default: 5,000. `Infinity` waits until the server ends. */
   readonly timeout?: number;
   /**
-   * Who calls, for a call that is made after an `await`: then a call to itself, and a cycle of
-   * servers that wait for each other, are found at once there too.
+   * The caller, for a call that is made after an `await`: with it, a call to itself and a cycle of
+   * servers that wait for each other fail at once. Before an `await` the caller is known without.
    */
   readonly self?: Process;
 }
 
-export interface StopOptions {
-  /** In ms. Default: `Infinity`: waits as long as `terminate` takes. */
+interface ServerStopOptions {
+  /** In ms. Default: `Infinity`, as long as `terminate` takes. */
   readonly timeout?: number;
 }
 
+export type { ServerStopOptions as StopOptions };
+
 /**
- * Returns the behaviour as it is: there so that its types are inferred.
+ * Returns the behaviour as it is; the types of its state, requests and messages are inferred.
+ * @see OTP manual, `gen_server`
  * @example
  * ```ts
  * import { createSystem, GenServer, ok, reply } from '@reprise/actor';
@@ -127,11 +109,10 @@ export function define<
 }
 
 /**
- * Starts a server that is not linked to `parent`. Resolves with its pid once `init` has answered;
- * with `undefined` if it answered `ignore`.
- *
- * Rejects with an `ExitError` whose reason is why `init` failed, `timeout`, `alreadyStarted` for a
- * taken name, or `noproc` when `parent` has ended.
+ * Starts a server that is not linked to `parent`. Resolves with its pid when `init` has succeeded,
+ * or with `undefined` when `init` answers `ignore`.
+ * @throws ExitError with the reason for which `init` failed, `timeout` when it took too long,
+ * `alreadyStarted` for a taken name, `noproc` when `parent` has ended
  * @see OTP manual, `gen_server:start/4`
  * @example
  * ```ts
@@ -155,11 +136,12 @@ export function start<B extends AnyBehaviour>(
 }
 
 /**
- * Starts a server linked to `parent`, as under a supervisor: when either ends abnormally the other
- * has its exit signal. Resolves and rejects as `start` does.
+ * Starts a server linked to `parent`, as a supervisor does: when either ends abnormally, the other
+ * gets an exit signal. Resolves as `start` does.
  *
- * A failed `init` reaches a parent that does not trap exits by the link too. One that traps, and
- * the system itself, have the rejection alone.
+ * A failed `init` ends a parent that does not trap exits, by the link. A parent that traps exits,
+ * and the system itself, only get the rejection.
+ * @throws as `start` does
  * @see OTP manual, `gen_server:start_link/4`
  * @example
  * ```ts
@@ -185,18 +167,17 @@ export function startLink<B extends AnyBehaviour>(
   return startServer(parent, behaviour, arg, true, options);
 }
 
-/** A server, and the caller's monitor of it. */
+/** A server, and the monitor of it. */
 export interface Monitored<out P extends Pid> {
   readonly pid: P;
   readonly ref: Ref;
 }
 
 /**
- * `start`, monitored by `parent` from the instant `init` has answered: however soon the server
- * ends, `parent` has its `DOWN` message. After a start that fails, or an `ignore`, there is no
- * monitor and comes no message.
- *
- * Rejects as `start` does.
+ * `start`, monitored by `parent` from the instant at which `init` succeeds: however soon the server
+ * ends, `parent` gets a `DOWN` message. A start that fails, or that `init` answers with `ignore`,
+ * leaves no monitor and no message.
+ * @throws as `start` does
  * @see OTP manual, `gen_server:start_monitor/4`
  * @example
  * ```ts
@@ -232,7 +213,9 @@ export async function startMonitor<B extends AnyBehaviour>(
 }
 
 /**
- * How to start the server under a supervisor. Restarted, it begins again from `init(arg)`.
+ * A child spec that starts the server. A restart begins again with `init(arg)`.
+ * @throws TypeError or RangeError for a wrong option
+ * @see Elixir manual, `GenServer`, "How to supervise"
  * @example
  * ```ts
  * import { createSystem, GenServer, ok, reply, Supervisor } from '@reprise/actor';
@@ -263,11 +246,11 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 }
 
 /**
- * Asks the server, and resolves with what `handleCall` replies.
- *
- * Rejects with an `ExitError` when the server has ended (`noproc`) or ends before it replies (its
- * reason), or is the caller itself (`callingSelf`); with a `TimeoutError` after `timeout`, which
- * does not disturb the server: a late reply is dropped.
+ * Sends a request to the server, and resolves with the reply of `handleCall`.
+ * @throws ExitError `noproc` when the server has ended, the reason of the server when it ends before
+ * it replies, `callingSelf` when the server is the caller, `callCycle` when the server waits for the
+ * caller
+ * @throws TimeoutError after `timeout`; the server is not disturbed, and a late reply is dropped
  * @see OTP manual, `gen_server:call/3`
  * @example
  * ```ts
@@ -296,7 +279,7 @@ export function call<Calls, Request extends keyof Calls & string>(
   assertTimeout(timeout);
   const cell = find(server);
   const caller = self === undefined ? cell?.runtime.scheduler.current : cellOfProcess(self);
-  const refusal = refusalOf(cell, caller);
+  const refusal = callRefusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
     const what = `call ${describe(request)} to ${String(server)}`;
     return Promise.reject(new ExitError(refusal ?? noproc, what));
@@ -307,18 +290,9 @@ export function call<Calls, Request extends keyof Calls & string>(
   return message.promise as Promise<ReplyTo<Calls[Request]>>;
 }
 
-function refusalOf(server: Cell | undefined, caller: Cell | undefined): ExitReason | undefined {
-  if (server === undefined || !server.isAlive) {
-    return noproc;
-  }
-  if (caller === undefined) {
-    return undefined;
-  }
-  return caller === server ? callingSelf : callCycleOf(caller, server);
-}
-
 /**
- * Tells the server, and waits for nothing: to a server that has ended it is dropped.
+ * Sends a request to the server, and waits for nothing. A server that has ended gets nothing.
+ * @throws TypeError for anything but a pid or a name in a system
  * @see OTP manual, `gen_server:cast/2`
  * @example
  * ```ts
@@ -346,8 +320,9 @@ export function cast<Casts, Request extends keyof Casts & string>(
 }
 
 /**
- * Answers a call that `handleCall` left open with `noreply`: from anywhere, once. Later answers,
- * and one whose caller has given up, are dropped.
+ * Replies to a call that `handleCall` answered with `noreply`, from any process, once. A second
+ * reply is dropped, and so is one that comes after the timeout of the call.
+ * @throws TypeError for anything but a `from` that `handleCall` was given
  * @see OTP manual, `gen_server:reply/2`
  * @example
  * ```ts
@@ -381,11 +356,12 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
 }
 
 /**
- * Ends the server with `reason` (default `normal`) after the messages it already has, running
- * `terminate`; resolves once it has ended.
- *
- * Rejects with an `ExitError` when it had ended (`noproc`), ends with another reason (that one), or
- * is the caller (`callingSelf`); with a `TimeoutError` after `timeout`, which leaves it to finish.
+ * Lets the server handle the messages that it already has, run `terminate` and end with `reason`
+ * (default: `normal`). Resolves when it has ended.
+ * @throws ExitError `noproc` when the server has ended, its reason when it ends with another one,
+ * `callingSelf` when it is the caller
+ * @throws TimeoutError after `timeout`; the server still ends
+ * @throws TypeError for anything but an exit reason, RangeError for a wrong timeout
  * @see OTP manual, `gen_server:stop/3`
  * @example
  * ```ts
@@ -408,65 +384,16 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
 export async function stop(
   server: Destination,
   reason: ExitReason = normal,
-  { timeout = Infinity }: StopOptions = {},
+  { timeout = Infinity }: ServerStopOptions = {},
 ): Promise<void> {
   assertExitReason(reason);
   assertTimeout(timeout);
   const cell = find(server);
-  const refusal = refusalOf(cell, cell?.runtime.scheduler.current);
+  const refusal = callRefusalOf(cell, cell?.runtime.scheduler.current);
   if (cell === undefined || refusal !== undefined) {
     throw new ExitError(refusal ?? noproc, `stop of ${String(server)}`);
   }
   const message = new StopMessage(cell, reason, timeout);
   cell.pushSystem(message);
   await message.promise;
-}
-
-function startServer<B extends AnyBehaviour>(
-  parent: Process,
-  behaviour: B,
-  arg: ArgOf<B>,
-  isLinked: boolean,
-  options: StartOptions = {},
-): Promise<ServerOf<B> | IgnoredOf<B>> {
-  const { timeout = Infinity } = options;
-  assertTimeout(timeout);
-  try {
-    const server = createServer(parentOf(parent), behaviour, arg, isLinked, options);
-    return server.start(timeout) as Promise<ServerOf<B> | IgnoredOf<B>>;
-  } catch (thrown) {
-    // One way to hear of a failed start, not two.
-    return Promise.reject(thrown);
-  }
-}
-
-function createServer(
-  parent: Cell,
-  behaviour: AnyBehaviour,
-  arg: unknown,
-  isLinked: boolean,
-  { name, mailbox }: StartOptions,
-): ServerProcess {
-  if (typeof behaviour?.init !== 'function') {
-    throw new ExitError(undef('init'), 'start failed');
-  }
-  const owner = name === undefined ? undefined : ownerOf(parent, name);
-  if (owner !== undefined) {
-    throw new ExitError(alreadyStarted(owner), `start of ${describe(String(name))}`);
-  }
-  const box = mailbox && new BoundedMailbox(mailbox);
-  const server = new ServerProcess(parent, behaviour, arg, isLinked, box);
-  if (name instanceof ViaAddress) {
-    name.register(server);
-  } else if (name !== undefined) {
-    register(parent, name as string | Name, server.pid);
-  }
-  if (isLinked) {
-    parent.link(server);
-  }
-  return server;
-}
-
-function ownerOf(parent: Cell, name: string | Name | Via): Pid | undefined {
-  return name instanceof ViaAddress ? name.owner?.pid : whereis(parent, name as string | Name);
 }

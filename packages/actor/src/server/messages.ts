@@ -6,7 +6,7 @@ import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
 import { Request } from '../process/request.ts';
 
-/** A cast on its way: a class, so that nothing a user sends can be taken for one. */
+/** A cast in a mailbox: a class, so that no message of a user can be taken for one. */
 export class CastMessage implements Envelope {
   readonly request: string;
   readonly payload: unknown;
@@ -22,8 +22,8 @@ export class CastMessage implements Envelope {
 }
 
 /**
- * A question that its asker awaits as a promise, settled once: by the answer, the timeout, or the
- * end of the server.
+ * A question to a server, whose promise is settled once: by the answer, the timeout, or the end of
+ * the server.
  */
 export abstract class Question extends Request {
   readonly server: Cell;
@@ -45,20 +45,21 @@ export abstract class Question extends Request {
     }
   }
 
-  /** With a timeout of 0 no answer can be there in time, however fast the server is. */
+  /** With a timeout of 0 no answer can come in time, however fast the server is. */
   expireIfDue(timeout: number): void {
     if (timeout === 0) {
       this.fire();
     }
   }
 
+  /** Names the question in an error. */
   protected abstract what(): string;
 
   answer(value: unknown): void {
     if (this.#close()) {
       this.#resolve(value);
-      // Whoever waits goes on in a microtask: not to be kept until the slice is over, however busy
-      // others are.
+      // The code that awaits the answer goes on in a microtask. The scheduler lets it run at once,
+      // and not at the end of its slice, however busy other processes are.
       this.server.runtime.scheduler.yieldToMicrotasks();
     }
   }
@@ -76,7 +77,7 @@ export abstract class Question extends Request {
     }
   }
 
-  /** What comes after the first answer, or after the timeout, is dropped. */
+  /** False when it was answered, or had failed, before: a second outcome is dropped. */
   #close(): boolean {
     const wasOpen = this.#isOpen;
     if (wasOpen) {
@@ -88,17 +89,19 @@ export abstract class Question extends Request {
     return wasOpen;
   }
 
+  /** It is answered, or has failed. */
   protected closed(): void {}
 
+  /** Its timeout has passed. */
   protected expired(): void {}
 }
 
-/** A call on its way, and the `From` that answers it. */
+/** A call in a mailbox, and the `From` that answers it. */
 export class CallMessage extends Question implements Envelope {
   readonly request: string;
   readonly payload: unknown;
 
-  /** Who waits, as far as it is known: it is for finding cycles. */
+  /** The process that waits, if it is known: for finding cycles. */
   readonly #caller: Cell | undefined;
 
   constructor(
@@ -136,15 +139,14 @@ export class CallMessage extends Question implements Envelope {
   }
 }
 
-/** As much of a server as an order to stop needs. */
+/** The part of a server that an order to stop needs. */
 interface Stoppable {
   stop(reason: ExitReason): void;
 }
 
 /**
- * A request to the server itself, not to its behaviour: it takes its turn in the mailbox like any
- * message, is answered by a suspended server too, and does not count as a message for an idle
- * timeout.
+ * A request to the server itself, and not to its behaviour. It waits in the mailbox like any
+ * message. A suspended server answers it, too, and it does not cancel an idle timeout.
  */
 export abstract class SystemRequest extends Question {
   abstract perform(server: Stoppable): void;
@@ -178,7 +180,7 @@ export class StopMessage extends SystemRequest {
 
 markEnvelopes(CastMessage, CallMessage);
 
-/** Two may have asked for the same end, each with an object of its own. */
+/** Two processes may ask for the same end, each with an object of its own. */
 function isSameReason(a: ExitReason, b: ExitReason): boolean {
   return a === b || (a.type === b.type && hasSameParts(a, b));
 }

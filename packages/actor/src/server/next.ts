@@ -1,29 +1,26 @@
 import type { ExitReason } from '../process/exit-reason.ts';
 
 /**
- * Tells an answer from a user's own values, whatever their shape. Registered, so that two copies of
- * this package understand each other.
+ * Marks an answer: no value of a user is taken for one, whatever its shape. A registered symbol: two
+ * copies of this package understand the answers of each other.
  */
 export const answer: unique symbol = Symbol.for('reprise.answer') as typeof answer;
 
-/** What all answers have; a package that adds its own builds on it. */
+/** The base of all answers, also of those that another package adds. */
 export interface Answer {
   readonly [answer]: true;
 }
 
 /**
- * What a server does after a callback, besides going on with its next message: one of these, as in
- * OTP.
+ * What a server does after a callback, before it takes its next message: at most one of these.
+ * @see OTP manual, `gen_server`, `Module:handle_call/3`
  */
 export type Action<Continue = unknown> =
-  /** `handleInfo({ type: 'timeout' })` if no message has come within so many ms. */
+  /** Calls `handleInfo({ type: 'timeout' })` when no message has come within so many ms. */
   | { readonly timeout: number; readonly continue?: never; readonly hibernate?: never }
-  /** `handleContinue(value)` before anything else. */
+  /** Calls `handleContinue(value)` before it takes a message. */
   | { readonly continue: Continue; readonly timeout?: never; readonly hibernate?: never }
-  /**
-   * Expects to wait for long: lets go of what it holds besides its state. It changes nothing that
-   * can be seen.
-   */
+  /** Expects no message for long: frees the memory that it holds besides its state. */
   | { readonly hibernate: true; readonly timeout?: never; readonly continue?: never };
 
 /** `init` succeeded: the server runs with this state. */
@@ -33,7 +30,7 @@ export interface Ok<State, Continue = never> extends Answer {
   readonly action: Action<Continue> | undefined;
 }
 
-/** The caller gets `value`. */
+/** The caller gets `value`; the server goes on. */
 export interface Reply<Value, State, Continue = never> extends Answer {
   readonly type: 'reply';
   readonly value: Value;
@@ -41,26 +38,27 @@ export interface Reply<Value, State, Continue = never> extends Answer {
   readonly action: Action<Continue> | undefined;
 }
 
+/** The server goes on. A call stays open until `GenServer.reply` is called. */
 export interface NoReply<State, Continue = never> extends Answer {
   readonly type: 'noreply';
   readonly state: State;
   readonly action: Action<Continue> | undefined;
 }
 
-/** The server runs `terminate` and ends with `reason`. */
+/** The server runs `terminate`, and ends with `reason`. */
 export interface Stop<State> extends Answer {
   readonly type: 'stop';
   readonly reason: ExitReason;
   readonly state: State;
 }
 
-/** `init` failed, with `reason`; there is no state yet. */
+/** `init` failed with `reason`. There is no state. */
 export interface StopStart extends Answer {
   readonly type: 'stop';
   readonly reason: ExitReason;
 }
 
-/** As `Stop`; the caller gets `value` first. */
+/** As `Stop`; the caller gets `value` when `terminate` has run. */
 export interface StopReply<Value, State> extends Answer {
   readonly type: 'stopReply';
   readonly reason: ExitReason;
@@ -68,23 +66,19 @@ export interface StopReply<Value, State> extends Answer {
   readonly state: State;
 }
 
-/** `init` decided against: the start ends well, with no process. */
+/** `init` decided not to run: the start succeeds, without a process. */
 export interface Ignore extends Answer {
   readonly type: 'ignore';
 }
 
-/**
- * `init` could not, and nothing is broken: the start fails with `reason`, the process ends as
- * `normal`.
- */
+/** `init` could not start, and nothing is broken: the start fails, the process ends `normal`. */
 export interface InitError extends Answer {
   readonly type: 'error';
   readonly reason: ExitReason;
 }
 
-// Classes, and the brand on their prototypes: an answer a message is made on the hot path, and an
-// object literal with a symbol for a key takes twice as long to make. Seen from outside they are
-// the plain values of the types above.
+// Each message allocates one answer, on the hot path. An object literal with a symbol as a key takes
+// twice as long to make as an instance of these classes, which have the symbol on their prototypes.
 class OkValue<State> {
   declare readonly [answer]: true;
   readonly type = 'ok';
@@ -128,7 +122,8 @@ for (const { prototype } of [OkValue, ReplyValue, NoReplyValue]) {
 }
 
 /**
- * Answer of `init`: run, with this state.
+ * Answer of `init`: the server runs, with this state.
+ * @see OTP manual, `gen_server`, `Module:init/1`
  * @example
  * ```ts
  * import { createSystem, GenServer, ignore, noreply, normal, ok, reply, stop } from '@reprise/actor';
@@ -160,7 +155,17 @@ export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
   return new OkValue(state, action);
 }
 
-/** Answer of `handleCall`: give the caller `value`, go on with `state`. */
+/**
+ * Answer of `handleCall`: the caller gets `value`, the server goes on with `state`.
+ * @see OTP manual, `gen_server`, `Module:handle_call/3`
+ * @example
+ * ```ts
+ * import { reply } from '@reprise/actor';
+ *
+ * const pop = (_: undefined, [top, ...rest]: readonly string[]) => reply(top, rest);
+ * console.log(pop(undefined, ['a', 'b']).value); // a
+ * ```
+ */
 export function reply<Value, State>(value: Value, state: State): Reply<Value, State>;
 export function reply<Value, State, Continue>(
   value: Value,
@@ -175,7 +180,18 @@ export function reply<Value, State>(
   return new ReplyValue(value, state, action);
 }
 
-/** Answer: go on with `state`. A caller, if any, waits until somebody calls `GenServer.reply`. */
+/**
+ * Answer: the server goes on with `state`. After a call, the caller waits until some process calls
+ * `GenServer.reply`.
+ * @see OTP manual, `gen_server`, `Module:handle_cast/2`
+ * @example
+ * ```ts
+ * import { noreply } from '@reprise/actor';
+ *
+ * const push = (item: string, items: readonly string[]) => noreply([item, ...items]);
+ * console.log(push('a', ['b']).state); // [ 'a', 'b' ]
+ * ```
+ */
 export function noreply<State>(state: State): NoReply<State>;
 export function noreply<State, Continue>(
   state: State,
@@ -186,9 +202,17 @@ export function noreply<State>(state: State, action?: Action): NoReply<State, un
 }
 
 /**
- * Answer: end with `reason`, after `terminate(reason, state)`. In `handleCall`, `stop(reason,
- * value, state)` replies first. In `init`, where there is no state yet, `stop(reason)`: the start
- * fails with it.
+ * Answer: the server ends with `reason`, after `terminate(reason, state)`. In `handleCall`,
+ * `stop(reason, value, state)` also gives the caller `value`. In `init`, where there is no state,
+ * `stop(reason)` fails the start.
+ * @see OTP manual, `gen_server`, `Module:handle_call/3`
+ * @example
+ * ```ts
+ * import { normal, stop } from '@reprise/actor';
+ *
+ * console.log(stop(normal, 'the state').type); // stop
+ * console.log(stop(normal, 'the reply', 'the state').value); // the reply
+ * ```
  */
 export function stop(reason: ExitReason): StopStart;
 export function stop<State>(reason: ExitReason, state: State): Stop<State>;
@@ -207,15 +231,15 @@ export function stop(
 }
 
 /**
- * Answer of `init`: do not run; the start succeeds with `ignore` in place of a pid, and a
- * supervisor goes on without the child.
+ * Answer of `init`: the server does not run. The start resolves with `undefined` in place of a pid,
+ * and a supervisor goes on without the child.
+ * @see OTP manual, `gen_server`, `Module:init/1`
  */
 export const ignore: Ignore = { [answer]: true, type: 'ignore' };
 
 /**
- * Answer of `init`: the start fails with `reason`, and that is all. Unlike after `stop(reason)`,
- * the process ends as `normal`: nothing is reported, and a parent that is linked is told by the
- * start alone.
+ * Answer of `init`: the start fails with `reason`. Unlike after `stop(reason)`, the process ends
+ * `normal`: nothing is reported, and a linked parent only gets the rejection of the start.
  * @see OTP manual, `gen_server`, `Module:init/1`, `{error, Reason}`
  * @example
  * ```ts
@@ -236,7 +260,7 @@ export function error(reason: ExitReason): InitError {
 }
 
 /**
- * Whether a value was made by one of the constructors here, or by one that builds on them.
+ * Whether a value is an answer, of this package or of one that adds its own.
  * @example
  * ```ts
  * import { isAnswer, noreply } from '@reprise/actor';

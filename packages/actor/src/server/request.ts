@@ -2,7 +2,7 @@ import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
 import { cellOfProcess } from '../process/cell.ts';
-import { firstSettled, waitForResults } from '../process/pending-result.ts';
+import { firstResult, firstSettled, waitForResults } from '../process/pending-result.ts';
 import type { Process } from '../process/process.ts';
 import type { PayloadArgs, ReplyTo, Server } from './behaviour.ts';
 import { CallMessage } from './messages.ts';
@@ -29,22 +29,23 @@ export type {
 
 export interface SendRequestOptions {
   /**
-   * Who asks: unless it already waits when the response comes, it gets a `ResponseMessage`.
-   * Default: nobody gets one.
+   * The process that asks: it gets a `ResponseMessage`, unless it is waiting for the response when
+   * it comes. Default: nobody gets a message.
    */
   readonly self?: Process;
 }
 
 export interface ResponseOptions {
-  /** In ms. Default: `Infinity`. With 0 it takes what is there. */
+  /** In ms. Default: `Infinity`. With 0 only a response that has come is fetched. */
   readonly timeout?: number;
 }
 
 /**
- * Asks the server, and waits for nothing: the response is fetched with `receiveResponse` or
- * `waitResponse`, or arrives as a message for `checkResponse`. That the server has ended, or ends,
- * is a response too, and no error. Several questions are kept in a `Map` from their ids to labels
- * of one's own.
+ * Sends a request to the server, and waits for nothing. The response is fetched with
+ * `receiveResponse` or `waitResponse`, or arrives as a message for `checkResponse`. When the server
+ * has ended, or ends, the response says so. Several requests are kept in a `Map` from their ids to
+ * any labels.
+ * @throws TypeError for anything but a pid or a name in a system
  * @see OTP manual, `gen_server:send_request/2`
  * @example
  * ```ts
@@ -80,11 +81,10 @@ export function sendRequest<Calls, Request extends keyof Calls & string>(
 }
 
 /**
- * Resolves with the response to a request, or with the first one there is to any of several, which
- * is then taken out of the map. After `timeout` the requests are given up: a late reply is dropped.
- *
- * Rejects with a `RangeError` for a wrong timeout, and an `Error` when somebody else waits for the
- * same response.
+ * Resolves with the response to a request, or with the first response to any of several, whose
+ * request is then deleted from the map. After `timeout` the requests are given up: a late reply is
+ * dropped.
+ * @throws RangeError for a wrong timeout; Error when a response is waited for already
  * @see OTP manual, `gen_server:receive_response/2` and `gen_server:receive_response/3`
  * @example
  * ```ts
@@ -117,15 +117,16 @@ export function receiveResponse<Value, Label>(
   options?: ResponseOptions,
 ): Promise<(Response<Value> & Labelled<Value, Label>) | TimedOut | NoRequest>;
 export function receiveResponse(
-  asked: Asked,
+  requests: Requests,
   options?: ResponseOptions,
 ): Promise<Response | TimedOut | NoRequest> {
-  return responseTo(asked, giveUp, options);
+  return responseTo(requests, giveUpAll, options);
 }
 
 /**
- * `receiveResponse`, but after `timeout` the requests are kept: the response can be waited for
+ * `receiveResponse`, but after `timeout` the requests stay open: the response can be waited for
  * again.
+ * @throws as `receiveResponse` does
  * @see OTP manual, `gen_server:wait_response/2` and `gen_server:wait_response/3`
  * @example
  * ```ts
@@ -163,16 +164,17 @@ export function waitResponse<Value, Label>(
   options?: ResponseOptions,
 ): Promise<(Response<Value> & Labelled<Value, Label>) | TimedOut | NoRequest>;
 export function waitResponse(
-  asked: Asked,
+  requests: Requests,
   options?: ResponseOptions,
 ): Promise<Response | TimedOut | NoRequest> {
-  return responseTo(asked, keep, options);
+  return responseTo(requests, keepAll, options);
 }
 
 /**
- * The response that a message tells of, if it is one to this request, or to one of several, which
- * is then taken out of the map; for a `handleInfo`, or after a `receive`, of the process that asked
- * with `self`.
+ * The response that a message tells of, if it belongs to this request, or to one of several, whose
+ * request is then deleted from the map. For the process that asked with `self`: in its `handleInfo`,
+ * or after a `receive`.
+ * @throws TypeError for anything but the result of `sendRequest`
  * @see OTP manual, `gen_server:check_response/2` and `gen_server:check_response/3`
  * @example
  * ```ts
@@ -203,59 +205,61 @@ export function checkResponse<Value, Label>(
   message: unknown,
   requests: Map<RequestId<Value>, Label>,
 ): (Response<Value> & Labelled<Value, Label>) | NoResponse | NoRequest;
-export function checkResponse(message: unknown, asked: Asked): Response | NoResponse | NoRequest {
-  const open = pendingOf(asked);
+export function checkResponse(
+  message: unknown,
+  requests: Requests,
+): Response | NoResponse | NoRequest {
+  const open = pendingOf(requests);
   if (open.length === 0) {
     return noRequest;
   }
-  const told = open.find((pending) => pending.isNotice(message));
-  return told === undefined ? { type: 'noReply' } : take(told, asked);
+  const answered = open.find((pending) => pending.isNotice(message));
+  return answered === undefined ? { type: 'noReply' } : takeFrom(answered, requests);
 }
 
-type Asked = RequestId | Map<RequestId, unknown>;
+type Requests = RequestId | Map<RequestId, unknown>;
 
 const timedOut: TimedOut = { type: 'timeout' };
 const noRequest: NoRequest = { type: 'noRequest' };
 
 async function responseTo(
-  asked: Asked,
-  onTimeout: (open: readonly PendingResponse[], asked: Asked) => void,
+  requests: Requests,
+  onTimeout: (open: readonly PendingResponse[], requests: Requests) => void,
   { timeout = Infinity }: ResponseOptions = {},
 ): Promise<Response | TimedOut | NoRequest> {
   assertTimeout(timeout);
-  const open = pendingOf(asked);
+  const open = pendingOf(requests);
   if (open.length === 0) {
     return noRequest;
   }
   if (open.some(({ isWaitedFor }) => isWaitedFor)) {
     throw new Error('Expected a request that nobody waits for, got one that is waited for');
   }
-  return waitForResults(open, timeout, any, () => {
+  return waitForResults(open, timeout, firstResult, () => {
     const answered = firstSettled(open);
     if (answered === undefined) {
-      onTimeout(open, asked);
+      onTimeout(open, requests);
       return timedOut;
     }
-    return take(answered, asked);
+    return takeFrom(answered, requests);
   });
 }
 
-const any = (): boolean => true;
+function keepAll(): void {}
 
-function keep(): void {}
-
-function giveUp(open: readonly PendingResponse[], asked: Asked): void {
+function giveUpAll(open: readonly PendingResponse[], requests: Requests): void {
   for (const pending of open) {
     pending.giveUp();
-    if (asked instanceof Map) {
-      asked.delete(idOf(pending));
+    if (requests instanceof Map) {
+      requests.delete(idOf(pending));
     }
   }
 }
 
-/** Those whose response can still be fetched. */
-function pendingOf(asked: Asked): readonly PendingResponse[] {
-  const all = asked instanceof Map ? [...asked.keys()].map(pendingBehind) : [pendingBehind(asked)];
+/** The requests whose response can still be fetched. */
+function pendingOf(requests: Requests): readonly PendingResponse[] {
+  const all =
+    requests instanceof Map ? [...requests.keys()].map(pendingBehind) : [pendingBehind(requests)];
   return all.filter(({ isOver }) => !isOver);
 }
 
@@ -267,13 +271,13 @@ function pendingBehind(request: RequestId): PendingResponse {
   return pending;
 }
 
-function take(pending: PendingResponse, asked: Asked): Response {
+function takeFrom(pending: PendingResponse, requests: Requests): Response {
   const response = pending.take() as Response;
-  if (!(asked instanceof Map)) {
+  if (!(requests instanceof Map)) {
     return response;
   }
   const request = idOf(pending);
-  const labelled: Response & Labelled = { ...response, request, label: asked.get(request) };
-  asked.delete(request);
+  const labelled: Response & Labelled = { ...response, request, label: requests.get(request) };
+  requests.delete(request);
   return labelled;
 }

@@ -2,7 +2,8 @@ import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
-import { callbackFailed, callingSelf, type ExitReason, noproc } from '../process/exit-reason.ts';
+import { callbackFailed, noproc } from '../process/exit-reason.ts';
+import { refusalOf } from '../server/call-refusal.ts';
 import { SystemRequest } from '../server/messages.ts';
 import { ServerProcess } from '../server/server-process.ts';
 
@@ -41,7 +42,7 @@ function submit<Value>(
 ): Promise<Value> {
   assertTimeout(timeout);
   const cell = find(server);
-  const refusal = refusalOf(cell);
+  const refusal = refusalOf(cell, cell?.runtime.scheduler.current);
   if (cell === undefined || refusal !== undefined) {
     return Promise.reject(new ExitError(refusal ?? noproc, `sys.${name} of ${String(server)}`));
   }
@@ -52,13 +53,6 @@ function submit<Value>(
   // Any other process would never handle it: the request times out.
   message.expireIfDue(timeout);
   return message.promise as Promise<Value>;
-}
-
-function refusalOf(cell: Cell | undefined): ExitReason | undefined {
-  if (cell === undefined || !cell.isAlive) {
-    return noproc;
-  }
-  return cell.runtime.scheduler.current === cell ? callingSelf : undefined;
 }
 
 class Query<Value> extends SystemRequest {

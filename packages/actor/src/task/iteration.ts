@@ -9,40 +9,40 @@ import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 
 export interface TaskStreamOptions {
   /**
-   * How many items are worked on at a time. Default: as many as the machine can do at a time; 1
-   * where it does not say.
+   * How many items are worked on at a time. Default: the number of processors that the program may
+   * use; 1 where the runtime does not tell it.
    */
   readonly maxConcurrency?: number;
   /**
-   * Whether results come in the order of the items, or as they are there. Default: true. Then at
-   * most `maxConcurrency` results wait for an earlier one, and no more items are taken until that
-   * is there.
+   * Whether results come in the order of the items, or in the order in which they are done. Default:
+   * true. Then at most `maxConcurrency` results wait for an earlier one, and until that is done no
+   * more items are taken.
    */
   readonly ordered?: boolean;
   /** How long one item may take, in ms. Default: 5,000. */
   readonly timeout?: number;
   /**
-   * What an item that takes longer does: end the stream with a `TimeoutError`, or be killed and
-   * come to the exit reason `timeout`. Default: `exit`.
+   * What happens when an item takes longer. `exit`: the stream ends with a `TimeoutError`.
+   * `killTask`: the task is killed, and its result has the exit reason `timeout`. Default: `exit`.
    */
   readonly onTimeout?: 'exit' | 'killTask';
 }
 
 export type StreamRules = Required<TaskStreamOptions>;
 
-/** What is done with one item, as a process of its own. */
+/** Works on one item, as a process of its own. */
 export type ItemFunction<Item, Value> = (
   item: Item,
   self: Receiver<unknown>,
 ) => Value | PromiseLike<Value>;
 
-/** Starts the task of one item, linked to `hub` if it is to be; not at all when `hub` has ended. */
+/** Starts the task of one item, usually linked to `hub`; starts nothing when `hub` has ended. */
 export type Launch = (hub: Cell, watch: TaskWatch, fn: TaskFunction<unknown>) => unknown;
 
 export type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
 type Source = Iterator<unknown> | AsyncIterator<unknown>;
 
-/** What is to be done, over and over: each iteration starts anew. */
+/** The work of a stream; the same for each iteration. */
 export interface Work<Item, Value> {
   readonly items: Items<Item>;
   readonly fn: ItemFunction<Item, Value>;
@@ -69,7 +69,10 @@ class Slot extends TaskWatch {
   }
 }
 
-/** Takes an item when a result is asked for and there is room, and hands out results. */
+/**
+ * One iteration over a stream. Takes an item when a result is wanted and there is room for one more
+ * task.
+ */
 export class TaskIteration {
   readonly #work: Work<unknown, unknown>;
   readonly #rules: StreamRules;
@@ -79,11 +82,11 @@ export class TaskIteration {
   readonly #forgetOwner: () => void;
   readonly #running = new Set<Slot>();
   /**
-   * Slots in the order of their delivery. In the order of the items, they are here from their
-   * start.
+   * Slots in the order of their delivery: with `ordered` from their start, otherwise from their
+   * result.
    */
   readonly #queue = new Queue<Slot>();
-  /** Started, and not yet handed out. */
+  /** How many items were started whose results were not taken. */
   #open = 0;
   #isFilling = false;
   #isDry = false;
@@ -113,12 +116,12 @@ export class TaskIteration {
     return promise;
   }
 
-  /** Kills what is unfinished. */
+  /** Kills the unfinished tasks. */
   async close(): Promise<void> {
     this.#stop();
     const closing = Promise.resolve(this.#source.return?.());
     if (this.#isFilling) {
-      // A source that never gives what it was asked for is not waited for.
+      // A source that never delivers the item that it was asked for is not waited for.
       closing.catch(() => undefined);
     } else {
       await closing;
@@ -188,7 +191,7 @@ export class TaskIteration {
     void this.#fill();
   }
 
-  /** Whether it ends the hub, and with it the stream: by the link, in a moment. */
+  /** Whether the end of this task is about to end the hub, by its link, and so the stream. */
   #isFatal({ cell }: Slot, result: TaskResult): boolean {
     return (
       result.type === 'exit' &&
@@ -240,7 +243,7 @@ export class TaskIteration {
     }
   }
 
-  /** The hub ends first, so that it takes the end of no task to the owner. */
+  /** The hub ends first: the ends of the tasks must not reach the owner. */
   #stop(): void {
     this.#isOver = true;
     this.#forgetOwner();

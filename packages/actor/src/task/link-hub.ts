@@ -1,8 +1,9 @@
 import { Cell } from '../process/cell.ts';
 
 /**
- * Stands between the owner and its tasks: linked to both, it takes what their ends would put into
- * the owner's mailbox, and lets them end the owner exactly when it does not trap exits.
+ * A proxy between the owner of a stream and its tasks, linked to both. It absorbs their `EXIT`
+ * messages, which the owner does not want, but passes an abnormal exit on to an owner that does not
+ * trap exits.
  */
 export class TaskHub extends Cell {
   constructor(owner: Cell) {

@@ -8,22 +8,19 @@ import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 
 declare const comesTo: unique symbol;
 
-/**
- * A function that runs as a process, and whose value the process that started it, and no other, can
- * await.
- */
+/** A function that runs as a process, and whose value only the process that started it can take. */
 export interface Task<out Value = unknown> {
-  /** `undefined` when it was completed from the start. */
+  /** `undefined` for `Task.completed`. */
   readonly pid: Pid | undefined;
-  /** The one of its messages: see `TaskMessage`. */
+  /** The `ref` of its messages: see `Task.Message`. */
   readonly ref: Ref;
   readonly [comesTo]: Value;
 }
 
 /**
- * What the owner of a task gets when its function returns while nobody awaits it; a `DOWN` message
- * with the same `ref` follows. It is taken out of the mailbox again when the task is awaited after
- * all.
+ * Tells the owner of a task that its function has returned, when the owner is not waiting for it. A
+ * `DOWN` message with the same `ref` follows. Both are removed from the mailbox when the value is
+ * taken first.
  */
 export interface TaskMessage<out Value = unknown> {
   readonly type: 'task';
@@ -34,16 +31,16 @@ export interface TaskMessage<out Value = unknown> {
 /** For a result that needs no message. */
 const silence: Waiter<TaskResult> = { settled: () => undefined };
 
-let open: (task: unknown) => OwnedTask | undefined;
+let openHandle: (task: unknown) => OwnedTask | undefined;
 
-/** What a `Task` is at run time: it prints no more than this. */
+/** A `Task` at run time. The owned task is private: a message that holds a task must not print it. */
 class TaskHandle {
   readonly pid: Pid | undefined;
   readonly ref: Ref;
   readonly #owned: OwnedTask;
 
   static {
-    open = (task) =>
+    openHandle = (task) =>
       typeof task === 'object' && task !== null && #owned in task ? task.#owned : undefined;
   }
 
@@ -142,12 +139,13 @@ class OwnedWatch extends TaskWatch {
 }
 
 /**
- * The task behind its handle. Throws a `TypeError` for what is no task, and an `Error` for one that
- * is another process's, or that is waited for already.
+ * The task behind its handle.
+ * @throws TypeError for anything but a task
+ * @throws Error for a task of another process, or one that is waited for already
  */
 export function ownedBy(self: Process, task: Task): OwnedTask {
   const owner = cellOfProcess(self);
-  const owned = open(task);
+  const owned = openHandle(task);
   if (owned === undefined) {
     throw new TypeError(`Expected a task, got ${describe(task)}`);
   }

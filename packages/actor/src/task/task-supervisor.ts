@@ -32,21 +32,20 @@ export type { TaskSupervisorPid as Pid };
 type Supervisor = Destination<TaskSupervisorPid>;
 
 export interface SupervisedTaskOptions {
-  /** How the supervisor ends the task when it ends itself. Default: 5,000 ms. */
+  /** How the supervisor ends the task when it shuts down. Default: 5,000 ms. */
   readonly shutdown?: ChildOptions['shutdown'];
 }
 
 export interface TaskChildOptions extends SupervisedTaskOptions {
-  /** Whether the function runs again when it has ended. Default: `temporary`: it does not. */
+  /** Whether the function runs again when it has ended. Default: `temporary`, it does not. */
   readonly restart?: ChildOptions['restart'];
 }
 
 /**
- * `Task.async`, but the task is a child of the supervisor, and ends with it, too; like every task
- * it is never restarted. Resolves once it runs.
- *
- * Rejects with an `ExitError`: `maxChildren` when the supervisor has as many children as it may
- * have, `noproc` when it or the owner has ended.
+ * `Task.async`, but the task is a child of the supervisor, and also ends with it. Like every task it
+ * is never restarted. Resolves when it runs.
+ * @throws ExitError `maxChildren` when the supervisor is full, `noproc` when it or `self` has ended
+ * @throws TypeError for anything but a function
  * @see Elixir manual, `Task.Supervisor.async/3`
  * @example
  * ```ts
@@ -69,10 +68,9 @@ async function async_<Value>(
 }
 
 /**
- * `async`, but the task is not linked to its owner: neither takes the other along. That it crashed
- * is told to whoever awaits it, or else by a `DOWN` message.
- *
- * Rejects as `async` does.
+ * `async`, but the task is not linked to `self`: neither ends the other. A crash of the task is its
+ * result, or comes as a `DOWN` message when `self` is not waiting.
+ * @throws as `async` does
  * @see Elixir manual, `Task.Supervisor.async_nolink/3`
  * @example
  * ```ts
@@ -100,10 +98,9 @@ export async function asyncNolink<Value>(
 export { async_ as async };
 
 /**
- * Runs a function as a child of the supervisor that nobody awaits. Resolves with its pid.
- *
- * Rejects with an `ExitError`: `maxChildren` when the supervisor has as many children as it may
- * have, `noproc` when it has ended.
+ * Runs a function, whose value nobody awaits, as a child of the supervisor. Resolves with its pid.
+ * @throws ExitError `maxChildren` when the supervisor is full, `noproc` when it has ended
+ * @throws TypeError for anything but a function
  * @see Elixir manual, `Task.Supervisor.start_child/3`
  * @example
  * ```ts
@@ -127,14 +124,13 @@ export async function startChild(
   const body = bodyOf(fn);
   return startDynamic(
     supervisor,
-    specOf((parent) => spawnLink(parent, body), options),
+    taskSpec((parent) => spawnLink(parent, body), options),
   );
 }
 
 /**
- * The pids of the tasks that run, in no order that could be relied on.
- *
- * Rejects as `GenServer.call` does.
+ * The pids of the running tasks, in no particular order.
+ * @throws as `GenServer.call` does
  * @see Elixir manual, `Task.Supervisor.children/1`
  * @example
  * ```ts
@@ -155,10 +151,9 @@ export async function children(supervisor: Supervisor): Promise<readonly Pid[]> 
 }
 
 /**
- * `Task.asyncStream`, but the tasks are children of the supervisor, and end with it, too. When that
- * has as many children as it may have, the stream rejects with an `ExitError` (`maxChildren`).
- *
- * Throws and rejects as `Task.asyncStream` does.
+ * `Task.asyncStream`, but the tasks are children of the supervisor, and also end with it.
+ * @throws as `Task.asyncStream` does; ExitError `maxChildren` from the iteration, when the supervisor
+ * is full
  * @see Elixir manual, `Task.Supervisor.async_stream/4`
  * @example
  * ```ts
@@ -185,10 +180,9 @@ export function asyncStream<Item, Value>(
 }
 
 /**
- * `asyncStream`, but the tasks are not linked to the owner: one that crashes comes to `{ type:
- * 'exit', reason }`, and the others go on.
- *
- * Throws and rejects as `asyncStream` does.
+ * `asyncStream`, but the tasks are not linked to `self`: a crash of one is its result, and the
+ * others go on.
+ * @throws as `asyncStream` does
  * @see Elixir manual, `Task.Supervisor.async_stream_nolink/4`
  * @example
  * ```ts
@@ -224,9 +218,9 @@ async function startOwned<Value>(
 ): Promise<Task<Value>> {
   assertFunction(fn);
   const owner = cellOfProcess(self);
-  const spec = specOf((parent) => {
+  const spec = taskSpec((parent) => {
     const task = new OwnedTask(parentOf(owner), parent, fn);
-    return { pid: link(task.cell as Cell, parent, isLinked ? owner : undefined), info: task };
+    return { pid: linkTask(task.cell as Cell, parent, isLinked ? owner : undefined), info: task };
   }, options);
   const { info } = await startDynamic(supervisor, spec);
   return info.handle;
@@ -238,22 +232,22 @@ function launcher(
   options?: SupervisedTaskOptions,
 ): Launch {
   return (hub, watch, fn) => {
-    const spec = specOf((parent) => {
-      // While the supervisor was busy, the stream may have ended.
+    const spec = taskSpec((parent) => {
+      // Throws when the stream has ended while the supervisor was busy.
       parentOf(hub);
-      return link(watch.run(parent, fn), parent, isLinked ? hub : undefined);
+      return linkTask(watch.run(parent, fn), parent, isLinked ? hub : undefined);
     }, options);
     return startDynamic(supervisor, spec);
   };
 }
 
-function link(task: Cell, parent: Cell, owner: Cell | undefined): Pid {
+function linkTask(task: Cell, parent: Cell, owner: Cell | undefined): Pid {
   parent.link(task);
   owner?.link(task);
   return task.pid;
 }
 
-function specOf<Value extends Started>(
+function taskSpec<Value extends Started>(
   start: (parent: Cell) => Value,
   { restart = 'temporary', shutdown = 5000 }: TaskChildOptions = {},
 ): DynamicChildSpec<Value, readonly unknown[]> {

@@ -8,7 +8,7 @@ import { assertTimeout } from '../host/timers.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, noproc } from '../process/exit-reason.ts';
-import { waitForResults } from '../process/pending-result.ts';
+import { allResults, firstResult, waitForResults } from '../process/pending-result.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { parentOf, spawn, spawnLink } from '../process/spawn.ts';
@@ -23,13 +23,15 @@ export type { ItemFunction, Items, TaskStreamOptions as StreamOptions } from './
 export * as Supervisor from './task-supervisor.ts';
 export type { TaskFunction as Function, TaskResult as Result } from './watch.ts';
 
-/** What a task comes to when all goes well. */
+/** The type of the value of a task. */
 export type ValueOf<T extends Task> = T extends Task<infer Value> ? Value : never;
 
+/** The types of the values of several tasks. */
 export type ValuesOf<Tasks extends readonly Task[]> = {
   -readonly [Index in keyof Tasks]: ValueOf<Tasks[Index]>;
 };
 
+/** The types of the results of several tasks. */
 export type ResultsOf<Tasks extends readonly Task[]> = {
   -readonly [Index in keyof Tasks]: TaskResult<ValueOf<Tasks[Index]>> | undefined;
 };
@@ -41,8 +43,9 @@ export interface AwaitOptions {
 
 export interface YieldManyOptions extends AwaitOptions {
   /**
-   * What becomes of those that are not done by then: they go on, and can be awaited again; they go
-   * on, but are given up, as by `ignore`; they are killed. Default: `nothing`.
+   * What happens to tasks that are not done in time. `nothing`: they go on, and can be awaited
+   * again. `ignore`: they go on, unlinked, and are given up. `killTask`: they are killed. Default:
+   * `nothing`.
    */
   readonly onTimeout?: 'nothing' | 'ignore' | 'killTask';
 }
@@ -54,12 +57,10 @@ export interface ShutdownOptions {
 
 /**
  * Runs a function as a process of its own, linked to `self` and monitored by it: if either crashes,
- * so does the other, unless it traps exits. What the function returns is for `self` alone, which
- * takes it with `await`, `yield` or one of the others; if it does not wait when the function
- * returns, a `TaskMessage` tells it, and a `DOWN` message when the process has ended.
- *
- * Throws an `ExitError` (`noproc`) when `self` has ended, and a `TypeError` for what is no
- * function.
+ * so does the other, unless it traps exits. Only `self` can take the value of the function, with
+ * `await`, `yield` and their sisters. If `self` is not waiting when the function returns, it gets a
+ * `Task.Message`, and a `DOWN` message when the process has ended.
+ * @throws ExitError `noproc` when `self` has ended; TypeError for anything but a function
  * @see Elixir manual, `Task.async/1`
  * @example
  * ```ts
@@ -81,12 +82,12 @@ function async_<Value>(self: Process, fn: TaskFunction<Value>): Task<Value> {
 export { async_ as async };
 
 /**
- * Waits for a task, and resolves with what its function returned, once. Other messages to `self`
- * stay where they are; those of the task are gone afterwards.
- *
- * Rejects with an `ExitError` that has the reason when the task ended without a value; with a
- * `TimeoutError` after `timeout` ms, and then the task goes on, but nothing more is heard of it, or
- * at once when its value was taken before; with an `Error` for a task of another process.
+ * Waits for a task, and resolves with the value of its function, once. The messages of the task are
+ * removed from the mailbox of `self`, and no others.
+ * @throws ExitError with the reason when the task ended without a value
+ * @throws TimeoutError after `timeout`, or at once when the value was taken before; the task goes
+ * on, and no message tells of it
+ * @throws Error for a task of another process, or one that is waited for already
  * @see Elixir manual, `Task.await/2`
  * @example
  * ```ts
@@ -108,18 +109,16 @@ async function await_<Value>(
   { timeout = 5000 }: AwaitOptions = {},
 ): Promise<Value> {
   const owned = ownedBy(self, task);
-  const result = await waitForResults([owned], timeout, any, () => owned.take());
-  return valueOf(owned, result) as Value;
+  const result = await waitForResults([owned], timeout, firstResult, () => owned.take());
+  return valueOrThrow(owned, result) as Value;
 }
 
 export { await_ as await };
 
 /**
- * Waits for all tasks, and resolves with their values, in the order of the tasks. `timeout`, in ms,
- * is for all of them together.
- *
- * Rejects as `await` does: at once when the first of them ends without a value. Nothing more is
- * heard of any of them then; those that run go on.
+ * Waits for all tasks, and resolves with their values, in the order of the tasks.
+ * @throws as `await` does, at once when a task ends without a value; the others go on, and no
+ * message tells of them
  * @see Elixir manual, `Task.await_many/2`
  * @example
  * ```ts
@@ -138,20 +137,19 @@ export async function awaitMany<const Tasks extends readonly Task[]>(
   { timeout = 5000 }: AwaitOptions = {},
 ): Promise<ValuesOf<Tasks>> {
   const all = tasks.map((task) => ownedBy(self, task));
-  const results = await waitForResults(all, timeout, isExit, () => takeAll(all));
+  const results = await waitForResults(all, timeout, firstFailure, () => takeAll(all));
   const failed = results.findIndex((result) => result?.type === 'exit');
   if (failed >= 0) {
-    valueOf(all[failed] as OwnedTask, results[failed]);
+    valueOrThrow(all[failed] as OwnedTask, results[failed]);
   }
-  return all.map((task, index) => valueOf(task, results[index])) as ValuesOf<Tasks>;
+  return all.map((task, index) => valueOrThrow(task, results[index])) as ValuesOf<Tasks>;
 }
 
 /**
- * Waits for a task: what came of it, or `undefined` when there is nothing after `timeout` ms; then
- * it can be awaited again. A crash is a value here, and rejects nothing. After its result was taken
- * there is nothing any more.
- *
- * Rejects with an `Error` for a task of another process.
+ * Waits for a task, and resolves with its result, which may be a crash. Resolves with `undefined`
+ * when there is none after `timeout`, and then the task can be awaited again, or when the result was
+ * taken before.
+ * @throws Error for a task of another process, or one that is waited for already
  * @see Elixir manual, `Task.yield/2`
  * @example
  * ```ts
@@ -172,7 +170,7 @@ async function yield_<Value>(
   { timeout = 5000 }: AwaitOptions = {},
 ): Promise<TaskResult<Value> | undefined> {
   const owned = ownedBy(self, task);
-  return waitForResults([owned], timeout, any, () => takeIfSettled(owned)) as Promise<
+  return waitForResults([owned], timeout, firstResult, () => takeIfSettled(owned)) as Promise<
     TaskResult<Value> | undefined
   >;
 }
@@ -180,10 +178,9 @@ async function yield_<Value>(
 export { yield_ as yield };
 
 /**
- * Waits for all tasks: what came of each, in the order of the tasks, `undefined` for one that is
- * not done in time.
- *
- * Rejects with an `Error` for a task of another process.
+ * Waits for all tasks, and resolves with their results, in the order of the tasks: `undefined` for
+ * a task that is not done in time.
+ * @throws Error for a task of another process, or one that is waited for already
  * @see Elixir manual, `Task.yield_many/2`
  * @example
  * ```ts
@@ -205,17 +202,16 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
   { timeout = 5000, onTimeout = 'nothing' }: YieldManyOptions = {},
 ): Promise<ResultsOf<Tasks>> {
   const all = tasks.map((task) => ownedBy(self, task));
-  const results = await waitForResults(all, timeout, none, () => all.map(takeIfSettled));
-  const rest = all.map(async (task, index) => results[index] ?? leave(task, onTimeout));
+  const results = await waitForResults(all, timeout, allResults, () => all.map(takeIfSettled));
+  const rest = all.map(async (task, index) => results[index] ?? handleLate(task, onTimeout));
   return (await Promise.all(rest)) as ResultsOf<Tasks>;
 }
 
 /**
- * Ends a task, and resolves once it has ended: with `undefined`, or with what came of it, when it
- * was done before, or in the time that it was given, or has ended for another reason. It is
- * unlinked, and asked to `shutdown`, and killed after `timeout` ms, or killed at once.
- *
- * Rejects with an `Error` for a task of another process, or one that was completed from the start.
+ * Ends a task: unlinks it, sends it a `shutdown` signal, and kills it after `timeout`. Resolves when
+ * it has ended: with `undefined`, or with its result when it was done before the end, or ended for
+ * another reason.
+ * @throws Error for a task of another process, or one without a process
  * @see Elixir manual, `Task.shutdown/2`
  * @example
  * ```ts
@@ -242,10 +238,9 @@ export async function shutdown<Value>(
 }
 
 /**
- * Gives a task up: it goes on, but unlinked, and nothing more is heard of it. What came of it, if
- * something has.
- *
- * Throws an `Error` for a task of another process.
+ * Gives a task up: it goes on, but unlinked, and no message tells of it. Returns its result, if it
+ * has one.
+ * @throws Error for a task of another process, or one that is waited for already
  * @see Elixir manual, `Task.ignore/1`
  * @example
  * ```ts
@@ -260,13 +255,12 @@ export async function shutdown<Value>(
  * ```
  */
 export function ignore<Value>(self: Process, task: Task<Value>): TaskResult<Value> | undefined {
-  return giveUp(ownedBy(self, task)) as TaskResult<Value> | undefined;
+  return abandon(ownedBy(self, task)) as TaskResult<Value> | undefined;
 }
 
 /**
- * A task that needs no process: its value is there.
- *
- * Throws an `ExitError` (`noproc`) when `self` has ended.
+ * A task without a process, whose value is known.
+ * @throws ExitError `noproc` when `self` has ended
  * @see Elixir manual, `Task.completed/1`
  * @example
  * ```ts
@@ -289,18 +283,18 @@ export function completed<Value>(self: Process, value: Value): Task<Value> {
 }
 
 /**
- * Runs `fn` for each item, as many at a time as `maxConcurrency` says, each as a process of its
- * own, and gives what came of each. It starts when the first result is asked for, and takes an item
- * when a result is asked for and there is room: with `ordered` at most twice `maxConcurrency` are
- * started and not yet handed out. When the loop is left early, what is unfinished is killed.
+ * Runs `fn` for each item, at most `maxConcurrency` at a time, each as a process of its own, and
+ * iterates over the results. The first call of `next` starts it. An item is taken when a result is
+ * wanted and there is room: with `ordered`, at most twice `maxConcurrency` items are started whose
+ * results were not taken. When the loop is left early, the unfinished tasks are killed.
  *
- * The processes are linked to one that is linked to `self`: unless `self` traps exits, an item that
- * crashes ends it; if it does, the item comes to `{ type: 'exit', reason }`. The end of `self`, for
- * whatever reason, ends them.
- *
- * Throws a `RangeError` for wrong options. The iteration rejects with a `TimeoutError` when an item
- * takes too long, unless `onTimeout` is `killTask`; with what `items` threw; with an `ExitError`
- * when `self` has ended.
+ * The processes are linked to a process that is linked to `self`. An item that crashes ends `self`,
+ * unless it traps exits: then the result of the item is `{ type: 'exit', reason }`. When `self` ends,
+ * for any reason, the tasks end.
+ * @throws RangeError for wrong options; TypeError for anything but a function
+ * @throws TimeoutError from the iteration, when an item takes too long and `onTimeout` is `exit`
+ * @throws ExitError from the iteration, when `self` has ended
+ * @throws from the iteration, the error that `items` throws
  * @see Elixir manual, `Task.async_stream/3`
  * @example
  * ```ts
@@ -328,10 +322,8 @@ export function asyncStream<Item, Value>(
 }
 
 /**
- * Runs a function as a process that nobody awaits, not linked to `parent`: `spawn`, by the name
- * that says what for.
- *
- * Throws as `spawn` does.
+ * Runs a function as a process whose value nobody awaits, not linked to `parent`.
+ * @throws as `spawn` does
  * @see Elixir manual, `Task.start/1`
  * @example
  * ```ts
@@ -350,8 +342,7 @@ export function start(parent: Process, fn: TaskFunction<unknown>): Pid {
 
 /**
  * `start`, linked to `parent`.
- *
- * Throws as `spawn` does.
+ * @throws as `spawn` does
  * @see Elixir manual, `Task.start_link/1`
  * @example
  * ```ts
@@ -369,10 +360,8 @@ export function startLink(parent: Process, fn: TaskFunction<unknown>): Pid {
 }
 
 /**
- * How to run a function under a supervisor. As most tasks are to be done once, `restart` is
- * `temporary` if it is not given.
- *
- * Throws as the function `childSpec` does.
+ * A child spec that runs a function. Most tasks run once: the default of `restart` is `temporary`.
+ * @throws TypeError or RangeError for a wrong option
  * @see Elixir manual, `Task.child_spec/1`
  * @example
  * ```ts
@@ -398,9 +387,7 @@ export function childSpec<const Id extends string>(
   });
 }
 
-const any = (): boolean => true;
-const none = (): boolean => false;
-const isExit = ({ type }: TaskResult): boolean => type === 'exit';
+const firstFailure = ({ type }: TaskResult): boolean => type === 'exit';
 
 function takeAll(tasks: readonly OwnedTask[]): readonly (TaskResult | undefined)[] {
   // Read before any is taken: a task may be in the list twice.
@@ -416,7 +403,7 @@ function takeIfSettled(task: OwnedTask): TaskResult | undefined {
   return task.result === undefined ? undefined : task.take();
 }
 
-function valueOf(task: OwnedTask, result: TaskResult | undefined): unknown {
+function valueOrThrow(task: OwnedTask, result: TaskResult | undefined): unknown {
   if (result === undefined) {
     throw new TimeoutError(`${String(task)} was not done in time, or was awaited before`);
   }
@@ -426,18 +413,18 @@ function valueOf(task: OwnedTask, result: TaskResult | undefined): unknown {
   return result.value;
 }
 
-/** What is done about a task that is late. */
-function leave(
+/** A task was not done in time. */
+function handleLate(
   task: OwnedTask,
   onTimeout: 'nothing' | 'ignore' | 'killTask',
 ): TaskResult | undefined | Promise<TaskResult | undefined> {
   if (task.isOver || onTimeout === 'nothing') {
     return undefined;
   }
-  return onTimeout === 'ignore' ? giveUp(task) : end(task, 'brutalKill');
+  return onTimeout === 'ignore' ? abandon(task) : end(task, 'brutalKill');
 }
 
-function giveUp(task: OwnedTask): TaskResult | undefined {
+function abandon(task: OwnedTask): TaskResult | undefined {
   if (task.cell !== undefined) {
     task.owner.unlink(task.cell);
   }
@@ -456,11 +443,11 @@ async function end(task: OwnedTask, how: Shutdown): Promise<TaskResult | undefin
   const reason = await shutdownChild(owner, cell, how);
   const result = task.take() ?? { type: 'exit', reason };
   task.waitFor(undefined);
-  return result.type === 'exit' && isAsked(result.reason, how) ? undefined : result;
+  return result.type === 'exit' && isObedient(result.reason, how) ? undefined : result;
 }
 
-/** Whether it ended as it was asked to. */
-function isAsked(reason: ExitReason, how: Shutdown): boolean {
+/** Whether the process ended in the way it was told to. */
+function isObedient(reason: ExitReason, how: Shutdown): boolean {
   return how === 'brutalKill'
     ? reason.type === 'killed'
     : reason.type === 'shutdown' && reason.detail === undefined;
