@@ -86,13 +86,8 @@ export {
   unalias,
   unlink,
 } from './process/signals.ts';
-export {
-  type Receiver,
-  spawn,
-  type SpawnOptions,
-  spawnLink,
-  spawnMonitor,
-} from './process/spawn.ts';
+export type { Receiver } from './process/function-process.ts';
+export { spawn, type SpawnOptions, spawnLink, spawnMonitor } from './process/spawn.ts';
 export { createSystem, type SystemOptions } from './process/system.ts';
 export * as Supervisor from './supervisor/supervisor.ts';
 export * as sys from './sys/sys.ts';

@@ -1,3 +1,4 @@
+import { describe } from '../describe.ts';
 import * as host from './host.ts';
 
 /**
@@ -75,15 +76,6 @@ interface VirtualTimer {
 export function virtualClock(): VirtualClock {
   let time = 0;
   const timers = new Set<VirtualTimer>();
-  const earliest = (until: number): VirtualTimer | undefined => {
-    let first: VirtualTimer | undefined;
-    for (const timer of timers) {
-      if (timer.due <= until && (first === undefined || timer.due < first.due)) {
-        first = timer;
-      }
-    }
-    return first;
-  };
   return {
     now: () => time,
     setTimeout(callback, ms) {
@@ -96,11 +88,11 @@ export function virtualClock(): VirtualClock {
     },
     async advance(ms, settle = macrotask) {
       if (!(ms >= 0)) {
-        throw new RangeError(`Expected milliseconds from 0 on, got ${ms}`);
+        throw new RangeError(`Expected milliseconds from 0 on, got ${describe(ms)}`);
       }
       const until = time + ms;
       await settle();
-      for (let timer = earliest(until); timer !== undefined; timer = earliest(until)) {
+      for (let timer = nextOf(timers, until); timer !== undefined; timer = nextOf(timers, until)) {
         time = Math.max(time, timer.due);
         timers.delete(timer);
         timer.callback();
@@ -109,6 +101,17 @@ export function virtualClock(): VirtualClock {
       time = until;
     },
   };
+}
+
+/** The earliest of the timers that are due by `until`; of several, the one that was set first. */
+function nextOf(timers: ReadonlySet<VirtualTimer>, until: number): VirtualTimer | undefined {
+  let first: VirtualTimer | undefined;
+  for (const timer of timers) {
+    if (timer.due <= until && (first === undefined || timer.due < first.due)) {
+      first = timer;
+    }
+  }
+  return first;
 }
 
 function macrotask(): Promise<void> {

@@ -3,7 +3,7 @@ import { describe } from '../describe.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, kill, normal, timeout } from '../process/exit-reason.ts';
-import type { Receiver } from '../process/spawn.ts';
+import type { Receiver } from '../process/function-process.ts';
 import { TaskHub } from './link-hub.ts';
 import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 

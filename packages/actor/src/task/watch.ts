@@ -1,9 +1,10 @@
 import { describe } from '../describe.ts';
 import { type Cell, cellOf } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
+import type { ProcessFunction, Receiver } from '../process/function-process.ts';
 import type { Process } from '../process/process.ts';
 import { Request } from '../process/request.ts';
-import { type ProcessFunction, type Receiver, spawn } from '../process/spawn.ts';
+import { spawn } from '../process/spawn.ts';
 
 /** The result of a task: the value of its function, or the reason why there is none. */
 export type TaskResult<Value = unknown> =
