@@ -45,12 +45,12 @@ const counter = GenServer.define({
 type Counter = GenServer.ServerOf<typeof counter>;
 
 /**
- * A system to try things in. What only the compiler is to see is given to `misuse`, and never runs.
+ * A system for the tests. Code for the compiler alone is passed to `misuse`, and never runs.
  */
 const system = createTestSystem();
 const misuse = (_wrong: () => unknown): void => undefined;
 
-/** Two types that are the same for whoever reads the answer of a callback. */
+/** Whether two types are the same as the type of a callback's answer. */
 interface Count {
   readonly count: number;
 }
@@ -76,7 +76,7 @@ describe('define', () => {
       },
       handleInfo: (message: 'double', state, self) => {
         expectTypeOf(state).toEqualTypeOf<Count>();
-        // What a server may send itself is what it handles.
+        // A server may send itself the messages that it handles.
         expectTypeOf(self).toEqualTypeOf<Process<'double'>>();
         expectTypeOf(message).toEqualTypeOf<'double'>();
         return noreply({ count: state.count * 2 });
@@ -125,7 +125,7 @@ describe('define', () => {
       handleCast: {
         start: (_, _state) => noreply({ phase: 'busy' }),
         startLater: async (_, _state) => noreply({ phase: 'busy' }),
-        // With no parameter whose type comes from the state, the state is to be named.
+        // No parameter has a type from which the state could be inferred: it is named.
         rest: () => noreply<Phase>({ phase: 'idle' }),
       },
       handleCall: { phase: (_, state) => reply(state.phase, state) },
@@ -145,7 +145,7 @@ describe('define', () => {
   });
 
   test('refuses an answer with another state, and one that is none', () => {
-    // One fault each: beside another, an error could be that one's.
+    // One mistake each: with two, the expected error could come from the other.
     misuse(() => [
       GenServer.define({
         // @ts-expect-error: init answers ok, stop or ignore
@@ -276,8 +276,8 @@ describe('call and cast', () => {
     expect(await GenServer.call(server, 'pop')).toBeUndefined();
   });
 
-  // The first trap: with a default for the clauses, every parameter would be `any`, and anything
-  // could be asked.
+  // First trap: with a default for the clauses, every parameter would be `any`, and every request
+  // would compile.
   test('refuse every request of a server without clauses', async () => {
     const bare = GenServer.define({ init: () => ok(0) });
     const server = await GenServer.start(system, bare, undefined);
@@ -298,7 +298,7 @@ describe('call and cast', () => {
     expect(server.id).toBeLessThan(onlyCasts.id);
   });
 
-  // The second trap: matched with `any[]`, a clause whose payload is `never` would have no reply.
+  // Second trap: matched with `any[]`, a clause with a payload of type `never` would have no reply.
   test('read the reply of a clause that leaves its payload unannotated', () => {
     type Pop = (payload: never, state: string[]) => ReturnType<typeof reply<number, string[]>>;
     const popped = (
@@ -395,7 +395,7 @@ describe('a pid', () => {
     expect(system.reports).toStrictEqual([]);
   });
 
-  // The third trap: were the brands optional, look-alikes would pass.
+  // Third trap: with optional brands, look-alikes would pass.
   test('is nothing that merely looks like one', () => {
     expectTypeOf<{ id: number }>().not.toExtend<Pid>();
     expectTypeOf<{ id: number; toString(): string }>().not.toExtend<Pid>();

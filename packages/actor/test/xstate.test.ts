@@ -62,7 +62,7 @@ type DoorEvent =
 
 const slammed = new Error('slammed');
 
-/** A door that closes itself after a while, and whose slamming is an error. */
+/** A door that closes itself after a while. To slam it is an error. */
 const door = setup({
   types: {} as {
     context: { readonly opened: number };
@@ -93,7 +93,7 @@ const door = setup({
 });
 type Door = LogicPid<typeof door>;
 
-/** A process, started below one that traps exits, so that its end is not that of the system. */
+/** Starts a process below one that traps exits: its end does not end the system. */
 async function started<Logic extends AnyActorLogic>(
   spec: LogicSpec<Logic, string>,
 ): Promise<{
@@ -556,7 +556,7 @@ describe('an observable', () => {
     readonly complete: () => void;
   }
 
-  /** Hands out its observer. */
+  /** An observable that gives the test its observer. */
   const source = (): [() => Observer, Subscribable<number>, () => boolean] => {
     let given: Observer | undefined;
     let isSubscribed = false;
@@ -762,7 +762,7 @@ describe('as a process', () => {
   });
 });
 
-/** What only the compiler is to see. */
+/** Code for the compiler alone: it never runs. */
 const misuse = (_wrong: () => unknown): void => undefined;
 
 describe('types', () => {
@@ -783,15 +783,15 @@ describe('types', () => {
     const { pid } = await aDoor();
     // @ts-expect-error: no such event
     misuse(() => send(pid, { type: 'paint' }));
-    // @ts-expect-error: nor in a call
+    // @ts-expect-error: no such event in a call
     misuse(() => GenServer.call(pid, 'send', { type: 'paint' }));
     // @ts-expect-error: no such request
     misuse(() => GenServer.call(pid, 'paint'));
-    // @ts-expect-error: its input is wanted
+    // @ts-expect-error: its input is required
     misuse(() => fromLogic(door));
-    // @ts-expect-error: it may not be left out
+    // @ts-expect-error: the input may not be left out
     misuse(() => fromLogic(door, { id: 'front' }));
-    // @ts-expect-error: nor be another
+    // @ts-expect-error: the input has another type
     misuse(() => fromLogic(door, { input: { opened: 'often' } }));
     // @ts-expect-error: no logic
     misuse(() => fromLogic({ transition: 1 }));

@@ -18,7 +18,7 @@ inBrowser('in Chromium', () => {
     browser = await chromium.launch({
       executablePath: executablePath ?? '',
       args: [...launchArguments],
-      // No limit of its own: that of the test is enough.
+      // No timeout of its own: that of the test is enough.
       timeout: 0,
     });
     const page = await browser.newPage();
@@ -63,7 +63,7 @@ test.each(['index.ts', 'testing.ts', 'xstate.ts'])(
   },
 );
 
-/** As a page loads it: what the module exports is `scenario`. */
+/** The module as a page loads it: its exports are the global `scenario`. */
 async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, '..', entry)],

@@ -11,28 +11,28 @@ import {
   type System,
 } from '@reprise/actor';
 
-/** What the page tells the test. */
+/** The result that the page returns to the test. */
 export interface Told {
-  /** What there would be only in Node: nothing. */
+  /** The globals that only Node has: none in a page. */
   readonly foreign: readonly string[];
-  /** What a call to the child that crashes is told. */
+  /** The reason with which a call to the crashing child rejects. */
   readonly crash: string;
-  /** What the child replies after its restart. */
+  /** The reply of the child after its restart. */
   readonly fresh: number;
   /** The last of 1,000 replies. */
   readonly last: number;
-  /** How often a timer fired while a process flooded itself: that is waited for. */
+  /** How often a timer fired while a process flooded itself. The scenario waits for that. */
   readonly ticks: number;
   /** Whether it was still doing so at their end. */
   readonly isFlooded: boolean;
   readonly exited: string;
-  /** What was written for people. */
+  /** The lines that the logger wrote. */
   readonly reports: readonly string[];
 }
 
 /**
- * In a page: a crash and a restart, many calls, a flood that has to let timers in, and an orderly
- * end.
+ * Runs in a page: a crash and a restart, many calls, a flood that must not starve timers, and an
+ * orderly end.
  */
 export async function run(): Promise<Told> {
   const reports = keepReports();
@@ -42,7 +42,7 @@ export async function run(): Promise<Told> {
     children: [GenServer.childSpec(counter, 1, { id: 'counter' })],
   });
   const crash = await crashOf(Supervisor.child(app, 'counter'));
-  // The supervisor answers when it has done what came before: it has heard of the crash.
+  // The supervisor answers in order: it has handled the crash by then.
   await Supervisor.whichChildren(app);
   const server = Supervisor.child(app, 'counter');
   const fresh = await GenServer.call(server, 'next');
@@ -65,12 +65,12 @@ const counter = GenServer.define({
 
 type Counter = GenServer.ServerOf<typeof counter>;
 
-/** Only a scheduler that lets no timer in gets there: then the test fails instead of hanging. */
+/** Only a scheduler that starves timers gets there: the test then fails, and does not hang. */
 const longest = 5000;
 
 /**
- * Answers each message with one to itself: its mailbox is never empty, until it is stopped or has
- * had enough.
+ * Sends itself a message for each one that it handles: its mailbox is never empty, until it is
+ * stopped or reaches the limit.
  */
 const flooder = GenServer.define({
   init: () => ok({ until: performance.now() + longest }),

@@ -22,7 +22,7 @@ import { idleProcess } from '../support/processes.ts';
 
 const longestWait = 2 ** 31 - 1;
 
-/** One timer of the host, as a test sees it. */
+/** One timer of the host. */
 interface HostTimer {
   readonly callback: () => void;
   readonly due: number;
@@ -31,7 +31,7 @@ interface HostTimer {
   keepsAlive: boolean;
 }
 
-/** A host whose time is set by hand, and which remembers what it was asked for. */
+/** A host whose time is set by the test, and which records the calls to it. */
 class ManualHost implements Clock {
   time = 0;
   readonly timers: HostTimer[] = [];
@@ -68,7 +68,7 @@ class ManualHost implements Clock {
     return this.waiting.some(({ keepsAlive }) => keepsAlive);
   }
 
-  /** Moves the time on, firing each timer `early` ms before it is due. */
+  /** Moves the time, and fires each timer `early` ms before it is due. */
   advance(ms: number, early = 0): void {
     const until = this.time + ms;
     for (
@@ -236,7 +236,7 @@ describe('the heap', () => {
     readonly timer: CallbackTimer;
   }
 
-  /** The timers, and a list that does what they should do. */
+  /** The timers, and a list as the model of them. */
   class Both {
     readonly host: ManualHost;
     readonly timers: Timers;
@@ -283,7 +283,7 @@ describe('the heap', () => {
     #advance(ms: number): void {
       this.host.advance(ms);
       const due = this.waiting.filter((one) => one.due <= this.host.time);
-      // The sort is stable: of those due together the one started first stays first.
+      // The sort is stable: of timers that are due together, the one started first stays first.
       for (const one of due.toSorted((a, b) => a.due - b.due)) {
         this.expected.push([one.name, one.due]);
       }

@@ -33,7 +33,7 @@ const channels = [
   'reprise:restart',
 ] as const;
 
-/** What was published since the test began, by channel. */
+/** The messages that were published during the test, by channel. */
 let told: Record<string, unknown[]>;
 
 const listen = (message: unknown, channel: string | symbol): void => {

@@ -12,7 +12,7 @@ describe('the logger of a system that was given none', () => {
     jest.spyOn(console, 'error').mockImplementation((...values) => void written.push(values));
   });
 
-  /** What it writes, the frames of stacks aside. */
+  /** The lines that it writes, without the frames of stacks. */
   function lines(): string[] {
     return written
       .flatMap(([text]) => String(text).split('\n'))

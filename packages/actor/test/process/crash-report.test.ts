@@ -297,7 +297,7 @@ describe('who is reported', () => {
   });
 });
 
-/** A logger as many are: its methods need their `this`. */
+/** Like many loggers, its methods need their `this`. */
 class ClassLogger {
   readonly lines: Record<string, unknown>[] = [];
 

@@ -113,7 +113,7 @@ describe('formatReason', () => {
     expect(text.length).toBeLessThan(150);
   });
 
-  /** All reasons that carry a value of the user's. */
+  /** All reasons with a value of the user's in them. */
   const reasonsWith = (value: unknown): ExitReason[] => [
     crash(value),
     nocatch(value),

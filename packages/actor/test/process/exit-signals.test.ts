@@ -37,29 +37,29 @@ import {
   recordingProcess,
 } from '../support/processes.ts';
 
-const boom = crash('boom');
+const crashed = crash('boom');
 const bye = crash('bye');
 
 interface Linked {
   readonly system: TestSystem;
   readonly log: Log;
-  /** Exits with the reason that it is sent. */
+  /** Exits with the reason it is sent. */
   readonly p: Receiver<unknown>;
-  /** Logs what it gets; linked to P. */
+  /** Logs its messages; linked to P. */
   readonly q: Receiver<unknown>;
 }
 
 interface Strangers {
   readonly system: TestSystem;
   readonly log: Log;
-  /** Logs what it gets. */
+  /** Logs its messages. */
   readonly p: Receiver<unknown>;
-  /** A sender that P is not linked to. */
-  readonly s: Receiver<unknown>;
+  /** A process that is not linked to P. */
+  readonly sender: Receiver<unknown>;
 }
 
 interface Options {
-  /** Whether the process that logs traps exits. */
+  /** Whether the logging process traps exits. */
   readonly traps: boolean;
 }
 
@@ -77,7 +77,7 @@ async function strangers({ traps }: Options): Promise<Strangers> {
   const log: Log = [];
   const p = await recordingProcess(system, log, 'P', { traps });
   const s = await idleProcess(system);
-  return { system, log, p, s };
+  return { system, log, p, sender: s };
 }
 
 const exitOf = (process: { readonly pid: Pid }, reason: ExitReason): object => ({
@@ -106,9 +106,9 @@ describe('by a link', () => {
 
   test('EX03 a linked process dies with the same reason', async () => {
     const { system, log, p, q } = await linked({ traps: false });
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
-    expect(exitReasonOf(q)).toBe(boom);
+    expect(exitReasonOf(q)).toBe(crashed);
     expect(log).toStrictEqual([]);
   });
 
@@ -124,9 +124,9 @@ describe('by a link', () => {
 
   test('EX05 a process that traps exits is told of a crash, and lives', async () => {
     const { system, log, p, q } = await linked({ traps: true });
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
-    expect(log).toStrictEqual([['Q', exitOf(p, boom)]]);
+    expect(log).toStrictEqual([['Q', exitOf(p, crashed)]]);
     expect(isAlive(q.pid)).toBe(true);
   });
 
@@ -185,7 +185,7 @@ describe('EX06 along a chain of links', () => {
 
   test('EX06 30,000 processes do not exhaust the stack', async () => {
     const system = createTestSystem();
-    // Calls down the links would need three frames for each, and a stack has some 10,000.
+    // Calls along the links would need three frames for each, and a stack has room for some 10,000.
     const length = 30_000;
     const pids: Pid[] = [];
     let previous: Pid | undefined;
@@ -209,7 +209,7 @@ describe('EX06 along a chain of links', () => {
 
 describe('sent by exit(self, pid, reason)', () => {
   test('EX07 normal does nothing to another process', async () => {
-    const { system, log, p, s } = await strangers({ traps: false });
+    const { system, log, p, sender: s } = await strangers({ traps: false });
     exit(s, p.pid, normal);
     await settle(system);
     expect(isAlive(p.pid)).toBe(true);
@@ -217,7 +217,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX08 normal is a message to a process that traps exits', async () => {
-    const { system, log, p, s } = await strangers({ traps: true });
+    const { system, log, p, sender: s } = await strangers({ traps: true });
     exit(s, p.pid, normal);
     await settle(system);
     expect(log).toStrictEqual([['P', exitOf(s, normal)]]);
@@ -263,7 +263,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX12 a process that does not trap exits ends, and no code of it runs', async () => {
-    const { system, log, p, s } = await strangers({ traps: false });
+    const { system, log, p, sender: s } = await strangers({ traps: false });
     send(p.pid, 'queued');
     exit(s, p.pid, bye);
     await settle(system);
@@ -272,7 +272,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX12 a server that does not trap exits ends without terminate', async () => {
-    const { system, s } = await strangers({ traps: false });
+    const { system, sender: s } = await strangers({ traps: false });
     const calls: string[] = [];
     const server = await GenServer.start(
       system,
@@ -294,20 +294,20 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX13 a process that traps exits is told who sent it, linked or not', async () => {
-    const { system, log, p, s } = await strangers({ traps: true });
+    const { system, log, p, sender: s } = await strangers({ traps: true });
     exit(s, p.pid, bye);
     link(s, p.pid);
-    exit(s, p.pid, boom);
+    exit(s, p.pid, crashed);
     await settle(system);
     expect(log).toStrictEqual([
       ['P', exitOf(s, bye)],
-      ['P', exitOf(s, boom)],
+      ['P', exitOf(s, crashed)],
     ]);
     expect(isAlive(p.pid)).toBe(true);
   });
 
   test('EX17 killed is a reason like another', async () => {
-    const { system, log, p, s } = await strangers({ traps: true });
+    const { system, log, p, sender: s } = await strangers({ traps: true });
     exit(s, p.pid, killed);
     await settle(system);
     expect(log).toStrictEqual([['P', exitOf(s, killed)]]);
@@ -315,14 +315,14 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX19 of two signals the first ends the process, the second does nothing', async () => {
-    const { p, s } = await strangers({ traps: false });
+    const { p, sender: s } = await strangers({ traps: false });
     exit(s, p.pid, crash('first'));
     exit(s, p.pid, crash('second'));
     expect(exitReasonOf(p)).toStrictEqual(crash('first'));
   });
 
   test('EX20 a signal to a process that has ended does nothing', async () => {
-    const { p, s } = await strangers({ traps: false });
+    const { p, sender: s } = await strangers({ traps: false });
     exit(s, p.pid, bye);
     expect(() => {
       exit(s, p.pid, crash('foo'));
@@ -331,7 +331,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('what is no exit reason is refused, and ends nobody', async () => {
-    const { p, s } = await strangers({ traps: false });
+    const { p, sender: s } = await strangers({ traps: false });
     expect(() => {
       exit(s, p.pid, 'bye' as never);
     }).toThrow(
@@ -345,7 +345,7 @@ describe('sent by exit(self, pid, reason)', () => {
 
 describe('kill', () => {
   test('EX14 it cannot be trapped: the process ends as killed', async () => {
-    const { system, log, p, s } = await strangers({ traps: true });
+    const { system, log, p, sender: s } = await strangers({ traps: true });
     exit(s, p.pid, kill);
     await settle(system);
     expect(exitReasonOf(p)).toStrictEqual(killed);
@@ -374,7 +374,7 @@ describe('kill', () => {
 });
 
 describe('the reason of an end', () => {
-  /** Runs `body` to its end; what a linked process that traps exits and a monitor saw of it. */
+  /** Runs `body` to its end; the messages of a linked process that traps exits, and of a monitor. */
   async function seen(body: (self: Receiver<unknown>) => void | Promise<void>): Promise<unknown[]> {
     const system = createTestSystem();
     const log: Log = [];
@@ -484,23 +484,23 @@ describe('link and unlink', () => {
     const { system, log, p, q } = await linked({ traps: true });
     link(p, q.pid);
     link(q, p.pid);
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
-    expect(log).toStrictEqual([['Q', exitOf(p, boom)]]);
+    expect(log).toStrictEqual([['Q', exitOf(p, crashed)]]);
   });
 
   test('EX27 linked twice, unlinked once: not told', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     link(q, p.pid);
     unlink(q, p.pid);
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
-    expect(exitReasonOf(p)).toBe(boom);
+    expect(exitReasonOf(p)).toBe(crashed);
     expect(log).toStrictEqual([]);
   });
 
   test('EX28 unlinking what is not linked, or has ended, does nothing', async () => {
-    const { system, log, p, s } = await strangers({ traps: true });
+    const { system, log, p, sender: s } = await strangers({ traps: true });
     const dead = await exitingProcess(system);
     send(dead.pid, normal);
     await settle(system);
@@ -513,14 +513,14 @@ describe('link and unlink', () => {
   test('EX29 unlinking from the other side takes the whole link off', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     unlink(p, q.pid);
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
-    expect(exitReasonOf(p)).toBe(boom);
+    expect(exitReasonOf(p)).toBe(crashed);
     expect(log).toStrictEqual([]);
   });
 
   test('EX30 linking to a process that has ended gives noproc, as a message when exits are trapped', async () => {
-    const { system, log, p, s } = await strangers({ traps: true });
+    const { system, log, p, sender: s } = await strangers({ traps: true });
     exit(system, s.pid, bye);
     link(p, s.pid);
     await settle(system);
@@ -528,7 +528,7 @@ describe('link and unlink', () => {
   });
 
   test('EX31 linking to a process that has ended ends one that does not trap exits', async () => {
-    const { system, p, s } = await strangers({ traps: false });
+    const { system, p, sender: s } = await strangers({ traps: false });
     exit(system, s.pid, bye);
     link(p, s.pid);
     expect(exitReasonOf(p)).toStrictEqual(noproc);
@@ -563,27 +563,27 @@ describe('trapExit', () => {
     const q = await idleProcess(system, { traps: true });
     const p = await exitingProcess(system);
     link(q, p.pid);
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
     expect(trapExit(q, false)).toBe(true);
     expect(trapExit(q, false)).toBe(false);
-    expect(await drain(q)).toStrictEqual([exitOf(p, boom)]);
+    expect(await drain(q)).toStrictEqual([exitOf(p, crashed)]);
   });
 
   test('EX34 what counts is whether exits are trapped when the signal comes', async () => {
     const { system, log, p, q } = await linked({ traps: false });
     expect(trapExit(q, true)).toBe(false);
     expect(trapExit(q, false)).toBe(true);
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
-    expect(exitReasonOf(q)).toBe(boom);
+    expect(exitReasonOf(q)).toBe(crashed);
     expect(log).toStrictEqual([]);
   });
 });
 
 describe('order', () => {
   test('EX35 messages and signals of one sender keep their order', async () => {
-    const { system, log, p, s } = await strangers({ traps: true });
+    const { system, log, p, sender: s } = await strangers({ traps: true });
     send(p.pid, 'a');
     exit(s, p.pid, crash('b'));
     send(p.pid, 'c');
@@ -596,7 +596,7 @@ describe('order', () => {
   });
 
   test('EX36 what is sent after the signal that ends a process is never handled', async () => {
-    const { system, log, p, s } = await strangers({ traps: false });
+    const { system, log, p, sender: s } = await strangers({ traps: false });
     send(p.pid, 'before');
     await settle(system);
     exit(s, p.pid, bye);
@@ -641,7 +641,7 @@ describe('order', () => {
     p.signal.addEventListener('abort', () => {
       look('abort');
     });
-    send(p.pid, boom);
+    send(p.pid, crashed);
     await settle(system);
     expect(seen).toStrictEqual([
       ['abort', undefined, false],

@@ -19,12 +19,12 @@ import {
 
 import { forever } from '../support/processes.ts';
 
-/** Keeps a system busy until told to stop; then resolves with how often it went round. */
+/** Keeps a system busy until stopped; then resolves with its number of rounds. */
 type Flood = (system: System, isOver: () => boolean) => Promise<number>;
 
 /**
- * Enough that a flood which starves the rest ends by itself, and fails the test instead of hanging
- * it.
+ * A flood ends after so many rounds: one that starves everything else fails the test, and does not
+ * hang it.
  */
 const tooMany = 5_000_000;
 
@@ -61,7 +61,7 @@ const selfFlood =
     return ended.promise;
   };
 
-/** A process that calls a server, and again as soon as it has the answer. */
+/** A process that calls a server again as soon as it has the answer. */
 const callChain: Flood = async (system, isOver) => {
   const echo = GenServer.define({
     init: () => ok(undefined),
@@ -95,7 +95,7 @@ const spawnStorm: Flood = (system, isOver) => {
   return ended.promise;
 };
 
-/** Links a hundred processes to one that takes all of them along, again and again. */
+/** Links a hundred processes to one whose end ends them all, again and again. */
 const exitStorm: Flood = (system, isOver) => {
   const ended = Promise.withResolvers<number>();
   let rounds = 0;
@@ -119,7 +119,7 @@ const exitStorm: Flood = (system, isOver) => {
 
 const quiet = { error: () => undefined, warn: () => undefined };
 
-/** Resolves when `count` timers, each due `ms` after the one before, have fired. */
+/** Resolves when `count` timers have fired, each set for `ms` after the one before. */
 async function timers(count: number, ms: number): Promise<number> {
   for (let fired = 0; fired < count; fired++) {
     await new Promise((resolve) => {
@@ -129,7 +129,7 @@ async function timers(count: number, ms: number): Promise<number> {
   return count;
 }
 
-/** Asks a server of the same program, over a socket. */
+/** Sends a request to a server of the same program over a socket. */
 async function request(): Promise<string> {
   const server = createServer((_, response) => {
     response.end('served');
@@ -154,7 +154,7 @@ const floods: readonly (readonly [string, Flood])[] = [
 ];
 
 describe('the rest of the program has its turn under a flood', () => {
-  /** Runs `task` while the flood goes on; fails if the flood ended first. */
+  /** Runs `task` during the flood; fails if the flood ends first. */
   async function during<Value>(flood: Flood, task: () => Promise<Value>): Promise<Value> {
     const system = createSystem({ logger: quiet });
     let isOver = false;

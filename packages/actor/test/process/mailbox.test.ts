@@ -37,7 +37,7 @@ type Overflow = MailboxOptions['overflow'];
 
 const overflowAt = (capacity: number): ExitReason => ({ type: 'mailboxOverflow', capacity });
 
-/** A process that takes nothing until it is sent for, and the messages that it then took. */
+/** A process that takes no message until the test says so, and the messages that it then takes. */
 function holder(
   system: System,
   mailbox: MailboxOptions,
@@ -63,7 +63,7 @@ function holder(
   };
 }
 
-/** Keeps what it is told, and traps exits. */
+/** Keeps the payloads of its casts, and traps exits. */
 const keeper = GenServer.define({
   init: (_: undefined, self) => {
     trapExit(self, true);
@@ -211,7 +211,7 @@ describe('a call that finds no room', () => {
     const early = outcome(GenServer.call(server, 'get'));
     GenServer.cast(server, 'keep', 1);
     expect(await early).toStrictEqual({ exit: overflowAt(1) });
-    // Or the next call would put out the cast.
+    // Otherwise the next call would drop the cast.
     await settle(system);
     expect(await GenServer.call(server, 'get')).toStrictEqual([1]);
   });
@@ -336,8 +336,8 @@ describe('messages of the system', () => {
     const server = await GenServer.start(system, idling, undefined, {
       mailbox: { capacity: 1, overflow },
     });
-    // It falls due while a request of the system's own holds the server, and waits in the mailbox
-    // when the message comes.
+    // It falls due while a system request keeps the server busy, and is in the mailbox when the
+    // message comes.
     await sys.suspend(server);
     await advance(system, 10);
     expect(processInfo(server)?.messageQueueLen).toBe(1);
@@ -401,7 +401,7 @@ describe('BoundedMailbox', () => {
     | 'removeWhere'
     | 'clear';
 
-  interface Letter {
+  interface Message {
     readonly id: number;
     readonly isSystem: boolean;
   }
@@ -418,14 +418,14 @@ describe('BoundedMailbox', () => {
     { maxLength: 150 },
   );
 
-  /** What one step gives, by the array alone; `undefined` when it is not to be asked. */
-  function byTheModel(model: Letter[], kind: Step, n: number): Letter | undefined {
-    const letter = { id: n, isSystem: kind === 'pushSystem' };
+  /** The result of one step on the array; `undefined` when the mailbox cannot do the step. */
+  function stepOfModel(model: Message[], kind: Step, n: number): Message | undefined {
+    const message = { id: n, isSystem: kind === 'pushSystem' };
     switch (kind) {
       case 'push':
       case 'pushSystem':
-        model.push(letter);
-        return letter;
+        model.push(message);
+        return message;
       case 'shift':
         return model.shift();
       case 'removeAt':
@@ -445,29 +445,29 @@ describe('BoundedMailbox', () => {
     }
   }
 
-  /** The same by the mailbox; `letter` is what the array gave or took. */
-  function byTheBox(
+  /** The same step on the mailbox; `message` is the one that the array gave or took. */
+  function stepOfMailbox(
     box: BoundedMailbox,
     kind: Step,
     n: number,
-    letter: Letter | undefined,
+    message: Message | undefined,
   ): unknown {
     switch (kind) {
       case 'removeWhere':
-        box.removeWhere((kept) => (kept as Letter).id % 2 === n % 2);
+        box.removeWhere((kept) => (kept as Message).id % 2 === n % 2);
         return undefined;
       case 'clear':
         box.clear();
         return undefined;
       case 'push':
       case 'pushSystem':
-        box[kind](letter as Letter);
-        return letter;
+        box[kind](message as Message);
+        return message;
       case 'removeAt':
-        return letter && box.removeAt(n % box.length);
+        return message && box.removeAt(n % box.length);
       case 'shift':
       case 'removeOldest':
-        return letter && box[kind]();
+        return message && box[kind]();
       default:
         return kind satisfies never;
     }
@@ -477,10 +477,10 @@ describe('BoundedMailbox', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 12 }), (todo, capacity) => {
         const box = new BoundedMailbox({ capacity, overflow: 'reject' });
-        const model: Letter[] = [];
+        const model: Message[] = [];
         for (const [kind, n] of todo) {
-          const letter = byTheModel(model, kind, n);
-          expect(byTheBox(box, kind, n, letter)).toBe(letter);
+          const message = stepOfModel(model, kind, n);
+          expect(stepOfMailbox(box, kind, n, message)).toBe(message);
           expect(box.length).toBe(model.length);
           expect(model.map((_, at) => box.at(at))).toStrictEqual(model);
           expect(box.isFull()).toBe(model.filter(({ isSystem }) => !isSystem).length >= capacity);
@@ -494,7 +494,7 @@ describe('BoundedMailbox', () => {
     readonly answers: readonly boolean[];
   }
 
-  /** What the policies are to do with `count` messages that nobody takes. */
+  /** The expected effect of each policy on `count` messages that are not taken. */
   function fateOf(overflow: Overflow, capacity: number, count: number): Fate {
     const all = Array.from({ length: count }, (_, index) => index);
     const kept = overflow === 'dropOldest' ? all.slice(-capacity) : all.slice(0, capacity);

@@ -17,10 +17,7 @@ import {
   trapExit,
 } from '@reprise/actor';
 import { createTestSystem, settle } from '@reprise/actor/testing';
-import fc from 'fast-check';
 
-import { BoundedMailbox, Mailbox } from '../../src/process/mailbox.ts';
-import { collectGarbage } from '../support/garbage.ts';
 import { drain, idleProcess, type Log, recordingProcess } from '../support/processes.ts';
 
 describe('order of messages', () => {
@@ -158,7 +155,7 @@ describe('receive', () => {
 describe('messages, casts and calls', () => {
   type Told = GenServer.Server<unknown, { readonly tell: { readonly payload: string } }>;
 
-  /** A server that logs what it handles; while `busy` is handled it waits for the gate. */
+  /** A server that logs the messages that it handles; in `busy` it awaits the gate. */
   function logging(log: Log, gate: Promise<void> = Promise.resolve()) {
     return GenServer.define({
       init: () => ok(undefined),
@@ -313,130 +310,5 @@ describe('messages, casts and calls', () => {
       ['cast', 'busy'],
       ['call', 'hi'],
     ]);
-  });
-});
-
-describe('the ring', () => {
-  const contents = (mailbox: Mailbox): unknown[] =>
-    Array.from({ length: mailbox.length }, (_, index) => mailbox.at(index));
-
-  const count = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 70 }));
-  const operation = fc.oneof(
-    fc.record({ type: fc.constant('push' as const), count }),
-    fc.record({ type: fc.constant('pushSystem' as const) }),
-    fc.record({ type: fc.constant('shift' as const), count }),
-    fc.record({ type: fc.constant('removeAt' as const), at: fc.nat() }),
-    fc.record({
-      type: fc.constant('removeWhere' as const),
-      modulus: fc.integer({ min: 1, max: 5 }),
-    }),
-    fc.record({ type: fc.constant('clear' as const) }),
-  );
-  type Operation = typeof operation extends fc.Arbitrary<infer Each> ? Each : never;
-
-  interface Message {
-    readonly number: number;
-    readonly isOfTheSystem: boolean;
-  }
-
-  /** A mailbox, and an array that does what the mailbox should do. */
-  class Both {
-    readonly mailbox: Mailbox;
-    model: Message[] = [];
-    #last = 0;
-
-    constructor(mailbox: Mailbox) {
-      this.mailbox = mailbox;
-    }
-
-    run(each: Operation): void {
-      switch (each.type) {
-        case 'push':
-          for (let count = 0; count < each.count; count++) {
-            this.mailbox.push(this.#message(false));
-          }
-          break;
-        case 'pushSystem':
-          this.mailbox.pushSystem(this.#message(true));
-          break;
-        case 'shift':
-          for (let count = 0; count < each.count && this.model.length > 0; count++) {
-            expect(this.mailbox.shift()).toBe(this.model.shift());
-          }
-          break;
-        case 'removeAt':
-          this.#removeAt(each.at);
-          break;
-        case 'removeWhere':
-          this.#removeWhere(({ number }) => number % each.modulus === 0);
-          break;
-        case 'clear':
-          this.mailbox.clear();
-          this.model = [];
-          break;
-        default:
-          each satisfies never;
-      }
-    }
-
-    #message(isOfTheSystem: boolean): Message {
-      const message = { number: ++this.#last, isOfTheSystem };
-      this.model.push(message);
-      return message;
-    }
-
-    #removeAt(any: number): void {
-      if (this.model.length > 0) {
-        const at = any % this.model.length;
-        expect(this.mailbox.removeAt(at)).toBe(this.model.splice(at, 1)[0]);
-      }
-    }
-
-    #removeWhere(matches: (message: Message) => boolean): void {
-      this.mailbox.removeWhere((message) => matches(message as Message));
-      this.model = this.model.filter((message) => !matches(message));
-    }
-  }
-
-  const capacity = 3;
-
-  test.each([
-    ['unbounded', () => new Mailbox(), Infinity],
-    ['bounded', () => new BoundedMailbox({ capacity, overflow: 'reject' }), capacity],
-  ])('%s, it holds and gives out what an array would', (_, create, limit) => {
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 40, size: 'max' }), (operations) => {
-        const both = new Both(create());
-        for (const each of operations) {
-          both.run(each);
-          expect(contents(both.mailbox)).toStrictEqual(both.model);
-          const counting = both.model.filter(({ isOfTheSystem }) => !isOfTheSystem).length;
-          expect(both.mailbox.isFull()).toBe(counting >= limit);
-        }
-      }),
-    );
-  });
-
-  test('an undefined message is a message', () => {
-    const mailbox = new Mailbox();
-    mailbox.push(undefined);
-    mailbox.push('a');
-    expect(mailbox.length).toBe(2);
-    expect([mailbox.shift(), mailbox.shift()]).toStrictEqual([undefined, 'a']);
-    expect(mailbox.length).toBe(0);
-  });
-
-  test('what was taken is not held any more', async () => {
-    const mailbox = new Mailbox();
-    const taken = [0, 1, 2].map((index) => {
-      mailbox.push({ index });
-      return new WeakRef(mailbox.at(index) as object);
-    });
-    mailbox.removeAt(1);
-    mailbox.shift();
-    mailbox.shift();
-    await collectGarbage();
-    expect(taken.map((each) => each.deref())).toStrictEqual([undefined, undefined, undefined]);
-    expect(mailbox.length).toBe(0);
   });
 });

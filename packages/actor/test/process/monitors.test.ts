@@ -46,9 +46,9 @@ const a = crash('a');
 interface Scene {
   readonly system: TestSystem;
   readonly log: Log;
-  /** Logs what it gets. */
+  /** Logs its messages. */
   readonly m: Receiver<unknown>;
-  /** Exits with the reason that it is sent. */
+  /** Exits with the reason it is sent. */
   readonly p: Receiver<unknown>;
 }
 
@@ -61,8 +61,8 @@ async function scene(): Promise<Scene> {
 }
 
 /**
- * Each entry of the log as `[type, name of the ref, pid, reason]`: refs have nothing to compare but
- * who they are.
+ * Each entry of the log as `[type, name of the ref, pid, reason]`: refs can only be compared by
+ * identity.
  */
 function downs(log: Log, refs: Readonly<Record<string, Ref>>): unknown[] {
   return log.map(([, message]) => {
@@ -298,7 +298,7 @@ describe('demonitor', () => {
     const m = await idleProcess(system);
     const kept = monitor(m, p.pid);
     const flushed = monitor(m, p.pid);
-    // An answer that names the monitor, as the one to a request does, is no DOWN.
+    // A reply that contains the ref, as that to a request does, is no DOWN message.
     const messages = [undefined, null, 'DOWN', { type: 'answer', ref: flushed }];
     for (const message of messages) {
       send(m.pid, message);
@@ -361,7 +361,7 @@ describe('demonitor', () => {
 });
 
 describe('a monitor with an alias', () => {
-  /** M monitors P with an alias, by which P is to answer. */
+  /** M monitors P with an alias, to which P replies. */
   async function aliased(alias: AliasMode) {
     const { system, log, m, p } = await scene();
     return { system, log, m, p, ref: monitor<string>(m, p.pid, { alias }) };

@@ -22,7 +22,7 @@ import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testin
 import { outcome } from '../support/outcome.ts';
 import { drain, idleProcess } from '../support/processes.ts';
 
-/** Logs its start and what it is sent. */
+/** Logs its start and its messages. */
 const logger = GenServer.define({
   init: (log: unknown[]) => {
     log.push('init');

@@ -3,12 +3,12 @@ import { createSystem, GenServer, noreply, ok, type Pid, reply, send, spawn } fr
 import { createTestSystem, settle } from '@reprise/actor/testing';
 
 /**
- * Enough that a scheduler which lets nothing else in would get here first, and fail instead of
- * hanging.
+ * A flood ends after so many messages: a scheduler that starves everything else fails the test, and
+ * does not hang it.
  */
 const tooMany = 2_000_000;
 
-/** Writes down what it is sent. */
+/** Keeps its messages. */
 const logging = GenServer.define({
   init: (log: string[]) => ok(log),
   handleInfo: (message: string, log) => {
@@ -76,7 +76,7 @@ describe('turns', () => {
     const system = createTestSystem();
     const log: string[] = [];
     const server = await GenServer.start(system, logging, log);
-    // The thread is kept for longer than a slice; and then the event loop comes round.
+    // The thread is blocked for longer than a slice; then the event loop makes a round.
     const until = performance.now() + 10;
     while (performance.now() < until);
     await new Promise(setImmediate);
@@ -134,7 +134,7 @@ describe('turns', () => {
 });
 
 describe('the rest of the program gets its turn', () => {
-  /** Two servers that send one message to and fro until `isOver`; resolves with how often. */
+  /** Two servers send one message to and fro until `isOver`; resolves with the number of times. */
   async function pingPong(isOver: () => boolean): Promise<number> {
     const system = createSystem();
     const ended = Promise.withResolvers<number>();
@@ -159,7 +159,7 @@ describe('the rest of the program gets its turn', () => {
     return ended.promise;
   }
 
-  /** A process that calls a server, again and again, until `isOver`; resolves with how often. */
+  /** A process calls a server again and again until `isOver`; resolves with the number of calls. */
   async function callChain(isOver: () => boolean): Promise<number> {
     const system = createSystem();
     const server = await GenServer.start(
@@ -182,7 +182,7 @@ describe('the rest of the program gets its turn', () => {
     });
   }
 
-  /** A process that takes and sends itself messages until `isOver`; resolves with how often. */
+  /** A process sends itself messages until `isOver`; resolves with the number of messages. */
   function receiveChain(isOver: () => boolean): Promise<number> {
     const system = createSystem();
     return new Promise((resolve) => {
@@ -254,7 +254,7 @@ test('who awaits a call goes on when it is answered, however busy another proces
   for (let call = 0; call < 100; call += 1) {
     expect(await GenServer.call(server, 'echo', call)).toBe(call);
   }
-  // A turn or two of the flood a call, and not a whole slice.
+  // Each call waits for a turn or two of the flood, and not for a whole slice.
   expect(handled - before).toBeLessThan(100 * 200);
   await system.stop();
 });

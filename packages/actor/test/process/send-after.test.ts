@@ -34,7 +34,7 @@ async function setup() {
   return { system, log, pid, messages };
 }
 
-/** Moves the time on step by step, and says when something came. */
+/** Moves the time step by step, and returns the times at which messages came. */
 async function arrivals(system: TestSystem, log: Log, until: number): Promise<[number, unknown][]> {
   const seen: [number, unknown][] = [];
   for (let at = system.clock.now(); at <= until; at += 1) {

@@ -43,7 +43,7 @@ import {
 } from '../support/signal-model.ts';
 
 type Act = Exclude<Action, { type: 'exit' }>;
-/** An action, and whether its process is told to do it by a message or does it at once. */
+/** An action, and whether its process performs it at once or when it takes a message. */
 type Step = { readonly by: number } & (
   | { readonly how: 'act'; readonly action: Act }
   | { readonly how: 'tell'; readonly action: Action }
@@ -63,7 +63,7 @@ const reasons: Readonly<Record<Reason, ExitReason>> = {
   bye: crash('bye'),
 };
 
-/** The processes of a system, by number, which log what they take. */
+/** The processes of a system, by number. They log the messages that they take. */
 class Runtime implements SignalSystem {
   readonly #system: TestSystem = createTestSystem();
   readonly #pids: Pid<Message>[] = [];
@@ -146,7 +146,7 @@ class Runtime implements SignalSystem {
   #spawn(spawns: typeof spawn, parent: Process): string {
     const number = this.#pids.length;
     if (number === maxProcesses) {
-      // A parent that has ended is refused whether there is room or not.
+      // A parent that has ended gets an error, whether there is room or not.
       return parent.signal.aborted ? 'error' : 'full';
     }
     this.#pids.push(spawns<Message>(parent, (self) => this.#run(number, self)));
@@ -254,8 +254,8 @@ const exiting = fc.record({
 });
 
 /**
- * In the end each process kills itself, one after the other, which shows every link and monitor
- * that is left.
+ * At the end each process kills itself, one after another: that shows every link and monitor that
+ * is left.
  */
 const end: readonly Step[] = Array.from({ length: maxProcesses }, (_, other) => ({
   by: other,
@@ -284,8 +284,7 @@ async function play(
 }
 
 /**
- * What chance alone seldom brings together: a DOWN message that waits while its monitor is taken
- * off.
+ * A case that random actions seldom produce: a DOWN message waits while its monitor is ended.
  */
 const lateDemonitor = fc
   .record({ by: process, other: process, nth: fc.nat(3), flush: fc.boolean() })

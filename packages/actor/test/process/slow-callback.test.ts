@@ -6,7 +6,7 @@ import { type Report, settle } from '@reprise/actor/testing';
 
 import { reportingSystem } from '../support/reporting-system.ts';
 
-/** Holds the thread. */
+/** Blocks the thread. */
 function hold(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end) {
@@ -14,7 +14,7 @@ function hold(ms: number): void {
   }
 }
 
-/** So far above what is held that a machine under load stays below it, too. */
+/** So far above the time that the tests block the thread that a loaded machine stays below it, too. */
 const never = 60_000;
 
 const worker = GenServer.define({

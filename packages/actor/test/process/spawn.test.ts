@@ -332,7 +332,7 @@ describe('receive', () => {
 });
 
 describe('receive with a timeout', () => {
-  /** When, and with what, a receive of 100 ms came to an end. */
+  /** The time and the result of a receive with a timeout of 100 ms. */
   async function receiving(match?: (message: unknown) => boolean) {
     const system = createTestSystem();
     const p = await idleProcess(system);
@@ -375,7 +375,7 @@ describe('receive with a timeout', () => {
   test('a message that is there when the time is up is taken', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
-    // Due together: the message is in the mailbox before the time is up, though P has had no turn.
+    // Both are due at once: the message is in the mailbox at the timeout, but P has had no turn yet.
     sendAfter(p.pid, 'a', 100);
     const receiving = p.receive({ timeout: 100 });
     await advance(system, 100);
@@ -392,7 +392,7 @@ describe('receive with a timeout', () => {
 });
 
 describe('a process that is killed while it awaits', () => {
-  /** P awaits a promise of the test's, then does `then`. */
+  /** P awaits a promise of the test, then runs `then`. */
   async function awaiting(then: (self: Receiver<unknown>) => unknown) {
     const system = createTestSystem();
     const gate = Promise.withResolvers<void>();
@@ -517,7 +517,7 @@ describe('a process that is killed while it awaits', () => {
 });
 
 describe('what is done in the name of a process that has ended', () => {
-  /** P has ended, and its code goes on; Q lives, and traps exits. */
+  /** P has ended, but its code goes on; Q is alive, and traps exits. */
   async function zombie() {
     const system = createTestSystem();
     const log: Log = [];
@@ -585,8 +585,8 @@ describe('what is done in the name of a process that has ended', () => {
 
 describe('a process that has ended', () => {
   /**
-   * Two processes linked to each other, each monitoring the other; the first ends. What is left of
-   * it.
+   * Two processes are linked to each other and monitor each other; the first ends. Returns a
+   * WeakRef to it.
    */
   async function survivor() {
     const system = createTestSystem();
@@ -596,7 +596,7 @@ describe('a process that has ended', () => {
     monitor(p, q.pid);
     monitor(q, p.pid);
     exit(system, p.pid, crash('p'));
-    // A message that names the process holds it, of course.
+    // A message that names the process keeps it reachable.
     expect(await drain(q)).toHaveLength(2);
     return { system, q, ended: new WeakRef(p) };
   }

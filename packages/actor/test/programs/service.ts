@@ -1,6 +1,6 @@
 /**
- * Programs for the tests of `Application.run`, one of which is run by its name. What happens is
- * told on stdout, line by line.
+ * Programs for the tests of `Application.run`; the first argument chooses one. They print their
+ * events to stdout, one line each.
  */
 import {
   Application,
@@ -27,7 +27,7 @@ const say = (...words: readonly unknown[]): void => {
 
 interface Job {
   readonly id: string;
-  /** What its end waits for. Default: nothing. */
+  /** A promise that its end waits for. Default: none. */
   readonly hangs?: boolean;
   readonly fails?: boolean;
   readonly starts?: Promise<void>;
@@ -78,7 +78,7 @@ const logger: Logger = {
   },
 };
 
-/** Runs the tree, and tells how it is at each turn. */
+/** Runs the tree, and prints its state at each step. */
 function run(
   what: Application.ServiceTree,
   options: Application.RunOptions = {},
@@ -123,7 +123,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   idle: async () => {
     const service = run(tree(child({ id: 'a' }), child({ id: 'b' })));
     await service.whenReady;
-    // Is called only if something else than this timer keeps the program alive.
+    // Called only if anything but this timer keeps the program alive.
     setTimeout(() => {
       say('alive');
     }, 50).unref();
@@ -253,7 +253,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   },
   byFunction: () => run(() => tree(child({ id: 'a' }))),
   linked: async () => {
-    // Not below the top process: a server that somebody has started in the system of the service.
+    // A server outside of the tree, started in the system of the service.
     const service = run(tree(child({ id: 'a' })));
     await service.whenReady;
     const other = (await GenServer.startLink(service.system, worker, { id: 'z' })) as Worker;

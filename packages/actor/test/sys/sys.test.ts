@@ -27,7 +27,7 @@ import type { ServerProcess } from '../../src/server/server-process.ts';
 import { logOutcome, outcome } from '../support/outcome.ts';
 import { forever } from '../support/processes.ts';
 
-/** Keeps what it is told, in order; logs how it ends. */
+/** Keeps the payloads of its casts, in order; logs its end. */
 const keeper = (log: unknown[] = []) =>
   GenServer.define({
     init: (kept: readonly unknown[], self) => {
@@ -65,7 +65,7 @@ async function started(
 const bang = crash('bang');
 const noproc = { exit: { type: 'noproc' } };
 
-/** Every request of sys, for what holds for all of them. */
+/** Every request of sys, for the rules that hold for all of them. */
 const requests: readonly [
   string,
   (server: Destination, options?: sys.SysOptions) => Promise<unknown>,
@@ -153,7 +153,7 @@ describe('getState and replaceState', () => {
     expectTypeOf(sys.getState(server)).toEqualTypeOf<Promise<unknown>>();
     expectTypeOf(sys.getState<string[]>(server)).toEqualTypeOf<Promise<string[]>>();
     expectTypeOf(sys.replaceState(server, (n: number[]) => n)).toEqualTypeOf<Promise<number[]>>();
-    // @ts-expect-error: the new state is of the old one's type
+    // @ts-expect-error: the new state has the type of the old one
     await sys.replaceState(server, (state: number[]) => state.length);
   });
 });
@@ -898,7 +898,7 @@ describe('hibernate', () => {
   test('GC35 it stands alone: no timeout or continue beside it', () => {
     // @ts-expect-error: one action, or another
     expect(noreply(0, { hibernate: true, timeout: 5 })).toBeDefined();
-    // @ts-expect-error: it is asked for, or left out
+    // @ts-expect-error: true, or left out
     expect(noreply(0, { hibernate: false })).toBeDefined();
   });
 });

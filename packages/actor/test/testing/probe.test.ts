@@ -43,7 +43,7 @@ function probing(options?: { readonly trapExit?: boolean }): {
   return { system, probe: createProbe(system, options) };
 }
 
-/** The message of the error that a promise is rejected with. */
+/** The message of the error with which a promise is rejected. */
 function failureOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'it did not fail',
@@ -126,9 +126,9 @@ describe('expectMessage', () => {
     const isOn = (message: 'on' | 'off'): message is 'on' => message === 'on';
     expectTypeOf(probe.expectMessage(isOn)).resolves.toEqualTypeOf<'on'>();
     expectTypeOf(createProbe(system).messages).toEqualTypeOf<readonly unknown[]>();
-    // @ts-expect-error: it is never sent that
+    // @ts-expect-error: its messages have another type
     await probe.expectMessage('dim').catch(() => undefined);
-    // @ts-expect-error: nor may it be
+    // @ts-expect-error: its messages have another type
     send(probe.pid, 'dim');
   });
 });
@@ -210,7 +210,7 @@ describe('expectNothing', () => {
 
 const bang = crash('bang');
 
-/** A process that ends with the reason it is sent. */
+/** A process that exits with the reason it is sent. */
 function exiter(parent: Process<never>): Pid<ReturnType<typeof crash>> {
   return spawn(parent, async (self) => {
     exit(self, await self.receive());
