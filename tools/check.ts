@@ -17,7 +17,7 @@ interface Check {
   readonly about: string;
 }
 
-/** In the order in which they run; `packages` needs what `types` builds. */
+/** In the order in which they run: `api`, `packages` and `size` need what `types` builds. */
 const checks: Readonly<Record<string, Check>> = {
   fences: {
     command: 'node tools/doc-fences.ts',
@@ -33,6 +33,14 @@ const checks: Readonly<Record<string, Check>> = {
   measure: {
     command: 'node tools/measure.ts',
     about: 'lengths of functions and classes, and imports between folders, against their limits',
+  },
+  docstrings: {
+    command: 'node tools/docstrings.ts',
+    about: 'an @example, and @throws, for the functions that packages export',
+  },
+  api: {
+    command: 'node tools/api.ts',
+    about: 'the public surface of each entry, against the reports in api/ (api-extractor)',
   },
   unused: { command: 'knip', about: 'unused files, exports and dependencies (knip)' },
   packages: {
@@ -57,14 +65,16 @@ const help = `Usage: pnpm test [quick | NAME…]
 
 Without a name it runs every check:
 ${Object.entries(checks)
-  .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
-  quick     ${Object.keys(quick).join(', ')}, in a minute. It leaves out
-            ${Object.keys(checks)
-              .filter((name) => !(name in quick))
-              .join(', ')}, and the test files that tools/slow-tests.ts lists: those that run whole
-            programs, browsers, properties, or streams of many megabytes.`;
+  quick       ${Object.keys(quick).join(', ')}, in a minute. It leaves out
+              ${Object.keys(checks)
+                .filter((name) => !(name in quick))
+                .join(
+                  ', ',
+                )}, and the test files that tools/slow-tests.ts lists: those that run whole
+              programs, browsers, properties, or streams of many megabytes.`;
 
 const given = process.argv.slice(2);
 if (given.includes('--help')) {
@@ -120,7 +130,7 @@ async function runs(name: string, { command }: Check): Promise<boolean> {
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   const [status] = (await once(child, 'close')) as [number | null];
   const seconds = ((performance.now() - from) / 1000).toFixed(1).padStart(6);
-  console.log(`${name.padEnd(10)}${status === 0 ? 'ok    ' : 'FAILED'}${seconds} s`);
+  console.log(`${name.padEnd(12)}${status === 0 ? 'ok    ' : 'FAILED'}${seconds} s`);
   if (status !== 0) {
     console.log(`$ ${command}\n${(await output).join('')}`);
   }
