@@ -5,13 +5,7 @@ import { expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '..');
 const pages = globSync(
-  [
-    'SECURITY.md',
-    'CONTRIBUTING.md',
-    'docs/*.md',
-    'docs/{sse,decisions}/*.md',
-    'packages/*/README.md',
-  ],
+  ['*.md', 'docs/*.md', 'docs/{sse,decisions}/*.md', '{bench,packages/*}/README.md'],
   { cwd: root },
 );
 
