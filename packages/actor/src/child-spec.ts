@@ -7,14 +7,13 @@ import type { Process } from './process/process.ts';
 export type Restart = 'permanent' | 'transient' | 'temporary';
 
 /**
- * How long a child may take to end, in ms, before it is killed; `brutalKill` asks for nothing
- * first; `Infinity` waits.
+ * How long a child may take to end after a shutdown request before it is killed, in ms. `Infinity`:
+ * without a limit. `brutalKill`: it is killed at once, without a request.
  */
 export type Shutdown = number | 'brutalKill';
 
 /**
- * How to start, restart and shut down a child. Below both servers and supervisors, so that neither
- * needs the other.
+ * How to start, restart and shut down a child.
  * @see OTP manual, `supervisor:child_spec()`
  */
 export interface ChildSpec<
@@ -22,12 +21,12 @@ export interface ChildSpec<
   out Child extends Pid = Pid,
   in Extra extends readonly unknown[] = readonly [],
 > {
-  /** Names the child within its supervisor. */
+  /** The name of the child within its supervisor. */
   readonly id: Id;
   /**
-   * Starts the child, linked to `parent`, and resolves once it is initialised; `undefined` for
-   * `ignore`. Rejects with the reason. `extra`: what the supervisor itself has for its children,
-   * such as the `extraArguments` of a dynamic one.
+   * Starts the child, linked to `parent`, and resolves with its pid once it is initialised, or with
+   * `undefined` for `ignore`. A rejection is a failed start. `extra`: further arguments from the
+   * supervisor, such as the `extraArguments` of a dynamic one.
    */
   readonly start: (parent: Process<never>, ...extra: Extra) => Promise<Child | undefined>;
   /** Default: `permanent`. */
@@ -36,19 +35,19 @@ export interface ChildSpec<
   readonly shutdown: Shutdown;
   /** Default: `worker`. */
   readonly type: 'worker' | 'supervisor';
-  /** Whether its end may end its supervisor: see `autoShutdown`. Default: false. */
+  /** Whether its end can end its supervisor: see `autoShutdown`. Default: false. */
   readonly significant: boolean;
   /** A pause before each restart. Default: none. */
   readonly restartDelay?: Backoff;
 }
 
 /**
- * What a start gives: the pid, perhaps with something for whoever asked for it, or `undefined` for
- * `ignore`.
+ * The result of a start: the pid, perhaps with information for the caller of `startChild`, or
+ * `undefined` for `ignore`.
  */
 export type Started = Pid | { readonly pid: Pid; readonly info: unknown } | undefined;
 
-/** What may be chosen about a child besides how it starts. */
+/** The options of a child spec: all but its `start`. */
 export interface ChildOptions<Id extends string = string> {
   readonly id: Id;
   readonly restart?: Restart;
@@ -58,8 +57,10 @@ export interface ChildOptions<Id extends string = string> {
 }
 
 /**
- * A child spec with OTP's defaults. Throws a `TypeError` or `RangeError` for an option that is none
- * of the allowed ones.
+ * A child spec with OTP's defaults. Modules such as `Agent` and `GenServer` have a `childSpec` of
+ * their own.
+ * @throws a `TypeError` or `RangeError` for a wrong option.
+ * @see OTP manual, `supervisor:child_spec()`
  * @example
  * ```ts
  * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
@@ -85,7 +86,7 @@ export function childSpec<
   const defaultShutdown = type === 'supervisor' ? Infinity : 5000;
   const spec: ChildSpec<Id, Child, Readonly<Extra>> = {
     id,
-    // A parameter list is never written to: read-only or not, it is the same.
+    // Only the type differs: a parameter list is read-only either way.
     start: start as ChildSpec<Id, Child, Readonly<Extra>>['start'],
     restart,
     shutdown: options.shutdown === undefined ? defaultShutdown : options.shutdown,
@@ -97,17 +98,17 @@ export function childSpec<
   return spec;
 }
 
-/** A child spec of whatever kind. */
+/** Any child spec. */
 export type AnyChildSpec = ChildSpec<string, Pid, never>;
 
-/** Throws a `TypeError` or `RangeError` that names the first thing wrong with a child spec. */
+/** Throws a `TypeError` or `RangeError` that names the first wrong field of a child spec. */
 export function assertChildSpec(spec: AnyChildSpec): void {
   if (typeof spec !== 'object' || spec === null || typeof spec.id !== 'string') {
     throw new TypeError(`Expected a child spec with an id, got ${describe(spec)}`);
   }
   if (typeof spec.start !== 'function') {
     throw new TypeError(
-      `${wrong(spec, 'start')} a function (parent) => Promise<Pid>, got ${describe(spec.start)}`,
+      `${expectation(spec, 'start')} a function (parent) => Promise<Pid>, got ${describe(spec.start)}`,
     );
   }
   assertOneOf(spec, 'restart', ['permanent', 'transient', 'temporary']);
@@ -121,7 +122,7 @@ export function assertChildSpec(spec: AnyChildSpec): void {
     !(typeof spec.shutdown === 'number' && spec.shutdown >= 0)
   ) {
     throw new RangeError(
-      `${wrong(spec, 'shutdown')} milliseconds from 0 on, Infinity or 'brutalKill', got ${describe(spec.shutdown)}`,
+      `${expectation(spec, 'shutdown')} milliseconds from 0 on, Infinity or 'brutalKill', got ${describe(spec.shutdown)}`,
     );
   }
 }
@@ -133,10 +134,10 @@ function assertOneOf(
 ): void {
   if (!allowed.includes(spec[field])) {
     const list = allowed.map((value) => JSON.stringify(value)).join(' or ');
-    throw new TypeError(`${wrong(spec, field)} ${list}, got ${describe(spec[field])}`);
+    throw new TypeError(`${expectation(spec, field)} ${list}, got ${describe(spec[field])}`);
   }
 }
 
-function wrong(spec: AnyChildSpec, field: string): string {
+function expectation(spec: AnyChildSpec, field: string): string {
   return `Expected ${field} of child ${describe(spec.id)} to be`;
 }

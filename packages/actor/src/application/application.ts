@@ -31,28 +31,27 @@ export type { ExitStatus, Health, Service } from './service.ts';
 
 /** The name and callbacks of an application, and the applications that it needs. */
 export interface Definition<State> {
-  /** Names it in reports, and once in a system. */
+  /** Its name in reports. A system runs only one application of a name. */
   readonly name: string;
-  /** What has to run before it. Default: nothing. */
+  /** The applications that have to run before it. Default: none. */
   readonly applications?: readonly Application[];
   /**
-   * Starts its top process, mostly a supervisor, linked to `self`. A state that it gives along is
-   * for the callbacks below.
+   * Starts the top process, usually a supervisor, linked to `self`. A state that it returns along
+   * with the pid is passed to the callbacks below.
    */
   readonly start: (self: Process<never>) => Promise<StartedApplication<State>>;
-  /** Runs before anything of it is shut down. May answer another state for `stop`. */
+  /** Runs before the tree is shut down. May return another state for `stop`. */
   readonly prepStop?: (
     state: NoInfer<State>,
   ) => NoInfer<State> | void | Promise<NoInfer<State> | void>;
-  /** Runs when all of it has ended, for whatever reason. */
+  /** Runs once the whole tree has ended, whatever the reason. */
   readonly stop?: (state: NoInfer<State>) => void | Promise<void>;
 }
 
 /**
  * An application: a tree that is started and stopped as a whole, after the applications that it
- * needs. A plain value, that belongs to no system.
- *
- * Throws a `TypeError` for what is none.
+ * needs. It is a plain value, which any number of systems can run.
+ * @throws a `TypeError` for a definition without a name or without a `start` function.
  * @see OTP manual, `application`, "Callback Module"
  * @example
  * ```ts
@@ -86,10 +85,9 @@ export function define<State = undefined>(definition: Definition<State>): Applic
 
 /**
  * Starts an application in a system, below a process of its own, and resolves with its top process.
- *
- * Rejects with an `ExitError`: `notStarted` when one of those that it needs does not run,
- * `alreadyStarted` with the process that runs it, or why its start failed, and then nothing of it
- * is left.
+ * @throws an `ExitError`: `notStarted` when an application that it needs does not run,
+ * `alreadyStarted` with the process that runs it, or the reason why its start failed; then none of
+ * its processes is left.
  * @see OTP manual, `application:start/2`
  * @example
  * ```ts
@@ -141,10 +139,10 @@ async function begin(
 }
 
 /**
- * Starts an application after those that it needs, and those that they need: all that do not run
- * yet, each as `type`. Resolves with the names of those it has started, in order.
- *
- * Rejects as `start` does; those it had started are then stopped again.
+ * Starts an application, and before it all applications that it needs, directly or indirectly, and
+ * that do not run yet. All are started with the same `type`. Resolves with the names of the
+ * applications that it started, in order.
+ * @throws an `ExitError` as `start` does; the applications that it started are then stopped again.
  * @see OTP manual, `application:ensure_all_started/2`
  * @example
  * ```ts
@@ -172,7 +170,7 @@ export async function ensureAllStarted(
   return started.map(({ name }) => name);
 }
 
-/** Those that it has begun, in order. */
+/** Resolves with the applications that it started, in order. */
 async function beginAll(
   system: System,
   application: Application,
@@ -186,13 +184,13 @@ async function beginAll(
         await begin(needed);
         started.push(needed);
       } else {
-        // Somebody else may be starting it: answered when it is up.
+        // It may still be starting, for another caller: this resolves when it is up.
         await topOf(running);
       }
     }
   } catch (thrown) {
     for (const one of started.toReversed()) {
-      // What has ended meanwhile need not be stopped; what failed is what counts.
+      // One may have ended by itself; the error to report is the first one.
       await stop(system, one).catch(() => undefined);
     }
     throw thrown;
@@ -200,7 +198,7 @@ async function beginAll(
   return started;
 }
 
-/** All that it needs, each after what that needs, and itself last. */
+/** The application and all that it needs, each after those that it needs. */
 function inOrder(
   application: Application,
   known: Set<Application> = new Set(),
@@ -215,10 +213,9 @@ function inOrder(
 }
 
 /**
- * Stops an application, whatever its type: `prepStop`, its top process with all that is below,
- * `stop`. Resolves when all of it has ended.
- *
- * Rejects with an `ExitError` (`notStarted`) when it does not run.
+ * Stops an application: it runs `prepStop`, shuts down the tree, and runs `stop`. Resolves once
+ * all of its processes have ended. The system goes on, whatever the type of the application.
+ * @throws an `ExitError` (`notStarted`) when it does not run.
  * @see OTP manual, `application:stop/1`
  * @example
  * ```ts
@@ -243,14 +240,14 @@ export async function stop(system: System, application: Application): Promise<vo
   await GenServer.stop(running);
 }
 
-/** The process of an application. */
+/** The process above an application. */
 type Master = GenServer.ServerOf<typeof master>;
 
 function masterOf(system: System, application: Application): Master | undefined {
   return whereis(system, processName(application)) as Master | undefined;
 }
 
-/** Whether it runs, and not only its start. */
+/** Whether the application is up, rather than starting. */
 function isUp(running: Master | undefined): boolean {
   const cell = running && cellOf(running);
   return cell instanceof ServerProcess && isRunning(cell.state);
@@ -260,14 +257,14 @@ function topOf(running: Master): Promise<Pid> {
   return GenServer.call(running, 'top', undefined, { timeout: Infinity });
 }
 
-/** What an application is among the names of its system. */
+/** The name of an application's process in its system. */
 function processName({ name }: Application): string {
   return `application ${name}`;
 }
 
 /**
- * What can be the whole of a program: a supervisor, a child spec whose process is at the top, or an
- * application with all that it needs.
+ * A tree that can run as a program: the options of a supervisor, or a function that returns them; a
+ * child spec, whose process is the top process; or an application.
  */
 export type ServiceTree =
   | (Supervisor.Options & Supervisor.StartOptions)
@@ -276,7 +273,10 @@ export type ServiceTree =
   | Application;
 
 export interface RunOptions extends SystemOptions {
-  /** How long it may take to stop, in ms; what has not ended by then is killed. Default: 10,000. */
+  /**
+   * How long the tree may take to stop, in ms; processes that have not ended by then are killed.
+   * Default: 10,000.
+   */
   readonly deadline?: number;
   /**
    * Decides the exit status once all has ended. `reason`: why the program ends, which is the first
@@ -288,23 +288,20 @@ export interface RunOptions extends SystemOptions {
 }
 
 /**
- * Runs a tree as a program, one in a process of the operating system: it keeps the program alive,
- * and ends it when the tree ends.
+ * Runs a tree as a program: it keeps the program alive as long as the tree runs, and ends it when
+ * the tree has ended. One tree in an operating-system process.
  *
  * - SIGTERM and SIGINT stop the tree in order. A second signal ends the program at once.
- * - An exception that nobody caught, or a rejection that nobody handled, is reported, and stops the
- *   tree in order.
- * - The exit status is 0 when the tree was stopped, or ended `normal` or by `autoShutdown`; and 1
- *   when its start failed, its supervisor gave up, the top process crashed, something had to be
- *   killed because the deadline was over, or there was such an exception. The program never ends
- *   with 0 because nothing was left to do.
+ * - An uncaught exception or an unhandled rejection is reported, and stops the tree in order.
+ * - The exit status is 0 when the tree was stopped, or ended `normal` or by `autoShutdown`. It is 1
+ *   when the start failed, the top supervisor gave up, the top process crashed, a process was
+ *   killed at the deadline, or after such an exception. The program never ends with 0 merely
+ *   because the event loop is empty.
  *
- * Nobody is above the top process to restart it: the `restart` of a child spec that is run is not
- * looked at.
- *
- * Throws an `Error` on a host without `process`, such as a browser, and a `TypeError` or
- * `RangeError` for what cannot be run. To live in a program of somebody else's, use `createSystem`:
- * it touches nothing outside itself.
+ * The top process is not restarted: the `restart` of a child spec is ignored. To run a tree inside
+ * a larger program, use `createSystem`, which touches nothing outside itself.
+ * @throws an `Error` on a host without `process`, such as a browser.
+ * @throws a `TypeError` or `RangeError` for a tree or an option that is wrong.
  * @see OTP, `init` and the releases; Elixir, `mix run --no-halt`
  * @example
  * ```ts no-run

@@ -19,45 +19,44 @@ import {
 import { shutdownChild } from '../supervisor/shutdown.ts';
 
 /**
- * What the end of an application is to the others: nothing (`temporary`), the end of the whole
- * system unless it ended `normal` (`transient`), or the end of the system in any case
- * (`permanent`).
+ * Whether the end of an application ends the system: always (`permanent`), unless its reason is
+ * `normal` (`transient`), or never (`temporary`).
  * @see OTP manual, `application:start/2`
  */
 export type ApplicationType = 'permanent' | 'transient' | 'temporary';
 
 /**
- * What the start of an application gives: its top process, perhaps with a state for `prepStop` and
+ * The result of an application's start: its top process, perhaps with a state for `prepStop` and
  * `stop`.
  */
 export type StartedApplication<State> = Pid | { readonly pid: Pid; readonly state: State };
 
-/** An application of whatever state: made by `application.define`. */
+/** An application, made by `Application.define`. */
 export interface Application {
   readonly name: string;
-  /** What has to run before it. */
+  /** The applications that have to run before it. */
   readonly applications: readonly Application[];
   readonly start: (self: Process<never>) => Promise<StartedApplication<unknown>>;
   readonly prepStop?: (state: never) => unknown;
   readonly stop?: (state: never) => unknown;
 }
 
-/** What the process of an application is started with. */
+/** The argument of the process above an application. */
 export interface Starting {
   readonly application: Application;
   readonly type: ApplicationType;
-  /** Called when its end is to be the end of the system. */
+  /** Called when the end of the application ends the system. */
   readonly stopSystem: (reason: ExitReason) => void;
 }
 
 interface Running extends Starting {
   readonly top: Pid;
   readonly state: unknown;
-  /** Why the top process ended, when that is to be the end of the system. */
-  readonly grave?: ExitReason;
+  /** Why the top process ended, if that ends the system. */
+  readonly fatalReason?: ExitReason;
 }
 
-/** Whether the state of the process of an application is of one that is up. */
+/** Whether the state of an application's process is that of an application that is up. */
 export function isRunning(state: unknown): boolean {
   return 'top' in (state as Starting | Running);
 }
@@ -65,8 +64,9 @@ export function isRunning(state: unknown): boolean {
 type Callback = (state: unknown) => unknown;
 
 /**
- * The process above an application: it starts the top process, waits for its end, and is where the
- * callbacks of the application run.
+ * The process above an application: it starts the top process, waits for its end, and runs the
+ * callbacks of the application.
+ * @see OTP's application master
  */
 export const master: GenServer.Behaviour<
   Starting,
@@ -96,8 +96,8 @@ export const master: GenServer.Behaviour<
     const state = top.isAlive ? await run(self, running, 'prepStop') : running.state;
     await shutdownChild(cellOfProcess(self), top, Infinity);
     await run(self, { ...running, state }, 'stop');
-    if (running.grave !== undefined) {
-      running.stopSystem(running.grave);
+    if (running.fatalReason !== undefined) {
+      running.stopSystem(running.fatalReason);
     }
   },
 });
@@ -112,16 +112,19 @@ function begun(starting: Starting, started: unknown): Ok<Running> | StopStart {
 
 function ended(running: Running, reason: ExitReason, self: Process<never>): Stop<Running> {
   const { type, application } = running;
-  const isGrave = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
-  const consequence = isGrave ? `: it is ${type}, the system stops` : '';
+  const isFatal = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
+  const consequence = isFatal ? `: it is ${type}, the system stops` : '';
   self.system.logger.error(
     { application: application.name, type, reason: formatReason(reason) },
     `application ${application.name} ended${consequence}: ${formatReason(reason)}`,
   );
-  return stop(normal, isGrave ? { ...running, grave: reason } : running);
+  return stop(normal, isFatal ? { ...running, fatalReason: reason } : running);
 }
 
-/** What a callback makes of the state. One that throws is told of, and stops nothing. */
+/**
+ * Runs a callback and resolves with the state that it returns, or else with the one before. An
+ * error that it throws is reported, and stops nothing.
+ */
 async function run(
   self: Process<never>,
   { application, state }: Running,

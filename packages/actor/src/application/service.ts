@@ -9,31 +9,31 @@ import type { System } from '../process/process.ts';
 import { isGiveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
 
-/** How a service is. */
+/** The state of a service. */
 export interface Health {
   /**
-   * `starting` until all of it is up; `stopped` once nothing of it runs, and the program is about
-   * to end.
+   * `starting` until the whole tree is up; `stopped` once all of it has ended, just before the
+   * program ends.
    */
   readonly state: 'starting' | 'running' | 'stopping' | 'stopped';
-  /** The tree as it is now; `undefined` unless a supervisor is at the top, and up. */
+  /** The tree as it is now; `undefined` unless the top process is a supervisor that is up. */
   readonly tree: Tree | undefined;
 }
 
-/** A tree that is the whole of a program. */
+/** A tree that runs as a program: see `run`. */
 export interface Service {
   readonly system: System;
   /**
-   * Resolves with the top process once all is up. Rejects with an `ExitError` when the start
-   * failed, and the program ends, or when it was stopped before.
+   * Resolves with the top process once the tree is up. Rejects with an `ExitError` when the start
+   * fails, after which the program ends, or when the service is stopped before.
    */
   readonly whenReady: Promise<Pid>;
   health(): Health;
-  /** Stops it as SIGTERM does: in order, within the deadline. Then the program ends. */
+  /** Stops the tree as SIGTERM does: in order, within the deadline. Then the program ends. */
   stop(): void;
 }
 
-/** The exit status for a reason, given the one that is usual for it. */
+/** Decides the exit status of a program: see `RunOptions`. */
 export type ExitStatus = (reason: ExitReason, status: 0 | 1) => number;
 
 export interface ServiceLimits {
@@ -42,21 +42,19 @@ export interface ServiceLimits {
   readonly exitStatus: ExitStatus;
 }
 
-/** Called when the end of an application is to be the end of the system. */
+/** Called when the end of an application ends the system. */
 type StopSystem = (reason: ExitReason) => void;
 
 /**
- * How long what is left of the program, such as a socket that nobody closed, may keep it alive once
- * the tree has ended, in ms.
+ * How long the program may stay alive once the tree has ended, for example by a socket that is
+ * still open, in ms.
  */
 const exitTimeout = 1000;
 
-/** What a shell makes of an end by a signal: 128 and its number. */
+/** The exit status that a shell reports for a signal: 128 plus its number. */
 const statuses = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/**
- * A system whose life is that of the program: it hears the signals, and decides on the exit status.
- */
+/** A system that lives as long as the program: it takes the signals, and sets the exit status. */
 export class SystemService implements Service {
   readonly system: System;
   readonly whenReady: Promise<Pid>;
@@ -64,7 +62,7 @@ export class SystemService implements Service {
   readonly #process: host.HostProcess;
   readonly #deadline: number;
   readonly #exitStatus: ExitStatus;
-  readonly #overdue: CallbackTimer = new CallbackTimer(() => {
+  readonly #deadlineTimer: CallbackTimer = new CallbackTimer(() => {
     this.#killAll();
   });
   readonly #release: () => void = host.keepAlive();
@@ -88,7 +86,7 @@ export class SystemService implements Service {
     this.#exitStatus = exitStatus;
     this.#listen();
     this.whenReady = this.#start(start);
-    // A start that failed has been reported; who does not wait for it need not catch it.
+    // A failed start is reported: callers that do not wait for it need not catch it.
     this.whenReady.catch(() => undefined);
   }
 
@@ -103,7 +101,7 @@ export class SystemService implements Service {
 
   #listen(): void {
     const process = this.#process;
-    // Whatever others do to it, or to end the program: only a tree that has ended well is a 0.
+    // Other code can set exitCode or call exit: only a tree that has ended may give a status of 0.
     process.on('exit', () => {
       process.exitCode = this.#state === 'stopped' ? this.#status : process.exitCode || 1;
     });
@@ -117,7 +115,7 @@ export class SystemService implements Service {
         this.#failed(event, thrown);
       });
     }
-    // An end that begins in the system itself, by a link, is to be over in time as well.
+    // The deadline also holds when the system ends by itself, through a link.
     this.#root.onEnd((reason) => {
       this.#stop(reason);
     });
@@ -139,7 +137,7 @@ export class SystemService implements Service {
     return this.#top;
   }
 
-  /** What was told to stop before it was up has not failed. */
+  /** A start that was interrupted by a stop has not failed. */
   #startFailed(err: unknown): void {
     if (this.#state === 'starting') {
       this.#failure ??= err instanceof ExitError ? err.reason : reasonOf(err);
@@ -148,7 +146,7 @@ export class SystemService implements Service {
     }
   }
 
-  /** The first signal asks for an orderly end; with the second somebody has had enough. */
+  /** The first signal stops the tree in order, the second ends the program at once. */
   #signalled(signal: keyof typeof statuses): void {
     if (this.#isSignalled) {
       this.#process.exit(statuses[signal]);
@@ -168,7 +166,7 @@ export class SystemService implements Service {
     if (this.#state === 'starting' || this.#state === 'running') {
       this.#state = 'stopping';
       if (this.#deadline < Infinity) {
-        this.#root.runtime.timers.start(this.#overdue, this.#deadline);
+        this.#root.runtime.timers.start(this.#deadlineTimer, this.#deadline);
       }
       void this.system.stop({ reason });
     }
@@ -209,8 +207,8 @@ export class SystemService implements Service {
   }
 
   /**
-   * At once if nothing is left of the program but us: what was written last still gets out where
-   * writing takes time.
+   * The timer does not keep the program alive: it ends by itself once the last writes, to a pipe
+   * for example, are done.
    */
   #exitSoon(): void {
     const timer = host.setTimeout(() => {

@@ -33,11 +33,14 @@ export type { AutoShutdown, Strategy } from './rules.ts';
 export { formatTree, type Tree, tree } from './tree.ts';
 
 interface SupervisorStartOptions {
-  /** A name in the system, or one that a registry keeps. */
+  /** A name in the system, or a name in a registry. */
   readonly name?: string | Name | Via;
 }
 
-/** OTP's `init`: asked each time the supervisor is started. */
+/**
+ * Returns the options, or `ignore`: called each time the supervisor is started.
+ * @see OTP manual, `supervisor:init/1`
+ */
 type SupervisorInit<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> = () =>
   | SupervisorOptions<Specs>
   | Ignore
@@ -47,7 +50,7 @@ declare const children: unique symbol;
 
 type Named = Readonly<Record<string, Pid>>;
 
-/** The pid of a supervisor, which also knows its children by id. */
+/** The pid of a supervisor. Its type has the ids of the children, each with the type of its pid. */
 interface SupervisorPid<out Children extends Named = Named> extends Server<
   SupervisorCalls,
   unknown
@@ -61,17 +64,16 @@ export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
     : never;
 };
 
-/** A supervisor, or its name in a system. */
+/** The pid of a supervisor, or its name in a system. */
 type Any = Destination<SupervisorPid>;
 
 /**
- * Starts a supervisor linked to `parent`, and its children in order. Given a function, asks it what
- * the supervisor is to be, and resolves with `undefined` if it answers `ignore`.
- *
- * When a child fails to start, those before it are shut down in reverse order, and this rejects
- * with an `ExitError` whose reason is `shutdown` with the detail `failedToStartChild`, and whose
- * message shows which child of which supervisor it was. Rejects with a `TypeError` or `RangeError`
- * for options that no supervisor can have, such as two children with one id.
+ * Starts a supervisor linked to `parent`, and its children in order. The options can also come from
+ * a function, called at each start; if it returns `ignore`, this resolves with `undefined`.
+ * @throws an `ExitError` when a child fails to start, after those before it were shut down in
+ * reverse order. Its reason is `shutdown` with the detail `failedToStartChild`; its message shows
+ * which child of which supervisor failed.
+ * @throws a `TypeError` or `RangeError` for wrong options, such as two children with one id.
  * @see OTP manual, `supervisor:start_link/3`; Elixir's `Supervisor` for the defaults
  * @example
  * ```ts
@@ -115,10 +117,9 @@ function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
 }
 
 /**
- * How to start a supervisor under another. Shut down without a limit of time, as OTP advises for
- * supervisors.
- *
- * Throws a `TypeError` or `RangeError` for options that no supervisor, or no child, can have.
+ * A child spec that starts a supervisor under another. Default for `shutdown`: `Infinity`, as OTP
+ * advises for supervisors.
+ * @throws a `TypeError` or `RangeError` for wrong options of the supervisor or of the child.
  * @see Elixir manual, `Supervisor.child_spec/2`
  * @example
  * ```ts
@@ -151,7 +152,7 @@ export function childSpec(
   const [init, options] =
     typeof given === 'function'
       ? [given, startOptions as SupervisorStartOptions & ChildOptions]
-      : // Checked here, and not when the supervisor above has started others already.
+      : // Checked now rather than at the start, when siblings may run already.
         [constant(checkedOptions(given)), given];
   return createChildSpec((parent) => startLink(parent, init, nameIn(options)), {
     ...options,
@@ -160,10 +161,9 @@ export function childSpec(
 }
 
 /**
- * The child that runs under `id` now; ask again after a restart, and do not keep it. Nobody is
- * asked: it is there even while the supervisor is busy.
- *
- * Throws an `ExitError` (`noproc`) when the supervisor has ended or the child is not running.
+ * The pid of the child that runs under `id` now. After a restart it is another pid: call this at
+ * each use rather than keep the result. It sends no message, and works while the supervisor is busy.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended or the child does not run.
  * @example
  * ```ts
  * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
@@ -194,19 +194,18 @@ export function child<Children extends Named, Id extends keyof Children & string
   return pid as Children[Id];
 }
 
-/** A child spec, but its start may give more than a pid. */
+/** A child spec whose `start` may resolve with more than a pid. */
 export interface StartSpec<out Value extends Started> extends Omit<ChildSpec, 'start'> {
   readonly start: (parent: Process<never>) => Promise<Value>;
 }
 
 /**
- * Starts one more child, the last in order; it is forgotten when the supervisor itself is
- * restarted. Resolves, once the child is up, with what its start gave: the pid, `{ pid, info }`, or
- * `undefined` for `ignore`.
- *
- * Rejects with an `ExitError`: `alreadyStarted` or `alreadyPresent` for an id that is taken,
- * `failedToStartChild`, and then the child is forgotten; with a `TypeError` or `RangeError` for a
- * spec that this supervisor cannot have.
+ * Adds a child, the last in start order, and starts it. Resolves, once the child is up, with the
+ * result of its `start`: the pid, `{ pid, info }`, or `undefined` for `ignore`. A restart of the
+ * supervisor itself does not start it again.
+ * @throws an `ExitError`: `alreadyStarted` or `alreadyPresent` for an id that is taken;
+ * `failedToStartChild`, and then the child is not kept.
+ * @throws a `TypeError` or `RangeError` for a wrong spec.
  * @see OTP manual, `supervisor:start_child/2`
  * @example
  * ```ts
@@ -231,12 +230,11 @@ export async function startChild<Value extends Started>(
 }
 
 /**
- * Shuts a child down, and resolves once it has ended. Its spec stays, unless it is temporary. A
- * child that was being restarted is not restarted any more; under `oneForAll` and `restForOne`,
- * siblings that were to be started with it stay down, too, until somebody restarts them. `notFound`
- * for an id that the supervisor does not have.
- *
- * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * Shuts a child down, and resolves once it has ended. Its spec is kept, unless the child is
+ * temporary. If the child was being restarted, the restart is cancelled; under `oneForAll` and
+ * `restForOne` the siblings that wait for the same restart stay down as well, until `restartChild`
+ * starts them. Resolves with `notFound` for an unknown id.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:terminate_child/2`
  * @example
  * ```ts
@@ -258,10 +256,9 @@ export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'not
 }
 
 /**
- * Starts a child that was terminated, or has ended and was not restarted, in its old place.
- * Resolves with what its start gave. It does not count as a restart.
- *
- * Rejects with an `ExitError`: `notFound`, `running`, `restarting`, or why the start failed.
+ * Starts a child that was terminated, or that ended and was not restarted, in its old place in the
+ * start order. Resolves with the result of its `start`. It does not count as a restart.
+ * @throws an `ExitError`: `notFound`, `running`, `restarting`, or the reason of a failed start.
  * @see OTP manual, `supervisor:restart_child/2`
  * @example
  * ```ts
@@ -282,9 +279,9 @@ export async function restartChild(supervisor: Any, id: string): Promise<unknown
 }
 
 /**
- * Forgets a child that does not run: its id is free.
- *
- * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * Deletes the spec of a child that does not run; its id can be used again. Resolves with `running`
+ * or `restarting` if the child is not down, and with `notFound` for an unknown id.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:delete_child/2`
  * @example
  * ```ts
@@ -309,10 +306,9 @@ export function deleteChild(
 }
 
 /**
- * The spec of a child, but of a temporary one not its start, which is not kept; `undefined` for an
- * id that the supervisor does not have.
- *
- * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * The spec of a child; `undefined` for an unknown id. The `start` of a temporary child is not kept:
+ * the `start` in its spec resolves with `undefined`.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:get_childspec/2`
  * @example
  * ```ts
@@ -332,9 +328,8 @@ export function getChildSpec(supervisor: Any, id: string): Promise<ChildSpec | u
 }
 
 /**
- * One child; `undefined` for an id that the supervisor does not have.
- *
- * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * The id, pid and type of one child; `undefined` for an unknown id.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:which_child/2`
  * @example
  * ```ts
@@ -355,9 +350,8 @@ export function whichChild(supervisor: Any, id: string): Promise<ChildInfo | und
 }
 
 /**
- * All children, the one started last first.
- *
- * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * The id, pid and type of each child, in reverse start order.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:which_children/1`
  * @example
  * ```ts
@@ -377,9 +371,8 @@ export function whichChildren(supervisor: Any): Promise<readonly ChildInfo[]> {
 }
 
 /**
- * How many children there are, and of which kind.
- *
- * Rejects with an `ExitError` (`noproc`) when the supervisor has ended.
+ * How many children there are, how many of them run, and how many are supervisors and workers.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
  * @see OTP manual, `supervisor:count_children/1`
  * @example
  * ```ts

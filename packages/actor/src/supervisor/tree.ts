@@ -8,14 +8,11 @@ import { stateOf } from '../server/state-of.ts';
 import type { Child } from './children.ts';
 import { SupervisorState } from './state.ts';
 
-/**
- * A process of a supervision tree and what is below it, at one moment: plain data, that does not
- * change with the processes.
- */
+/** A process of a supervision tree and its children at one moment, as plain data. */
 export interface Tree {
   /**
-   * The id in its child spec; under a dynamic supervisor others may have the same. `undefined` for
-   * the supervisor that was asked for.
+   * The id in its child spec; children of a dynamic supervisor can have equal ids. `undefined` for
+   * the supervisor at the top.
    */
   readonly id: string | undefined;
   /** `undefined` while it does not run. */
@@ -24,24 +21,23 @@ export interface Tree {
   readonly name: string | undefined;
   readonly type: 'worker' | 'supervisor';
   /**
-   * `restarting`: its restart failed, or waits for its delay. `stopped`: it does not run, and is
-   * not about to.
+   * `restarting`: it is being restarted, its restart failed, or its restart waits for its delay.
+   * `stopped`: it does not run, and will not without a request.
    */
   readonly state: 'running' | 'restarting' | 'stopped';
-  /** How often it was restarted since its supervisor was started. */
+  /** The number of restarts since its supervisor was started. */
   readonly restarts: number;
-  /** For how long its process has been up, in ms; `undefined` while it does not run. */
+  /** How long its process has been up, in ms; `undefined` while it does not run. */
   readonly age: number | undefined;
   /** In start order. */
   readonly children: readonly Tree[];
 }
 
 /**
- * A supervisor, its children, and theirs, as they are now. Nobody is asked and nothing waits: a
- * supervisor that is busy is shown all the same.
- *
- * Throws an `ExitError` (`noproc`) when the supervisor has ended; a `TypeError` for a process that
- * is no supervisor, or is not up yet.
+ * A supervisor, its children, and the children of those that are supervisors, as they are now. It
+ * sends no message, and thus does not wait for a supervisor that is busy.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws a `TypeError` for a process that is not a supervisor, or that is still starting.
  * @see OTP's `observer`, tab "Applications"
  * @example
  * ```ts
@@ -69,7 +65,7 @@ export function tree(supervisor: Destination): Tree {
   throw new ExitError(noproc, `tree of ${String(supervisor)}`);
 }
 
-/** The tree of a process; `undefined` unless it is a supervisor that is up. */
+/** The tree of a process; `undefined` if it is not a supervisor, or not up. */
 export function treeOf(cell: Cell): Tree | undefined {
   const parent = stateOf(cell, SupervisorState);
   const now = cell.runtime.clock.now();
@@ -103,7 +99,7 @@ function nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child, now: nu
 }
 
 /**
- * A tree as text, a line a process, drawn like the listing of a directory.
+ * A tree as text, one line for each process, drawn like a directory listing.
  * @example
  * ```ts
  * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
@@ -148,7 +144,7 @@ const units: readonly (readonly [string, number])[] = [
   ['min', 60_000],
 ];
 
-/** In the largest unit that there are at least two of. */
+/** In the largest unit of which the age has at least two. */
 function formatAge(age: number): string {
   const [unit, ms] = units.find(([, length]) => age >= 2 * length) ?? ['s', 1000];
   return `${Math.floor(age / ms)} ${unit}`;

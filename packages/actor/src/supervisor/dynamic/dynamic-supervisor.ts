@@ -31,23 +31,21 @@ export type { DynamicChildInfo as ChildInfo } from './state.ts';
 interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly []>
   extends Partial<Intensity>, ChildExitOptions {
   /**
-   * How many children there may be at a time, those that are being restarted included. Default:
-   * `Infinity`.
+   * The most children at a time, including those that are being restarted. Default: `Infinity`.
    */
   readonly maxChildren?: number;
   /**
-   * What the start of every child is given after `parent`, each time: `(parent, ...extraArguments)
-   * => Promise<Pid>`. A start that takes none of it, or only the first of it, will do as well.
-   * Default: nothing.
+   * Further arguments for the `start` of every child: `(parent, ...extraArguments) => Promise<Pid>`.
+   * A `start` may take fewer. Default: none.
    */
   readonly extraArguments?: Extra;
-  /** A name in the system; a `Name` also says what the supervisor has for its children. */
+  /** A name in the system; a `Name` also has the type of the extra arguments. */
   readonly name?: string | Name<DynamicSupervisorPid<Extra>>;
 }
 
 declare const given: unique symbol;
 
-/** The pid of a dynamic supervisor, which also knows what it gives to the start of its children. */
+/** The pid of a dynamic supervisor. Its type has the extra arguments of its children. */
 interface DynamicSupervisorPid<out Extra extends readonly unknown[] = readonly []> extends Server<
   DynamicSupervisorCalls,
   unknown
@@ -55,7 +53,7 @@ interface DynamicSupervisorPid<out Extra extends readonly unknown[] = readonly [
   readonly [given]: Extra;
 }
 
-/** A child spec, but its start may give more than a pid. */
+/** A child spec whose `start` takes the extra arguments, and may resolve with more than a pid. */
 interface DynamicChildSpec<
   out Value extends Started,
   in Extra extends readonly unknown[],
@@ -67,19 +65,17 @@ type AnyPid = DynamicSupervisorPid<readonly unknown[]>;
 type Any = Destination<AnyPid>;
 
 /**
- * What a supervisor gives to the start of its children. Taken from the supervisor alone: what a
- * spec takes says nothing about it.
+ * The extra arguments of a supervisor. Inferred from the supervisor alone: a spec may take fewer of
+ * them.
  */
 export type ExtraOf<S extends AnyPid> =
   S extends DynamicSupervisorPid<infer Extra extends readonly unknown[]> ? Extra : never;
 
 /**
- * Starts a supervisor with no children, linked to `parent`: they are started one by one, with
- * `startChild`, each by a spec of its own, and known by their pids. It restarts a child that ends,
- * and no other, as the spec says; it shuts them down all at once.
- *
- * Rejects as `GenServer.startLink` does; with a `TypeError` or `RangeError` for options that no
- * supervisor can have.
+ * Starts a supervisor without children, linked to `parent`. Children are added with `startChild`,
+ * each with a spec of its own, and known by their pids. Each is restarted by itself, as its spec
+ * says; on shutdown all end at the same time.
+ * @throws as `GenServer.startLink` does, and a `TypeError` or `RangeError` for wrong options.
  * @see Elixir manual, `DynamicSupervisor.start_link/1`; OTP's `simple_one_for_one`
  * @example
  * ```ts
@@ -113,10 +109,9 @@ export async function startLink<const Extra extends readonly unknown[] = readonl
 }
 
 /**
- * How to start a dynamic supervisor under another. Restarted, it has no children. Shut down without
- * a limit of time, as OTP advises for supervisors.
- *
- * Throws as the function `childSpec` does.
+ * A child spec that starts a dynamic supervisor under another supervisor. After a restart it has no
+ * children. Default for `shutdown`: `Infinity`, as OTP advises for supervisors.
+ * @throws as the function `childSpec` does.
  * @see Elixir manual, `DynamicSupervisor.child_spec/1`
  * @example
  * ```ts
@@ -145,12 +140,12 @@ export function childSpec<
 }
 
 /**
- * Starts a child. Resolves with what its start gave: the pid, `{ pid, info }`, or `undefined` for
- * `ignore`, and then the child is not kept. The id in its spec is for reports alone: any number of
- * children may have the same.
- *
- * Rejects with an `ExitError`: `maxChildren` when there are as many as there may be, or the very
- * reason why the start failed; with a `TypeError` or `RangeError` for a wrong spec.
+ * Starts a child. Resolves with the result of its `start`: the pid, `{ pid, info }`, or `undefined`
+ * for `ignore`, after which the child is not kept. The id in the spec serves only for reports and
+ * `onChildExit`: any number of children can have the same.
+ * @throws an `ExitError`: `maxChildren` when there are as many children as allowed, or the reason of
+ * the failed start.
+ * @throws a `TypeError` or `RangeError` for a wrong spec.
  * @see Elixir manual, `DynamicSupervisor.start_child/2`
  * @example
  * ```ts
@@ -181,10 +176,9 @@ export async function startChild<S extends AnyPid, Value extends Started>(
 }
 
 /**
- * Shuts a child down, and forgets it. `notFound` for a pid that is none of its children's. A child
- * that is being restarted has the pid that it had, and is not restarted.
- *
- * Rejects as `GenServer.call` does; with a `TypeError` for what is no pid.
+ * Shuts a child down, and forgets it. A child that is being restarted is found by the pid of its
+ * last process, and is not restarted. Resolves with `notFound` for the pid of another process.
+ * @throws as `GenServer.call` does, and a `TypeError` for a value that is not a pid.
  * @see Elixir manual, `DynamicSupervisor.terminate_child/2`
  * @example
  * ```ts
@@ -208,9 +202,8 @@ export async function terminateChild(supervisor: Any, pid: Pid): Promise<'ok' | 
 }
 
 /**
- * All children, in no order that could be relied on.
- *
- * Rejects as `GenServer.call` does.
+ * The pid and type of each child, in no particular order.
+ * @throws as `GenServer.call` does.
  * @see Elixir manual, `DynamicSupervisor.which_children/1`
  * @example
  * ```ts
@@ -229,10 +222,9 @@ export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInf
 }
 
 /**
- * How many children there are, of each kind; `specs` is all of them, `active` those that are not
- * being restarted. It takes no longer the more they are.
- *
- * Rejects as `GenServer.call` does.
+ * How many children there are: all (`specs`), those that are not being restarted (`active`),
+ * supervisors and workers. It takes the same time for any number of children.
+ * @throws as `GenServer.call` does.
  * @see Elixir manual, `DynamicSupervisor.count_children/1`
  * @example
  * ```ts
@@ -251,8 +243,8 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
 }
 
 /**
- * Shuts all children down at once, each as its spec says, then ends the supervisor; resolves and
- * rejects as `GenServer.stop`.
+ * Shuts all children down at the same time, each as its spec says, and then ends the supervisor;
+ * resolves and rejects as `GenServer.stop`.
  */
 export { stop } from '../../server/gen-server.ts';
 

@@ -2,13 +2,13 @@ import { describe } from '../../describe.ts';
 import { isPid } from '../../process/cell.ts';
 import type { Pid } from '../../process/pid.ts';
 
-/** What decides which partition something is for. */
+/** A value that decides on the partition: see `route`. */
 export type PartitionKey = string | number | bigint | boolean | Pid;
 
 /**
- * The partition of a key, from 0 to `partitions` - 1, the same each time: a whole number, and a pid
- * by its id, in turn; anything else by a hash (FNV-1a) of its text. Throws a `TypeError` for what
- * is no key.
+ * The partition of a key, from 0 to `partitions` - 1: whole numbers and the ids of pids by their
+ * remainder, other keys by a hash (FNV-1a) of their text.
+ * @throws a `TypeError` for a value that is not a key.
  */
 export function partitionOf(key: PartitionKey, partitions: number): number {
   if (typeof key === 'bigint') {

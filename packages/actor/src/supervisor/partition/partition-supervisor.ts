@@ -32,32 +32,30 @@ export type {
 export type { PartitionKey as Key } from './key.ts';
 
 /**
- * A child spec whose start is told, too, which partition it is for: the first is 0. A start that
- * does not ask will do as well.
+ * A child spec whose `start` also takes the number of the partition, from 0. A `start` without that
+ * parameter is allowed as well.
  */
 interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'start'> {
   readonly start: (parent: Process<never>, partition: number) => Promise<Child | undefined>;
 }
 
 interface PartitionSupervisorOptions<Child extends Pid = Pid> extends Partial<Intensity> {
-  /** How to start each partition. */
+  /** The child spec of each partition. */
   readonly child: PartitionSpec<Child>;
-  /**
-   * How many there are. Default: as many as the machine can do at a time; 1 where it does not say.
-   */
+  /** How many partitions there are. Default: the number of processors, or 1 if that is unknown. */
   readonly partitions?: number;
-  /** A name in the system; a `Name` also says what the partitions are. */
+  /** A name in the system; a `Name` also has the type of the partitions. */
   readonly name?: string | Name<PartitionSupervisorPid<Child>>;
 }
 
-/** What a partition supervisor can be asked, besides what any supervisor can. */
+/** The requests of a partition supervisor: those of a static one, and `resize`. */
 interface PartitionCalls extends SupervisorCalls {
   readonly resize: SupervisorRequest<number, Outcome<number>>;
 }
 
 declare const partition: unique symbol;
 
-/** The pid of a partition supervisor, which also knows what its partitions are. */
+/** The pid of a partition supervisor. Its type has the type of the partitions. */
 interface PartitionSupervisorPid<out Child extends Pid = Pid> extends Server<
   PartitionCalls,
   unknown
@@ -65,10 +63,11 @@ interface PartitionSupervisorPid<out Child extends Pid = Pid> extends Server<
   readonly [partition]: Child;
 }
 
+/** What a partition supervisor answers about one partition. */
 interface PartitionInfo {
-  /** Which partition it is, from 0. */
+  /** The number of the partition, from 0. */
   readonly id: number;
-  /** `undefined` when it does not run, as those beyond the size. */
+  /** `undefined` while it does not run, for example beyond the size. */
   readonly pid: ChildInfo['pid'];
   readonly type: 'worker' | 'supervisor';
 }
@@ -76,10 +75,9 @@ interface PartitionInfo {
 type Any = Destination<PartitionSupervisorPid>;
 
 /**
- * Starts a supervisor, linked to `parent`, of a number of processes that do the same, so that none
- * of them has all the work: `route` says which of them a key is for. Each is restarted by itself.
- *
- * Rejects as `Supervisor.startLink` does; with a `TypeError` or `RangeError` for wrong options.
+ * Starts a supervisor, linked to `parent`, of equal processes that share the work: `route` finds the
+ * process for a key. Each is restarted by itself.
+ * @throws as `Supervisor.startLink` does, and a `TypeError` or `RangeError` for wrong options.
  * @see Elixir manual, `PartitionSupervisor.start_link/1`; in place of `:with_arguments` the start
  * is given the partition
  * @example
@@ -113,10 +111,9 @@ export async function startLink<Child extends Pid>(
 }
 
 /**
- * How to start a partition supervisor under another. Shut down without a limit of time, as OTP
- * advises for supervisors.
- *
- * Throws as the function `childSpec` does.
+ * A child spec that starts a partition supervisor under another supervisor. Default for `shutdown`:
+ * `Infinity`, as OTP advises for supervisors.
+ * @throws as the function `childSpec` does.
  * @see Elixir manual, `PartitionSupervisor.child_spec/1`
  * @example
  * ```ts
@@ -144,12 +141,11 @@ export function childSpec<Child extends Pid, const Id extends string>(
 }
 
 /**
- * The address of the partition that a key is for, looked up whenever something is sent there: after
- * a restart it is the new process, after a resize perhaps another partition. The same key is for
- * the same partition: a whole number by its remainder, a pid by its id, anything else by a hash of
- * its text.
- *
- * Throws a `TypeError` for what is no key. What is sent there when the size is 0 throws an `Error`.
+ * The address of the partition that a key belongs to, looked up at each use: after a restart it is
+ * the new process, after a resize it may be another partition. A key always belongs to the same
+ * partition of a given number: a whole number by its remainder, a pid by its id, other keys by a
+ * hash of their text. A message to the address while the size is 0 throws an `Error`.
+ * @throws a `TypeError` for a value that is not a key.
  * @see Elixir manual, `PartitionSupervisor`, `{:via, PartitionSupervisor, {name, key}}`
  * @example
  * ```ts
@@ -174,8 +170,7 @@ export function route<Child extends Pid>(
 
 /**
  * How many partitions are in use.
- *
- * Throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws an `ExitError` (`noproc`) when the supervisor has ended.
  * @see Elixir manual, `PartitionSupervisor.partitions/1`
  * @example
  * ```ts
@@ -197,12 +192,11 @@ export function partitions(supervisor: Any): number {
 }
 
 /**
- * Uses so many of the partitions from now on, the first ones: the others are shut down, or started
- * again. Resolves with how many it were.
- *
- * Rejects with a `RangeError` for more than the supervisor was started with; with an `ExitError`
- * that has the reason when one does not start, and then those before it are in use; and as
- * `GenServer.call` does.
+ * Sets how many partitions are in use: the first `size`. The others are shut down, or started again
+ * when the size grows. Resolves with the size before.
+ * @throws a `RangeError` for more partitions than the supervisor was started with.
+ * @throws an `ExitError` with the reason when a partition does not start; those before it are in use
+ * then. Otherwise as `GenServer.call` does.
  * @see Elixir manual, `PartitionSupervisor.resize!/2`
  * @example
  * ```ts
@@ -227,9 +221,8 @@ export async function resize(supervisor: Any, size: number): Promise<number> {
 }
 
 /**
- * All partitions there could be, in order.
- *
- * Rejects as `GenServer.call` does.
+ * Each partition in order, including those beyond the size.
+ * @throws as `GenServer.call` does.
  * @see Elixir manual, `PartitionSupervisor.which_children/1`
  * @example
  * ```ts
@@ -249,9 +242,8 @@ export async function whichChildren(supervisor: Any): Promise<readonly Partition
 }
 
 /**
- * How many partitions there could be, and how many run.
- *
- * Rejects as `GenServer.call` does.
+ * How many partitions there are at the largest size (`specs`), and how many run (`active`).
+ * @throws as `GenServer.call` does.
  * @see Elixir manual, `PartitionSupervisor.count_children/1`
  * @example
  * ```ts
@@ -270,8 +262,8 @@ export function countChildren(supervisor: Any): Promise<ChildCounts> {
 }
 
 /**
- * Shuts the partitions down, the last first, then ends the supervisor; resolves and rejects as
- * `GenServer.stop`.
+ * Shuts the partitions down, the last one first, and then ends the supervisor; resolves and rejects
+ * as `GenServer.stop`.
  */
 export { stop } from '../../server/gen-server.ts';
 
