@@ -7,7 +7,13 @@ import {
   type Process,
   Supervisor,
 } from '@reprise/actor';
-import { type CursorOptions, type ServerSentEvent, SseClient, sqlite } from '@reprise/sse';
+import {
+  type CursorOptions,
+  type ServerSentEvent,
+  SseClient,
+  sqlite,
+  streamKey,
+} from '@reprise/sse';
 
 import * as Feed from './feed/feed.ts';
 import type { ClientOptions, CursorFile, TailOptions } from './options.ts';
@@ -174,19 +180,9 @@ class Clients {
 const timeout = 2000;
 
 function cursorOf({ url }: Source, { file, dedupe }: CursorFile, json: boolean): CursorOptions {
-  const key = keyOf(url);
-  const recovery = dedupe && json ? outputRecovery((source) => keyOf(source) === key) : undefined;
+  const key = streamKey(url);
+  const recovery =
+    dedupe && json ? outputRecovery((source) => streamKey(source) === key) : undefined;
   const store = sqlite(file, { timeout });
   return { store, key, dedupe, ...(recovery === undefined ? {} : { recovery }) };
-}
-
-/** A cursor belongs to a URL without the secrets in it. */
-function keyOf(url: string): string {
-  const key = URL.parse(url);
-  if (key === null) {
-    return url;
-  }
-  key.username = '';
-  key.password = '';
-  return key.href;
 }

@@ -20,10 +20,10 @@ import {
 import type { HandleContext } from '../client/context.ts';
 import { lastWriting } from '../cursor/keys-in-use.ts';
 import { type Cursor, type CursorOptions, cursorOptions } from '../cursor/options.ts';
+import { streamKey } from '../cursor/stream-key.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from '../format/typed-events.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
-import { shownUrl } from '../http/redirect.ts';
 import type { ResilientOptions, StreamOptions } from '../resilient/options.ts';
 import { resilient } from '../resilient/resilient.ts';
 import { GaveUpError } from './gave-up-error.ts';
@@ -72,7 +72,8 @@ export function events(
   { signal, parent, cursor, ...options }: EventsOptions = {},
 ): EventIterator<unknown> {
   const handoff = new Handoff<unknown>();
-  const keyed = cursor && cursorOptions(cursor, keyOf(url));
+  const keyed =
+    cursor && cursorOptions(cursor, typeof url === 'function' ? undefined : streamKey(url));
   const spec = resilient({
     id: 'events',
     url,
@@ -118,12 +119,6 @@ export function eventStream(
     },
     { highWaterMark: 0 },
   );
-}
-
-/** A stream is known by its URL, without the secrets in it, where that is no function's to give. */
-function keyOf(url: ResilientOptions['url']): string | undefined {
-  const parsed = typeof url === 'function' ? null : URL.parse(String(url));
-  return parsed === null ? undefined : shownUrl(parsed);
 }
 
 interface Reading {
