@@ -41,13 +41,29 @@ const attributes = [
 ];
 
 /**
- * The standard's class over this package's client, fit to be `globalThis.EventSource`. It keeps the
- * program alive until it is closed or has failed. Where it is more careful than the standard,
- * docs/sse/eventsource.md says so.
+ * The standard's class over the client of this package, ready to be `globalThis.EventSource`. An
+ * instance keeps the program alive until it is closed or has failed. docs/sse/eventsource.md lists
+ * where it is stricter than the standard.
  *
- * All instances live in one system, made for the first of them, so that they take turns; it has no
- * timer and no socket of its own.
- * @see WHATWG HTML, 9.2
+ * All instances live in one system, which the first one creates: they take turns. The system itself
+ * has no timer and no socket.
+ * @throws as the constructor of `EventSourceConstructor`.
+ * @see WHATWG HTML 9.2
+ * @example
+ * ```ts
+ * import { EventSource } from '@reprise/sse/eventsource';
+ * import { chaos } from '@reprise/sse/testing';
+ *
+ * const server = await chaos({ eventsPerSecond: 0 });
+ * const prices = server.stream('prices');
+ * const source = new EventSource(prices.url);
+ * const received = Promise.withResolvers<string>();
+ * source.onmessage = ({ lastEventId }) => received.resolve(lastEventId);
+ * prices.produce(1);
+ * console.log((await received.promise) === prices.produced[0]); // true
+ * source.close();
+ * await server.close();
+ * ```
  */
 export const EventSource: EventSourceConstructor = class EventSource extends Target {
   declare static readonly CONNECTING: 0;
@@ -61,7 +77,7 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
   readonly #handlers: HandlerAttributes = new HandlerAttributes(this);
   readonly #client: Promise<Pid<'close'> | undefined>;
   #readyState: 0 | 1 | 2 = CONNECTING;
-  /** Of the stream that is open, after redirects. */
+  /** The origin of the open stream, after redirects. */
   #origin = '';
 
   constructor(url: string | URL, init: EventSourceInit | null = null) {
@@ -164,7 +180,7 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
     };
     Object.defineProperties(this, {
       ...constants,
-      // How libraries find out that `fetch` is taken; the name is the npm package's.
+      // By this symbol of the npm package, libraries find out that `fetch` is an option.
       [Symbol.for('eventsource.supports-fetch-override')]: { value: true },
     });
     Object.defineProperties(this.prototype, {
@@ -177,7 +193,7 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
 
 let system: System | undefined;
 
-/** A listener that holds the thread is the program's own matter. */
+/** Without reports of slow callbacks: a slow listener is the program's own business. */
 function theSystem(): System {
   system ??= createSystem({ slowCallback: Infinity });
   return system;

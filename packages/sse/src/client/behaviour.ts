@@ -15,20 +15,17 @@ import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import type { Connect, Reconnect } from './next.ts';
 
-/** Why the stream ended, and what it leaves for the next one. */
+/** Why the stream ended, and where the next one resumes. */
 export type Disconnected = Disconnect & {
-  /**
-   * The last id, also that of a block without data: what the next request asks to go on from. `""`
-   * for none.
-   */
+  /** The last id of the stream, also that of a block without data; `""` for none. */
   readonly lastEventId: string;
-  /** The server's last `retry`, in ms, as it was sent: see `clampRetry`. */
+  /** The server's last `retry`, in ms, unchanged: see `clampRetry`. */
   readonly retry: number | undefined;
 };
 
 export type InitAnswer<State> = Connect<State> | Ok<State> | StopStart | Ignore;
 
-/** What a callback answers: go on, connect, or stop. */
+/** An answer of a callback: go on, connect, or stop. */
 export type ClientAnswer<State> = NoReply<State> | Connect<State> | Reconnect<State> | Stop<State>;
 
 export type CallAnswer<State> =
@@ -37,13 +34,13 @@ export type CallAnswer<State> =
   | ClientAnswer<State>;
 
 /**
- * The callbacks of a client: a plain object. Each is given the state and answers with the next one;
- * each may return a promise, and then nothing else is handled until it settles. A callback that
- * throws ends the client, and its supervisor starts it anew from `init`.
+ * The callbacks of a client: a plain object. Each callback gets the state and answers with the next
+ * one. A callback may return a promise: then the client handles nothing else until it settles. A
+ * callback that throws crashes the client, and its supervisor starts it again from `init`.
  *
- * `handleInfo` is called while the client connects or waits, too. When `terminate` runs, the
+ * `handleInfo` is also called while the client connects or waits. When `terminate` runs, the
  * connection is closed already.
- * @see ServerSentEvent.Client, a behaviour of the Elixir library `server_sent_event`
+ * @see the behaviour `ServerSentEvent.Client` of the Elixir library `server_sent_event`
  */
 export interface Callbacks<
   Arg,
@@ -51,28 +48,25 @@ export interface Callbacks<
   Info,
   Init extends InitAnswer<unknown>,
 > extends GenServer.CommonCallbacks<NoInfer<State>, Info, ClientAnswer<NoInfer<State>>> {
-  /**
-   * Runs first; the start waits for it. `ok(state)` does not connect until a later callback says
-   * so.
-   */
+  /** Runs first; the start waits for it. After `ok(state)` a later callback has to connect. */
   readonly init: (
     arg: Arg,
     self: Process,
   ) => GenServer.MaybePromise<Connect<State> | Ok<State> | StopStart | Init>;
-  /** The server answered 200 with an event stream: once a connection, before any event. */
+  /** The server answered 200 with an event stream: once per connection, before any event. */
   readonly handleConnect: (
     response: EventStreamResponse,
     state: NoInfer<State>,
     self: Process,
   ) => GenServer.MaybePromise<ClientAnswer<NoInfer<State>>>;
-  /** No connection could be made. With `noreply` the client stays disconnected. */
+  /** The attempt failed. After `noreply` the client stays disconnected. */
   readonly handleConnectFailure: (
     failure: ConnectFailure,
     state: NoInfer<State>,
     self: Process,
   ) => GenServer.MaybePromise<ClientAnswer<NoInfer<State>>>;
   /**
-   * The stream ended, all its events have been handled. With `noreply` the client stays
+   * The stream ended, and all its events are handled. After `noreply` the client stays
    * disconnected.
    */
   readonly handleDisconnect: (
@@ -82,22 +76,22 @@ export interface Callbacks<
   ) => GenServer.MaybePromise<ClientAnswer<NoInfer<State>>>;
   /**
    * One event. Returns the next state, or an answer to stop or reconnect. While its promise is
-   * pending no further packet is read, and the server's writes block.
+   * pending, no further packet is read and the server's writes block.
    */
   readonly handleEvent: (
     event: ServerSentEvent,
     state: NoInfer<State>,
     self: Process,
   ) => GenServer.MaybePromise<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
-  /** A comment line of the server, as its line ends. Without this, comments are dropped. */
+  /** A comment line, as soon as it ends. Without this callback comments are dropped. */
   readonly handleComment?: (
     comment: string,
     state: NoInfer<State>,
     self: Process,
   ) => GenServer.MaybePromise<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
   /**
-   * What the cursor of the client says, if it has one: once at the start, and when a server shows
-   * that it ignored it, before the event that shows it. Without this it is not told.
+   * A report of the client's cursor, if it has one: once at the start, and when the first event of
+   * a connection shows that the server ignored the cursor, before that event.
    */
   readonly handleCursor?: (
     report: CursorReport,
@@ -123,7 +117,7 @@ export interface Behaviour<Arg, State, Calls, Casts, Info, Init extends InitAnsw
 
 type Callback = (...args: never[]) => unknown;
 
-/** Any behaviour, where its types do not matter. */
+/** Any behaviour, for code that needs no types of it. */
 export interface AnyBehaviour extends GenServer.AnyBehaviour {
   readonly handleConnect: Callback;
   readonly handleConnectFailure: Callback;

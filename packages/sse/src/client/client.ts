@@ -9,28 +9,47 @@ import {
   type Process,
 } from '@reprise/actor';
 
-import { type Cursor, cursorOptions } from '../cursor/options.ts';
+import { type Cursor, cursorOptions, type KeyedCursorOptions } from '../cursor/options.ts';
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
 import { serverOf } from './server.ts';
-import { type KeyedCursor, Session } from './session.ts';
+import { Session } from './session.ts';
 import type { Status } from './status.ts';
 
 export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
 
 export interface StartOptions extends GenServer.StartOptions {
   /**
-   * Where the id of the last event handled is kept, so that a client that is started anew goes on
-   * from there: it takes the place of `lastEventId` in every request. An event counts as handled
-   * once what `handleEvent` returned has settled. The client then traps exits, in order to write
-   * the cursor when it is stopped. Default: nowhere.
+   * Where the id of the last handled event is kept. A client that is started again resumes from it:
+   * it replaces `lastEventId` in every request. An event is handled once the result of
+   * `handleEvent` has settled. With a cursor the client traps exits, to have time to write it when
+   * it is stopped. Default: nowhere.
    */
   readonly cursor?: Cursor;
 }
 
-/** The pid that starting a behaviour gives. */
+/** The pid of a client with this behaviour. */
 export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
 
-/** Returns the behaviour as it is: there so that its types are inferred. */
+/**
+ * Returns the behaviour unchanged; it infers the types.
+ * @see the behaviour `ServerSentEvent.Client` of the Elixir library `server_sent_event`
+ * @example
+ * ```ts
+ * import { connect, createSystem, noreply, SseClient } from '@reprise/sse';
+ *
+ * const counter = SseClient.define({
+ *   init: (url: string) => connect({ url }, { url, count: 0 }),
+ *   handleConnect: (_response, state) => noreply(state),
+ *   handleConnectFailure: (_failure, state) => connect(state, state, { after: 1000 }),
+ *   handleDisconnect: ({ lastEventId }, state) => connect({ url: state.url, lastEventId }, state),
+ *   handleEvent: (_event, state) => ({ ...state, count: state.count + 1 }),
+ * });
+ *
+ * const state = { url: 'https://example.com/', count: 1 };
+ * const event = { type: 'message', data: 'x', id: null, lastEventId: '' };
+ * console.log(counter.handleEvent(event, state, createSystem())); // { url: 'https://example.com/', count: 2 }
+ * ```
+ */
 export function define<
   Arg,
   State,
@@ -46,11 +65,34 @@ export function define<
 
 /**
  * Starts a client that is not linked to `parent`. Resolves with its pid once `init` has answered,
- * before it is connected; with `undefined` if it answered `ignore`. Rejects as `GenServer.start`.
- * @see ServerSentEvent.Client, `start/3`
+ * before the client is connected; with `undefined` if `init` answered `ignore`.
+ * @throws (rejects) as `GenServer.start`; TypeError or RangeError for a cursor that can never work.
+ * @see `start/3` of `ServerSentEvent.Client`; OTP manual, `gen_server:start/3`
+ * @example
+ * ```ts
+ * import { connect, createSystem, noreply, SseClient } from '@reprise/sse';
+ *
+ * const failed = Promise.withResolvers<string>();
+ * const client = SseClient.define({
+ *   init: (url: string) => connect({ url }, 0),
+ *   handleConnect: (_response, count) => noreply(count),
+ *   handleConnectFailure: (failure, count) => {
+ *     failed.resolve(failure.type);
+ *     return noreply(count);
+ *   },
+ *   handleDisconnect: (_disconnected, count) => noreply(count),
+ *   handleEvent: (_event, count) => count + 1,
+ * });
+ *
+ * const system = createSystem();
+ * const pid = await SseClient.start(system, client, 'http://127.0.0.1:1/');
+ * console.log(SseClient.status(pid).state); // connecting
+ * console.log(await failed.promise); // network
+ * await system.stop();
+ * ```
  */
 export async function start<B extends AnyBehaviour>(
-  parent: Process<never>,
+  parent: Process,
   behaviour: B,
   arg: GenServer.ArgOf<B>,
   options?: StartOptions,
@@ -59,11 +101,38 @@ export async function start<B extends AnyBehaviour>(
 }
 
 /**
- * Starts a client linked to `parent`. Resolves and rejects as `start`.
- * @see ServerSentEvent.Client, `start_link/3`
+ * Starts a client that is linked to `parent`. Resolves as `start`.
+ * @throws (rejects) as `start`
+ * @see `start_link/3` of `ServerSentEvent.Client`; OTP manual, `gen_server:start_link/3`
+ * @example
+ * ```ts
+ * import { connect, createSystem, noreply, SseClient } from '@reprise/sse';
+ * import { chaos } from '@reprise/sse/testing';
+ *
+ * const server = await chaos({ eventsPerSecond: 0 });
+ * const prices = server.stream('prices');
+ * const handled = Promise.withResolvers<string>();
+ * const client = SseClient.define({
+ *   init: (url: string) => connect({ url }, undefined),
+ *   handleConnect: (_response, state) => noreply(state),
+ *   handleConnectFailure: (_failure, state) => noreply(state),
+ *   handleDisconnect: (_disconnected, state) => noreply(state),
+ *   handleEvent: ({ lastEventId }, state) => {
+ *     handled.resolve(lastEventId);
+ *     return state;
+ *   },
+ * });
+ *
+ * const system = createSystem();
+ * await SseClient.startLink(system, client, prices.url);
+ * prices.produce(1);
+ * console.log((await handled.promise) === prices.produced[0]); // true
+ * await system.stop();
+ * await server.close();
+ * ```
  */
 export async function startLink<B extends AnyBehaviour>(
-  parent: Process<never>,
+  parent: Process,
   behaviour: B,
   arg: GenServer.ArgOf<B>,
   options?: StartOptions,
@@ -72,15 +141,37 @@ export async function startLink<B extends AnyBehaviour>(
 }
 
 /**
- * How to start the client under a supervisor. Restarted, it begins again from `init(arg)`.
- * @see ServerSentEvent.Client, `child_spec/1`
+ * The spec of a child that is a client. A restarted client begins again from `init(arg)`.
+ * @throws TypeError or RangeError for a cursor that can never work, or for an option of
+ * `ChildOptions` that cannot.
+ * @see `child_spec/1` of `ServerSentEvent.Client`; OTP manual, `supervisor:child_spec()`
+ * @example
+ * ```ts
+ * import { connect, createSystem, noreply, SseClient, Supervisor } from '@reprise/sse';
+ *
+ * const client = SseClient.define({
+ *   init: (url: string) => connect({ url }, 0, { after: 60_000 }),
+ *   handleConnect: (_response, count) => noreply(count),
+ *   handleConnectFailure: (_failure, count) => noreply(count),
+ *   handleDisconnect: (_disconnected, count) => noreply(count),
+ *   handleEvent: (_event, count) => count + 1,
+ * });
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [SseClient.childSpec(client, 'https://example.com/', { id: 'prices' })],
+ * });
+ * console.log(SseClient.status(Supervisor.child(app, 'prices')).state); // disconnected
+ * await system.stop();
+ * ```
  */
 export function childSpec<B extends AnyBehaviour, const Id extends string>(
   behaviour: B,
   arg: GenServer.ArgOf<B>,
   options: ChildOptions<Id> & StartOptions,
 ): ChildSpec<Id, GenServer.ServerOf<B>> {
-  // A cursor that can mean nothing is refused here, and not when the child starts.
+  // A cursor that can never work is an error here rather than when the child starts.
   cursorOf(options);
   return createChildSpec<Id, GenServer.ServerOf<B>>(
     (parent) => startLink(parent, behaviour, arg, options),
@@ -89,9 +180,24 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 }
 
 /**
- * How a client stands at this very moment, also while one of its callbacks takes its time: nothing
- * is asked of its mailbox.
+ * The status of a client at this moment. It sends no message, thus it answers at once, also while a
+ * callback of the client is busy.
  * @throws ExitError `noproc` if there is no live client with this pid.
+ * @example
+ * ```ts
+ * import { createSystem, SseClient, Supervisor } from '@reprise/sse';
+ *
+ * const system = createSystem();
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [
+ *     SseClient.resilient({ id: 'prices', url: 'http://127.0.0.1:1/', handle: () => undefined }),
+ *   ],
+ * });
+ * const { state, attempt, events } = SseClient.status(Supervisor.child(app, 'prices'));
+ * console.log(state, attempt, events); // connecting 1 0
+ * await system.stop();
+ * ```
  */
 export function status(client: Pid): Status {
   const found = Session.statusOf(client);
@@ -102,10 +208,10 @@ export function status(client: Pid): Status {
 }
 
 /**
- * Stops a client and waits until it has ended: closes its connection, calls `terminate`, writes the
- * cursor. The same as `GenServer.stop`.
- * @throws ExitError when it had ended (`noproc`) or ends with another reason; TimeoutError when
- * the time is up.
+ * Stops a client and waits for its end: closes its connection, writes the cursor, calls
+ * `terminate`. The same function as `GenServer.stop`.
+ * @throws (rejects) ExitError if the client had ended (`noproc`) or ends with another reason;
+ * TimeoutError after `timeout` ms (default: `Infinity`).
  * @see OTP manual, `gen_server:stop/3`
  * @example
  * ```ts
@@ -123,7 +229,7 @@ export function status(client: Pid): Status {
  * });
  *
  * const system = createSystem();
- * const pid = await SseClient.startLink(system, client, 'http://127.0.0.1:9/');
+ * const pid = await SseClient.startLink(system, client, 'http://127.0.0.1:1/');
  * await SseClient.stop(pid);
  * await system.stop();
  * ```
@@ -131,7 +237,7 @@ export function status(client: Pid): Status {
 export const stop: typeof GenServer.stop = GenServer.stop;
 
 function cursorOf({ cursor, id, name }: StartOptions & { readonly id?: string } = {}):
-  | KeyedCursor
+  | KeyedCursorOptions
   | undefined {
   return cursor === undefined
     ? undefined

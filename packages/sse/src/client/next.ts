@@ -11,16 +11,16 @@ export type RequestSource =
   | SseRequest
   | ((context: RequestContext) => SseRequest | Promise<SseRequest>);
 
-/** Connect, unless the client is connecting or connected; then it only goes on with `state`. */
+/** Connect, unless the client is connecting or connected: then only its state changes. */
 export interface Connect<State> extends Answer {
   readonly type: 'connect';
   readonly request: RequestSource;
   readonly state: State;
-  /** In ms. */
+  /** The delay, in ms. */
   readonly after: number;
 }
 
-/** Drop the connection, the attempt or the wait there is, and connect at once. */
+/** Drop the connection, the attempt or the wait, and connect at once. */
 export interface Reconnect<State> extends Answer {
   readonly type: 'reconnect';
   readonly request: RequestSource;
@@ -28,13 +28,20 @@ export interface Reconnect<State> extends Answer {
 }
 
 /**
- * Answer: connect, and go on with `state`. With `after`, in ms (default 0), the client stays
- * disconnected until then, handles its messages, and a later `connect` takes the place of this one.
- * While the client is connecting or connected it changes nothing but the state.
+ * The answer of a callback that connects, in `after` ms (default: 0), with `state` as the next
+ * state. Until then the client is disconnected and handles its messages; a later `connect` replaces
+ * this one. While the client is connecting or connected, `connect` changes only the state.
  *
  * A request that can never be sent, or a function that throws or rejects, is a connect failure.
- * Throws a `RangeError` for an `after` that is no time.
- * @see ServerSentEvent.Client, `{:connect, request, state}`
+ * @throws RangeError for an `after` that is negative or not finite.
+ * @see `{:connect, request, state}` of the Elixir library `server_sent_event`
+ * @example
+ * ```ts
+ * import { connect } from '@reprise/sse';
+ *
+ * const { type, after } = connect({ url: 'https://example.com/' }, 'state', { after: 1000 });
+ * console.log(type, after); // connect 1000
+ * ```
  */
 export function connect<State>(
   request: RequestSource,
@@ -47,7 +54,16 @@ export function connect<State>(
   return { [answer]: true, type: 'connect', request, state, after };
 }
 
-/** Answer: drop whatever there is, without a callback, and connect at once. */
+/**
+ * The answer of a callback that drops the connection, the attempt or the wait, without another
+ * callback, and connects at once, with `state` as the next state.
+ * @example
+ * ```ts
+ * import { reconnect } from '@reprise/sse';
+ *
+ * console.log(reconnect({ url: 'https://example.com/' }, 'state').type); // reconnect
+ * ```
+ */
 export function reconnect<State>(request: RequestSource, state: State): Reconnect<State> {
   return { [answer]: true, type: 'reconnect', request, state };
 }

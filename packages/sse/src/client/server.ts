@@ -1,5 +1,6 @@
 import { type ExitMessage, type ExitReason, isPid, noreply, type Process } from '@reprise/actor';
 
+import type { KeyedCursorOptions } from '../cursor/options.ts';
 import type { Answered } from './answers.ts';
 import {
   type AnyBehaviour,
@@ -7,7 +8,7 @@ import {
   type ErasedCallback,
   eraseBehaviour,
 } from './behaviour.ts';
-import { type KeyedCursor, Session } from './session.ts';
+import { Session } from './session.ts';
 import { ClientTask } from './task.ts';
 
 /** The GenServer behaviour of a client. */
@@ -27,7 +28,10 @@ type Clauses = Readonly<Record<string, Clause>>;
  * The GenServer behaviour of a client, whose state is the session. From outside it has the type of
  * the user's behaviour: it takes the same argument and the same messages, and replies the same.
  */
-export function serverOf<B extends AnyBehaviour>(given: B, cursor: KeyedCursor | undefined): B {
+export function serverOf<B extends AnyBehaviour>(
+  given: B,
+  cursor: KeyedCursorOptions | undefined,
+): B {
   const behaviour = eraseBehaviour(given);
   const server: ClientServer = {
     init: (arg, self) => new Session(behaviour, self).init(arg, cursor),

@@ -11,7 +11,7 @@ import {
 } from '@reprise/actor';
 
 import { type CursorWriter, openCursor } from '../cursor/cursor.ts';
-import type { CursorOptions } from '../cursor/options.ts';
+import type { KeyedCursorOptions } from '../cursor/options.ts';
 import { createPacketState, type PacketState } from '../format/parser.ts';
 import { type Connection, openConnection } from '../http/connection.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
@@ -31,9 +31,6 @@ import type { RequestSource } from './next.ts';
 import { type Status, StatusRecord } from './status.ts';
 import { post, postAfter } from './task.ts';
 import { isThenable } from './thenable.ts';
-
-/** A cursor whose key is settled. */
-export type KeyedCursor = CursorOptions & { readonly key: string };
 
 /**
  * The life of a client: the snapshot of its machine, and the effects that the machine asks for, at
@@ -84,7 +81,7 @@ export class Session {
       : undefined;
   }
 
-  init(arg: unknown, cursor: KeyedCursor | undefined): Answered {
+  init(arg: unknown, cursor: KeyedCursorOptions | undefined): Answered {
     return cursor === undefined ? this.#init(arg) : this.#initWithCursor(arg, cursor);
   }
 
@@ -92,7 +89,7 @@ export class Session {
     return this.answers.start(() => this.#behaviour.init(arg, this.#self));
   }
 
-  async #initWithCursor(arg: unknown, options: KeyedCursor): Promise<ServerAnswer> {
+  async #initWithCursor(arg: unknown, options: KeyedCursorOptions): Promise<ServerAnswer> {
     const cursor = await openCursor(options, ownerOf(this.#self));
     this.#cursor = cursor;
     if (!isAlive(this.#self.pid)) {

@@ -4,47 +4,44 @@ import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import type { ClientSnapshot } from './machine.ts';
 
 /**
- * How a client stands at this instant. Times are its system clock's, as `system.clock.now()` gives
- * them, in ms.
+ * The status of a client, as `SseClient.status` returns it. Times are those of its system's clock
+ * (`system.clock.now()`), in ms.
  */
 export interface Status {
-  /** To wait for the next attempt is to be disconnected. */
+  /** A client that waits for its next attempt is disconnected. */
   readonly state: 'disconnected' | 'connecting' | 'connected';
-  /** When it came into that state. */
+  /** When the client entered this state. */
   readonly since: number;
   /** The URL of the last connection, after redirects, without credentials. */
   readonly url: string | undefined;
-  /** When the last event came. */
+  /** When the last event arrived. */
   readonly lastEventAt: number | undefined;
-  /** That of the last event handled; `""` for none. */
+  /** The last id, as of the last handled event; `""` for none. */
   readonly lastEventId: string;
-  /** Attempts since a connection was last made, the one under way with them. */
+  /** Attempts since a connection was last made, the current one included: 0 while connected. */
   readonly attempt: number;
-  /** When it will connect, if it waits to. */
+  /** When the client will connect, if it waits for that. */
   readonly nextAttemptAt: number | undefined;
-  /** Of bodies, decompressed. */
+  /** Bytes of all response bodies, decompressed. */
   readonly bytes: number;
-  /** That have been handled. */
+  /** Handled events. */
   readonly events: number;
-  /** That have been dropped, as ones handled before: see `CursorOptions`, `dedupe`. */
+  /** Events that were dropped as handled before: see `CursorOptions`, `dedupe`. */
   readonly repeats: number;
-  /** Connections made after the first. */
+  /** Connections made after the first one. */
   readonly reconnects: number;
-  /**
-   * Why the last attempt came to nothing, or the last connection ended; it stays when the next one
-   * is made.
-   */
+  /** Why the last attempt failed, or the last stream ended; the next connection keeps it. */
   readonly lastFailure: ConnectFailure | Disconnect | undefined;
 }
 
-/** What happens to a client, written down as it happens. */
+/** Records the events in the life of a client. */
 export class StatusRecord {
   readonly #clock: Clock;
   #since: number;
   #url: string | undefined = undefined;
   /**
-   * NaN for never: a field that is always a number is written in place, and any other takes a new
-   * object for each time.
+   * NaN for never. A field that is always a number is written in place; any other field allocates
+   * an object for each time.
    */
   #lastEventAt = Number.NaN;
   #lastEventId = '';
@@ -78,7 +75,7 @@ export class StatusRecord {
     };
   }
 
-  /** It has come into another state. */
+  /** The client entered another state. */
   moved(): void {
     this.#since = this.#clock.now();
   }

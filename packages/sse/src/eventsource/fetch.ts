@@ -3,16 +3,13 @@ import { inspect } from 'node:util';
 
 import type { GotOptions } from '../http/request.ts';
 
-/** As much of `fetch` as a user's own has to be. */
+/** The part of `fetch` that a user's function has to implement. */
 export type FetchLike = (
   url: string | URL,
   init: EventSourceFetchInit,
 ) => Promise<FetchLikeResponse>;
 
-/**
- * What a user's `fetch` is called with: to be handed on, with what is to be different (WHATWG HTML
- * 9.2.2).
- */
+/** The second argument of a user's `fetch`, which may change it (WHATWG HTML 9.2.2). */
 export interface EventSourceFetchInit {
   signal: AbortSignal;
   headers: { [name: string]: string; Accept: 'text/event-stream' };
@@ -23,13 +20,13 @@ export interface EventSourceFetchInit {
   redirect: 'follow';
 }
 
-/** As much of a `Response` as is looked at. */
+/** The part of a `Response` that is read. */
 export interface FetchLikeResponse {
   readonly status: number;
-  /** After redirects. */
+  /** The URL that answered, after redirects. */
   readonly url: string;
   readonly headers: { get(name: string): string | null };
-  /** Not decoded by anybody any more: bytes of the stream. */
+  /** The bytes of the stream, already decompressed. */
   readonly body: { getReader(): ReaderLike } | Response['body'] | null;
 }
 
@@ -40,9 +37,7 @@ export interface ReaderLike {
 
 type Chunk = Uint8Array | DataView | ArrayBuffer;
 
-/**
- * Has got make its requests with a user's `fetch`: all that comes after the response is as ever.
- */
+/** Options that make got send its requests with a user's `fetch`. The rest stays as it is. */
 export function requestBy(fetch: FetchLike, withCredentials: boolean): GotOptions {
   const credentials = withCredentials ? 'include' : 'same-origin';
   const request = (url: URL, { headers }: { readonly headers: SentHeaders }): FetchRequest =>
@@ -62,23 +57,20 @@ export function requestBy(fetch: FetchLike, withCredentials: boolean): GotOption
 
 type SentHeaders = Readonly<Record<string, string | undefined>>;
 
-/** Those that are ours, and not got's, in the spelling that programs look for. */
+/** The client's own headers, without got's, in the spelling that programs expect. */
 function fetchHeaders(sent: SentHeaders): EventSourceFetchInit['headers'] {
   const { 'last-event-id': lastEventId, authorization } = sent;
   return {
     Accept: 'text/event-stream',
     ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
-    // Of the URL, which `fetch` would refuse.
+    // From the credentials of the URL: `fetch` refuses a URL that has them.
     ...(authorization === undefined ? {} : { Authorization: authorization }),
   };
 }
 
-/** What got takes for a request of Node. */
+/** A request of Node, as far as got uses it. */
 class FetchRequest extends Writable {
-  /**
-   * There once there is a response: as with Node's, what is closed after that is no failure of the
-   * request.
-   */
+  /** Set once there is a response. As with Node's, a later close is no failure of the request. */
   res: FetchResponse | undefined = undefined;
   readonly #url: URL;
   readonly #fetch: (signal: AbortSignal) => Promise<FetchLikeResponse>;
@@ -119,22 +111,22 @@ class FetchRequest extends Writable {
   }
 }
 
-/** What got takes for a response of Node. */
+/** A response of Node, as far as got uses it. */
 class FetchResponse extends Readable {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly #url: string;
   readonly #reader: ReaderLike | undefined;
 
-  constructor(response: FetchLikeResponse, asked: URL) {
+  constructor(response: FetchLikeResponse, requested: URL) {
     super({ highWaterMark: 1 });
     assertResponse(response);
     const { status, headers, url } = response;
     this.statusCode = status;
-    // No `content-encoding`: a `fetch` has undone it, and leaves the header there.
+    // Without `content-encoding`: `fetch` has decompressed the body and leaves the header there.
     this.headers = pick(headers, ['content-type', 'location']);
-    // A response that was made by hand has none.
-    this.#url = url || asked.href;
+    // A `Response` that a program constructs has an empty URL.
+    this.#url = url || requested.href;
     this.#reader = (response.body as { getReader(): ReaderLike } | null)?.getReader();
   }
 
@@ -142,8 +134,8 @@ class FetchResponse extends Readable {
     return this.#url;
   }
 
-  /** got writes here what was asked; where the redirects led is not its to know. */
-  set url(_asked: string) {}
+  /** Ignores got's assignment of the requested URL: `fetch` knows the URL after redirects. */
+  set url(_requested: string) {}
 
   override _read(): void {
     void this.#pull();
@@ -155,7 +147,7 @@ class FetchResponse extends Readable {
   }
 
   #cancel(): void {
-    // What a stream says of being cancelled, nobody waits for.
+    // Nobody waits for the result of the cancel.
     this.#reader?.cancel().catch(() => undefined);
   }
 
@@ -167,7 +159,7 @@ class FetchResponse extends Readable {
     }
   }
 
-  /** `null` at the end. */
+  /** The next bytes; `null` at the end. */
   async #next(): Promise<Uint8Array | null> {
     const { done, value } = (await this.#reader?.read()) ?? { done: true };
     return done || value === undefined ? null : bytesOf(value);
@@ -204,8 +196,8 @@ function bytesOf(chunk: Chunk): Uint8Array {
 }
 
 /**
- * Never a `TypeError`: with one a `fetch` means a cable that is pulled out, and got a caller's
- * mistake. The cause of it says more.
+ * The error for got, never a `TypeError`: `fetch` rejects with one for a network failure, and got
+ * would take it for a mistake of its caller. The `cause` has the details.
  */
 function networkError(thrown: unknown): Error {
   const { cause = thrown } = (thrown ?? {}) as { readonly cause?: unknown };

@@ -1,10 +1,10 @@
-/** Whoever sets it knows what events it is for. */
+/** The program that sets a handler knows the class of its events. */
 type Callback = (event: never) => unknown;
 
 /**
- * The event handler attributes of a target, such as `onmessage` (WHATWG HTML 8.1.8.1): a handler
- * stands among the listeners where it was first set, and keeps that place when another takes its
- * turn there. Without a handler there is no listener.
+ * The event handler attributes of a target, such as `onmessage` (WHATWG HTML 8.1.8.1). A handler
+ * takes its place among the listeners when it is first set; a handler that replaces it keeps the
+ * place. Setting `null` removes the listener.
  */
 export class HandlerAttributes {
   readonly #target: EventTarget;
@@ -18,7 +18,7 @@ export class HandlerAttributes {
     return this.#handlers.get(type)?.callback ?? null;
   }
 
-  /** What is no function is `null`. */
+  /** Any value that is not a function counts as `null`. */
   set(type: string, value: unknown): void {
     const handler = this.#handlers.get(type);
     if (typeof value !== 'function') {

@@ -3,23 +3,20 @@ import type { FetchLike } from './fetch.ts';
 
 export interface EventSourceInit {
   /**
-   * Kept, and shown by the property. Node has no cookies to send; a `fetch` is told. Default:
-   * false.
+   * The value of the property of the same name. Node has no cookies to send; only a `fetch` of your
+   * own gets it, as `credentials`. Default: false.
    */
   readonly withCredentials?: boolean | undefined;
   /**
-   * Makes the requests instead of the client's own HTTP layer, as in the npm package `eventsource`.
-   * It follows redirects itself.
+   * Sends the requests instead of the client's own HTTP layer, as in the npm package `eventsource`.
+   * It follows redirects itself. Default: none.
    */
   readonly fetch?: FetchLike | undefined;
-  /** The largest event, in bytes of UTF-8; one above it fails the connection. Default: 8 MiB. */
+  /** The largest event, in bytes of UTF-8; a larger one fails the connection. Default: 8 MiB. */
   readonly maxBufferSize?: number | undefined;
 }
 
-/**
- * Its `this` is known from what it is set on; to name it here would keep the type from fitting the
- * one of lib.dom.
- */
+/** Without a type for `this`: with one it would not be assignable to the handler of lib.dom. */
 type Handler<Type extends keyof EventSourceEventMap> =
   | ((event: EventSourceEventMap[Type]) => unknown)
   | null;
@@ -34,18 +31,15 @@ type AnyListener = ((event: Event) => void) | { handleEvent(event: Event): void 
 type Added = Parameters<EventTarget['addEventListener']>[2];
 type Removed = Parameters<EventTarget['removeEventListener']>[2];
 
-/**
- * An interface, and not the class itself, so that another implementation fits where this one is
- * asked for.
- */
+/** An interface rather than the class: any implementation of it is assignable. */
 export interface EventSource extends EventTarget {
   readonly CONNECTING: 0;
   readonly OPEN: 1;
   readonly CLOSED: 2;
-  /** Absolute, as it was given; not where redirects led. */
+  /** The absolute URL of the constructor, not that after redirects. */
   readonly url: string;
   readonly withCredentials: boolean;
-  /** `CONNECTING` also while it waits for the next attempt; `CLOSED` for good. */
+  /** `CONNECTING` also before the next attempt; `CLOSED` is final. */
   readonly readyState: 0 | 1 | 2;
   onopen: Handler<'open'>;
   onmessage: Handler<'message'>;
@@ -64,7 +58,7 @@ export interface EventSource extends EventTarget {
   ): void;
   removeEventListener(type: string, listener: Listener<'message'>, options?: Removed): void;
   removeEventListener(type: string, listener: AnyListener, options?: Removed): void;
-  /** At once and for good: no further event is dispatched, not even one of the same packet. */
+  /** Closes at once and for good: no further event follows, not even one of the same packet. */
   close(): void;
 }
 
@@ -76,7 +70,8 @@ export interface EventSourceConstructor {
   /**
    * Begins to connect.
    * @throws DOMException `SyntaxError` for a URL that is relative or cannot be parsed; TypeError
-   * for a `fetch` that is no function; RangeError for a `maxBufferSize` that is not above 0.
+   * for a `fetch` that is not a function; RangeError for a `maxBufferSize` that is not above 0.
+   * @see WHATWG HTML 9.2.2
    */
   new (url: string | URL, init?: EventSourceInit): EventSource;
 }

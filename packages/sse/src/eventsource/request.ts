@@ -5,14 +5,14 @@ import { requestBy } from './fetch.ts';
 import type { EventSourceInit } from './interface.ts';
 
 /**
- * As long as Node's own `fetch` bears silence, before the response as in it: a server may send the
- * head of its response only with the first event.
+ * In ms, as in Node's own `fetch`, before the response and within it: a server may send the head of
+ * its response only together with the first event.
  */
 const longestSilence = 300_000;
 
 /**
- * What an `EventSource` is made of, checked and in the terms of the client. Throws as its
- * constructor.
+ * The arguments of an `EventSource`, checked, as a request of the client.
+ * @throws as the constructor of `EventSource`.
  */
 export function eventSourceRequest(url: string | URL, init: EventSourceInit): SseRequest {
   const { fetch, maxBufferSize, withCredentials } = checked(init);
@@ -25,7 +25,7 @@ export function eventSourceRequest(url: string | URL, init: EventSourceInit): Ss
   };
 }
 
-/** There is no page whose URL a relative one could be relative to. */
+/** A relative URL is an error: there is no page that it could be relative to. */
 function parseUrl(url: string | URL): string {
   const parsed = URL.parse(String(url));
   if (parsed === null) {

@@ -6,8 +6,8 @@ interface Taker<Value> {
 type Ending = { readonly type: 'done' } | { readonly type: 'failed'; readonly error: unknown };
 
 /**
- * Hands values over one at a time from a giver who waits to a taker who asks: nothing queues up
- * between them. One giver; takers may ask for several values at once, and are served in order.
+ * A rendezvous: one giver waits until a taker has taken its value and asks for the next. Nothing
+ * queues up between them. Several takers may wait; they are served in order.
  */
 export class Handoff<Value> {
   readonly #takers: Taker<Value>[] = [];
@@ -16,8 +16,8 @@ export class Handoff<Value> {
   #ending: Ending | undefined = undefined;
 
   /**
-   * Resolves when the value has been taken and the next one is asked for: only then is its taker
-   * done with it.
+   * Resolves when the value has been taken and the next one is requested: only then has its taker
+   * handled it.
    */
   give(value: Value): Promise<void> {
     const taker = this.#takers.shift();
@@ -33,7 +33,7 @@ export class Handoff<Value> {
         });
   }
 
-  /** The next value, or the end; an error in the end is told once. */
+  /** The next value, or the end. Only the first taker after an error gets the error. */
   take(): Promise<IteratorResult<Value, undefined>> {
     const offered = this.#offered;
     if (offered !== undefined) {
@@ -48,10 +48,7 @@ export class Handoff<Value> {
     });
   }
 
-  /**
-   * No further value: the taker who asks next is told of the error, if there is one, all others of
-   * the end. What has not been taken is dropped; later endings change nothing.
-   */
+  /** Ends the exchange and drops a value that nobody took. A second ending has no effect. */
   end(ending: Ending): void {
     if (this.#ending === undefined) {
       this.#ending = ending;

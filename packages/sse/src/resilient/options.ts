@@ -18,94 +18,94 @@ import type { ReconnectDelay, Verdict } from './policy.ts';
 type Resolvable<Value> = Value | ((context: RequestContext) => Value | Promise<Value>);
 
 /**
- * How a stream is asked for, kept, and given up: everything but what is done with its events. Times
- * are in ms.
+ * The request of a stream, the rules for reconnecting and giving up: every option but the handler.
+ * Times are in ms.
  */
 export interface StreamOptions
   extends
     Omit<SseRequest, 'url' | 'headers' | 'body' | 'redirectDelay'>,
     Omit<ReconnectDelay, 'retry'> {
   /**
-   * A function is asked anew at each attempt, and once more at once when the server answers 401 or
-   * 403.
+   * A function is called at each attempt, and once more, without a delay, when the server answers
+   * 401 or 403. Default: none.
    */
   readonly headers?: Resolvable<NonNullable<SseRequest['headers']>>;
+  /** A function is called at each attempt. Default: none. */
   readonly body?: Resolvable<NonNullable<SseRequest['body']>>;
-  /** The longest silence; comments count as sound; `Infinity` for no limit. Default: 5 min. */
+  /** The longest silence; every byte ends it, comments too. `Infinity`: no limit. Default: 5 min. */
   readonly idleTimeout?: number;
-  /** How long a connection has to stand for the delay to start anew. Default: 60 s. */
+  /** How long a connection has to last for the delay to start over. Default: 60 s. */
   readonly healthyAfter?: number;
-  /** The longest wait that a server's Retry-After is granted. Default: 15 min. */
+  /** The longest delay that a server's Retry-After can request. Default: 15 min. */
   readonly maxRetryAfter?: number;
   /**
-   * Whether the request is sent again after a failure or an end. Default: not for POST and PATCH,
-   * which may do twice what was wanted once (RFC 9110 9.2.2); for them the end of the stream is the
-   * end of the client. The other methods reconnect.
+   * Whether the request is sent again after a failure or an end. Default: for every method except
+   * POST and PATCH, which are not idempotent (RFC 9110 9.2.2): there the end of the stream is the
+   * end of the client.
    */
   readonly reconnect?: boolean;
   /**
-   * Whether this event says that the stream is complete, such as the `[DONE]` of LLM APIs: the
-   * client ends normally, and the event is not handled. When the stream ends without it, it has
-   * broken off. Default: none does.
+   * Whether this event completes the stream, such as the `[DONE]` of LLM APIs: then the client ends
+   * normally, and the event is not handled. A stream that ends without such an event has broken
+   * off. Default: no event does.
    */
   readonly until?: (event: ServerSentEvent, context: HandleContext) => boolean;
   /**
-   * Attempts in a row that brought neither an event nor a healthy connection, after which the
-   * client gives up. Default: `Infinity`.
+   * The client gives up after so many attempts in a row without an event or a healthy connection.
+   * Default: `Infinity`.
    */
   readonly maxAttempts?: number;
   /**
-   * The client gives up when its attempts have taken as long without an event or a healthy
+   * The client gives up when its attempts have lasted so long without an event or a healthy
    * connection. Default: `Infinity`.
    */
   readonly maxElapsed?: number;
   /**
-   * Overrules what is done about a failure or an end: is given what would be done, and answers what
-   * shall be.
+   * Overrules the reaction to a failure or an end: gets the default verdict and returns the verdict
+   * to use.
    */
   readonly classify?: (failure: ConnectFailure | Disconnect, verdict: Verdict) => Verdict;
-  /** Told of every change. It must not throw. */
+  /** Called at every change. It must not throw. */
   readonly onStatus?: (change: StatusChange, context: HandleContext) => void;
 }
 
 export interface ResilientOptions<Id extends string = string>
   extends ChildOptions<Id>, StreamOptions, StartOptions {
-  /** Absolute, http: or https:. */
+  /** An absolute URL, http: or https:; a function is called at each attempt. */
   readonly url: Resolvable<SseRequest['url']>;
   /**
-   * Every event, in order, one at a time. Nothing more is read until its promise settles. Throwing
-   * ends the client.
+   * Called with each event, in order, one at a time. The client reads nothing more until the
+   * promise settles. An error crashes the client.
    */
   readonly handle: (event: ServerSentEvent, context: HandleContext) => void | Promise<void>;
   /**
-   * How the client ends when it gives up: with `crash` it is restarted by most supervisors, which
-   * may then give up in turn; with `shutdown` only if it is permanent. Default: `crash`.
+   * How the client exits when it gives up. After `crash` its supervisor restarts it, and gives up
+   * in turn if that happens too often; after `shutdown` only a permanent child is restarted.
+   * Default: `crash`.
    */
   readonly giveUpWith?: 'crash' | 'shutdown';
 }
 
-/**
- * With schemas, events are parsed: `handle` is given those that are what they should be,
- * `handleInvalid` the others.
- */
+/** With schemas: `handle` gets the events that match their schema, `handleInvalid` the others. */
 export interface TypedResilientOptions<
   Id extends string,
   Schemas extends EventSchemas,
 > extends Omit<ResilientOptions<Id>, 'handle'> {
-  /** By the type of the event. */
+  /** A schema for each type of event. */
   readonly events: Schemas;
   readonly handle: (
     event: TypedEvent<NoInfer<Schemas>>,
     context: HandleContext,
   ) => void | Promise<void>;
   /**
-   * An event without schema, that is no JSON, or not what its schema asks for: handled once this
-   * has settled. Throwing ends the client.
+   * Called with each event whose type has no schema, whose data is no JSON, or whose data does not
+   * match its schema. The event counts as handled once the promise settles. An error crashes the
+   * client.
    */
   readonly handleInvalid: TypedHandlers<Schemas, HandleContext>['handleInvalid'];
 }
 
-/** What `onStatus` hears: one change in the life of a client. `SseClient.status` gives the whole. */
+/** One change in the life of a client, as `onStatus` gets it. See `SseClient.status`. */
 export type StatusChange =
   | CursorReport
   /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */
@@ -119,11 +119,9 @@ export type StatusChange =
       /** The time until the next attempt, in ms. */
       readonly after: number;
     }
-  /**
-   * The server wants no further request (204), or the stream is complete: the client ends normally.
-   */
+  /** The server allows no further request (204), or the stream is complete: a normal exit. */
   | { readonly type: 'ended' }
-  /** No further attempt is of use, or allowed: the client ends as `giveUpWith` says. */
+  /** Another attempt would be useless, or is not allowed: the client exits as by `giveUpWith`. */
   | {
       readonly type: 'gaveUp';
       readonly reason: string;
@@ -145,15 +143,12 @@ function isFunction<Value>(
   return typeof value === 'function';
 }
 
-/** Whether what failed or ended is asked for again. */
+/** Whether the request is sent again after a failure or an end. */
 export function reconnects({ reconnect, method = 'GET' }: StreamOptions): boolean {
   return reconnect ?? !/^(?:POST|PATCH)$/i.test(method);
 }
 
-/**
- * @throws TypeError, RangeError for what can never be sent or meant, as far as no function is to
- * give it.
- */
+/** @throws TypeError or RangeError for options that can never work; functions are not called. */
 export function assertOptions(
   options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
 ): void {
@@ -185,7 +180,7 @@ function assertFunction(name: string, shape: string, given: unknown): void {
   }
 }
 
-/** What is known of the request before the functions are asked. */
+/** The request without the parts that functions will give. */
 function knownRequest({
   url,
   headers,
