@@ -52,9 +52,9 @@ const attributes = [
  * @example
  * ```ts
  * import { EventSource } from '@reprise/sse/eventsource';
- * import { chaos } from '@reprise/sse/testing';
+ * import { chaos, inOrder } from '@reprise/sse/testing';
  *
- * const server = await chaos({ eventsPerSecond: 0 });
+ * const server = await chaos({ plan: inOrder([]), eventsPerSecond: 0 });
  * const prices = server.stream('prices');
  * const source = new EventSource(prices.url);
  * const received = Promise.withResolvers<string>();

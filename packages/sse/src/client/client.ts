@@ -107,9 +107,9 @@ export async function start<B extends AnyBehaviour>(
  * @example
  * ```ts
  * import { connect, createSystem, noreply, SseClient } from '@reprise/sse';
- * import { chaos } from '@reprise/sse/testing';
+ * import { chaos, inOrder } from '@reprise/sse/testing';
  *
- * const server = await chaos({ eventsPerSecond: 0 });
+ * const server = await chaos({ plan: inOrder([]), eventsPerSecond: 0 });
  * const prices = server.stream('prices');
  * const handled = Promise.withResolvers<string>();
  * const client = SseClient.define({

@@ -43,9 +43,9 @@ export type EventIterator<Event> = AsyncIterableIterator<Event, undefined> & Asy
  * @example
  * ```ts
  * import { events } from '@reprise/sse';
- * import { chaos } from '@reprise/sse/testing';
+ * import { chaos, inOrder } from '@reprise/sse/testing';
  *
- * const server = await chaos({ eventsPerSecond: 0 });
+ * const server = await chaos({ plan: inOrder([]), eventsPerSecond: 0 });
  * const prices = server.stream('prices');
  * prices.produce(2);
  *
@@ -96,9 +96,9 @@ export function events(
  * @example
  * ```ts
  * import { eventStream } from '@reprise/sse';
- * import { chaos } from '@reprise/sse/testing';
+ * import { chaos, inOrder } from '@reprise/sse/testing';
  *
- * const server = await chaos({ eventsPerSecond: 0 });
+ * const server = await chaos({ plan: inOrder([]), eventsPerSecond: 0 });
  * const prices = server.stream('prices');
  * prices.produce(1);
  *

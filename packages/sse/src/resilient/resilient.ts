@@ -26,9 +26,9 @@ export type { ResilientOptions, StatusChange, TypedResilientOptions } from './op
  * @example
  * ```ts
  * import { createSystem, SseClient, Supervisor } from '@reprise/sse';
- * import { chaos } from '@reprise/sse/testing';
+ * import { chaos, inOrder } from '@reprise/sse/testing';
  *
- * const server = await chaos({ eventsPerSecond: 0 });
+ * const server = await chaos({ plan: inOrder([]), eventsPerSecond: 0 });
  * const prices = server.stream('prices');
  * const system = createSystem();
  * const handled = Promise.withResolvers<string>();
