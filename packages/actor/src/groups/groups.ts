@@ -33,8 +33,8 @@ export function join<P extends Pid = Pid>(
 }
 
 /**
- * Removes processes from a group, each once as often as it is listed. False when none of them was in
- * it.
+ * Removes processes from a group, each once as often as it is listed. False when none of them was
+ * in it.
  * @throws TypeError for anything but pids, and then none has left
  * @see OTP manual, `pg:leave/2`
  * @example
@@ -141,8 +141,8 @@ export function monitor<P extends Pid = Pid>(
 }
 
 /**
- * Ends a monitor of a group, and removes its messages from the mailbox. False for any other ref, and
- * for a monitor of another process.
+ * Ends a monitor of a group, and removes its messages from the mailbox. False for any other ref,
+ * and for a monitor of another process.
  * @throws TypeError for anything but a process
  * @see OTP manual, `pg:demonitor/1`
  * @example

@@ -13,8 +13,8 @@ let settledSoFar = 0;
  * comes while the owner waits, it ends that wait. Otherwise a message tells the owner of it, which
  * is removed from the mailbox if the result is taken before the message.
  *
- * All fields are private: a `RequestId` is one of these, and a message that holds one must not print
- * more than that.
+ * All fields are private: a `RequestId` is one of these, and a message that holds one must not
+ * print more than that.
  */
 export abstract class PendingResult<Result> {
   #result: Result | undefined = undefined;

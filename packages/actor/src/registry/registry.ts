@@ -462,11 +462,11 @@ export async function lock<Key, Value, P extends Pid, Result>(
 
 /**
  * The address of the process that has a key: accepted wherever a pid is, and looked up at each use.
- * As the `name` of a server that starts, it registers the server, with `value`; the start fails with
- * `alreadyStarted` when a process has the key. When the registry is not running, it is the address
- * of no process.
- * @throws TypeError for a duplicate registry, where many processes may have a key; when the registry
- * is given by its name, the start throws it
+ * As the `name` of a server that starts, it registers the server, with `value`; the start fails
+ * with `alreadyStarted` when a process has the key. When the registry is not running, it is the
+ * address of no process.
+ * @throws TypeError for a duplicate registry, where many processes may have a key; when the
+ * registry is given by its name, the start throws it
  * @see Elixir manual, `Registry`, "Using in `:via`"
  * @example
  * ```ts

@@ -247,9 +247,9 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 
 /**
  * Sends a request to the server, and resolves with the reply of `handleCall`.
- * @throws ExitError `noproc` when the server has ended, the reason of the server when it ends before
- * it replies, `callingSelf` when the server is the caller, `callCycle` when the server waits for the
- * caller
+ * @throws ExitError `noproc` when the server has ended, the reason of the server when it ends
+ * before it replies, `callingSelf` when the server is the caller, `callCycle` when the server waits
+ * for the caller
  * @throws TimeoutError after `timeout`; the server is not disturbed, and a late reply is dropped
  * @see OTP manual, `gen_server:call/3`
  * @example

@@ -1,8 +1,8 @@
 import type { ExitReason } from '../process/exit-reason.ts';
 
 /**
- * Marks an answer: no value of a user is taken for one, whatever its shape. A registered symbol: two
- * copies of this package understand the answers of each other.
+ * Marks an answer: no value of a user is taken for one, whatever its shape. A registered symbol:
+ * two copies of this package understand the answers of each other.
  */
 export const answer: unique symbol = Symbol.for('reprise.answer') as typeof answer;
 
@@ -77,8 +77,9 @@ export interface InitError extends Answer {
   readonly reason: ExitReason;
 }
 
-// Each message allocates one answer, on the hot path. An object literal with a symbol as a key takes
-// twice as long to make as an instance of these classes, which have the symbol on their prototypes.
+// Each message allocates one answer, on the hot path. An object literal with a symbol as a key
+// takes twice as long to make as an instance of these classes, which have the symbol on their
+// prototypes.
 class OkValue<State> {
   declare readonly [answer]: true;
   readonly type = 'ok';

@@ -172,8 +172,8 @@ export function waitResponse(
 
 /**
  * The response that a message tells of, if it belongs to this request, or to one of several, whose
- * request is then deleted from the map. For the process that asked with `self`: in its `handleInfo`,
- * or after a `receive`.
+ * request is then deleted from the map. For the process that asked with `self`: in its
+ * `handleInfo`, or after a `receive`.
  * @throws TypeError for anything but the result of `sendRequest`
  * @see OTP manual, `gen_server:check_response/2` and `gen_server:check_response/3`
  * @example

@@ -14,9 +14,9 @@ export interface TaskStreamOptions {
    */
   readonly maxConcurrency?: number;
   /**
-   * Whether results come in the order of the items, or in the order in which they are done. Default:
-   * true. Then at most `maxConcurrency` results wait for an earlier one, and until that is done no
-   * more items are taken.
+   * Whether results come in the order of the items, or in the order in which they are done.
+   * Default: true. Then at most `maxConcurrency` results wait for an earlier one, and until that is
+   * done no more items are taken.
    */
   readonly ordered?: boolean;
   /** How long one item may take, in ms. Default: 5,000. */

@@ -8,7 +8,8 @@ import { type StreamRules, TaskIteration, type TaskStreamOptions, type Work } fr
 import { assertFunction, type TaskResult } from './watch.ts';
 
 /**
- * The results of tasks, one for each item. Each iteration starts the tasks anew, at its first `next`.
+ * The results of tasks, one for each item. Each iteration starts the tasks anew, at its first
+ * `next`.
  * @throws RangeError for wrong options; TypeError for anything but a function
  */
 export function streamOf<Item, Value>(

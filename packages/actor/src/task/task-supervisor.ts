@@ -42,8 +42,8 @@ export interface TaskChildOptions extends SupervisedTaskOptions {
 }
 
 /**
- * `Task.async`, but the task is a child of the supervisor, and also ends with it. Like every task it
- * is never restarted. Resolves when it runs.
+ * `Task.async`, but the task is a child of the supervisor, and also ends with it. Like every task
+ * it is never restarted. Resolves when it runs.
  * @throws ExitError `maxChildren` when the supervisor is full, `noproc` when it or `self` has ended
  * @throws TypeError for anything but a function
  * @see Elixir manual, `Task.Supervisor.async/3`
@@ -152,8 +152,8 @@ export async function children(supervisor: Supervisor): Promise<readonly Pid[]> 
 
 /**
  * `Task.asyncStream`, but the tasks are children of the supervisor, and also end with it.
- * @throws as `Task.asyncStream` does; ExitError `maxChildren` from the iteration, when the supervisor
- * is full
+ * @throws as `Task.asyncStream` does; ExitError `maxChildren` from the iteration, when the
+ * supervisor is full
  * @see Elixir manual, `Task.Supervisor.async_stream/4`
  * @example
  * ```ts

@@ -147,8 +147,8 @@ export async function awaitMany<const Tasks extends readonly Task[]>(
 
 /**
  * Waits for a task, and resolves with its result, which may be a crash. Resolves with `undefined`
- * when there is none after `timeout`, and then the task can be awaited again, or when the result was
- * taken before.
+ * when there is none after `timeout`, and then the task can be awaited again, or when the result
+ * was taken before.
  * @throws Error for a task of another process, or one that is waited for already
  * @see Elixir manual, `Task.yield/2`
  * @example
@@ -208,9 +208,9 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
 }
 
 /**
- * Ends a task: unlinks it, sends it a `shutdown` signal, and kills it after `timeout`. Resolves when
- * it has ended: with `undefined`, or with its result when it was done before the end, or ended for
- * another reason.
+ * Ends a task: unlinks it, sends it a `shutdown` signal, and kills it after `timeout`. Resolves
+ * when it has ended: with `undefined`, or with its result when it was done before the end, or ended
+ * for another reason.
  * @throws Error for a task of another process, or one without a process
  * @see Elixir manual, `Task.shutdown/2`
  * @example
@@ -289,8 +289,8 @@ export function completed<Value>(self: Process, value: Value): Task<Value> {
  * results were not taken. When the loop is left early, the unfinished tasks are killed.
  *
  * The processes are linked to a process that is linked to `self`. An item that crashes ends `self`,
- * unless it traps exits: then the result of the item is `{ type: 'exit', reason }`. When `self` ends,
- * for any reason, the tasks end.
+ * unless it traps exits: then the result of the item is `{ type: 'exit', reason }`. When `self`
+ * ends, for any reason, the tasks end.
  * @throws RangeError for wrong options; TypeError for anything but a function
  * @throws TimeoutError from the iteration, when an item takes too long and `onTimeout` is `exit`
  * @throws ExitError from the iteration, when `self` has ended

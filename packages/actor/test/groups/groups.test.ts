@@ -19,7 +19,7 @@ import { expectTypeOf } from 'expect-type';
 import { countOnEnd } from '../support/on-end.ts';
 import { drain, idleProcess, type Log, recordingProcess } from '../support/processes.ts';
 
-async function pids(system: TestSystem, count: number): Promise<Pid[]> {
+async function startPids(system: TestSystem, count: number): Promise<Pid[]> {
   const processes: Pid[] = [];
   for (let at = 0; at < count; at++) {
     processes.push((await idleProcess(system)).pid);
@@ -29,41 +29,41 @@ async function pids(system: TestSystem, count: number): Promise<Pid[]> {
 
 async function setup() {
   const system = createTestSystem();
-  const [p, q, r] = (await pids(system, 3)) as [Pid, Pid, Pid];
-  return { system, p, q, r };
+  const [first, second, third] = (await startPids(system, 3)) as [Pid, Pid, Pid];
+  return { system, first, second, third };
 }
 
 describe('join', () => {
   test('GR01 puts a process into a group, which is there from then on', async () => {
-    const { system, p } = await setup();
+    const { system, first } = await setup();
     expect(Groups.whichGroups(system)).toStrictEqual([]);
-    expect(Groups.join(system, 'g', p)).toBeUndefined();
-    expect(Groups.members(system, 'g')).toStrictEqual([p]);
+    expect(Groups.join(system, 'g', first)).toBeUndefined();
+    expect(Groups.members(system, 'g')).toStrictEqual([first]);
     expect(Groups.whichGroups(system)).toStrictEqual(['g']);
   });
 
   test('GR02 puts one that joins twice into it twice', async () => {
-    const { system, p, q } = await setup();
-    for (const pid of [p, q, p]) {
+    const { system, first, second } = await setup();
+    for (const pid of [first, second, first]) {
       Groups.join(system, 'g', pid);
     }
-    expect(Groups.members(system, 'g')).toStrictEqual([p, p, q]);
+    expect(Groups.members(system, 'g')).toStrictEqual([first, first, second]);
   });
 
   test('GR07 puts a list of processes into it in one step', async () => {
-    const { system, p, q, r } = await setup();
+    const { system, first, second, third } = await setup();
     const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
-    Groups.join(system, 'g', [p, q, p, r]);
-    expect(Groups.members(system, 'g')).toStrictEqual([p, p, q, r]);
+    Groups.join(system, 'g', [first, second, first, third]);
+    expect(Groups.members(system, 'g')).toStrictEqual([first, first, second, third]);
     expect(await drain(watcher)).toStrictEqual([
-      { type: 'join', ref, group: 'g', pids: [p, q, p, r] },
+      { type: 'join', ref, group: 'g', pids: [first, second, first, third] },
     ]);
   });
 
   test('GR07 of a list with what is no pid is an error of the caller, and puts in none', async () => {
-    const { system, p } = await setup();
-    const wrong: unknown = [p, 5];
+    const { system, first } = await setup();
+    const wrong: unknown = [first, 5];
     expect(() => {
       Groups.join(system, 'g', wrong as Pid[]);
     }).toThrow(new TypeError('Expected a pid, got 5 (number)'));
@@ -71,103 +71,105 @@ describe('join', () => {
   });
 
   test('GR08 leaves out those that have ended', async () => {
-    const { system, p, q } = await setup();
+    const { system, first, second } = await setup();
     const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
-    exit(system, p, kill);
-    Groups.join(system, 'g', p);
+    exit(system, first, kill);
+    Groups.join(system, 'g', first);
     expect(Groups.whichGroups(system)).toStrictEqual([]);
-    Groups.join(system, 'g', [p, q]);
-    expect(Groups.members(system, 'g')).toStrictEqual([q]);
-    expect(await drain(watcher)).toStrictEqual([{ type: 'join', ref, group: 'g', pids: [q] }]);
+    Groups.join(system, 'g', [first, second]);
+    expect(Groups.members(system, 'g')).toStrictEqual([second]);
+    expect(await drain(watcher)).toStrictEqual([{ type: 'join', ref, group: 'g', pids: [second] }]);
   });
 
   test.each(['', undefined, 5, {}])('%p is no name of a group', async (bad) => {
-    const { system, p } = await setup();
+    const { system, first } = await setup();
     const error = 'Expected the name of a group, got ';
-    expect(() => Groups.join(system, bad as string, p)).toThrow(TypeError);
-    expect(() => Groups.join(system, bad as string, p)).toThrow(error);
+    expect(() => Groups.join(system, bad as string, first)).toThrow(TypeError);
+    expect(() => Groups.join(system, bad as string, first)).toThrow(error);
     expect(() => group(bad as string)).toThrow(error);
   });
 
   test('is of one system: groups of others have nothing to do with it', async () => {
-    const { system, p } = await setup();
-    Groups.join(system, 'g', p);
+    const { system, first } = await setup();
+    Groups.join(system, 'g', first);
     expect(Groups.members(createTestSystem(), 'g')).toStrictEqual([]);
-    expect(Groups.members(await idleProcess(system), 'g')).toStrictEqual([p]);
+    expect(Groups.members(await idleProcess(system), 'g')).toStrictEqual([first]);
   });
 });
 
 describe('leave', () => {
   test('GR03 takes one that joined twice out once', async () => {
-    const { system, p } = await setup();
-    Groups.join(system, 'g', [p, p]);
-    expect(Groups.leave(system, 'g', p)).toBe(true);
-    expect(Groups.members(system, 'g')).toStrictEqual([p]);
+    const { system, first } = await setup();
+    Groups.join(system, 'g', [first, first]);
+    expect(Groups.leave(system, 'g', first)).toBe(true);
+    expect(Groups.members(system, 'g')).toStrictEqual([first]);
   });
 
   test('GR04 by the last member ends the group', async () => {
-    const { system, p, q } = await setup();
-    Groups.join(system, 'g', [p, q]);
-    Groups.join(system, 'h', p);
-    Groups.leave(system, 'g', [q, p]);
+    const { system, first, second } = await setup();
+    Groups.join(system, 'g', [first, second]);
+    Groups.join(system, 'h', first);
+    Groups.leave(system, 'g', [second, first]);
     expect(Groups.whichGroups(system)).toStrictEqual(['h']);
-    Groups.leave(system, 'h', p);
+    Groups.leave(system, 'h', first);
     expect(Groups.whichGroups(system)).toStrictEqual([]);
   });
 
   test('GR05 answers false for a group that one is not in, and for one of nobody', async () => {
-    const { system, p, q } = await setup();
-    Groups.join(system, 'g', p);
-    expect(Groups.leave(system, 'g', q)).toBe(false);
-    expect(Groups.leave(system, 'nobody’s', p)).toBe(false);
+    const { system, first, second } = await setup();
+    Groups.join(system, 'g', first);
+    expect(Groups.leave(system, 'g', second)).toBe(false);
+    expect(Groups.leave(system, 'nobody’s', first)).toBe(false);
     expect(Groups.leave(system, 'g', [])).toBe(false);
-    expect(Groups.members(system, 'g')).toStrictEqual([p]);
+    expect(Groups.members(system, 'g')).toStrictEqual([first]);
     expect(Groups.whichGroups(system)).toStrictEqual(['g']);
   });
 
   test('GR05 of a list takes out those that are in it', async () => {
-    const { system, p, q, r } = await setup();
+    const { system, first, second, third } = await setup();
     const watcher = await idleProcess(system);
-    Groups.join(system, 'g', [p, q]);
+    Groups.join(system, 'g', [first, second]);
     const { ref } = Groups.monitor(watcher, 'g');
-    expect(Groups.leave(system, 'g', [r, q, q])).toBe(true);
-    expect(Groups.members(system, 'g')).toStrictEqual([p]);
-    expect(await drain(watcher)).toStrictEqual([{ type: 'leave', ref, group: 'g', pids: [q] }]);
+    expect(Groups.leave(system, 'g', [third, second, second])).toBe(true);
+    expect(Groups.members(system, 'g')).toStrictEqual([first]);
+    expect(await drain(watcher)).toStrictEqual([
+      { type: 'leave', ref, group: 'g', pids: [second] },
+    ]);
   });
 });
 
 describe('the end of a process', () => {
   test('GR04 that is the last member ends the group', async () => {
-    const { system, p } = await setup();
-    Groups.join(system, 'g', [p, p]);
-    exit(system, p, kill);
+    const { system, first } = await setup();
+    Groups.join(system, 'g', [first, first]);
+    exit(system, first, kill);
     expect(Groups.whichGroups(system)).toStrictEqual([]);
     expect(Groups.members(system, 'g')).toStrictEqual([]);
   });
 
   test('GR06 takes it out of every group, all copies', async () => {
-    const { system, p, q } = await setup();
-    Groups.join(system, 'g', [p, q, p]);
-    Groups.join(system, 'h', [q, p]);
-    Groups.join(system, 'i', p);
-    exit(system, p, kill);
-    expect(Groups.members(system, 'g')).toStrictEqual([q]);
-    expect(Groups.members(system, 'h')).toStrictEqual([q]);
+    const { system, first, second } = await setup();
+    Groups.join(system, 'g', [first, second, first]);
+    Groups.join(system, 'h', [second, first]);
+    Groups.join(system, 'i', first);
+    exit(system, first, kill);
+    expect(Groups.members(system, 'g')).toStrictEqual([second]);
+    expect(Groups.members(system, 'h')).toStrictEqual([second]);
     expect(Groups.whichGroups(system)).toStrictEqual(['g', 'h']);
   });
 
   test('GR06 has happened before anybody hears of it', async () => {
-    const { system, p } = await setup();
-    Groups.join(system, 'g', p);
+    const { system, first } = await setup();
+    Groups.join(system, 'g', first);
     const seen: unknown[] = [];
     spawn(system, async (self) => {
-      monitor(self, p);
+      monitor(self, first);
       await self.receive();
       seen.push(Groups.members(self, 'g'), Groups.whichGroups(self));
     });
     await settle(system);
-    exit(system, p, kill);
+    exit(system, first, kill);
     await settle(system);
     expect(seen).toStrictEqual([[], []]);
   });
@@ -192,18 +194,18 @@ describe('the end of a process', () => {
   });
 
   test('GR08 is looked at itself: one that is ending is in no group', async () => {
-    const { system, p } = await setup();
-    Groups.join(system, 'g', p);
+    const { system, first } = await setup();
+    Groups.join(system, 'g', first);
     const seen: unknown[] = [];
-    // Told when the process is dead and nothing of it was cleared away yet.
+    // The channel publishes when the process is dead and the groups still have it.
     const onExit = (message: unknown): void => {
-      if ((message as { readonly pid: Pid }).pid === p) {
+      if ((message as { readonly pid: Pid }).pid === first) {
         seen.push(Groups.members(system, 'g'), Groups.whichGroups(system));
-        Groups.join(system, 'g', p);
+        Groups.join(system, 'g', first);
       }
     };
     subscribe('reprise:exit', onExit);
-    exit(system, p, kill);
+    exit(system, first, kill);
     unsubscribe('reprise:exit', onExit);
     expect(seen).toStrictEqual([[], []]);
     expect(Groups.whichGroups(system)).toStrictEqual([]);
@@ -213,17 +215,17 @@ describe('the end of a process', () => {
 describe('a process that has left', () => {
   test('has nothing of its groups hanging on it', async () => {
     const { system } = await setup();
-    const p = await idleProcess(system);
-    const hanging = countOnEnd(p);
-    Groups.join(system, 'g', [p.pid, p.pid]);
-    Groups.join(system, 'h', p.pid);
+    const first = await idleProcess(system);
+    const hanging = countOnEnd(first);
+    Groups.join(system, 'g', [first.pid, first.pid]);
+    Groups.join(system, 'h', first.pid);
     expect(hanging()).toBe(1);
-    const { ref } = Groups.monitor(p, 'g');
+    const { ref } = Groups.monitor(first, 'g');
     expect(hanging()).toBe(2);
-    Groups.demonitor(p, ref);
-    Groups.leave(system, 'g', [p.pid, p.pid]);
+    Groups.demonitor(first, ref);
+    Groups.leave(system, 'g', [first.pid, first.pid]);
     expect(hanging()).toBe(1);
-    Groups.leave(system, 'h', p.pid);
+    Groups.leave(system, 'h', first.pid);
     expect(hanging()).toBe(0);
   });
 });
@@ -239,63 +241,63 @@ describe('members', () => {
 
 describe('monitor', () => {
   test('GR09 answers who is in the group, and tells of every change after that', async () => {
-    const { system, p, q, r } = await setup();
+    const { system, first, second, third } = await setup();
     const watcher = await idleProcess(system);
-    Groups.join(system, 'g', p);
+    Groups.join(system, 'g', first);
     const { ref, members } = Groups.monitor(watcher, 'g');
-    expect(members).toStrictEqual([p]);
-    Groups.join(system, 'g', [q, r]);
-    Groups.join(system, 'other', q);
-    Groups.leave(system, 'g', p);
-    Groups.leave(system, 'g', p);
-    exit(system, r, kill);
-    expect(members).toStrictEqual([p]);
+    expect(members).toStrictEqual([first]);
+    Groups.join(system, 'g', [second, third]);
+    Groups.join(system, 'other', second);
+    Groups.leave(system, 'g', first);
+    Groups.leave(system, 'g', first);
+    exit(system, third, kill);
+    expect(members).toStrictEqual([first]);
     const messages = await drain(watcher);
     expect(messages).toStrictEqual([
-      { type: 'join', ref, group: 'g', pids: [q, r] },
-      { type: 'leave', ref, group: 'g', pids: [p] },
-      { type: 'leave', ref, group: 'g', pids: [r] },
+      { type: 'join', ref, group: 'g', pids: [second, third] },
+      { type: 'leave', ref, group: 'g', pids: [first] },
+      { type: 'leave', ref, group: 'g', pids: [third] },
     ]);
   });
 
   test('GR09 of a group of nobody tells of its first member; it is no member itself', async () => {
-    const { system, p } = await setup();
+    const { system, first } = await setup();
     const watcher = await idleProcess(system);
     const { ref, members } = Groups.monitor(watcher, 'g');
     expect(members).toStrictEqual([]);
     expect(Groups.whichGroups(system)).toStrictEqual([]);
-    Groups.join(system, 'g', p);
-    exit(system, p, kill);
+    Groups.join(system, 'g', first);
+    exit(system, first, kill);
     Groups.join(system, 'g', watcher.pid);
     expect(await drain(watcher)).toStrictEqual([
-      { type: 'join', ref, group: 'g', pids: [p] },
-      { type: 'leave', ref, group: 'g', pids: [p] },
+      { type: 'join', ref, group: 'g', pids: [first] },
+      { type: 'leave', ref, group: 'g', pids: [first] },
       { type: 'join', ref, group: 'g', pids: [watcher.pid] },
     ]);
   });
 
   test('GR09 names one that was in it twice twice when it ends, after its EXIT and DOWN', async () => {
-    const { system, p } = await setup();
+    const { system, first } = await setup();
     const log: Log = [];
     const watcher = await recordingProcess(system, log, 'w', { traps: true });
-    Groups.join(system, 'g', [p, p]);
+    Groups.join(system, 'g', [first, first]);
     const { ref } = Groups.monitor(watcher, 'g');
-    link(watcher, p);
-    const down = monitor(watcher, p);
-    exit(system, p, kill);
+    link(watcher, first);
+    const down = monitor(watcher, first);
+    exit(system, first, kill);
     await settle(system);
     expect(log).toStrictEqual([
-      ['w', { type: 'EXIT', pid: p, reason: { type: 'killed' } }],
-      ['w', { type: 'DOWN', ref: down, pid: p, reason: { type: 'killed' } }],
-      ['w', { type: 'leave', ref, group: 'g', pids: [p, p] }],
+      ['w', { type: 'EXIT', pid: first, reason: { type: 'killed' } }],
+      ['w', { type: 'DOWN', ref: down, pid: first, reason: { type: 'killed' } }],
+      ['w', { type: 'leave', ref, group: 'g', pids: [first, first] }],
     ]);
   });
 
   test('GR09 twice tells twice, each with its own ref', async () => {
-    const { system, p } = await setup();
+    const { system, first: member } = await setup();
     const watcher = await idleProcess(system);
     const [first, second] = [Groups.monitor(watcher, 'g'), Groups.monitor(watcher, 'g')];
-    Groups.join(system, 'g', p);
+    Groups.join(system, 'g', member);
     const messages = (await drain(watcher)) as Groups.Message[];
     expect(messages).toHaveLength(2);
     expect(messages[0]?.ref).toBe(first.ref);
@@ -303,7 +305,7 @@ describe('monitor', () => {
   });
 
   test('GR09 gets through to a full mailbox: a change that is lost is lost for good', async () => {
-    const { system, p } = await setup();
+    const { system, first } = await setup();
     let messages = 0;
     spawn<unknown>(
       system,
@@ -320,14 +322,14 @@ describe('monitor', () => {
     );
     await settle(system);
     for (let count = 0; count < 3; count++) {
-      Groups.join(system, 'g', p);
+      Groups.join(system, 'g', first);
     }
     await system.clock.advance(10);
     expect(messages).toBe(3);
   });
 
   test('GR09 ends with its process, and one of a process that has ended never begins', async () => {
-    const { system, p } = await setup();
+    const { system, first } = await setup();
     const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
     exit(system, watcher.pid, kill);
@@ -335,34 +337,34 @@ describe('monitor', () => {
     const late = Groups.monitor(watcher, 'g');
     expect(Groups.demonitor(watcher, late.ref)).toBe(false);
     expect(() => {
-      Groups.join(system, 'g', p);
+      Groups.join(system, 'g', first);
     }).not.toThrow();
   });
 });
 
 describe('demonitor', () => {
   test('GR09 ends a monitor, and takes its messages back', async () => {
-    const { system, p, q } = await setup();
+    const { system, first, second } = await setup();
     const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
     const { ref: kept } = Groups.monitor(watcher, 'h');
-    Groups.join(system, 'g', p);
-    Groups.join(system, 'h', p);
+    Groups.join(system, 'g', first);
+    Groups.join(system, 'h', first);
     expect(Groups.demonitor(watcher, ref)).toBe(true);
-    Groups.join(system, 'g', q);
+    Groups.join(system, 'g', second);
     expect(await drain(watcher)).toStrictEqual([
-      { type: 'join', ref: kept, group: 'h', pids: [p] },
+      { type: 'join', ref: kept, group: 'h', pids: [first] },
     ]);
     expect(Groups.demonitor(watcher, ref)).toBe(false);
   });
 
   test('GR09 is for one’s own', async () => {
-    const { system, p } = await setup();
+    const { system, first } = await setup();
     const [watcher, other] = [await idleProcess(system), await idleProcess(system)];
     const { ref } = Groups.monitor(watcher, 'g');
     expect(Groups.demonitor(other, ref)).toBe(false);
-    expect(Groups.demonitor(watcher, monitor(watcher, p))).toBe(false);
-    Groups.join(system, 'g', p);
+    expect(Groups.demonitor(watcher, monitor(watcher, first))).toBe(false);
+    Groups.join(system, 'g', first);
     expect(watcher.messageQueueLen).toBe(1);
   });
 });
@@ -387,9 +389,9 @@ describe('a typed group', () => {
     expectTypeOf(Groups.monitor(system, stacks)).toEqualTypeOf<Groups.Monitored<Pid<'push'>>>();
     expectTypeOf<Groups.Message<Pid<'push'>>['ref']>().toEqualTypeOf<Ref>();
     const misuse = (_wrong: (pid: Pid<'pop'>) => unknown): void => undefined;
-    // @ts-expect-error: it does not accept what the members of the group do
+    // @ts-expect-error: the process does not accept the messages of the group
     misuse((pid) => Groups.join(system, stacks, pid));
-    // @ts-expect-error: nor does one of a list
+    // @ts-expect-error: one of the list does not accept the messages of the group
     misuse((pid) => Groups.join(system, stacks, [pid]));
     expect(Groups.members(system, stacks)).toStrictEqual([]);
   });

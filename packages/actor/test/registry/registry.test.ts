@@ -39,10 +39,10 @@ import {
   recordingProcess,
 } from '../support/processes.ts';
 
-const unique = (system: TestSystem): Promise<Registry.Unique> =>
+const startUnique = (system: TestSystem): Promise<Registry.Unique> =>
   Registry.start(system, { keys: 'unique' });
 
-const duplicate = (system: TestSystem): Promise<Registry.Duplicate> =>
+const startDuplicate = (system: TestSystem): Promise<Registry.Duplicate> =>
   Registry.start(system, { keys: 'duplicate' });
 
 const pidsOf = (entries: readonly Registry.Entry[]): Pid[] => entries.map(({ pid }) => pid);
@@ -58,7 +58,7 @@ type Counter = GenServer.ServerOf<typeof counter>;
 describe('a unique registry', () => {
   test('RG15 refuses a key that is taken, by another process or the same, and says whose it is', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const [owner, other] = [await idleProcess(system), await idleProcess(system)];
     expect(Registry.register(owner, registry, 'k', 1)).toStrictEqual({ type: 'registered' });
     for (const process of [other, owner]) {
@@ -71,22 +71,22 @@ describe('a unique registry', () => {
 
   test('RG16 lets a process have several keys', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
+    const registry = await startUnique(system);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
     for (const key of ['a', 'b', 'c']) {
-      Registry.register(p, registry, key, `value of ${key}`);
+      Registry.register(holder, registry, key, `value of ${key}`);
     }
     Registry.register(other, registry, 'd');
-    expect(Registry.keys(registry, p.pid)).toStrictEqual(['a', 'b', 'c']);
+    expect(Registry.keys(registry, holder.pid)).toStrictEqual(['a', 'b', 'c']);
     expect(Registry.keys(registry, other.pid)).toStrictEqual(['d']);
     expect(Registry.keys(registry, system.pid)).toStrictEqual([]);
-    expect(Registry.values(registry, 'b', p.pid)).toStrictEqual(['value of b']);
+    expect(Registry.values(registry, 'b', holder.pid)).toStrictEqual(['value of b']);
     expect(Registry.values(registry, 'b', other.pid)).toStrictEqual([]);
   });
 
   test('RG17 forgets a process with its end: its keys are free, and nobody sees it otherwise', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const owner = await idleProcess(system);
     Registry.register(owner, registry, 'k', 1);
     Registry.register(owner, registry, 'l', 1);
@@ -116,11 +116,11 @@ describe('a unique registry', () => {
 
   test('RG18 looks at the process and not at its table alone: one that is ending has no key', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const [owner, next] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(owner, registry, 'k', 1);
     const seen: unknown[] = [];
-    // Told when the process is dead and nothing of it was cleared away yet.
+    // The channel publishes when the process is dead and its registrations are still in the table.
     const onExit = (message: unknown): void => {
       if ((message as { readonly pid: Pid }).pid === owner.pid) {
         seen.push(Registry.lookup(registry, 'k'), Registry.keys(registry, owner.pid));
@@ -168,7 +168,7 @@ describe('a unique registry', () => {
 
   test('RG20 unregisters what is the process’s own, and nothing happens when nothing is', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const [owner, other] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(owner, registry, 'k');
     Registry.register(owner, registry, 'l');
@@ -186,7 +186,7 @@ describe('a unique registry', () => {
 
   test('RG20 unregistered by its owner, a key is not lost to the next one by the first one’s end', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const [first, next] = [await idleProcess(system), await idleProcess(system)];
     Registry.register(first, registry, 'k');
     Registry.unregister(first, registry, 'k');
@@ -199,55 +199,55 @@ describe('a unique registry', () => {
 describe('a duplicate registry', () => {
   test('RG21 keeps every registration of a key, also those of one process', async () => {
     const system = createTestSystem();
-    const registry = await duplicate(system);
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
+    const registry = await startDuplicate(system);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
     for (const [process, value] of [
-      [p, 1],
+      [holder, 1],
       [other, 2],
-      [p, 3],
+      [holder, 3],
     ] as const) {
       const answer = Registry.register(process, registry, 'k', value);
       expect(answer).toStrictEqual({ type: 'registered' });
     }
     expect(Registry.lookup(registry, 'k')).toStrictEqual([
-      { pid: p.pid, value: 1 },
+      { pid: holder.pid, value: 1 },
       { pid: other.pid, value: 2 },
-      { pid: p.pid, value: 3 },
+      { pid: holder.pid, value: 3 },
     ]);
-    expect(Registry.values(registry, 'k', p.pid)).toStrictEqual([1, 3]);
-    expect(Registry.keys(registry, p.pid)).toStrictEqual(['k', 'k']);
+    expect(Registry.values(registry, 'k', holder.pid)).toStrictEqual([1, 3]);
+    expect(Registry.keys(registry, holder.pid)).toStrictEqual(['k', 'k']);
   });
 
   test('RG22 unregisters all of a process under a key, and nothing else', async () => {
     const system = createTestSystem();
-    const registry = await duplicate(system);
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
-    Registry.register(p, registry, 'k', 1);
-    Registry.register(p, registry, 'l', 2);
+    const registry = await startDuplicate(system);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
+    Registry.register(holder, registry, 'k', 1);
+    Registry.register(holder, registry, 'l', 2);
     Registry.register(other, registry, 'k', 3);
-    Registry.register(p, registry, 'k', 4);
-    Registry.unregister(p, registry, 'k');
+    Registry.register(holder, registry, 'k', 4);
+    Registry.unregister(holder, registry, 'k');
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: other.pid, value: 3 }]);
-    expect(Registry.keys(registry, p.pid)).toStrictEqual(['l']);
+    expect(Registry.keys(registry, holder.pid)).toStrictEqual(['l']);
   });
 
   test('RG17 forgets every registration of a process with its end', async () => {
     const system = createTestSystem();
-    const registry = await duplicate(system);
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
-    Registry.register(p, registry, 'k', 1);
+    const registry = await startDuplicate(system);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
+    Registry.register(holder, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
-    Registry.register(p, registry, 'k', 3);
-    exit(system, p.pid, kill);
+    Registry.register(holder, registry, 'k', 3);
+    exit(system, holder.pid, kill);
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: other.pid, value: 2 }]);
     expect(Registry.count(registry)).toBe(1);
   });
 
   test('RG23 dispatches all entries of a key at once, in the caller; nothing for a key of nobody', async () => {
     const system = createTestSystem();
-    const registry = await duplicate(system);
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
-    Registry.register(p, registry, 'k', 1);
+    const registry = await startDuplicate(system);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
+    Registry.register(holder, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
     const seen: unknown[] = [];
     Registry.dispatch(registry, 'k', (entries) => {
@@ -258,11 +258,11 @@ describe('a duplicate registry', () => {
     });
     expect(seen).toStrictEqual([
       [
-        { pid: p.pid, value: 1 },
+        { pid: holder.pid, value: 1 },
         { pid: other.pid, value: 2 },
       ],
     ]);
-    exit(system, p.pid, kill);
+    exit(system, holder.pid, kill);
     exit(system, other.pid, kill);
     Registry.dispatch(registry, 'k', (entries) => {
       seen.push(entries);
@@ -272,7 +272,7 @@ describe('a duplicate registry', () => {
 
   test('RG23 dispatch throws what its function throws', async () => {
     const system = createTestSystem();
-    const registry = await duplicate(system);
+    const registry = await startDuplicate(system);
     Registry.register(system, registry, 'k');
     const fail = (): never => {
       throw new Error('no');
@@ -282,7 +282,7 @@ describe('a duplicate registry', () => {
 
   test('has no one value of a key to update', async () => {
     const system = createTestSystem();
-    const registry: unknown = await duplicate(system);
+    const registry: unknown = await startDuplicate(system);
     expect(() =>
       Registry.updateValue(system, registry as Registry.Unique, 'k', (value) => value),
     ).toThrow(
@@ -295,11 +295,11 @@ describe('a duplicate registry', () => {
   test('match answers those whose value and process fit', async () => {
     const system = createTestSystem();
     const registry = await Registry.start<string, number>(system, { keys: 'duplicate' });
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
-    Registry.register(p, registry, 'k', 1);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
+    Registry.register(holder, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
-    Registry.register(p, registry, 'k', 3);
-    Registry.register(p, registry, 'l', 4);
+    Registry.register(holder, registry, 'k', 3);
+    Registry.register(holder, registry, 'l', 4);
     const odd = Registry.match(registry, 'k', (value) => value % 2 === 1);
     expect(odd.map(({ value }) => value)).toStrictEqual([1, 3]);
     const others = Registry.match(registry, 'k', (_, pid) => pid === other.pid);
@@ -317,33 +317,33 @@ describe('a registry', () => {
       keys: 'unique',
       listeners: [listener.pid, named.in(system)],
     });
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
-    Registry.register(p, registry, 'k', 1);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
+    Registry.register(holder, registry, 'k', 1);
     Registry.register(other, registry, 'k', 2);
     Registry.unregister(other, registry, 'k');
-    Registry.unregister(p, registry, 'k');
-    Registry.unregister(p, registry, 'k');
+    Registry.unregister(holder, registry, 'k');
+    Registry.unregister(holder, registry, 'k');
     Registry.register(other, registry, 'l', 3);
     exit(system, other.pid, kill);
     await settle(system);
     expect(log).toStrictEqual([
-      ['pid', { type: 'register', registry, key: 'k', pid: p.pid, value: 1 }],
-      ['pid', { type: 'unregister', registry, key: 'k', pid: p.pid }],
+      ['pid', { type: 'register', registry, key: 'k', pid: holder.pid, value: 1 }],
+      ['pid', { type: 'unregister', registry, key: 'k', pid: holder.pid }],
       ['pid', { type: 'register', registry, key: 'l', pid: other.pid, value: 3 }],
     ]);
   });
 
   test('RG26 counts its registrations, and not those that it refused', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
-    const [p, other] = [await idleProcess(system), await idleProcess(system)];
+    const registry = await startUnique(system);
+    const [holder, other] = [await idleProcess(system), await idleProcess(system)];
     expect(Registry.count(registry)).toBe(0);
-    Registry.register(p, registry, 'k');
+    Registry.register(holder, registry, 'k');
     Registry.register(other, registry, 'k');
     Registry.register(other, registry, 'l');
     Registry.register(other, registry, 'm');
     expect(Registry.count(registry)).toBe(3);
-    Registry.unregister(p, registry, 'k');
+    Registry.unregister(holder, registry, 'k');
     expect(Registry.count(registry)).toBe(2);
     exit(system, other.pid, kill);
     expect(Registry.count(registry)).toBe(0);
@@ -351,7 +351,7 @@ describe('a registry', () => {
 
   test('RG27 that is not running is an error', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     await GenServer.stop(registry);
     const stopped = new Error(
       `Expected a running registry, got ${String(registry)}, which is not running`,
@@ -389,7 +389,7 @@ describe('a registry', () => {
 
   test('takes nothing from a process that has ended', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const ended = await idleProcess(system);
     exit(system, ended.pid, kill);
     const error = new Error(
@@ -402,20 +402,20 @@ describe('a registry', () => {
 
   test('that ends takes those along that are in it, as if they were linked', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
-    const [p, left, trapper] = [
+    const [holder, left, trapper] = [
       await idleProcess(system),
       await idleProcess(system),
       await recordingProcess(system, log, 'trapper', { traps: true }),
     ];
-    Registry.register(p, registry, 'p');
+    Registry.register(holder, registry, 'p');
     Registry.register(left, registry, 'left');
     Registry.unregister(left, registry, 'left');
     Registry.register(trapper, registry, 'trapper');
     exit(system, registry, kill);
     await settle(system);
-    expect(exitReasonOf(p)).toStrictEqual(killed);
+    expect(exitReasonOf(holder)).toStrictEqual(killed);
     expect(isAlive(left.pid)).toBe(true);
     expect(log).toStrictEqual([['trapper', { type: 'EXIT', pid: registry, reason: killed }]]);
     exit(system, trapper.pid, kill);
@@ -431,11 +431,11 @@ describe('a registry', () => {
     const first = Supervisor.child(app, 'rooms');
     const typed: Registry.Unique<string, number> | undefined = first;
     expect(typed).toBeDefined();
-    const p = await idleProcess(system);
-    Registry.register(p, rooms.in(system), 'k', 1);
+    const holder = await idleProcess(system);
+    Registry.register(holder, rooms.in(system), 'k', 1);
     exit(system, first as Pid, kill);
     await settle(system);
-    expect(isAlive(p.pid)).toBe(false);
+    expect(isAlive(holder.pid)).toBe(false);
     expect(Supervisor.child(app, 'rooms')).not.toBe(first);
     expect(Registry.count(rooms.in(system))).toBe(0);
     expect(Registry.register(await idleProcess(system), rooms.in(system), 'k', 1)).toStrictEqual({
@@ -445,28 +445,28 @@ describe('a registry', () => {
 
   test('hangs nothing on a process that has left it', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
-    const p = await idleProcess(system);
-    const hanging = countOnEnd(p);
+    const registry = await startUnique(system);
+    const holder = await idleProcess(system);
+    const hanging = countOnEnd(holder);
     for (let count = 0; count < 3; count++) {
-      Registry.register(p, registry, 'k');
-      Registry.register(p, registry, 'l');
+      Registry.register(holder, registry, 'k');
+      Registry.register(holder, registry, 'l');
       expect(hanging()).toBe(1);
-      await Registry.lock(p, registry, 'k', () => {
+      await Registry.lock(holder, registry, 'k', () => {
         expect(hanging()).toBe(2);
       });
-      Registry.unregister(p, registry, 'k');
-      Registry.unregister(p, registry, 'l');
+      Registry.unregister(holder, registry, 'k');
+      Registry.unregister(holder, registry, 'l');
       expect(hanging()).toBe(0);
     }
-    Registry.register(p, registry, 'k');
+    Registry.register(holder, registry, 'k');
     await GenServer.stop(registry);
     expect(hanging()).toBe(0);
   });
 
   test('drops a message, and goes on', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     send(registry as Pid as Pid<string>, 'hello');
     await settle(system);
     expect(system.reports.map(({ level }) => level)).toStrictEqual(['warn']);
@@ -477,16 +477,16 @@ describe('a registry', () => {
 describe('keys', () => {
   test('RG29 are equal as those of a Map are', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
-    const p = await idleProcess(system);
+    const registry = await startUnique(system);
+    const holder = await idleProcess(system);
     const object = {};
     for (const key of [1, '1', 1n, true, 'true', null, undefined, object, {}, Number.NaN, 0]) {
-      expect(Registry.register(p, registry, key)).toStrictEqual({ type: 'registered' });
+      expect(Registry.register(holder, registry, key)).toStrictEqual({ type: 'registered' });
     }
     for (const key of [1, object, Number.NaN, 0, -0, undefined]) {
-      expect(Registry.register(p, registry, key)).toStrictEqual({
+      expect(Registry.register(holder, registry, key)).toStrictEqual({
         type: 'alreadyRegistered',
-        pid: p.pid,
+        pid: holder.pid,
       });
     }
     expect(Registry.count(registry)).toBe(11);
@@ -494,7 +494,7 @@ describe('keys', () => {
 
   test('RG29 are found, and taken off, by an equal one', async () => {
     const system = createTestSystem();
-    const registry = await duplicate(system);
+    const registry = await startDuplicate(system);
     for (const key of [Number.NaN, 0, Number.NaN]) {
       Registry.register(system, registry, key, key);
     }
@@ -511,7 +511,7 @@ describe('keys', () => {
 
 describe('lock', () => {
   /**
-   * A process that asks for the lock, and logs when it has it and when it lets go, which is as
+   * A process that asks for the lock, and logs when it gets it and when it frees it, which is when
    * `until` settles.
    */
   async function contender(
@@ -539,7 +539,7 @@ describe('lock', () => {
 
   test('RG28 keeps others out until its function has settled, in the order they came', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
     const { promise, resolve } = Promise.withResolvers<string>();
     const a = await contender(system, registry, log, 'a', 'k', () => promise);
@@ -564,7 +564,7 @@ describe('lock', () => {
 
   test('RG28 is free again when its function throws', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
     const { promise, reject } = Promise.withResolvers<never>();
     const a = await contender(system, registry, log, 'a', 'k', () => promise);
@@ -582,7 +582,7 @@ describe('lock', () => {
 
   test('RG28 is free again when its function throws at once', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const fail = (): never => {
       throw new Error('no');
     };
@@ -592,7 +592,7 @@ describe('lock', () => {
 
   test('RG28 is free again when its holder dies, though its function never settles', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
     const a = await contender(system, registry, log, 'a', 'k', forever);
     await contender(system, registry, log, 'b', 'k', async () => 'done');
@@ -607,7 +607,7 @@ describe('lock', () => {
 
   test('RG28 is not given back twice by a holder that died and whose function settles later', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
     const { promise, resolve } = Promise.withResolvers<string>();
     const a = await contender(system, registry, log, 'a', 'k', () => promise);
@@ -626,7 +626,7 @@ describe('lock', () => {
 
   test('RG28 skips one that died while it waited, or in the instant it had its turn', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
     const a = await contender(system, registry, log, 'a', 'k', forever);
     const b = await contender(system, registry, log, 'b', 'k', forever);
@@ -644,7 +644,7 @@ describe('lock', () => {
 
   test('RG28 of another key, or of another registry, waits for nobody', async () => {
     const system = createTestSystem();
-    const [registry, other] = [await unique(system), await unique(system)];
+    const [registry, other] = [await startUnique(system), await startUnique(system)];
     const log: Log = [];
     await contender(system, registry, log, 'a', 'k', forever);
     await contender(system, registry, log, 'b', 'l', forever);
@@ -658,16 +658,16 @@ describe('lock', () => {
 
   test('RG28 has nothing to do with who is registered under the key', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
     await contender(system, registry, log, 'a', 'k', forever);
-    const p = await idleProcess(system);
-    expect(Registry.register(p, registry, 'k')).toStrictEqual({ type: 'registered' });
+    const holder = await idleProcess(system);
+    expect(Registry.register(holder, registry, 'k')).toStrictEqual({ type: 'registered' });
   });
 
   test('RG28 rejects those who wait when the registry ends; the holder goes on', async () => {
     const system = createTestSystem();
-    const registry = await unique(system);
+    const registry = await startUnique(system);
     const log: Log = [];
     const { promise, resolve } = Promise.withResolvers<string>();
     const a = await contender(system, registry, log, 'a', 'k', () => promise);
@@ -774,7 +774,7 @@ describe('via', () => {
 
   test('RG24 to a duplicate registry is an error', async () => {
     const system = createTestSystem();
-    const registry: unknown = await duplicate(system);
+    const registry: unknown = await startDuplicate(system);
     expect(() => Registry.via(registry as Registry.Unique, 'c')).toThrow(
       new TypeError(
         `Expected a registry with unique keys, got ${String(registry)}, whose keys are duplicate`,
@@ -821,11 +821,11 @@ describe('types', () => {
     misuse(() => [
       // @ts-expect-error: no such key
       Registry.lookup(registry, 'c'),
-      // @ts-expect-error: a value is wanted
+      // @ts-expect-error: the value is missing
       Registry.register(ticker, registry, 'a'),
-      // @ts-expect-error: a number is wanted
+      // @ts-expect-error: the value is not a number
       Registry.register(ticker, registry, 'a', 'one'),
-      // @ts-expect-error: a process that accepts nothing is not what is looked for
+      // @ts-expect-error: the process accepts no messages
       Registry.register(system, registry, 'a', 1),
       // @ts-expect-error: it is not a registry
       Registry.lookup(system.pid, 'a'),
@@ -850,7 +850,7 @@ describe('types', () => {
     const registry = await Registry.start(system, { keys: 'unique', name: rooms });
     expectTypeOf(registry).toEqualTypeOf<Registry.Unique<string, number>>();
     misuse(() =>
-      // @ts-expect-error: the name is of a unique one
+      // @ts-expect-error: the name is that of a unique registry
       Registry.start(system, { keys: 'duplicate', name: rooms }),
     );
     expect(Registry.count(registry)).toBe(0);

@@ -23,7 +23,7 @@ const setup = async () => {
   const agent = await Agent.start(system, () => [1, 2]);
   return { system, agent };
 };
-const fail = (): never => {
+const throwError = (): never => {
   throw new Error('no');
 };
 const stateOf = <State>(agent: Agent.Agent<State>): Promise<State> =>
@@ -84,9 +84,9 @@ describe('an agent', () => {
 
   type Ask = (agent: Agent.Agent<number[]>) => Promise<unknown>;
   const asks: [string, Ask][] = [
-    ['update', (agent) => Agent.update(agent, fail)],
-    ['get', (agent) => Agent.get(agent, fail)],
-    ['getAndUpdate', (agent) => Agent.getAndUpdate(agent, fail)],
+    ['update', (agent) => Agent.update(agent, throwError)],
+    ['get', (agent) => Agent.get(agent, throwError)],
+    ['getAndUpdate', (agent) => Agent.getAndUpdate(agent, throwError)],
   ];
 
   test.each(asks)(
@@ -106,11 +106,11 @@ describe('an agent', () => {
 
   test('GC41 ends when the function of a cast throws, or a promise is rejected', async () => {
     const { system, agent } = await setup();
-    Agent.cast(agent, fail);
+    Agent.cast(agent, throwError);
     await settle(system);
     expect(isAlive(agent)).toBe(false);
     const other = await Agent.start(system, () => 1);
-    expect(await outcome(Agent.update(other, async () => fail()))).toStrictEqual({
+    expect(await outcome(Agent.update(other, async () => throwError()))).toStrictEqual({
       exit: crash(new Error('no')),
     });
     expect(isAlive(other)).toBe(false);
@@ -140,7 +140,7 @@ describe('an agent', () => {
 describe('start', () => {
   test('fails when the function throws', async () => {
     const system = createTestSystem();
-    expect(await outcome(Agent.start(system, fail))).toStrictEqual({
+    expect(await outcome(Agent.start(system, throwError))).toStrictEqual({
       exit: crash(new Error('no')),
     });
   });
@@ -201,13 +201,13 @@ describe('types', () => {
     expectTypeOf(Agent.childSpec(() => 1, { id: 'a' }).id).toEqualTypeOf<'a'>();
     const misuse = (_wrong: () => unknown): void => undefined;
     misuse(() => [
-      // @ts-expect-error: that is no state of it
+      // @ts-expect-error: the result is not the state of the agent
       Agent.update(agent, () => 5),
-      // @ts-expect-error: nor is that
+      // @ts-expect-error: the result is not the state of the agent
       Agent.cast(agent, () => ({})),
-      // @ts-expect-error: a pair is wanted
+      // @ts-expect-error: the result is not a pair
       Agent.getAndUpdate(agent, (state) => state),
-      // @ts-expect-error: any process is no agent
+      // @ts-expect-error: a pid is not an agent
       Agent.get(system.pid, (state) => state),
     ]);
     expect(await stateOf(agent)).toStrictEqual({ count: 1 });

@@ -13,12 +13,10 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 
 import { elapse, type Outcome, outcome } from '../support/outcome.ts';
 
-/** What a server does for a call. */
+/** The code that a server runs for a call. */
 type Task = (self: Process<never>) => unknown;
 
-/**
- * Does for each call and each cast what comes with it; a call is answered with what came of that.
- */
+/** A server whose calls and casts carry the code to run; a call is answered with the outcome. */
 const worker = GenServer.define({
   init: () => ok(undefined),
   handleCall: {
@@ -39,8 +37,8 @@ const worker = GenServer.define({
 });
 type Worker = GenServer.ServerOf<typeof worker>;
 
-/** Servers that are registered by these names. */
-async function named<Names extends readonly string[]>(
+/** Servers registered by these names. */
+async function startNamed<Names extends readonly string[]>(
   system: TestSystem,
   ...names: Names
 ): Promise<{ readonly [Index in keyof Names]: Worker }> {
@@ -50,7 +48,7 @@ async function named<Names extends readonly string[]>(
 
 const start = (system: TestSystem): Promise<Worker> => GenServer.start(system, worker, undefined);
 
-/** Lets a server do a task, and asks what came of it. */
+/** Lets a server run a task, and resolves with the outcome. */
 const run = (server: Worker, task: Task): Promise<unknown> => GenServer.call(server, 'run', task);
 
 const cycle = (...processes: string[]): Outcome => ({ exit: { type: 'callCycle', processes } });
@@ -58,7 +56,7 @@ const cycle = (...processes: string[]): Outcome => ({ exit: { type: 'callCycle',
 describe('a call that would wait for itself', () => {
   test('fails at once in two servers that ask each other, and names them', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const came = outcome(run(a, () => run(b, () => outcome(run(a, () => 'never')))));
     await settle(system);
     expect(await came).toStrictEqual({ value: cycle('b', 'a', 'b') });
@@ -67,14 +65,14 @@ describe('a call that would wait for itself', () => {
 
   test('fails at once in a ring of three, and names them in the order of the calls', async () => {
     const system = createTestSystem();
-    const [a, b, c] = await named(system, 'a', 'b', 'c');
+    const [a, b, c] = await startNamed(system, 'a', 'b', 'c');
     const came = outcome(run(a, () => run(b, () => run(c, () => outcome(run(a, () => 'never'))))));
     expect(await came).toStrictEqual({ value: cycle('c', 'a', 'b', 'c') });
   });
 
   test('is found behind a process that asks several', async () => {
     const system = createTestSystem();
-    const [a, b, c] = await named(system, 'a', 'b', 'c');
+    const [a, b, c] = await startNamed(system, 'a', 'b', 'c');
     const late = (): Promise<void> => elapse(system, 10);
     const came = outcome(
       run(a, () => Promise.all([run(b, late), run(c, () => outcome(run(a, () => 'never')))])),
@@ -92,7 +90,7 @@ describe('a call that would wait for itself', () => {
 
   test('says in its message who waits for whom', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const text = run(a, () =>
       run(b, () => run(a, () => 'never').catch((thrown: unknown) => String(thrown))),
     );
@@ -103,7 +101,7 @@ describe('a call that would wait for itself', () => {
 
   test('is found after an await, when the caller says who it is', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const came = outcome(
       run(a, async (self) => {
         await undefined;
@@ -138,7 +136,7 @@ describe('a call that would wait for itself', () => {
 
   test('leaves the server that was refused alive, and both ready for more', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     await run(a, () => run(b, () => outcome(run(a, () => 'never'))));
     expect([isAlive(a), isAlive(b)]).toStrictEqual([true, true]);
     expect(await run(a, () => GenServer.call(b, 'ping'))).toBe('pong');
@@ -148,7 +146,7 @@ describe('a call that would wait for itself', () => {
 
   test('ends the server that does not catch it, which frees the other', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const came = (await outcome(run(a, () => outcome(run(b, () => run(a, () => 'never')))))) as {
       readonly value: { readonly exit: Extract<ExitReason, { type: 'crash' }> };
     };
@@ -160,7 +158,7 @@ describe('a call that would wait for itself', () => {
 
   test('is found while another call to the same server has been answered', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const came = outcome(
       run(a, () =>
         Promise.all([
@@ -177,7 +175,7 @@ describe('a call that would wait for itself', () => {
 describe('no cycle', () => {
   test('a call to one that has been answered and works on', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const came = outcome(
       run(a, async () => {
         await GenServer.call(b, 'ping');
@@ -193,7 +191,7 @@ describe('no cycle', () => {
 
   test('a call to one that has given up its own', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const back = Promise.withResolvers<Outcome>();
     const late: Task = async (self) => {
       await elapse(system, 20);
@@ -209,7 +207,7 @@ describe('no cycle', () => {
 
   test('a call to one whose callback has returned, though the call that it made is open', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const back = Promise.withResolvers<Outcome>();
     const late: Task = async (self) => {
       await elapse(system, 10);
@@ -217,7 +215,7 @@ describe('no cycle', () => {
     };
     GenServer.cast(a, 'begin', () => run(b, late));
     await settle(system);
-    // It waits for the time, not for b, and then it answers.
+    // It waits for a timer, and not for b: then it answers.
     GenServer.cast(a, 'run', () => elapse(system, 50));
     await advance(system, 100);
     expect(await back.promise).toStrictEqual({ value: 'pong' });
@@ -225,7 +223,7 @@ describe('no cycle', () => {
 
   test('a server that only casts', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const back = Promise.withResolvers<Outcome>();
     const came = outcome(
       run(a, async () => {
@@ -264,7 +262,7 @@ describe('no cycle', () => {
 
   test('two that ask a third, and a chain that ends', async () => {
     const system = createTestSystem();
-    const [a, b, c] = await named(system, 'a', 'b', 'c');
+    const [a, b, c] = await startNamed(system, 'a', 'b', 'c');
     const ping = (): Promise<unknown> => GenServer.call(c, 'ping');
     expect(
       await Promise.all([run(a, ping), run(b, ping), run(a, () => run(b, ping))]),
@@ -273,7 +271,7 @@ describe('no cycle', () => {
 
   test('a process whose caller is unknown: its call times out as any other', async () => {
     const system = createTestSystem();
-    const [a, b] = await named(system, 'a', 'b');
+    const [a, b] = await startNamed(system, 'a', 'b');
     const anonymous: Task = async () => {
       await undefined;
       return outcome(GenServer.call(a, 'ping', undefined, { timeout: 10 }));

@@ -42,10 +42,8 @@ type OnCast = (state: number, self: Process) => CastAnswer<number> | Promise<Cas
 type Continue = OnCast;
 type Info = OnCast | string | { readonly type: 'timeout' };
 
-/**
- * A server that does what it is told: who sends it a request sends the code of the callback along.
- */
-const told = (log: unknown[] = []) =>
+/** A server whose requests carry the code of the callback. */
+const scripted = (log: unknown[] = []) =>
   GenServer.define({
     init: (state: number) => ok(state),
     handleCall: { run: (then: OnCall, state, from: From, self) => then(state, from, self) },
@@ -62,35 +60,35 @@ const told = (log: unknown[] = []) =>
       log.push(['terminate', reason, state]);
     },
   });
-type Told = GenServer.ServerOf<ReturnType<typeof told>>;
+type ScriptedServer = GenServer.ServerOf<ReturnType<typeof scripted>>;
 
-async function started(
+async function startScripted(
   log: unknown[] = [],
-): Promise<{ readonly system: TestSystem; readonly server: Told }> {
+): Promise<{ readonly system: TestSystem; readonly server: ScriptedServer }> {
   const system = createTestSystem();
-  return { system, server: await GenServer.start(system, told(log), 0) };
+  return { system, server: await GenServer.start(system, scripted(log), 0) };
 }
 
-const call = (server: Told, then: OnCall, timeout = 5000): Promise<unknown> =>
+const call = (server: ScriptedServer, then: OnCall, timeout = 5000): Promise<unknown> =>
   GenServer.call(server, 'run', then, { timeout });
-const cast = (server: Told, then: OnCast): void => {
+const cast = (server: ScriptedServer, then: OnCast): void => {
   GenServer.cast(server, 'run', then);
 };
 const increment: OnCall = (state) => reply(state, state + 1);
 
-const bang = crash('bang');
-const bye = crash('bye');
-const oops = new Error('oops');
+const crashed = crash('bang');
+const stopReason = crash('bye');
+const thrownError = new Error('oops');
 
 describe('an answer', () => {
   test('GC01 a call resolves with what its clause replies', async () => {
-    const { server } = await started();
+    const { server } = await startScripted();
     expect(await call(server, (state) => reply(['R', state], 1))).toStrictEqual(['R', 0]);
     expect(await call(server, async (state) => reply(['R', state], 2))).toStrictEqual(['R', 1]);
   });
 
   test('GC02 a call left open by noreply is answered by any process that has its From', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     const froms: From[] = [];
     const open: OnCall = (state, from) => {
@@ -114,7 +112,7 @@ describe('an answer', () => {
   });
 
   test('GC23 only the first answer to a call counts, and no later one reaches another call', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     const froms: From[] = [];
     const open: OnCall = (state, from) => {
@@ -139,7 +137,7 @@ describe('an answer', () => {
   });
 
   test('GC23 an answer that the clause gives after it has replied by its From is dropped', async () => {
-    const { server } = await started();
+    const { server } = await startScripted();
     const twice: OnCall = (state, from) => {
       GenServer.reply(from, 'first');
       return reply('second', state + 1);
@@ -149,7 +147,7 @@ describe('an answer', () => {
   });
 
   test('GC24 answering a caller that has timed out does nothing', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     let late: From | undefined;
     const open: OnCall = (state, from) => {
@@ -165,7 +163,7 @@ describe('an answer', () => {
   });
 
   test('GC24 answering a caller that has died does nothing', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     let late: From | undefined;
     const caller = spawn(system, async () => {
       await call(server, (state, from) => {
@@ -182,9 +180,9 @@ describe('an answer', () => {
   });
 
   test('GC18 the reply to a caller that died in its call is dropped, the new state is kept', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
-    const caller = await GenServer.start(system, told(log), 0);
+    const caller = await GenServer.start(system, scripted(log), 0);
     const slowly: OnCall = async (state) => {
       await elapse(system, 100);
       return reply('late', state + 1);
@@ -208,7 +206,7 @@ describe('an answer', () => {
 
 describe('no answer', () => {
   test('GC03 a call to a dead server fails with noproc at once', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     exit(system, server, kill);
     logOutcome(log, 'call', call(server, increment));
@@ -218,23 +216,26 @@ describe('no answer', () => {
   });
 
   test('GC04 a call to a name that nobody has fails with noproc at once', async () => {
-    const { system } = await started();
+    const { system } = await startScripted();
     const log: unknown[] = [];
-    const nobody = name<Told>('nobody').in(system);
+    const nobody = name<ScriptedServer>('nobody').in(system);
     logOutcome(log, 'call', GenServer.call(nobody, 'run', increment));
     await settle(system);
     expect(log).toStrictEqual([['call', { exit: noproc }]]);
     expect(system.clock.now()).toBe(0);
   });
 
-  const me = name<Told>('me');
-  const addresses: readonly (readonly [string, (self: Process) => Told | Named<Told>])[] = [
-    ['pid', (self) => self.pid as Told],
+  const me = name<ScriptedServer>('me');
+  const addresses: readonly (readonly [
+    string,
+    (self: Process) => ScriptedServer | Named<ScriptedServer>,
+  ])[] = [
+    ['pid', (self) => self.pid as ScriptedServer],
     ['name', (self) => me.in(self)],
   ];
 
   test.each(addresses)('GC05 a call to itself by its %s fails at once', async (_by, address) => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     register(system, me, server);
     cast(server, (state, self) => {
@@ -249,7 +250,7 @@ describe('no answer', () => {
   test.each(addresses)(
     'GC05 so does one by its %s after an await, when it says who calls',
     async (_by, address) => {
-      const { system, server } = await started();
+      const { system, server } = await startScripted();
       const log: unknown[] = [];
       register(system, me, server);
       cast(server, async (state, self) => {
@@ -265,7 +266,7 @@ describe('no answer', () => {
   );
 
   test('GC06 a call gives up after its timeout, and the server finishes undisturbed', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     const slowly: OnCall = async (state) => {
       await elapse(system, 200);
@@ -286,7 +287,7 @@ describe('no answer', () => {
   });
 
   test('GC07 a call waits for 5,000 ms unless told otherwise', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     logOutcome(log, 'call', GenServer.call(server, 'run', forever));
     await advance(system, 4999);
@@ -296,7 +297,7 @@ describe('no answer', () => {
   });
 
   test('GC07 a call with an infinite timeout waits as long as the server lives', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     logOutcome(log, 'call', call(server, forever, Infinity));
     await advance(system, 2 ** 40);
@@ -307,7 +308,7 @@ describe('no answer', () => {
   });
 
   test('GC08 the late reply to a call that timed out never arrives', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     const slowly: OnCall = async (state) => {
       await elapse(system, 200);
@@ -322,7 +323,7 @@ describe('no answer', () => {
   });
 
   test('GC09 a call with timeout 0 times out though the server lives, and its late reply is dropped', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const log: unknown[] = [];
     logOutcome(log, 'call', call(server, increment, 0));
     await advance(system, 10);
@@ -338,7 +339,7 @@ describe('no answer', () => {
   ])(
     'GC10 a call with timeout %p throws in the caller and leaves the server alone',
     async (bad, got) => {
-      const { server } = await started();
+      const { server } = await startScripted();
       const attempt = async (): Promise<unknown> => call(server, increment, bad as number);
       await expect(attempt()).rejects.toThrow(
         new RangeError(`Expected a whole number of milliseconds from 0 on, got ${got}`),
@@ -350,23 +351,23 @@ describe('no answer', () => {
 
 describe('a server that ends while a call waits', () => {
   const endings: readonly (readonly [string, string, OnCall, ExitReason])[] = [
-    ['GC11', 'exits by itself', (_state, _from, self) => exit(self, bang), bang],
-    ['GC11', 'exits after an await', async (_state, _from, self) => exit(self, bang), bang],
+    ['GC11', 'exits by itself', (_state, _from, self) => exit(self, crashed), crashed],
+    ['GC11', 'exits after an await', async (_state, _from, self) => exit(self, crashed), crashed],
     [
       'GC12',
       'raises an error',
       () => {
-        throw oops;
+        throw thrownError;
       },
-      crash(oops),
+      crash(thrownError),
     ],
-    ['GC12', 'rejects with an error', () => Promise.reject(oops), crash(oops)],
+    ['GC12', 'rejects with an error', () => Promise.reject(thrownError), crash(thrownError)],
     ['GC13', 'answers stop without a reply', (state) => stop(normal, state), normal],
   ];
   test.each(endings)(
     '%s whose clause %s fails the call with its reason',
     async (_id, _how, clause, reason) => {
-      const { system, server } = await started();
+      const { system, server } = await startScripted();
       const log: unknown[] = [];
       await logEnd(system, log, 'server', server);
       logOutcome(log, 'call', call(server, clause));
@@ -379,7 +380,7 @@ describe('a server that ends while a call waits', () => {
 
   test('GC14 stop with a reply answers the caller, runs terminate and ends the server', async () => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     await logEnd(system, log, 'server', server);
     expect(await call(server, () => stop(crash('why'), 'rep', 7))).toBe('rep');
     await settle(system);
@@ -392,7 +393,7 @@ describe('a server that ends while a call waits', () => {
   test('GC14 stop with a reply gives it after terminate and before the end', async () => {
     const log: unknown[] = [];
     const system = createTestSystem();
-    const slowEnd = { ...told(log), terminate: () => elapse(system, 30) };
+    const slowEnd = { ...scripted(log), terminate: () => elapse(system, 30) };
     const server = await GenServer.start(system, slowEnd, 0);
     spawn<DownMessage>(system, async (self) => {
       monitor(self, server);
@@ -411,7 +412,7 @@ describe('a server that ends while a call waits', () => {
 
   test('GC15 by a kill fails the call with killed', async () => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     logOutcome(log, 'call', call(server, forever));
     await settle(system);
     exit(system, server, kill);
@@ -420,18 +421,18 @@ describe('a server that ends while a call waits', () => {
   });
 
   test('GC16 fails the calls queued behind the one that stops it with the same reason', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     const slowly: OnCall = async (state) => {
       await elapse(system, 100);
-      return stop(bye, state);
+      return stop(stopReason, state);
     };
     const outcomes = Promise.all([outcome(call(server, slowly)), outcome(call(server, increment))]);
     await advance(system, 100);
-    expect(await outcomes).toStrictEqual([{ exit: bye }, { exit: bye }]);
+    expect(await outcomes).toStrictEqual([{ exit: stopReason }, { exit: stopReason }]);
   });
 
   test('GC17 fails every call that was left open', async () => {
-    const { server } = await started();
+    const { server } = await startScripted();
     const open: OnCall = (state) => noreply(state);
     const outcomes = [outcome(call(server, open)), outcome(call(server, open))];
     await GenServer.stop(server);
@@ -443,7 +444,7 @@ describe('a callback that answers badly', () => {
   const garbage = { type: 'noreply', state: 1 };
   const callbacks: readonly (readonly [
     string,
-    (server: Told, answer: unknown) => Promise<unknown>,
+    (server: ScriptedServer, answer: unknown) => Promise<unknown>,
   ])[] = [
     ['call', (server, answer) => call(server, () => answer as never)],
     [
@@ -477,7 +478,7 @@ describe('a callback that answers badly', () => {
     ['what handleCall may answer: reply', reply(1, 1), ['cast', 'info', 'continue']],
     [
       'what handleCall may answer: stop with a reply',
-      stop(bye, 1, 1),
+      stop(stopReason, 1, 1),
       ['cast', 'info', 'continue'],
     ],
   ];
@@ -490,7 +491,7 @@ describe('a callback that answers badly', () => {
     'GC19 $kind: $what ends the server as badReturnValue',
     async ({ provoke, answer }) => {
       const log: unknown[] = [];
-      const { system, server } = await started(log);
+      const { system, server } = await startScripted(log);
       const bad = { type: 'badReturnValue', value: answer };
       await logEnd(system, log, 'server', server);
       expect(await outcome(provoke(server, answer))).toStrictEqual({ exit: bad });
@@ -504,7 +505,7 @@ describe('a callback that answers badly', () => {
 
   test('GC19 a reply of a cast is bad though a call is open, which it does not answer', async () => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     const answer = reply('stray', 1);
     const bad = { type: 'badReturnValue', value: answer };
     logOutcome(
@@ -530,14 +531,14 @@ describe('a callback that answers badly', () => {
     ['rejected with', (value) => () => Promise.reject(value)],
   ];
   test.each(throwing)('GC20 an answer that is %s counts as returned', async (_how, clause) => {
-    const { server } = await started();
+    const { server } = await startScripted();
     expect(await call(server, clause(reply('thrown', 7)))).toBe('thrown');
     expect(await call(server, increment)).toBe(7);
   });
 
   test.each(throwing)('GC21 any other value that is %s is a bad answer', async (_how, clause) => {
     const log: unknown[] = [];
-    const { server } = await started(log);
+    const { server } = await startScripted(log);
     const bad = { type: 'badReturnValue', value: 'V' };
     expect(await outcome(call(server, clause('V')))).toStrictEqual({ exit: bad });
     expect(log).toStrictEqual([['terminate', bad, 0]]);
@@ -621,17 +622,17 @@ describe('a callback that is not there', () => {
 
 describe('a cast', () => {
   test('GC25 to a dead server, or to a name that nobody has, is dropped in silence', async () => {
-    const { system, server } = await started();
+    const { system, server } = await startScripted();
     exit(system, server, kill);
     expect(GenServer.cast(server, 'run', noreply)).toBeUndefined();
-    const nobody = name<Told>('nobody').in(system);
+    const nobody = name<ScriptedServer>('nobody').in(system);
     expect(GenServer.cast(nobody, 'run', noreply)).toBeUndefined();
     await settle(system);
     expect(system.reports).toStrictEqual([]);
   });
 
   test('GC26 is handled before a later call of the same client', async () => {
-    const { server } = await started();
+    const { server } = await startScripted();
     for (let count = 0; count < 10; count++) {
       cast(server, (state) => noreply(state + 1));
     }
@@ -640,13 +641,13 @@ describe('a cast', () => {
 
   test('GC27 that answers stop runs terminate and ends the server', async () => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     await logEnd(system, log, 'server', server);
-    cast(server, () => stop(bye, 7));
+    cast(server, () => stop(stopReason, 7));
     await settle(system);
     expect(log).toStrictEqual([
-      ['terminate', bye, 7],
-      ['server', bye],
+      ['terminate', stopReason, 7],
+      ['server', stopReason],
     ]);
   });
 });
@@ -656,12 +657,12 @@ describe('an idle timeout', () => {
   const wait = (ms: number): Action<never> => ({ timeout: ms });
 
   test.each([
-    ['call', (server: Told) => void call(server, (state) => reply(0, state, wait(100)))],
-    ['cast', (server: Told) => cast(server, (state) => noreply(state, wait(100)))],
-    ['info', (server: Told) => send(server, (state) => noreply(state, wait(100)))],
+    ['call', (server: ScriptedServer) => void call(server, (state) => reply(0, state, wait(100)))],
+    ['cast', (server: ScriptedServer) => cast(server, (state) => noreply(state, wait(100)))],
+    ['info', (server: ScriptedServer) => send(server, (state) => noreply(state, wait(100)))],
   ])('GC31 answered by a %s comes once, after that long without a message', async (_kind, arm) => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     arm(server);
     await advance(system, 99);
     expect(log).toStrictEqual([]);
@@ -674,7 +675,7 @@ describe('an idle timeout', () => {
   test('GC31 may be answered by init', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const behaviour = { ...told(log), init: (state: number) => ok(state, wait(100)) };
+    const behaviour = { ...scripted(log), init: (state: number) => ok(state, wait(100)) };
     await GenServer.start(system, behaviour, 0);
     await advance(system, 99);
     expect(log).toStrictEqual([]);
@@ -682,7 +683,10 @@ describe('an idle timeout', () => {
     expect(log).toStrictEqual([timedOut]);
   });
 
-  const messages: readonly (readonly [string, (server: Told, action?: Action<never>) => void])[] = [
+  const messages: readonly (readonly [
+    string,
+    (server: ScriptedServer, action?: Action<never>) => void,
+  ])[] = [
     [
       'call',
       (server, action) =>
@@ -701,7 +705,7 @@ describe('an idle timeout', () => {
   ];
   test.each(messages)('GC32 is taken off by a %s', async (_kind, disturb) => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     cast(server, (state) => noreply(state, wait(100)));
     await advance(system, 99);
     disturb(server);
@@ -711,7 +715,7 @@ describe('an idle timeout', () => {
 
   test.each(messages)('GC32 begins anew when a %s answers it again', async (_kind, disturb) => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     cast(server, (state) => noreply(state, wait(100)));
     await advance(system, 99);
     disturb(server, wait(50));
@@ -723,9 +727,9 @@ describe('an idle timeout', () => {
 
   test('GC32 that falls due while a message waits is not given, and spares the one the message starts', async () => {
     const log: unknown[] = [];
-    const clock = handClock();
+    const clock = manualClock();
     const system = createSystem({ clock });
-    const server = await GenServer.start(system, told(log), 0);
+    const server = await GenServer.start(system, scripted(log), 0);
     cast(server, (state) => noreply(state, wait(100)));
     await settle(system);
     send(server, (state) => noreply(state, wait(50)));
@@ -758,7 +762,7 @@ describe('an idle timeout', () => {
 
   test('GC34 of 0 comes at once when no message waits', async () => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     cast(server, (state) => noreply(state, wait(0)));
     await settle(system);
     expect(log).toStrictEqual([timedOut]);
@@ -766,7 +770,7 @@ describe('an idle timeout', () => {
 
   test('GC34 of 0 does not come when a message waits', async () => {
     const log: unknown[] = [];
-    const { system, server } = await started(log);
+    const { system, server } = await startScripted(log);
     cast(server, (state) => noreply(state, wait(0)));
     send(server, 'queued');
     await advance(system, 1000);
@@ -774,8 +778,8 @@ describe('an idle timeout', () => {
   });
 });
 
-/** A clock that fires synchronously, before any process can have its turn. */
-function handClock(): Clock & { turn(ms: number): void } {
+/** A clock that the test turns by hand: timers fire synchronously, before any process has a turn. */
+function manualClock(): Clock & { turn(ms: number): void } {
   let time = 0;
   let timer: { readonly due: number; readonly callback: () => void } | undefined;
   return {

@@ -40,11 +40,8 @@ type OnCall = (state: State, self: Process) => CallAnswer<State> | Promise<CallA
 type OnCast = (state: State, self: Process) => CastAnswer<State> | Promise<CastAnswer<State>>;
 type Info = OnCast | string | ExitMessage;
 
-/**
- * A server that does what it is told: its start and its requests bring the code of the callback
- * along.
- */
-const told = (log: unknown[] = []) =>
+/** A server whose argument and requests carry the code of the callbacks. */
+const scripted = (log: unknown[] = []) =>
   GenServer.define({
     init: (then: Init, self) => then(self),
     handleCall: { run: (then: OnCall, state, _from, self) => then(state, self) },
@@ -61,43 +58,44 @@ const told = (log: unknown[] = []) =>
       log.push(['terminate', reason, state]);
     },
   });
-type Told = GenServer.ServerOf<ReturnType<typeof told>>;
+type ScriptedServer = GenServer.ServerOf<ReturnType<typeof scripted>>;
 
-const plain: Init = () => ok([]);
-const trapping: Init = (self) => {
+const initPlainly: Init = () => ok([]);
+const initTrapping: Init = (self) => {
   trapExit(self, true);
   return ok([]);
 };
-const call = (server: Told, then: OnCall): Promise<unknown> => GenServer.call(server, 'run', then);
-const cast = (server: Told, then: OnCast): void => {
+const call = (server: ScriptedServer, then: OnCall): Promise<unknown> =>
+  GenServer.call(server, 'run', then);
+const cast = (server: ScriptedServer, then: OnCast): void => {
   GenServer.cast(server, 'run', then);
 };
 
-const boom = new Error('boom');
-const no = crash('no');
-const sig = crash('sig');
+const thrownError = new Error('boom');
+const refusal = crash('no');
+const exitSignal = crash('sig');
 const timeout: ExitReason = { type: 'timeout' };
 
-/** A server linked to a parent that the test acts for. */
-async function family(
+/** A server linked to a parent whose part the test plays. */
+async function startLinked(
   log: unknown[],
   init: Init,
   parentTraps = false,
-): Promise<{ system: TestSystem; parent: Process; server: Told }> {
+): Promise<{ system: TestSystem; parent: Process; server: ScriptedServer }> {
   const system = createTestSystem();
   const parent = await idleProcess(system, { traps: parentTraps });
-  const server = (await GenServer.startLink(parent, told(log), init)) as Told;
+  const server = (await GenServer.startLink(parent, scripted(log), init)) as ScriptedServer;
   return { system, parent, server };
 }
 
-/** A server linked to nobody. */
-async function single(
+/** A server without a link. */
+async function startAlone(
   log: unknown[],
-  init: Init = plain,
+  init: Init = initPlainly,
   options?: GenServer.StartOptions,
-): Promise<{ system: TestSystem; server: Told }> {
+): Promise<{ system: TestSystem; server: ScriptedServer }> {
   const system = createTestSystem();
-  const server = (await GenServer.start(system, told(log), init, options)) as Told;
+  const server = (await GenServer.start(system, scripted(log), init, options)) as ScriptedServer;
   return { system, server };
 }
 
@@ -106,7 +104,7 @@ describe('a start', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const parent = await idleProcess(system);
-    const start = GenServer.startLink(parent, told(), async () => {
+    const start = GenServer.startLink(parent, scripted(), async () => {
       await elapse(system, 10);
       log.push('initialised');
       return ok([]);
@@ -116,18 +114,18 @@ describe('a start', () => {
     expect(log).toStrictEqual([]);
     await advance(system, 1);
     expect(log).toStrictEqual(['initialised', 'started']);
-    await logEnd(system, log, 'server', (await start) as Told);
-    exit(system, parent.pid, no);
+    await logEnd(system, log, 'server', (await start) as ScriptedServer);
+    exit(system, parent.pid, refusal);
     await settle(system);
-    expect(log).toStrictEqual(['initialised', 'started', ['server', no]]);
+    expect(log).toStrictEqual(['initialised', 'started', ['server', refusal]]);
   });
 
   test('IN02 without a link leaves its parent alone when the server crashes', async () => {
     const system = createTestSystem();
     const parent = await idleProcess(system);
-    const server = (await GenServer.start(parent, told(), plain)) as Told;
-    expect(await outcome(call(server, () => Promise.reject(boom)))).toStrictEqual({
-      exit: crash(boom),
+    const server = (await GenServer.start(parent, scripted(), initPlainly)) as ScriptedServer;
+    expect(await outcome(call(server, () => Promise.reject(thrownError)))).toStrictEqual({
+      exit: crash(thrownError),
     });
     await settle(system);
     expect(isAlive(server)).toBe(false);
@@ -137,7 +135,7 @@ describe('a start', () => {
 
   test('IN17 under a name has it from init on', async () => {
     const log: unknown[] = [];
-    const { server } = await single(
+    const { server } = await startAlone(
       log,
       (self) => {
         log.push(whereis(self, 'me') === self.pid);
@@ -152,19 +150,19 @@ describe('a start', () => {
 
 describe('a start whose init fails', () => {
   const failures: readonly (readonly [string, string, Init, ExitReason])[] = [
-    ['IN04', 'answers stop', () => stop(no), no],
-    ['IN04', 'answers stop after an await', async () => stop(no), no],
-    ['IN12', 'exits', (self) => exit(self, no), no],
-    ['IN12', 'exits after an await', async (self) => exit(self, no), no],
+    ['IN04', 'answers stop', () => stop(refusal), refusal],
+    ['IN04', 'answers stop after an await', async () => stop(refusal), refusal],
+    ['IN12', 'exits', (self) => exit(self, refusal), refusal],
+    ['IN12', 'exits after an await', async (self) => exit(self, refusal), refusal],
     [
       'IN13',
       'raises an error',
       () => {
-        throw boom;
+        throw thrownError;
       },
-      crash(boom),
+      crash(thrownError),
     ],
-    ['IN13', 'rejects with an error', () => Promise.reject(boom), crash(boom)],
+    ['IN13', 'rejects with an error', () => Promise.reject(thrownError), crash(thrownError)],
   ];
   test.each(failures)(
     '%s %s: the start and the process have its reason, terminate is not run',
@@ -176,7 +174,7 @@ describe('a start whose init fails', () => {
         monitor(observer, self.pid);
         return init(self);
       };
-      expect(await outcome(GenServer.start(system, told(log), watched))).toStrictEqual({
+      expect(await outcome(GenServer.start(system, scripted(log), watched))).toStrictEqual({
         exit: reason,
       });
       expect(await drain(observer)).toMatchObject([{ type: 'DOWN', reason }]);
@@ -190,7 +188,7 @@ describe('a start whose init fails', () => {
     ['what only looks like an answer', { type: 'ok', state: [] }],
     ['noreply', noreply([])],
     ['reply', reply(1, [])],
-    ['stop with a reply', stop(no, 1, [])],
+    ['stop with a reply', stop(refusal, 1, [])],
   ];
   test.each(notAllowed)(
     'IN11 init that answers %s fails the start as badReturnValue',
@@ -200,7 +198,7 @@ describe('a start whose init fails', () => {
       logOutcome(
         log,
         'start',
-        GenServer.start(system, told(log), () => value as never),
+        GenServer.start(system, scripted(log), () => value as never),
       );
       await settle(system);
       expect(log).toStrictEqual([['start', { exit: { type: 'badReturnValue', value } }]]);
@@ -208,7 +206,7 @@ describe('a start whose init fails', () => {
   );
 
   test('IN14 an answer that init throws counts as returned', async () => {
-    const { server } = await single([], () => {
+    const { server } = await startAlone([], () => {
       throw ok(['thrown']);
     });
     expect(await call(server, (state) => reply(state, state))).toStrictEqual(['thrown']);
@@ -221,7 +219,7 @@ describe('a start whose init fails', () => {
     });
   });
 
-  test.each([no, shutdown, shutdownWith('x'), killed])(
+  test.each([refusal, shutdown, shutdownWith('x'), killed])(
     'IN05 ends a linked parent that does not trap exits: %j',
     async (reason) => {
       const system = createTestSystem();
@@ -231,7 +229,7 @@ describe('a start whose init fails', () => {
       logOutcome(
         log,
         'start',
-        GenServer.startLink(parent, told(), () => stop(reason)),
+        GenServer.startLink(parent, scripted(), () => stop(reason)),
       );
       await settle(system);
       expect(log).toHaveLength(2);
@@ -243,18 +241,18 @@ describe('a start whose init fails', () => {
   test('IN06 by stop(normal) leaves a linked parent alive', async () => {
     const system = createTestSystem();
     const parent = await idleProcess(system);
-    const start = GenServer.startLink(parent, told(), () => stop(normal));
+    const start = GenServer.startLink(parent, scripted(), () => stop(normal));
     expect(await outcome(start)).toStrictEqual({ exit: normal });
     await settle(system);
     expect(isAlive(parent.pid)).toBe(true);
   });
 
-  test.each([no, shutdown, normal])(
+  test.each([refusal, shutdown, normal])(
     'IN07 tells a parent that traps exits by the rejection alone: %j',
     async (reason) => {
       const system = createTestSystem();
       const parent = await idleProcess(system, { traps: true });
-      const start = GenServer.startLink(parent, told(), () => stop(reason));
+      const start = GenServer.startLink(parent, scripted(), () => stop(reason));
       expect(await outcome(start)).toStrictEqual({ exit: reason });
       await settle(system);
       expect(await drain(parent)).toStrictEqual([]);
@@ -265,7 +263,7 @@ describe('a start whose init fails', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const parent = await idleProcess(system);
-    const start = GenServer.startLink(parent, told(log), (self) => {
+    const start = GenServer.startLink(parent, scripted(log), (self) => {
       monitor(parent, self.pid);
       return ignore;
     });
@@ -279,19 +277,19 @@ describe('a start whose init fails', () => {
   test('IN09 ignore leaves no EXIT message with a parent that traps exits', async () => {
     const system = createTestSystem();
     const parent = await idleProcess(system, { traps: true });
-    expect(await GenServer.startLink(parent, told(), () => ignore)).toBeUndefined();
+    expect(await GenServer.startLink(parent, scripted(), () => ignore)).toBeUndefined();
     await settle(system);
     expect(await drain(parent)).toStrictEqual([]);
   });
 
   test.each<readonly [string, Init]>([
     ['ignore', () => ignore],
-    ['stop', () => stop(no)],
+    ['stop', () => stop(refusal)],
   ])('IN10 %s under a name has freed it when the start settles', async (_answer, init) => {
     const system = createTestSystem();
-    await outcome(GenServer.start(system, told(), init, { name: 'again' }));
+    await outcome(GenServer.start(system, scripted(), init, { name: 'again' }));
     expect(whereis(system, 'again')).toBeUndefined();
-    const server = await GenServer.start(system, told(), plain, { name: 'again' });
+    const server = await GenServer.start(system, scripted(), initPlainly, { name: 'again' });
     expect(whereis(system, 'again')).toBe(server);
   });
 
@@ -299,7 +297,7 @@ describe('a start whose init fails', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const options = { name: 'slow', timeout: 100 };
-    logOutcome(log, 'start', GenServer.start(system, told(log), forever, options));
+    logOutcome(log, 'start', GenServer.start(system, scripted(log), forever, options));
     await advance(system, 99);
     expect(log).toStrictEqual([]);
     await advance(system, 1);
@@ -316,7 +314,7 @@ describe('a start whose init fails', () => {
       await elapse(system, 200);
       return ok([], { continue: () => log.push('late') });
     };
-    logOutcome(log, 'start', GenServer.start(system, told(log), late, { timeout: 100 }));
+    logOutcome(log, 'start', GenServer.start(system, scripted(log), late, { timeout: 100 }));
     await advance(system, 1000);
     expect(log).toStrictEqual([['start', { exit: timeout }]]);
     expect(await drain(observer)).toMatchObject([{ type: 'DOWN', reason: killed }]);
@@ -328,7 +326,7 @@ describe('a start whose init fails', () => {
       const system = createTestSystem();
       const log: unknown[] = [];
       const parent = await idleProcess(system, { traps });
-      logOutcome(log, 'start', GenServer.startLink(parent, told(), forever, { timeout: 100 }));
+      logOutcome(log, 'start', GenServer.startLink(parent, scripted(), forever, { timeout: 100 }));
       await advance(system, 100);
       expect(log).toStrictEqual([['start', { exit: timeout }]]);
       expect(isAlive(parent.pid)).toBe(true);
@@ -350,12 +348,12 @@ describe('while init runs', () => {
       };
       return ok([], { continue: next });
     };
-    void GenServer.start(system, told(), init, { name: 'busy' });
+    void GenServer.start(system, scripted(), init, { name: 'busy' });
     await settle(system);
     logOutcome(
       log,
       'call',
-      call(whereis(system, 'busy') as Told, (state) => reply('R', state)),
+      call(whereis(system, 'busy') as ScriptedServer, (state) => reply('R', state)),
     );
     await advance(system, 9);
     expect(log).toStrictEqual([]);
@@ -368,18 +366,18 @@ describe('while init runs', () => {
     const log: unknown[] = [];
     const init: Init = async () => {
       await elapse(system, 10);
-      return stop(no);
+      return stop(refusal);
     };
-    const start = outcome(GenServer.start(system, told(log), init, { name: 'busy' }));
+    const start = outcome(GenServer.start(system, scripted(log), init, { name: 'busy' }));
     await settle(system);
     logOutcome(
       log,
       'call',
-      call(whereis(system, 'busy') as Told, (state) => reply('R', state)),
+      call(whereis(system, 'busy') as ScriptedServer, (state) => reply('R', state)),
     );
     await advance(system, 10);
-    expect(await start).toStrictEqual({ exit: no });
-    expect(log).toStrictEqual([['call', { exit: no }]]);
+    expect(await start).toStrictEqual({ exit: refusal });
+    expect(log).toStrictEqual([['call', { exit: refusal }]]);
   });
 });
 
@@ -404,9 +402,9 @@ describe('a continue', () => {
       };
       return ok([], { continue: next });
     };
-    logOutcome(log, 'start', GenServer.start(system, told(log), init, { name: 'busy' }));
+    logOutcome(log, 'start', GenServer.start(system, scripted(log), init, { name: 'busy' }));
     await settle(system);
-    const server = whereis(system, 'busy') as Told;
+    const server = whereis(system, 'busy') as ScriptedServer;
     send(server, 'queued');
     await advance(system, 10);
     expect(log).toHaveLength(2);
@@ -418,8 +416,8 @@ describe('a continue', () => {
 
   test('IN21 of init runs before a message that init sent to its own process', async () => {
     const log: unknown[] = [];
-    const { system } = await single(log, (self) => {
-      send(self.pid as Told, 'early');
+    const { system } = await startAlone(log, (self) => {
+      send(self.pid as ScriptedServer, 'early');
       return ok([], { continue: says(log, 'continue') });
     });
     await settle(system);
@@ -428,7 +426,7 @@ describe('a continue', () => {
 
   test('IN22 that answers another one is followed by it before any queued message', async () => {
     const log: unknown[] = [];
-    const { system, server } = await single(log);
+    const { system, server } = await startAlone(log);
     const first: OnCast = (state) => {
       log.push('first');
       return noreply(state, { continue: says(log, 'second') });
@@ -440,13 +438,13 @@ describe('a continue', () => {
   });
 
   test('IN23 of a reply does not keep the caller waiting', async () => {
-    const { server } = await single([]);
+    const { server } = await startAlone([]);
     expect(await call(server, (state) => reply('R', state, { continue: forever }))).toBe('R');
   });
 
   test('IN24 of a cast runs before a message that is already queued', async () => {
     const log: unknown[] = [];
-    const { system, server } = await single(log);
+    const { system, server } = await startAlone(log);
     cast(server, (state) => noreply(state, { continue: says(log, 'continue') }));
     send(server, 'queued');
     await settle(system);
@@ -458,7 +456,7 @@ describe('a continue', () => {
     const log: unknown[] = [];
     const early = crash('early');
     const observer = await idleProcess(system);
-    const start = GenServer.start(system, told(log), (self) => {
+    const start = GenServer.start(system, scripted(log), (self) => {
       monitor(observer, self.pid);
       return ok([], { continue: ((state) => stop(early, state)) satisfies OnCast });
     });
@@ -471,28 +469,29 @@ describe('a continue', () => {
 
 describe('terminate', () => {
   const latest = ['latest'];
-  const callbacks: readonly (readonly [string, (server: Told, then: OnCast) => void])[] = [
-    ['handleCall', (server, then) => void outcome(call(server, then as unknown as OnCall))],
-    ['handleCast', (server, then) => cast(server, then)],
-    ['handleInfo', (server, then) => send(server, then)],
+  const callbacks: readonly (readonly [string, (server: ScriptedServer, then: OnCast) => void])[] =
     [
-      'handleContinue',
-      (server, then) => cast(server, (state) => noreply(state, { continue: then })),
-    ],
-  ];
+      ['handleCall', (server, then) => void outcome(call(server, then as unknown as OnCall))],
+      ['handleCast', (server, then) => cast(server, then)],
+      ['handleInfo', (server, then) => send(server, then)],
+      [
+        'handleContinue',
+        (server, then) => cast(server, (state) => noreply(state, { continue: then })),
+      ],
+    ];
 
   test.each(callbacks)(
     'IN26 runs once, with the latest state, when %s answers stop',
     async (_name, tell) => {
       const log: unknown[] = [];
-      const { system, server } = await single(log);
+      const { system, server } = await startAlone(log);
       await logEnd(system, log, 'server', server);
-      tell(server, () => stop(no, latest));
+      tell(server, () => stop(refusal, latest));
       send(server, 'queued');
       await settle(system);
       expect(log).toStrictEqual([
-        ['terminate', no, latest],
-        ['server', no],
+        ['terminate', refusal, latest],
+        ['server', refusal],
       ]);
     },
   );
@@ -502,13 +501,13 @@ describe('terminate', () => {
       'IN27',
       'raises an error',
       () => {
-        throw boom;
+        throw thrownError;
       },
-      crash(boom),
+      crash(thrownError),
     ],
-    ['IN27', 'rejects with an error', () => Promise.reject(boom), crash(boom)],
-    ['IN28', 'exits', (_state, self) => exit(self, no), no],
-    ['IN28', 'exits after an await', async (_state, self) => exit(self, no), no],
+    ['IN27', 'rejects with an error', () => Promise.reject(thrownError), crash(thrownError)],
+    ['IN28', 'exits', (_state, self) => exit(self, refusal), refusal],
+    ['IN28', 'exits after an await', async (_state, self) => exit(self, refusal), refusal],
   ];
   const table = raising.flatMap(([id, how, callback, reason]) =>
     callbacks.map(([name, tell]) => ({ id, how, callback, reason, name, tell })),
@@ -517,7 +516,7 @@ describe('terminate', () => {
     '$id runs with the state before when $name $how',
     async ({ tell, callback, reason }) => {
       const log: unknown[] = [];
-      const { system, server } = await single(log, () => ok(['before']));
+      const { system, server } = await startAlone(log, () => ok(['before']));
       await logEnd(system, log, 'server', server);
       tell(server, callback);
       await settle(system);
@@ -537,9 +536,9 @@ describe('terminate', () => {
       undefined,
     );
     await logEnd(system, log, 'server', server);
-    expect(await outcome(GenServer.stop(server, no))).toStrictEqual({ value: undefined });
+    expect(await outcome(GenServer.stop(server, refusal))).toStrictEqual({ value: undefined });
     await settle(system);
-    expect(log).toStrictEqual([['server', no]]);
+    expect(log).toStrictEqual([['server', refusal]]);
   });
 
   const tt = new Error('tt');
@@ -586,10 +585,10 @@ describe('terminate', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const behaviour = {
-      ...told(),
+      ...scripted(),
       terminate: (_reason: ExitReason, _state: State, self: Process) => terminate(self),
     };
-    const server = (await GenServer.start(system, behaviour, plain)) as Told;
+    const server = (await GenServer.start(system, behaviour, initPlainly)) as ScriptedServer;
     await logEnd(system, log, 'server', server);
     cast(server, (state) => stop(crash('orig'), state));
     await settle(system);
@@ -599,12 +598,12 @@ describe('terminate', () => {
   test('IN40 delays the EXIT and the DOWN until it has ended', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const behaviour = { ...told(), terminate: () => elapse(system, 30) };
+    const behaviour = { ...scripted(), terminate: () => elapse(system, 30) };
     spawn<ExitMessage | DownMessage>(system, async (self) => {
       trapExit(self, true);
-      const server = (await GenServer.startLink(self, behaviour, plain)) as Told;
+      const server = (await GenServer.startLink(self, behaviour, initPlainly)) as ScriptedServer;
       monitor(self, server);
-      cast(server, (state) => stop(no, state));
+      cast(server, (state) => stop(refusal, state));
       log.push([(await self.receive()).type, system.clock.now()]);
       log.push([(await self.receive()).type, system.clock.now()]);
     });
@@ -620,12 +619,14 @@ describe('terminate', () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const behaviour = {
-      ...told(),
+      ...scripted(),
       terminate: (_reason: ExitReason, _state: State, self: Process) => {
         log.push(whereis(self, 'me') === self.pid);
       },
     };
-    const server = (await GenServer.start(system, behaviour, plain, { name: 'me' })) as Told;
+    const server = (await GenServer.start(system, behaviour, initPlainly, {
+      name: 'me',
+    })) as ScriptedServer;
     await GenServer.stop(server);
     expect(log).toStrictEqual([true]);
     expect(whereis(system, 'me')).toBeUndefined();
@@ -637,13 +638,13 @@ describe('terminate', () => {
     const parent = await idleProcess(system);
     const stranger = await idleProcess(system);
     const behaviour = {
-      ...told(log),
+      ...scripted(log),
       terminate: async () => {
         await elapse(system, 30);
         log.push('terminated');
       },
     };
-    const server = (await GenServer.startLink(parent, behaviour, trapping)) as Told;
+    const server = (await GenServer.startLink(parent, behaviour, initTrapping)) as ScriptedServer;
     await logEnd(system, log, 'server', server);
     exit(parent, server, shutdown);
     await settle(system);
@@ -659,21 +660,21 @@ describe('terminate', () => {
 describe('an exit signal', () => {
   test('IN33 ends a server that does not trap exits without terminate', async () => {
     const log: unknown[] = [];
-    const { system, server } = await single(log);
+    const { system, server } = await startAlone(log);
     const stranger = await idleProcess(system);
     await logEnd(system, log, 'server', server);
-    exit(stranger, server, sig);
+    exit(stranger, server, exitSignal);
     await settle(system);
-    expect(log).toStrictEqual([['server', sig]]);
+    expect(log).toStrictEqual([['server', exitSignal]]);
   });
 
   test('IN34 of another process than the parent goes to handleInfo when exits are trapped', async () => {
     const log: unknown[] = [];
-    const { system, server } = await family(log, trapping);
+    const { system, server } = await startLinked(log, initTrapping);
     const stranger = await idleProcess(system);
-    exit(stranger, server, sig);
+    exit(stranger, server, exitSignal);
     await settle(system);
-    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: stranger.pid, reason: sig }]]);
+    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: stranger.pid, reason: exitSignal }]]);
     expect(isAlive(server)).toBe(true);
   });
 
@@ -681,10 +682,10 @@ describe('an exit signal', () => {
     const log: unknown[] = [];
     const system = createTestSystem();
     const starter = await idleProcess(system);
-    const server = (await GenServer.start(starter, told(log), trapping)) as Told;
-    exit(starter, server, sig);
+    const server = (await GenServer.start(starter, scripted(log), initTrapping)) as ScriptedServer;
+    exit(starter, server, exitSignal);
     await settle(system);
-    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: starter.pid, reason: sig }]]);
+    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: starter.pid, reason: exitSignal }]]);
     expect(isAlive(server)).toBe(true);
   });
 
@@ -699,13 +700,13 @@ describe('an exit signal', () => {
     'IN35 %s the parent runs terminate and ends the server when exits are trapped',
     async (_how, signal) => {
       const log: unknown[] = [];
-      const { system, parent, server } = await family(log, trapping);
+      const { system, parent, server } = await startLinked(log, initTrapping);
       await logEnd(system, log, 'server', server);
-      signal(parent, server, sig);
+      signal(parent, server, exitSignal);
       await settle(system);
       expect(log).toStrictEqual([
-        ['terminate', sig, []],
-        ['server', sig],
+        ['terminate', exitSignal, []],
+        ['server', exitSignal],
       ]);
     },
   );
@@ -714,7 +715,7 @@ describe('an exit signal', () => {
     'IN36 %s the parent with reason normal does the same',
     async (_how, signal) => {
       const log: unknown[] = [];
-      const { system, parent, server } = await family(log, trapping);
+      const { system, parent, server } = await startLinked(log, initTrapping);
       await logEnd(system, log, 'server', server);
       signal(parent, server, normal);
       await settle(system);
@@ -727,7 +728,7 @@ describe('an exit signal', () => {
 
   test('IN37 a parent that ends normally leaves a server alive that does not trap exits', async () => {
     const log: unknown[] = [];
-    const { system, parent, server } = await family(log, plain);
+    const { system, parent, server } = await startLinked(log, initPlainly);
     exit(parent, parent.pid, normal);
     await settle(system);
     expect(isAlive(parent.pid)).toBe(false);
@@ -737,7 +738,7 @@ describe('an exit signal', () => {
 
   test('IN38 of the parent takes its turn among the messages of a busy server that traps exits', async () => {
     const log: unknown[] = [];
-    const { system, parent, server } = await family(log, trapping);
+    const { system, parent, server } = await startLinked(log, initTrapping);
     await logEnd(system, log, 'server', server);
     cast(server, async (state) => {
       await elapse(system, 10);
@@ -745,18 +746,23 @@ describe('an exit signal', () => {
       return noreply(state);
     });
     send(server, 'm1');
-    exit(parent, server, sig);
+    exit(parent, server, exitSignal);
     send(server, 'm2');
     await advance(system, 10);
-    expect(log).toStrictEqual(['free', ['info', 'm1'], ['terminate', sig, []], ['server', sig]]);
+    expect(log).toStrictEqual([
+      'free',
+      ['info', 'm1'],
+      ['terminate', exitSignal, []],
+      ['server', exitSignal],
+    ]);
   });
 
   test.each([
-    ['plain', plain],
-    ['trapping', trapping],
+    ['plain', initPlainly],
+    ['trapping', initTrapping],
   ])('IN39 kill never runs terminate (%s)', async (_kind, init) => {
     const log: unknown[] = [];
-    const { system, parent, server } = await family(log, init, true);
+    const { system, parent, server } = await startLinked(log, init, true);
     await logEnd(system, log, 'server', server);
     exit(parent, server, kill);
     await settle(system);
@@ -767,7 +773,7 @@ describe('an exit signal', () => {
 describe('GenServer.stop', () => {
   test('IN42 resolves once the server is dead, having run terminate with reason normal', async () => {
     const log: unknown[] = [];
-    const { system, server } = await single(log);
+    const { system, server } = await startAlone(log);
     await logEnd(system, log, 'server', server);
     await GenServer.stop(server);
     expect(isAlive(server)).toBe(false);
@@ -780,7 +786,7 @@ describe('GenServer.stop', () => {
 
   test('IN43 ends the server with the reason given', async () => {
     const log: unknown[] = [];
-    const { system, server } = await single(log);
+    const { system, server } = await startAlone(log);
     await logEnd(system, log, 'server', server);
     expect(await outcome(GenServer.stop(server, crash('abc'), { timeout: 1000 }))).toStrictEqual({
       value: undefined,
@@ -793,18 +799,18 @@ describe('GenServer.stop', () => {
   });
 
   test('IN44 of a dead server, or of a name that nobody has, fails with noproc', async () => {
-    const { system, server } = await single([]);
+    const { system, server } = await startAlone([]);
     exit(system, server, kill);
     expect(await outcome(GenServer.stop(server))).toStrictEqual({ exit: noproc });
-    const nobody = name<Told>('nobody').in(system);
+    const nobody = name<ScriptedServer>('nobody').in(system);
     expect(await outcome(GenServer.stop(nobody))).toStrictEqual({ exit: noproc });
   });
 
   test('IN45 gives up after its timeout, and the server goes on terminating', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
-    const behaviour = { ...told(), terminate: () => elapse(system, 200) };
-    const server = (await GenServer.start(system, behaviour, plain)) as Told;
+    const behaviour = { ...scripted(), terminate: () => elapse(system, 200) };
+    const server = (await GenServer.start(system, behaviour, initPlainly)) as ScriptedServer;
     await logEnd(system, log, 'server', server);
     logOutcome(log, 'stop', GenServer.stop(server, normal, { timeout: 100 }));
     await advance(system, 99);
@@ -823,16 +829,16 @@ describe('GenServer.stop', () => {
     const system = createTestSystem();
     const boo = crash('boo');
     const behaviour = {
-      ...told(),
+      ...scripted(),
       terminate: (_reason: ExitReason, _state: State, self: Process) => exit(self, boo),
     };
-    const server = (await GenServer.start(system, behaviour, plain)) as Told;
+    const server = (await GenServer.start(system, behaviour, initPlainly)) as ScriptedServer;
     expect(await outcome(GenServer.stop(server))).toStrictEqual({ exit: boo });
   });
 
   test('IN47 of oneself fails at once', async () => {
     const log: unknown[] = [];
-    const { system, server } = await single(log);
+    const { system, server } = await startAlone(log);
     cast(server, (state, self) => {
       logOutcome(log, 'stop', GenServer.stop(self.pid));
       return noreply(state);
@@ -845,7 +851,7 @@ describe('GenServer.stop', () => {
   test.each([-1, 1.5, '5', null])(
     'IN48 with timeout %p is an error of the caller alone',
     async (bad) => {
-      const { system, server } = await single([]);
+      const { system, server } = await startAlone([]);
       await expect(GenServer.stop(server, normal, { timeout: bad as number })).rejects.toThrow(
         RangeError,
       );
@@ -855,7 +861,7 @@ describe('GenServer.stop', () => {
   );
 
   test('IN48 with what is no exit reason is an error of the caller alone', async () => {
-    const { system, server } = await single([]);
+    const { system, server } = await startAlone([]);
     await expect(GenServer.stop(server, 'bye' as never)).rejects.toThrow(
       new TypeError(
         'Expected an exit reason such as normal, shutdown or crash(error), got "bye" (string)',
@@ -867,7 +873,7 @@ describe('GenServer.stop', () => {
 
   test('IN49 with an abnormal reason ends a linked caller that does not trap exits', async () => {
     const log: unknown[] = [];
-    const { system, parent, server } = await family(log, plain);
+    const { system, parent, server } = await startLinked(log, initPlainly);
     await logEnd(system, log, 'parent', parent.pid);
     await GenServer.stop(server, crash('abn'));
     await settle(system);
@@ -879,20 +885,21 @@ describe('GenServer.stop', () => {
 });
 
 describe('the report of an end', () => {
-  const ways: readonly (readonly [string, (server: Told, reason: ExitReason) => void])[] = [
-    ['an answer', (server, reason) => cast(server, (state) => stop(reason, state))],
-    ['GenServer.stop', (server, reason) => void GenServer.stop(server, reason)],
-    ['exit in a callback', (server, reason) => cast(server, (_, self) => exit(self, reason))],
-  ];
+  const ways: readonly (readonly [string, (server: ScriptedServer, reason: ExitReason) => void])[] =
+    [
+      ['an answer', (server, reason) => cast(server, (state) => stop(reason, state))],
+      ['GenServer.stop', (server, reason) => void GenServer.stop(server, reason)],
+      ['exit in a callback', (server, reason) => cast(server, (_, self) => exit(self, reason))],
+    ];
   const expected = [normal, shutdown, shutdownWith('detail')];
-  const unexpected = [no, killed, noproc, timeout, crash(boom)];
+  const unexpected = [refusal, killed, noproc, timeout, crash(thrownError)];
   const table = (reasons: readonly ExitReason[]) =>
     ways.flatMap(([way, end]) =>
       reasons.map((reason) => ({ way, end, reason, text: formatReason(reason) })),
     );
 
   test.each(table(expected))('IN50 is not made for $text by $way', async ({ end, reason }) => {
-    const { system, server } = await single([]);
+    const { system, server } = await startAlone([]);
     end(server, reason);
     await settle(system);
     expect(isAlive(server)).toBe(false);
@@ -902,7 +909,7 @@ describe('the report of an end', () => {
   test.each(table(unexpected))(
     'IN50 is made once for $text by $way',
     async ({ end, reason, text }) => {
-      const { system, server } = await single([], plain, { name: 'worker' });
+      const { system, server } = await startAlone([], initPlainly, { name: 'worker' });
       end(server, reason);
       await settle(system);
       expect(system.reports).toMatchObject([

@@ -27,7 +27,7 @@ import { expectTypeOf } from 'expect-type';
 import { logEnd, outcome } from '../support/outcome.ts';
 import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
 
-/** Starts as it is told, and ends with the reason that it is sent. */
+/** Its argument is the code of `init`; it ends with the reason that it is sent. */
 const server = GenServer.define({
   init: (how: 'ok' | 'ignore' | 'error' | 'stop' | 'throw' | 'hang') => {
     switch (how) {

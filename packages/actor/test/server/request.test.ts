@@ -21,7 +21,7 @@ import { expectTypeOf } from 'expect-type';
 import { outcome } from '../support/outcome.ts';
 import { drain, idleProcess } from '../support/processes.ts';
 
-/** Answers when it is told to, and counts what it was asked. */
+/** Answers when the test tells it to, and counts its requests. */
 const echo = GenServer.define({
   init: (system: TestSystem) => ok({ system, asked: 0 }),
   handleCall: {

@@ -26,45 +26,23 @@ import { expectTypeOf } from 'expect-type';
 import { countOnEnd } from '../support/on-end.ts';
 import { elapse, outcome } from '../support/outcome.ts';
 import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
+import { collect, exitResult, returnAfter, streamEnd, valueResult } from '../support/tasks.ts';
 import { watchedClock } from '../support/watched-clock.ts';
 
-const boom = crash('boom');
-const value = <Value>(of: Value): Task.Result<Value> => ({ type: 'ok', value: of });
-const exited = (reason: ExitReason): Task.Result<never> => ({ type: 'exit', reason });
+const crashed = crash('boom');
 
-interface Stage {
+interface Setup {
   readonly system: TestSystem;
-  /** The test acts for it; its messages stay in its mailbox. */
+  /** The test plays its part; its messages stay in its mailbox. */
   readonly owner: Receiver<unknown>;
 }
 
-async function stage(options: { readonly traps?: boolean } = {}): Promise<Stage> {
+async function setup(options: { readonly traps?: boolean } = {}): Promise<Setup> {
   const system = createTestSystem();
   return { system, owner: await idleProcess(system, options) };
 }
 
-/** Takes as many ms as the item says, and comes to the item. */
-async function wait(ms: number, self: Process): Promise<number> {
-  await elapse(self.system, ms);
-  return ms;
-}
-
-/** The results as they come, then `end`, or what the stream rejected with. */
-function collect<Value>(stream: AsyncIterable<Task.Result<Value>>): unknown[] {
-  const got: unknown[] = [];
-  const all = async (): Promise<string> => {
-    for await (const result of stream) {
-      got.push(result);
-    }
-    return 'end';
-  };
-  void outcome(all()).then((came) => got.push(came));
-  return got;
-}
-
-const end = { value: 'end' };
-
-/** Counts the tasks that run, at most and now. */
+/** Counts the running tasks: now, and at most at a time. */
 function counter(): {
   readonly most: () => number;
   readonly now: () => number;
@@ -81,64 +59,78 @@ function counter(): {
       self.signal.addEventListener('abort', () => {
         running -= 1;
       });
-      return wait(ms, self);
+      return returnAfter(ms, self);
     },
   };
 }
 
 /** The processes of a system besides the system itself and the owner. */
-const others = ({ system, owner }: Stage): readonly Pid[] =>
+const otherProcesses = ({ system, owner }: Setup): readonly Pid[] =>
   processes(system).filter((pid) => pid !== owner.pid && pid !== system.pid);
 
 describe('the results', () => {
   test('TA29 come in the order of the items, whichever is done first', async () => {
-    const { system, owner } = await stage();
-    const got = collect(Task.asyncStream(owner, [30, 10, 20, 5], wait, { maxConcurrency: 4 }));
+    const { system, owner } = await setup();
+    const got = collect(
+      Task.asyncStream(owner, [30, 10, 20, 5], returnAfter, { maxConcurrency: 4 }),
+    );
     await advance(system, 29);
     expect(got).toStrictEqual([]);
     await advance(system, 1);
-    expect(got).toStrictEqual([value(30), value(10), value(20), value(5), end]);
+    expect(got).toStrictEqual([
+      valueResult(30),
+      valueResult(10),
+      valueResult(20),
+      valueResult(5),
+      streamEnd,
+    ]);
     expect(owner.messageQueueLen).toBe(0);
   });
 
   test('TA30 come as they are there, if told so', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const options = { maxConcurrency: 4, ordered: false };
-    const got = collect(Task.asyncStream(owner, [30, 10, 20, 5], wait, options));
+    const got = collect(Task.asyncStream(owner, [30, 10, 20, 5], returnAfter, options));
     await advance(system, 10);
-    expect(got).toStrictEqual([value(5), value(10)]);
+    expect(got).toStrictEqual([valueResult(5), valueResult(10)]);
     await advance(system, 20);
-    expect(got).toStrictEqual([value(5), value(10), value(20), value(30), end]);
+    expect(got).toStrictEqual([
+      valueResult(5),
+      valueResult(10),
+      valueResult(20),
+      valueResult(30),
+      streamEnd,
+    ]);
   });
 
   test('of no items are none', async () => {
-    const { system, owner } = await stage();
-    const got = collect(Task.asyncStream(owner, [], wait));
+    const { system, owner } = await setup();
+    const got = collect(Task.asyncStream(owner, [], returnAfter));
     await settle(system);
-    expect(got).toStrictEqual([end]);
+    expect(got).toStrictEqual([streamEnd]);
   });
 
   test('are typed by what the function returns', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const stream = Task.asyncStream(owner, ['a'], async (text) => text.length);
     for await (const result of stream) {
       expectTypeOf(result).toEqualTypeOf<Task.Result<number>>();
-      expect(result).toStrictEqual(value(1));
+      expect(result).toStrictEqual(valueResult(1));
     }
   });
 
   test('come again when it is iterated over again', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const stream = Task.asyncStream(owner, [1, 2], (n) => n);
     for (let times = 0; times < 2; times++) {
       const got = collect(stream);
       await settle(system);
-      expect(got).toStrictEqual([value(1), value(2), end]);
+      expect(got).toStrictEqual([valueResult(1), valueResult(2), streamEnd]);
     }
   });
 
   test('come of any iterable: a string, a generator, an asynchronous one', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     function* letters(): Generator<string> {
       yield 'a';
       yield 'b';
@@ -149,14 +141,14 @@ describe('the results', () => {
     for (const items of ['ab', letters(), lettersLater()]) {
       const got = collect(Task.asyncStream(owner, items, (letter) => letter));
       await settle(system);
-      expect(got).toStrictEqual([value('a'), value('b'), end]);
+      expect(got).toStrictEqual([valueResult('a'), valueResult('b'), streamEnd]);
     }
   });
 });
 
 describe('concurrency', () => {
   test.each([true, false])('TA31 is never more than asked for, ordered: %s', async (ordered) => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const tasks = counter();
     const items = Array.from({ length: 50 }, (_, index) => ((index * 7) % 13) + 1);
     const stream = Task.asyncStream(owner, items, tasks.run, { maxConcurrency: 3, ordered });
@@ -167,18 +159,18 @@ describe('concurrency', () => {
   });
 
   test('TA31 is one item after the other, if told so', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const tasks = counter();
     const stream = Task.asyncStream(owner, [10, 10, 10], tasks.run, { maxConcurrency: 1 });
     const got = collect(stream);
     await advance(system, 20);
-    expect(got).toStrictEqual([value(10), value(10)]);
+    expect(got).toStrictEqual([valueResult(10), valueResult(10)]);
     await advance(system, 10);
     expect([got.length, tasks.most()]).toStrictEqual([4, 1]);
   });
 
   test('TA31 is what the machine can do at a time, unless told otherwise', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const tasks = counter();
     collect(Task.asyncStream(owner, new Array(200).fill(10), tasks.run));
     await settle(system);
@@ -186,7 +178,7 @@ describe('concurrency', () => {
   });
 
   test('begins when the first result is asked for, and takes items only as results are', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     let taken = 0;
     function* items(): Generator<number> {
       for (;;) {
@@ -197,20 +189,20 @@ describe('concurrency', () => {
     const stream = Task.asyncStream(owner, items(), (n) => n, { maxConcurrency: 2 });
     const results = stream[Symbol.asyncIterator]();
     await settle(system);
-    expect([taken, others({ system, owner })]).toStrictEqual([0, []]);
+    expect([taken, otherProcesses({ system, owner })]).toStrictEqual([0, []]);
     for (let asked = 1; asked <= 3; asked++) {
-      expect(await results.next()).toStrictEqual({ done: false, value: value(asked) });
+      expect(await results.next()).toStrictEqual({ done: false, value: valueResult(asked) });
       await settle(system);
       expect(taken).toBeLessThanOrEqual(asked + 2);
     }
   });
 
   test('TA29 lets no more results wait for an earlier one than work at a time', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     let started = 0;
     const run = async (ms: number, self: Process): Promise<number> => {
       started += 1;
-      return wait(ms, self);
+      return returnAfter(ms, self);
     };
     const items = [100, ...new Array<number>(50).fill(1)];
     const got = collect(Task.asyncStream(owner, items, run, { maxConcurrency: 4 }));
@@ -221,31 +213,38 @@ describe('concurrency', () => {
   });
 
   test('hands out what is there while the source has nothing', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     async function* items(): AsyncGenerator<number> {
       yield 10;
       await elapse(system, 1000);
       yield 20;
     }
-    const got = collect(Task.asyncStream(owner, items(), wait, { maxConcurrency: 2 }));
+    const got = collect(Task.asyncStream(owner, items(), returnAfter, { maxConcurrency: 2 }));
     await advance(system, 10);
-    expect(got).toStrictEqual([value(10)]);
+    expect(got).toStrictEqual([valueResult(10)]);
     await advance(system, 1010);
-    expect(got).toStrictEqual([value(10), value(20), end]);
+    expect(got).toStrictEqual([valueResult(10), valueResult(20), streamEnd]);
   });
 });
 
 describe('an item that takes too long', () => {
   test('TA32 ends the stream, and all that runs', async () => {
-    const all = await stage();
+    const all = await setup();
     const { system, owner } = all;
-    const stream = Task.asyncStream(owner, [1, 100, 100], wait, { maxConcurrency: 3, timeout: 50 });
+    const stream = Task.asyncStream(owner, [1, 100, 100], returnAfter, {
+      maxConcurrency: 3,
+      timeout: 50,
+    });
     const got = collect(stream);
     await advance(system, 49);
-    expect(got).toStrictEqual([value(1)]);
+    expect(got).toStrictEqual([valueResult(1)]);
     await advance(system, 1);
-    expect(got).toStrictEqual([value(1), 'timeout']);
-    expect([others(all), isAlive(owner.pid), owner.messageQueueLen]).toStrictEqual([[], true, 0]);
+    expect(got).toStrictEqual([valueResult(1), 'timeout']);
+    expect([otherProcesses(all), isAlive(owner.pid), owner.messageQueueLen]).toStrictEqual([
+      [],
+      true,
+      0,
+    ]);
   });
 
   test('TA32 ends an owner that does not catch it', async () => {
@@ -253,7 +252,7 @@ describe('an item that takes too long', () => {
     let self: Process | undefined;
     spawn(system, async (own) => {
       self = own;
-      for await (const _ of Task.asyncStream(own, [100], wait, { timeout: 50 })) {
+      for await (const _ of Task.asyncStream(own, [100], returnAfter, { timeout: 50 })) {
         // Nothing comes.
       }
     });
@@ -265,16 +264,22 @@ describe('an item that takes too long', () => {
   });
 
   test('TA32 is killed, if told so, and the others go on', async () => {
-    const all = await stage();
-    const stream = Task.asyncStream(all.owner, [10, 100, 20, 30], wait, {
+    const all = await setup();
+    const stream = Task.asyncStream(all.owner, [10, 100, 20, 30], returnAfter, {
       maxConcurrency: 2,
       timeout: 50,
       onTimeout: 'killTask',
     });
     const got = collect(stream);
     await advance(all.system, 100);
-    expect(got).toStrictEqual([value(10), exited({ type: 'timeout' }), value(20), value(30), end]);
-    expect([others(all), isAlive(all.owner.pid), all.owner.messageQueueLen]).toStrictEqual([
+    expect(got).toStrictEqual([
+      valueResult(10),
+      exitResult({ type: 'timeout' }),
+      valueResult(20),
+      valueResult(30),
+      streamEnd,
+    ]);
+    expect([otherProcesses(all), isAlive(all.owner.pid), all.owner.messageQueueLen]).toStrictEqual([
       [],
       true,
       0,
@@ -282,26 +287,26 @@ describe('an item that takes too long', () => {
   });
 
   test('TA32 takes 5 s at most unless told otherwise, each item for itself', async () => {
-    const { system, owner } = await stage();
-    const stream = Task.asyncStream(owner, [4999, 4999, 5001], wait, { maxConcurrency: 1 });
+    const { system, owner } = await setup();
+    const stream = Task.asyncStream(owner, [4999, 4999, 5001], returnAfter, { maxConcurrency: 1 });
     const got = collect(stream);
     await advance(system, 14_997);
-    expect(got).toStrictEqual([value(4999), value(4999)]);
+    expect(got).toStrictEqual([valueResult(4999), valueResult(4999)]);
     await advance(system, 1);
     expect(got.at(-1)).toBe('timeout');
   });
 
   test('TA32 may take for ever', async () => {
-    const { system, owner } = await stage();
-    const got = collect(Task.asyncStream(owner, [1_000_000], wait, { timeout: Infinity }));
+    const { system, owner } = await setup();
+    const got = collect(Task.asyncStream(owner, [1_000_000], returnAfter, { timeout: Infinity }));
     await advance(system, 1_000_000);
-    expect(got).toStrictEqual([value(1_000_000), end]);
+    expect(got).toStrictEqual([valueResult(1_000_000), streamEnd]);
   });
 });
 
 describe('a loop that is left early', () => {
   test('TA33 has its unfinished tasks killed, those too that trap exits, and leaves nothing', async () => {
-    const all = await stage({ traps: true });
+    const all = await setup({ traps: true });
     const waiting = countOnEnd(all.owner);
     let isClosed = false;
     function* items(): Generator<number> {
@@ -315,7 +320,7 @@ describe('a loop that is left early', () => {
     const run = async (ms: number, self: Process): Promise<number> => {
       trapExit(self, true);
       self.signal.addEventListener('abort', () => ended.push(exitReasonOf(self)));
-      return wait(ms, self);
+      return returnAfter(ms, self);
     };
     const left = (async () => {
       for await (const result of Task.asyncStream(all.owner, items(), run, { maxConcurrency: 3 })) {
@@ -324,22 +329,22 @@ describe('a loop that is left early', () => {
       return undefined;
     })();
     await advance(all.system, 1);
-    expect(await left).toStrictEqual(value(1));
+    expect(await left).toStrictEqual(valueResult(1));
     await settle(all.system);
     expect(ended).toStrictEqual([normal, killed, killed]);
-    expect([isClosed, others(all), waiting()]).toStrictEqual([true, [], 0]);
+    expect([isClosed, otherProcesses(all), waiting()]).toStrictEqual([true, [], 0]);
     expect(processInfo(all.owner.pid)).toMatchObject({ links: [], monitors: [] });
     expect([isAlive(all.owner.pid), await drain(all.owner)]).toStrictEqual([true, []]);
   });
 
   test('TA33 does not wait for a source that gives nothing', async () => {
-    const all = await stage();
+    const all = await setup();
     async function* items(): AsyncGenerator<number> {
       yield 1;
       await forever();
     }
     const left = (async () => {
-      for await (const result of Task.asyncStream(all.owner, items(), wait, {
+      for await (const result of Task.asyncStream(all.owner, items(), returnAfter, {
         maxConcurrency: 2,
       })) {
         return result;
@@ -347,8 +352,8 @@ describe('a loop that is left early', () => {
       return undefined;
     })();
     await advance(all.system, 1);
-    expect(await left).toStrictEqual(value(1));
-    expect(others(all)).toStrictEqual([]);
+    expect(await left).toStrictEqual(valueResult(1));
+    expect(otherProcesses(all)).toStrictEqual([]);
   });
 
   test('TA33 keeps no timer', async () => {
@@ -361,7 +366,7 @@ describe('a loop that is left early', () => {
     const work = [first, forever];
     const stream = Task.asyncStream(system, work, (fn) => fn(), { maxConcurrency: 2 });
     for await (const result of stream) {
-      expect(result).toStrictEqual(value(1));
+      expect(result).toStrictEqual(valueResult(1));
       expect(timers()).toBe(1);
       break;
     }
@@ -369,69 +374,71 @@ describe('a loop that is left early', () => {
   });
 
   test('TA33 after its end leaves nothing either', async () => {
-    const all = await stage({ traps: true });
+    const all = await setup({ traps: true });
     const waiting = countOnEnd(all.owner);
     const got = collect(Task.asyncStream(all.owner, [1, 2, 3], (n) => n));
     await settle(all.system);
     expect(got).toHaveLength(4);
-    expect([others(all), waiting(), await drain(all.owner)]).toStrictEqual([[], 0, []]);
+    expect([otherProcesses(all), waiting(), await drain(all.owner)]).toStrictEqual([[], 0, []]);
   });
 });
 
 describe('an item that crashes', () => {
   const crashing = async (n: number, self: Process): Promise<number> => {
     await elapse(self.system, 10);
-    return n === 2 ? exit(self, boom) : n;
+    return n === 2 ? exit(self, crashed) : n;
   };
 
   test('TA34 comes to its reason when the owner traps exits, and the others go on', async () => {
-    const all = await stage({ traps: true });
+    const all = await setup({ traps: true });
     const got = collect(Task.asyncStream(all.owner, [1, 2, 3], crashing, { maxConcurrency: 1 }));
     await advance(all.system, 30);
-    expect(got).toStrictEqual([value(1), exited(boom), value(3), end]);
+    expect(got).toStrictEqual([valueResult(1), exitResult(crashed), valueResult(3), streamEnd]);
     expect(await drain(all.owner)).toStrictEqual([]);
   });
 
   test('TA34 ends an owner that does not, with its reason, and all other tasks', async () => {
-    const all = await stage();
+    const all = await setup();
     const got = collect(Task.asyncStream(all.owner, [1, 2, 3, 4], crashing, { maxConcurrency: 4 }));
     await advance(all.system, 10);
-    expect(exitReasonOf(all.owner)).toStrictEqual(boom);
-    expect(others(all)).toStrictEqual([]);
-    // Whoever reads is told, and not left to wait.
-    expect(got).toStrictEqual([value(1), { exit: boom }]);
+    expect(exitReasonOf(all.owner)).toStrictEqual(crashed);
+    expect(otherProcesses(all)).toStrictEqual([]);
+    // The pending `next` rejects; it does not wait for ever.
+    expect(got).toStrictEqual([valueResult(1), { exit: crashed }]);
   });
 
   test('TA34 rejects when the owner has come to trap exits meanwhile, and lives', async () => {
-    const all = await stage();
+    const all = await setup();
     const got = collect(Task.asyncStream(all.owner, [1, 2], crashing, { maxConcurrency: 2 }));
     await settle(all.system);
     trapExit(all.owner, true);
     await advance(all.system, 10);
-    expect(got).toStrictEqual([value(1), { exit: boom }]);
-    expect(others(all)).toStrictEqual([]);
-    expect(await drain(all.owner)).toMatchObject([{ type: 'EXIT', reason: boom }]);
+    expect(got).toStrictEqual([valueResult(1), { exit: crashed }]);
+    expect(otherProcesses(all)).toStrictEqual([]);
+    expect(await drain(all.owner)).toMatchObject([{ type: 'EXIT', reason: crashed }]);
   });
 
   test('TA34 that ends normal without a value comes to that', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const got = collect(Task.asyncStream(owner, [1], (_, self) => exit(self, normal)));
     await settle(system);
-    expect(got).toStrictEqual([exited(normal), end]);
+    expect(got).toStrictEqual([exitResult(normal), streamEnd]);
   });
 
   test.each<readonly [string, ExitReason]>([
-    ['crashes', boom],
+    ['crashes', crashed],
     ['is killed', kill],
     ['is shut down', shutdown],
   ])('TA28 takes its tasks along when its owner %s', async (_how, reason) => {
-    const all = await stage();
-    const got = collect(Task.asyncStream(all.owner, [1000, 1000], wait, { maxConcurrency: 2 }));
+    const all = await setup();
+    const got = collect(
+      Task.asyncStream(all.owner, [1000, 1000], returnAfter, { maxConcurrency: 2 }),
+    );
     await settle(all.system);
-    expect(others(all)).toHaveLength(3);
+    expect(otherProcesses(all)).toHaveLength(3);
     exit(all.system, all.owner.pid, reason);
     await settle(all.system);
-    expect(others(all)).toStrictEqual([]);
+    expect(otherProcesses(all)).toStrictEqual([]);
     expect(got).toStrictEqual([{ exit: reason.type === 'kill' ? killed : reason }]);
   });
 
@@ -452,24 +459,24 @@ describe('an item that crashes', () => {
 
 describe('what is wrong', () => {
   test('with the source rejects, and ends all that runs', async () => {
-    const all = await stage();
+    const all = await setup();
     const error = new Error('source');
     function* items(): Generator<number> {
       yield 1;
       yield 1000;
       throw error;
     }
-    const got = collect(Task.asyncStream(all.owner, items(), wait, { maxConcurrency: 4 }));
+    const got = collect(Task.asyncStream(all.owner, items(), returnAfter, { maxConcurrency: 4 }));
     await settle(all.system);
     expect(got).toStrictEqual([{ error }]);
-    expect(others(all)).toStrictEqual([]);
+    expect(otherProcesses(all)).toStrictEqual([]);
   });
 
   test.each<readonly [string, unknown, unknown, Task.StreamOptions, Error]>([
     [
       'maxConcurrency 0',
       [],
-      wait,
+      returnAfter,
       { maxConcurrency: 0 },
       new RangeError(
         'Expected maxConcurrency to be a whole number above 0 or Infinity, got 0 (number)',
@@ -478,7 +485,7 @@ describe('what is wrong', () => {
     [
       'a timeout of -1',
       [],
-      wait,
+      returnAfter,
       { timeout: -1 },
       new RangeError('Expected a whole number of milliseconds from 0 on, got -1 (number)'),
     ],
@@ -490,19 +497,19 @@ describe('what is wrong', () => {
       new TypeError('Expected a function for a task, got "fn" (string)'),
     ],
   ])('%s is refused at once', async (_what, items, fn, options, error) => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const create = (): unknown => Task.asyncStream(owner, items as [], fn as never, options);
     expect(create).toThrow(error);
     expect(create).toThrow(error.constructor as ErrorConstructor);
   });
 
   test('items that cannot be iterated over are refused when the first is asked for', async () => {
-    const all = await stage();
-    const got = collect(Task.asyncStream(all.owner, 3 as never, wait));
+    const all = await setup();
+    const got = collect(Task.asyncStream(all.owner, 3 as never, returnAfter));
     await settle(all.system);
     expect(got).toStrictEqual([
       { error: new TypeError('Expected items that can be iterated over, got 3 (number)') },
     ]);
-    expect(others(all)).toStrictEqual([]);
+    expect(otherProcesses(all)).toStrictEqual([]);
   });
 });

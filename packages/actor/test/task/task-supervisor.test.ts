@@ -23,54 +23,33 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 
 import { elapse, logEnd, outcome } from '../support/outcome.ts';
 import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
+import { collect, exitResult, returnAfter, streamEnd, valueResult } from '../support/tasks.ts';
 
-const boom = crash('boom');
-const value = <Value>(of: Value): Task.Result<Value> => ({ type: 'ok', value: of });
-const exited = (reason: ExitReason): Task.Result<never> => ({ type: 'exit', reason });
+const crashed = crash('boom');
 
-interface Stage {
+interface Setup {
   readonly system: TestSystem;
-  /** The test acts for it; its messages stay in its mailbox. */
+  /** The test plays its part; its messages stay in its mailbox. */
   readonly owner: Receiver<unknown>;
   readonly tasks: DynamicSupervisor.Pid;
 }
 
-async function stage(
+async function setup(
   options: DynamicSupervisor.Options & { readonly traps?: boolean } = {},
-): Promise<Stage> {
+): Promise<Setup> {
   const system = createTestSystem();
   const { traps = false, ...supervisor } = options;
   const tasks = await Task.Supervisor.startLink(system, supervisor);
   return { system, owner: await idleProcess(system, { traps }), tasks };
 }
 
-const ending = (reason: ExitReason) => (self: Process) => exit(self, reason);
+const exitWith = (reason: ExitReason) => (self: Process) => exit(self, reason);
 const pidOf = (task: Task.Task): Pid => task.pid as Pid;
-
-async function wait(ms: number, self: Process): Promise<number> {
-  await elapse(self.system, ms);
-  return ms;
-}
-
-/** The results as they come, then `end`, or what the stream rejected with. */
-function collect<Value>(stream: AsyncIterable<Task.Result<Value>>): unknown[] {
-  const got: unknown[] = [];
-  const all = async (): Promise<string> => {
-    for await (const result of stream) {
-      got.push(result);
-    }
-    return 'end';
-  };
-  void outcome(all()).then((came) => got.push(came));
-  return got;
-}
-
-const end = { value: 'end' };
 
 describe('async', () => {
   test('TS01 runs below the supervisor, linked to it and to its owner, who awaits it', async () => {
-    const { system, owner, tasks } = await stage();
-    const task = await Task.Supervisor.async(owner, tasks, async (self) => wait(10, self));
+    const { system, owner, tasks } = await setup();
+    const task = await Task.Supervisor.async(owner, tasks, async (self) => returnAfter(10, self));
     expect(processInfo(pidOf(task))).toMatchObject({
       parent: tasks,
       links: [tasks, owner.pid],
@@ -84,34 +63,34 @@ describe('async', () => {
   });
 
   test('TS01 that crashes ends its owner, and is not restarted', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     let runs = 0;
     await Task.Supervisor.async(owner, tasks, (self) => {
       runs += 1;
-      exit(self, boom);
+      exit(self, crashed);
     });
     await settle(system);
-    expect([exitReasonOf(owner), runs, isAlive(tasks)]).toStrictEqual([boom, 1, true]);
+    expect([exitReasonOf(owner), runs, isAlive(tasks)]).toStrictEqual([crashed, 1, true]);
     expect(await Task.Supervisor.children(tasks)).toStrictEqual([]);
   });
 
   test('TS01 is there for its owner, however soon it is done', async () => {
-    const { owner, tasks } = await stage();
+    const { owner, tasks } = await setup();
     const task = await Task.Supervisor.async(owner, tasks, () => 42);
     expect(await Task.await(owner, task)).toBe(42);
   });
 
   test('TS04 ends with an owner that crashes', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     const task = await Task.Supervisor.async(owner, tasks, forever);
-    exit(system, owner.pid, boom);
+    exit(system, owner.pid, crashed);
     expect(isAlive(pidOf(task))).toBe(false);
     await settle(system);
     expect(isAlive(tasks)).toBe(true);
   });
 
   test('TS01 ends with the supervisor', async () => {
-    const { owner, tasks } = await stage({ traps: true });
+    const { owner, tasks } = await setup({ traps: true });
     const task = await Task.Supervisor.async(owner, tasks, forever);
     await Task.Supervisor.stop(tasks);
     expect(isAlive(pidOf(task))).toBe(false);
@@ -119,7 +98,7 @@ describe('async', () => {
   });
 
   test('TS01 starts nothing for an owner that has ended meanwhile', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     let hasRun = false;
     const started = outcome(
       Task.Supervisor.async(owner, tasks, () => {
@@ -133,7 +112,7 @@ describe('async', () => {
   });
 
   test('TS01 refuses what is no function, and a supervisor that has ended', async () => {
-    const { owner, tasks } = await stage();
+    const { owner, tasks } = await setup();
     await expect(Task.Supervisor.async(owner, tasks, 'fn' as never)).rejects.toThrow(
       new TypeError('Expected a function for a task, got "fn" (string)'),
     );
@@ -146,31 +125,31 @@ describe('async', () => {
 
 describe('asyncNolink', () => {
   test('TS02 that crashes tells its owner, and no more', async () => {
-    const { system, owner, tasks } = await stage();
-    const task = await Task.Supervisor.asyncNolink(owner, tasks, ending(boom));
+    const { system, owner, tasks } = await setup();
+    const task = await Task.Supervisor.asyncNolink(owner, tasks, exitWith(crashed));
     await settle(system);
     expect(isAlive(owner.pid)).toBe(true);
     expect(await drain(owner)).toStrictEqual([
-      { type: 'DOWN', ref: task.ref, pid: task.pid, reason: boom },
+      { type: 'DOWN', ref: task.ref, pid: task.pid, reason: crashed },
     ]);
   });
 
   test('TS02 that crashes rejects the await, and is a value to yield', async () => {
-    const { owner, tasks } = await stage();
+    const { owner, tasks } = await setup();
     const [one, two] = [
-      await Task.Supervisor.asyncNolink(owner, tasks, ending(boom)),
-      await Task.Supervisor.asyncNolink(owner, tasks, ending(boom)),
+      await Task.Supervisor.asyncNolink(owner, tasks, exitWith(crashed)),
+      await Task.Supervisor.asyncNolink(owner, tasks, exitWith(crashed)),
     ];
-    expect(await outcome(Task.await(owner, one))).toStrictEqual({ exit: boom });
-    expect(await Task.yield(owner, two)).toStrictEqual(exited(boom));
+    expect(await outcome(Task.await(owner, one))).toStrictEqual({ exit: crashed });
+    expect(await Task.yield(owner, two)).toStrictEqual(exitResult(crashed));
     expect(owner.messageQueueLen).toBe(0);
   });
 
   test('TS03 goes on when its owner has ended', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     const log: unknown[] = [];
     await Task.Supervisor.asyncNolink(owner, tasks, async (self) => {
-      log.push(await wait(10, self));
+      log.push(await returnAfter(10, self));
     });
     exit(system, owner.pid, kill);
     await advance(system, 10);
@@ -180,11 +159,11 @@ describe('asyncNolink', () => {
 
 describe('startChild', () => {
   test('TS05 runs a function once: a crash removes it, and does nothing to the supervisor', async () => {
-    const { system, tasks } = await stage({ maxRestarts: 0 });
+    const { system, tasks } = await setup({ maxRestarts: 0 });
     let runs = 0;
     const pid = await Task.Supervisor.startChild(tasks, (self) => {
       runs += 1;
-      exit(self, boom);
+      exit(self, crashed);
     });
     await settle(system);
     expect([isAlive(pid), runs, isAlive(tasks)]).toStrictEqual([false, 1, true]);
@@ -192,7 +171,7 @@ describe('startChild', () => {
   });
 
   test('TS06 permanent, runs it again when it has ended', async () => {
-    const { system, tasks } = await stage();
+    const { system, tasks } = await setup();
     let runs = 0;
     await Task.Supervisor.startChild(
       tasks,
@@ -207,12 +186,12 @@ describe('startChild', () => {
   });
 
   test('TS06 transient, runs it again when it has crashed', async () => {
-    const { system, tasks } = await stage();
+    const { system, tasks } = await setup();
     let runs = 0;
     const fn = (self: Process): void => {
       runs += 1;
       if (runs < 3) {
-        exit(self, boom);
+        exit(self, crashed);
       }
     };
     await Task.Supervisor.startChild(tasks, fn, { restart: 'transient' });
@@ -221,7 +200,7 @@ describe('startChild', () => {
   });
 
   test('TS05 refuses what is no function', async () => {
-    const { tasks } = await stage();
+    const { tasks } = await setup();
     await expect(Task.Supervisor.startChild(tasks, 'fn' as never)).rejects.toThrow(
       new TypeError('Expected a function for a task, got "fn" (string)'),
     );
@@ -230,7 +209,7 @@ describe('startChild', () => {
 
 describe('the supervisor', () => {
   test('TS07 refuses a task when it has as many as it may have', async () => {
-    const { owner, tasks } = await stage({ maxChildren: 1 });
+    const { owner, tasks } = await setup({ maxChildren: 1 });
     const pid = await Task.Supervisor.startChild(tasks, forever);
     let hasRun = false;
     const fn = (): void => {
@@ -246,7 +225,7 @@ describe('the supervisor', () => {
   });
 
   test('TS08 knows the tasks that run', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     const child = await Task.Supervisor.startChild(tasks, forever);
     const task = await Task.Supervisor.async(owner, tasks, forever);
     await Task.Supervisor.startChild(tasks, () => undefined);
@@ -256,8 +235,8 @@ describe('the supervisor', () => {
   });
 
   test('TS08 does not count a task that is being restarted', async () => {
-    const { system, tasks } = await stage();
-    const spec = Task.childSpec(ending(boom), {
+    const { system, tasks } = await setup();
+    const spec = Task.childSpec(exitWith(crashed), {
       id: 'a',
       restart: 'permanent',
       restartDelay: { minDelay: 100, maxDelay: 100, healthyAfter: 1000 },
@@ -269,7 +248,7 @@ describe('the supervisor', () => {
   });
 
   test('TS09 ends a task, and does not know it the second time', async () => {
-    const { tasks } = await stage();
+    const { tasks } = await setup();
     const pid = await Task.Supervisor.startChild(tasks, forever);
     expect(await Task.Supervisor.terminateChild(tasks, pid)).toBe('ok');
     expect(isAlive(pid)).toBe(false);
@@ -277,7 +256,7 @@ describe('the supervisor', () => {
   });
 
   test('TS10 kills those that are to be, when it ends, and asks the others first', async () => {
-    const { system, owner, tasks } = await stage({ traps: true });
+    const { system, owner, tasks } = await setup({ traps: true });
     const log: unknown[] = [];
     const stubborn = async (self: Process): Promise<never> => {
       trapExit(self, true);
@@ -316,60 +295,60 @@ describe('the supervisor', () => {
 
 describe('asyncStream', () => {
   test('TA29 TA31 runs its tasks below the supervisor, and no more at a time than asked for', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     const counts: number[] = [];
     const run = async (ms: number, self: Process): Promise<number> => {
       counts.push((await Task.Supervisor.children(tasks)).length);
-      return wait(ms, self);
+      return returnAfter(ms, self);
     };
     const got = collect(
       Task.Supervisor.asyncStream(owner, tasks, [30, 10, 20], run, { maxConcurrency: 2 }),
     );
     await advance(system, 100);
-    expect(got).toStrictEqual([value(30), value(10), value(20), end]);
+    expect(got).toStrictEqual([valueResult(30), valueResult(10), valueResult(20), streamEnd]);
     expect(Math.max(...counts)).toBe(2);
     expect([await Task.Supervisor.children(tasks), owner.messageQueueLen]).toStrictEqual([[], 0]);
   });
 
   test('TS01 ends an owner that does not trap exits when an item crashes', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     const stream = Task.Supervisor.asyncStream(
       owner,
       tasks,
       [1, 1000],
-      async (ms, self) => (ms === 1 ? exit(self, boom) : wait(ms, self)),
+      async (ms, self) => (ms === 1 ? exit(self, crashed) : returnAfter(ms, self)),
       { maxConcurrency: 2 },
     );
     const got = collect(stream);
     await settle(system);
-    expect([got, exitReasonOf(owner)]).toStrictEqual([[{ exit: boom }], boom]);
+    expect([got, exitReasonOf(owner)]).toStrictEqual([[{ exit: crashed }], crashed]);
     expect([isAlive(tasks), await Task.Supervisor.children(tasks)]).toStrictEqual([true, []]);
   });
 
   test('TA34 is a value to an owner that traps exits', async () => {
-    const { system, owner, tasks } = await stage({ traps: true });
-    const stream = Task.Supervisor.asyncStream(owner, tasks, [1], (_, self) => exit(self, boom));
+    const { system, owner, tasks } = await setup({ traps: true });
+    const stream = Task.Supervisor.asyncStream(owner, tasks, [1], (_, self) => exit(self, crashed));
     const got = collect(stream);
     await settle(system);
-    expect([got, await drain(owner)]).toStrictEqual([[exited(boom), end], []]);
+    expect([got, await drain(owner)]).toStrictEqual([[exitResult(crashed), streamEnd], []]);
   });
 
   test('TS02 not linked, an item that crashes is a value to any owner, and the others go on', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     const run = async (ms: number, self: Process): Promise<number> =>
-      ms === 20 ? exit(self, boom) : wait(ms, self);
+      ms === 20 ? exit(self, crashed) : returnAfter(ms, self);
     const got = collect(
       Task.Supervisor.asyncStreamNolink(owner, tasks, [10, 20, 30], run, { maxConcurrency: 3 }),
     );
     await advance(system, 30);
-    expect(got).toStrictEqual([value(10), exited(boom), value(30), end]);
+    expect(got).toStrictEqual([valueResult(10), exitResult(crashed), valueResult(30), streamEnd]);
     expect([isAlive(owner.pid), owner.messageQueueLen]).toStrictEqual([true, 0]);
   });
 
   test('TS07 rejects when the supervisor has as many children as it may have', async () => {
-    const { system, owner, tasks } = await stage({ maxChildren: 2 });
+    const { system, owner, tasks } = await setup({ maxChildren: 2 });
     const got = collect(
-      Task.Supervisor.asyncStream(owner, tasks, [10, 10, 10], wait, { maxConcurrency: 3 }),
+      Task.Supervisor.asyncStream(owner, tasks, [10, 10, 10], returnAfter, { maxConcurrency: 3 }),
     );
     await settle(system);
     expect(got).toStrictEqual([{ exit: { type: 'maxChildren' } }]);
@@ -380,22 +359,28 @@ describe('asyncStream', () => {
   test.each(['asyncStream', 'asyncStreamNolink'] as const)(
     'TA33 TA28 left early, or with its owner, kills what is unfinished: %s',
     async (stream) => {
-      const { system, owner, tasks } = await stage({ traps: true });
+      const { system, owner, tasks } = await setup({ traps: true });
       const before = processes(system);
       const items = [1, 1000, 1000];
       const options = { maxConcurrency: 3 };
       const left = (async () => {
-        for await (const result of Task.Supervisor[stream](owner, tasks, items, wait, options)) {
+        for await (const result of Task.Supervisor[stream](
+          owner,
+          tasks,
+          items,
+          returnAfter,
+          options,
+        )) {
           return result;
         }
         return undefined;
       })();
       await advance(system, 1);
-      expect(await left).toStrictEqual(value(1));
+      expect(await left).toStrictEqual(valueResult(1));
       await settle(system);
       expect([processes(system), await drain(owner)]).toStrictEqual([before, []]);
 
-      collect(Task.Supervisor[stream](owner, tasks, items, wait, options));
+      collect(Task.Supervisor[stream](owner, tasks, items, returnAfter, options));
       await settle(system);
       exit(system, owner.pid, kill);
       await settle(system);
@@ -404,7 +389,7 @@ describe('asyncStream', () => {
   );
 
   test('TA33 left while the supervisor is about to start a task starts it no more', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     let started = 0;
     const slow = Task.childSpec(forever, { id: 'slow' });
     const busy = DynamicSupervisor.startChild(tasks, {
@@ -428,21 +413,26 @@ describe('asyncStream', () => {
   });
 
   test('TA32 gives each item its time, which begins when it is started', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     const got = collect(
-      Task.Supervisor.asyncStream(owner, tasks, [10, 100, 20], wait, {
+      Task.Supervisor.asyncStream(owner, tasks, [10, 100, 20], returnAfter, {
         maxConcurrency: 3,
         timeout: 50,
         onTimeout: 'killTask',
       }),
     );
     await advance(system, 50);
-    expect(got).toStrictEqual([value(10), exited({ type: 'timeout' }), value(20), end]);
+    expect(got).toStrictEqual([
+      valueResult(10),
+      exitResult({ type: 'timeout' }),
+      valueResult(20),
+      streamEnd,
+    ]);
     expect(await Task.Supervisor.children(tasks)).toStrictEqual([]);
   });
 
   test('TA32 has nothing against an item that was done before the supervisor said that it runs', async () => {
-    const { system, owner, tasks } = await stage();
+    const { system, owner, tasks } = await setup();
     async function* items(): AsyncGenerator<number> {
       yield 1;
       await elapse(system, 100);
@@ -452,6 +442,6 @@ describe('asyncStream', () => {
       Task.Supervisor.asyncStream(owner, tasks, items(), (n) => n, { timeout: 50 }),
     );
     await advance(system, 100);
-    expect(got).toStrictEqual([value(1), value(2), end]);
+    expect(got).toStrictEqual([valueResult(1), valueResult(2), streamEnd]);
   });
 });

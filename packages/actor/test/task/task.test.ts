@@ -34,36 +34,36 @@ import { elapse, logOutcome, outcome } from '../support/outcome.ts';
 import { drain, exitReasonOf, forever, idleProcess } from '../support/processes.ts';
 import { watchedClock } from '../support/watched-clock.ts';
 
-const boom = crash('boom');
+const crashed = crash('boom');
 
-interface Stage {
+interface Setup {
   readonly system: TestSystem;
-  /** The test acts for it; its messages stay in its mailbox. */
+  /** The test plays its part; its messages stay in its mailbox. */
   readonly owner: Receiver<unknown>;
 }
 
-async function stage(options: { readonly traps?: boolean } = {}): Promise<Stage> {
+async function setup(options: { readonly traps?: boolean } = {}): Promise<Setup> {
   const system = createTestSystem();
   return { system, owner: await idleProcess(system, options) };
 }
 
 /** A task that returns `value` after so many ms, or ends with a reason. */
-const late =
+const returnAfter =
   <Value>(ms: number, value: Value) =>
   async (self: Process): Promise<Value> => {
     await elapse(self.system, ms);
     return value;
   };
-const lateExit =
+const exitAfter =
   (ms: number, reason: ExitReason) =>
   async (self: Process): Promise<never> => {
     await elapse(self.system, ms);
     return exit(self, reason);
   };
-const ending = (reason: ExitReason) => (self: Process) => exit(self, reason);
+const exitWith = (reason: ExitReason) => (self: Process) => exit(self, reason);
 
-/** Does not end when it is asked to. */
-const stubborn = async (self: Process): Promise<never> => {
+/** Traps exits, and so outlives a `shutdown` signal. */
+const ignoreShutdown = async (self: Process): Promise<never> => {
   trapExit(self, true);
   return forever();
 };
@@ -72,7 +72,7 @@ const pidOf = (task: Task.Task): Pid => task.pid as Pid;
 
 describe('a task', () => {
   test('TA01 that is not awaited tells its owner its value, and then its end', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, () => 42);
     await settle(system);
     expect(await drain(owner)).toStrictEqual([
@@ -89,7 +89,7 @@ describe('a task', () => {
       handleCast: { start: (_, __, self) => noreply(Task.async(self, () => 42)) },
       handleInfo: (message: Task.Message<number>, task, self) => {
         log.push([message.type, message.ref === task?.ref, message.value]);
-        // As in Elixir: whoever has the value does not need to hear of the end.
+        // As in Elixir: the value is taken, so no message need tell of the end.
         demonitor(self, message.ref, { flush: true });
         return noreply(undefined);
       },
@@ -101,8 +101,8 @@ describe('a task', () => {
   });
 
   test('TA01 awaited before it is done gives its value, and leaves no message', async () => {
-    const { system, owner } = await stage();
-    const awaited = Task.await(owner, Task.async(owner, late(10, 'v')));
+    const { system, owner } = await setup();
+    const awaited = Task.await(owner, Task.async(owner, returnAfter(10, 'v')));
     await advance(system, 10);
     expect(await awaited).toBe('v');
     await settle(system);
@@ -110,7 +110,7 @@ describe('a task', () => {
   });
 
   test('TA01 awaited after it is done gives its value, and its messages are gone', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, () => 'v');
     await settle(system);
     expect(owner.messageQueueLen).toBe(2);
@@ -119,10 +119,10 @@ describe('a task', () => {
   });
 
   test('TA01 awaited between its value and its end leaves no message', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const values: unknown[] = [];
     const task = Task.async(owner, () => 'v');
-    // Asked again and again, so that one of them falls right between the two.
+    // Tried many times, so that one try falls right between the two.
     while (values.length === 0) {
       if (owner.messageQueueLen > 0) {
         values.push(await Task.await(owner, task));
@@ -134,7 +134,7 @@ describe('a task', () => {
   });
 
   test('TA01 awaited leaves the other messages of its owner, in order', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const self = owner.pid as Pid<unknown>;
     send(self, 1);
     const task = Task.async(owner, () => 'v');
@@ -151,7 +151,7 @@ describe('a task', () => {
       init: () => ok(undefined),
       handleCall: {
         double: async (n: number, state, _, self) =>
-          reply(await Task.await(self, Task.async(self, late(10, n * 2))), state),
+          reply(await Task.await(self, Task.async(self, returnAfter(10, n * 2))), state),
       },
       handleInfo: (message: unknown, state) => {
         log.push(message);
@@ -166,7 +166,7 @@ describe('a task', () => {
   });
 
   test('is a process with a self of its own', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     let seen: Process | undefined;
     const task = Task.async(owner, async (self) => {
       seen = self;
@@ -179,7 +179,7 @@ describe('a task', () => {
   });
 
   test('TA02 is linked to its owner, and monitored by it', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.async(owner, forever);
     expect(processInfo(owner.pid)).toMatchObject({ links: [task.pid], monitors: [task.pid] });
     expect(processInfo(pidOf(task))).toMatchObject({
@@ -190,10 +190,10 @@ describe('a task', () => {
   });
 
   test('TA03 that crashes ends its owner with its reason', async () => {
-    const { system, owner } = await stage();
-    Task.async(owner, ending(boom));
+    const { system, owner } = await setup();
+    Task.async(owner, exitWith(crashed));
     await settle(system);
-    expect(exitReasonOf(owner)).toStrictEqual(boom);
+    expect(exitReasonOf(owner)).toStrictEqual(crashed);
   });
 
   test('TA03 that crashes ends an owner that awaits it, whose code has no say in that', async () => {
@@ -201,7 +201,7 @@ describe('a task', () => {
     const log: unknown[] = [];
     const pid = spawn(system, async (self) => {
       try {
-        await Task.await(self, Task.async(self, lateExit(10, boom)));
+        await Task.await(self, Task.async(self, exitAfter(10, crashed)));
       } catch {
         log.push(isAlive(self.pid));
       }
@@ -211,17 +211,17 @@ describe('a task', () => {
   });
 
   test('TA04 that crashes rejects the await of an owner that traps exits, which has the EXIT message too', async () => {
-    const { system, owner } = await stage({ traps: true });
-    const task = Task.async(owner, lateExit(10, boom));
+    const { system, owner } = await setup({ traps: true });
+    const task = Task.async(owner, exitAfter(10, crashed));
     const awaited = outcome(Task.await(owner, task));
     await advance(system, 10);
-    expect(await awaited).toStrictEqual({ exit: boom });
-    expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason: boom }]);
+    expect(await awaited).toStrictEqual({ exit: crashed });
+    expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason: crashed }]);
   });
 
   test('TA05 that ends normal without a value rejects with that', async () => {
-    const { owner } = await stage();
-    expect(await outcome(Task.await(owner, Task.async(owner, ending(normal))))).toStrictEqual({
+    const { owner } = await setup();
+    expect(await outcome(Task.await(owner, Task.async(owner, exitWith(normal))))).toStrictEqual({
       exit: normal,
     });
     expect(owner.messageQueueLen).toBe(0);
@@ -245,7 +245,7 @@ describe('a task', () => {
       { type: 'nocatch', value: 'x' },
     ],
   ])('TA06 that throws %s rejects with it as the reason', async (_what, fn, reason) => {
-    const { owner } = await stage({ traps: true });
+    const { owner } = await setup({ traps: true });
     expect(await outcome(Task.await(owner, Task.async(owner, fn)))).toStrictEqual({ exit: reason });
   });
 
@@ -263,22 +263,22 @@ describe('a task', () => {
   });
 
   test('TA28 ends with an owner that crashes', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, forever);
-    exit(system, owner.pid, boom);
+    exit(system, owner.pid, crashed);
     expect(isAlive(pidOf(task))).toBe(false);
   });
 
   test('of the system itself, that crashes, ends the system, and rejects the await', async () => {
     const system = createTestSystem();
-    const awaited = outcome(Task.await(system, Task.async(system, lateExit(10, boom))));
+    const awaited = outcome(Task.await(system, Task.async(system, exitAfter(10, crashed))));
     await advance(system, 10);
-    expect(await awaited).toStrictEqual({ exit: boom });
-    expect(await system.whenExited).toStrictEqual(boom);
+    expect(await awaited).toStrictEqual({ exit: crashed });
+    expect(await system.whenExited).toStrictEqual(crashed);
   });
 
   test('needs an owner that has not ended, and a function', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     expect(() => Task.async(owner, 'fn' as never)).toThrow(
       new TypeError('Expected a function for a task, got "fn" (string)'),
     );
@@ -288,7 +288,7 @@ describe('a task', () => {
   });
 
   test('prints as its pid and no more', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.async(owner, forever);
     expect(Object.keys(task)).toStrictEqual(['pid', 'ref']);
   });
@@ -296,8 +296,8 @@ describe('a task', () => {
 
 describe('await', () => {
   test('TA07 gives up after its time: the task goes on, linked, and nothing more is heard of it', async () => {
-    const { system, owner } = await stage({ traps: true });
-    const task = Task.async(owner, late(20, 'v'));
+    const { system, owner } = await setup({ traps: true });
+    const task = Task.async(owner, returnAfter(20, 'v'));
     const awaited = outcome(Task.await(owner, task, { timeout: 10 }));
     await advance(system, 9);
     expect(await Promise.race([awaited, 'waits'])).toBe('waits');
@@ -309,7 +309,7 @@ describe('await', () => {
   });
 
   test('TA07 gives up at once with a time of 0, unless the value is there', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const [slow, quick] = [Task.async(owner, forever), Task.async(owner, () => 1)];
     await settle(system);
     expect(await outcome(Task.await(owner, slow, { timeout: 0 }))).toBe('timeout');
@@ -317,7 +317,7 @@ describe('await', () => {
   });
 
   test('TA08 gives a value once; the second time it is a timeout, at once', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, () => 1);
     expect(await Task.await(owner, task)).toBe(1);
     expect(await outcome(Task.await(owner, task, { timeout: Infinity }))).toBe('timeout');
@@ -325,7 +325,7 @@ describe('await', () => {
   });
 
   test('TA10 waits for 5 s unless told otherwise', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, forever);
     const awaited = outcome(Task.await(owner, task));
     await advance(system, 4999);
@@ -335,8 +335,8 @@ describe('await', () => {
   });
 
   test('TA10 waits as long as it takes, if told so', async () => {
-    const { system, owner } = await stage();
-    const awaited = Task.await(owner, Task.async(owner, late(3_600_000, 'v')), {
+    const { system, owner } = await setup();
+    const awaited = Task.await(owner, Task.async(owner, returnAfter(3_600_000, 'v')), {
       timeout: Infinity,
     });
     await advance(system, 3_600_000);
@@ -344,7 +344,7 @@ describe('await', () => {
   });
 
   test('refuses a wrong time', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.async(owner, forever);
     await expect(Task.await(owner, task, { timeout: -1 })).rejects.toThrow(
       new RangeError('Expected a whole number of milliseconds from 0 on, got -1 (number)'),
@@ -352,8 +352,8 @@ describe('await', () => {
   });
 
   test('refuses a task that is awaited already', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, late(10, 'v'));
+    const { system, owner } = await setup();
+    const task = Task.async(owner, returnAfter(10, 'v'));
     const first = Task.await(owner, task);
     await expect(Task.await(owner, task)).rejects.toThrow(
       `Expected a task that nobody waits for, got task ${String(task.pid)}`,
@@ -377,7 +377,7 @@ describe('await', () => {
   });
 
   test('lets go of a task that it has waited for', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, forever);
     await outcome(Task.await(owner, task, { timeout: 0 }));
     expect(await Task.yield(owner, task)).toBeUndefined();
@@ -394,7 +394,7 @@ describe('a process that does not own the task', () => {
     ['shutdown', (self, task) => Task.shutdown(self, task)],
     ['ignore', async (self, task) => Task.ignore(self, task)],
   ])('TA09 is refused: %s', async (_name, use) => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const other = await idleProcess(system);
     const task = Task.async(owner, forever);
     await expect(use(other, task)).rejects.toThrow(
@@ -407,8 +407,8 @@ describe('a process that does not own the task', () => {
 
 describe('yield', () => {
   test('TA11 gives nothing when the task is not done in time, and it can be awaited again', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, late(20, 'v'));
+    const { system, owner } = await setup();
+    const task = Task.async(owner, returnAfter(20, 'v'));
     const yielded = Task.yield(owner, task, { timeout: 10 });
     await advance(system, 10);
     expect(await yielded).toBeUndefined();
@@ -419,17 +419,17 @@ describe('yield', () => {
   });
 
   test('TA12 gives the reason of a task that died, and ends nobody by itself', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, lateExit(10, boom));
+    const { system, owner } = await setup();
+    const task = Task.async(owner, exitAfter(10, crashed));
     unlink(owner, pidOf(task));
     const yielded = Task.yield(owner, task);
     await advance(system, 10);
-    expect(await yielded).toStrictEqual({ type: 'exit', reason: boom });
+    expect(await yielded).toStrictEqual({ type: 'exit', reason: crashed });
     expect([isAlive(owner.pid), owner.messageQueueLen]).toStrictEqual([true, 0]);
   });
 
   test('TA13 gives a value that is there, and takes both messages', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, () => 'v');
     await settle(system);
     expect(owner.messageQueueLen).toBe(2);
@@ -438,15 +438,15 @@ describe('yield', () => {
   });
 
   test('TA13 gives an end that is there, and takes its message', async () => {
-    const { system, owner } = await stage({ traps: true });
-    const task = Task.async(owner, ending(boom));
+    const { system, owner } = await setup({ traps: true });
+    const task = Task.async(owner, exitWith(crashed));
     await settle(system);
-    expect(await Task.yield(owner, task)).toStrictEqual({ type: 'exit', reason: boom });
-    expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason: boom }]);
+    expect(await Task.yield(owner, task)).toStrictEqual({ type: 'exit', reason: crashed });
+    expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason: crashed }]);
   });
 
   test('TA11 gives nothing any more when the value was taken, at once', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, () => 'v');
     expect(await Task.yield(owner, task)).toStrictEqual({ type: 'ok', value: 'v' });
     expect(await Task.yield(owner, task)).toBeUndefined();
@@ -454,8 +454,8 @@ describe('yield', () => {
   });
 
   test('TA01 gives nothing when the owner has taken the monitor off: the reply is not wanted', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, late(10, 'v'));
+    const { system, owner } = await setup();
+    const task = Task.async(owner, returnAfter(10, 'v'));
     demonitor(owner, task.ref);
     await advance(system, 10);
     expect(owner.messageQueueLen).toBe(0);
@@ -464,8 +464,8 @@ describe('yield', () => {
 
 describe('awaitMany', () => {
   test('TA14 gives the values in the order of the tasks, whichever is done first', async () => {
-    const { system, owner } = await stage();
-    const tasks = [30, 10, 20].map((ms) => Task.async(owner, late(ms, ms)));
+    const { system, owner } = await setup();
+    const tasks = [30, 10, 20].map((ms) => Task.async(owner, returnAfter(ms, ms)));
     const awaited = Task.awaitMany(owner, tasks);
     await advance(system, 30);
     expect(await awaited).toStrictEqual([30, 10, 20]);
@@ -473,8 +473,11 @@ describe('awaitMany', () => {
   });
 
   test('TA14 takes what is there, and waits for the rest', async () => {
-    const { system, owner } = await stage();
-    const tasks = [Task.async(owner, late(10, 'late')), Task.async(owner, () => 'early')] as const;
+    const { system, owner } = await setup();
+    const tasks = [
+      Task.async(owner, returnAfter(10, 'late')),
+      Task.async(owner, () => 'early'),
+    ] as const;
     await settle(system);
     expect(owner.messageQueueLen).toBe(2);
     const awaited = Task.awaitMany(owner, tasks);
@@ -484,24 +487,24 @@ describe('awaitMany', () => {
   });
 
   test('TA14 may be given a task twice', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.async(owner, () => 'v');
     expect(await Task.awaitMany(owner, [task, task])).toStrictEqual(['v', 'v']);
   });
 
   test('TA15 of no tasks is done at once', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     expect(await Task.awaitMany(owner, [])).toStrictEqual([]);
     expect(system.clock.now()).toBe(0);
   });
 
   test('TA16 rejects when the first of them dies, and nothing more is heard of the others', async () => {
-    const { system, owner } = await stage({ traps: true });
-    const slow = Task.async(owner, late(1000, 'v'));
-    const dying = Task.async(owner, lateExit(10, boom));
+    const { system, owner } = await setup({ traps: true });
+    const slow = Task.async(owner, returnAfter(1000, 'v'));
+    const dying = Task.async(owner, exitAfter(10, crashed));
     const awaited = outcome(Task.awaitMany(owner, [slow, dying, Task.async(owner, () => 1)]));
     await advance(system, 10);
-    expect(await awaited).toStrictEqual({ exit: boom });
+    expect(await awaited).toStrictEqual({ exit: crashed });
     expect(system.clock.now()).toBe(10);
     expect(processInfo(pidOf(slow))).toMatchObject({ links: [owner.pid], monitoredBy: [] });
     await advance(system, 1000);
@@ -510,16 +513,18 @@ describe('awaitMany', () => {
   });
 
   test('TA16 rejects at once when one has died already', async () => {
-    const { system, owner } = await stage({ traps: true });
-    const tasks = [Task.async(owner, forever), Task.async(owner, ending(boom))];
+    const { system, owner } = await setup({ traps: true });
+    const tasks = [Task.async(owner, forever), Task.async(owner, exitWith(crashed))];
     await settle(system);
-    expect(await outcome(Task.awaitMany(owner, tasks))).toStrictEqual({ exit: boom });
+    expect(await outcome(Task.awaitMany(owner, tasks))).toStrictEqual({ exit: crashed });
     expect(system.clock.now()).toBe(0);
   });
 
   test('TA17 has one time for all of them together', async () => {
-    const { system, owner } = await stage();
-    const tasks = [late(8, 1), late(16, 2), late(24, 3)].map((fn) => Task.async(owner, fn));
+    const { system, owner } = await setup();
+    const tasks = [returnAfter(8, 1), returnAfter(16, 2), returnAfter(24, 3)].map((fn) =>
+      Task.async(owner, fn),
+    );
     const awaited = outcome(Task.awaitMany(owner, tasks, { timeout: 20 }));
     await advance(system, 20);
     expect(await awaited).toBe('timeout');
@@ -528,7 +533,7 @@ describe('awaitMany', () => {
   });
 
   test('TA17 has 5 s unless told otherwise', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const awaited = outcome(Task.awaitMany(owner, [Task.async(owner, forever)]));
     await advance(system, 4999);
     expect(await Promise.race([awaited, 'waits'])).toBe('waits');
@@ -539,17 +544,17 @@ describe('awaitMany', () => {
 
 describe('yieldMany', () => {
   test('TA18 gives what came of each, in order', async () => {
-    const { system, owner } = await stage({ traps: true });
+    const { system, owner } = await setup({ traps: true });
     const tasks = [
-      Task.async(owner, late(10, 'v')),
-      Task.async(owner, ending(boom)),
-      Task.async(owner, late(100, 'late')),
+      Task.async(owner, returnAfter(10, 'v')),
+      Task.async(owner, exitWith(crashed)),
+      Task.async(owner, returnAfter(100, 'late')),
     ] as const;
     const yielded = Task.yieldMany(owner, tasks, { timeout: 50 });
     await advance(system, 50);
     expect(await yielded).toStrictEqual([
       { type: 'ok', value: 'v' },
-      { type: 'exit', reason: boom },
+      { type: 'exit', reason: crashed },
       undefined,
     ]);
     const awaited = Task.await(owner, tasks[2]);
@@ -558,16 +563,16 @@ describe('yieldMany', () => {
   });
 
   test('TA18 does not wait longer than for the last', async () => {
-    const { system, owner } = await stage();
-    const yielded = Task.yieldMany(owner, [Task.async(owner, late(10, 1))]);
+    const { system, owner } = await setup();
+    const yielded = Task.yieldMany(owner, [Task.async(owner, returnAfter(10, 1))]);
     await advance(system, 10);
     expect(await yielded).toStrictEqual([{ type: 'ok', value: 1 }]);
     expect(await Task.yieldMany(owner, [])).toStrictEqual([]);
   });
 
   test('TA18 kills those that are late, if told so', async () => {
-    const { system, owner } = await stage({ traps: true });
-    const slow = Task.async(owner, stubborn);
+    const { system, owner } = await setup({ traps: true });
+    const slow = Task.async(owner, ignoreShutdown);
     const yielded = Task.yieldMany(owner, [slow, Task.async(owner, () => 1)], {
       timeout: 10,
       onTimeout: 'killTask',
@@ -580,8 +585,8 @@ describe('yieldMany', () => {
   });
 
   test('TA18 gives up those that are late, if told so', async () => {
-    const { system, owner } = await stage();
-    const slow = Task.async(owner, late(20, 'v'));
+    const { system, owner } = await setup();
+    const slow = Task.async(owner, returnAfter(20, 'v'));
     const yielded = Task.yieldMany(owner, [slow], { timeout: 10, onTimeout: 'ignore' });
     await advance(system, 10);
     expect(await yielded).toStrictEqual([undefined]);
@@ -595,7 +600,7 @@ describe('shutdown', () => {
   test.each([false, true])(
     'TA19 ends a task, and leaves no message, to an owner that traps exits: %s',
     async (traps) => {
-      const { system, owner } = await stage({ traps });
+      const { system, owner } = await setup({ traps });
       const task = Task.async(owner, forever);
       expect(await Task.shutdown(owner, task)).toBeUndefined();
       await settle(system);
@@ -620,8 +625,8 @@ describe('shutdown', () => {
   });
 
   test('TA19 is not to be waited for by another meanwhile', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, stubborn);
+    const { system, owner } = await setup();
+    const task = Task.async(owner, ignoreShutdown);
     await settle(system);
     const ended = Task.shutdown(owner, task, { timeout: 10 });
     await expect(Task.await(owner, task)).rejects.toThrow('Expected a task that nobody waits for');
@@ -630,7 +635,7 @@ describe('shutdown', () => {
   });
 
   test('TA20 gives a value that was there', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, () => 'v');
     await settle(system);
     expect(await Task.shutdown(owner, task)).toStrictEqual({ type: 'ok', value: 'v' });
@@ -638,11 +643,11 @@ describe('shutdown', () => {
   });
 
   test('TA21 gives a value that comes in the time the task is given', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, async (self) => {
       trapExit(self, true);
       await self.receive();
-      return late(10, 'v')(self);
+      return returnAfter(10, 'v')(self);
     });
     await settle(system);
     const ended = Task.shutdown(owner, task, { timeout: 20 });
@@ -652,8 +657,8 @@ describe('shutdown', () => {
   });
 
   test('TA22 kills a task that does not end in time', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, stubborn);
+    const { system, owner } = await setup();
+    const task = Task.async(owner, ignoreShutdown);
     await settle(system);
     const ended = Task.shutdown(owner, task, { timeout: 20 });
     await advance(system, 19);
@@ -664,8 +669,8 @@ describe('shutdown', () => {
   });
 
   test('TA22 gives it 5 s unless told otherwise', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, stubborn);
+    const { system, owner } = await setup();
+    const task = Task.async(owner, ignoreShutdown);
     await settle(system);
     const ended = Task.shutdown(owner, task);
     await advance(system, 4999);
@@ -675,31 +680,31 @@ describe('shutdown', () => {
   });
 
   test('TA23 kills it at once, if told so', async () => {
-    const { system, owner } = await stage();
-    const task = Task.async(owner, stubborn);
+    const { system, owner } = await setup();
+    const task = Task.async(owner, ignoreShutdown);
     await settle(system);
     expect(await Task.shutdown(owner, task, { timeout: 'brutalKill' })).toBeUndefined();
     expect([isAlive(pidOf(task)), owner.messageQueueLen]).toStrictEqual([false, 0]);
   });
 
   test.each<readonly [string, ExitReason, 5000 | 'brutalKill', unknown]>([
-    ['another reason', boom, 5000, { type: 'exit', reason: boom }],
-    ['another reason', boom, 'brutalKill', { type: 'exit', reason: boom }],
+    ['another reason', crashed, 5000, { type: 'exit', reason: crashed }],
+    ['another reason', crashed, 'brutalKill', { type: 'exit', reason: crashed }],
     ['normal', normal, 5000, { type: 'exit', reason: normal }],
     ['shutdown and more', shutdownWith('x'), 5000, { type: 'exit', reason: shutdownWith('x') }],
     ['shutdown', shutdown, 5000, undefined],
     ['shutdown', shutdown, 'brutalKill', { type: 'exit', reason: shutdown }],
     ['killed', killed, 'brutalKill', undefined],
   ])('TA24 of a task that died of %s (%o, %s)', async (_what, reason, how, expected) => {
-    const { system, owner } = await stage({ traps: true });
-    const task = Task.async(owner, ending(reason));
+    const { system, owner } = await setup({ traps: true });
+    const task = Task.async(owner, exitWith(reason));
     await settle(system);
     expect(await Task.shutdown(owner, task, { timeout: how })).toStrictEqual(expected);
     expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason }]);
   });
 
   test('TA24 of a task whose value was taken gives noproc', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const task = Task.async(owner, () => 1);
     await Task.await(owner, task);
     await settle(system);
@@ -707,14 +712,14 @@ describe('shutdown', () => {
   });
 
   test('TA24 the second time gives noproc', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.async(owner, forever);
     expect(await Task.shutdown(owner, task)).toBeUndefined();
     expect(await Task.shutdown(owner, task)).toStrictEqual({ type: 'exit', reason: noproc });
   });
 
   test('TA24 ends a task whose await gave up', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.async(owner, forever);
     await outcome(Task.await(owner, task, { timeout: 0 }));
     expect(await Task.shutdown(owner, task)).toBeUndefined();
@@ -722,7 +727,7 @@ describe('shutdown', () => {
   });
 
   test('refuses a wrong time, and a task without a process', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.async(owner, forever);
     await expect(Task.shutdown(owner, task, { timeout: -1 })).rejects.toThrow(RangeError);
     await expect(Task.shutdown(owner, Task.completed(owner, 1))).rejects.toThrow(
@@ -733,10 +738,10 @@ describe('shutdown', () => {
 
 describe('ignore', () => {
   test('TA25 lets the task go on, and nothing more is heard of it', async () => {
-    const { system, owner } = await stage({ traps: true });
+    const { system, owner } = await setup({ traps: true });
     const log: unknown[] = [];
     const task = Task.async(owner, async (self) => {
-      log.push(await late(10, 'v')(self));
+      log.push(await returnAfter(10, 'v')(self));
       return 'v';
     });
     expect(Task.ignore(owner, task)).toBeUndefined();
@@ -747,11 +752,11 @@ describe('ignore', () => {
   });
 
   test('TA25 gives what is there, once', async () => {
-    const { system, owner } = await stage({ traps: true });
-    const [done, dead] = [Task.async(owner, () => 1), Task.async(owner, ending(boom))];
+    const { system, owner } = await setup({ traps: true });
+    const [done, dead] = [Task.async(owner, () => 1), Task.async(owner, exitWith(crashed))];
     await settle(system);
     expect(Task.ignore(owner, done)).toStrictEqual({ type: 'ok', value: 1 });
-    expect(Task.ignore(owner, dead)).toStrictEqual({ type: 'exit', reason: boom });
+    expect(Task.ignore(owner, dead)).toStrictEqual({ type: 'exit', reason: crashed });
     expect(Task.ignore(owner, done)).toBeUndefined();
     const types = (await drain(owner)).map((message) => (message as { type: string }).type);
     expect(types).toStrictEqual(['EXIT', 'EXIT']);
@@ -760,7 +765,7 @@ describe('ignore', () => {
 
 describe('completed', () => {
   test('TA26 is a task whose value is there, with no process', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.completed(owner, 'v');
     expect(task.pid).toBeUndefined();
     expect(await Task.await(owner, task)).toBe('v');
@@ -769,7 +774,7 @@ describe('completed', () => {
   });
 
   test('TA26 that is not awaited tells its owner, as any other', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const task = Task.completed(owner, 'v');
     expect(await drain(owner)).toStrictEqual([{ type: 'task', ref: task.ref, value: 'v' }]);
   });
@@ -777,7 +782,7 @@ describe('completed', () => {
 
 describe('a function that nobody awaits', () => {
   test('runs as a process, linked or not', async () => {
-    const { system, owner } = await stage();
+    const { system, owner } = await setup();
     const log: unknown[] = [];
     const alone = Task.start(owner, () => log.push('alone'));
     const linked = Task.startLink(owner, forever);
@@ -785,8 +790,8 @@ describe('a function that nobody awaits', () => {
     expect(processInfo(linked)?.links).toStrictEqual([owner.pid]);
     await settle(system);
     expect([log, isAlive(alone)]).toStrictEqual([['alone'], false]);
-    exit(system, linked, boom);
-    expect(exitReasonOf(owner)).toStrictEqual(boom);
+    exit(system, linked, crashed);
+    expect(exitReasonOf(owner)).toStrictEqual(crashed);
     expect(owner.messageQueueLen).toBe(0);
   });
 
@@ -816,7 +821,7 @@ describe('a function that nobody awaits', () => {
 
 describe('the types', () => {
   test('follow what the functions return', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const text = Task.async(owner, async () => 'text');
     const number = Task.async(owner, () => 1);
     expectTypeOf(text).toEqualTypeOf<Task.Task<string>>();
@@ -827,7 +832,7 @@ describe('the types', () => {
   });
 
   test('of many are those of each, in order; of a list, those of all', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const pair = (): readonly [Task.Task<string>, Task.Task<number>] => [
       Task.async(owner, () => 'text'),
       Task.async(owner, () => 1),
@@ -841,14 +846,14 @@ describe('the types', () => {
   });
 
   test('keep what is no task, and no function, from being one', async () => {
-    const { owner } = await stage();
+    const { owner } = await setup();
     const misuse = (_wrong: () => unknown): void => undefined;
-    // @ts-expect-error -- a look-alike is no task
+    // @ts-expect-error -- a look-alike is not a task
     misuse(() => Task.await(owner, { pid: owner.pid, ref: Task.async(owner, () => 1).ref }));
-    // @ts-expect-error -- a promise is no function
+    // @ts-expect-error -- a promise is not a function
     misuse(() => Task.async(owner, Promise.resolve(1)));
     const pid = Task.start(owner, () => 1);
-    // @ts-expect-error -- nobody knows what it takes: it is sent nothing
+    // @ts-expect-error -- the pid of a task accepts no messages
     misuse(() => send(pid, 'hello'));
     expect(processInfo(owner.pid)?.links).toStrictEqual([]);
   });
