@@ -5,9 +5,9 @@ import {
   type Server,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { inspect } from 'node:util';
 
 import { type Clock, systemClock } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
@@ -153,7 +153,7 @@ class HttpChaos implements ChaosServer {
   stream(name: string): ChaosStream {
     if (!streamName.test(name)) {
       throw new RangeError(
-        `Expected a name of letters, digits, "-", ".", "_", "~", got ${JSON.stringify(name)}`,
+        `Expected a name of letters, digits, "-", ".", "_", "~", got ${describe(name)}`,
       );
     }
     const known = this.#streams.get(name);
@@ -248,19 +248,19 @@ function positionOf(
 
 function assertOptions({ seed = 0, plan, eventsPerSecond = 0, history = 1 }: ChaosOptions): void {
   if (plan !== undefined && typeof plan !== 'function') {
-    throw new TypeError(`Expected plan to be a function, got ${inspect(plan)}`);
+    throw new TypeError(`Expected plan to be a function, got ${describe(plan)}`);
   }
   if (!Number.isFinite(seed)) {
-    throw new RangeError(`Expected seed to be a number, got ${inspect(seed)}`);
+    throw new RangeError(`Expected seed to be a number, got ${describe(seed)}`);
   }
   if (!(Number.isFinite(eventsPerSecond) && eventsPerSecond >= 0)) {
     throw new RangeError(
-      `Expected eventsPerSecond to be a number from 0 on, got ${inspect(eventsPerSecond)}`,
+      `Expected eventsPerSecond to be a number from 0 on, got ${describe(eventsPerSecond)}`,
     );
   }
   if (!(Number.isSafeInteger(history) && history >= 1)) {
     throw new RangeError(
-      `Expected history to be a whole number from 1 on, got ${inspect(history)}`,
+      `Expected history to be a whole number from 1 on, got ${describe(history)}`,
     );
   }
 }

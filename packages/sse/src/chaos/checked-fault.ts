@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { describe } from '@reprise/actor/text';
 
 import type { Fault } from './fault.ts';
 
@@ -36,7 +36,7 @@ export function checkedFault(fault: Fault | undefined): Fault | undefined {
   }
   const names = needed[(fault as Fault | null)?.type as Fault['type']];
   if (names === undefined) {
-    throw new TypeError(`Expected a fault { type, … }, got ${inspect(fault)}`);
+    throw new TypeError(`Expected a fault { type, … }, got ${describe(fault)}`);
   }
   for (const name of names) {
     const value = (fault as unknown as Readonly<Record<string, unknown>>)[name];
@@ -44,7 +44,7 @@ export function checkedFault(fault: Fault | undefined): Fault | undefined {
     if (!(Number.isFinite(value) && (isSigned || (value as number) >= 0))) {
       const expected = isSigned ? 'a number' : 'a number from 0 on';
       throw new RangeError(
-        `Expected ${name} of ${fault.type} to be ${expected}, got ${inspect(value)}`,
+        `Expected ${name} of ${fault.type} to be ${expected}, got ${describe(value)}`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type TimeoutHandle } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 /** A clock that can jump ahead. */
 export interface JumpingClock extends Clock {
@@ -61,7 +62,7 @@ class ClockWithJumps implements JumpingClock {
 
   readonly jump = (ms: number): void => {
     if (!(ms >= 0 && ms < Infinity)) {
-      throw new RangeError(`Expected milliseconds from 0 on, got ${ms}`);
+      throw new RangeError(`Expected milliseconds from 0 on, got ${describe(ms)}`);
     }
     this.#ahead += ms;
     // In the order of their due times: timers with the same wait fire in the order of their start.

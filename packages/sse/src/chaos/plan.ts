@@ -1,3 +1,5 @@
+import { describe } from '@reprise/actor/text';
+
 import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
 import type { Random } from './random.ts';
@@ -75,7 +77,7 @@ export function inOrder(faults: readonly (Fault | undefined)[]): FaultPlan {
 
 function checked(weight: number): number {
   if (!(weight >= 0 && weight < Infinity)) {
-    throw new RangeError(`Expected a weight from 0 on, got ${weight}`);
+    throw new RangeError(`Expected a weight from 0 on, got ${describe(weight)}`);
   }
   return weight;
 }

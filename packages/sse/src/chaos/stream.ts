@@ -1,4 +1,5 @@
 import type { Clock, TimeoutHandle } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 export interface StreamOptions {
   readonly name: string;
@@ -48,7 +49,7 @@ export class ChaosStream {
    */
   produce(count = 1): void {
     if (!(Number.isSafeInteger(count) && count >= 0)) {
-      throw new RangeError(`Expected a whole number of events from 0 on, got ${count}`);
+      throw new RangeError(`Expected a whole number of events from 0 on, got ${describe(count)}`);
     }
     this.#made += count;
     for (const waiter of this.#waiters) {

@@ -1,3 +1,5 @@
+import { describe } from '@reprise/actor/text';
+
 import type { ServerSentEvent } from '../format/event.ts';
 import { type CursorStore, isStore } from './store.ts';
 
@@ -62,18 +64,20 @@ export function cursorOptions(cursor: Cursor, key: string | undefined): KeyedCur
   const options: CursorOptions = isStore(cursor) ? { store: cursor } : cursor;
   const { store, every = 1, within = 1, remember = 1, key: ownKey = key } = options ?? {};
   if (!isStore(store)) {
-    throw new TypeError('Expected cursor to be a store with get and set, got one without');
+    throw new TypeError(`Expected cursor to be a store with get and set, got ${describe(cursor)}`);
   }
   if (typeof ownKey !== 'string' || ownKey === '') {
     throw new TypeError('Expected cursor.key to be a string, got none, nor an id or a name to use');
   }
   for (const [name, number] of Object.entries({ every, within, remember })) {
     if (!(number > 0)) {
-      throw new RangeError(`Expected cursor.${name} to be above 0, got ${number}`);
+      throw new RangeError(`Expected cursor.${name} to be above 0, got ${describe(number)}`);
     }
   }
   if (!Number.isSafeInteger(remember)) {
-    throw new RangeError(`Expected cursor.remember to be a whole number, got ${remember}`);
+    throw new RangeError(
+      `Expected cursor.remember to be a whole number, got ${describe(remember)}`,
+    );
   }
   return { ...options, key: ownKey };
 }

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { describe } from '@reprise/actor/text';
 
 import type { HandledEvent } from './options.ts';
 
@@ -25,7 +25,7 @@ export function parsePosition(key: string, stored: unknown): Position | undefine
   }
   const position = typeof stored === 'string' ? positionIn(stored) : undefined;
   if (position === undefined) {
-    throw new TypeError(`Expected a cursor under ${key}, got ${inspect(stored).slice(0, 100)}`);
+    throw new TypeError(`Expected a cursor under ${key}, got ${describe(stored)}`);
   }
   return position;
 }

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { inspect } from 'node:util';
+
+import { describe } from '@reprise/actor/text';
 
 import { SqliteFile } from './sqlite-file.ts';
 import type { CursorStore, StagedWrite } from './store.ts';
@@ -43,7 +44,7 @@ export interface SqliteOptions {
  */
 export function sqlite(file: string, { timeout }: SqliteOptions = {}): Required<CursorStore> {
   if (timeout !== undefined && !(timeout >= 0)) {
-    throw new RangeError(`Expected timeout to be a number from 0 on, got ${inspect(timeout)}`);
+    throw new RangeError(`Expected timeout to be a number from 0 on, got ${describe(timeout)}`);
   }
   const path = realPath(resolve(file));
   const store = stores.get(path) ?? new SqliteStore(path);

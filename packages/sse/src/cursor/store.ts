@@ -1,4 +1,4 @@
-type Maybe<Value> = Value | Promise<Value>;
+import type { Maybe } from '../format/maybe.ts';
 
 /**
  * A place for cursors, each a text under its key: any Keyv, any storage adapter of Keyv (Redis,

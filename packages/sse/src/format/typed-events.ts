@@ -1,6 +1,8 @@
+import { describe } from '@reprise/actor/text';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import type { ServerSentEvent } from './event.ts';
+import type { Maybe } from './maybe.ts';
 
 /**
  * A schema for the data of each type of event, from any library that follows Standard Schema (zod,
@@ -29,8 +31,6 @@ export type InvalidEvent =
       readonly event: ServerSentEvent;
       readonly issues: readonly StandardSchemaV1.Issue[];
     };
-
-type Maybe<Value> = Value | Promise<Value>;
 
 /** The schemas, and the handlers of events that fit them and of events that do not. */
 export interface TypedHandlers<Schemas extends EventSchemas, Context> {
@@ -67,7 +67,7 @@ export function assertSchemas(events: EventSchemas): void {
   for (const [type, schema] of Object.entries(events)) {
     if (typeof schema?.['~standard']?.validate !== 'function') {
       throw new TypeError(
-        `Expected events.${type} to be a schema that follows Standard Schema, got ${typeof schema}`,
+        `Expected events.${type} to be a schema that follows Standard Schema, got ${describe(schema)}`,
       );
     }
   }

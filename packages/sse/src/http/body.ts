@@ -115,7 +115,8 @@ export class Body {
     const count = first === -1 ? this.#waiting.length : Math.max(1, first);
     const packets = this.#waiting.splice(0, count);
     this.#waitingSize -= packets.reduce((sum, packet) => sum + sizeOf(packet), 0);
-    return packets.length === 1 ? (packets[0] as Uint8Array) : Buffer.concat(packets);
+    const [only] = packets;
+    return packets.length === 1 && only !== undefined ? only : Buffer.concat(packets);
   }
 }
 

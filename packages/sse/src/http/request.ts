@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { inspect } from 'node:util';
 
+import { describe } from '@reprise/actor/text';
 import type { OptionsInit } from 'got';
 
 /**
@@ -98,7 +98,7 @@ export function requestHeaders({ headers = {}, lastEventId = '' }: SseRequest): 
 /** The reason why a request cannot be sent, as "Expected …, got …"; `undefined` if it can be. */
 export function requestProblem(request: SseRequest): string | undefined {
   if (typeof request !== 'object' || request === null) {
-    return `Expected a request { url, … }, got ${inspect(request)}`;
+    return `Expected a request { url, … }, got ${describe(request)}`;
   }
   return (
     urlProblem(request) ?? bodyProblem(request) ?? timeProblem(request) ?? headerProblem(request)
@@ -129,7 +129,7 @@ function urlProblem({ url, got = {} }: SseRequest): string | undefined {
 /** For logs: without credentials, also if the text is not a URL. */
 function withoutCredentials(url: unknown): string {
   const isText = typeof url === 'string' || url instanceof URL;
-  return inspect(isText ? String(url).replace(/\/\/.*@/s, '//') : url);
+  return describe(isText ? String(url).replace(/\/\/.*@/s, '//') : url);
 }
 
 function bodyProblem({ body, method = 'GET' }: SseRequest): string | undefined {
@@ -137,7 +137,7 @@ function bodyProblem({ body, method = 'GET' }: SseRequest): string | undefined {
     return undefined;
   }
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-    return `Expected a body that can be sent again, a string or a Uint8Array, got ${inspect(body, { depth: 0 })}`;
+    return `Expected a body that can be sent again, a string or a Uint8Array, got ${describe(body)}`;
   }
   return /^(?:GET|HEAD)$/i.test(method)
     ? `Expected a method that takes a body, got ${method}`
@@ -148,7 +148,7 @@ function timeProblem(request: SseRequest): string | undefined {
   const wrong = (
     ['connectTimeout', 'responseTimeout', 'idleTimeout', 'maxEventSize'] as const
   ).find((name) => !((request[name] ?? 1) > 0));
-  return wrong && `Expected ${wrong} to be above 0, got ${inspect(request[wrong])}`;
+  return wrong && `Expected ${wrong} to be above 0, got ${describe(request[wrong])}`;
 }
 
 function headerProblem(request: SseRequest): string | undefined {
@@ -159,7 +159,7 @@ function headerProblem(request: SseRequest): string | undefined {
         validateHeaderValue(name, one);
       }
     } catch {
-      return `Expected a header that HTTP can carry, got ${inspect(name)}`;
+      return `Expected a header that HTTP can carry, got ${describe(name)}`;
     }
   }
   return undefined;

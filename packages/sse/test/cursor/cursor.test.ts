@@ -487,7 +487,11 @@ describe('the store of a cursor', () => {
   test.each<[string, Cursor, string]>([
     ['a Keyv whose adapter fails to read', new Keyv(failing('get')), 'no connection'],
     ['a store that throws', failing('get'), 'no connection'],
-    ['what is no cursor', new Map([['client', 'x']]), "Expected a cursor under client, got 'x'"],
+    [
+      'what is no cursor',
+      new Map([['client', 'x']]),
+      'Expected a cursor under client, got "x" (string)',
+    ],
     [
       'a cursor of another kind',
       new Map([['client', '{"lastEventId":1}']]),
@@ -528,7 +532,7 @@ describe('the store of a cursor', () => {
   });
 
   test.each([
-    [{}, 'Expected cursor to be a store with get and set, got one without'],
+    [{}, 'Expected cursor to be a store with get and set, got {} (object)'],
     [{ store: new Map(), every: 0 }, 'Expected cursor.every to be above 0, got 0'],
     [{ store: new Map(), remember: 1.5 }, 'Expected cursor.remember to be a whole number, got 1.5'],
     [{ store: new Map(), remember: NaN }, 'Expected cursor.remember to be above 0, got NaN'],

@@ -109,7 +109,7 @@ describe('typed events', () => {
     const build = (wrong: object): unknown => SseClient.resilient({ ...options, ...wrong });
     expect(() => build({ events: { price: 7 }, handleInvalid: () => undefined })).toThrow(
       new TypeError(
-        'Expected events.price to be a schema that follows Standard Schema, got number',
+        'Expected events.price to be a schema that follows Standard Schema, got 7 (number)',
       ),
     );
     expect(() => build({ events: { price: schemas.price } })).toThrow(

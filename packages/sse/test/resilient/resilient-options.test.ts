@@ -42,12 +42,16 @@ describe('the options', () => {
       new TypeError('Expected handle to be a function (event) => …, got undefined'),
     ],
     ['no url', { url: undefined }, new TypeError(`${url}undefined`)],
-    ['REQ-07 a url that is none', { url: 'nowhere' }, new TypeError(`${url}'nowhere'`)],
-    ['REQ-07 a url of another scheme', { url: 'ftp://a/' }, new TypeError(`${url}'ftp://a/'`)],
+    ['REQ-07 a url that is none', { url: 'nowhere' }, new TypeError(`${url}"nowhere" (string)`)],
+    [
+      'REQ-07 a url of another scheme',
+      { url: 'ftp://a/' },
+      new TypeError(`${url}"ftp://a/" (string)`),
+    ],
     [
       'REQ-07 a bad header',
       { headers: { 'a b': 'x' } },
-      new TypeError("Expected a header that HTTP can carry, got 'a b'"),
+      new TypeError('Expected a header that HTTP can carry, got "a b" (string)'),
     ],
     [
       'a body with GET',
