@@ -61,7 +61,7 @@ interface VirtualTimer {
  * @example
  * ```ts
  * import { createSystem, sendAfter, spawn } from '@reprise/actor';
- * import { virtualClock } from '@reprise/actor/testing';
+ * import { settle, virtualClock } from '@reprise/actor/testing';
  *
  * const clock = virtualClock();
  * const system = createSystem({ clock });
@@ -70,6 +70,7 @@ interface VirtualTimer {
  * });
  * sendAfter(pid, 'a day later', 86_400_000);
  * await clock.advance(86_400_000);
+ * await settle(system);
  * await system.stop();
  * ```
  */
