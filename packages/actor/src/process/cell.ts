@@ -90,7 +90,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     }
     const { mailbox } = this;
     if (mailbox.isFull()) {
-      return this.#overflow(mailbox as BoundedMailbox, message);
+      return this.#overflow(mailbox, message);
     }
     mailbox.push(message);
     if (this.status === 'idle') {
@@ -268,8 +268,9 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     if (exitQueue.length > 1) {
       return;
     }
-    for (let at = 0; at < exitQueue.length; at++) {
-      (exitQueue[at] as Cell).#sendSignals();
+    // The loop goes on with the ends that these signals cause: they are added to the same array.
+    for (const cell of exitQueue) {
+      cell.#sendSignals();
     }
     for (const cell of exitQueue.splice(0)) {
       // Last: listeners are user code, and may rely on all signals being sent.
@@ -345,6 +346,18 @@ export function findCell(value: unknown): Cell | undefined {
   return open(value);
 }
 
+/**
+ * Whether a value is a pid, of a process that runs or has ended. An object that looks like one is
+ * none.
+ * @example
+ * ```ts
+ * import { createSystem, isPid } from '@reprise/actor';
+ *
+ * const system = createSystem();
+ * console.log(isPid(system.pid), isPid({ id: 1 })); // true false
+ * await system.stop();
+ * ```
+ */
 export function isPid(value: unknown): value is Pid {
   return open(value) !== undefined;
 }

@@ -51,13 +51,21 @@ export type ExitReason =
   | { readonly type: 'maxChildren' }
   | { readonly type: 'failedToStartChild'; readonly id: string; readonly reason: ExitReason };
 
+/** The expected end of a process that has done its work. */
 export const normal: ExitReason = { type: 'normal' };
+/** The expected end of a process that was asked to end. */
 export const shutdown: ExitReason = { type: 'shutdown' };
+/** Sent by `exit`, it ends a process that traps exits, too; the process ends with `killed`. */
 export const kill: ExitReason = { type: 'kill' };
+/** The end of a process that was killed. */
 export const killed: ExitReason = { type: 'killed' };
+/** There is no such process (any more). */
 export const noproc: ExitReason = { type: 'noproc' };
+/** The node of the process cannot be reached: for packages that connect systems. */
 export const noconnection: ExitReason = { type: 'noconnection' };
+/** A start, or the task of a stream, took too long. */
 export const timeout: ExitReason = { type: 'timeout' };
+/** A process called itself, and would wait for itself. */
 export const callingSelf: ExitReason = { type: 'callingSelf' };
 export const alreadyPresent: ExitReason = { type: 'alreadyPresent' };
 export const notFound: ExitReason = { type: 'notFound' };

@@ -23,7 +23,8 @@ const policies: readonly unknown[] = ['dropNewest', 'dropOldest', 'reject', 'exi
 
 /** The messages that a process has been sent and has not taken yet. */
 export class Mailbox extends Queue<unknown> {
-  isFull(): boolean {
+  /** Only a bounded mailbox can be full. */
+  isFull(): this is BoundedMailbox {
     return false;
   }
 
@@ -46,7 +47,7 @@ export class BoundedMailbox extends Mailbox {
     this.options = options;
   }
 
-  override isFull(): boolean {
+  override isFull(): this is BoundedMailbox {
     return this.length - this.#system.size >= this.options.capacity;
   }
 

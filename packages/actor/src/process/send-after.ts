@@ -71,7 +71,7 @@ export function sendAfter<Message>(
   time: number,
   options?: TimerOptions,
 ): TimerRef {
-  return start(new SendTimer(to as Destination, message), time, options);
+  return start(new SendTimer(to, message), time, options);
 }
 
 /**
@@ -100,7 +100,7 @@ export function startTimer<Message>(
   time: number,
   options?: TimerOptions,
 ): TimerRef {
-  return start(new TimeoutTimer(to as Destination, message), time, options);
+  return start(new TimeoutTimer(to, message), time, options);
 }
 
 /** The content of the timeout messages that a process with messages `Message` accepts. */

@@ -35,7 +35,7 @@ export function sendInterval<Message>(
   if (!Number.isSafeInteger(ms) || ms < 1) {
     throw new RangeError(`Expected a whole number of milliseconds from 1 on, got ${describe(ms)}`);
   }
-  const timer = new IntervalTimer(to as Destination, message, ms);
+  const timer = new IntervalTimer(to, message, ms);
   timer.start(ms);
   return timer as unknown as TimerRef;
 }

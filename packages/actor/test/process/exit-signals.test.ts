@@ -76,8 +76,8 @@ async function strangers({ traps }: Options): Promise<Strangers> {
   const system = createTestSystem();
   const log: Log = [];
   const p = await recordingProcess(system, log, 'P', { traps });
-  const s = await idleProcess(system);
-  return { system, log, p, sender: s };
+  const sender = await idleProcess(system);
+  return { system, log, p, sender };
 }
 
 const exitOf = (process: { readonly pid: Pid }, reason: ExitReason): object => ({
@@ -209,18 +209,18 @@ describe('EX06 along a chain of links', () => {
 
 describe('sent by exit(self, pid, reason)', () => {
   test('EX07 normal does nothing to another process', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: false });
-    exit(s, p.pid, normal);
+    const { system, log, p, sender } = await strangers({ traps: false });
+    exit(sender, p.pid, normal);
     await settle(system);
     expect(isAlive(p.pid)).toBe(true);
     expect(log).toStrictEqual([]);
   });
 
   test('EX08 normal is a message to a process that traps exits', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: true });
-    exit(s, p.pid, normal);
+    const { system, log, p, sender } = await strangers({ traps: true });
+    exit(sender, p.pid, normal);
     await settle(system);
-    expect(log).toStrictEqual([['P', exitOf(s, normal)]]);
+    expect(log).toStrictEqual([['P', exitOf(sender, normal)]]);
     expect(isAlive(p.pid)).toBe(true);
   });
 
@@ -263,16 +263,16 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX12 a process that does not trap exits ends, and no code of it runs', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: false });
+    const { system, log, p, sender } = await strangers({ traps: false });
     send(p.pid, 'queued');
-    exit(s, p.pid, bye);
+    exit(sender, p.pid, bye);
     await settle(system);
     expect(exitReasonOf(p)).toBe(bye);
     expect(log).toStrictEqual([]);
   });
 
   test('EX12 a server that does not trap exits ends without terminate', async () => {
-    const { system, sender: s } = await strangers({ traps: false });
+    const { system, sender } = await strangers({ traps: false });
     const calls: string[] = [];
     const server = await GenServer.start(
       system,
@@ -287,53 +287,53 @@ describe('sent by exit(self, pid, reason)', () => {
       undefined,
     );
     send(server, 'queued');
-    exit(s, server, bye);
+    exit(sender, server, bye);
     await settle(system);
     expect(isAlive(server)).toBe(false);
     expect(calls).toStrictEqual([]);
   });
 
   test('EX13 a process that traps exits is told who sent it, linked or not', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: true });
-    exit(s, p.pid, bye);
-    link(s, p.pid);
-    exit(s, p.pid, crashed);
+    const { system, log, p, sender } = await strangers({ traps: true });
+    exit(sender, p.pid, bye);
+    link(sender, p.pid);
+    exit(sender, p.pid, crashed);
     await settle(system);
     expect(log).toStrictEqual([
-      ['P', exitOf(s, bye)],
-      ['P', exitOf(s, crashed)],
+      ['P', exitOf(sender, bye)],
+      ['P', exitOf(sender, crashed)],
     ]);
     expect(isAlive(p.pid)).toBe(true);
   });
 
   test('EX17 killed is a reason like another', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: true });
-    exit(s, p.pid, killed);
+    const { system, log, p, sender } = await strangers({ traps: true });
+    exit(sender, p.pid, killed);
     await settle(system);
-    expect(log).toStrictEqual([['P', exitOf(s, killed)]]);
+    expect(log).toStrictEqual([['P', exitOf(sender, killed)]]);
     expect(isAlive(p.pid)).toBe(true);
   });
 
   test('EX19 of two signals the first ends the process, the second does nothing', async () => {
-    const { p, sender: s } = await strangers({ traps: false });
-    exit(s, p.pid, crash('first'));
-    exit(s, p.pid, crash('second'));
+    const { p, sender } = await strangers({ traps: false });
+    exit(sender, p.pid, crash('first'));
+    exit(sender, p.pid, crash('second'));
     expect(exitReasonOf(p)).toStrictEqual(crash('first'));
   });
 
   test('EX20 a signal to a process that has ended does nothing', async () => {
-    const { p, sender: s } = await strangers({ traps: false });
-    exit(s, p.pid, bye);
+    const { p, sender } = await strangers({ traps: false });
+    exit(sender, p.pid, bye);
     expect(() => {
-      exit(s, p.pid, crash('foo'));
+      exit(sender, p.pid, crash('foo'));
     }).not.toThrow();
     expect(exitReasonOf(p)).toBe(bye);
   });
 
   test('what is no exit reason is refused, and ends nobody', async () => {
-    const { p, sender: s } = await strangers({ traps: false });
+    const { p, sender } = await strangers({ traps: false });
     expect(() => {
-      exit(s, p.pid, 'bye' as never);
+      exit(sender, p.pid, 'bye' as never);
     }).toThrow(
       new TypeError(
         'Expected an exit reason such as normal, shutdown or crash(error), got "bye" (string)',
@@ -345,8 +345,8 @@ describe('sent by exit(self, pid, reason)', () => {
 
 describe('kill', () => {
   test('EX14 it cannot be trapped: the process ends as killed', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: true });
-    exit(s, p.pid, kill);
+    const { system, log, p, sender } = await strangers({ traps: true });
+    exit(sender, p.pid, kill);
     await settle(system);
     expect(exitReasonOf(p)).toStrictEqual(killed);
     expect(log).toStrictEqual([]);
@@ -500,11 +500,11 @@ describe('link and unlink', () => {
   });
 
   test('EX28 unlinking what is not linked, or has ended, does nothing', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: true });
+    const { system, log, p, sender } = await strangers({ traps: true });
     const dead = await exitingProcess(system);
     send(dead.pid, normal);
     await settle(system);
-    unlink(p, s.pid);
+    unlink(p, sender.pid);
     unlink(p, dead.pid);
     await settle(system);
     expect(log).toStrictEqual([]);
@@ -520,17 +520,17 @@ describe('link and unlink', () => {
   });
 
   test('EX30 linking to a process that has ended gives noproc, as a message when exits are trapped', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: true });
-    exit(system, s.pid, bye);
-    link(p, s.pid);
+    const { system, log, p, sender } = await strangers({ traps: true });
+    exit(system, sender.pid, bye);
+    link(p, sender.pid);
     await settle(system);
-    expect(log).toStrictEqual([['P', exitOf(s, noproc)]]);
+    expect(log).toStrictEqual([['P', exitOf(sender, noproc)]]);
   });
 
   test('EX31 linking to a process that has ended ends one that does not trap exits', async () => {
-    const { system, p, sender: s } = await strangers({ traps: false });
-    exit(system, s.pid, bye);
-    link(p, s.pid);
+    const { system, p, sender } = await strangers({ traps: false });
+    exit(system, sender.pid, bye);
+    link(p, sender.pid);
     expect(exitReasonOf(p)).toStrictEqual(noproc);
   });
 
@@ -583,23 +583,23 @@ describe('trapExit', () => {
 
 describe('order', () => {
   test('EX35 messages and signals of one sender keep their order', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: true });
+    const { system, log, p, sender } = await strangers({ traps: true });
     send(p.pid, 'a');
-    exit(s, p.pid, crash('b'));
+    exit(sender, p.pid, crash('b'));
     send(p.pid, 'c');
     await settle(system);
     expect(log).toStrictEqual([
       ['P', 'a'],
-      ['P', exitOf(s, crash('b'))],
+      ['P', exitOf(sender, crash('b'))],
       ['P', 'c'],
     ]);
   });
 
   test('EX36 what is sent after the signal that ends a process is never handled', async () => {
-    const { system, log, p, sender: s } = await strangers({ traps: false });
+    const { system, log, p, sender } = await strangers({ traps: false });
     send(p.pid, 'before');
     await settle(system);
-    exit(s, p.pid, bye);
+    exit(sender, p.pid, bye);
     send(p.pid, 'after');
     await settle(system);
     expect(exitReasonOf(p)).toBe(bye);
