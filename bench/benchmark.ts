@@ -1,14 +1,14 @@
 import type { Rival } from './contender.ts';
 
-/** Programs that do the same work, one a contender, and what is read from what they print. */
+/** Programs that do the same work, one per contender, and the figures read from their output. */
 export interface Benchmark {
   readonly name: string;
   /**
-   * By contender, from the folder of the suite. What cannot do this work, or not in this much
-   * memory, is left out.
+   * The path from the folder of the suite, by contender. A contender that cannot do this work, or
+   * not in this much memory, is missing.
    */
   readonly programs: { readonly reprise: string } & Readonly<Partial<Record<Rival, string>>>;
-  /** The argument of the programs: how much to do. */
+  /** The argument of the programs: the amount of work. */
   readonly amount: number;
   /** Just enough to see that everything runs. */
   readonly quickAmount: number;
@@ -25,15 +25,15 @@ export interface Metric {
   readonly targets?: readonly Target[];
 }
 
-/** As people read it: `label` stands for `size` of what a program prints. */
+/** For the table: `label` is the unit for `size` in the output of a program. */
 export interface Unit {
   readonly label: string;
   readonly size: number;
 }
 
 /**
- * What is to be reached: so many times as good as a rival in the same run, or a figure not to be
- * exceeded, as programs print it.
+ * A goal: a ratio to a rival in the same run, or an upper limit, in the unit of the program's
+ * output.
  */
 export type Target =
   | { readonly type: 'times'; readonly rival: Rival; readonly atLeast: number }

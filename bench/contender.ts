@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 export type Rival = 'beam' | 'nact' | 'xstate';
 export type ContenderName = 'reprise' | Rival;
 
-/** Of what it runs on, and of itself, by name. */
+/** The versions of the runtime and of the contender, by name. */
 export type Versions = Readonly<Record<string, string>>;
 
-/** Whose programs are run. */
+/** How the programs of a contender run. */
 export interface Contender {
   readonly title: string;
   readonly command: readonly [file: string, ...args: string[]];
@@ -35,8 +35,8 @@ export const contenders: Readonly<Record<ContenderName, Contender>> = {
   beam: {
     title: 'BEAM',
     command: ['elixir'],
-    // One scheduler, as node has one thread; and room for a million processes, which are more than
-    // it allows by default.
+    // One scheduler, as Node has one thread; and room for a million processes, above the default
+    // limit.
     environment: { ELIXIR_ERL_OPTIONS: '+S 1:1 +P 2000000' },
     versions: beamVersions,
     install: 'apt-get install elixir',

@@ -6,11 +6,10 @@ export interface Machine {
   /** In bytes. */
   readonly memory: number;
   /**
-   * Over the last minute, before the run: how many processors were wanted. 0 where the system does
-   * not say.
+   * The load average of the last minute, before the run; 0 on systems without one.
    */
   readonly load: number;
-  /** Others want a quarter of it or more. */
+  /** The load is a quarter of the processors or more. */
   readonly isBusy: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Benchmark, Metric, Target } from './benchmark.ts';
 import type { ContenderName, Rival } from './contender.ts';
 import type { Outcome, Outcomes } from './rounds.ts';
 
-/** A benchmark with what came of it. */
+/** A benchmark with its results. */
 export interface Result {
   readonly name: string;
   /** Every sample. */
@@ -12,10 +12,10 @@ export interface Result {
 
 export interface MetricResult extends Metric {
   readonly medians: Readonly<Partial<Record<ContenderName, number>>>;
-  /** How many times as good as each rival: the quotient of the medians, the right way up. */
+  /** How many times as good as each rival: the quotient of the medians; above 1 is better. */
   readonly ratios: Readonly<Partial<Record<Rival, number>>>;
   /**
-   * Of the contender whose samples differ most: the range of them in proportion to their median.
+   * The range of samples in proportion to their median, of the contender with the largest.
    */
   readonly spread: number;
   readonly verdicts: readonly Verdict[];
@@ -55,7 +55,7 @@ function metricResultOf(metric: Metric, outcomes: Outcomes): MetricResult {
   };
 }
 
-/** None where the contender was not measured, or cannot know this figure. */
+/** Empty if the contender was not measured or does not have this figure. */
 export function readingsOf(outcome: Outcome, name: string): readonly number[] {
   return outcome.type === 'measured'
     ? outcome.samples.map((readings) => readings[name]).filter((value) => value !== undefined)

@@ -4,7 +4,7 @@ import type { Benchmark } from './benchmark.ts';
 import { type ContenderName, contenders, type Versions } from './contender.ts';
 import { run } from './run.ts';
 
-/** What came of a contender in one benchmark. */
+/** The outcome of one benchmark for one contender. */
 export type Outcome =
   | { readonly type: 'measured'; readonly samples: readonly Readings[] }
   | { readonly type: 'missing'; readonly install: string }
@@ -14,17 +14,17 @@ export type Readings = Readonly<Record<string, number>>;
 export type Outcomes = ReadonlyMap<ContenderName, Outcome>;
 
 export interface Plan {
-  /** Where the programs are. */
+  /** The folder of the programs. */
   readonly folder: URL;
   readonly rounds: number;
   readonly isQuick: boolean;
-  /** Who is there. */
+  /** `undefined` for a contender that is not installed. */
   readonly versions: ReadonlyMap<ContenderName, Versions | undefined>;
 }
 
 /**
- * Runs the programs of a benchmark in turns, A B A B …: a machine that is busier or hotter in one
- * minute than in the next then wrongs all of them alike. One that fails is not run again.
+ * Runs the programs of a benchmark in turns, A B A B …: a minute in which the machine is busier or
+ * hotter then affects all of them alike. A program that fails is not run again.
  */
 export async function playRounds(benchmark: Benchmark, plan: Plan): Promise<Outcomes> {
   const outcomes = new Map<ContenderName, Outcome>();

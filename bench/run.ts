@@ -4,12 +4,12 @@ import { promisify } from 'node:util';
 import type { Contender } from './contender.ts';
 import type { Sample } from './measure/sample.ts';
 
-/** Longer than any program takes, in ms, on any machine: one that hangs ends here. */
-const patience = 10 * 60_000;
+/** Longer than any program takes, in ms: it ends a program that hangs. */
+const timeout = 10 * 60_000;
 
 /**
- * Runs a contender's program in a process of its own. Rejects when that fails, and when it handled
- * less, or more, than it was sent.
+ * Runs a contender's program in a process of its own. Rejects if it fails, or if it did not handle
+ * exactly as many messages as were sent.
  */
 export async function run(
   { command: [file, ...args], environment }: Contender,
@@ -18,7 +18,7 @@ export async function run(
 ): Promise<Sample> {
   const { stdout } = await promisify(execFile)(file, [...args, program, String(amount)], {
     env: { ...process.env, ...environment },
-    timeout: patience,
+    timeout,
   });
   const sample = JSON.parse(stdout) as Sample;
   if (sample.handled !== sample.sent) {

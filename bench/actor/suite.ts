@@ -7,7 +7,7 @@ const seconds: Unit = { label: 's', size: 1 };
 const milliseconds: Unit = { label: 'ms', size: 1e-3 };
 const ratio: Unit = { label: '×', size: 1 };
 
-/** For as many seconds as `amount` says. */
+/** `amount` is the duration in seconds. */
 function rate(
   name: string,
   title: string,
@@ -29,7 +29,7 @@ export const actor: readonly Benchmark[] = [
     nact: 'cast/nact.ts',
     xstate: 'cast/xstate.ts',
   }),
-  // Each in the fastest form of process it has: a server here, a bare process on the BEAM.
+  // Each side uses its fastest form of process: a server here, a bare process on the BEAM.
   rate('ring', 'hop in a ring of 1,000 processes', [times(2, 'beam')], {
     reprise: 'ring/reprise.ts',
     beam: 'ring/beam.exs',
@@ -97,7 +97,7 @@ export const actor: readonly Benchmark[] = [
         title: '… longest pause of the event loop',
         unit: milliseconds,
         better: 'less',
-        // As long as a callback may hold the thread before it is reported.
+        // The time after which a callback that holds the thread is reported.
         targets: [limit(0.1)],
       },
     ],

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 
 import { drawBars } from './bars.ts';
 
-/** What is read of a line that a suite has printed with `--json`. */
+/** The fields that a chart needs of a suite's `--json` result. */
 interface Line {
   readonly work: string;
   readonly contender: string;

@@ -1,7 +1,8 @@
 /**
- * `node --expose-gc client.ts CONTENDER STREAMS SECONDS URL`, with a channel: opens them, is idle
- * for so long, and says what they take; then when the second event has been handled on all; then
- * when all have come back from a cut.
+ * `node --expose-gc client.ts CONTENDER STREAMS SECONDS URL`, with an IPC channel. It opens the
+ * streams, is idle for so many seconds, and sends what the streams take; then the time at which the
+ * second event has been handled on all streams; then the time at which all have reconnected after
+ * the server closed them.
  */
 import { setTimeout as after } from 'node:timers/promises';
 
@@ -10,27 +11,28 @@ import { followOf } from '../streams/follow.ts';
 export type Notice =
   | {
       readonly type: 'opened';
-      /** For all of them together, in s. */
+      /** The time to open all streams, in s. */
       readonly wall: number;
-      /** Of one, in bytes. */
+      /** Per stream, in bytes; `rss` too. */
       readonly heap: number;
       readonly rss: number;
-      /** Of this process while nothing comes: CPU ms a second. */
+      /** The CPU time of this process while no event arrives, in ms per second. */
       readonly idleCpu: number;
     }
   /** When the last handler ran, in ns of the machine's monotonic clock. */
   | { readonly type: 'handled'; readonly at: string }
   /**
-   * When the last stream had its first event again, and what one takes on the heap now, in bytes.
+   * When the last stream had its first event again, and the heap that one stream takes now, in
+   * bytes.
    */
   | { readonly type: 'back'; readonly at: string; readonly heap: number };
 
 const [name = '', streamsText, idleSeconds, url = ''] = process.argv.slice(2);
 const streams = Number(streamsText);
-/** How many are being opened at a time. */
+/** How many streams are being opened at a time. */
 const atATime = 50;
 
-/** A count for each stream that ever was opened: no stream may stand in for another. */
+/** Counts the events of each stream: two on one stream are not one on each of two. */
 class Tally {
   readonly #counts: number[] = [];
   readonly #reached: (() => void)[] = [];
@@ -46,7 +48,7 @@ class Tally {
     }
   }
 
-  /** When so many streams have come to this count, those that have already not counted. */
+  /** Resolves when so many more streams have reached this count. */
   reached(count: number, streams: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#missing[count] = streams;
@@ -59,11 +61,11 @@ const firsts = new Tally();
 const seconds = new Tally();
 let opened = 0;
 
-// Some contenders let the program end when all their streams are cut.
+// Some contenders would let the program exit when all their streams are closed.
 process.channel?.ref();
 
 const follow = await followOf(name);
-// What is loaded and made once is not a stream's.
+// Loads the modules and shared objects, which are not part of the cost of a stream.
 await open(1);
 const empty = await measured();
 const from = performance.now();
@@ -119,7 +121,7 @@ async function measured(): Promise<NodeJS.MemoryUsage> {
   if (globalThis.gc === undefined) {
     throw new Error('Expected node to be run with --expose-gc');
   }
-  // What timers and sockets still hold on to goes with the next turns of the event loop.
+  // Timers and sockets release their memory in the next turns of the event loop.
   await after(500);
   await globalThis.gc({ execution: 'async', flavor: 'last-resort' });
   return process.memoryUsage();

@@ -1,19 +1,19 @@
 /**
- * `node server.ts`, with a channel: prints its port, and holds streams open, each with one event.
- * Told `broadcast` it sends an event to all of them, told `cut` it closes them all; `count` answers
- * with what came since.
+ * `node server.ts`, with an IPC channel: prints its port, sends one event on each stream and holds
+ * it open. The message `broadcast` sends an event on all streams, `cut` closes all, and `count`
+ * answers with the numbers since then.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 export type Order = 'broadcast' | 'cut' | 'count';
 
-/** What the server says: of the last broadcast, and of what came after the last cut. */
+/** The numbers since the last broadcast and the last cut. */
 export interface Count {
   readonly open: number;
-  /** When it was begun, in ns of the machine's monotonic clock. */
+  /** When the broadcast began, in ns of the machine's monotonic clock. */
   readonly broadcastAt: string;
   readonly accepted: number;
-  /** The most within any second. */
+  /** The most requests within any second. */
   readonly mostASecond: number;
 }
 

@@ -12,7 +12,7 @@ import { runInTurns } from '../streams/turns.ts';
 import type { Notice } from './client.ts';
 import type { Count, Order } from './server.ts';
 
-/** The first is what the others are measured against. */
+/** Ratios are to the first. */
 const contenders = ['got', 'floor', 'eventsource', 'reprise', 'reprise-resilient'];
 const comesBack: ReadonlySet<string> = new Set(['eventsource', 'reprise', 'reprise-resilient']);
 
@@ -78,7 +78,7 @@ function rowOf(
       each?.map((reading) => reading[name]).filter((value) => value !== undefined),
     ]),
   );
-  // Not all can be cut: the others are in no row about that.
+  // Contenders that do not reconnect are in no row about reconnecting.
   const told = new Map([...samples].filter(([, values]) => values?.length !== 0));
   return {
     bench: 'idle',
@@ -90,8 +90,8 @@ function rowOf(
   };
 }
 
-/** In ms: for all streams to open, and for all to be back. */
-const patience = 180_000;
+/** For all streams to open, and for all to reconnect, in ms. */
+const timeout = 180_000;
 
 async function run(contender: string, streams: number, idleSeconds: number): Promise<Reading> {
   const program = fileURLToPath(new URL('server.ts', import.meta.url));
@@ -166,7 +166,7 @@ async function heard<Type extends Notice['type']>(
   client: ChildProcess,
   type: Type,
 ): Promise<Extract<Notice, { readonly type: Type }>> {
-  const late = AbortSignal.timeout(patience);
+  const late = AbortSignal.timeout(timeout);
   const ended = once(client, 'exit', { signal: late }).then(() => {
     throw new Error(`Expected ${type}, got the end of the program`);
   });

@@ -1,9 +1,9 @@
 /**
- * `node program.ts CONTENDER`: imports what it says, in a process that has imported nothing, and
- * prints what that took as JSON.
+ * `node program.ts CONTENDER`: imports the modules of the contender in a new process and prints the
+ * CPU time as JSON.
  */
 export interface Reading {
-  /** Of this process, in seconds. */
+  /** The CPU time of the imports, in seconds. */
   readonly cpu: number;
 }
 

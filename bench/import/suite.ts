@@ -10,7 +10,7 @@ import { formatRows, rowsJson } from '../streams/report.ts';
 import { runInTurns } from '../streams/turns.ts';
 import type { Reading } from './program.ts';
 
-/** The first is what the other is measured against: what this client is made of, alone. */
+/** Ratios are to the first: the dependencies of this client, alone. */
 const contenders = ['got and xstate', 'reprise'];
 
 export const importing: Command = addOptions(
@@ -20,8 +20,7 @@ export const importing: Command = addOptions(
   15,
 ).action(async ({ json = false, quick = false, rounds = quick ? 1 : 15 }: Options) => {
   const machine = describeMachine();
-  // What is published is what is measured, and not the source, which node would have to take the
-  // types from.
+  // Measures the published bundle: Node would have to strip the types of the sources first.
   await node(fileURLToPath(new URL('../../tools/bundle.ts', import.meta.url)));
   const readings = await runInTurns(contenders, rounds, run);
   const row = {

@@ -1,15 +1,15 @@
 /**
- * `node client.ts CONTENDER STREAMS SECONDS URL`: reads them all, and prints as JSON how late the
- * events were, after a first second that does not count.
+ * `node client.ts CONTENDER STREAMS SECONDS URL`: reads all streams and prints the delays of the
+ * events as JSON. The first second does not count.
  */
 import { followOf } from '../streams/follow.ts';
 
 export interface Reading {
-  /** Of all events, in ms, from the server's write to the handler. */
+  /** The delays of all events, in ms, from the server's write to the handler. */
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
-  /** Of the stream that had the fewest events. */
+  /** The number of events of the stream with the fewest. */
   readonly fewest: number;
   readonly events: number;
 }
@@ -26,8 +26,8 @@ let isStarted = false;
 open();
 
 /**
- * Some at a time. What shows that a stream is open would differ between contenders: so they come as
- * the clock says, slower than any of them can.
+ * Opens ten streams every 30 ms, slower than any contender can: how a program sees that a stream is
+ * open differs between contenders.
  */
 function open(): void {
   for (let each = 0; each < 10 && opened < streams; each++) {

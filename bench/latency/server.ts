@@ -1,6 +1,6 @@
 /**
- * `node server.ts STREAMS`: prints its port. An event a second on each stream, evenly spread; its
- * data is when it was written, in ns of the machine's monotonic clock.
+ * `node server.ts STREAMS`: prints its port. It writes one event per second on each stream, evenly
+ * spread. The data is the time of the write, in ns of the machine's monotonic clock.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
@@ -21,7 +21,7 @@ const server = createServer((socket) => {
   console.log((server.address() as AddressInfo).port);
 });
 
-/** How often some are written to, in ms: each has its place within a second. */
+/** The interval between writes to some of the streams, in ms. */
 const tick = 5;
 
 function start(): void {

@@ -11,7 +11,7 @@ import { possibleStreams, startServer } from '../streams/server.ts';
 import { runInTurns } from '../streams/turns.ts';
 import type { Reading } from './client.ts';
 
-/** The first is what the others are measured against. */
+/** Ratios are to the first. */
 const contenders = ['floor', 'reprise', 'reprise-resilient', 'got', 'eventsource'];
 
 export const latency: Command = addOptions(
@@ -70,12 +70,12 @@ function rowOf(
   };
 }
 
-/** In ms: for all streams to be opened and heard. */
-const patience = 180_000;
+/** For the whole run of a client, in ms. */
+const timeout = 180_000;
 
 /**
- * Rejects when events are missing: on each stream there has to be one a second, but for one at the
- * edge.
+ * Rejects when events are missing: each stream has to have one per second, except one at the start
+ * or the end.
  */
 async function run(contender: string, streams: number, seconds: number): Promise<Reading> {
   const { server, port } = await startServer(
@@ -93,7 +93,7 @@ async function run(contender: string, streams: number, seconds: number): Promise
       `${seconds}`,
       url,
     ];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: patience });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout });
     const reading = JSON.parse(stdout) as Reading;
     if (reading.fewest < seconds - 1) {
       throw new Error(`Expected ${seconds} events on every stream, got ${reading.fewest} on one`);

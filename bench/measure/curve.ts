@@ -1,30 +1,30 @@
 import { Laps } from './laps.ts';
 import { amount, print } from './sample.ts';
 
-/** Something of a certain size. */
+/** A subject of a certain size, such as a supervisor with so many children. */
 export interface Sized {
   /**
-   * Does every kind of thing, a lap each, and leaves the size as it was; `at` counts the rounds.
-   * Whether all was seen to be done.
+   * Does every kind of operation, a lap each, and leaves the size unchanged. `at` counts the rounds.
+   * Returns whether all of it was done.
    */
   round(laps: Laps, at: number): Promise<boolean>;
-  /** Lists all that it is made of, as one lap. How many that is. */
+  /** Lists all of its parts, as one lap, and returns how many there are. */
   list(laps: Laps): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** A thousandth, a hundredth, a tenth, and all of what the program was told. */
+/** A thousandth, a hundredth, a tenth, and all of the program's argument. */
 const sizes: readonly number[] = [1000, 100, 10, 1].map((part) => Math.ceil(amount / part));
 const rounds = 1000;
 
 /**
- * Prints what one of each kind takes at each size, as `kind 1` to `kind 4`, and how many times that
- * at the largest is what it is at the smallest.
+ * Prints the time of one operation of each kind at each size, as `kind 1` to `kind 4`, and the ratio
+ * of the time at the largest size to that at the smallest.
  */
 export async function measureCurve(open: (size: number) => Promise<Sized>): Promise<void> {
   const readings: Record<string, number> = {};
   let [sent, handled] = [0, 0];
-  // To be compiled before it is measured, and not for one instance alone.
+  // V8 compiles the code before the measurement, for more than one instance.
   await sample(open, sizes[0] as number);
   for (const [at, size] of sizes.entries()) {
     const { laps, done } = await sample(open, size);
@@ -52,7 +52,7 @@ async function sample(open: (size: number) => Promise<Sized>, size: number): Pro
   return measured;
 }
 
-/** How often all are listed, so that it is as many in sum, whatever the size. */
+/** How often all parts are listed: the sum is the same for every size. */
 function listed(size: number): number {
   return Math.ceil((sizes.at(-1) as number) / size);
 }

@@ -1,15 +1,15 @@
 import { amount, print } from './sample.ts';
 
-/** A kind of process, of which many will sit idle. */
+/** A kind of process; the benchmark holds many of them idle. */
 export interface Idler<Handle> {
   readonly start: () => Handle | Promise<Handle>;
-  /** Lets it handle one message, and says how many it has handled. */
+  /** Lets it handle one message and resolves with the number of handled messages. */
   readonly ask: (process: Handle) => number | Promise<number>;
 }
 
 /**
- * Starts as many as the program was told to, lets each work once, and prints what one weighs after
- * a garbage collection.
+ * Starts as many processes as the program's argument says, lets each handle one message, and prints
+ * the heap that one takes after a garbage collection.
  */
 export async function measureHeap<Handle>({ start, ask }: Idler<Handle>): Promise<void> {
   const warmUp = await start();
@@ -31,7 +31,7 @@ export async function measureHeap<Handle>({ start, ask }: Idler<Handle>): Promis
 }
 
 async function heapUsed(): Promise<number> {
-  // What timers and promises still hold goes with the next turn of the event loop.
+  // Timers and promises release their memory in the next turn of the event loop.
   await new Promise((resolve) => setTimeout(resolve, 50));
   if (globalThis.gc === undefined) {
     throw new Error('Expected node to be run with --expose-gc');

@@ -1,4 +1,4 @@
-/** A stopwatch for many short things of a few kinds, one after the other. */
+/** A stopwatch for many short operations of a few kinds, one after the other. */
 export class Laps {
   readonly #kinds: Map<string, number[]> = new Map();
   #from = 0;
@@ -7,7 +7,7 @@ export class Laps {
     this.#from = performance.now();
   }
 
-  /** What was done since the start, or the last lap, was `count` times this kind. */
+  /** Counts the time since the start or the last lap as `count` operations of this kind. */
   lap(kind: string, count = 1): void {
     const seconds = (performance.now() - this.#from) / 1000;
     const laps = this.#kinds.get(kind) ?? [];
@@ -17,8 +17,8 @@ export class Laps {
   }
 
   /**
-   * How long one of each kind took: the median, since what others on the machine take falls on a
-   * few of them.
+   * The median time of one operation of each kind: interruptions by other programs hit only a few
+   * operations.
    */
   get medians(): ReadonlyMap<string, number> {
     return new Map([...this.#kinds].map(([kind, laps]) => [kind, median(laps)]));

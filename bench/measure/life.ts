@@ -3,14 +3,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Idler } from './heap.ts';
 import { amount, print } from './sample.ts';
 
-/** One that can be stopped, too. */
+/** A process that can be stopped. */
 export interface Mortal<Handle> extends Idler<Handle> {
   readonly stop: (process: Handle) => void | Promise<void>;
 }
 
 /**
- * Starts as many as the program was told to, then asks all, then stops all, and prints what that
- * took.
+ * Starts as many processes as the program's argument says, calls all, stops all, and prints the
+ * times.
  */
 export async function measureLife<Handle>({ start, ask, stop }: Mortal<Handle>): Promise<void> {
   const processes: Handle[] = [];
@@ -42,8 +42,8 @@ export async function measureLife<Handle>({ start, ask, stop }: Mortal<Handle>):
       stop: stopping,
       total: starting + asking + stopping,
       rss: process.resourceUsage().maxRSS * 1024,
-      // What it measures is the time between two ticks, which are `resolution` apart in a loop that
-      // never pauses.
+      // The histogram has the time between two ticks, which is `resolution` in an event loop without
+      // pauses.
       pause: pauses.max / 1e9 - resolution / 1000,
     },
   });

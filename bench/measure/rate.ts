@@ -2,15 +2,15 @@ import { amount, print } from './sample.ts';
 
 /** The same work over and over. */
 export interface Work {
-  /** How many things one `run` does. */
+  /** How many operations one `run` does. */
   readonly batch: number;
-  /** Does them, to the end. */
+  /** Does the operations and resolves when all are done. */
   run(): void | Promise<void>;
-  /** How many have been done in all, asked of whoever did them. */
+  /** How many operations have been done in all, counted by the process that did them. */
   handled(): number | Promise<number>;
 }
 
-/** Warms up, then measures for as many seconds as the program was told to, and prints. */
+/** Warms up, measures for as many seconds as the program's argument says, and prints the rate. */
 export async function measureRate(work: Work): Promise<void> {
   const warmUp = await repeat(work, amount / 2);
   const measured = await repeat(work, amount);

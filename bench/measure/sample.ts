@@ -1,14 +1,14 @@
-/** What a benchmark's program prints, as one line of JSON, whatever language it is written in. */
+/** The output of a benchmark's program in any language, as one line of JSON. */
 export interface Sample {
-  /** What was asked for. */
+  /** The number of operations that the program requested. */
   readonly sent: number;
-  /** What those who did it say they have done. */
+  /** The number that the processes counted as done. */
   readonly handled: number;
   /** By metric: per second, in bytes, or in seconds. */
   readonly readings: Readonly<Record<string, number>>;
 }
 
-/** How much to do: the one argument of a benchmark's program. */
+/** The amount of work: the one argument of a benchmark's program. */
 export const amount: number = Number(process.argv[2]);
 
 export function print(sample: Sample): void {

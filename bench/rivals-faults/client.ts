@@ -5,21 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { headers, type Order } from './order.ts';
 import type { Message, State } from './sighting.ts';
 
-/** What a program has to give its contender. */
+/** The callbacks and options that a program gives to its contender. */
 export interface Part extends Pick<Order, 'url' | 'isOnlyWork' | 'idleTimeout' | 'backoff'> {
   readonly headers: typeof headers;
   /**
-   * For every event. Its promise settles when the event is handled: to be waited for wherever the
-   * contender can wait.
+   * Called for every event. Its promise settles when the event is handled: a contender that can wait
+   * for a handler awaits it.
    */
   readonly handle: () => void | Promise<void>;
-  /** For every failure of which the contender says what it was. */
+  /** Called for every failure for which the contender gives a reason. */
   readonly failed: (reason: unknown) => void;
 }
 
 /**
- * Starts a contender as its documentation does, and tells the bench what comes of it. `start`
- * answers with a function that says what the contender says of itself.
+ * Starts a contender as its documentation does, and reports to the bench. `start` returns a function
+ * that reads the contender's own state.
  */
 export function play(start: (part: Part) => () => State): void {
   const order = JSON.parse(process.argv[2] ?? '') as Order;
@@ -49,8 +49,8 @@ class Watch {
 
   constructor(handling: number) {
     this.#handling = handling;
-    // The one place that every client in Node comes by, and the one way to see an attempt that no
-    // server sees.
+    // Every client in Node opens its connections here: the only way to see an attempt that reaches no
+    // server.
     subscribe('net.client.socket', () => {
       this.#attempts.push(Date.now());
     });
@@ -89,8 +89,7 @@ class Watch {
 }
 
 /**
- * No orphan, whatever ends the bench; and yet the channel to it must not be what keeps this process
- * alive.
+ * Exits when the bench ends, in any way. The channel to the bench does not keep this process alive.
  */
 function endWithTheBench(): void {
   process.on('disconnect', () => process.exit());
@@ -103,7 +102,7 @@ function send(message: Message): void {
   }
 }
 
-/** Linux hands `maxRSS` down from the process that forked; its VmHWM is this program's own. */
+/** On Linux a process inherits `maxRSS` from its parent; VmHWM is its own. */
 function peakRss(): number {
   if (process.platform !== 'linux') {
     return process.resourceUsage().maxRSS * 1024;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** Whose clients are put to the test: each a program in `contender/`. */
+/** The tested clients, each a program in `contender/`. */
 export interface Contender {
   readonly name: string;
   /** The package it comes from. */
   readonly package: string;
   readonly title: string;
-  /** What it has against silence. Default: nothing. */
+  /** Its option for a silent stream. Default: none. */
   readonly againstSilence?: string;
 }
 

@@ -4,12 +4,12 @@ import type { Order } from './order.ts';
 import type { Play, Stage } from './stage.ts';
 
 /**
- * Something that goes wrong, played by a server, and what is read from how a contender takes it.
+ * A fault that a server plays, and the outcome read from the reaction of a contender.
  */
 export interface Fault {
   readonly name: string;
   readonly title: string;
-  /** How many times as long as others it is watched. Default: 1. */
+  /** The window in multiples of the usual one. Default: 1. */
   readonly windows?: number;
   /**
    * Whether rates or memory are measured: then nothing else runs. Default: all contenders side by
@@ -21,13 +21,13 @@ export interface Fault {
    * itself.
    */
   readonly hasTwin?: boolean;
-  /** What the contenders are told, for a window of so many ms. */
+  /** The orders to the contenders, for a window in ms. */
   readonly order?: (window: number) => Partial<Order>;
   /** Before the contender starts. */
   readonly prepare?: (stage: Stage) => void;
   /** `window` is in ms. */
   readonly play: (window: number) => Play;
-  /** In a few short phrases, from what was seen and from nothing else. */
+  /** The outcome in a few short phrases, from the observation alone. */
   readonly outcome: (
     seen: Observation,
     twin: Observation,
@@ -67,7 +67,7 @@ export const peakRss: Figure = {
   value: ({ last }) => last && last.peakRss / megabyte,
 };
 
-/** What the client weighs before the fault begins. */
+/** The memory of the client before the fault begins. */
 export const startRss: Figure = {
   title: 'RSS at the start',
   unit: 'MB',

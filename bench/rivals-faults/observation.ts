@@ -2,8 +2,8 @@ import type { Sighting } from './sighting.ts';
 import type { Received } from './stage.ts';
 
 /**
- * All that was seen of one contender at one fault, from outside and from inside. All times in ms
- * since 1970.
+ * The observation of one contender at one fault, by the server and by the client's program. All
+ * times in ms since 1970.
  */
 export interface Observation {
   readonly from: number;
@@ -26,7 +26,7 @@ export interface Exit {
   readonly words: string;
 }
 
-/** How things stood at the end, in a word. */
+/** The state at the end, in a word. */
 export function lifeOf(seen: Observation): string {
   const { exit, last, requests } = seen;
   if (exit !== undefined) {
@@ -60,7 +60,7 @@ export function delaysOf(seen: Observation): readonly number[] {
     .slice(1);
 }
 
-/** Whether its user learns why nothing comes. */
+/** Whether the user of the contender learns the reason of the failure. */
 export function reasonOf({ last, exit }: Observation): readonly string[] {
   const isTold = last?.told !== undefined || (exit !== undefined && exit.code !== 0);
   return isTold ? [] : ['tells no reason'];

@@ -10,7 +10,7 @@ import type { Order } from './order.ts';
 import type { Message, Sighting } from './sighting.ts';
 import { Stage } from './stage.ts';
 
-/** A program that never got as far as making its client: the contender cannot run here. */
+/** The program ended before it made its client: the contender cannot run here. */
 export class CannotRun extends Error {}
 
 /** Plays a fault to a contender, in a process of its own, for `window` ms. Throws `CannotRun`. */
@@ -29,13 +29,13 @@ export async function observe(
   });
   const from = await subject.whenReady();
   await Promise.race([sleep(window), subject.whenExited]);
-  // A copy: ending the program closes its connections, which it did not do by itself.
+  // A copy: the end of the program closes connections that the client did not close itself.
   const requests = stage.requests.map((received) => ({ ...received }));
   return { from, to: Date.now(), requests, ...subject.seen };
 }
 
-/** How long loading may take, in ms, on any machine. */
-const patience = 60_000;
+/** The limit for loading the modules, in ms. */
+const loadingTime = 60_000;
 
 /** A contender's program, running. */
 class Subject implements AsyncDisposable {
@@ -59,7 +59,7 @@ class Subject implements AsyncDisposable {
       this.#words = (this.#words + words).slice(-4000);
     });
     this.#process.on('message', (message: Message) => this.#take(message));
-    // Not `exit`: stderr and the channel may hold some last words.
+    // Not `exit`: stderr and the channel can hold unread data then.
     this.whenExited = once(this.#process, 'close').then(([code, signal]: unknown[]) => {
       this.#exit = { code, signal, words: this.#words } as Exit;
       this.#ready.reject(new CannotRun(errorIn(this.#words)));
@@ -69,8 +69,8 @@ class Subject implements AsyncDisposable {
   /** Resolves with the time, in ms since 1970. */
   async whenReady(): Promise<number> {
     const timeout = setTimeout(() => {
-      this.#ready.reject(new CannotRun(`not loaded after ${patience} ms`));
-    }, patience);
+      this.#ready.reject(new CannotRun(`not loaded after ${loadingTime} ms`));
+    }, loadingTime);
     try {
       return await this.#ready.promise;
     } finally {
@@ -105,7 +105,7 @@ class Subject implements AsyncDisposable {
   }
 }
 
-/** The line of a stack trace that says what went wrong. */
+/** The line of a stack trace with the error. */
 function errorIn(words: string): string {
   const [line = words.trim()] = /^\w*Error.*$/m.exec(words) ?? [];
   return line;

@@ -1,4 +1,4 @@
-/** What a contender's program is to do: its one argument, as JSON. */
+/** The order to a contender's program: its one argument, as JSON. */
 export interface Order {
   readonly url: string;
   /**

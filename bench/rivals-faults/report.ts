@@ -23,14 +23,14 @@ export function formatFaults({ machine, versions, isQuick, rows }: Report): stri
     ...(isBusy ? ['BUSY MACHINE: rates are too low'] : []),
     ...(isQuick ? ['QUICK RUN: too short for many an outcome'] : []),
     '',
-    // The last column is the left-aligned one; nothing is in it.
+    // `table` aligns the last column left: it is an empty one.
     ...table([['', ...contenders.map(({ title }) => title), ''], ...rows.flatMap(blockOf)]),
     '',
     ...rows.flatMap(problemsOf),
   ].join('\n');
 }
 
-/** A fault: what came of it, a phrase a line, then its figures. */
+/** A fault: the outcomes, a phrase per line, then its figures. */
 function blockOf({ fault, results }: Row): readonly (readonly string[])[] {
   const words = results.map((result) => (result.type === 'seen' ? result.outcome : ['CANNOT RUN']));
   const height = Math.max(...words.map(({ length }) => length));

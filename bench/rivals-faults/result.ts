@@ -2,7 +2,7 @@ import type { Contender } from './contenders.ts';
 import type { Fault } from './fault.ts';
 import type { Observation } from './observation.ts';
 
-/** What came of a contender at a fault. */
+/** The result of a contender at a fault. */
 export type Result =
   | {
       readonly type: 'seen';
@@ -26,9 +26,9 @@ export interface Line {
   readonly contender: string;
   readonly value: number | null;
   readonly unit: string;
-  /** How many times the value of `reprise`. */
+  /** The value divided by that of `reprise`. */
   readonly ratio: number | null;
-  /** What came of the contender at this fault, in words; the same for all figures of the fault. */
+  /** The outcome in words; the same for all figures of the fault. */
   readonly outcome: string;
 }
 

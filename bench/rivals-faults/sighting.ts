@@ -1,16 +1,16 @@
-/** What a contender says of itself. */
+/** The contender's own state. */
 export type State = 'connecting' | 'open' | 'closed';
 
-/** What its program sees of it: told again and again while it runs. */
+/** The observation by the contender's program, sent again and again while it runs. */
 export interface Sighting {
   readonly state: State;
-  /** The last failure that its user was given a reason for. */
+  /** The last failure for which the user got a reason. */
   readonly told?: string;
-  /** Events that its user was given. */
+  /** Events that the user got. */
   readonly delivered: number;
-  /** Of these, those that the handler was done with. */
+  /** Events that the handler finished. */
   readonly handled: number;
-  /** The most that the handler had at the same time. */
+  /** The most events in the handler at the same time. */
   readonly atOnce: number;
   /** In bytes, at most so far. */
   readonly peakRss: number;

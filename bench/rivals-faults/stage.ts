@@ -18,7 +18,7 @@ export interface Exchange {
   readonly stage: Stage;
 }
 
-/** A request, as the server saw it. All times in ms since 1970. */
+/** A request to the server. All times in ms since 1970. */
 export interface Received {
   readonly at: number;
   /** From 0 on. */
@@ -65,14 +65,14 @@ export class Stage implements AsyncDisposable {
     return stage;
   }
 
-  /** Nobody listens any more, and every connection drops. */
+  /** Stops listening and drops every connection. */
   leave(): void {
     const [here] = this.#servers;
     here.close();
     here.closeAllConnections();
   }
 
-  /** Comes back to the same port, `ms` later. */
+  /** Listens on the same port again, `ms` later. */
   comeBack(ms: number): void {
     this.later(ms, () => this.#servers[0].listen(this.#port, '127.0.0.1'));
   }

@@ -49,7 +49,7 @@ async function run(chosen: readonly Fault[], { json, quick = false }: Options): 
   );
 }
 
-/** Says on stderr which it is at: all of them take minutes. */
+/** Prints its progress on stderr: all of them take minutes. */
 async function playAll(chosen: readonly Fault[], ms: number): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const fault of chosen) {

@@ -21,7 +21,7 @@ const least = 20e6;
  */
 const mostHeld = { ofAll: 1e6, ofStream: 4e3 };
 
-/** RSS tells in a long run, what the heap holds in a short one too. */
+/** RSS shows a leak in a long run; the heap also in a short one. */
 export function isLeak({ rssSlope, rssGrowth, heldGrowth, streams }: Memory): boolean {
   return (
     ((rssSlope ?? 0) > steepest && (rssGrowth ?? 0) > least) ||

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** How long it may take to stop, in ms. */
-const patience = 60_000;
+/** How long the child may take to stop, in ms. */
+const stopTime = 60_000;
 
 /** The process that follows the streams, one life after the other. */
 export class Child {
   /** How often it was killed. */
   kills = 0;
-  /** How often it ended and nobody had asked for it. */
+  /** How often it ended by itself. */
   crashes = 0;
   readonly #args: readonly string[];
   readonly #onRestart: () => void;
@@ -40,7 +40,7 @@ export class Child {
   async stop(): Promise<void> {
     const exited = this.#exit();
     this.#process.stdin?.end();
-    const deadline = setTimeout(() => this.#process.kill('SIGKILL'), patience);
+    const deadline = setTimeout(() => this.#process.kill('SIGKILL'), stopTime);
     await exited;
     clearTimeout(deadline);
   }
@@ -56,8 +56,8 @@ export class Child {
         ...this.#args,
         `${this.#lives}`,
       ],
-      // Out of reach of the interrupt key, which all processes of a terminal get. It lives as long
-      // as its stdin is open, so never longer than this process.
+      // Its own process group: the interrupt key of the terminal does not reach it. It ends when its
+      // stdin closes, at the latest with this process.
       { stdio: ['pipe', 'ignore', 'inherit'], detached: true },
     );
     child.once('exit', this.#onCrash);

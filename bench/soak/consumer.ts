@@ -58,7 +58,7 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
     id: stream,
     url: `${url}${stream}`,
     cursor,
-    // So that much goes wrong in little time.
+    // Many faults in a short time.
     minDelay: 250,
     maxDelay: 2000,
     idleTimeout: 3000,
@@ -81,7 +81,7 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
   });
 }
 
-/** Before a handler has done its work or after it: either way its event comes again. */
+/** Crashes a handler before or after its work: its event comes again in both cases. */
 function failSometimes(): void {
   if (random() < 1 / 1000) {
     throw new Error('on purpose');
@@ -93,13 +93,13 @@ async function stop(): Promise<void> {
   clearInterval(memory);
   clearInterval(holding);
   clearInterval(jumping);
-  // Sockets that have just been closed are gone after a turn or two.
+  // Closed sockets disappear after a turn or two of the event loop.
   for (let turn = 0; turn < 10; turn += 1) {
     await new Promise(setImmediate);
   }
   const open = process.getActiveResourcesInfo();
   const handles = open.filter((type) => type === 'TCPSocketWrap' || type === 'Timeout').length;
   tell({ type: 'open', handles });
-  // Whatever is still open would keep it alive.
+  // An open handle would keep the process alive.
   process.exit();
 }

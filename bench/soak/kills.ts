@@ -1,4 +1,4 @@
-/** In ms: so that each life has had the time to do something. */
+/** The shortest life, in ms: long enough to handle events. */
 const shortest = 3000;
 /** In ms. */
 const longest = 20_000;

@@ -1,8 +1,8 @@
 import { type Fault, type FaultPlan, transientFaults } from '@reprise/sse/testing';
 
 /**
- * All that clients get over by themselves; and what they do not, so that their supervisor has to
- * start them again.
+ * Faults that clients recover from by themselves, and some after which their supervisor has to start
+ * them again.
  */
 export const plan: FaultPlan = (turn) =>
   turn.random() < 1 / 40

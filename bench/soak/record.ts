@@ -1,6 +1,6 @@
 /**
- * What the child writes down as it happens, a line each: once a line is written, a kill of the
- * child does not undo it. Times are in ms since 1970.
+ * A line that the child writes for each occurrence. A kill of the child does not undo a written
+ * line. Times are in ms since 1970.
  */
 export type Record =
   | {
@@ -13,7 +13,7 @@ export type Record =
   | { readonly type: 'restarted' }
   | { readonly type: 'jumped' }
   | { readonly type: 'memory'; readonly rss: number; readonly at: number }
-  /** What the heap holds once what nobody holds is collected. */
+  /** The heap after a garbage collection. */
   | { readonly type: 'held'; readonly held: number; readonly at: number }
   /** After an orderly stop. */
   | { readonly type: 'open'; readonly handles: number };

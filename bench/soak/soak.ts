@@ -48,7 +48,7 @@ export interface SoakReport extends SoakOptions {
   readonly clockJumps: number;
   /** With SIGKILL. */
   readonly kills: number;
-  /** Ends of the child that nobody asked for. */
+  /** Ends of the child that were no kill and no stop. */
   readonly crashes: number;
   /** In bytes, of the child. */
   readonly highestRss: number;
@@ -70,7 +70,7 @@ export interface SoakReport extends SoakOptions {
   readonly worstRecovery: Readonly<Record<string, number>>;
 }
 
-/** What was measured when the time was up. */
+/** The measurements at the end of the time. */
 interface Measured {
   readonly produced: number;
   readonly growth: Growth | undefined;
@@ -80,7 +80,7 @@ interface Measured {
 /** How many events a stream makes a second. */
 const pace = 2;
 /** How long the streams may take at the end to catch up, in ms. */
-const patience = 120_000;
+const catchUpTime = 120_000;
 
 /**
  * Plays faults to a child that follows streams, kills it again and again in the first half of the
@@ -186,7 +186,7 @@ class Soak {
 
   async #catchUp(produced: number): Promise<void> {
     this.#phase = 'draining';
-    const until = performance.now() + patience;
+    const until = performance.now() + catchUpTime;
     while (this.#tally.reached < produced && performance.now() < until) {
       this.#progress(`waiting for the last ${produced - this.#tally.reached} events`);
       await delay(250);

@@ -1,16 +1,16 @@
 /**
- * `node client.ts CONTENDER WORK EVENTS URL`: reads with that contender, and prints what it took as
- * JSON. Of one stream the time runs from the first event on, so that what comes before it does not
- * count; of many, from the first request on.
+ * `node client.ts CONTENDER WORK EVENTS URL`: reads with that contender and prints the time as JSON.
+ * With one stream the time runs from the first event on: the start does not count. With many it runs
+ * from the first request on.
  */
 import { type Follow, followOf } from '../streams/follow.ts';
 import { checksumOf, works } from './work.ts';
 
 export interface Reading {
-  /** After those that were read before the time ran. */
+  /** The events after the start of the time. */
   readonly handled: number;
   readonly checksum: number;
-  /** Of this process, in seconds. */
+  /** The CPU time of this process, in seconds. */
   readonly cpu: number;
   readonly wall: number;
 }

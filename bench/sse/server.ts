@@ -1,7 +1,7 @@
 /**
  * `node server.ts`: prints its port. `GET /NAME` is the stream of that work: one event, then, after
- * a moment, all others, over and over the same bytes, as fast as the client takes them. HTTP by
- * hand, since Node's own would put several chunks into one.
+ * a pause, all others, the same bytes again and again, as fast as the client reads. It writes HTTP
+ * itself: Node's server would join several chunks.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
@@ -9,8 +9,8 @@ import { eventOf, type Work, works } from './work.ts';
 
 const head =
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
-/** In ms: whoever has been given the first event by now has a connection that is at work. */
-const moment = 200;
+/** The pause in ms: a client that got the first event by then reads its connection. */
+const pause = 200;
 
 const server = createServer((socket) => {
   socket.setNoDelay(true).on('error', () => undefined);
@@ -32,13 +32,13 @@ function serve(socket: Socket, work: Work): void {
   if (work.streams === undefined) {
     setTimeout(() => {
       send(socket, work);
-    }, moment);
+    }, pause);
   }
 }
 
 function send(socket: Socket, work: Work): void {
   const chunk = chunkOf(eventOf(work).repeat(work.perPacket));
-  // Several chunks a write: the server is not to be what is measured.
+  // Several chunks per write keep the server out of the measurement.
   const perWrite = Math.max(1, Math.floor(65_536 / chunk.length));
   const block = Buffer.concat(Array.from({ length: perWrite }, () => chunk));
   let left = Math.ceil(work.events / work.perPacket);
@@ -51,7 +51,7 @@ function send(socket: Socket, work: Work): void {
         return;
       }
     }
-    // Left open: an end would make some contenders come again.
+    // The stream stays open: at an end some contenders would reconnect.
   };
   more();
 }

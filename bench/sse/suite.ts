@@ -10,7 +10,7 @@ import { formatRows, type Row, rowsJson } from '../streams/report.ts';
 import { startServer } from '../streams/server.ts';
 import { runInTurns } from '../streams/turns.ts';
 import type { Reading } from './client.ts';
-import { checksumOf, eventOf, everybody, type Goal, type Work, works } from './work.ts';
+import { checksumOf, eventOf, allContenders, type Goal, type Work, works } from './work.ts';
 
 export const sse: Command = addOptions(
   new Command('sse')
@@ -37,13 +37,13 @@ async function playAll(chosen: readonly Work[], rounds: number, part: number): P
 }
 
 async function play(work: Work, url: string, rounds: number, part: number): Promise<Row> {
-  const modules = work.contenders ?? everybody;
+  const modules = work.contenders ?? allContenders;
   const readings = await runInTurns(Object.keys(modules), rounds, (contender) => {
     const share = slow.has(contender) ? part * 20 : part;
     return run(modules[contender] ?? contender, work, url, Math.ceil(work.events / share));
   });
-  // Opening a stream is mostly waiting: its rate is what counts. Else the CPU: the server works at
-  // the same time.
+  // The time to open a stream is mostly waiting: the rate counts. Otherwise the CPU time of the
+  // client counts: the server runs at the same time.
   const unit = work.streams === undefined ? 'CPU µs an event' : 'ms a stream';
   return {
     bench: 'sse',
@@ -63,8 +63,8 @@ async function play(work: Work, url: string, rounds: number, part: number): Prom
 }
 
 /**
- * Needs a hundred times the CPU of all others: it is given fewer events, and what it takes for one
- * is what counts.
+ * Contenders that need a hundred times the CPU of all others. They read fewer events; the figure is
+ * per event.
  */
 const slow: ReadonlySet<string> = new Set(['launchdarkly-eventsource']);
 
@@ -74,14 +74,14 @@ function goalOf({ type, atMost }: Goal): NonNullable<Row['goal']> {
     : { title: `≤ ${atMost} µs more`, isMet: (value, first) => value - first <= atMost };
 }
 
-/** In ms: far more than any of them needs that does not hang. */
-const patience = 60_000;
+/** Far more than a contender needs, in ms: it ends one that hangs. */
+const timeout = 60_000;
 
-/** Rejects when the program does not come to the end, or to another sum than all others. */
+/** Rejects if the program does not end, or if its checksum is not that of all others. */
 async function run(module: string, work: Work, url: string, events: number): Promise<Reading> {
   const program = fileURLToPath(new URL('client.ts', import.meta.url));
   const args = ['--conditions=@reprise/source', program, module, work.name, `${events}`, url];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: patience });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout });
   const reading = JSON.parse(stdout) as Reading;
   const expected = events * checksumOf(dataOf(work));
   if (reading.handled !== events || reading.checksum !== expected) {

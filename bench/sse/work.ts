@@ -1,30 +1,29 @@
-/** Streams to be read as fast as they can be. */
+/** Streams that contenders read as fast as they can. */
 export interface Work {
   readonly name: string;
   readonly title: string;
-  /** How many events are read in all, after the first of each stream. */
+  /** How many events a contender reads in all, after the first of each stream. */
   readonly events: number;
   /**
-   * How many streams are opened, so many at a time, when that is what is measured: one event comes
-   * on each.
+   * If the work is to open streams, how many at a time. Each has one event.
    */
   readonly streams?: { readonly atATime: number };
-  /** The bytes of an event, its framing with it. */
+  /** The bytes of an event with its framing. */
   readonly size: number;
-  /** How many events one chunk of HTTP holds: with one, each is a packet for who reads. */
+  /** How many events a chunk of HTTP holds. With one, each event is a packet for the reader. */
   readonly perPacket: number;
   readonly form?: 'multi-line' | 'crlf' | 'multi-byte';
   /**
-   * Who does it, by name, each with its module in `contender/`. The others are measured against the
-   * first. Default: all.
+   * The contenders by name, each with its module in `streams/contender/`. Ratios are to the first.
+   * Default: all.
    */
   readonly contenders?: Readonly<Record<string, string>>;
   readonly goal: Goal;
 }
 
 /**
- * What is to be reached: so many times what the first contender takes at the most, or so many µs an
- * event more.
+ * The goal of Reprise: at most so many times the value of the first contender, or at most so many µs
+ * per event more.
  */
 export type Goal =
   | { readonly type: 'times'; readonly atMost: number }
@@ -34,8 +33,8 @@ function times(atMost: number): Goal {
   return { type: 'times', atMost };
 }
 
-/** The floor is `node:http` with eventsource-parser, and nothing around them. */
-export const everybody: Readonly<Record<string, string>> = Object.fromEntries(
+/** The floor is `node:http` with eventsource-parser and nothing else. */
+export const allContenders: Readonly<Record<string, string>> = Object.fromEntries(
   [
     'floor',
     'reprise',
@@ -152,7 +151,7 @@ export const works: readonly Work[] = [
   },
 ];
 
-/** One event, as it is on the wire. */
+/** The bytes of one event. */
 export function eventOf({ size, form }: Work): string {
   const end = form === 'crlf' ? '\r\n' : '\n';
   const frame = `id: 1234567${end}data: ${end}${end}`.length;
@@ -160,13 +159,13 @@ export function eventOf({ size, form }: Work): string {
   const data = form === 'multi-byte' ? 'é漢🙂'.repeat(Math.ceil(room / 9)) : 'x'.repeat(room);
   const lines =
     form === 'multi-line' ? Array.from({ length: 10 }, () => data.slice(0, room / 10 - 7)) : [data];
-  // The smallest has no room for an id.
+  // The smallest event has no room for an id.
   const id = size < 30 ? '' : `id: 1234567${end}`;
   return `${id}${lines.map((line) => `data: ${line}${end}`).join('')}${end}`;
 }
 
 /**
- * What the data of one event adds to the checksum of all: every contender has to come to the same.
+ * The part of one event's data in the checksum, which has to be the same for every contender.
  */
 export function checksumOf(data: string): number {
   return data.length + data.charCodeAt(data.length - 1);

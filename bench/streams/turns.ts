@@ -1,10 +1,10 @@
-/** What came of each contender, one value a round; `undefined` for one that failed. */
+/** The values of each contender, one per round; `undefined` for a contender that failed. */
 export type Samples = ReadonlyMap<string, readonly number[] | undefined>;
 
 /**
- * Runs all contenders in turns, A B C A B C …, so that a machine that is busier in one minute than
- * in the next wrongs all alike; after one round that does not count, unless there is only one. A
- * contender that fails is said so on stderr, and not run again.
+ * Runs all contenders in turns, A B C A B C …: a minute in which the machine is busier then affects
+ * all alike. A first round does not count, unless there is only one. The failure of a contender is
+ * printed on stderr, and it is not run again.
  */
 export async function runInTurns<Reading>(
   contenders: readonly string[],
@@ -35,7 +35,7 @@ export function medianOf(values: readonly number[] | undefined): number | undefi
   return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
-/** How far apart they are, in proportion to their median; 0 of none. */
+/** The range of the values in proportion to their median; 0 without values. */
 export function spreadOf(values: readonly number[] | undefined): number {
   const median = medianOf(values);
   return values === undefined || median === undefined || median === 0

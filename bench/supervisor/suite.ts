@@ -5,7 +5,7 @@ const milliseconds: Unit = { label: 'ms', size: 1e-3 };
 const microseconds: Unit = { label: 'µs', size: 1e-6 };
 const ratio: Unit = { label: '×', size: 1 };
 
-/** For as many seconds as `amount` says. */
+/** `amount` is the duration in seconds. */
 function restart(name: string, title: string, beam: string, targets: readonly Target[]): Benchmark {
   return {
     name,
@@ -23,8 +23,8 @@ function phase(name: string, title: string): Metric {
 const sizes = ['100', '1,000', '10,000', '100,000'];
 
 /**
- * What grows no faster than the logarithm of the number of children is this many times as much with
- * 100,000 as with 100.
+ * The ratio between 100,000 and 100 children of a cost that grows with the logarithm of their
+ * number.
  */
 const logarithmic = Math.log(100_000) / Math.log(100);
 
@@ -38,7 +38,7 @@ function curve(name: string, supervisor: string, kinds: readonly string[]): Benc
   };
 }
 
-/** Per operation, or, of what lists all children, per child. */
+/** Per operation; for a list of all children, per child. */
 function curveOf(kind: string, supervisor: string): readonly Metric[] {
   const what = kind === 'whichChildren' ? 'whichChildren, a row' : kind;
   return [

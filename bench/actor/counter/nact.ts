@@ -8,14 +8,14 @@ type Sender = Ref<number>;
 
 interface Add {
   readonly by: number;
-  /** Whoever wants to know the count. */
+  /** The reference that gets the count. */
   readonly sender?: Sender;
 }
 
 const system = start();
 let started = 0;
 
-/** Named, since a name of nact's own making is random, and may be taken. */
+/** With a name: nact's own are random and can clash. */
 export function startCounter(): Counter {
   return spawn(system, add, `counter-${started++}`, { initialState: 0 });
 }

@@ -1,8 +1,8 @@
 import { GenServer, noreply, ok, reply } from '@reprise/actor';
 
 /**
- * What most benchmarks run, the same for every contender: it adds up what it is told, and what it
- * is asked to.
+ * The server of most benchmarks, the same for every contender. It adds up the numbers of casts and
+ * of calls.
  */
 export const counter = GenServer.define({
   init: (count: number) => ok(count),

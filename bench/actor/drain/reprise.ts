@@ -5,8 +5,8 @@ import { counter } from '../counter/reprise.ts';
 
 const lengths = 10;
 const system = createSystem({ highWaterMark: Infinity });
-// A service is never without a server. When a full collection finds none at all, V8 forgets their
-// shape and what it compiled for it, for good.
+// Keeps one server alive all the time, as a service does. When a full garbage collection finds none,
+// V8 drops the shape of servers and the code compiled for it, and does not compile it again.
 const bystander = await GenServer.start(system, counter, 0);
 let sent = 0;
 let handled = 0;
@@ -26,7 +26,7 @@ async function drain(length: number): Promise<number> {
   return seconds;
 }
 
-// To be compiled before it is measured.
+// V8 compiles the code before the measurement.
 await drain(amount / lengths);
 const times: number[] = [];
 for (let tenth = 1; tenth <= lengths; tenth++) {

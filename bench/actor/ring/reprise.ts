@@ -2,7 +2,7 @@ import { createSystem, GenServer, noreply, ok, type Pid, send } from '@reprise/a
 
 import { measureRate } from '../../measure/rate.ts';
 
-/** A hop, and how many there are still to be; or whom to pass them on to. */
+/** The number of hops that are left, or the next process of the ring. */
 type Message = number | Pid<Message>;
 
 const processes = 1000;

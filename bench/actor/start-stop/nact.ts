@@ -20,7 +20,7 @@ await measureRate({
   async run() {
     everyone = Promise.withResolvers();
     for (let started = 0; started < batch; started++) {
-      // Named: names of its own making are random, and clash.
+      // With a name: nact's own are random and can clash.
       stop(
         spawn(system, (count: number) => count, `idle-${started}`, { initialState: 0, afterStop }),
       );

@@ -3,8 +3,7 @@ import { EventSourcePlus } from 'event-source-plus';
 import { play } from '../client.ts';
 
 play(({ url, headers, handle, failed, idleTimeout }) => {
-  // Its documentation's recipe for a heartbeat: a timer of the user's own, set anew by every
-  // message.
+  // The heartbeat of its documentation: a timer of the user, which every message resets.
   const silence =
     idleTimeout === undefined ? undefined : setTimeout(() => controller.reconnect(), idleTimeout);
   const controller = new EventSourcePlus(url, { headers: { ...headers } }).listen({

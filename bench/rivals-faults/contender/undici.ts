@@ -4,14 +4,14 @@ import { play } from '../client.ts';
 import { webState } from '../web-state.ts';
 
 play(({ url, headers, handle, idleTimeout }) => {
-  // As its documentation has it: headers, and limits of time, are the dispatcher's.
+  // As its documentation says: headers and timeouts are options of the dispatcher.
   const agent = new Agent(idleTimeout === undefined ? {} : { bodyTimeout: idleTimeout });
   const dispatcher = agent.compose((dispatch) => (options, handler) => {
     Object.assign(options.headers ?? {}, headers);
     return dispatch(options, handler);
   });
   const source = new EventSource(url, { node: { dispatcher } });
-  // Its error events are bare: they do not say what went wrong.
+  // Its error events have no reason.
   source.addEventListener('message', () => void handle());
   return () => webState(source.readyState);
 });

@@ -2,15 +2,15 @@ import type { Fault } from '../fault.ts';
 import { lifeOf, type Observation } from '../observation.ts';
 import { stream } from '../stage.ts';
 
-/** A part of the window: what a contender is told to bear. */
-const patience = (window: number): number => window / 5;
+/** The longest silence that the contenders allow: a part of the window. */
+const longestSilence = (window: number): number => window / 5;
 
-/** Connections that are gone, and do not say so. */
+/** Connections that are dead without a close. */
 export const silence: readonly Fault[] = [
   {
     name: 'silence',
     title: 'open connection falls silent',
-    order: (window) => ({ idleTimeout: patience(window) }),
+    order: (window) => ({ idleTimeout: longestSilence(window) }),
     play: () => (exchange) => stream(exchange, 'data: x\n\n'),
     outcome: (seen, _twin, { againstSilence = 'no option' }) => [...notice(seen), againstSilence],
     figures: [],
@@ -18,11 +18,11 @@ export const silence: readonly Fault[] = [
   {
     name: 'comments',
     title: 'the same, with comments',
-    order: (window) => ({ idleTimeout: patience(window) }),
+    order: (window) => ({ idleTimeout: longestSilence(window) }),
     play: (window) => (exchange) => {
       stream(exchange, 'data: x\n\n');
       const { response } = exchange;
-      const heartbeat = setInterval(() => response.write(': here\n'), patience(window) / 4);
+      const heartbeat = setInterval(() => response.write(': here\n'), longestSilence(window) / 4);
       response.on('close', () => clearInterval(heartbeat));
     },
     outcome: ({ requests: [first] }, _twin, { againstSilence }) => {

@@ -52,12 +52,12 @@ function hold({ requests: [first] }: Observation): string {
   return taken === megabytes(line.limit) ? 'holds all of it' : `holds ${taken} so far`;
 }
 
-/** A handler that is given an event while it has another is not waited for. */
+/** A handler that gets an event while it has another shows that the contender does not wait. */
 function brake(seen: Observation): readonly string[] {
   if ((seen.last?.atOnce ?? 0) > 1) {
     return ['does not wait'];
   }
-  // The kernel holds some megabytes for each side; what is above that, the client has taken in.
+  // The kernel buffers some megabytes for each side; the client holds the rest.
   const isHeld = waiting(seen) > events.limit / 4;
   return [
     isHeld ? 'waits, but reads on' : 'brakes the server',

@@ -4,7 +4,7 @@ import { createParser } from 'eventsource-parser';
 
 import type { Follow } from '../follow.ts';
 
-/** The floor of handlers that return promises: a loop that waits for each. */
+/** The floor for handlers that return promises: a loop that awaits each. */
 export const follow: Follow = (url, handle) => {
   get(url, (response) => {
     void read(response, async (data) => {

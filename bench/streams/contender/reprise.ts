@@ -9,7 +9,7 @@ interface State {
   readonly count: number;
 }
 
-// The whole client: process, machine, mailbox, and a state that each event moves on.
+// The whole client: process, machine, mailbox, and a state that each event changes.
 const feed = SseClient.define({
   init: (state: State) => connect({ url: state.url }, state),
   handleConnect: (_response, state) => noreply(state),

@@ -18,7 +18,7 @@ await measureCurve(async (size): Promise<Sized> => {
       await DynamicSupervisor.terminateChild(supervisor, child);
       laps.lap('terminateChild');
       if (at % 10 === 0) {
-        // One that is far from the last.
+        // A child far from the last one.
         const victim = (at * 7919) % size;
         const next = nextUp();
         laps.start();

@@ -1,6 +1,6 @@
 import { type ChildSpec, createSystem, GenServer, ok, type Pid, type System } from '@reprise/actor';
 
-/** A child that does nothing but tell that it is up. */
+/** A child that does nothing but report its start. */
 const idle = GenServer.define({
   init: (_: undefined, self) => {
     up.resolve(self.pid);
@@ -10,7 +10,7 @@ const idle = GenServer.define({
 
 let up = Promise.withResolvers<Pid>();
 
-/** The pid of the child that is the next to come up. */
+/** The pid of the next child that starts. */
 export function nextUp(): Promise<Pid> {
   up = Promise.withResolvers();
   return up.promise;
@@ -20,5 +20,5 @@ export function idleSpec(id: string): ChildSpec {
   return GenServer.childSpec(idle, undefined, { id });
 }
 
-/** A system whose reports go nowhere: they are not what is measured here. */
+/** A system without reports: they are not part of the measurement. */
 export const system: System = createSystem({ logger: { error: () => {}, warn: () => {} } });

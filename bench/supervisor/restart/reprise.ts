@@ -6,8 +6,8 @@ import { createSystem, DynamicSupervisor, GenServer, ok } from '@reprise/actor';
 import { measureRate } from '../../measure/rate.ts';
 
 /**
- * More is not compared: the supervisor of the BEAM goes through all restarts that still count, at
- * each of them.
+ * A supervisor is replaced after so many restarts: at each restart the BEAM's supervisor goes through
+ * the list of all that still count, and a longer list makes it slower.
  */
 const batch = 100;
 
@@ -24,13 +24,13 @@ const fragile = GenServer.define({
   },
 });
 
-/** The one that comes up next. */
+/** The next child that starts. */
 let next = Promise.withResolvers<Fragile>();
 let restarted = 0;
 let reports = 0;
 
-// Reports go through the default logger, which makes text of them for the console. That drops the
-// text, and counts it.
+// Reports go through the default logger, which formats them for the console. This console counts
+// the texts and drops them.
 globalThis.console = new Console({
   stdout: process.stdout,
   stderr: new Writable({
@@ -60,8 +60,8 @@ await measureRate({
     await DynamicSupervisor.stop(supervisor);
     next = Promise.withResolvers();
   },
-  // Of each there are two reports: the process tells why it ended, the supervisor which child it
-  // was.
+  // A crash makes two reports: one by the process with the reason, one by the supervisor with the
+  // child.
   handled: () => Math.min(restarted, reports / 2),
 });
 await system.stop();

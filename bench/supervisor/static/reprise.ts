@@ -20,7 +20,7 @@ await measureCurve(async (size): Promise<Sized> => {
       const deleted = await Supervisor.deleteChild(supervisor, 'extra');
       laps.lap('deleteChild');
       if (at % 10 === 0) {
-        // One that is far from the last.
+        // A child far from the last one.
         const victim = Supervisor.child(supervisor, String((at * 7919) % size));
         const next = nextUp();
         laps.start();

@@ -7,7 +7,7 @@ import { idleSpec, system } from '../idle/reprise.ts';
 const trees = 5;
 const specs = Array.from({ length: amount }, (_, at) => idleSpec(String(at)));
 
-/** Starts a tree and stops it again. How many children were seen to run, and then to have ended. */
+/** Starts a tree and stops it. Returns how many children ran, and how many of them ended. */
 async function once(laps: Laps): Promise<number> {
   laps.start();
   const supervisor = await Supervisor.startLink(system, { strategy: 'oneForOne', children: specs });
@@ -22,7 +22,7 @@ async function once(laps: Laps): Promise<number> {
 }
 
 let laps = new Laps();
-// To be compiled before it is measured.
+// V8 compiles the code before the measurement.
 for (let warmUp = 0; warmUp < trees; warmUp++) {
   await once(laps);
 }
