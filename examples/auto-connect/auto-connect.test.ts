@@ -33,7 +33,7 @@ function ended(system: System, pid: Pid): Promise<ExitReason> {
   });
 }
 
-test('started by startLink: connects, moves its id with each event, reconnects at once, ends normal on stop', async () => {
+test('started by startLink: connects, keeps the id of each event, reconnects at once, ends normal on stop', async () => {
   await using server = await startEventServer();
   const lines = printedLines();
   const system = createTestSystem();
@@ -56,7 +56,7 @@ test('started by startLink: connects, moves its id with each event, reconnects a
   await system.stop();
 });
 
-test('a failure to connect is tried again after 1 s', async () => {
+test('an attempt that failed is repeated after 1 s', async () => {
   await using server = await startEventServer();
   const failures = new Queue<string>();
   const watched = SseClient.define({
@@ -82,7 +82,7 @@ test('a failure to connect is tried again after 1 s', async () => {
   await system.stop();
 });
 
-test('started by childSpec: its supervisor starts it anew from its first state when it ends', async () => {
+test('started by childSpec: its supervisor restarts it with its first state when it ends', async () => {
   await using server = await startEventServer();
   const lines = printedLines();
   const system = createTestSystem();

@@ -1,7 +1,7 @@
 /**
- * A client that reconnects by hand: the example of the Elixir library's own documentation, line by
- * line. What it does about failures is all here to be read; `SseClient.resilient` is the one to
- * use.
+ * A client that reconnects by hand: the example from the documentation of the Elixir library
+ * `server_sent_event`, line by line. It shows what a client does about each failure; in a program
+ * use `SseClient.resilient`.
  */
 import { normal, type Process } from '@reprise/actor';
 import { connect, noreply, SseClient, stop } from '@reprise/sse';

@@ -7,7 +7,7 @@ import { runProgram } from '../support/program.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
 
-test('a program written for the global EventSource survives a drop, goes on from its last event, and ends when it closes', async () => {
+test('a program written for the global EventSource survives a drop, continues after its last event, and ends when it closes', async () => {
   await using server = await startEventServer();
   await using program = runProgram(main, server.url);
 
@@ -26,7 +26,7 @@ test('a program written for the global EventSource survives a drop, goes on from
   });
 });
 
-test('it ends when the server wants no more of it', async () => {
+test('it ends when the server answers 204', async () => {
   await using server = await startEventServer();
   await using program = runProgram(main, server.url);
   (await server.next()).response.writeHead(204).end();

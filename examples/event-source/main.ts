@@ -1,7 +1,7 @@
 /**
- * An existing program keeps its stream: one line puts this class in the place of the global one. It
- * lives as long as it is connected or wants to be, goes on from the last event after a drop, and
- * ends when the source is closed or has failed.
+ * A program written for the global `EventSource`: one line replaces the class. The stream then
+ * survives drops, and continues after the last event. The program stays alive while the source is
+ * connected or reconnecting, and ends once it is closed or has failed.
  *
  * `node --conditions=@reprise/source examples/event-source/main.ts URL`
  */

@@ -1,7 +1,4 @@
-/**
- * A program as it would stand in a browser: it imports nothing, and knows of EventSource what
- * everybody knows.
- */
+/** Code as written for a browser: it imports nothing, and uses the global EventSource. */
 export function followPrices(url: string): void {
   const prices = new EventSource(url);
 

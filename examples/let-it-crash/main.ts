@@ -1,7 +1,7 @@
 /**
- * What happens to a client whose own code is wrong: `handleEvent` throws on an event it did not
- * expect, the supervisor starts the client anew from `init`, and when that keeps happening it gives
- * up, and with it the program: loudly, instead of running on without its stream.
+ * A client with a bug: `handleEvent` throws on an event that it does not expect. The supervisor
+ * starts the client again, from `init`. When that happens too often, the supervisor gives up and the
+ * program ends with the reason, rather than running on without its stream.
  *
  * `node --conditions=@reprise/source examples/let-it-crash/main.ts URL`
  */

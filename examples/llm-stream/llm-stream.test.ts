@@ -19,7 +19,7 @@ async function answerOf(pieces: AsyncIterable<string>): Promise<string> {
   return answer;
 }
 
-test('an answer is put together from the pieces of one POST, and [DONE] ends it', async () => {
+test('an answer is the pieces of one POST, and [DONE] ends it', async () => {
   await using server = await startEventServer();
   const answer = answerOf(ask({ url: server.url, apiKey: 'secret', messages }));
   const exchange = await server.next();
@@ -43,7 +43,7 @@ test('an answer that breaks off is an error, and the question is not sent again'
   await expect(pieces.next()).rejects.toThrow('gave up: closed by the server');
 });
 
-test('who has read enough closes the connection', async () => {
+test('an abort closes the connection', async () => {
   await using server = await startEventServer();
   const controller = new AbortController();
   const { signal } = controller;
@@ -58,7 +58,7 @@ test('who has read enough closes the connection', async () => {
   await closed;
 });
 
-test('what is no chunk of an answer is told as it came', async () => {
+test('an event that is not a chunk of an answer is shown in the error', async () => {
   await using server = await startEventServer();
   const first = ask({ url: server.url, apiKey: 'secret', messages }).next();
   openStream(await server.next(), 'data: {"error":"overloaded"}\n\n');

@@ -1,8 +1,8 @@
-/** An answer of a language model, token by token: one POST whose stream is the answer. */
+/** The answer of a language model, token by token: one POST whose response is the stream. */
 import { events } from '@reprise/sse';
 import * as z from 'zod';
 
-/** What is to be sent, in the manner of most such APIs. */
+/** A request in the form that most of these APIs use. */
 export interface Question {
   readonly url: string;
   readonly apiKey: string;
@@ -15,9 +15,9 @@ const chunk = z.object({
 });
 
 /**
- * The pieces of the answer as they come; nothing more is read while nobody asks for the next one.
- * Throws when the stream ends before its `[DONE]`: the question is not sent again, since it is paid
- * for each time.
+ * The pieces of the answer as they arrive. The stream is read only as fast as the loop asks for
+ * pieces. Throws when the stream ends before its `[DONE]`: the question is not sent again, because
+ * each request costs money.
  */
 export async function* ask({ url, apiKey, messages, signal }: Question): AsyncGenerator<string> {
   const stream = events(url, {

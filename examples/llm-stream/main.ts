@@ -1,12 +1,12 @@
 /**
  * `API_KEY=… node --conditions=@reprise/source examples/llm-stream/main.ts URL QUESTION`: prints
- * the answer as it comes.
+ * the answer as it arrives.
  */
 import { ask } from './llm-stream.ts';
 
 const [url, content] = process.argv.slice(2);
 if (url === undefined || content === undefined) {
-  console.error('Expected a URL and a question, got less');
+  console.error('Expected URL and QUESTION, got fewer arguments');
   process.exit(2);
 }
 

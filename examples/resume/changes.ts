@@ -1,18 +1,18 @@
 /**
- * A feed of changes that is read without a gap, though its stream drops now and then and the
- * program does not run all the time. The client asks for what comes after the last event that was
- * handled; that id is also kept in a file, from which every start goes on: one of the program, and
- * one by the supervisor.
+ * A feed of changes that is read without a gap, although its stream drops now and then and the
+ * program does not run all the time. A client asks for the events after the last one it handled. It
+ * also keeps that id in a file, and each start continues there: of the program, and of the client
+ * by its supervisor.
  *
- * A program that is killed after it handled an event and before it wrote the id down gets that one
- * event twice: at least once, never not at all.
+ * A program that is killed between handling an event and writing its id gets that event again: each
+ * event is handled at least once.
  */
 import { childSpec as specOf, type ChildSpec, type Pid } from '@reprise/actor';
 import { SseClient } from '@reprise/sse';
 
 import type { Position } from './position.ts';
 
-/** What the feed tells of each change, among other things. */
+/** The fields of a change that are used here. */
 export interface Change {
   readonly wiki: string;
   readonly title: string;
@@ -34,7 +34,7 @@ export function childSpec(options: ChangesOptions): ChildSpec<'changes'> {
         id: 'changes',
         ...rest,
         lastEventId: await position.read(),
-        // The next event waits for this one's id to be written.
+        // The next event waits until the id of this one is written.
         handle: async ({ data, lastEventId }) => {
           handle(JSON.parse(data) as Change);
           await position.write(lastEventId);

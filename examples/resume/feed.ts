@@ -7,14 +7,13 @@ import { ServerSentEvent } from '@reprise/sse';
 import type { Change } from './changes.ts';
 
 /**
- * A feed in the manner of Wikimedia's: JSON, an id that says where in the log an event stands, and
- * streams that drop.
+ * A feed like Wikimedia's: JSON, ids that are positions in a log, and streams that drop.
  */
 export interface Feed extends AsyncDisposable {
   readonly url: string;
-  /** Adds a change to the log, and sends it to all who listen. */
+  /** Appends a change to the log, and sends it to all open streams. */
   publish(change: Change): void;
-  /** Breaks off every stream in the middle of an event. */
+  /** Cuts every stream in the middle of an event. */
   drop(): void;
 }
 
@@ -34,7 +33,7 @@ export async function startFeed(): Promise<Feed> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // It does not keep the program alive: the client does.
+  // The client keeps the program alive, not this server.
   server.unref();
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/stream/recentchange`,
@@ -62,7 +61,7 @@ function eventAt(offset: number, log: readonly Change[]): string {
   return ServerSentEvent.serialize(event);
 }
 
-/** For the client the id is a text like any other: only the server knows what is in it. */
+/** For the client an id is an opaque text: only the server reads it. */
 function idOf(offset: number): string {
   return JSON.stringify([{ topic: 'eqiad.mediawiki.recentchange', partition: 0, offset }]);
 }

@@ -1,7 +1,7 @@
 /**
  * `node --conditions=@reprise/source examples/resume/main.ts POSITION_FILE [URL]`, until Ctrl+C;
- * started again it goes on where it was. Without a URL it reads a feed of its own, which drops
- * every few seconds.
+ * the next run continues at the same position. Without a URL it starts a feed that drops its
+ * streams every few seconds.
  */
 import { Application } from '@reprise/actor';
 

@@ -1,8 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
-/** How far a feed has been read, kept in a file so that it outlives the program. */
+/** The position in a feed, kept in a file that outlives the program. */
 export interface Position {
-  /** `""` where there is none yet. */
+  /** Resolves with `""` if there is none yet. */
   read(): Promise<string>;
   write(lastEventId: string): Promise<void>;
 }
@@ -16,7 +16,7 @@ export function positionIn(file: string): Position {
         }
         throw error;
       }),
-    // Whoever is killed meanwhile leaves the old one or the new one, and never half of it.
+    // A rename is atomic: after a kill the file has the old position or the new one.
     write: async (lastEventId) => {
       await writeFile(`${file}.new`, lastEventId);
       await rename(`${file}.new`, file);

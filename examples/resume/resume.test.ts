@@ -36,7 +36,7 @@ async function stop(program: Program): Promise<void> {
   expect(await program.ended).toEqual({ status: 0, stderr: '', lines: [] });
 }
 
-test('what is published while the stream is down comes once it is up, all of it, once', async () => {
+test('changes published while the stream is down arrive once it is up, each of them once', async () => {
   await using feed = await startFeed();
   publish(feed, 'A', 'B');
   await using program = run(feed.url);
@@ -57,12 +57,12 @@ test('what is published while the stream is down comes once it is up, all of it,
   await stop(program);
 });
 
-test('a program that is started again goes on where it was', async () => {
+test('a program that is started again continues at its position', async () => {
   await using feed = await startFeed();
   publish(feed, 'A', 'B');
   await using first = run(feed.url);
   await first.linesUntil(/B$/);
-  // The id is written after the line is: only what follows it shows that it was.
+  // The id is written after its line is printed: only the next line proves that it is written.
   publish(feed, 'C');
   await first.linesUntil(/C$/);
   await stop(first);
@@ -87,7 +87,7 @@ test('a change that cannot be handled is never skipped: asked for again, until t
   expect(status).toBe(1);
 });
 
-test('without a URL it has a feed of its own', async () => {
+test('without a URL it starts a feed', async () => {
   await using program = run();
   const lines = await program.linesUntil(/Page 2$/);
   expect(lines.slice(-2)).toEqual(['enwiki: Ada changed Page 1', 'enwiki: Ada changed Page 2']);

@@ -6,14 +6,14 @@ import { type ChildSpec, GenServer, noreply, ok, trapExit } from '@reprise/actor
 
 export interface HttpOptions {
   readonly port: number;
-  /** What `GET /health` answers. */
+  /** The answer to `GET /health`. */
   readonly health: () => unknown;
-  /** What `POST /crash/PATH` does, once it has answered. */
+  /** Called for `POST /crash/PATH`, after the response. */
   readonly crash: (path: readonly string[]) => void;
 }
 
 /**
- * An HTTP server as a process: it listens when `init` is over, and its port is free again when it
+ * An HTTP server as a process: it listens once `init` is done, and its port is free again once it
  * has ended.
  */
 const http = GenServer.define({

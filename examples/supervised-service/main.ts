@@ -1,10 +1,10 @@
 /**
- * A service as a supervision tree, three levels deep. Every part of it can be crashed from outside,
- * to see who is restarted with it; SIGTERM stops it in order, though some parts may hang.
+ * A service as a supervision tree of three levels. Each part can be crashed over HTTP, to see which
+ * others are restarted with it. SIGTERM stops the service in order, even when a part hangs.
  *
- *     app                 restForOne: who is below needs who is above
+ *     app                 restForOne: each child needs those above it
  *     ├── store
- *     ├── feeds           oneForAll: the two make sense only together
+ *     ├── feeds           oneForAll: the two need each other
  *     │   ├── prices
  *     │   └── news
  *     └── web             oneForOne: each on its own
@@ -12,7 +12,7 @@
  *         └── http        GET /health, POST /crash/feeds/prices
  *
  * `node --conditions=@reprise/source examples/supervised-service/main.ts [--port PORT] [--hang
- * PART]… [--patience MS] [--deadline MS]`
+ * PART]… [--grace-period MS] [--deadline MS]`
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -27,14 +27,17 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     hang: { type: 'string', multiple: true, default: [] },
     /** How long a part may take to stop, in ms, before its supervisor kills it. */
-    patience: { type: 'string', default: '5000' },
-    /** How long the whole may take to stop, in ms. */
+    'grace-period': { type: 'string', default: '5000' },
+    /** How long the service may take to stop, in ms. */
     deadline: { type: 'string', default: '10000' },
   },
 });
 
 const part = (name: string): ReturnType<typeof Part.childSpec> =>
-  Part.childSpec(name, { hangs: values.hang.includes(name), shutdown: Number(values.patience) });
+  Part.childSpec(name, {
+    hangs: values.hang.includes(name),
+    shutdown: Number(values['grace-period']),
+  });
 
 const feeds = Supervisor.childSpec({
   id: 'feeds',
@@ -68,7 +71,7 @@ process.on('exit', (status) => {
 await service.whenReady;
 console.log('ready');
 
-/** Crashes whoever is there: a part by an error of its own, a supervisor by a kill. */
+/** Crashes a process of the tree: a part by an error, a supervisor by a kill. */
 function crash(path: readonly string[]): void {
   let node = service.health().tree;
   for (const id of path) {

@@ -2,14 +2,11 @@ import { type ChildSpec, GenServer, noreply, ok, trapExit } from '@reprise/actor
 
 interface Part {
   readonly name: string;
-  /** Whether its `terminate` never comes to an end. */
+  /** Whether its `terminate` never ends. */
   readonly hangs: boolean;
 }
 
-/**
- * A part of the service that does nothing but tell of its start and its end, and crash when told
- * to.
- */
+/** A part of the service: it prints its start and its end, and crashes on request. */
 const part = GenServer.define({
   init: (part: Part, self) => {
     trapExit(self, true);

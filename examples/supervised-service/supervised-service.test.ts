@@ -11,7 +11,7 @@ const main = join(import.meta.dirname, 'main.ts');
 
 interface Service extends AsyncDisposable {
   readonly program: Program;
-  /** The lines that it wrote until it was ready. */
+  /** The lines up to `ready`. */
   readonly started: readonly string[];
   /**
    * Crashes whoever is there, and resolves with the lines that follow, up to the one that matches.
@@ -39,7 +39,7 @@ async function startService(...args: readonly string[]): Promise<Service> {
   const read = async (last: RegExp): Promise<readonly string[]> => {
     const lines = await program.linesUntil(last);
     return lines.map((line) => {
-      // After a restart it listens on another one.
+      // After a restart it listens on another port.
       port = listening.exec(line)?.[1] ?? port;
       return line.replace(listening, 'started http');
     });
@@ -61,7 +61,7 @@ async function startService(...args: readonly string[]): Promise<Service> {
   };
 }
 
-/** `feeds: 1, feeds/prices: 2`: how often each was restarted, of those that were. */
+/** The restarts in a tree, as in `feeds: 1, feeds/prices: 2`. */
 function restarts({ children }: Tree, path = ''): Readonly<Record<string, number>> {
   const entries = children.flatMap((child): (readonly [string, number])[] => {
     const name = `${path}${child.id}`;
@@ -76,7 +76,7 @@ const starting = (...names: readonly string[]): readonly string[] =>
 const stopping = (...names: readonly string[]): readonly string[] =>
   names.map((name) => `stopping ${name}`);
 
-test('it starts in order, tells how it is, and stops in reverse order at SIGTERM with status 0', async () => {
+test('it starts in order, answers /health, and stops in reverse order at SIGTERM with status 0', async () => {
   await using service = await startService();
   const { program, started, health } = service;
   expect(started).toStrictEqual([...starting(...all), 'ready']);
@@ -91,7 +91,7 @@ test('it starts in order, tells how it is, and stops in reverse order at SIGTERM
   });
 });
 
-test('a crash on the third level is a matter of its supervisor: oneForAll', async () => {
+test('a crash on the third level restarts its siblings only: oneForAll', async () => {
   await using service = await startService();
   const { program, crash, health } = service;
   expect(await crash('feeds/prices', /^started news$/)).toStrictEqual([
@@ -107,7 +107,7 @@ test('a crash on the third level is a matter of its supervisor: oneForAll', asyn
   expect((await program.ended).status).toBe(0);
 });
 
-test('a crash on the second level takes along who needs it: restForOne', async () => {
+test('a crash on the second level restarts the children after it: restForOne', async () => {
   await using service = await startService();
   const { program, crash, health } = service;
   expect(await crash('store', listening)).toStrictEqual([
@@ -119,7 +119,7 @@ test('a crash on the second level takes along who needs it: restForOne', async (
   expect((await program.ended).status).toBe(0);
 });
 
-test('a supervisor that is killed takes its children along, and comes back with all that need it', async () => {
+test('a killed supervisor ends its children, and is restarted with the children after it', async () => {
   await using service = await startService();
   const { program, crash, health } = service;
   const lines = await crash('feeds', listening);
@@ -150,17 +150,17 @@ test('a crash on the first level ends the program with status 1', async () => {
   expect(status).toBe(1);
 });
 
-test('what crashes too often is given up level by level, and at last the program ends with status 1', async () => {
+test('too many crashes make one level after the other give up, and the program ends with status 1', async () => {
   await using service = await startService();
   const { program, crash } = service;
   await crash('feeds/prices', /^started news$/);
-  // Once more than feeds may restart: it gives up, and app restarts it, and web with it.
+  // One more than feeds allows: it gives up, and app restarts it together with web.
   expect(await crash('feeds/prices', listening)).toStrictEqual([
     ...stopping('prices', 'news', 'http', 'cache'),
     ...starting('prices', 'news', 'cache', 'http'),
   ]);
   await crash('feeds/news', /^started news$/);
-  // And now it is once more than app may.
+  // Now it is one more than app allows.
   expect(await crash('feeds/news', /^stopped/)).toStrictEqual([
     ...stopping('news', 'prices', 'http', 'cache', 'store'),
     'stopped, status 1',
@@ -179,7 +179,7 @@ test('SIGTERM while children hang in terminate: each is killed when its time is 
     'prices',
     '--hang',
     'store',
-    '--patience',
+    '--grace-period',
     '500',
   );
   const { program } = service;
@@ -190,7 +190,7 @@ test('SIGTERM while children hang in terminate: each is killed when its time is 
   expect(status).toBe(0);
 });
 
-test('SIGTERM while a child hangs longer than the whole may take: all is killed, and the status is 1', async () => {
+test('SIGTERM while a child hangs past the deadline: all processes are killed, and the status is 1', async () => {
   await using service = await startService('--hang', 'news', '--deadline', '2000');
   const { program } = service;
   program.signal('SIGTERM');
@@ -212,7 +212,7 @@ test('a second SIGTERM ends the program at once', async () => {
   expect(status).toBe(143);
 });
 
-test('a start that fails names the child, stops what had started, and ends with status 1', async () => {
+test('a failed start names the child, stops the children already started, and ends with status 1', async () => {
   const occupant = createServer().listen(0, '127.0.0.1');
   await once(occupant, 'listening');
   const { port } = occupant.address() as AddressInfo;

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 
 import { Queue } from './queue.ts';
 
-/** A request that is to be answered by the test. */
+/** A request, and the response that the test has to give. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-/** A server on loopback, whose every request is handed out by `next`, in order. */
+/** A server on loopback. `next` resolves with its requests, in order. */
 export interface EventServer extends AsyncDisposable {
   readonly url: string;
   next(): Promise<Exchange>;

@@ -5,29 +5,25 @@ import { text } from 'node:stream/consumers';
 
 import { Queue } from './queue.ts';
 
-/**
- * A program that runs on its own, and is watched from outside. At the end of its scope it is killed
- * if it still runs.
- */
+/** A program in a process of its own. At the end of its scope it is killed if it still runs. */
 export interface Program extends AsyncDisposable {
   /**
-   * The lines that it writes to stdout, from where the last was read up to the one that matches.
-   * Rejects if it ends before that.
+   * The next lines of its stdout, up to the one that matches. Rejects if the program ends before
+   * that.
    */
   linesUntil(last: RegExp): Promise<readonly string[]>;
   signal(signal: NodeJS.Signals): void;
-  /** What it wrote after all that was read, and how it ended. */
   readonly ended: Promise<Ended>;
 }
 
 interface Ended {
   readonly status: number | null;
   readonly stderr: string;
-  /** The lines that nobody has read. */
+  /** The lines that `linesUntil` has not read. */
   readonly lines: readonly string[];
 }
 
-/** Runs a file with Node, from the sources. */
+/** Runs a file with Node, on the sources of the packages. */
 export function runProgram(file: string, ...args: readonly string[]): Program {
   const child = spawn(process.execPath, ['--conditions=@reprise/source', file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,9 +69,7 @@ export function runProgram(file: string, ...args: readonly string[]): Program {
   };
 }
 
-/**
- * On a loaded machine any program may report a callback that took long; no example is about that.
- */
+/** On a loaded machine any program can report a slow callback; no example is about that. */
 function withoutSlowCallbacks(errors: string): string {
   return errors.replaceAll(/^.* held the thread for \d+ ms\n +ms: \d+\n/gm, '');
 }

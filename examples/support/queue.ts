@@ -1,14 +1,14 @@
-/** What happened, to be awaited one by one. */
+/** Values to be awaited one by one. */
 export class Queue<Value> {
   readonly #values: Value[] = [];
-  readonly #askers: ((value: Value) => void)[] = [];
+  readonly #waiting: ((value: Value) => void)[] = [];
 
   push(value: Value): void {
-    const asker = this.#askers.shift();
-    if (asker === undefined) {
+    const resolve = this.#waiting.shift();
+    if (resolve === undefined) {
       this.#values.push(value);
     } else {
-      asker(value);
+      resolve(value);
     }
   }
 
@@ -16,7 +16,7 @@ export class Queue<Value> {
     return new Promise((resolve) => {
       const [first] = this.#values.splice(0, 1);
       if (first === undefined) {
-        this.#askers.push(resolve);
+        this.#waiting.push(resolve);
       } else {
         resolve(first);
       }

@@ -27,22 +27,22 @@ function refuse({ response }: Exchange, status: number): void {
   response.writeHead(status).end();
 }
 
-/** The next request, which has to come with this token. */
-async function asked(server: EventServer, token: string): Promise<Exchange> {
+/** The next request, which must have this token. */
+async function requestWith(server: EventServer, token: string): Promise<Exchange> {
   const exchange = await server.next();
   expect(exchange.request.headers.authorization).toBe(`Bearer ${token}`);
   return exchange;
 }
 
-test('a token that is refused is replaced, and the stream goes on; the next connection has a new one', async () => {
+test('a refused token is replaced, and the stream continues; the next connection has a new one', async () => {
   await using server = await startEventServer();
   await using tokens = await startEventServer();
   await using program = run(server, tokens);
 
   await giveToken(tokens, 'old');
-  refuse(await asked(server, 'old'), 401);
+  refuse(await requestWith(server, 'old'), 401);
   await giveToken(tokens, 'new');
-  const stream = await asked(server, 'new');
+  const stream = await requestWith(server, 'new');
   openStream(stream, 'data: one\n\n');
   expect(await program.linesUntil(/^one$/)).toEqual([
     'connecting',
@@ -53,7 +53,7 @@ test('a token that is refused is replaced, and the stream goes on; the next conn
 
   stream.response.end();
   await giveToken(tokens, 'newer');
-  openStream(await asked(server, 'newer'), 'data: two\n\n');
+  openStream(await requestWith(server, 'newer'), 'data: two\n\n');
   expect(await program.linesUntil(/^two$/)).toEqual([
     'disconnected: closed by the server',
     'connecting',
@@ -65,7 +65,7 @@ test('a token that is refused is replaced, and the stream goes on; the next conn
   expect(await program.ended).toEqual({ status: 0, stderr: '', lines: [] });
 });
 
-test('no token at the moment is a failure like any other: tried again', async () => {
+test('an attempt without a token is repeated like any other failure', async () => {
   await using server = await startEventServer();
   await using tokens = await startEventServer();
   await using program = run(server, tokens);
@@ -75,18 +75,18 @@ test('no token at the moment is a failure like any other: tried again', async ()
     'disconnected: no request: Error: Expected a token, got status 503',
   );
   await giveToken(tokens, 'good');
-  openStream(await asked(server, 'good'), 'data: one\n\n');
+  openStream(await requestWith(server, 'good'), 'data: one\n\n');
   await program.linesUntil(/^one$/);
 });
 
-test('a second token that is refused is the end, with status 1', async () => {
+test('a second refused token ends the program with status 1', async () => {
   await using server = await startEventServer();
   await using tokens = await startEventServer();
   await using program = run(server, tokens);
 
   for (const token of ['old', 'new']) {
     await giveToken(tokens, token);
-    refuse(await asked(server, token), 403);
+    refuse(await requestWith(server, token), 403);
   }
   const { status, stderr, lines } = await program.ended;
   expect(lines).toEqual(['connecting', 'connecting', 'gaveUp: status 403']);

@@ -1,14 +1,13 @@
 /**
- * A stream behind tokens that expire. What the server accepted an hour ago it may refuse now, so no
- * token is kept: each connection begins with one of its own, and one that is refused all the same
- * is given a second chance, with another token, before the client gives up.
+ * A stream that requires tokens, which expire. Each attempt to connect fetches a new token. If the
+ * server refuses it, the client tries once more with another token before it gives up.
  */
 import type { ChildSpec } from '@reprise/actor';
 import { SseClient } from '@reprise/sse';
 
 export interface FeedOptions {
   readonly url: string;
-  /** Answers a POST with `{ "token": … }`. */
+  /** It answers a POST with `{ "token": … }`. */
   readonly tokenUrl: string;
 }
 
@@ -16,8 +15,8 @@ export function childSpec({ url, tokenUrl }: FeedOptions): ChildSpec<'feed'> {
   return SseClient.resilient({
     id: 'feed',
     url,
-    // Asked at each attempt, and once more at once when the server answers 401 or 403. A redirect
-    // to another origin does not take it along.
+    // Called at each attempt, and at once again when the server answers 401 or 403. A redirect to
+    // another origin is not sent the header.
     headers: async () => ({ authorization: `Bearer ${await newToken(tokenUrl)}` }),
     handle: ({ data }) => {
       console.log(data);
@@ -28,7 +27,7 @@ export function childSpec({ url, tokenUrl }: FeedOptions): ChildSpec<'feed'> {
   });
 }
 
-/** Where it throws there is no request: a failed attempt, which is tried again like any other. */
+/** If it throws, the attempt fails, and is repeated like any other. */
 async function newToken(tokenUrl: string): Promise<string> {
   const response = await fetch(tokenUrl, { method: 'POST' });
   if (!response.ok) {

@@ -228,11 +228,11 @@ class World {
     if (plan.type === 'supervisor') {
       return childSpec(start, common);
     }
-    const { delay, shutdown: patience } = plan;
+    const { delay, shutdown: gracePeriod } = plan;
     const restartDelay = delay && { minDelay: delay, maxDelay: 4 * delay, healthyAfter: 100 };
     return childSpec(start, {
       ...common,
-      shutdown: patience,
+      shutdown: gracePeriod,
       ...(restartDelay && { restartDelay }),
     });
   }
