@@ -61,7 +61,7 @@ describe('join', () => {
     ]);
   });
 
-  test('GR07 of a list with what is no pid is an error of the caller, and puts in none', async () => {
+  test('GR07 of a list with anything but pids is an error of the caller, and adds none', async () => {
     const { system, first } = await setup();
     const wrong: unknown = [first, 5];
     expect(() => {
@@ -213,7 +213,7 @@ describe('the end of a process', () => {
 });
 
 describe('a process that has left', () => {
-  test('has nothing of its groups hanging on it', async () => {
+  test('has no callback of its groups left', async () => {
     const { system } = await setup();
     const first = await idleProcess(system);
     const hanging = countOnEnd(first);

@@ -84,7 +84,7 @@ describe('a unique registry', () => {
     expect(Registry.values(registry, 'b', other.pid)).toStrictEqual([]);
   });
 
-  test('RG17 forgets a process with its end: its keys are free, and nobody sees it otherwise', async () => {
+  test('RG17 forgets a process with its end: its keys are free before any process learns of it', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const owner = await idleProcess(system);
@@ -166,7 +166,7 @@ describe('a unique registry', () => {
     expect(Registry.values(registry, 'k', system.pid)).toStrictEqual([1]);
   });
 
-  test('RG20 unregisters what is the process’s own, and nothing happens when nothing is', async () => {
+  test('RG20 unregisters the registrations of the process itself, and no others', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const [owner, other] = [await idleProcess(system), await idleProcess(system)];
@@ -243,7 +243,7 @@ describe('a duplicate registry', () => {
     expect(Registry.count(registry)).toBe(1);
   });
 
-  test('RG23 dispatches all entries of a key at once, in the caller; nothing for a key of nobody', async () => {
+  test('RG23 dispatches all entries of a key at once, in the caller; nothing for a key without entries', async () => {
     const system = createTestSystem();
     const registry = await startDuplicate(system);
     const [holder, other] = [await idleProcess(system), await idleProcess(system)];
@@ -270,7 +270,7 @@ describe('a duplicate registry', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('RG23 dispatch throws what its function throws', async () => {
+  test('RG23 dispatch throws the error of its function', async () => {
     const system = createTestSystem();
     const registry = await startDuplicate(system);
     Registry.register(system, registry, 'k');
@@ -308,7 +308,7 @@ describe('a duplicate registry', () => {
 });
 
 describe('a registry', () => {
-  test('RG25 tells its listeners of what is registered and unregistered, and of nothing else', async () => {
+  test('RG25 sends its listeners each registration and unregistration, and nothing else', async () => {
     const system = createTestSystem();
     const log: Log = [];
     const listener = await recordingProcess(system, log, 'pid');
@@ -443,7 +443,7 @@ describe('a registry', () => {
     });
   });
 
-  test('hangs nothing on a process that has left it', async () => {
+  test('leaves no callback on a process that has unregistered', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const holder = await idleProcess(system);
@@ -642,7 +642,7 @@ describe('lock', () => {
     ]);
   });
 
-  test('RG28 of another key, or of another registry, waits for nobody', async () => {
+  test('RG28 of another key, or of another registry, does not wait', async () => {
     const system = createTestSystem();
     const [registry, other] = [await startUnique(system), await startUnique(system)];
     const log: Log = [];
@@ -656,7 +656,7 @@ describe('lock', () => {
     ]);
   });
 
-  test('RG28 has nothing to do with who is registered under the key', async () => {
+  test('RG28 is independent of the registrations under the key', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const log: Log = [];
@@ -665,7 +665,7 @@ describe('lock', () => {
     expect(Registry.register(holder, registry, 'k')).toStrictEqual({ type: 'registered' });
   });
 
-  test('RG28 rejects those who wait when the registry ends; the holder goes on', async () => {
+  test('RG28 rejects the waiting calls when the registry ends; the holder goes on', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const log: Log = [];
@@ -782,7 +782,7 @@ describe('via', () => {
     );
   });
 
-  test('RG24 by the name of a duplicate registry fails a start, and leads to nobody', async () => {
+  test('RG24 by the name of a duplicate registry fails a start, and is the address of no process', async () => {
     const system = createTestSystem();
     const counters = name<Registry.Unique<string, undefined, Counter>>('counters');
     const via = Registry.via(counters.in(system), 'c');
@@ -845,7 +845,7 @@ describe('types', () => {
     expect(Registry.count(registry)).toBe(0);
   });
 
-  test('a name says what a registry holds, and must be of the right kind', async () => {
+  test('a name has the type of its registry, and must be of the right kind', async () => {
     const rooms = name<Registry.Unique<string, number>>('rooms');
     const registry = await Registry.start(system, { keys: 'unique', name: rooms });
     expectTypeOf(registry).toEqualTypeOf<Registry.Unique<string, number>>();

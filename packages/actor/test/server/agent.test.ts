@@ -30,25 +30,25 @@ const stateOf = <State>(agent: Agent.Agent<State>): Promise<State> =>
   Agent.get(agent, (state) => state);
 
 describe('an agent', () => {
-  test('answers what is made of its state, and keeps it', async () => {
+  test('get resolves with the result of the function, and keeps the state', async () => {
     const { agent } = await setup();
     expect(await Agent.get(agent, (list) => list.length)).toBe(2);
     expect(await stateOf(agent)).toStrictEqual([1, 2]);
   });
 
-  test('has what update returns for its state', async () => {
+  test('update replaces the state by the result of the function', async () => {
     const { agent } = await setup();
     expect(await Agent.update(agent, (list) => [...list, 3])).toBeUndefined();
     expect(await stateOf(agent)).toStrictEqual([1, 2, 3]);
   });
 
-  test('answers the first of what getAndUpdate returns, and has the second for its state', async () => {
+  test('getAndUpdate resolves with the first of the pair, and the second is the next state', async () => {
     const { agent } = await setup();
     expect(await Agent.getAndUpdate(agent, ([first, ...rest]) => [first, rest])).toBe(1);
     expect(await stateOf(agent)).toStrictEqual([2]);
   });
 
-  test('has what a cast returns for its state, before anything that is asked later', async () => {
+  test('a cast replaces the state before a later get reads it', async () => {
     const { agent } = await setup();
     expect(Agent.cast(agent, () => [])).toBeUndefined();
     expect(await stateOf(agent)).toStrictEqual([]);
@@ -151,7 +151,7 @@ describe('start', () => {
     expect(await stateOf(agent)).toBe('later');
   });
 
-  test('with a link tells the parent of the end, without one it does not', async () => {
+  test('with a link the end reaches the parent, without one it does not', async () => {
     const system = createTestSystem();
     const parent = await idleProcess(system, { traps: true });
     const linked = await Agent.startLink(parent, () => 1);
@@ -172,7 +172,7 @@ describe('start', () => {
     });
   });
 
-  test('under a supervisor begins again with what the function returns', async () => {
+  test('under a supervisor begins again with the result of init', async () => {
     const system = createTestSystem();
     const app = await Supervisor.startLink(system, {
       strategy: 'oneForOne',

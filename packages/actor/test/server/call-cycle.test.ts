@@ -88,7 +88,7 @@ describe('a call that would wait for itself', () => {
     expect(came).toStrictEqual({ value: cycle(String(b), String(a), String(b)) });
   });
 
-  test('says in its message who waits for whom', async () => {
+  test('names in its message the servers that wait for each other', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
     const text = run(a, () =>
@@ -99,7 +99,7 @@ describe('a call that would wait for itself', () => {
     );
   });
 
-  test('is found after an await, when the caller says who it is', async () => {
+  test('is found after an await, when the call has the option self', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
     const came = outcome(

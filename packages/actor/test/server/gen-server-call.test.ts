@@ -81,7 +81,7 @@ const stopReason = crash('bye');
 const thrownError = new Error('oops');
 
 describe('an answer', () => {
-  test('GC01 a call resolves with what its clause replies', async () => {
+  test('GC01 a call resolves with the reply of its clause', async () => {
     const { server } = await startScripted();
     expect(await call(server, (state) => reply(['R', state], 1))).toStrictEqual(['R', 0]);
     expect(await call(server, async (state) => reply(['R', state], 2))).toStrictEqual(['R', 1]);
@@ -215,7 +215,7 @@ describe('no answer', () => {
     expect(system.clock.now()).toBe(0);
   });
 
-  test('GC04 a call to a name that nobody has fails with noproc at once', async () => {
+  test('GC04 a call to a name that no process has fails with noproc at once', async () => {
     const { system } = await startScripted();
     const log: unknown[] = [];
     const nobody = name<ScriptedServer>('nobody').in(system);
@@ -286,7 +286,7 @@ describe('no answer', () => {
     expect(await call(server, increment)).toBe(1);
   });
 
-  test('GC07 a call waits for 5,000 ms unless told otherwise', async () => {
+  test('GC07 a call waits for 5,000 ms by default', async () => {
     const { system, server } = await startScripted();
     const log: unknown[] = [];
     logOutcome(log, 'call', GenServer.call(server, 'run', forever));
@@ -621,7 +621,7 @@ describe('a callback that is not there', () => {
 });
 
 describe('a cast', () => {
-  test('GC25 to a dead server, or to a name that nobody has, is dropped in silence', async () => {
+  test('GC25 to a dead server, or to a name that no process has, is dropped in silence', async () => {
     const { system, server } = await startScripted();
     exit(system, server, kill);
     expect(GenServer.cast(server, 'run', noreply)).toBeUndefined();

@@ -305,7 +305,7 @@ describe('a start whose init fails', () => {
     expect(whereis(system, 'slow')).toBeUndefined();
   });
 
-  test('IN15 by being slower than its timeout is killed, and what it answers late is dropped', async () => {
+  test('IN15 by being slower than its timeout is killed, and its late answer is dropped', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const observer = await idleProcess(system);
@@ -798,7 +798,7 @@ describe('GenServer.stop', () => {
     ]);
   });
 
-  test('IN44 of a dead server, or of a name that nobody has, fails with noproc', async () => {
+  test('IN44 of a dead server, or of a name that no process has, fails with noproc', async () => {
     const { system, server } = await startAlone([]);
     exit(system, server, kill);
     expect(await outcome(GenServer.stop(server))).toStrictEqual({ exit: noproc });
@@ -860,7 +860,7 @@ describe('GenServer.stop', () => {
     },
   );
 
-  test('IN48 with what is no exit reason is an error of the caller alone', async () => {
+  test('IN48 with anything but an exit reason is an error of the caller alone', async () => {
     const { system, server } = await startAlone([]);
     await expect(GenServer.stop(server, 'bye' as never)).rejects.toThrow(
       new TypeError(

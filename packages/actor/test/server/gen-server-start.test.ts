@@ -69,7 +69,7 @@ describe('startMonitor', () => {
     expect(isAlive(parent.pid)).toBe(true);
   });
 
-  test('IN03 links nobody', async () => {
+  test('IN03 sets no link', async () => {
     const { system, parent } = await setup();
     const started = await GenServer.startMonitor(parent, server, 'ok');
     exit(system, parent.pid, kill);

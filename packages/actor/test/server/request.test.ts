@@ -69,7 +69,7 @@ describe('receiveResponse', () => {
     expect(await GenServer.receiveResponse(request)).toStrictEqual({ type: 'noRequest' });
   });
 
-  test('GC37 resolves with noproc for a server that has ended, and nobody exits', async () => {
+  test('GC37 resolves with noproc for a server that has ended, and ends no process', async () => {
     const { system, server } = await setup();
     await GenServer.stop(server);
     const asker = await idleProcess(system);
@@ -79,7 +79,7 @@ describe('receiveResponse', () => {
     expect(isAlive(asker.pid)).toBe(true);
   });
 
-  test('GC37 resolves with noproc for a name of nobody', async () => {
+  test('GC37 resolves with noproc for a name that no process has', async () => {
     const { system } = await setup();
     const server = name<Echo>('echo').in(system);
     const response = await GenServer.receiveResponse(
@@ -168,7 +168,7 @@ describe('receiveResponse', () => {
     expect(await GenServer.receiveResponse(request)).toStrictEqual({ type: 'reply', value: 'a' });
   });
 
-  test('refuses what is no request, and one that somebody waits for', async () => {
+  test('refuses anything but a request, and a request that is waited for already', async () => {
     const { server } = await setup();
     const wrong: unknown = 5;
     await expect(GenServer.receiveResponse(wrong as GenServer.RequestId)).rejects.toThrow(
@@ -231,7 +231,7 @@ describe('several requests', () => {
       [GenServer.sendRequest(server, 'later', ['middle', 20]), 'third'],
     ]);
 
-  test('GC40 are answered in the order they were completed, with their labels, and then no more', async () => {
+  test('GC40 resolve in the order they were answered, with their labels, each once', async () => {
     const { system, server } = await setup();
     const requests = collect(server);
     const log: unknown[] = [];
@@ -335,7 +335,7 @@ describe('several requests', () => {
 });
 
 describe('checkResponse', () => {
-  test('reads the response that a message tells of, once, and no other message', async () => {
+  test('reads the response that a message tells of, once, and ignores other messages', async () => {
     const { system, server } = await setup();
     const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'echo', 'a', { self: asker });
@@ -351,7 +351,7 @@ describe('checkResponse', () => {
     expect(GenServer.checkResponse(message, request)).toStrictEqual({ type: 'noRequest' });
   });
 
-  test('reads nothing of a request that nobody is told of', async () => {
+  test('gets no message for a request without the option self', async () => {
     const { system, server } = await setup();
     const request = GenServer.sendRequest(server, 'echo', 'a');
     await settle(system);
@@ -382,7 +382,7 @@ describe('checkResponse', () => {
     expect(GenServer.checkResponse(second, requests)).toStrictEqual({ type: 'noRequest' });
   });
 
-  test('tells of a server that ended, too', async () => {
+  test('gets a message for a server that ended, too', async () => {
     const { system, server } = await setup();
     const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'later', ['a', 20], { self: asker });
@@ -415,7 +415,7 @@ describe('checkResponse', () => {
     expect(await promise).toStrictEqual({ type: 'reply', value: 'hello' });
   });
 
-  test('is not needed by who waits: then no message comes', async () => {
+  test('comes in no message to a process that waits for it', async () => {
     const { system, server } = await setup();
     const seen: unknown[] = [];
     spawn<unknown>(system, async (self) => {

@@ -87,7 +87,7 @@ describe('the results', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('TA30 come as they are there, if told so', async () => {
+  test('TA30 come in the order in which they are done, without ordered', async () => {
     const { system, owner } = await setup();
     const options = { maxConcurrency: 4, ordered: false };
     const got = collect(Task.asyncStream(owner, [30, 10, 20, 5], returnAfter, options));
@@ -110,7 +110,7 @@ describe('the results', () => {
     expect(got).toStrictEqual([streamEnd]);
   });
 
-  test('are typed by what the function returns', async () => {
+  test('have the type of the function’s value', async () => {
     const { owner } = await setup();
     const stream = Task.asyncStream(owner, ['a'], async (text) => text.length);
     for await (const result of stream) {
@@ -158,7 +158,7 @@ describe('concurrency', () => {
     expect(tasks.most()).toBe(3);
   });
 
-  test('TA31 is one item after the other, if told so', async () => {
+  test('TA31 is one item after the other, with maxConcurrency 1', async () => {
     const { system, owner } = await setup();
     const tasks = counter();
     const stream = Task.asyncStream(owner, [10, 10, 10], tasks.run, { maxConcurrency: 1 });
@@ -169,7 +169,7 @@ describe('concurrency', () => {
     expect([got.length, tasks.most()]).toStrictEqual([4, 1]);
   });
 
-  test('TA31 is what the machine can do at a time, unless told otherwise', async () => {
+  test('TA31 is the number of processors by default', async () => {
     const { system, owner } = await setup();
     const tasks = counter();
     collect(Task.asyncStream(owner, new Array(200).fill(10), tasks.run));
@@ -197,7 +197,7 @@ describe('concurrency', () => {
     }
   });
 
-  test('TA29 lets no more results wait for an earlier one than work at a time', async () => {
+  test('TA29 lets at most maxConcurrency results wait for an earlier one', async () => {
     const { system, owner } = await setup();
     let started = 0;
     const run = async (ms: number, self: Process): Promise<number> => {
@@ -212,7 +212,7 @@ describe('concurrency', () => {
     expect([started, got.length]).toStrictEqual([51, 52]);
   });
 
-  test('hands out what is there while the source has nothing', async () => {
+  test('gives the results that are done while the source has no item', async () => {
     const { system, owner } = await setup();
     async function* items(): AsyncGenerator<number> {
       yield 10;
@@ -263,7 +263,7 @@ describe('an item that takes too long', () => {
     });
   });
 
-  test('TA32 is killed, if told so, and the others go on', async () => {
+  test('TA32 is killed with killTask, and the others go on', async () => {
     const all = await setup();
     const stream = Task.asyncStream(all.owner, [10, 100, 20, 30], returnAfter, {
       maxConcurrency: 2,
@@ -286,7 +286,7 @@ describe('an item that takes too long', () => {
     ]);
   });
 
-  test('TA32 takes 5 s at most unless told otherwise, each item for itself', async () => {
+  test('TA32 takes 5 s at most by default, each item for itself', async () => {
     const { system, owner } = await setup();
     const stream = Task.asyncStream(owner, [4999, 4999, 5001], returnAfter, { maxConcurrency: 1 });
     const got = collect(stream);

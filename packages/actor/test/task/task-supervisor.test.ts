@@ -111,7 +111,7 @@ describe('async', () => {
     expect([hasRun, isAlive(tasks)]).toStrictEqual([false, true]);
   });
 
-  test('TS01 refuses what is no function, and a supervisor that has ended', async () => {
+  test('TS01 refuses anything but a function, and a supervisor that has ended', async () => {
     const { owner, tasks } = await setup();
     await expect(Task.Supervisor.async(owner, tasks, 'fn' as never)).rejects.toThrow(
       new TypeError('Expected a function for a task, got "fn" (string)'),
@@ -124,7 +124,7 @@ describe('async', () => {
 });
 
 describe('asyncNolink', () => {
-  test('TS02 that crashes tells its owner, and no more', async () => {
+  test('TS02 that crashes sends its owner a message, and does not end it', async () => {
     const { system, owner, tasks } = await setup();
     const task = await Task.Supervisor.asyncNolink(owner, tasks, exitWith(crashed));
     await settle(system);
@@ -199,7 +199,7 @@ describe('startChild', () => {
     expect([runs, await Task.Supervisor.children(tasks)]).toStrictEqual([3, []]);
   });
 
-  test('TS05 refuses what is no function', async () => {
+  test('TS05 refuses anything but a function', async () => {
     const { tasks } = await setup();
     await expect(Task.Supervisor.startChild(tasks, 'fn' as never)).rejects.toThrow(
       new TypeError('Expected a function for a task, got "fn" (string)'),

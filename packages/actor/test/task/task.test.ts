@@ -71,7 +71,7 @@ const ignoreShutdown = async (self: Process): Promise<never> => {
 const pidOf = (task: Task.Task): Pid => task.pid as Pid;
 
 describe('a task', () => {
-  test('TA01 that is not awaited tells its owner its value, and then its end', async () => {
+  test('TA01 that is not awaited sends its owner its value, and then its end', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, () => 42);
     await settle(system);
@@ -81,7 +81,7 @@ describe('a task', () => {
     ]);
   });
 
-  test('TA01 that is not awaited tells a server in handleInfo', async () => {
+  test('TA01 that is not awaited sends its value to the handleInfo of a server', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const counter = GenServer.define({
@@ -287,7 +287,7 @@ describe('a task', () => {
     expect(() => Task.async(owner, () => 1)).toThrow('no such process');
   });
 
-  test('prints as its pid and no more', async () => {
+  test('prints as its pid alone', async () => {
     const { owner } = await setup();
     const task = Task.async(owner, forever);
     expect(Object.keys(task)).toStrictEqual(['pid', 'ref']);
@@ -324,7 +324,7 @@ describe('await', () => {
     expect(system.clock.now()).toBe(0);
   });
 
-  test('TA10 waits for 5 s unless told otherwise', async () => {
+  test('TA10 waits for 5 s by default', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, forever);
     const awaited = outcome(Task.await(owner, task));
@@ -334,7 +334,7 @@ describe('await', () => {
     expect(await awaited).toBe('timeout');
   });
 
-  test('TA10 waits as long as it takes, if told so', async () => {
+  test('TA10 waits as long as it takes, with timeout Infinity', async () => {
     const { system, owner } = await setup();
     const awaited = Task.await(owner, Task.async(owner, returnAfter(3_600_000, 'v')), {
       timeout: Infinity,
@@ -418,7 +418,7 @@ describe('yield', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('TA12 gives the reason of a task that died, and ends nobody by itself', async () => {
+  test('TA12 gives the reason of a task that died, and ends no process by itself', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, exitAfter(10, crashed));
     unlink(owner, pidOf(task));
@@ -472,7 +472,7 @@ describe('awaitMany', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('TA14 takes what is there, and waits for the rest', async () => {
+  test('TA14 takes the results that are there, and waits for the rest', async () => {
     const { system, owner } = await setup();
     const tasks = [
       Task.async(owner, returnAfter(10, 'late')),
@@ -532,7 +532,7 @@ describe('awaitMany', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('TA17 has 5 s unless told otherwise', async () => {
+  test('TA17 has 5 s by default', async () => {
     const { system, owner } = await setup();
     const awaited = outcome(Task.awaitMany(owner, [Task.async(owner, forever)]));
     await advance(system, 4999);
@@ -543,7 +543,7 @@ describe('awaitMany', () => {
 });
 
 describe('yieldMany', () => {
-  test('TA18 gives what came of each, in order', async () => {
+  test('TA18 gives the result of each, in order', async () => {
     const { system, owner } = await setup({ traps: true });
     const tasks = [
       Task.async(owner, returnAfter(10, 'v')),
@@ -570,7 +570,7 @@ describe('yieldMany', () => {
     expect(await Task.yieldMany(owner, [])).toStrictEqual([]);
   });
 
-  test('TA18 kills those that are late, if told so', async () => {
+  test('TA18 kills late tasks, with killTask', async () => {
     const { system, owner } = await setup({ traps: true });
     const slow = Task.async(owner, ignoreShutdown);
     const yielded = Task.yieldMany(owner, [slow, Task.async(owner, () => 1)], {
@@ -584,7 +584,7 @@ describe('yieldMany', () => {
     expect(types).toStrictEqual(['EXIT']);
   });
 
-  test('TA18 gives up those that are late, if told so', async () => {
+  test('TA18 gives late tasks up, with ignore', async () => {
     const { system, owner } = await setup();
     const slow = Task.async(owner, returnAfter(20, 'v'));
     const yielded = Task.yieldMany(owner, [slow], { timeout: 10, onTimeout: 'ignore' });
@@ -668,7 +668,7 @@ describe('shutdown', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('TA22 gives it 5 s unless told otherwise', async () => {
+  test('TA22 gives it 5 s by default', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, ignoreShutdown);
     await settle(system);
@@ -679,7 +679,7 @@ describe('shutdown', () => {
     expect(await ended).toStrictEqual({ type: 'exit', reason: killed });
   });
 
-  test('TA23 kills it at once, if told so', async () => {
+  test('TA23 kills it at once, with brutalKill', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, ignoreShutdown);
     await settle(system);
@@ -751,7 +751,7 @@ describe('ignore', () => {
     expect(await Task.yield(owner, task)).toBeUndefined();
   });
 
-  test('TA25 gives what is there, once', async () => {
+  test('TA25 gives the result, if there is one, once', async () => {
     const { system, owner } = await setup({ traps: true });
     const [done, dead] = [Task.async(owner, () => 1), Task.async(owner, exitWith(crashed))];
     await settle(system);
@@ -773,7 +773,7 @@ describe('completed', () => {
     expect(await outcome(Task.await(owner, task))).toBe('timeout');
   });
 
-  test('TA26 that is not awaited tells its owner, as any other', async () => {
+  test('TA26 that is not awaited sends its owner a message, as any other', async () => {
     const { owner } = await setup();
     const task = Task.completed(owner, 'v');
     expect(await drain(owner)).toStrictEqual([{ type: 'task', ref: task.ref, value: 'v' }]);
@@ -795,7 +795,7 @@ describe('a function that nobody awaits', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('runs under a supervisor, once unless told otherwise', async () => {
+  test('runs under a supervisor, once by default', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const once = Task.childSpec(() => void log.push('once'), { id: 'once' });
@@ -820,7 +820,7 @@ describe('a function that nobody awaits', () => {
 });
 
 describe('the types', () => {
-  test('follow what the functions return', async () => {
+  test('follow the values of the functions', async () => {
     const { owner } = await setup();
     const text = Task.async(owner, async () => 'text');
     const number = Task.async(owner, () => 1);
@@ -845,7 +845,7 @@ describe('the types', () => {
     expectTypeOf(await Task.awaitMany(owner, list)).toEqualTypeOf<number[]>();
   });
 
-  test('keep what is no task, and no function, from being one', async () => {
+  test('refuse anything but a task, and anything but a function', async () => {
     const { owner } = await setup();
     const misuse = (_wrong: () => unknown): void => undefined;
     // @ts-expect-error -- a look-alike is not a task
