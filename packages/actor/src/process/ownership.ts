@@ -43,7 +43,7 @@ export class Ownership<Thing> {
 
   /** The things of an owner, in the order they came. */
   of(owner: Cell): ReadonlySet<Thing> {
-    return this.#estates.get(owner)?.things ?? none;
+    return this.#estates.get(owner)?.things ?? nothing;
   }
 
   owners(): readonly Cell[] {
@@ -59,7 +59,7 @@ export class Ownership<Thing> {
   }
 
   #ended(owner: Cell): void {
-    const { things } = this.#estates.get(owner) as Estate<Thing>;
+    const things = this.of(owner);
     this.#estates.delete(owner);
     for (const thing of things) {
       this.#release(thing, owner);
@@ -67,4 +67,4 @@ export class Ownership<Thing> {
   }
 }
 
-const none: ReadonlySet<never> = new Set();
+const nothing: ReadonlySet<never> = new Set();

@@ -116,10 +116,10 @@ export class RegistryTable {
 
   #deleteFromKey(registration: Registration): void {
     const { key } = registration;
-    const ofKey = this.#byKey.get(key) as Set<Registration>;
-    ofKey.delete(registration);
+    const ofKey = this.#byKey.get(key);
+    ofKey?.delete(registration);
     this.count -= 1;
-    if (ofKey.size === 0) {
+    if (ofKey?.size === 0) {
       this.#byKey.delete(key);
     }
   }

@@ -109,7 +109,7 @@ export function get<State, Result>(
   fn: (state: State) => MaybePromise<Result>,
   options?: GenServer.CallOptions,
 ): Promise<Result> {
-  return GenServer.call(serverOf(agent), 'get', fn as AgentFunction, options) as Promise<Result>;
+  return callAgent(agent, 'get', fn, options);
 }
 
 /**
@@ -132,7 +132,7 @@ export async function update<State>(
   fn: (state: State) => MaybePromise<NoInfer<State>>,
   options?: GenServer.CallOptions,
 ): Promise<void> {
-  await GenServer.call(serverOf(agent), 'update', fn as AgentFunction, options);
+  await callAgent(agent, 'update', fn, options);
 }
 
 /**
@@ -155,8 +155,7 @@ export function getAndUpdate<State, Result>(
   fn: (state: State) => MaybePromise<readonly [result: Result, state: NoInfer<State>]>,
   options?: GenServer.CallOptions,
 ): Promise<Result> {
-  const answer = GenServer.call(serverOf(agent), 'getAndUpdate', fn as AgentFunction, options);
-  return answer as Promise<Result>;
+  return callAgent(agent, 'getAndUpdate', fn, options);
 }
 
 /**
@@ -241,6 +240,22 @@ async function startAgent<State>(
   options?: GenServer.StartOptions,
 ): Promise<Agent<State>> {
   return (await start(parent, agentBehaviour, init, options)) as Pid as Agent<State>;
+}
+
+/** The result of `fn` has the type that the caller says: an agent runs any function. */
+function callAgent<Result>(
+  agent: Destination,
+  request: 'get' | 'update' | 'getAndUpdate',
+  fn: (state: never) => unknown,
+  options?: GenServer.CallOptions,
+): Promise<Result> {
+  const result: Promise<unknown> = GenServer.call(
+    serverOf(agent),
+    request,
+    fn as AgentFunction,
+    options,
+  );
+  return result as Promise<Result>;
 }
 
 function serverOf(agent: Destination): Destination<GenServer.ServerOf<typeof agentBehaviour>> {

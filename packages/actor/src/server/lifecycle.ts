@@ -137,11 +137,12 @@ export abstract class ServerLifecycle extends Cell {
 
   /** Whether a message is the exit signal of the parent: a server that traps exits obeys it. */
   protected isExitOfParent(message: unknown): message is ExitMessage {
+    const signal = message as ExitMessage | undefined;
     return (
       this.trapExit &&
       this.#isLinkedToParent &&
-      (message as ExitMessage | undefined)?.type === 'EXIT' &&
-      (message as ExitMessage).pid === this.parent?.pid
+      signal?.type === 'EXIT' &&
+      signal.pid === this.parent?.pid
     );
   }
 

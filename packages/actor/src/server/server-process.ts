@@ -103,11 +103,11 @@ export class ServerProcess extends ServerLifecycle {
 
   /** Casts come in floods of one kind: the last clause is kept, which spares the look-up. */
   #castClause(request: string): Callback {
-    if (request !== this.#lastCast) {
+    if (this.#lastClause === undefined || request !== this.#lastCast) {
       this.#lastClause = clauseOf(this.behaviour, 'handleCast', request);
       this.#lastCast = request;
     }
-    return this.#lastClause as Callback;
+    return this.#lastClause;
   }
 
   #handleInfo(message: unknown): void {
@@ -176,7 +176,7 @@ export class ServerProcess extends ServerLifecycle {
 
   override become(state: unknown, behaviour?: AnyBehaviour): void {
     super.become(state, behaviour);
-    this.#lastCast = undefined;
+    this.#lastClause = undefined;
   }
 
   // Answers
