@@ -2,20 +2,20 @@ import { Agent } from 'node:http';
 
 import got, { RequestError } from 'got';
 
-/** What a harness is told of a client. */
+/** A report to the harness about a client. */
 export type Message =
   | {
       readonly kind: 'event';
-      /** `id` is the last id so far, `""` for none. */
+      /** `id`: the last id so far; `""` for none. */
       readonly event: { readonly type: string; readonly data: string; readonly id: string };
     }
   | { readonly kind: 'comment'; readonly comment: string }
   | { readonly kind: 'error'; readonly error: string };
 
 /**
- * Tells it, once, and resolves when the harness has answered, however it did: with `false` when it
- * gave no answer, and is gone. Told a second time it might hear it twice, told of the next one it
- * would wait for this one: so nothing more can be told.
+ * Posts a message to the harness, once. Resolves with `true` after any answer, with `false` when
+ * none came: then the harness is gone. A second try could deliver the message twice, and the next
+ * message would leave a gap: thus the client has to end.
  */
 export async function deliver(
   url: string,
@@ -41,7 +41,7 @@ export async function deliver(
 }
 
 /**
- * A connection that is used again may just then be closed by the other side, and what was sent on
- * it is neither heard nor unheard.
+ * A new connection for each message: the other side may close a reused one while a message is in
+ * flight, and then nobody knows whether it arrived.
  */
 const agent = { http: new Agent({ keepAlive: false }) };

@@ -20,44 +20,44 @@ import { type Parameters, requestOf } from './parameters.ts';
 interface State {
   readonly parameters: Parameters;
   readonly lastEventId: string;
-  /** The server's last. */
+  /** The last `retry` of the server, in ms. */
   readonly retry: number | undefined;
   /** Attempts in a row that brought no event. */
-  readonly fruitless: number;
-  /** How many callbacks there were. */
-  readonly told: number;
+  readonly failuresInARow: number;
+  /** The number of messages to the harness so far. */
+  readonly messageCount: number;
 }
 
 /**
- * A client that tells its harness of everything, and waits for each answer before it goes on. What
- * no further attempt can mend it reports too, and stays disconnected until it is told to restart.
+ * A client that reports everything to its harness and waits for each answer. After a failure that
+ * another attempt cannot mend it stays disconnected until the command `restart`.
  */
 const client = SseClient.define({
   init: (parameters: Parameters) => {
     const lastEventId = parameters.lastEventId ?? '';
-    const state: State = { parameters, lastEventId, retry: undefined, fruitless: 0, told: 0 };
-    return connect(requestOf(parameters, lastEventId), state);
+    const state = { parameters, lastEventId, retry: undefined, failuresInARow: 0, messageCount: 0 };
+    return connect<State>(requestOf(parameters, lastEventId), state);
   },
   handleConnect: (_response, state) => noreply(state),
   handleConnectFailure: (failure, state, self) =>
-    tell(state, self, errorOf(failure), (next) =>
+    report(state, self, errorOf(failure), (next) =>
       classify(failure) === 'retry' ? again(next, retryAfter(failure)) : noreply(next),
     ),
   handleDisconnect: (disconnected, state, self) => {
     const { type, lastEventId, retry = state.retry } = disconnected;
     const next = { ...state, lastEventId, retry };
-    // A stream that the server ended in good order is no error.
-    return type === 'closed' ? again(next) : tell(next, self, errorOf(disconnected), again);
+    // The end of a complete response is not an error.
+    return type === 'closed' ? again(next) : report(next, self, errorOf(disconnected), again);
   },
   handleEvent: ({ type, data, lastEventId }, state, self) =>
-    tell(
-      { ...state, lastEventId, fruitless: 0 },
+    report(
+      { ...state, lastEventId, failuresInARow: 0 },
       self,
       { kind: 'event', event: { type, data, id: lastEventId } },
       (next) => next,
     ),
   handleComment: (comment, state, self) =>
-    tell(state, self, { kind: 'comment', comment }, (next) => next),
+    report(state, self, { kind: 'comment', comment }, (next) => next),
   handleCast: {
     restart: (_: undefined, state) =>
       reconnect(requestOf(state.parameters, state.lastEventId), state),
@@ -66,30 +66,27 @@ const client = SseClient.define({
 
 export type ClientPid = SseClient.ServerOf<typeof client>;
 
-/** A client that was started anew would count its callbacks anew: so it is not restarted. */
+/** Temporary: a restarted client would begin to number its messages again. */
 export function childSpec(id: string, parameters: Parameters): ChildSpec<string, ClientPid> {
   return SseClient.childSpec(client, parameters, { id, restart: 'temporary' });
 }
 
-/** Drops what it has, and connects again at once. */
+/** Drops the connection, the attempt or the wait, and connects at once. */
 export function restart(pid: ClientPid): void {
   GenServer.cast(pid, 'restart');
 }
 
-/**
- * Tells of it under the next number, and goes on once that is answered; a client that nobody
- * listens to ends.
- */
-async function tell<Next>(
+/** Posts a message under the next number, then continues. Without its harness the client ends. */
+async function report<Next>(
   state: State,
   self: Process<never>,
   message: Message,
   goOn: (state: State) => Next,
 ): Promise<Next | Stop<State>> {
-  const told = state.told + 1;
-  const url = `${state.parameters.callbackUrl.replace(/\/$/, '')}/${told}`;
+  const messageCount = state.messageCount + 1;
+  const url = `${state.parameters.callbackUrl.replace(/\/$/, '')}/${messageCount}`;
   return (await deliver(url, message, self.signal))
-    ? goOn({ ...state, told })
+    ? goOn({ ...state, messageCount })
     : stop(normal, state);
 }
 
@@ -98,16 +95,16 @@ function errorOf(failure: ConnectFailure | Disconnect): Message {
 }
 
 /**
- * Connects after a while: at first about what the harness asked for, and then not much longer,
- * since the harness waits.
+ * Connects after a delay, which begins with the `initialDelayMs` of the harness and grows to 2 s
+ * only: the harness waits.
  */
 function again(state: State, atLeast = 0): Connect<State> {
   const { parameters, lastEventId, retry } = state;
-  const fruitless = state.fruitless + 1;
+  const failuresInARow = state.failuresInARow + 1;
   const minDelay = parameters.initialDelayMs ?? 1000;
   const backoff = { minDelay, maxDelay: Math.max(minDelay, 2000), retry };
-  const after = Math.max(atLeast, nextDelay(fruitless, backoff, Math.random));
-  return connect(requestOf(parameters, lastEventId), { ...state, fruitless }, { after });
+  const after = Math.max(atLeast, nextDelay(failuresInARow, backoff, Math.random));
+  return connect(requestOf(parameters, lastEventId), { ...state, failuresInARow }, { after });
 }
 
 function retryAfter(failure: ConnectFailure): number | undefined {

@@ -19,16 +19,16 @@ import { childSpec as clientSpec, type ClientPid, restart } from './client.ts';
 import { readCommand, readParameters } from './parameters.ts';
 
 export interface FrontOptions {
-  /** Of loopback; 0 for any that is free. */
+  /** A port of 127.0.0.1; 0 for any free one. */
   readonly port: number;
-  /** Ends the program; called once its harness, which wants it, is answered. */
+  /** Ends the program; called after the harness has its answer. */
   readonly stop: () => void;
 }
 
 /** The supervisor of the clients. */
 export const clients = name<DynamicSupervisor.Pid>('clients');
 
-/** The HTTP server that a harness talks to, as a process. */
+/** The HTTP server for the harness, as a process. */
 export function childSpec(options: FrontOptions): ChildSpec<'front'> {
   return GenServer.childSpec(front, options, { id: 'front' });
 }
@@ -52,10 +52,7 @@ const front = GenServer.define({
   },
 });
 
-/**
- * All that this client can do, but the one that is a lack: that types of events have to be
- * announced.
- */
+/** All capabilities of the protocol but one, that types of events have to be announced. */
 const capabilities = [
   'bom',
   'comments',
@@ -72,7 +69,7 @@ interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** What is to be done once the answer is out. */
+  /** Called once the answer is sent. */
   readonly after?: () => void;
 }
 
@@ -93,11 +90,11 @@ function brokenBy(error: unknown): Answer {
   return { status: 500, body: String(error) };
 }
 
-/** What a harness may ask for, and the clients that it has. */
+/** The requests of a harness, and its clients. */
 class Routes {
   readonly #system: System;
   readonly #stop: () => void;
-  /** One that has ended stays until the harness lets go of it. */
+  /** A client that has ended stays until the harness deletes it. */
   readonly #clients = new Map<string, ClientPid>();
   #started = 0;
 
@@ -107,7 +104,7 @@ class Routes {
   }
 
   async answer(request: IncomingMessage): Promise<Answer> {
-    // Paths are appended to a base URL, which may end with a slash of its own.
+    // Harnesses append paths to a base URL, which may end with a slash.
     const [folder, id = '', ...rest] = (request.url ?? '').split('/').filter((part) => part !== '');
     const method = request.method ?? '';
     if (folder === undefined) {
@@ -173,7 +170,7 @@ class Routes {
     if (!isAlive(pid)) {
       return notFound;
     }
-    // All types are delivered: to listen to one more is nothing to do.
+    // `listen` needs no action: every type of event is delivered.
     if (read.value.command === 'restart') {
       restart(pid);
     }

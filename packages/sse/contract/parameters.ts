@@ -5,15 +5,15 @@ import { z } from 'zod';
 import { requestProblem } from '../src/http/request.ts';
 import type { SseRequest } from '../src/index.ts';
 
-/** What a harness sent, read: what it means, or what is wrong with it, as "Expected …, got …". */
+/** The parsed value of a request body, or the reason why it is refused, as "Expected …, got …". */
 export type Read<Value> =
   | { readonly type: 'read'; readonly value: Value }
   | { readonly type: 'refused'; readonly message: string };
 
-/** What a client is started with; an option that is `null` is not set. */
+/** The parameters of a new client; `null` leaves one unset. */
 export type Parameters = z.infer<typeof parameters>;
 
-/** What a client that runs can be told. */
+/** A command for a running client. */
 export type Command = z.infer<typeof command>;
 
 export function readParameters(json: string): Read<Parameters> {
@@ -26,7 +26,7 @@ export function readCommand(json: string): Read<Command> {
   return readJson(json, command);
 }
 
-/** What the client asks for, each time. */
+/** The request of every attempt. */
 export function requestOf(
   { streamUrl, method, body, headers, readTimeoutMs }: Parameters,
   lastEventId: string,
@@ -37,10 +37,10 @@ export function requestOf(
     ...(body ? { body } : {}),
     headers: headers ?? {},
     lastEventId,
-    // A limit of 0 is none, as for sockets.
+    // 0 means no limit, as for sockets of Node.
     idleTimeout: readTimeoutMs || Infinity,
-    // A failure is to be reported within 5 s, and the start of an error's body is waited for as
-    // well.
+    // The harness expects a failure within 5 s, and the client also waits for the start of the
+    // body of an error.
     responseTimeout: 4000,
     maxEventSize: 2 ** 26,
   };

@@ -1,10 +1,10 @@
 /**
- * A service that lets a harness drive clients from outside and judge them: `GET /` says what they
- * can do, `POST /` starts one, `POST` and `DELETE` of its `Location` command and stop it, `DELETE
- * /` ends the program. What a client hears is posted to the harness.
+ * A service through which a harness drives clients and checks them. `GET /` lists the capabilities,
+ * `POST /` starts a client, `POST` and `DELETE` of its `Location` command and stop it, `DELETE /`
+ * ends the program. The client posts its events and errors to the harness.
  *
- *     app              oneForAll: the front knows the clients by their pids
- *     ├── clients      one process each, started and stopped by the front
+ *     app              oneForAll: the front holds the pids of the clients
+ *     ├── clients      a process for each client, started and stopped by the front
  *     └── front        HTTP
  */
 import process from 'node:process';
