@@ -14,8 +14,8 @@ const events = 100;
 const packets = 50;
 
 /**
- * Nothing is compiled, so that what is allocated does not depend on when that happens; and there is
- * room enough for no garbage to be collected meanwhile.
+ * Without optimizing compilers the allocations do not depend on when code is compiled; and the
+ * young generation is large enough: no garbage is collected meanwhile.
  */
 const still = ['--no-opt', '--no-maglev', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 
@@ -25,7 +25,7 @@ function start(name: string, args: readonly string[], flags: readonly string[]):
   });
 }
 
-/** What it costs to read so many packets with so many events each. */
+/** The cost of reading `packets` packets with `events` events each. */
 async function costOf(who: string): Promise<Cost> {
   let socket: Socket | undefined;
   await using server = await serveRaw((opened) => {
@@ -52,12 +52,12 @@ async function costOf(who: string): Promise<Cost> {
 }
 
 /**
- * In bytes: the event itself, 56, its place in an array that grows, and what a packet takes. A
- * function that remembers something takes as much again.
+ * In bytes: the event itself (56), its slot in a growing array, and its share of the packet. A
+ * closure for each event would cost as much again.
  */
 const allowed = 120;
 
-/** Counts and not seconds, so that no machine is too busy for them. */
+/** Counts rather than times: they do not depend on the load of the machine. */
 describe('what one event costs', () => {
   let floor: Cost;
   beforeAll(async () => {

@@ -25,11 +25,11 @@ const eventStream = { 'content-type': 'text/event-stream' };
 const ok =
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
 
-/** Writes for as long as the client takes it. */
+/** Writes as long as the client reads. */
 function writeForEver(socket: Socket, text: string): void {
   const more = (): void => {
     while (!socket.destroyed && socket.write(text)) {
-      // Until it is full.
+      // Until the buffer of the socket is full.
     }
   };
   socket.on('drain', more);
@@ -56,7 +56,7 @@ describe('headers', () => {
     const first = await stage.next();
     first.stream('id: 1\ndata: x\n\n');
     await client.handled.next();
-    // A line end ends the field, and U+0000 makes it none (WHATWG HTML 9.2.6).
+    // A line end ends the field, and an id with U+0000 is ignored (WHATWG HTML 9.2.6).
     first.response.write('id: 2\rx-admin: 1\ndata: y\n\nid: 3\0\ndata: z\n\n');
     await client.handled.next();
     await client.handled.next();
@@ -143,7 +143,7 @@ describe('an answer without an end', () => {
       const out = isBomb ? gzip : response;
       const more = (): void => {
         while (!response.destroyed && out.write(text)) {
-          // Until it is full.
+          // Until the buffer of the socket is full.
         }
       };
       response.on('close', () => gzip.destroy());
@@ -171,7 +171,7 @@ describe('an answer without an end', () => {
       expect(handlePacket(Buffer.from('\n'), state)).toEqual([]);
     }
     expect(handlePacket(Buffer.from('data: x\n\n'), state)).toHaveLength(1);
-    // 128 MiB came.
+    // The server sent 128 MiB.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 ** 26);
   });
 });
@@ -195,7 +195,7 @@ describe('prototypes', () => {
   test('are safe from JSON and what a schema makes of it', async () => {
     await using stage = await openStage();
     const stream = events(stage.url, {
-      // As it was read: a schema of an object leaves such names out.
+      // Unchanged: an object schema would drop such names.
       events: { message: z.unknown() },
       handleInvalid: () => undefined,
     });
@@ -284,7 +284,7 @@ test('a flood of small events is braked by a handler that takes its time', async
     response.writeHead(200, eventStream);
     const more = (): void => {
       while (!response.destroyed && response.write('data: x\n\n'.repeat(1000))) {
-        // Until it is full.
+        // Until the buffer of the socket is full.
       }
     };
     response.on('drain', more);
@@ -300,7 +300,7 @@ test('a flood of small events is braked by a handler that takes its time', async
     },
   });
   await begun.promise;
-  // The server gets no further: what is in between is full, and stays so.
+  // The server is stuck: all buffers between are full, and stay full.
   const [socket] = server.sockets;
   const full = once(socket as Socket, 'drain');
   let isDrained = false;

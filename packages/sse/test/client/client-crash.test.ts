@@ -142,7 +142,7 @@ describe('a crash', () => {
 });
 
 describe('under a supervisor', () => {
-  /** Counts from 0 in each life, and breaks on `bad`. */
+  /** Counts events from 0 after each start, and crashes on `bad`. */
   const counting = SseClient.define({
     ...calm,
     init: (request: SseRequest) => connect(request, 0),
@@ -189,7 +189,7 @@ describe('under a supervisor', () => {
       (await stage.next()).stream('data: bad\n\n');
       await client.ended();
     }
-    // It is linked to the system, which ends with it and for the same reason.
+    // It is linked to the system, which exits with the same reason.
     expect(await stage.system.whenExited).toEqual(shutdown);
     await quiet();
     expect(stage.asked).toBe(3);

@@ -17,7 +17,7 @@ import { calm, observe, type Observer } from '../support/observed.ts';
 import { type Exchange, openStage, quiet, type Stage } from '../support/stage.ts';
 
 type Answer = SseClient.ClientAnswer<number>;
-/** What a message asks for: an answer, made of the state. */
+/** A message: a function that makes the answer from the state. */
 type Order = (state: number) => Answer | Promise<Answer>;
 
 const callbacks = {
@@ -33,10 +33,7 @@ const callbacks = {
   handleInfo: (order: Order, state: number) => order(state),
 };
 
-/**
- * Waits a minute after a failure, and does what it is told, in each of the three ways to tell a
- * server.
- */
+/** Waits a minute after a failure. A message, a cast or a call makes it answer with anything. */
 function obedient(request: RequestSource) {
   return SseClient.define({
     ...callbacks,
@@ -53,7 +50,7 @@ const ways: readonly (readonly [string, (pid: Obedient, order: Order) => unknown
   ['handleCall', (pid, order) => GenServer.call(pid, 'order', order)],
 ];
 
-/** A client in the middle of something, and the request that it has made. */
+/** A busy client and its request. */
 interface Scene {
   readonly pid: Obedient;
   readonly client: Observer;
@@ -79,7 +76,7 @@ async function connected(stage: Stage): Promise<Scene> {
   return scene;
 }
 
-/** Holds the client in a callback until it is told what to answer. */
+/** Holds the client in a callback until the test provides the answer. */
 function hold(pid: Pid<Order>): (answer: Order) => void {
   const { promise, resolve } = Promise.withResolvers<Order>();
   send(pid, async (state) => (await promise)(state));
@@ -258,7 +255,7 @@ describe('a connect that waits', () => {
     send(pid, 'later');
     send(pid, 'rest');
     await settle(stage.system);
-    // Were there a timer, what it sends would be a message, and put an end to the wait for one.
+    // A timer would send a message, and that message would end the receive.
     await advance(stage.system, 3000);
     await client.next('handleInfo');
     await client.next('handleInfo');
@@ -296,8 +293,7 @@ describe('a message that comes while a packet of 100 events is handled', () => {
   const packet = all.map((data) => `data: ${data}\n\n`).join('');
 
   /**
-   * Writes down the events and messages in the order they are handled. Calls back in the middle of
-   * the fourth event.
+   * Records the events and messages in the order of handling. Calls back during the fourth event.
    */
   async function play(
     stage: Stage,
@@ -338,7 +334,7 @@ describe('a message that comes while a packet of 100 events is handled', () => {
   }
 
   describe.each(['sync', 'async'] as const)('(handleEvent is %s)', (how) => {
-    // A synchronous handleEvent would be the one to call, and it cannot call itself.
+    // A synchronous handleEvent would have to call its own client, which cannot answer.
     test.each(how === 'sync' ? ways.slice(0, 2) : ways)(
       'waits for one event at most: %s',
       async (_way, tell) => {

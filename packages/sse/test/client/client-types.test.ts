@@ -28,7 +28,7 @@ import {
 } from '../../src/index.ts';
 import { calm } from '../support/observed.ts';
 
-/** What only the compiler is to see: it never runs. */
+/** For the compiler only: never runs. */
 const misuse = (_wrong: (system: System) => unknown): void => undefined;
 const self = undefined as never;
 

@@ -12,7 +12,7 @@ import {
 const request = { url: 'http://127.0.0.1/a' };
 const other = { url: 'http://127.0.0.1/b' };
 
-/** Runs the events; gives where they led, and what the last one asks for. */
+/** Runs the events. Returns the last state, and the actions of the last event. */
 function after(...events: readonly ClientEvent[]) {
   let snapshot: ClientSnapshot = initialSnapshot;
   let actions: readonly ClientAction[] = [];

@@ -204,7 +204,7 @@ describe('a client', () => {
     expect([first.path, first.message]).toEqual(['/events/1', eventOf('1')]);
     await quiet();
     expect(driven.told).toBe(1);
-    // Whatever the answer is.
+    // Any answer counts.
     first.answer(500);
     const second = await driven.callback();
     expect([second.path, second.message]).toEqual(['/events/2', eventOf('2')]);
@@ -227,7 +227,7 @@ describe('a client', () => {
     await using driven = await drive(service);
     const data = 'x'.repeat(14_000_000);
     (await driven.stream()).stream(`data: ${data}\n\n`);
-    // Not `toEqual`, which would print it.
+    // Not `toEqual`, which would print the text.
     expect(JSON.stringify(await driven.message()) === JSON.stringify(eventOf(data))).toBe(true);
   });
 });
@@ -331,7 +331,7 @@ describe('a connection', () => {
   });
 
   test('restart: is dropped without an error, and taken up at once from the last id', async () => {
-    // So long a delay that only a connection made at once is one made in time.
+    // With so long a delay only an immediate connection is in time.
     await using driven = await drive(service, { initialDelayMs: 3_600_000 });
     const first = await driven.stream();
     first.stream('id: abc\ndata: Hello\n\n');

@@ -10,7 +10,7 @@ import { openStage, quiet } from '../support/stage.ts';
 
 const { CONNECTING, OPEN, CLOSED } = EventSource;
 
-/** A fetch that does what the global one does, and keeps what it was called with. */
+/** The global fetch, with a record of its arguments. */
 function kept(): {
   readonly fetch: FetchLike;
   readonly calls: Queue<Parameters<FetchLike>>;
@@ -25,7 +25,7 @@ function kept(): {
   };
 }
 
-/** A response as somebody could make it who has no network. */
+/** A response without a network, as a test of a program would construct it. */
 function response(body: string | null, init: ResponseInit = {}): Response {
   return new Response(body, { headers: { 'content-type': 'text/event-stream' }, ...init });
 }
@@ -119,8 +119,7 @@ describe('a fetch of the user’s', () => {
     const signals = [await calls.next(), await calls.next()].map(([, { signal }]) => signal);
     const exchanges = [await stage.next(), await stage.next()];
     exchanges[1]?.stream();
-    // Which of the two sources it was is not known: the server answers in the order of the
-    // connections.
+    // Either of the two sources: the server answers in the order of the connections.
     await Promise.race([waiting.next(), reading.next()]);
     waiting.source.close();
     reading.source.close();

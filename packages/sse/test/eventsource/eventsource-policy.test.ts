@@ -19,7 +19,7 @@ type Told =
   | { readonly type: 'opened' | 'message'; readonly text: string }
   | ({ readonly type: 'interrupted' | 'failed' } & ErrorDetails);
 
-/** The client of an EventSource, on the time of the stage. */
+/** The client of an EventSource, on the clock of the stage. */
 async function follow(
   stage: Stage,
   request: Partial<SseRequest> = {},
@@ -47,7 +47,7 @@ async function follow(
   return { client: client as Pid, next: () => told.next() };
 }
 
-/** How long the client waits for its next attempt. */
+/** The delay until the client's next attempt, in ms. */
 async function delay(stage: Stage, client: Pid): Promise<number> {
   await settle(stage.system);
   return (status(client).nextAttemptAt ?? NaN) - stage.system.clock.now();
@@ -77,7 +77,7 @@ describe('whatever a server does, it sees at most 5 requests in the first second
       times.push(stage.system.clock.now());
       play(exchange);
       while ((await next()).type !== 'interrupted') {
-        // What came before the end.
+        // The messages before the end.
       }
       await advance(stage.system, await delay(stage, client));
     }
@@ -102,7 +102,7 @@ describe('the delay', () => {
       await before(stage, index);
       play(exchange);
       while ((await next()).type !== 'interrupted') {
-        // What came before the end.
+        // The messages before the end.
       }
       found.push(await delay(stage, client));
       await advance(stage.system, found.at(-1) ?? 0);

@@ -9,10 +9,7 @@ import { openStage } from '../support/stage.ts';
 
 const program = join(import.meta.dirname, '..', 'support', 'event-source-program.ts');
 
-/**
- * Runs the program until it ends by itself: its exit status, its lines, and what it wrote to
- * stderr.
- */
+/** Runs the program until it ends by itself. Returns its exit status, its lines and its stderr. */
 async function run(...args: readonly string[]): Promise<{
   readonly status: number | null;
   readonly lines: readonly string[];

@@ -14,9 +14,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { Queue } from '../support/queue.ts';
 import { cert, key } from '../support/servers.ts';
 
-/**
- * The examples of the npm package `eventsource`, as the package that is installed documents them.
- */
+/** The examples of the npm package `eventsource`, from the README of the installed version. */
 const page = fileURLToPath(import.meta.resolve('eventsource')).replace(
   /dist[\\/]index\.js$/,
   'README.md',
@@ -47,13 +45,13 @@ const proxy = /EnvHttpProxyAgent/;
 const http2 = /allowH2/;
 const supports = /eventsource\.supports-fetch-override/;
 
-/** What the server of an example is asked, and answers. */
+/** The requests to the server of an example, and its answers. */
 interface Exchange {
   readonly request: Http2ServerRequest;
   readonly response: Http2ServerResponse;
 }
 
-/** A secure server at localhost that speaks HTTP/2 too, and hands out its requests. */
+/** A TLS server at localhost, with HTTP/2, whose requests the test answers. */
 async function serveExamples(): Promise<
   AsyncDisposable & { readonly url: string; next(): Promise<Exchange> }
 > {
@@ -79,16 +77,16 @@ async function serveExamples(): Promise<
 }
 
 interface Program extends AsyncDisposable {
-  /** The next line that it prints. */
+  /** The next line of its output. */
   next(): Promise<string>;
   /** Its exit status, once it has ended by itself. */
   readonly status: Promise<number | null>;
 }
 
 /**
- * Runs the example as a program of its own, with our class as the global one. In its text only
- * names are other ones: of the package, of where `undici` is, of the server. `before` and `after`
- * are what a reader would have to add.
+ * Runs the example as a program, with our class as the global one. Only names are replaced in its
+ * text: that of the package, the place of `undici`, the server. `before` and `after` are the lines
+ * that a reader would have to add.
  */
 function run(
   example: RegExp,

@@ -6,7 +6,7 @@ import { emptied, serve } from '../support/servers.ts';
 import { openStage, quiet } from '../support/stage.ts';
 
 const { CONNECTING, OPEN, CLOSED } = EventSource;
-/** As soon as the client allows. */
+/** In ms; the client raises it to its minimum. */
 const soon = 'retry: 0\n\n';
 
 describe('the state', () => {
@@ -227,8 +227,7 @@ describe('close', () => {
     const { source } = watched;
     await new Promise<void>((resolve) => {
       source.onopen = () => {
-        // Longer than processes may run before others have their turn: the client's is only after
-        // that of `setImmediate`.
+        // Longer than a slice of the scheduler: the client's next turn comes after `setImmediate`.
         const end = performance.now() + 20;
         while (performance.now() < end);
         release();

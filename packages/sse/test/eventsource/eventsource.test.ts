@@ -3,7 +3,7 @@ import { expectTypeOf } from 'expect-type';
 
 import { ErrorEvent, EventSource } from '../../src/eventsource.ts';
 
-/** Of a scheme that nobody follows: it opens no socket. */
+/** With a scheme that the client refuses: it opens no socket. */
 const nowhere = 'ftp://127.0.0.1/events';
 
 function closedSource(): EventSource {

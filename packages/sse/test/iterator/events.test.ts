@@ -16,7 +16,7 @@ async function dataOf(stream: AsyncIterable<ServerSentEvent>): Promise<string[]>
   return seen;
 }
 
-/** How long the client waits, each time that it does. */
+/** Queues the delay of each wait of the client, in ms. */
 function delaysTo(queue: Queue<number>): (status: SseClient.StatusChange) => void {
   return (status) => {
     if (status.type === 'disconnected') {

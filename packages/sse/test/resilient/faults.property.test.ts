@@ -23,7 +23,7 @@ const bytes = fc.nat(500);
 const fault = (type: Fault['type'], rest: Readonly<Record<string, fc.Arbitrary<unknown>>> = {}) =>
   fc.record({ type: fc.constant(type), ...rest }) as fc.Arbitrary<unknown> as fc.Arbitrary<Fault>;
 
-/** All that a client gets over by itself. */
+/** Every fault that a client recovers from by itself. */
 const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   fault('refuse'),
   fault('noAnswer'),
@@ -52,28 +52,28 @@ const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   fault('retry', { value: fc.constantFrom(0, 100, '99999999999', 'soon'), afterEvents: few }),
 );
 
-/** At least as many events as any of them needs to come true: 8 are more than 500 bytes. */
+/** Enough events for every fault to happen: 8 are more than 500 bytes. */
 const enough = 8;
 
-/** What the client did from one attempt to the next. */
+/** One attempt of the client. */
 interface Attempt {
   readonly at: number;
-  /** The last id of the last event handled before it. */
+  /** The last id before the attempt, as of the last handled event. */
   readonly lastEventId: string;
   readonly handled: ServerSentEvent[];
-  /** How it ended. */
+  /** The end of the attempt. */
   failure?: string;
 }
 
 type Asked = Extract<ChaosEntry, { readonly type: 'request' }>;
 
-/** A client and what it did, on a clock that it has to itself with the server. */
+/** A client and a record of its attempts. It shares a clock of its own with the server. */
 class Follower {
   readonly attempts: Attempt[] = [];
   readonly #system: TestSystem;
   readonly #isSlow: boolean;
   #lastEventId = '';
-  /** How long it waits, if it does. */
+  /** The delay until the next attempt, if there is one. */
   #after: number | undefined = undefined;
 
   constructor(system: TestSystem, isSlow: boolean) {
@@ -101,8 +101,8 @@ class Follower {
   }
 
   /**
-   * Lets what is on its way arrive; and time pass, if the client waits, or `ms` of it if the client
-   * has something to notice by it.
+   * Waits for bytes in flight; then lets time pass: the client's delay, or `ms` if the client has
+   * to notice something by it.
    */
   async goOn(ms: number): Promise<void> {
     await new Promise(setImmediate);
@@ -132,7 +132,7 @@ class Follower {
   }
 }
 
-/** How much time passes while the server does this, from one look at it to the next. */
+/** How much time passes, in ms, during one step of a fault. */
 function pace(fault: Fault | undefined): number {
   switch (fault?.type) {
     case 'noAnswer':
@@ -140,7 +140,7 @@ function pace(fault: Fault | undefined): number {
     case 'silence':
     case 'slowBody':
       return 1000;
-    // The client takes its time with one redirect after the other, but not with the answer to each.
+    // The client delays each redirect; the answers to them take no time.
     case 'redirect':
       return 50;
     default:
@@ -154,7 +154,7 @@ interface Course {
   readonly made: number;
 }
 
-/** Lets a client go through these faults, one a connection, until it has all events there are. */
+/** Plays these faults to a client, one for each connection, until it has handled all events. */
 async function goThrough(faults: readonly Fault[], isSlow: boolean): Promise<Course> {
   const asked: Asked[] = [];
   const system = createTestSystem();
@@ -183,7 +183,7 @@ async function goThrough(faults: readonly Fault[], isSlow: boolean): Promise<Cou
   return { attempts: client.attempts, asked, made: stream.made };
 }
 
-/** In ms: so that what would go on for ever is told with its seed, and made smaller. */
+/** In ms: a run without an end fails here, thus fast-check reports its seed and shrinks it. */
 const patience = 10_000;
 const limits = { interruptAfterTimeLimit: 40_000 };
 
@@ -196,7 +196,7 @@ function lastOf(events: readonly ServerSentEvent[]): number {
   return last === undefined ? 0 : dataOf(last).number;
 }
 
-/** The events that the server sends in answer to this, in order, as many as there are. */
+/** All events that the server sends in response to this request, in order. */
 function sentBy({ fault, first }: Asked, made: number): readonly number[] {
   const from = fault?.type === 'replay' ? Math.max(1, first - fault.events) : first;
   const count = fault !== undefined && 'afterEvents' in fault ? fault.afterEvents : made - from + 1;
@@ -204,7 +204,9 @@ function sentBy({ fault, first }: Asked, made: number): readonly number[] {
   return fault?.type === 'duplicate' ? numbers.flatMap((number) => [number, number]) : numbers;
 }
 
-/** What an attempt brought, against what the last server that it was led to sent. */
+/**
+ * Compares the events of an attempt with those that the server at the end of its redirects sent.
+ */
 function expectAsSent(
   { handled, lastEventId, failure }: Attempt,
   request: Asked,
@@ -292,7 +294,7 @@ test('BODY-11 any cut of any stream, through a socket and a client, gives the ev
   );
 });
 
-/** By hand: Node would make one chunk of several that are written one after the other. */
+/** By hand: Node merges chunks that are written one after the other. */
 function chunkOf(bytes: Uint8Array): Uint8Array {
   const size = Buffer.from(`${bytes.length.toString(16)}\r\n`);
   return Buffer.concat([size, bytes, Buffer.from('\r\n')]);

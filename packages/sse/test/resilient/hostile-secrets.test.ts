@@ -8,7 +8,7 @@ import { watch } from '../support/told.ts';
 
 const secrets = { authorization: 'Bearer s3cret', cookie: 's3cret', 'x-api-key': 's3cret' };
 
-/** What each request showed: its path and its secrets. */
+/** The path and the secrets of each request. */
 function shown({ requests }: TestServer): readonly unknown[] {
   return requests.map(({ url, headers }) => [
     url,
@@ -16,7 +16,7 @@ function shown({ requests }: TestServer): readonly unknown[] {
   ]);
 }
 
-/** Sends the client on, or ends it. */
+/** Redirects the client, or ends it. */
 function answer(response: ServerResponse, location?: string): void {
   if (location !== undefined) {
     response.setHeader('location', location);
@@ -101,7 +101,7 @@ test('another scheme at the same host is another origin: http: to https: takes n
 
 test('what a server writes into a reason neither begins a line nor steers a terminal', async () => {
   await using server = await serve((_, response) => {
-    // Node takes it for latin1: CSI and NEL of C1, which HTTP allows.
+    // Node reads the bytes as latin1: CSI and NEL of C1, which HTTP allows.
     response.writeHead(302, { location: 'ftp://x/\u009B2J\u0085gone' }).end();
   });
   using client = watch({ url: server.url });

@@ -1,7 +1,6 @@
 /**
- * `node cost-program.ts URL WHO PACKETS EVENTS`, with a channel: what reading costs. Packets come
- * one by one, the next when it is asked for, so that how many there were does not depend on the
- * machine.
+ * `node cost-program.ts URL WHO PACKETS EVENTS`, with an IPC channel: measures the cost of reading.
+ * The server sends the next packet on request, thus their number does not depend on the machine.
  */
 import { createHook } from 'node:async_hooks';
 import { get } from 'node:http';
@@ -12,12 +11,12 @@ import { createParser } from 'eventsource-parser';
 
 import { connect, noreply, SseClient } from '../../src/index.ts';
 
-/** Of the packets that count, which come after as many that do not. */
+/** The cost of the measured packets, which follow as many for warming up. */
 export interface Cost {
-  /** Allocated on the heap. */
+  /** Bytes allocated on the heap. */
   readonly bytes: number;
   readonly promises: number;
-  /** Taken from the mailbox. */
+  /** Messages taken from the mailbox. */
   readonly messages: number;
   /** Calls of functions of the machine, and of xstate. */
   readonly steps: number;
@@ -67,7 +66,7 @@ const contenders: Readonly<Record<string, Follow>> = {
         cursor: { store: new Map(), every: Infinity, within: 2 ** 31 - 1 },
       }),
     ),
-  /** What there is below the client: `node:http` and the parser. */
+  /** The layers below the client: `node:http` and the parser. */
   floor: async (url, handle) => {
     const parser = createParser({ onEvent: handle });
     get(url, (response) => {
@@ -85,7 +84,7 @@ let begin = (): void => undefined;
 
 const [url = '', who = '', packetsText, eventsText] = process.argv.slice(2);
 const packets = Number(packetsText);
-/** In a packet. */
+/** Events in a packet. */
 const events = Number(eventsText);
 const pid = await follow();
 await read(packets);
@@ -112,7 +111,7 @@ function handle(): void {
   }
 }
 
-/** `starts` is called when the first event is handled, `ends` when the last one is. */
+/** Calls `starts` when the first event is handled, `ends` when the last one is. */
 async function read(
   count: number,
   starts = (): void => undefined,
@@ -132,7 +131,7 @@ async function read(
   await promise;
 }
 
-/** The program is run with room enough for no garbage to be collected meanwhile. */
+/** The heap of the program is large enough: no garbage is collected meanwhile. */
 async function allocated(): Promise<number> {
   let before = 0;
   let after = 0;

@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
 /**
- * Listens with room for few, and then its thread sleeps and takes nobody in: Linux answers no
- * further SYN.
+ * Listens with a short queue on a thread that sleeps and never accepts: once the queue is full,
+ * Linux answers no further SYN.
  */
 const listener = `
   const { parentPort } = require('node:worker_threads');
@@ -15,11 +15,11 @@ const listener = `
   });
 `;
 
-/** A port of loopback that is open and does not answer a SYN. */
+/** A port of loopback that does not answer a SYN. */
 export async function deafPort(): Promise<{ readonly port: number } & AsyncDisposable> {
   const worker = new Worker(listener, { eval: true });
   const [port] = (await once(worker, 'message')) as [number];
-  // As many as are let in wait for ever; the first that is not let in shows that the queue is full.
+  // Connections in the queue wait for ever; the first one that times out shows that it is full.
   const queue = Array.from({ length: 2 }, () => connect(port, '127.0.0.1'));
   await Promise.all(queue.map((socket) => once(socket, 'connect')));
   return {

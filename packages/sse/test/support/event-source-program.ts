@@ -1,7 +1,7 @@
 /**
  * `node --conditions=@reprise/source event-source-program.ts URL [on]`: an EventSource, and nothing
- * else that keeps it alive. It says what happens, and does what it is told by the data of events.
- * With `on` it goes on after uncaught exceptions.
+ * else that keeps the program alive. It prints each event and obeys the data of the events. With
+ * `on` it survives uncaught exceptions.
  */
 import { EventSource } from '../../src/eventsource.ts';
 

@@ -1,13 +1,13 @@
 import { EventSource, type EventSourceInit } from '../../src/eventsource.ts';
 import { Queue } from './queue.ts';
 
-/** An event that was dispatched, and how the source stood then. */
+/** A dispatched event, and the state of the source at that moment. */
 export interface Dispatched {
   readonly readyState: number;
   readonly event: MessageEvent & { readonly code?: number; readonly message?: string };
 }
 
-/** A source whose events are kept, in order; it is closed at the end of the block that holds it. */
+/** A source with a record of its events, in order; closed at the end of its block. */
 export interface Watched extends Disposable {
   readonly source: EventSource;
   next(): Promise<Dispatched>;

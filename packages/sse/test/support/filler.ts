@@ -1,6 +1,6 @@
 /**
  * `node --conditions=@reprise/source filler.ts FILE`: writes to a cursor file until that fails, and
- * says how.
+ * prints the error.
  */
 import { sqlite } from '../../src/index.ts';
 

@@ -2,7 +2,7 @@ import { createServer, type TLSSocket } from 'node:tls';
 
 import { cert, key, listen, type TestServer } from './servers.ts';
 
-// For what no HTTP/2 server would send: frames by hand (RFC 9113 4, 6).
+// Frames by hand (RFC 9113 4, 6), for bytes that no HTTP/2 server would send.
 
 export function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(9);
@@ -59,18 +59,18 @@ export function goAway(lastStream: number, code: number): Buffer {
 }
 
 /**
- * Agrees to speak HTTP/2, and does it by hand: `opened` is asked what to say first, `answer` what
- * to a request.
+ * Negotiates HTTP/2 and speaks it by hand: `opened` gives the first frames, `answer` those for a
+ * request.
  */
 export async function serveFrames(
   answer: (socket: TLSSocket, stream: number) => void,
   opened: (socket: TLSSocket) => void = (socket) => socket.write(settings),
 ): Promise<TestServer> {
   const server = createServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
-    // The client breaks off as it likes.
+    // The client may close at any time.
     socket.on('error', () => undefined);
     opened(socket);
-    // What a client begins with (RFC 9113 3.4) is 24 bytes.
+    // The preface of the client (RFC 9113 3.4) has 24 bytes.
     let rest = Buffer.alloc(0);
     let isBegun = false;
     socket.on('data', (bytes: Buffer) => {

@@ -19,11 +19,11 @@ const program = join(import.meta.dirname, '..', '..', 'contract', 'service.ts');
 export interface Service extends AsyncDisposable {
   readonly url: string;
   ask(method: string, path: string, body?: unknown): Promise<Response>;
-  /** How it ended, with what it wrote to stderr. */
+  /** Its exit status and its stderr. */
   readonly ended: Promise<{ readonly status: number | null; readonly stderr: string }>;
 }
 
-/** Runs the program, whatever comes of it. */
+/** Runs the program to its end. */
 export function runService(
   ...args: readonly string[]
 ): ChildProcessByStdio<null, Readable, Readable> {
@@ -60,7 +60,7 @@ export async function startService(): Promise<Service> {
   };
 }
 
-/** What the service tells of a client: not answered yet. */
+/** A callback of the service, not answered yet. */
 export interface Callback {
   readonly path: string;
   readonly message: unknown;
@@ -73,22 +73,22 @@ export interface Callback {
  */
 export interface Driven extends AsyncDisposable {
   readonly stage: Stage;
-  /** Where the service has it. */
+  /** The URL of the client at the service. */
   readonly path: string;
-  /** How many callbacks there were so far. */
+  /** The number of callbacks so far. */
   readonly told: number;
   /** The next request for a stream. */
   stream(): Promise<Exchange>;
   /** The next callback. */
   callback(): Promise<Callback>;
-  /** The message of the next callback, which is answered; its number has to be the next. */
+  /** Answers the next callback, whose number has to be the next, and returns its message. */
   message(): Promise<unknown>;
   command(command: unknown): Promise<number>;
-  /** Nobody listens for callbacks any more. */
+  /** Closes the server for callbacks. */
   leave(): Promise<void>;
 }
 
-/** Has the service start a client, with no delay but as `parameters` says. */
+/** Makes the service start a client, without delays unless `parameters` has some. */
 export async function drive(service: Service, parameters: object = {}): Promise<Driven> {
   const stage = await openStage();
   const callbacks = new Queue<Callback>();
@@ -127,8 +127,8 @@ export async function drive(service: Service, parameters: object = {}): Promise<
     command: async (command) => (await service.ask('POST', path, command)).status,
     leave: () => listener.close(),
     async [Symbol.asyncDispose]() {
-      // First the client, which would come back to a server that is gone; unless the service has
-      // ended already.
+      // The client first, or it would reconnect to a closed server; the service may have ended
+      // already.
       await service.ask('DELETE', path).catch(() => undefined);
       await Promise.all([stage[Symbol.asyncDispose](), listener.close()]);
     },

@@ -15,7 +15,7 @@ import {
 import { Queue } from './queue.ts';
 import type { Exchange } from './stage.ts';
 
-/** What each callback is told. */
+/** The subject of each callback. */
 interface Subjects {
   readonly init: unknown;
   readonly handleConnect: EventStreamResponse;
@@ -30,12 +30,9 @@ interface Subjects {
 type Name = keyof Subjects;
 type Callback = (...args: readonly unknown[]) => unknown;
 
-/**
- * Writes down what the callbacks of a client are told, in order, as they are told, and why it
- * ended.
- */
+/** Records the callbacks of a client with their subjects, in order, and its exit reason. */
 export class Observer {
-  /** The names of the callbacks that were called, `init` excepted. */
+  /** The names of the called callbacks, without `init`. */
   readonly called: Name[] = [];
   readonly #calls: Queue<{ readonly name: Name | 'end'; readonly subject: unknown }> = new Queue();
 
@@ -66,7 +63,7 @@ export class Observer {
     });
   }
 
-  /** What the next callback is told, which has to be this one. */
+  /** The subject of the next callback, which has to be this one. */
   async next<Expected extends Name>(expected: Expected): Promise<Subjects[Expected]> {
     const { name, subject } = await this.#calls.next();
     if (name !== expected) {
@@ -75,7 +72,7 @@ export class Observer {
     return subject as Subjects[Expected];
   }
 
-  /** The same, whatever else comes before it. */
+  /** The same; other callbacks may come before it. */
   async until<Expected extends Name>(expected: Expected): Promise<Subjects[Expected]> {
     for (;;) {
       const { name, subject } = await this.#calls.next();
@@ -88,10 +85,7 @@ export class Observer {
     }
   }
 
-  /**
-   * Why the client ended, whatever comes before it; asked again, why the one that took its place
-   * did.
-   */
+  /** The exit reason of the client; a second call gives that of its successor. */
   async ended(): Promise<ExitReason> {
     for (;;) {
       const { name, subject } = await this.#calls.next();
@@ -102,7 +96,7 @@ export class Observer {
   }
 }
 
-/** Starts a client of this behaviour, on its own, and observes it. */
+/** Starts an observed client with this behaviour, without a supervisor. */
 export async function observe<B extends AnyBehaviour>(
   system: System,
   behaviour: B,
@@ -113,7 +107,7 @@ export async function observe<B extends AnyBehaviour>(
   return { pid: pid as SseClient.ServerOf<B>, client };
 }
 
-/** Callbacks that go on with the state they have: to be spread under those that a test is about. */
+/** Callbacks that keep the state: to spread below the callbacks that a test is about. */
 export const calm = {
   handleConnect: <State>(_: EventStreamResponse, state: State): NoReply<State> => noreply(state),
   handleConnectFailure: <State>(_: ConnectFailure, state: State): NoReply<State> => noreply(state),
@@ -126,7 +120,7 @@ export function once(request: SseRequest) {
   return SseClient.define({ ...calm, init: () => connect(request, 'state') });
 }
 
-/** Goes on from the last event whenever the stream ends. */
+/** Resumes after the last event whenever the stream ends. */
 export function follower({ url }: { readonly url: string }) {
   return SseClient.define({
     ...calm,
@@ -136,7 +130,7 @@ export function follower({ url }: { readonly url: string }) {
   });
 }
 
-/** Does what makes a client call this callback. */
+/** Makes the client call this callback. */
 export function provoke({ refuse, stream, response }: Exchange, callback: string): void {
   if (callback === 'handleConnectFailure') {
     refuse(500);

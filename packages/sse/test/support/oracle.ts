@@ -1,7 +1,4 @@
-/**
- * What a whole stream means, written down from WHATWG HTML 9.2.6 a second time, with no thought of
- * speed.
- */
+/** The events of a whole stream by WHATWG HTML 9.2.6: a second implementation, simple and slow. */
 export interface Meaning {
   readonly events: readonly {
     readonly type: string;
@@ -22,7 +19,7 @@ export function meaningOf(bytes: Uint8Array): Meaning {
   const retries: number[] = [];
   let lastEventId = '';
   let block = emptyBlock();
-  // The last piece has no line end: it is not a line.
+  // The last piece has no line end, thus it is not a line.
   for (const line of lines.slice(0, -1)) {
     if (line === '') {
       lastEventId = block.id ?? lastEventId;

@@ -3,15 +3,12 @@ import { connect } from 'node:net';
 
 import { listen, type TestServer } from './servers.ts';
 
-/**
- * A real proxy on loopback: passes requests on, and opens tunnels. What it was asked is in `asked`,
- * in order.
- */
+/** A real proxy on loopback: forwards requests and opens tunnels. `asked` lists both, in order. */
 export interface Proxy extends TestServer {
   readonly asked: readonly IncomingMessage[];
 }
 
-/** `isAllowed` is asked of each request and tunnel; 407 is what the others are answered. */
+/** `isAllowed` decides on each request and tunnel; the others get 407. */
 export async function serveProxy(
   isAllowed: (request: IncomingMessage) => boolean = () => true,
 ): Promise<Proxy> {

@@ -1,7 +1,4 @@
-/**
- * What happened, in order, to be awaited one by one: so that a test waits for the very event and
- * never sleeps.
- */
+/** Values in order, each awaited by a test: a test waits for an event and never sleeps. */
 export class Queue<Value> {
   readonly #values: Value[] = [];
   readonly #askers: ((value: Value) => void)[] = [];

@@ -1,6 +1,6 @@
 /**
- * `node --conditions=@reprise/source rounds.ts URL COUNT`: connects and stops that often, says what
- * is left over, and has nothing more to do.
+ * `node --conditions=@reprise/source rounds.ts URL COUNT`: connects and stops that often, prints
+ * what is left over, and ends by itself.
  */
 import { createSystem, GenServer, normal } from '@reprise/actor';
 
@@ -23,7 +23,7 @@ console.log(
   `open sockets: ${number('TCPSocketWrap')}, timers: ${number('Timeout')}, warnings: ${warnings}`,
 );
 
-/** Stops in the middle of an event, or is stopped while it is connected. */
+/** Stops while it handles an event, or is stopped while it is connected. */
 async function connectAndStop(where: 'inside' | 'outside'): Promise<void> {
   const heard = Promise.withResolvers<void>();
   const pid = await SseClient.start(

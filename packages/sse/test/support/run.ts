@@ -10,15 +10,18 @@ type Options = Partial<SseClient.ResilientOptions>;
 export type StatusChange = SseClient.StatusChange;
 type StatusOf<Type extends StatusChange['type']> = Extract<StatusChange, { readonly type: Type }>;
 
-/** A client on its own: when it gives up, it takes the system of its stage along. */
+/**
+ * A client without a supervisor, linked to the system of its stage: when it gives up, the system
+ * exits.
+ */
 export interface Run {
   readonly pid: Pid;
   readonly handled: Queue<ServerSentEvent>;
-  /** All that it said of itself. */
+  /** All changes that `onStatus` got. */
   readonly statuses: readonly StatusChange[];
-  /** What it says next. */
+  /** The next change. */
   next(): Promise<StatusChange>;
-  /** What it says next that is of this type. */
+  /** The next change of this type. */
   until<Type extends StatusChange['type']>(type: Type): Promise<StatusOf<Type>>;
 }
 
@@ -58,7 +61,7 @@ export async function run(stage: Stage, options: Options = {}): Promise<Run> {
   };
 }
 
-/** What the server does about a request, the `turn`th. */
+/** The answer of the server to the `turn`th request. */
 export type Play = (exchange: Exchange, turn: number) => void;
 
 export const refuse = (exchange: Exchange): void => {
@@ -72,7 +75,7 @@ export const stream =
     exchange.response.end(body);
   };
 
-/** Lets the next request go like that, and says how long the client waits after it. */
+/** Answers the next request like that. Returns the delay of the client after it, in ms. */
 export async function delayAfter(
   play: (exchange: Exchange) => void,
   stage: Stage,
@@ -82,7 +85,7 @@ export async function delayAfter(
   return (await client.until('disconnected')).after;
 }
 
-/** The delays after one attempt after the other, each made when its time has come. */
+/** The delays after each of these attempts, in ms; lets the time between them pass. */
 export async function delays(
   plays: readonly ((exchange: Exchange) => void)[],
   stage: Stage,

@@ -1,7 +1,7 @@
 /**
- * How many characters strings are searched through while a function runs: the cost of parsing, as a
- * number that does not depend on the machine. The search methods of strings and regular expressions
- * count what lies between where they began and what they found.
+ * The number of characters that string searches scan while a function runs: a cost of parsing that
+ * does not depend on the machine. The search methods of strings and regular expressions count the
+ * characters between their start and their match.
  */
 export function scanned(work: () => void): number {
   const { indexOf, charCodeAt } = String.prototype;

@@ -12,11 +12,11 @@ import { join } from 'node:path';
 const fixture = (name: string): string =>
   readFileSync(join(import.meta.dirname, '..', 'fixtures', name), 'utf8');
 
-/** A certificate that signs itself, for localhost and 127.0.0.1, good until 2125. */
+/** A self-signed certificate for localhost and 127.0.0.1, valid until 2125. */
 export const cert = fixture('localhost.cert.pem');
 export const key = fixture('localhost.key.pem');
 
-/** A real server on loopback; it ends with the block that holds it. */
+/** A real server on loopback, closed at the end of its block. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
@@ -37,12 +37,12 @@ export async function serveSecurely(handler: RequestListener): Promise<TestServe
 }
 
 /**
- * For answers that no HTTP server would give: writes to the bare socket, once the request's head is
- * there.
+ * For answers that no HTTP server would give: writes to the socket itself, once the head of the
+ * request has arrived.
  */
 export async function serveRaw(answer: (socket: Socket) => void): Promise<TestServer> {
   const server = createSocketServer((socket) => {
-    // The client breaks off as it likes.
+    // The client may close at any time.
     socket.on('error', () => undefined);
     socket.once('data', () => {
       answer(socket);
@@ -51,7 +51,7 @@ export async function serveRaw(answer: (socket: Socket) => void): Promise<TestSe
   return listen(server, 'http:');
 }
 
-/** A port of loopback where nobody listens. */
+/** A closed port of loopback. */
 export async function closedPort(): Promise<number> {
   const { port, close } = await serve(() => undefined);
   await close();
@@ -65,7 +65,7 @@ export async function emptied({ sockets }: TestServer): Promise<void> {
   );
 }
 
-/** Waits until somebody has connected. */
+/** Waits for the first connection. */
 export async function reached({ sockets }: TestServer): Promise<void> {
   while (sockets.size === 0) {
     await new Promise(setImmediate);
@@ -73,8 +73,8 @@ export async function reached({ sockets }: TestServer): Promise<void> {
 }
 
 /**
- * Waits as long as several exchanges of 1 MiB with another server take: for what must not happen
- * meanwhile.
+ * Waits as long as several exchanges of 1 MiB with another server take: time in which something
+ * must not happen.
  */
 export async function aWhile(): Promise<void> {
   await using server = await serve((_, response) => response.end('x'.repeat(2 ** 20)));
@@ -85,7 +85,7 @@ export async function aWhile(): Promise<void> {
   }
 }
 
-/** Any server of Node’s, as one of ours. */
+/** A test server from any server of Node. */
 export async function listen(
   server: Server,
   protocol: 'http:' | 'https:',

@@ -6,29 +6,29 @@ import { Queue } from './queue.ts';
 import { serve, type TestServer } from './servers.ts';
 import { watch } from './told.ts';
 
-/** A request, all of it, for the test to answer. */
+/** A complete request, for the test to answer. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly body: string;
   readonly response: ServerResponse;
-  /** Answers 200 and an event stream, with this much of it, which stays open. */
+  /** Answers 200 and an event stream that begins with this text and stays open. */
   stream(text?: string): void;
   /** Answers this status, without a body. */
   refuse(status: number, headers?: Readonly<Record<string, string>>): void;
-  /** Settles once the connection is closed, from whichever side. */
+  /** Settles once the connection is closed, by either side. */
   readonly closed: Promise<unknown>;
 }
 
 /**
- * What a test of the client needs: a system whose time stands still, and a server whose every
- * request is handed out, in order.
+ * The stage of a client test: a system whose time the test advances, and a server whose requests
+ * the test answers, in order.
  */
 export interface Stage extends AsyncDisposable {
   readonly system: TestSystem;
   readonly server: TestServer;
   readonly url: string;
   next(): Promise<Exchange>;
-  /** How many requests there were so far. */
+  /** The number of requests so far. */
   readonly asked: number;
 }
 
@@ -51,7 +51,7 @@ export async function openStage(): Promise<Stage> {
       return server.requests.length;
     },
     async [Symbol.asyncDispose]() {
-      // First the clients, which would come back to a server that is gone.
+      // The clients first, or they would reconnect to a closed server.
       await system.stop();
       await server.close();
     },
@@ -59,7 +59,7 @@ export async function openStage(): Promise<Stage> {
 }
 
 function exchangeOf(request: IncomingMessage, response: ServerResponse, body: string): Exchange {
-  // A socket that is reset says so.
+  // A reset socket emits an error.
   request.socket.on('error', () => undefined);
   return {
     request,
@@ -80,8 +80,8 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse, body: st
 }
 
 /**
- * Takes as long as a few requests take, by the client's own means: a request that is wrongly under
- * way when this is called arrives, and what the client should not do after hearing of it, it does.
+ * Takes as long as a few requests of the client's own kind: a wrong request that is in flight
+ * arrives, and a wrong reaction of the client to it happens.
  */
 export async function quiet(): Promise<void> {
   await using server = await serve((_, response) => response.writeHead(204).end());

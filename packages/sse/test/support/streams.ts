@@ -31,7 +31,9 @@ const fragments = [
   '\r\n\r\n',
 ].map((text) => Buffer.from(text));
 
-/** Bytes that come near the rules: pieces of lines in any order, whole lines, broken UTF-8. */
+/**
+ * Bytes that are almost an event stream: pieces of lines in any order, whole lines, broken UTF-8.
+ */
 export const anyStream: fc.Arbitrary<Uint8Array> = fc
   .array(
     fc.oneof(
@@ -48,7 +50,7 @@ export const anyStream: fc.Arbitrary<Uint8Array> = fc
   )
   .map((pieces) => Buffer.concat(pieces));
 
-/** Where to cut: each number the length of the next piece; what is left over is one piece. */
+/** The lengths of the pieces to cut into; the rest is one piece. */
 export const anyCuts: fc.Arbitrary<readonly number[]> = fc.array(fc.oneof(fc.nat(12), fc.nat(80)), {
   maxLength: 60,
 });

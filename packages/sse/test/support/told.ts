@@ -10,17 +10,15 @@ export type Told =
   | { readonly type: 'failed'; readonly failure: ConnectFailure }
   | { readonly type: 'disconnected'; readonly disconnect: Disconnect };
 
-/**
- * A connection whose handlers write down what they are told; it ends with the block that holds it.
- */
+/** A connection with a record of its handlers' calls; destroyed at the end of its block. */
 export interface Watched extends Disposable {
   readonly connection: Connection;
   readonly told: readonly Told[];
-  /** Waits for the next thing that is told, whatever it is. */
+  /** Waits for the next call of any handler. */
   next(): Promise<Told>;
-  /** Waits until this much text has come since the last call; whatever else is told is an error. */
+  /** Waits for so many characters since the last call; a call of another handler is an error. */
   text(length: number): Promise<string>;
-  /** Waits until it is over. */
+  /** Waits for the last call. */
   end(): Promise<Told>;
   readonly clock: VirtualClock;
   advance(ms: number): Promise<void>;

@@ -5,7 +5,7 @@ import type { SseRequest } from '../../src/http/request.ts';
 import { cert, key, listen, serve, type TestServer } from './servers.ts';
 import { watch, type Watched } from './told.ts';
 
-/** A version of HTTP: a server that speaks nothing else, and how a client is asked for it. */
+/** A version of HTTP: a server for it alone, and the options of a client for it. */
 export interface Version {
   readonly scheme: 'http' | 'https';
   readonly serve: (handler: RequestListener) => Promise<TestServer>;
@@ -15,7 +15,7 @@ export interface Version {
 
 export const http1: Version = { scheme: 'http', serve, watch, over: (request) => request };
 
-/** By TLS, as everywhere: the fixtures' certificate is its own authority. */
+/** Over TLS, as everywhere: the certificate of the fixtures is its own authority. */
 export const http2: Version = {
   scheme: 'https',
   serve: serveHttp2,
@@ -23,22 +23,18 @@ export const http2: Version = {
   over: overHttp2,
 };
 
-/** For `describe.each`: what the catalogue asks for holds over both. */
+/** For `describe.each`: the catalogue holds for both versions. */
 export const versions = [
   ['HTTP/1.1', http1],
   ['HTTP/2', http2],
 ] as const;
 
-/**
- * Node's requests and responses of HTTP/2 are those of HTTP/1.1, as far as the handlers of these
- * tests go.
- */
+/** The handlers of these tests use only the part of Node's HTTP/2 API that equals HTTP/1.1. */
 export async function serveHttp2(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<TestServer> {
   const server = createSecureServer({ cert, key }, handler as never);
-  // What becomes of a connection that the client drops, or that a test does, is no matter of the
-  // server's.
+  // The server ignores errors of connections that the client or a test drops.
   server.on('sessionError', () => undefined);
   return listen(server, 'https:');
 }

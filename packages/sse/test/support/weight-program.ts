@@ -1,6 +1,6 @@
 /**
- * `node weight-program.ts URL STREAMS`, with a channel: opens them, and says what one takes on the
- * heap, in bytes.
+ * `node weight-program.ts URL STREAMS`, with an IPC channel: opens the streams and sends the heap
+ * of one of them, in bytes.
  */
 import { setTimeout as after } from 'node:timers/promises';
 
@@ -12,7 +12,7 @@ const [url = '', streamsText] = process.argv.slice(2);
 const streams = Number(streamsText);
 const supervisor = await DynamicSupervisor.startLink(createSystem());
 
-// What is made once, and what is made when things grow, is not a stream's.
+// Warms up: objects that are made once, and growing tables, do not count for a stream.
 await open(streams / 2);
 const before = await settled();
 await open(streams);
@@ -28,7 +28,7 @@ async function open(count: number): Promise<void> {
   await Promise.all(opened);
 }
 
-/** The heap once another collection makes it no smaller. */
+/** The size of the heap once another collection does not shrink it. */
 async function settled(): Promise<number> {
   let used = Infinity;
   for (;;) {
