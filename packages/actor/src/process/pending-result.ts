@@ -23,7 +23,7 @@ export abstract class PendingResult<Result> {
   #isNotified = false;
   #waiter: Waiter<Result> | undefined = undefined;
 
-  /** The process that the message is for; `undefined` when nobody wants one. */
+  /** The process that the message is for; `undefined` when none is wanted. */
   abstract get owner(): Cell | undefined;
 
   /** The system on whose clock a wait is timed. */
@@ -45,7 +45,7 @@ export abstract class PendingResult<Result> {
     return this.#order;
   }
 
-  /** The result was taken, or nobody wants it any more. */
+  /** The result was taken, or given up. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -102,8 +102,8 @@ export function firstSettled<Pending extends PendingResult<unknown>>(
 
 /**
  * Waits until all results have come, or one that is enough, or the time is over; then resolves with
- * the value of `end`, which is called in the same instant: nobody else can take a result before it
- * does. Results that are over are not waited for.
+ * the value of `end`, which is called in the same instant: no other code can take a result before
+ * that. Results that are over are not waited for.
  * @throws RangeError for a wrong timeout
  */
 export async function waitForResults<Result, Value>(

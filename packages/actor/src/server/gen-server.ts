@@ -350,7 +350,7 @@ export function cast<Casts, Request extends keyof Casts & string>(
 export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
   const message: unknown = from;
   if (!(message instanceof CallMessage)) {
-    throw new TypeError(`Expected the from that handleCall was given, got ${describe(from)}`);
+    throw new TypeError(`Expected a from of handleCall, got ${describe(from)}`);
   }
   message.answer(value);
 }

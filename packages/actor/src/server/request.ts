@@ -266,7 +266,7 @@ function pendingOf(requests: Requests): readonly PendingResponse[] {
 function pendingBehind(request: RequestId): PendingResponse {
   const pending: unknown = request;
   if (!(pending instanceof PendingResponse)) {
-    throw new TypeError(`Expected what sendRequest returned, got ${describe(request)}`);
+    throw new TypeError(`Expected a request made by sendRequest, got ${describe(request)}`);
   }
   return pending;
 }

@@ -98,7 +98,8 @@ export async function asyncNolink<Value>(
 export { async_ as async };
 
 /**
- * Runs a function, whose value nobody awaits, as a child of the supervisor. Resolves with its pid.
+ * Runs a function as a child of the supervisor, for its effects: its value is dropped. Resolves
+ * with its pid.
  * @throws ExitError `maxChildren` when the supervisor is full, `noproc` when it has ended
  * @throws TypeError for anything but a function
  * @see Elixir manual, `Task.Supervisor.start_child/3`

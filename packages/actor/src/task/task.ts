@@ -322,7 +322,7 @@ export function asyncStream<Item, Value>(
 }
 
 /**
- * Runs a function as a process whose value nobody awaits, not linked to `parent`.
+ * Runs a function as a process, for its effects: its value is dropped. Not linked to `parent`.
  * @throws as `spawn` does
  * @see Elixir manual, `Task.start/1`
  * @example

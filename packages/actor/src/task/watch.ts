@@ -22,7 +22,7 @@ export abstract class TaskWatch extends Request {
   protected abstract settled(result: TaskResult): void;
 
   /**
-   * Starts the task, which nobody is linked to yet.
+   * Starts the task, without any link.
    * @throws TypeError for anything but a function
    */
   run(parent: Process, fn: TaskFunction<unknown>): Cell {
@@ -51,7 +51,7 @@ export abstract class TaskWatch extends Request {
 }
 
 /**
- * The body of a process that runs a function whose value nobody awaits.
+ * The body of a process that runs a function and drops its value.
  * @throws TypeError for anything but a function
  */
 export function bodyOf(fn: TaskFunction<unknown>): ProcessFunction<unknown> {

@@ -172,7 +172,7 @@ describe('receiveResponse', () => {
     const { server } = await setup();
     const wrong: unknown = 5;
     await expect(GenServer.receiveResponse(wrong as GenServer.RequestId)).rejects.toThrow(
-      new TypeError('Expected what sendRequest returned, got 5 (number)'),
+      new TypeError('Expected a request made by sendRequest, got 5 (number)'),
     );
     const request = GenServer.sendRequest(server, 'echo', 'a');
     const first = GenServer.receiveResponse(request);
