@@ -73,7 +73,7 @@ export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> exten
  *   writes to the system's logger, as a warning.
  *
  * Actors that a machine invokes or spawns are no processes: they live inside the machine.
- * @throws a `TypeError` for a value that is no actor logic.
+ * @throws TypeError for anything but an actor logic
  * @see XState, "Actors"; OTP manual, `supervisor:child_spec()`
  * @example
  * ```ts
@@ -117,7 +117,7 @@ export function fromLogic<Logic extends AnyActorLogic, const Id extends string =
  * The current snapshot, read without a message to the process. After the end of the process it is
  * the last one, and its `status` says how the logic ended: `done` with the `output`, `error`, or
  * `stopped`.
- * @throws an `ExitError` (`noproc`) when no process has the name, and a `TypeError` for a process
+ * @throws ExitError `noproc` when no process has the name; TypeError for a process
  * that runs no actor logic.
  * @see XState, `actor.getSnapshot()`
  * @example
@@ -147,7 +147,7 @@ export function getSnapshot<Logic extends AnyActorLogic>(
  * Calls `listener` with every new snapshot from now on, in the turn that makes it, until
  * `unsubscribe` or the end of the process. To learn of the end, use a monitor. An error that the
  * listener throws is logged. A process that has ended makes no more snapshots.
- * @throws as `getSnapshot` does.
+ * @throws as `getSnapshot` does
  * @see XState, `actor.subscribe(listener)`
  * @example
  * ```ts
@@ -189,7 +189,7 @@ export function subscribe<Logic extends AnyActorLogic>(
 /**
  * Resolves with the output once the logic is done. Rejects with an `ExitError` that has the exit
  * reason when the process ends without an output.
- * @throws as `getSnapshot` does.
+ * @throws as `getSnapshot` does
  * @see XState, `toPromise(actor)`
  * @example
  * ```ts

@@ -58,6 +58,7 @@ interface VirtualTimer {
 
 /**
  * A new virtual clock, at 0.
+ * @throws RangeError from its `advance`, unless that is given 0 ms or more
  * @example
  * ```ts
  * import { createSystem, sendAfter, spawn } from '@reprise/actor';

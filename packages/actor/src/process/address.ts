@@ -85,7 +85,7 @@ export abstract class ViaAddress extends NamedAddress {
 
 /**
  * A name for processes of type `P`.
- * @throws a `TypeError` for an empty text.
+ * @throws TypeError for an empty text
  * @example
  * ```ts
  * import { createSystem, GenServer, name, ok, reply } from '@reprise/actor';

@@ -14,7 +14,7 @@ export interface Receiver<in out Message> extends Process<Message> {
    *
    * `timeout`, in ms (default `Infinity`): resolves with `undefined` if there is no such message by
    * then; with 0 it does not wait.
-   * @throws an `Error` while an earlier `receive` still waits.
+   * @throws Error while an earlier `receive` still waits
    * @see Erlang reference manual, "Expressions", section "Receive"
    */
   receive(options: { readonly timeout: number }): Promise<Message | undefined>;

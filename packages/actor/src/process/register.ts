@@ -6,7 +6,7 @@ import type { Process } from './process.ts';
 
 /**
  * Gives `pid` a name in the system, until the process ends or is unregistered.
- * @throws a `TypeError` for an empty name, and an `Error` when the name is taken, when the process
+ * @throws TypeError for an empty name; Error when the name is taken, when the process
  * has ended, or when it has a name already: a process has one name at most.
  * @see OTP manual, `erlang:register/2`
  * @example
@@ -54,7 +54,7 @@ export function register<P extends Pid>(
 
 /**
  * Frees a name; its process goes on.
- * @throws an `Error` when no process has the name.
+ * @throws Error when no process has the name
  * @see OTP manual, `erlang:unregister/1`
  * @example
  * ```ts

@@ -49,7 +49,7 @@ export interface CancelTimerOptions {
  * Sends `message` once, after `time` milliseconds of the system's clock, never inside this call. A
  * name is looked up when the message is sent. The message is dropped if the receiver has ended by
  * then, or if no process has the name; the end of the sender changes nothing.
- * @throws a `RangeError` unless `time` is a whole number from 0 on, or, with `abs`, a finite number.
+ * @throws RangeError unless `time` is a whole number from 0 on, or, with `abs`, a finite number
  * @see OTP manual, `erlang:send_after/4`
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export function sendAfter<Message>(
 /**
  * As `sendAfter`, but the message is `{ type: 'timeout', ref, message }`: a process that has
  * cancelled its timer and started another sees by `ref` from which of them a message comes.
- * @throws as `sendAfter` does.
+ * @throws as `sendAfter` does
  * @see OTP manual, `erlang:start_timer/4`
  * @example
  * ```ts
@@ -125,7 +125,7 @@ function start(timer: SendTimer, time: number, { abs = false }: TimerOptions = {
  * Cancels a timer, of an interval for good. Returns the milliseconds that were left, or `false`
  * when the message had been sent or cancelled before. Any process may cancel any timer. A message
  * that is already in the mailbox stays there.
- * @throws a `TypeError` for a value that is no timer.
+ * @throws TypeError for anything but a timer
  * @see OTP manual, `erlang:cancel_timer/2`, `timer:cancel/1`
  * @example
  * ```ts
@@ -157,7 +157,7 @@ export function cancelTimer(ref: TimerRef, options?: CancelTimerOptions): number
 /**
  * The milliseconds that are left, rounded up, or `false` when the message was sent or cancelled.
  * The timer runs on.
- * @throws a `TypeError` for a value that is no timer.
+ * @throws TypeError for anything but a timer
  * @see OTP manual, `erlang:read_timer/1`
  * @example
  * ```ts

@@ -10,7 +10,7 @@ import { SendTimer, type TimerRef } from './send-after.ts';
  *
  * Due times are multiples of `ms` from the start: a late message does not delay the next one. When
  * several fall due while the thread is busy, one message is sent for all of them.
- * @throws a `RangeError` unless `ms` is a whole number from 1 on.
+ * @throws RangeError unless `ms` is a whole number from 1 on
  * @see OTP manual, `timer:send_interval/3`
  * @example
  * ```ts

@@ -30,7 +30,7 @@ export function isAlive(pid: Pid): boolean {
  * process that has ended is dropped. Messages are not copied: do not change one after it was sent.
  *
  * Returns `false` when the mailbox is full and its policy is `reject`, otherwise `true`.
- * @throws an `Error` when no process has the name.
+ * @throws Error when no process has the name
  * @see OTP manual, `erlang:send/2`
  * @example
  * ```ts
@@ -191,7 +191,7 @@ export interface DemonitorOptions {
 /**
  * Ends a monitor: its message does not come any more. Returns `true`, or, with `info`, whether the
  * monitor was still on.
- * @throws an `Error` for a monitor of another process.
+ * @throws Error for a monitor of another process
  * @see OTP manual, `erlang:demonitor/2`
  * @example
  * ```ts
@@ -220,7 +220,7 @@ export function demonitor(
 
 /**
  * Ends an alias; its monitor stays. Returns whether the alias was on.
- * @throws an `Error` for an alias of another process.
+ * @throws Error for an alias of another process
  * @see OTP manual, `erlang:unalias/1`
  * @example
  * ```ts
@@ -295,7 +295,7 @@ export function trapExit(self: Process, flag: boolean): boolean {
  * `exit(self, pid, reason)` sends an exit signal: `pid` ends with that reason, or, if it traps
  * exits, gets an EXIT message from `self`. `normal` is ignored unless trapped or sent to oneself;
  * `kill` cannot be trapped, and the process ends with `killed`.
- * @throws a `TypeError` for a value that is no exit reason.
+ * @throws TypeError for anything but an exit reason
  * @see OTP manual, `erlang:exit/1`, `erlang:exit/2`
  * @example
  * ```ts

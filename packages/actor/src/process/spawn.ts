@@ -16,7 +16,7 @@ export interface SpawnOptions {
 /**
  * Starts a process that runs `body`, and returns its pid before `body` has begun. The process
  * belongs to the system of `parent`; the two are not linked.
- * @throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @throws ExitError `noproc` when `parent` has ended
  * @see Erlang reference manual, "Processes"
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function spawn<Message = never>(
 
 /**
  * `spawn` and `link` in one step: `parent` gets the exit signal even if the process ends at once.
- * @throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @throws ExitError `noproc` when `parent` has ended
  * @see OTP manual, `erlang:spawn_link/1`
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export function spawnLink<Message = never>(
 
 /**
  * `spawn` and `monitor` in one step: `parent` gets the DOWN message even if the process ends at once.
- * @throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @throws ExitError `noproc` when `parent` has ended
  * @see OTP manual, `erlang:spawn_monitor/1`
  * @example
  * ```ts

@@ -10,7 +10,7 @@ import { query, type SysOptions } from './system-request.ts';
  * the value that it returned before. It runs in the server's turn, and should be quick. It is
  * removed when it returns `sys.done`, when it throws (which is logged), or by `remove`. A hook that
  * is installed already stays as it is.
- * @throws a `TypeError` for a value that is no function; rejects as `getState` does.
+ * @throws TypeError for anything but a function; rejects as `getState` does
  * @see OTP manual, `sys:install/3`
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export function install<State>(
 
 /**
  * Removes a hook that was installed, if it still is.
- * @throws a `TypeError` for a value that is no function; rejects as `getState` does.
+ * @throws TypeError for anything but a function; rejects as `getState` does
  * @see OTP manual, `sys:remove/3`
  * @example
  * ```ts
@@ -162,7 +162,7 @@ export interface LogOptions extends SysOptions {
 /**
  * Keeps the last `size` events of a server: `true` turns it on, or changes the size; `false` turns
  * it off; `'get'` resolves with the events, oldest first, or with none when it is off.
- * @throws a `RangeError` for a size that is no whole number from 1 on; rejects as `getState` does.
+ * @throws RangeError for a size that is no whole number from 1 on; rejects as `getState` does
  * @see OTP manual, `sys:log/3`
  * @example
  * ```ts

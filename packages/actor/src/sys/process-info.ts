@@ -34,7 +34,7 @@ export interface ProcessInfo {
 
 /**
  * A snapshot of a process, taken without a message to it; `undefined` when it has ended.
- * @throws a `TypeError` for a value that is no pid.
+ * @throws TypeError for anything but a pid
  * @see OTP manual, `erlang:process_info/1`
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
 /**
  * The running processes of a system, itself included, in the order in which they were started.
  * `system`: the system, or any process in it.
- * @throws a `TypeError` for a value that is no process.
+ * @throws TypeError for anything but a process
  * @see OTP manual, `erlang:processes/0`
  * @example
  * ```ts

@@ -30,7 +30,7 @@ export {
  * This and all functions of `sys` reject with an `ExitError` when the process has ended (`noproc`),
  * ends before it answers (its reason) or is the caller (`callingSelf`), and with a `TimeoutError`
  * after `timeout`. A process that is no server never answers, and times out.
- * @throws a `RangeError` for a timeout that is neither a whole number from 0 on nor `Infinity`.
+ * @throws RangeError for a timeout that is neither a whole number from 0 on nor `Infinity`
  * @see OTP manual, `sys:get_state/2`
  * @example
  * ```ts
@@ -194,7 +194,7 @@ export function resume(server: Destination, options?: SysOptions): Promise<void>
 /**
  * Makes a server, suspended or not, run `terminate` and end with `reason`. Resolves before the
  * server has ended; `GenServer.stop` waits for the end.
- * @throws a `TypeError` for a value that is no exit reason; rejects as `getState` does.
+ * @throws TypeError for anything but an exit reason; rejects as `getState` does
  * @see OTP manual, `sys:terminate/3`
  * @example
  * ```ts
@@ -232,7 +232,7 @@ export function terminate(
  *
  * Rejects as `getState` does, and with an `ExitError` (`callbackFailed`) when the server is not
  * suspended or `change` throws: then behaviour, state and suspension stay as they are.
- * @throws a `TypeError` for a value that is no behaviour.
+ * @throws TypeError for anything but a behaviour
  * @see OTP manual, `sys:change_code/5`
  * @example
  * ```ts

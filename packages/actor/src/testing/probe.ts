@@ -60,7 +60,7 @@ export interface Probe<in out Message = unknown> {
 /**
  * A process that acts and receives for a test: it keeps every message, EXIT and DOWN included.
  * `parent` is usually the system; the two are not linked.
- * @throws an `ExitError` (`noproc`) when `parent` has ended.
+ * @throws ExitError `noproc` when `parent` has ended
  * @see Elixir, `ExUnit.Assertions.assert_receive/3`, its model
  * @example
  * ```ts
