@@ -4,15 +4,15 @@ import { Command, CommanderError } from 'commander';
 
 import { type GivenOptions, readOptions, type TailOptions, UsageError } from './options.ts';
 
-/** What the command line asks for. */
+/** A command line, parsed. */
 export type Task =
   | { readonly type: 'tail'; readonly options: TailOptions }
-  /** Help, or the version: what to print on stdout. */
+  /** Help or the version, for stdout. */
   | { readonly type: 'print'; readonly text: string }
-  /** Bad usage: what to print on stderr. */
+  /** Wrong usage: the message for stderr. */
   | { readonly type: 'misuse'; readonly text: string };
 
-/** Reads the command line, without the program's own name. */
+/** Parses the command line, without the name of the program. */
 export function parseArguments(argv: readonly string[]): Task {
   const parse = new Parse();
   try {
@@ -31,7 +31,7 @@ export function parseArguments(argv: readonly string[]): Task {
   }
 }
 
-/** One run of commander, kept from printing and exiting. */
+/** One run of commander, which neither prints nor exits. */
 class Parse {
   readonly program: Command = new Command('reprise');
   printed = '';
@@ -39,7 +39,7 @@ class Parse {
 
   constructor() {
     this.program
-      .description('Follows server-sent event streams, and comes back when they break.')
+      .description('Follows server-sent event streams, and reconnects when they break.')
       .exitOverride()
       .configureOutput({ writeOut: (text) => (this.printed += text), writeErr: () => {} })
       .helpCommand(false)
@@ -58,40 +58,46 @@ class Parse {
 
 function withOptions(tail: Command): Command {
   return tail
-    .summary('print the events of streams as they come')
+    .summary('print the events of streams as they arrive')
     .description(
-      'Prints the events of each URL as they come, from all of them at once. A lost connection is made again, and goes on ' +
-        'from the last event. Without a URL, it follows a feed of its own on this machine: load and memory, ' +
-        'from a server that now and then drops the connection, answers 503 or goes silent.',
+      'Prints the events of all URLs as they arrive. A lost connection is made again, and continues after the last ' +
+        'event. Without a URL it follows an embedded feed: load and memory of this machine, from a server that now ' +
+        'and then drops the connection, answers 503 or goes silent.',
     )
     .argument('[URL...]', 'http: or https: streams to follow')
     .option('--json', 'print one JSON object a line: source, type, data, id, lastEventId')
     .option('--quiet', 'print nothing about connections on stderr')
-    .option('--count <N>', 'stop after N events in all')
+    .option('--count <N>', 'stop after N events, from all URLs together')
     .option('--header <LINE>', `send a header, as 'Name: value' (repeatable)`, append)
     .option('--method <NAME>', 'the HTTP method (default: GET, with --data POST)')
-    .option('--data <TEXT>', 'send this as the body, or what a file holds, as @FILE')
-    .option('--last-event-id <ID>', 'ask the server to go on after this event')
+    .option('--data <TEXT>', 'send this as the body; @FILE sends the contents of a file')
+    .option('--last-event-id <ID>', 'ask the server to continue after this event')
     .option(
       '--cursor <FILE>',
-      'keep the id of the last event shown here, and go on from it next time',
+      'store the id of the last printed event, and continue after it next time',
     )
-    .option('--dedupe', 'with --cursor: drop events whose id was among the last 256 shown')
-    .option('--idle-timeout <SECONDS>', 'the longest silence (default: 300, own feed 5)')
+    .option('--dedupe', 'with --cursor: drop events whose id is among the last 256 printed')
+    .option(
+      '--idle-timeout <SECONDS>',
+      'the longest silence before reconnecting (default: 300, embedded feed: 5)',
+    )
     .option('--max-attempts <N>', 'give up after N failures in a row (default: never)')
-    .option('--min-delay <SECONDS>', 'the first delay between attempts (default: 1)')
-    .option('--max-delay <SECONDS>', 'what the delay grows up to (default: 30, own feed 3)')
-    .option('--ca <FILE>', `trust this authority instead of the system's (PEM)`)
-    .option('--cert <FILE>', 'show this client certificate (PEM)')
+    .option('--min-delay <SECONDS>', 'the first delay before an attempt (default: 1)')
+    .option(
+      '--max-delay <SECONDS>',
+      'the longest delay before an attempt (default: 30, embedded feed: 3)',
+    )
+    .option('--ca <FILE>', `trust this certificate authority instead of the system's (PEM)`)
+    .option('--cert <FILE>', 'send this client certificate (PEM)')
     .option('--key <FILE>', 'the key of --cert (PEM)')
     .addHelpText('after', exitStatus);
 }
 
 const exitStatus = `
 Exit status:
-  0  the events of --count were seen, the server ended the stream for good (204), or SIGINT or SIGTERM came
-  1  every source gave up: the server refused for good, --max-attempts were spent, or the file of --cursor cannot be used
-  2  bad usage
+  0  --count events were printed, the server answered 204, SIGINT or SIGTERM was received, or stdout was closed
+  1  every source gave up (a fatal answer, --max-attempts used up, an unusable cursor), or writing to stdout failed
+  2  wrong usage
 `;
 
 function append(value: string, previous: readonly string[] = []): readonly string[] {
@@ -103,7 +109,7 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
-/** Commander says what is wrong; what was expected instead is said here. */
+/** Commander's messages say what is wrong; ours add what was expected. */
 function misuseOf({ code, message }: CommanderError): string {
   const got = /'([^']*)'/.exec(message)?.[1] ?? 'none';
   const hint = /\(Did you mean .*\)/.exec(message)?.[0];

@@ -4,10 +4,10 @@ import { createSecureContext } from 'node:tls';
 
 import type { SseClient } from '@reprise/sse';
 
-/** What the user asked for cannot be done: the message says what was expected, and what came. */
+/** Wrong arguments. The message says what was expected, and what was given. */
 export class UsageError extends Error {}
 
-/** How to connect, the same for every source. */
+/** How to connect: the same for every source. */
 export type ClientOptions = Pick<
   SseClient.ResilientOptions,
   | 'method'
@@ -21,26 +21,26 @@ export type ClientOptions = Pick<
   | 'tls'
 >;
 
-/** What `reprise tail` is to do. */
+/** The arguments of `reprise tail`, checked. */
 export interface TailOptions {
-  /** As they were written. None: the embedded feed. */
+  /** As given on the command line. Empty: the embedded feed. */
   readonly urls: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
-  /** `Infinity` when none was given. */
+  /** `Infinity` without `--count`. */
   readonly count: number;
   readonly client: ClientOptions;
-  /** Where the ids of the last events shown are kept; none: nowhere. */
+  /** The file for the ids of the last printed events; `undefined` without `--cursor`. */
   readonly cursor?: CursorFile;
 }
 
 export interface CursorFile {
   readonly file: string;
-  /** Whether events are dropped that were shown before. */
+  /** Whether events that were printed before are dropped. */
   readonly dedupe: boolean;
 }
 
-/** The options as the command line has them. */
+/** The options as commander reads them. */
 export interface GivenOptions {
   readonly json?: true;
   readonly quiet?: true;
@@ -60,7 +60,10 @@ export interface GivenOptions {
   readonly key?: string;
 }
 
-/** Checks everything, and reads the files that are named. Throws a `UsageError`. */
+/**
+ * Checks the arguments, and reads the files that they name.
+ * @throws a `UsageError` for the first wrong one.
+ */
 export function readOptions(urls: readonly string[], given: GivenOptions): TailOptions {
   const { json = false, quiet = false } = given;
   const cursorFile = cursor(urls, given);
@@ -90,8 +93,8 @@ function defined<Value extends object>(value: Value): Defined<Value> {
   return Object.fromEntries(entries) as Defined<Value>;
 }
 
-function expected(what: string, got: string): UsageError {
-  return new UsageError(`Expected ${what}, got ${JSON.stringify(got)}`);
+function expected(expectation: string, got: string): UsageError {
+  return new UsageError(`Expected ${expectation}, got ${JSON.stringify(got)}`);
 }
 
 function url(text: string): string {
@@ -149,7 +152,7 @@ function method({ method: text, data }: GivenOptions): string | undefined {
   return name;
 }
 
-/** A name given twice is sent twice. */
+/** A header given twice is sent twice. */
 function headers(lines: readonly string[]): Readonly<Record<string, readonly string[]>> {
   const all = new Map<string, string[]>();
   for (const [name, value] of lines.map(header)) {
@@ -179,8 +182,7 @@ function isHeader(name: string, value: string): boolean {
 }
 
 function lastEventId(text: string | undefined): string | undefined {
-  // The client sends it in UTF-8, whatever its characters, but no header holds a line end or
-  // U+0000.
+  // The client sends any character in UTF-8, but a header cannot contain a line end or U+0000.
   if (text !== undefined && /[\r\n\0]/.test(text)) {
     throw expected('--last-event-id to be one line', text);
   }
@@ -220,7 +222,7 @@ function tls(given: GivenOptions): ClientOptions['tls'] {
     cert: text('--cert', given.cert),
     key: text('--key', given.key),
   });
-  // Nothing else complains of an authority that is none: it would only never be trusted.
+  // Node ignores a file without a certificate, and would then trust nobody.
   if (files.ca !== undefined && !files.ca.includes('-----BEGIN CERTIFICATE-----')) {
     throw expected('--ca to name a PEM file of certificates', `${given.ca}`);
   }

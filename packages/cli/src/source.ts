@@ -1,14 +1,14 @@
 import type { SseClient } from '@reprise/sse';
 
-/** One stream that is followed. Two may have the same URL. */
+/** One stream to follow. Two sources can have the same URL. */
 export interface Source {
-  /** Names its client among the children of the supervisor. */
+  /** The id of its client in the supervisor. */
   readonly id: string;
-  /** As the user wrote it. */
+  /** As given on the command line. */
   readonly url: string;
 }
 
-/** How a source stands: what its client says, or that the client itself is gone. */
+/** The state of a source: that of its client, or why the client has ended. */
 export type SourceState =
   | Exclude<SseClient.StatusChange, { readonly type: 'gaveUp' }>
   | { readonly type: 'gaveUp'; readonly reason: string };

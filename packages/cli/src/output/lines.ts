@@ -2,10 +2,7 @@ import type { ServerSentEvent } from '@reprise/sse';
 
 import { dataLines, harmless } from './text.ts';
 
-/**
- * An event for a person, where nothing can be drawn: its type, its id in brackets, its data;
- * further lines of data are indented.
- */
+/** An event for a person: type, id in brackets, data; further lines of data are indented. */
 export function eventLines(event: ServerSentEvent): readonly string[] {
   const [first = '', ...rest] = dataLines(event);
   const id = event.id === null ? '' : ` [${harmless(event.id)}]`;

@@ -4,16 +4,16 @@ import type { Source, SourceState } from '../source.ts';
 import type { Sink } from './sink.ts';
 import { harmless, stateLine } from './text.ts';
 
-/** What the user sees of the sources. */
+/** The output that shows the sources and their events. */
 export interface Output {
-  /** The promise, if there is one, settles when there is room for another event. */
+  /** Returns a promise if the output is full: it settles when there is room for another event. */
   event(source: Source, event: ServerSentEvent): void | Promise<void>;
   state(source: Source, state: SourceState): void;
-  /** Nothing is shown after this. */
+  /** Nothing is printed after this. */
   close(): void;
 }
 
-/** Events as text on one stream, changes of state on another; `format` ends with a line end. */
+/** Events as text on one stream, changes of state on another. `format` adds the line end. */
 export function plainOutput(
   format: (source: Source, event: ServerSentEvent) => string,
   stdout: Sink,
@@ -28,18 +28,18 @@ export function plainOutput(
 
 export type Report = (source: Source, state: SourceState) => void;
 
-/** Writes a line for each change of state; the source is named only where there are several. */
+/** Writes a line for each change of state, preceded by the URL if there are several sources. */
 export function lineReport(stderr: Sink, severalSources: boolean): Report {
   return (source, state) => {
     const line = stateLine(state);
-    // A reader that does not read: its lines would be kept in memory for as long as this runs.
+    // Dropped while stderr is full: a reader that never reads would make the lines pile up.
     if (line !== undefined && stderr.room() === undefined) {
       void stderr.write(`${nameOf(source, severalSources)}${line}\n`);
     }
   };
 }
 
-/** What a line about a source begins with. */
+/** The beginning of a line about a source. */
 export function nameOf({ url }: Source, severalSources: boolean): string {
   return severalSources ? `${harmless(url)} ` : '';
 }

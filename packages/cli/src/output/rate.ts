@@ -1,13 +1,13 @@
-/** How long is looked back, in whole seconds. */
+/** How many whole seconds the rate covers. */
 const span = 5;
 
-/** Events a second, over the last five seconds; a second that has not ended yet does not count. */
+/** Events per second over the last five seconds, without the second that is still running. */
 export class Rate {
   readonly #counts: number[] = Array.from({ length: span + 1 }, () => 0);
   readonly #since: number;
   #second: number;
 
-  /** `now` is in ms, here and below, on any clock. */
+  /** `now`, here and below: in ms, on any clock. */
   constructor(now: number) {
     this.#since = Math.floor(now / 1000);
     this.#second = this.#since;
@@ -28,7 +28,7 @@ export class Rate {
 
   #moveTo(now: number): void {
     const second = Math.floor(now / 1000);
-    // Beyond one whole turn there is nothing left to forget.
+    // After more than one turn of the ring all slots are stale.
     this.#second = Math.max(this.#second, second - this.#counts.length);
     while (this.#second < second) {
       this.#second += 1;

@@ -12,30 +12,27 @@ import type { Output, Report } from './output.ts';
 import type { Sink } from './sink.ts';
 import { type Paint, shortName, Tally } from './status-line.ts';
 
-/**
- * How often the status lines are drawn again though nothing came, in ms: what counts down is to be
- * seen counting.
- */
+/** How often the status lines are redrawn without an event, in ms: for their countdowns. */
 const tick = 200;
 
 export interface ScreenOptions {
   readonly terminal: WriteStream;
-  /** On the same terminal. */
+  /** Writes to the same terminal. */
   readonly stdout: Sink;
-  /** Writes a change of state to stderr, which may be the terminal too. */
+  /** Writes a change of state to stderr, which can be the same terminal. */
   readonly report: Report;
   readonly clock: Clock;
 }
 
-/** For a person at a terminal: events scroll by above one status line a source. */
+/** For a person at a terminal: events scroll above one status line for each source. */
 export function screenOutput(sources: readonly Source[], options: ScreenOptions): Output {
   return new Screen(sources, options);
 }
 
-/** It asks stdout whether colours are wanted: a terminal, and no NO_COLOR. */
+/** `styleText` uses colours only if stdout is a terminal and NO_COLOR is not set. */
 const paint: Paint = (colour, text) => styleText(colour, text);
 
-/** To measure a line takes long where it is very long: most of it is cut off first. */
+/** Measuring a very long line is slow, thus most of it is cut off before. */
 function cut(line: string, width: number): string {
   return cliTruncate(line.slice(0, width * 8), width);
 }
@@ -50,7 +47,7 @@ class Screen implements Output {
     const { terminal, clock } = options;
     this.#options = options;
     this.#tallies = new Map(sources.map((source) => [source, new Tally(clock.now())]));
-    // With the cursor hidden, a kill would leave the user's terminal without one.
+    // A hidden cursor would stay hidden after a kill.
     this.#live = createLogUpdate(terminal, { showCursor: true });
     this.#tick();
   }
@@ -64,7 +61,7 @@ class Screen implements Output {
 
   state(source: Source, state: SourceState): void {
     this.#tallies.get(source)?.state(state, this.#options.clock.now());
-    // The line goes to stderr: where that is the same terminal, it must find it without the status
+    // The report goes to stderr. If that is the same terminal, it must not land among the status
     // lines.
     this.#live.clear();
     this.#options.report(source, state);

@@ -1,9 +1,6 @@
 import type { Writable } from 'node:stream';
 
-/**
- * Where text goes, stdout or stderr: with back-pressure, and with an end when nobody reads it any
- * more.
- */
+/** A stream for text, stdout or stderr: with backpressure, and with the end of its reader. */
 export class Sink {
   readonly #stream: Writable;
   readonly #broken: PromiseWithResolvers<Error> = Promise.withResolvers();
@@ -14,15 +11,14 @@ export class Sink {
     stream.on('error', this.#broken.resolve);
   }
 
-  /** Settles when the text can no longer be written: `EPIPE` when the reader is gone. */
+  /** Settles with the error when writing fails: `EPIPE` when the reader is gone. */
   get whenBroken(): Promise<Error> {
     return this.#broken.promise;
   }
 
   /**
-   * Takes the text in any case. Returns a promise only where the system did not take it at once: it
-   * settles when the system has it, so that a kill cannot lose it any more, and never when the sink
-   * is broken.
+   * Writes the text. Returns a promise if the operating system did not take it at once: it settles
+   * when the system has the text, which a kill can then no longer lose, and never if writing fails.
    */
   write(text: string): void | Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -47,7 +43,7 @@ export class Sink {
     return this.#room;
   }
 
-  /** Resolves when all that was written is with the reader, or lost. */
+  /** Resolves when all text is written, or when writing has failed. */
   flushed(): Promise<void> {
     return new Promise((resolve) => {
       this.#stream.write('', () => {

@@ -11,12 +11,12 @@ export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
 
 /**
- * An id may be as long as an event, and is drawn again and again: more than this is not seen
- * anyway.
+ * An id can be as long as an event, and is redrawn often: only as much is kept as a terminal can
+ * show.
  */
-const mostOfId = 200;
+const longestId = 200;
 
-/** What has been seen of one source, for its status line. Times are in ms, on any clock. */
+/** The numbers for the status line of one source. Times are in ms, on any clock. */
 export class Tally {
   #state: ConnectionState = { type: 'connecting', attempt: 1 };
   #events = 0;
@@ -31,11 +31,11 @@ export class Tally {
 
   event({ lastEventId }: ServerSentEvent, now: number): void {
     this.#events += 1;
-    this.#lastEventId = lastEventId.slice(0, mostOfId);
+    this.#lastEventId = lastEventId.slice(0, longestId);
     this.#rate.add(now);
   }
 
-  /** What the cursor says is no state that lasts. */
+  /** Reports about the cursor do not change the state of the connection. */
   state(state: SourceState, now: number): void {
     if (state.type === 'fresh' || state.type === 'resumed' || state.type === 'ignored') {
       return;
@@ -48,17 +48,14 @@ export class Tally {
     }
   }
 
-  /** Nothing more is to come, whatever the last state was. */
+  /** The source has ended, whatever its last state was. */
   close(): void {
     if (this.#state.type !== 'gaveUp') {
       this.#state = { type: 'ended' };
     }
   }
 
-  /**
-   * One line, as wide as `width` at most: the URL, the state, events, rate, reconnects, the last
-   * id.
-   */
+  /** One line of at most `width` columns: URL, state, events, rate, reconnects, last id. */
   line(source: Source, now: number, width: number, paint: Paint): string {
     const parts = [
       shortName(source, width),
@@ -93,12 +90,12 @@ export class Tally {
 }
 
 /**
- * A URL within a third of the line: its beginning and its end, where those of one server differ.
+ * A URL in at most a third of the line: its beginning and its end, where URLs of one server differ.
  */
 export function shortName({ url }: Source, width: number): string {
   return cliTruncate(harmless(url), Math.max(12, Math.floor(width / 3)), { position: 'middle' });
 }
 
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -10,12 +10,12 @@ export function harmless(text: string): string {
 
 const names: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** The data of an event, a line each. */
+/** The lines of an event's data. */
 export function dataLines({ data }: ServerSentEvent): readonly string[] {
   return data.split('\n').map(harmless);
 }
 
-/** A change of state, in one line; `undefined` for an end that was asked for, which is no news. */
+/** A change of state in one line; `undefined` for an end that was requested. */
 export function stateLine(state: SourceState): string | undefined {
   switch (state.type) {
     case 'connecting':
