@@ -19,7 +19,7 @@ import {
 import { run } from './support/run.ts';
 import { emptied, listen, reached, serve, serveRaw } from './support/servers.ts';
 import { openStage, quiet } from './support/stage.ts';
-import { watch } from './support/told.ts';
+import { watch } from './support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 const ok =
@@ -73,8 +73,8 @@ describe('headers', () => {
       socket.write(ok.replace('\r\n\r\n', '\r\n__proto__: x\r\nconstructor: y\r\n\r\n'));
     });
     using client = watch({ url: server.url });
-    const told = await client.next();
-    const headers = told.type === 'connected' ? told.response.headers : {};
+    const call = await client.next();
+    const headers = call.type === 'connected' ? call.response.headers : {};
     expect(Object.entries(headers)).toContainEqual(['constructor', 'y']);
     expect(Object.getPrototypeOf(headers)).toBe(Object.prototype);
     expect(Object.getPrototypeOf(Object.prototype)).toBeNull();

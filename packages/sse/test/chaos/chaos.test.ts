@@ -23,10 +23,7 @@ import { Queue } from '../support/queue.ts';
 
 type Closed = Extract<ChaosEntry, { readonly type: 'closed' }>;
 
-/**
- * A server that does this to the first connection of each stream, whose stream `s` has made 20
- * events and makes no more by itself.
- */
+/** A server that plays a fault on the first connection of each stream; `s` has 20 events. */
 async function serveFault(
   fault: Fault | undefined,
   options: ChaosOptions = {},
@@ -48,10 +45,10 @@ async function serveFault(
   return Object.assign(server, { clock, closed: () => closed.next() });
 }
 
-/** What a bare socket hears after a request. */
+/** The bytes and the end that a bare socket gets after a request. */
 class Caller implements Disposable {
   readonly socket: Socket;
-  /** How it ended: with a FIN, or with an error, whose code it is. */
+  /** How it ended: with a FIN, or with an error of this code. */
   readonly ended: Promise<string>;
   text = '';
   #heard: () => void = () => undefined;
@@ -72,12 +69,12 @@ class Caller implements Disposable {
     this.socket = socket;
   }
 
-  /** What stands after the head. */
+  /** The bytes after the head. */
   get body(): string {
     return this.text.slice(this.text.indexOf('\r\n\r\n') + 4);
   }
 
-  /** Waits until this is true of what has come. */
+  /** Waits until this is true of the bytes so far. */
   async until(isEnough: () => boolean): Promise<void> {
     while (!isEnough()) {
       await new Promise<void>((resolve) => {
@@ -95,11 +92,11 @@ interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** What Node's client says of its end. */
+  /** The end, as Node's client reports it. */
   readonly end: string;
 }
 
-/** One answer, to its end. */
+/** One complete response. */
 function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { agent: false, headers });
@@ -129,14 +126,14 @@ const dataOf = (body: Buffer) =>
 const numbers = (body: Buffer) => dataOf(body).map(({ number }) => number);
 const ids = (body: Buffer) => eventsOf(body).map(({ id }) => id);
 
-/** Long enough for whatever is wrongly on its way: several answers of the same server. */
+/** Waits for several responses of the server: time for something that must not come. */
 async function quiet(server: ChaosServer): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     await get(`${server.url}no/stream`);
   }
 }
 
-/** Waits until it has had so many requests. */
+/** Waits until the stream has had `count` requests. */
 async function asked(server: ChaosServer, count: number): Promise<void> {
   while (server.log.length < count) {
     await new Promise(setImmediate);
@@ -284,7 +281,7 @@ describe('instead of a stream', () => {
       const after = Date.now();
       expect(status).toBe(503);
       const date = Date.parse(headers.date ?? '');
-      // A date has no parts of a second.
+      // An HTTP date has whole seconds.
       expect(date).toBeGreaterThan(before + by - 1000);
       expect(date).toBeLessThanOrEqual(after + by);
       expect(Date.parse(headers['retry-after'] ?? '') - date).toBe(30_000);
@@ -379,7 +376,7 @@ describe('in a stream', () => {
       encoding: 'gzip',
     });
     expect(() => gunzipSync(body)).toThrow('unexpected end of file');
-    // 2 is Z_SYNC_FLUSH: as far as it goes.
+    // 2 is Z_SYNC_FLUSH: accepts a truncated body.
     expect(numbers(gunzipSync(body, { finishFlush: 2 }))).toEqual([1, 2, 3]);
   });
 
@@ -543,7 +540,7 @@ describe('a plan', () => {
 });
 
 describe('a seed', () => {
-  /** The random number that each connection is given, by its stream and number. */
+  /** The random number of each connection, by its stream and number. */
   const given = async (names: readonly string[]) => {
     const plan: FaultPlan = ({ random }) => ({
       type: 'end',
@@ -568,7 +565,7 @@ describe('a seed', () => {
   };
 
   test('gives each connection the same, on every machine, in whatever order they come', async () => {
-    // As it was in another process, on another day.
+    // The numbers of an earlier version, in another process.
     const always = {
       's/1': 584_438,
       's/2': 502_631,

@@ -31,7 +31,7 @@ test('clients that are killed with -9 again and again, on a server that plays fa
     outOfOrder: 0,
     crashes: 0,
     openHandles: 0,
-    // As the seed says, however fast the machine is.
+    // Decided by the seed, not by the speed of the machine.
     kills: 2,
   });
   expect(report.worstRecovery).toHaveProperty('kill');
@@ -43,14 +43,14 @@ test('clients that are killed with -9 again and again, on a server that plays fa
 (process.platform === 'win32' ? test.skip : test)(
   'a soak that is interrupted from the terminal reports what it has, and no crash',
   async () => {
-    // A group of its own, as a shell makes it: the key interrupts all that are in it.
+    // A process group, as a shell makes it: Ctrl-C interrupts all its processes.
     const child = spawn(process.execPath, soak('--minutes', '60', '--streams', '3'), {
       detached: true,
     });
     const exited = once(child, 'exit');
     const output = text(child.stdout);
     for await (const line of createInterface(child.stderr)) {
-      // It follows the streams.
+      // It is connected.
       if (line.includes('handled')) {
         break;
       }

@@ -25,7 +25,7 @@ import { Queue } from '../support/queue.ts';
 import { run } from '../support/run.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 
-/** What is kept under `client`. */
+/** The stored position under the key `client`. */
 function kept(store: ReadonlyMap<string, string>): unknown {
   const text = store.get('client');
   return text === undefined ? undefined : (JSON.parse(text) as unknown);
@@ -35,11 +35,11 @@ function position(lastEventId: string, ...recent: string[]): Map<string, string>
   return new Map([['client', JSON.stringify({ lastEventId, recent })]]);
 }
 
-/** A Map that counts how often it is written, and can be made to fail or to take its time. */
+/** A store that counts its reads and writes; the test completes each write. */
 class SlowStore {
   readonly #map = new Map<string, string>();
   readonly writes: (() => void)[] = [];
-  /** A turn for each writing that has begun. */
+  /** One entry for each write that has begun. */
   readonly written = new Queue<undefined>();
   reads = 0;
   users = 0;
@@ -246,7 +246,7 @@ describe('a cursor', () => {
     expect(kept(cursor)).toEqual({ lastEventId: '5', recent: ['3', '4', '5'] });
   });
 
-  test('that takes its time brakes the client, so that repeats are bounded', async () => {
+  test('in a slow store makes the client wait, so that repeats are bounded', async () => {
     await using stage = await openStage();
     const store = new SlowStore();
     const client = await run(stage, { cursor: { store, every: 2 } });
@@ -267,8 +267,8 @@ describe('a cursor', () => {
   });
 });
 
-describe('a store that takes its time', () => {
-  /** A client that its supervisor starts again, and the first event of two being written. */
+describe('a slow store', () => {
+  /** A killed client that its supervisor starts again while its first event is being written. */
   async function startKilled(stage: Stage, store: SlowStore): Promise<void> {
     const app = await Supervisor.startLink(stage.system, {
       strategy: 'oneForOne',
@@ -604,7 +604,7 @@ describe('a behaviour with a cursor', () => {
   });
 });
 
-/** An adapter of Keyv's whose one operation fails. */
+/** An adapter of Keyv with one failing operation. */
 function failing(operation: 'get' | 'set'): never {
   const fail = (): never => {
     throw new Error('no connection');

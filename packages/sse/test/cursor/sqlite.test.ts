@@ -45,7 +45,7 @@ describe('a cursor file', () => {
     const second = await run(stage, { cursor });
     expect(await second.until('resumed')).toEqual({ type: 'resumed', lastEventId: '1' });
     await GenServer.stop(second.pid);
-    // Nothing but the file itself is left.
+    // Only the file itself is left.
     expect(await readdir(folder)).toEqual(['c.db']);
   });
 
@@ -150,7 +150,7 @@ describe('a cursor file', () => {
   test('is as it was after a writing that failed half way, and takes the next', () => {
     const store = sqlite(join(folder, 'c.db'));
     store.open();
-    // What no client writes stands in for a disk that fills up just then.
+    // A value that SQLite refuses, in place of a disk that becomes full.
     expect(() => store.stage('a', null as never)).toThrow('to be writable, got: NOT NULL');
     store.set('b', '2');
     store.close();
@@ -181,7 +181,7 @@ describe('a cursor file', () => {
     const client = await run(stage, { cursor: sqlite(file) });
     await GenServer.stop(client.pid);
     const handle = await open(file, 'r+');
-    // The second page is where the table is; the first, with the schema, stays.
+    // The second page has the table; the first, with the schema, stays.
     await handle.write(Buffer.alloc(4096, 0xff), 0, 4096, 4096);
     await handle.close();
     await expect(run(stage, { cursor: sqlite(file) })).rejects.toThrow(
@@ -202,8 +202,7 @@ describe('a cursor file', () => {
     const file = join(folder, 'c.db');
     const client = await run(stage, { cursor: sqlite(file) });
     await GenServer.stop(client.pid);
-    // A mode would not stop root. To SQLite, a file that a later version has written is one to be
-    // read only (file format, 1.3.3).
+    // File modes do not stop root. SQLite only reads a file of a later version (file format, 1.3.3).
     const handle = await open(file, 'r+');
     await handle.write(Buffer.of(9), 0, 1, 18);
     await handle.close();
@@ -212,8 +211,7 @@ describe('a cursor file', () => {
     );
   });
 
-  // A disk that is full needs a disk to fill. The shell's limit for files stands in for it, and
-  // Windows has none.
+  // A limit of the shell for file sizes, in place of a full disk; Windows has none.
   const limited = process.platform === 'win32' ? test.skip : test;
   limited('that cannot grow any more is an error of the writing, which names it', async () => {
     const filler = fileURLToPath(new URL('../support/filler.ts', import.meta.url));

@@ -175,7 +175,7 @@ describe('parseAll()', () => {
         ),
       )
       .map(([data, fields]) => create(data, fields))
-      // A blank line alone is no block.
+      // A blank line alone is not a block.
       .filter((made) => serialize(made) !== '\n');
     fc.assert(
       fc.property(event, (made) => {

@@ -6,16 +6,16 @@ import fc from 'fast-check';
 import { firstHop, nextHop } from '../../src/http/redirect.ts';
 import { createPacketState, handlePacket } from '../../src/index.ts';
 import { serve, serveRaw } from '../support/servers.ts';
-import { watch } from '../support/told.ts';
+import { watch } from '../support/watched-connection.ts';
 
 /**
- * More of them by hand: `FUZZ=100000 pnpm jest fuzz --testTimeout=3600000`. A failure prints the
+ * For longer runs by hand: `FUZZ=100000 pnpm jest fuzz --testTimeout=3600000`. A failure prints the
  * seed and the path that repeat it.
  */
 const numRuns = Number(process.env['FUZZ'] ?? 0);
 const runs = (few: number): { readonly numRuns: number } => ({ numRuns: numRuns || few });
 
-/** Pieces that mean something to the parser, and bytes that mean nothing. */
+/** Pieces that mean something to the parser, and random bytes. */
 const piece = fc.oneof(
   fc.constantFrom(
     'data:',
@@ -55,20 +55,18 @@ test('whatever bytes come, in whatever packets, the parser gives events and noth
   );
 });
 
-/**
- * Of every class that means something to HTTP, to the format or to Unicode, and anything besides.
- */
+/** Characters of each class that matters to HTTP, the format or Unicode, and any others. */
 const idPiece = fc.oneof(
   fc.constantFrom('\u0001', '\t', '\u001B', '\u007F', '\u0085', '\u009B', 'é', 'ÿ', '…', '😀'),
   fc.constantFrom(' ', '\0', '\uFEFF', '\uFFFD', '\u2028', '\r\nx-admin: 1', '\n', ':', ',', '"'),
   fc.string({ unit: 'binary', maxLength: 10 }),
 );
 /**
- * What is to be sent of an id: nothing of one that no header can carry; spaces at the ends belong
- * to no value (RFC 9110 5.5).
+ * The header for an id: none if no header can hold it; spaces at the ends are not part of a header
+ * value (RFC 9110 5.5).
  */
 function sendingOf(id: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what it is about
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   return /[\0-\x08\n-\x1F\x7F]/.test(id) ? '' : id.replaceAll(/^[\t ]+|[\t ]+$/g, '');
 }
 const ownHeaders = 'accept accept-encoding cache-control connection host last-event-id user-agent';
@@ -85,10 +83,10 @@ test('whatever id a stream gives, it is sent in the bytes of its UTF-8, and noth
       handlePacket(Buffer.from(`id:${pieces.join('')}\ndata: x\n\n`), state);
       asked.length = 0;
       using client = watch({ url: server.url, lastEventId: state.lastEventId });
-      const told = await client.next();
+      const call = await client.next();
       const { 'last-event-id': sent = '', ...others } = asked[0]?.headers ?? {};
       expect({
-        failure: told.type === 'failed' && told.failure.type,
+        failure: call.type === 'failed' && call.failure.type,
         sent: Buffer.from(String(sent), 'latin1').toString(),
         others: Object.keys(others).filter((name) => !ownHeaders.includes(name)),
       }).toEqual({ failure: 'noContent', sent: sendingOf(state.lastEventId), others: [] });
@@ -134,7 +132,7 @@ test('whatever Location a server gives, no secret goes to another origin, and no
         hop = next;
       }
     }),
-    // Drawn at random, hardly any chain is so long.
+    // Random chains are hardly ever so long.
     { ...runs(1000), examples: [['http:', chain]] },
   );
 });
@@ -188,14 +186,14 @@ test('whatever a server answers, an attempt ends in one way', async () => {
     fc.asyncProperty(fc.oneof(built, mutated), async (text) => {
       answer = text;
       using client = watch({ url: server.url });
-      const told = await client.next();
-      expect(['connected', 'failed']).toContain(told.type);
-      // A stream that began ends as well, since its socket does.
-      while (told.type === 'connected' && client.told.at(-1)?.type !== 'disconnected') {
+      const call = await client.next();
+      expect(['connected', 'failed']).toContain(call.type);
+      // A stream that began ends too, since its socket ends.
+      while (call.type === 'connected' && client.calls.at(-1)?.type !== 'disconnected') {
         await client.next();
       }
       expect(
-        client.told.filter(({ type }) => type === 'failed' || type === 'connected'),
+        client.calls.filter(({ type }) => type === 'failed' || type === 'connected'),
       ).toHaveLength(1);
     }),
     runs(250),

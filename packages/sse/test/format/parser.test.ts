@@ -25,7 +25,7 @@ const cases = JSON.parse(
   readFileSync(join(import.meta.dirname, '..', 'conformance', 'sse-parsing.json'), 'utf8'),
 ) as readonly Case[];
 
-/** Values above 2^53 - 1 stand in the cases as text; ours stop there. */
+/** The cases have values above 2^53 - 1 as text; the parser limits them to that. */
 function exact(retry: number | string): number {
   return Math.min(Number(retry), Number.MAX_SAFE_INTEGER);
 }

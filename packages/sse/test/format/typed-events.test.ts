@@ -119,7 +119,7 @@ describe('typed events', () => {
     void ((): unknown =>
       SseClient.resilient({
         ...options,
-        // @ts-expect-error -- without handleInvalid they would be lost in silence
+        // @ts-expect-error -- without handleInvalid, invalid events would be lost silently
         events: { price: schemas.price },
       }));
   });

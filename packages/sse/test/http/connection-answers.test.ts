@@ -6,8 +6,8 @@ import { isEventStream } from '../../src/http/connection.ts';
 import type { ConnectFailure } from '../../src/http/failure.ts';
 import type { SseRequest } from '../../src/http/request.ts';
 import { aWhile, emptied, reached, serve, serveRaw } from '../support/servers.ts';
-import { watch } from '../support/told.ts';
 import { http1, type Version, versions } from '../support/versions.ts';
+import { watch } from '../support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 const stream: RequestListener = (_, response) => {
@@ -26,12 +26,12 @@ async function headersSent(
 
 async function failureOf(http: Version, request: SseRequest): Promise<ConnectFailure> {
   using client = http.watch(request);
-  const told = await client.end();
-  expect(client.told).toHaveLength(1);
-  if (told.type !== 'failed') {
-    throw new Error(`Expected a failure, got ${told.type}`);
+  const call = await client.end();
+  expect(client.calls).toHaveLength(1);
+  if (call.type !== 'failed') {
+    throw new Error(`Expected a failure, got ${call.type}`);
   }
-  return told.failure;
+  return call.failure;
 }
 
 describe.each(versions)('over %s', (_name, http) => {
@@ -88,7 +88,7 @@ describe.each(versions)('over %s', (_name, http) => {
 
     test('REQ-07 one that cannot be sent is a failure, told after the call, and opens nothing', async () => {
       const client = http.watch({ url: 'http://127.0.0.1:1/', headers: { 'a b': 'x' } });
-      expect(client.told).toEqual([]);
+      expect(client.calls).toEqual([]);
       expect(await client.next()).toEqual({
         type: 'failed',
         failure: {
@@ -187,7 +187,7 @@ describe.each(versions)('over %s', (_name, http) => {
       await reached(server);
       await aWhile();
       await client.advance(499);
-      expect(client.told).toEqual([]);
+      expect(client.calls).toEqual([]);
       await client.advance(1);
       expect(await client.next()).toMatchObject({ failure: { status: 503, body: 'sorry' } });
       await emptied(server);
@@ -220,7 +220,7 @@ describe.each(versions)('over %s', (_name, http) => {
         response: { url: server.url.replace('/events', '/next') },
       });
       await client.text(9);
-      expect(client.told.filter(({ type }) => type !== 'packet')).toHaveLength(1);
+      expect(client.calls.filter(({ type }) => type !== 'packet')).toHaveLength(1);
     });
 
     test.each([
@@ -423,6 +423,6 @@ describe('over HTTP/1.1 alone', () => {
     using client = watch({ url: server.url });
     expect((await client.next()).type).toBe('connected');
     await emptied(server);
-    expect(client.told.map(({ type }) => type)).not.toContain('disconnected');
+    expect(client.calls.map(({ type }) => type)).not.toContain('disconnected');
   });
 });

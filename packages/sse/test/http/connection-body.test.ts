@@ -8,22 +8,19 @@ import { describe, expect, test } from '@jest/globals';
 
 import { createPacketState, handlePacket } from '../../src/format/parser.ts';
 import { aWhile, emptied, serveRaw, type TestServer } from '../support/servers.ts';
-import { type Told, watch, type Watched } from '../support/told.ts';
 import { type Version, versions } from '../support/versions.ts';
+import { type HandlerCall, watch, type Watched } from '../support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n';
 const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-/**
- * In every Node that runs these tests, but not in the types of the oldest that the package
- * supports.
- */
+/** Every Node that runs the tests has it; the types of the oldest supported Node do not. */
 const createZstd = (zlib as unknown as { readonly createZstdCompress: typeof createGzip })
   .createZstdCompress;
 
-/** A server whose answers the test writes itself. */
+/** A server whose response the test writes. */
 async function streaming(
   http: Version,
   headers: Record<string, string> = {},
@@ -42,8 +39,8 @@ async function streaming(
   return { ...server, response };
 }
 
-function reasons(told: readonly Told[]): readonly unknown[] {
-  return told.map((one) => (one.type === 'disconnected' ? one.disconnect : one.type));
+function reasons(calls: readonly HandlerCall[]): readonly unknown[] {
+  return calls.map((one) => (one.type === 'disconnected' ? one.disconnect : one.type));
 }
 
 describe.each(versions)('over %s', (_name, http) => {
@@ -54,7 +51,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
       using client = http.watch({ url: server.url });
       await client.end();
-      expect(reasons(client.told)).toEqual(['connected', 'packet', { type: 'closed' }]);
+      expect(reasons(client.calls)).toEqual(['connected', 'packet', { type: 'closed' }]);
     });
 
     test('BODY-01 an empty stream is connected, then closed', async () => {
@@ -63,7 +60,7 @@ describe.each(versions)('over %s', (_name, http) => {
       );
       using client = http.watch({ url: server.url });
       await client.end();
-      expect(reasons(client.told)).toEqual(['connected', { type: 'closed' }]);
+      expect(reasons(client.calls)).toEqual(['connected', { type: 'closed' }]);
     });
   });
 
@@ -75,9 +72,9 @@ describe.each(versions)('over %s', (_name, http) => {
       await client.next();
       await client.text(9);
       await client.advance(44_999);
-      expect(client.told).toHaveLength(2);
+      expect(client.calls).toHaveLength(2);
       await client.advance(1);
-      expect(client.told.at(-1)).toEqual({
+      expect(client.calls.at(-1)).toEqual({
         type: 'disconnected',
         disconnect: { type: 'timeout', ms: 45_000 },
       });
@@ -94,7 +91,7 @@ describe.each(versions)('over %s', (_name, http) => {
       await client.next();
       await client.text(9);
       await client.advance(1000);
-      expect(reasons(client.told).at(-1)).toEqual({ type: 'timeout', ms: 1000 });
+      expect(reasons(client.calls).at(-1)).toEqual({ type: 'timeout', ms: 1000 });
       await emptied(server);
     });
 
@@ -109,9 +106,9 @@ describe.each(versions)('over %s', (_name, http) => {
         expect(await client.text(1)).toBe(':');
       }
       await client.advance(999);
-      expect(reasons(client.told).at(-1)).toBe('packet');
+      expect(reasons(client.calls).at(-1)).toBe('packet');
       await client.advance(1);
-      expect(reasons(client.told).at(-1)).toEqual({ type: 'timeout', ms: 1000 });
+      expect(reasons(client.calls).at(-1)).toEqual({ type: 'timeout', ms: 1000 });
     });
 
     test('BODY-07 without an idle timeout there is no limit', async () => {
@@ -130,9 +127,9 @@ describe.each(versions)('over %s', (_name, http) => {
       await server.response();
       await client.next();
       await client.advance(2 ** 32 - 1);
-      expect(client.told).toHaveLength(1);
+      expect(client.calls).toHaveLength(1);
       await client.advance(1);
-      expect(client.told).toHaveLength(2);
+      expect(client.calls).toHaveLength(2);
     });
 
     test('BODY-16 silence that the reader asks for is not counted', async () => {
@@ -145,9 +142,9 @@ describe.each(versions)('over %s', (_name, http) => {
       await client.advance(10_000);
       client.connection.resume();
       await client.advance(999);
-      expect(client.told).toHaveLength(1);
+      expect(client.calls).toHaveLength(1);
       await client.advance(1);
-      expect(client.told).toHaveLength(2);
+      expect(client.calls).toHaveLength(2);
     });
   });
 
@@ -213,9 +210,9 @@ describe.each(versions)('over %s', (_name, http) => {
       await using server = await streaming(http);
       const state = createPacketState();
       const events: unknown[] = [];
-      using client = http.watch({ url: server.url }, (told) => {
-        if (told.type === 'packet') {
-          events.push(...handlePacket(Buffer.from(told.text, 'latin1'), state));
+      using client = http.watch({ url: server.url }, (call) => {
+        if (call.type === 'packet') {
+          events.push(...handlePacket(Buffer.from(call.text, 'latin1'), state));
         }
       });
       const response = await server.response();
@@ -236,9 +233,9 @@ describe.each(versions)('over %s', (_name, http) => {
       });
       const state = createPacketState();
       const lengths: number[] = [];
-      using client = http.watch({ url: server.url }, (told) => {
-        if (told.type === 'packet') {
-          const events = handlePacket(Buffer.from(told.text, 'latin1'), state);
+      using client = http.watch({ url: server.url }, (call) => {
+        if (call.type === 'packet') {
+          const events = handlePacket(Buffer.from(call.text, 'latin1'), state);
           lengths.push(...events.map((event) => event.data.length));
         }
       });
@@ -248,7 +245,7 @@ describe.each(versions)('over %s', (_name, http) => {
   });
 
   describe('BODY-16 pause and resume', () => {
-    /** Writes as fast as it can, up to 256 MiB. */
+    /** Writes as fast as possible, up to 256 MiB. */
     async function torrent(): Promise<{ readonly sent: () => number } & TestServer> {
       let sent = 0;
       const piece = Buffer.alloc(65_536, 'data: x\n\n');
@@ -267,8 +264,8 @@ describe.each(versions)('over %s', (_name, http) => {
 
     test('nothing is told until resume, and the server’s writes block', async () => {
       await using server = await torrent();
-      using client = http.watch({ url: server.url }, (told, connection) => {
-        if (told.type === 'packet') {
+      using client = http.watch({ url: server.url }, (call, connection) => {
+        if (call.type === 'packet') {
           connection.pause();
         }
       });
@@ -279,12 +276,12 @@ describe.each(versions)('over %s', (_name, http) => {
         before = server.sent();
         await aWhile();
       }
-      expect(reasons(client.told)).toEqual(['connected', 'packet']);
-      // What the systems of both ends hold, not more.
+      expect(reasons(client.calls)).toEqual(['connected', 'packet']);
+      // No more than the socket buffers of both ends.
       expect(server.sent()).toBeLessThan(32 * 2 ** 20);
       client.connection.resume();
       await client.next();
-      expect(reasons(client.told)).toEqual(['connected', 'packet', 'packet']);
+      expect(reasons(client.calls)).toEqual(['connected', 'packet', 'packet']);
     });
 
     test('a packet that was not wanted comes later, once and in order', async () => {
@@ -294,8 +291,8 @@ describe.each(versions)('over %s', (_name, http) => {
         text.forEach((event) => response.write(event));
         response.end();
       });
-      using client = http.watch({ url: server.url }, (told, connection) => {
-        if (told.type === 'packet') {
+      using client = http.watch({ url: server.url }, (call, connection) => {
+        if (call.type === 'packet') {
           connection.pause();
           setImmediate(() => {
             connection.resume();
@@ -303,7 +300,7 @@ describe.each(versions)('over %s', (_name, http) => {
         }
       });
       await client.end();
-      const came = client.told.map((one) => (one.type === 'packet' ? one.text : ''));
+      const came = client.calls.map((one) => (one.type === 'packet' ? one.text : ''));
       expect(came.join('')).toBe(text.join(''));
     });
 
@@ -311,15 +308,15 @@ describe.each(versions)('over %s', (_name, http) => {
       await using server = await http.serve((_, response) => {
         response.writeHead(200, eventStream).end('data: x\n\n');
       });
-      using client = http.watch({ url: server.url }, (told, connection) => {
-        if (told.type === 'packet') {
+      using client = http.watch({ url: server.url }, (call, connection) => {
+        if (call.type === 'packet') {
           connection.pause();
         }
       });
       await client.next();
       await client.next();
       await aWhile();
-      expect(reasons(client.told)).toEqual(['connected', 'packet']);
+      expect(reasons(client.calls)).toEqual(['connected', 'packet']);
       client.connection.resume();
       expect(await client.next()).toEqual({ type: 'disconnected', disconnect: { type: 'closed' } });
     });
@@ -328,14 +325,14 @@ describe.each(versions)('over %s', (_name, http) => {
       await using server = await http.serve((_, response) => {
         response.writeHead(200, eventStream).end('data: x\n\n');
       });
-      using client = http.watch({ url: server.url }, (told, connection) => {
-        if (told.type === 'connected') {
+      using client = http.watch({ url: server.url }, (call, connection) => {
+        if (call.type === 'connected') {
           connection.pause();
         }
       });
       await client.next();
       await aWhile();
-      expect(client.told).toHaveLength(1);
+      expect(client.calls).toHaveLength(1);
       client.connection.resume();
       expect(await client.text(9)).toBe('data: x\n\n');
       await client.end();
@@ -381,7 +378,7 @@ describe('over HTTP/1.1 alone', () => {
     await using server = await serveRaw((socket) => socket.end(answer));
     using client = watch({ url: server.url });
     expect(await client.end()).toMatchObject({ disconnect: { type: 'network', code } });
-    expect(client.told.filter(({ type }) => type === 'disconnected')).toHaveLength(1);
+    expect(client.calls.filter(({ type }) => type === 'disconnected')).toHaveLength(1);
   });
 
   test('BODY-03 a reset breaks off', async () => {
@@ -398,10 +395,7 @@ describe('over HTTP/1.1 alone', () => {
   });
 
   describe('no more than 64 KiB are read ahead', () => {
-    /**
-     * A client that is connected and paused, with what writes to it and says how many bytes it has
-     * read since.
-     */
+    /** A connected, paused client, a function that writes to it, and its count of read bytes. */
     async function paused(): Promise<
       AsyncDisposable & {
         readonly client: Watched;
@@ -447,7 +441,7 @@ describe('over HTTP/1.1 alone', () => {
         }
       }
       await aWhile();
-      expect(stream.client.told).toHaveLength(1);
+      expect(stream.client.calls).toHaveLength(1);
       expect(stream.bytesRead()).toBeLessThanOrEqual(66 * chunk(text).length);
       stream.client.connection.resume();
       expect(await stream.client.text(100 * text.length)).toBe(text.repeat(100));
@@ -458,7 +452,7 @@ describe('over HTTP/1.1 alone', () => {
       const count = 100_000;
       void stream.write(chunk(':').repeat(count));
       await aWhile();
-      // One read of the socket gives more of them than are wanted.
+      // One read of the socket brings more packets than the limit.
       expect(stream.bytesRead()).toBeLessThanOrEqual(2 * 65_536);
       stream.client.connection.resume();
       expect(await stream.client.text(count)).toBe(':'.repeat(count));

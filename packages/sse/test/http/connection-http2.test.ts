@@ -18,13 +18,13 @@ import {
   reached,
   type TestServer,
 } from '../support/servers.ts';
-import type { Told, Watched } from '../support/told.ts';
 import { http2, serveHttp2 } from '../support/versions.ts';
+import type { HandlerCall, Watched } from '../support/watched-connection.ts';
 
 const { watch } = http2;
 const eventStream = { 'content-type': 'text/event-stream' };
 
-/** A server that hands out its exchanges, in order. */
+/** A server whose exchanges the test takes in order. */
 async function serveExchanges(): Promise<TestServer & { readonly next: () => Promise<Exchange> }> {
   const exchanges = new Queue<Exchange>();
   const server = await serveHttp2((request, response) => {
@@ -38,7 +38,7 @@ interface Exchange {
   readonly response: ServerResponse & { readonly stream: ServerHttp2Stream };
 }
 
-/** A client of that server, when it is connected, and what it is connected to. */
+/** A connected client of that server, and its exchange. */
 async function connected(
   server: Awaited<ReturnType<typeof serveExchanges>>,
   request: Omit<Parameters<typeof watch>[0], 'url'> = {},
@@ -102,7 +102,7 @@ describe('one connection for many', () => {
     const closed = new Promise((resolve) => one.response.stream.once('close', resolve));
     one.client.connection.destroy();
     await closed;
-    // CANCEL (RFC 9113 7): nobody wants it any more, and nothing is wrong.
+    // CANCEL (RFC 9113 7): the stream is no longer needed, without an error.
     expect(one.response.stream.rstCode).toBe(8);
     other.response.write('data: x\n\n');
     expect(await other.client.text(9)).toBe('data: x\n\n');
@@ -204,9 +204,9 @@ describe('BODY-16 back-pressure', () => {
       before = sent;
       await aWhile();
     }
-    // The window, 256 KiB, and what the streams of both ends hold.
+    // The window of 256 KiB, and the buffers of the streams at both ends.
     expect(sent).toBeLessThan(2 ** 20);
-    expect(slow.client.told).toHaveLength(1);
+    expect(slow.client.calls).toHaveLength(1);
     for (let round = 0; round < 100; round++) {
       fast.response.write(piece);
     }
@@ -228,7 +228,7 @@ describe('LIFE-01 destroyed', () => {
     const client = watch({ url: server.url });
     await reached(server);
     await emptied(server);
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
   });
 
   test('while another waits for the same connection: that one gets one', async () => {
@@ -241,7 +241,7 @@ describe('LIFE-01 destroyed', () => {
     await reached(server);
     first.connection.destroy();
     const { client } = await second;
-    expect(first.told).toEqual([]);
+    expect(first.calls).toEqual([]);
     client.connection.destroy();
     await emptied(server);
   });
@@ -253,7 +253,7 @@ describe('silence on a connection, which may be dead', () => {
     const silent = await connected(server, { idleTimeout: 1000 });
     const other = await connected(server);
     await silent.client.advance(1000);
-    expect(silent.client.told.at(-1)).toMatchObject({ disconnect: { type: 'timeout' } });
+    expect(silent.client.calls.at(-1)).toMatchObject({ disconnect: { type: 'timeout' } });
     const next = await connected(server);
     expect(server.sockets.size).toBe(2);
     other.response.write('data: x\n\n');
@@ -269,7 +269,7 @@ describe('silence on a connection, which may be dead', () => {
     using late = watch({ url: server.url, responseTimeout: 1000 });
     await server.next();
     await late.advance(1000);
-    expect(late.told).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
+    expect(late.calls).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
     const next = await connected(server);
     expect(server.sockets.size).toBe(2);
     other.client.connection.destroy();
@@ -297,10 +297,10 @@ describe('failures', () => {
     [13, 'HTTP_1_1_REQUIRED', 'NGHTTP2_HTTP_1_1_REQUIRED'],
   ] as const;
 
-  async function outcome(url: string): Promise<readonly Told[]> {
+  async function outcome(url: string): Promise<readonly HandlerCall[]> {
     using client = watch({ url });
     await client.end();
-    return client.told;
+    return client.calls;
   }
 
   test.each(codes)(
@@ -321,9 +321,9 @@ describe('failures', () => {
         socket.write(Buffer.concat([head(id), data(id, 'data: x\n\n')]));
         socket.write(reset(id, code));
       });
-      const told = await outcome(server.url);
-      expect(told.at(-1)).toMatchObject({ disconnect: { type: 'network', code: name } });
-      expect(told[0]?.type).toBe('connected');
+      const calls = await outcome(server.url);
+      expect(calls.at(-1)).toMatchObject({ disconnect: { type: 'network', code: name } });
+      expect(calls[0]?.type).toBe('connected');
     },
   );
 
@@ -341,8 +341,8 @@ describe('failures', () => {
         socket.write(Buffer.concat([head(id), data(id, 'data: x\n\n')]));
         socket.write(goAway(id, code));
       });
-      const told = await outcome(server.url);
-      expect(told.at(-1)).toMatchObject({ disconnect: { type: 'network', code: name } });
+      const calls = await outcome(server.url);
+      expect(calls.at(-1)).toMatchObject({ disconnect: { type: 'network', code: name } });
     },
   );
 
@@ -375,7 +375,7 @@ describe('failures', () => {
       expect(await client.end()).toMatchObject({
         disconnect: { type: 'network', code: 'ECONNRESET' },
       });
-      expect(client.told).toHaveLength(2);
+      expect(client.calls).toHaveLength(2);
     }
   });
 
@@ -428,8 +428,8 @@ describe('failures', () => {
       },
     );
     await using listening = await listen(server, 'https:');
-    const [told] = await outcome(listening.url);
-    expect(told).toMatchObject({ failure: { type: 'network' } });
+    const [call] = await outcome(listening.url);
+    expect(call).toMatchObject({ failure: { type: 'network' } });
   });
 
   test('NET-03 a certificate that nobody vouches for', async () => {
@@ -454,7 +454,7 @@ describe('bytes, by hand', () => {
     });
     await stopped.next();
     await aWhile();
-    expect(stopped.told).toHaveLength(1);
+    expect(stopped.calls).toHaveLength(1);
   });
 
   test('LIFE-04 destroyed inside a packet, no further one of the same flight is told', async () => {
@@ -462,15 +462,15 @@ describe('bytes, by hand', () => {
       const frames = Array.from({ length: 5 }, () => data(id, 'data: x\n\n'));
       socket.write(Buffer.concat([head(id), ...frames]));
     });
-    using client = watch({ url: server.url }, (told, connection) => {
-      if (told.type === 'packet') {
+    using client = watch({ url: server.url }, (call, connection) => {
+      if (call.type === 'packet') {
         connection.destroy();
       }
     });
     await client.next();
     await client.next();
     await emptied(server);
-    expect(client.told).toHaveLength(2);
+    expect(client.calls).toHaveLength(2);
   });
 
   test('NET-10 BODY-11 a head and a body in packets of one byte', async () => {
@@ -498,7 +498,7 @@ describe('bytes, by hand', () => {
   });
 });
 
-/** HTTP/2, and HTTP/1.1 for who asks for that. */
+/** HTTP/2, and HTTP/1.1 for clients that ask for it. */
 async function serveBoth(): Promise<TestServer> {
   const server = createSecureServer({ cert, key, allowHTTP1: true }, (_, response) => {
     response.writeHead(200, eventStream).write('data: x\n\n');
@@ -516,8 +516,8 @@ describe('a server that does not speak HTTP/2', () => {
 
   test('is asked by HTTP/1.1, and no socket is left of either', async () => {
     await using server = await serveOld();
-    // By the name that no other test uses: got remembers what an origin speaks, and the system may
-    // give a port twice.
+    // A host name that no other test uses: got caches the protocol of an origin, and the system may
+    // give the same port twice.
     using client = watch({ url: server.url.replace('127.0.0.1', 'localhost') });
     expect(await client.next()).toMatchObject({ type: 'connected' });
     expect(await client.text(9)).toBe('data: x\n\n');
@@ -542,8 +542,8 @@ describe('a server that does not speak HTTP/2', () => {
 });
 
 /**
- * What the catalogue asks for and HTTP/2 cannot send: tested over HTTP/1.1 alone. So is NET-06, a
- * head that comes line by line: here a head is one block, and the time for it is that of NET-05.
+ * Rules of the catalogue that only HTTP/1.1 can break. NET-06, a head that comes line by line, is
+ * another: here a head is one block, and NET-05 limits its time.
  */
 describe('left out', () => {
   test.each([

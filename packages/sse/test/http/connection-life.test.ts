@@ -8,8 +8,8 @@ import { describe, expect, test } from '@jest/globals';
 
 import { openConnection } from '../../src/http/connection.ts';
 import { aWhile, emptied, reached, serve, serveRaw, type TestServer } from '../support/servers.ts';
-import { watch } from '../support/told.ts';
 import { versions } from '../support/versions.ts';
+import { watch } from '../support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 
@@ -26,7 +26,7 @@ describe.each(versions)('over %s', (_name, http) => {
       const client = http.watch({ url: server.url });
       client.connection.destroy();
       await aWhile();
-      expect(client.told).toEqual([]);
+      expect(client.calls).toEqual([]);
       expect(server.sockets.size).toBe(0);
     });
 
@@ -50,7 +50,7 @@ describe.each(versions)('over %s', (_name, http) => {
       client.connection.destroy();
       found();
       await new Promise(setImmediate);
-      expect(client.told).toEqual([]);
+      expect(client.calls).toEqual([]);
       expect(server.sockets.size).toBe(0);
     });
 
@@ -63,7 +63,7 @@ describe.each(versions)('over %s', (_name, http) => {
       client.connection.destroy();
       client.connection.destroy();
       await gone;
-      expect(client.told).toHaveLength(2);
+      expect(client.calls).toHaveLength(2);
     });
 
     test('LIFE-04 inside packet, with more of it still compressed', async () => {
@@ -71,8 +71,8 @@ describe.each(versions)('over %s', (_name, http) => {
         response.writeHead(200, { ...eventStream, 'content-encoding': 'gzip' });
         response.end(gzipSync('data: x\n\n'.repeat(100_000)));
       });
-      const client = http.watch({ url: server.url }, (told, connection) => {
-        if (told.type === 'packet') {
+      const client = http.watch({ url: server.url }, (call, connection) => {
+        if (call.type === 'packet') {
           connection.destroy();
         }
       });
@@ -80,7 +80,7 @@ describe.each(versions)('over %s', (_name, http) => {
       await client.next();
       await emptied(server);
       await aWhile();
-      expect(client.told).toHaveLength(2);
+      expect(client.calls).toHaveLength(2);
     });
 
     test('LIFE-01 while cookies are kept', async () => {
@@ -106,7 +106,7 @@ describe.each(versions)('over %s', (_name, http) => {
       client.connection.destroy();
       keep();
       await aWhile();
-      expect(client.told).toEqual([]);
+      expect(client.calls).toEqual([]);
     });
 
     test('while the body of an error is waited for', async () => {
@@ -121,7 +121,7 @@ describe.each(versions)('over %s', (_name, http) => {
       client.connection.destroy();
       await gone;
       await client.advance(60_000);
-      expect(client.told).toEqual([]);
+      expect(client.calls).toEqual([]);
     });
 
     test('while the end is held back', async () => {
@@ -136,14 +136,14 @@ describe.each(versions)('over %s', (_name, http) => {
       client.connection.resume();
       client.connection.destroy();
       await new Promise(setImmediate);
-      expect(client.told).toHaveLength(1);
+      expect(client.calls).toHaveLength(1);
     });
 
     test('a request that cannot be sent is not told of either', async () => {
       const client = http.watch({ url: 'nowhere' });
       client.connection.destroy();
       await new Promise(setImmediate);
-      expect(client.told).toEqual([]);
+      expect(client.calls).toEqual([]);
     });
   });
 
@@ -187,7 +187,7 @@ describe.each(versions)('over %s', (_name, http) => {
     channel('net.client.socket').unsubscribe(count);
     await emptied(server);
     expect(sockets).toHaveLength(100);
-    // One whose answer was complete says goodbye first, in a tick or two.
+    // A socket with a complete response is closed properly, which takes a tick or two.
     const open = sockets.filter((socket) => !socket.closed);
     await Promise.all(
       open.map((socket) => new Promise((resolve) => socket.once('close', resolve))),
@@ -258,21 +258,21 @@ describe('over HTTP/1.1 alone', () => {
     const gone = emptied(server);
     client.connection.destroy();
     await gone;
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
   });
 
   test('LIFE-05 inside connected: the packet that came with the head is not told', async () => {
     await using server = await serveRaw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n');
     });
-    const client = watch({ url: server.url }, (told, connection) => {
-      if (told.type === 'connected') {
+    const client = watch({ url: server.url }, (call, connection) => {
+      if (call.type === 'connected') {
         connection.destroy();
       }
     });
     await client.next();
     await emptied(server);
-    expect(client.told).toHaveLength(1);
+    expect(client.calls).toHaveLength(1);
   });
 
   test('LIFE-04 inside packet: no further packet is told', async () => {
@@ -282,14 +282,14 @@ describe('over HTTP/1.1 alone', () => {
         `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(5)}`,
       );
     });
-    const client = watch({ url: server.url }, (told, connection) => {
-      if (told.type === 'packet') {
+    const client = watch({ url: server.url }, (call, connection) => {
+      if (call.type === 'packet') {
         connection.destroy();
       }
     });
     await client.next();
     await client.next();
     await emptied(server);
-    expect(client.told).toHaveLength(2);
+    expect(client.calls).toHaveLength(2);
   });
 });

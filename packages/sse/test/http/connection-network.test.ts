@@ -17,20 +17,20 @@ import {
   serveRaw,
   serveSecurely,
 } from '../support/servers.ts';
-import { watch } from '../support/told.ts';
 import { http1, type Version, versions } from '../support/versions.ts';
+import { watch } from '../support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 
-/** What an attempt came to, when it came to one thing only. */
+/** The result of an attempt, which must be a single call. */
 async function outcome(http: Version, request: SseRequest): Promise<unknown> {
   using client = http.watch(request);
-  const told = await client.end();
-  expect(client.told).toHaveLength(1);
-  return told.type === 'failed' ? told.failure : told;
+  const call = await client.end();
+  expect(client.calls).toHaveLength(1);
+  return call.type === 'failed' ? call.failure : call;
 }
 
-/** Asks for a client certificate and writes down whether it came; then redirects, or streams. */
+/** Asks for a client certificate and records whether it came; then redirects, or streams. */
 async function serveMutually(
   seen: (readonly [string | undefined, boolean])[],
   location: () => string | undefined,
@@ -105,10 +105,10 @@ describe.each(versions)('over %s', (_name, http) => {
     using client = http.watch({ url: server.url });
     await reached(server);
     await client.advance(29_999);
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
     await client.advance(1);
     const failure = { type: 'timeout', phase: 'response', ms: 30_000 };
-    expect(client.told).toEqual([{ type: 'failed', failure }]);
+    expect(client.calls).toEqual([{ type: 'failed', failure }]);
     await emptied(server);
   });
 
@@ -123,9 +123,9 @@ describe.each(versions)('over %s', (_name, http) => {
     while (server.requests.length < 2) {
       await new Promise(setImmediate);
     }
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
     await client.advance(1);
-    expect(client.told).toMatchObject([{ failure: { type: 'timeout', ms: 1000 } }]);
+    expect(client.calls).toMatchObject([{ failure: { type: 'timeout', ms: 1000 } }]);
   });
 
   (process.platform === 'linux' ? test : test.skip)('NET-04 a SYN without an answer', async () => {
@@ -235,9 +235,9 @@ describe('no answer, or none that is one', () => {
       await new Promise((resolve) => socket?.write('X-More: 1\r\n', resolve));
       await client.advance(100);
     }
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
     await client.advance(100);
-    expect(client.told).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
+    expect(client.calls).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
   });
 
   test.each([

@@ -8,11 +8,11 @@ import { defaultRedirectDelay } from '../../src/http/redirect.ts';
 import { nextDelay } from '../../src/resilient/policy.ts';
 import { Queue } from '../support/queue.ts';
 import { aWhile, emptied, serve, type TestServer } from '../support/servers.ts';
-import { watch } from '../support/told.ts';
+import { watch } from '../support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 
-/** Redirects this often, each time to a URL of its own, and then streams. */
+/** Redirects `count` times, each time to another URL, and then streams. */
 async function chain(length: number, asked: () => void = () => undefined): Promise<TestServer> {
   return serve((request, response) => {
     asked();
@@ -65,7 +65,7 @@ describe('ST-08 by itself', () => {
     await requests(server, 4);
     await emptied(server);
     await client.advance(900);
-    expect(client.told).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
+    expect(client.calls).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
     await client.advance(60_000);
     await aWhile();
     expect(server.requests).toHaveLength(4);
@@ -80,7 +80,7 @@ describe('ST-08 by itself', () => {
     await client.advance(60_000);
     await aWhile();
     expect(server.requests).toHaveLength(4);
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
   });
 
   test('the default: none for three, then a second more each', () => {
@@ -120,10 +120,7 @@ describe('redirectDelay', () => {
   });
 });
 
-/**
- * What a policy has to do: to count each redirect as an attempt, and to have it wait as long as
- * that, at the least. Only the first of all is free.
- */
+/** A policy that counts each redirect as an attempt and makes it wait as long as one. */
 describe('counted as attempts, redirects too are at most 5 requests in the first second and 20 in the first minute', () => {
   type Play = (response: ServerResponse, url: number) => void;
 

@@ -22,8 +22,8 @@ import {
   serveSecurely,
   type TestServer,
 } from '../support/servers.ts';
-import { watch } from '../support/told.ts';
 import { http2, serveHttp2 } from '../support/versions.ts';
+import { watch } from '../support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
 const stream: RequestListener = (_, response) => {
@@ -36,7 +36,7 @@ const redirectTo =
   };
 const secrets = { authorization: 'Bearer t', cookie: 'c=1' };
 
-/** What `process.env` would be given as; in Node's types from version 24 on. */
+/** An option of agents with the form of `process.env`; Node's types have it from version 24 on. */
 function proxied(proxyEnv: Readonly<Record<string, string>>): Required<Pick<GotOptions, 'agent'>> {
   const options = { proxyEnv } as object;
   return { agent: { http: new Agent(options), https: new SecureAgent(options) } };
@@ -191,7 +191,7 @@ describe('a proxy', () => {
   }, 30_000);
 });
 
-/** In Node's types from version 25 on. */
+/** Node's types have it from version 25 on. */
 const { setGlobalProxyFromEnv } = http as unknown as {
   readonly setGlobalProxyFromEnv?: (env: Readonly<Record<string, string>>) => () => void;
 };

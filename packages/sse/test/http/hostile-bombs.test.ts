@@ -117,7 +117,7 @@ describe.each(versions)('bombs inside each other, over %s', (_version, version) 
       failure: { type: 'network', code: 'ERR_CONTENT_ENCODING' },
     });
     await emptied(server);
-    expect(client.told).toHaveLength(1);
+    expect(client.calls).toHaveLength(1);
   });
 
   test.each(['gzip', 'identity, gzip', ',GZIP,'])('one, as %j, is', async (encoding) => {

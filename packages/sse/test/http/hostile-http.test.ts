@@ -3,19 +3,19 @@ import { describe, expect, test } from '@jest/globals';
 import type { SseRequest } from '../../src/index.ts';
 import { emptied, reached, serve, serveRaw, type TestServer } from '../support/servers.ts';
 import { quiet } from '../support/stage.ts';
-import { type Told, watch } from '../support/told.ts';
+import { type HandlerCall, watch } from '../support/watched-connection.ts';
 
 const stream = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n';
 const chunked = `${stream}transfer-encoding: chunked\r\n\r\n`;
 
-/** All that an attempt comes to when the server answers with exactly this and then ends. */
-async function toldOf(answer: string): Promise<readonly Told[]> {
+/** All calls of a connection whose server sends exactly this response and then ends. */
+async function callsOf(answer: string): Promise<readonly HandlerCall[]> {
   await using server = await serveRaw((socket) => {
     socket.end(Buffer.from(answer, 'latin1'));
   });
   using client = watch({ url: server.url });
   await client.end();
-  return client.told;
+  return client.calls;
 }
 
 describe('no HTTP', () => {
@@ -33,16 +33,16 @@ describe('no HTTP', () => {
     ['HTTP/0.9, a body without a head', 'data: x\n\n'],
     ['HTTP/2 that nobody agreed to', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ])('%s is a failure of the network', async (_what, answer) => {
-    const told = await toldOf(`${answer}data: x\n\n`);
-    expect(told).toMatchObject([{ type: 'failed', failure: { type: 'network' } }]);
+    const calls = await callsOf(`${answer}data: x\n\n`);
+    expect(calls).toMatchObject([{ type: 'failed', failure: { type: 'network' } }]);
   });
 
   test.each([
     ['a chunk size that no number holds', `${'f'.repeat(17)}\r\n`],
     ['a chunk size below 0', '-1\r\n'],
   ])('%s breaks the stream off', async (_what, size) => {
-    const told = await toldOf(`${chunked}${size}data: x\n\n`);
-    expect(told).toMatchObject([
+    const calls = await callsOf(`${chunked}${size}data: x\n\n`);
+    expect(calls).toMatchObject([
       { type: 'connected' },
       { disconnect: { type: 'network', code: 'HPE_INVALID_CHUNK_SIZE' } },
     ]);
@@ -57,9 +57,9 @@ describe('what lies behind the end of a body', () => {
     ['a second answer, after chunks', `${chunked}9\r\ndata: x\n\n\r\n0\r\n\r\n`, `${stream}\r\n`],
     ['the body of 204', 'HTTP/1.1 204 No\r\ncontent-length: 99\r\n\r\n', ''],
   ])('%s is never read as events', async (_what, answer, next) => {
-    const told = await toldOf(`${answer}${next}${smuggled}`);
-    expect(JSON.stringify(told)).not.toContain('smuggled');
-    expect(['disconnected', 'failed']).toContain(told.at(-1)?.type);
+    const calls = await callsOf(`${answer}${next}${smuggled}`);
+    expect(JSON.stringify(calls)).not.toContain('smuggled');
+    expect(['disconnected', 'failed']).toContain(calls.at(-1)?.type);
   });
 });
 
@@ -69,7 +69,7 @@ describe('a flood', () => {
     ['of trailers', `${chunked}0\r\n${'x-trailer: 0\r\n'.repeat(2000)}`, 'disconnected'],
   ])('%s is broken off', async (_what, answer, last) => {
     const failure = { type: 'network', code: 'HPE_HEADER_OVERFLOW' };
-    expect((await toldOf(answer)).at(-1)).toMatchObject({
+    expect((await callsOf(answer)).at(-1)).toMatchObject({
       type: last,
       [last === 'failed' ? 'failure' : 'disconnect']: failure,
     });
@@ -83,17 +83,17 @@ describe('a flood', () => {
       await reached(server);
       await client.advance(1000);
       expect(await client.end()).toMatchObject({ failure: { type: 'timeout', phase: 'response' } });
-      expect(client.told).toHaveLength(1);
+      expect(client.calls).toHaveLength(1);
       await emptied(server);
     },
   );
 
-  /** Writes for as long as the client takes it. */
+  /** Writes as long as the client reads. */
   function flooding(text: string): Promise<TestServer> {
     return serveRaw((socket) => {
       const more = (): void => {
         while (!socket.destroyed && socket.write(text)) {
-          // Until it is full.
+          // Until the buffer is full.
         }
       };
       socket.on('drain', more);

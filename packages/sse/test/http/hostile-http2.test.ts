@@ -64,7 +64,7 @@ describe('over HTTP/2', () => {
     using client = http2.watch({ url: server.url });
     expect(await client.next()).toMatchObject({ type: 'failed', failure: { type: 'network' } });
     await emptied(server);
-    expect(client.told).toHaveLength(1);
+    expect(client.calls).toHaveLength(1);
   });
 
   test.each<[string, (stream: number) => Uint8Array]>([

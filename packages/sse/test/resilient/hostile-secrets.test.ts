@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 import { formatFailure } from '../../src/http/format-failure.ts';
 import { cert, serve, serveSecurely, type TestServer } from '../support/servers.ts';
-import { watch } from '../support/told.ts';
+import { watch } from '../support/watched-connection.ts';
 
 const secrets = { authorization: 'Bearer s3cret', cookie: 's3cret', 'x-api-key': 's3cret' };
 
@@ -71,9 +71,9 @@ test.each([
 ])('the credentials of a URL are not in what %s comes to', async (_what, status, headers) => {
   await using server = await serve((_, response) => response.writeHead(status, headers).end());
   using client = watch({ url: server.url.replace('//', '//me:s3cret@') });
-  const told = await client.end();
-  expect(told).toMatchObject({ failure: { url: expect.stringContaining('/events') } });
-  expect(JSON.stringify(told)).not.toContain('s3cret');
+  const call = await client.end();
+  expect(call).toMatchObject({ failure: { url: expect.stringContaining('/events') } });
+  expect(JSON.stringify(call)).not.toContain('s3cret');
 });
 
 test('nor in what is said of a URL that cannot be asked', async () => {
@@ -83,9 +83,9 @@ test('nor in what is said of a URL that cannot be asked', async () => {
     new URL('ws://me:s3cret@x/a@b'),
   ]) {
     using client = watch({ url });
-    const told = await client.end();
-    expect(told).toMatchObject({ failure: { type: 'badRequest' } });
-    expect(JSON.stringify(told)).not.toContain('s3cret');
+    const call = await client.end();
+    expect(call).toMatchObject({ failure: { type: 'badRequest' } });
+    expect(JSON.stringify(call)).not.toContain('s3cret');
   }
 });
 
@@ -105,8 +105,8 @@ test('what a server writes into a reason neither begins a line nor steers a term
     response.writeHead(302, { location: 'ftp://x/\u009B2J\u0085gone' }).end();
   });
   using client = watch({ url: server.url });
-  const told = await client.end();
-  expect(told.type === 'failed' && formatFailure(told.failure)).toBe(
+  const call = await client.end();
+  expect(call.type === 'failed' && formatFailure(call.failure)).toBe(
     String.raw`redirect 302 to ftp://x/\u009b2J\u0085gone (unsupported)`,
   );
   expect(formatFailure({ type: 'request', error: 'a\nb\u2028\u001B[2J' })).toBe(

@@ -4,7 +4,7 @@ import { createTestSystem, type TestSystem } from '@reprise/actor/testing';
 
 import { Queue } from './queue.ts';
 import { serve, type TestServer } from './servers.ts';
-import { watch } from './told.ts';
+import { watch } from './watched-connection.ts';
 
 /** A complete request, for the test to answer. */
 export interface Exchange {

@@ -3,7 +3,7 @@ import { createSecureServer } from 'node:http2';
 
 import type { SseRequest } from '../../src/http/request.ts';
 import { cert, key, listen, serve, type TestServer } from './servers.ts';
-import { watch, type Watched } from './told.ts';
+import { watch, type Watched } from './watched-connection.ts';
 
 /** A version of HTTP: a server for it alone, and the options of a client for it. */
 export interface Version {

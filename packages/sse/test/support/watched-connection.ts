@@ -4,36 +4,36 @@ import { type Connection, openConnection } from '../../src/http/connection.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../../src/http/failure.ts';
 import type { SseRequest } from '../../src/http/request.ts';
 
-export type Told =
+export type HandlerCall =
   | { readonly type: 'connected'; readonly response: EventStreamResponse }
   | { readonly type: 'packet'; readonly text: string }
   | { readonly type: 'failed'; readonly failure: ConnectFailure }
   | { readonly type: 'disconnected'; readonly disconnect: Disconnect };
 
-/** A connection with a record of its handlers' calls; destroyed at the end of its block. */
+/** A connection that records the calls of its handlers, and is destroyed with its `using` block. */
 export interface Watched extends Disposable {
   readonly connection: Connection;
-  readonly told: readonly Told[];
-  /** Waits for the next call of any handler. */
-  next(): Promise<Told>;
-  /** Waits for so many characters since the last call; a call of another handler is an error. */
+  readonly calls: readonly HandlerCall[];
+  /** Waits for the next call. */
+  next(): Promise<HandlerCall>;
+  /** Waits for packets with `length` characters together; rejects if there is another call. */
   text(length: number): Promise<string>;
-  /** Waits for the last call. */
-  end(): Promise<Told>;
+  /** Waits for `failed` or `disconnected`. */
+  end(): Promise<HandlerCall>;
   readonly clock: VirtualClock;
   advance(ms: number): Promise<void>;
 }
 
 export function watch(
   request: SseRequest,
-  react: (told: Told, connection: Connection) => void = () => undefined,
+  react: (call: HandlerCall, connection: Connection) => void = () => undefined,
 ): Watched {
-  const told: Told[] = [];
+  const calls: HandlerCall[] = [];
   let taken = 0;
   let wake = (): void => undefined;
   const clock = virtualClock();
-  const tell = (one: Told): void => {
-    told.push(one);
+  const record = (one: HandlerCall): void => {
+    calls.push(one);
     react(one, connection);
     wake();
   };
@@ -41,31 +41,31 @@ export function watch(
     request,
     {
       connected: (response) => {
-        tell({ type: 'connected', response });
+        record({ type: 'connected', response });
       },
       packet: (packet) => {
-        tell({ type: 'packet', text: Buffer.from(packet).toString('latin1') });
+        record({ type: 'packet', text: Buffer.from(packet).toString('latin1') });
       },
       failed: (failure) => {
-        tell({ type: 'failed', failure });
+        record({ type: 'failed', failure });
       },
       disconnected: (disconnect) => {
-        tell({ type: 'disconnected', disconnect });
+        record({ type: 'disconnected', disconnect });
       },
     },
     clock,
   );
-  const next = async (): Promise<Told> => {
-    while (told.length === taken) {
+  const next = async (): Promise<HandlerCall> => {
+    while (calls.length === taken) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
-    return told[taken++] as Told;
+    return calls[taken++] as HandlerCall;
   };
   return {
     connection,
-    told,
+    calls,
     next,
     clock,
     advance: (ms) => clock.advance(ms, async () => undefined),
