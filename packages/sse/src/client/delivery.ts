@@ -60,7 +60,7 @@ export class Delivery {
     this.#report(cursor.report);
   }
 
-  /** A connection begins: `resumes` if its request asks to go on from the cursor. */
+  /** A connection begins: `resumes` if its request has the id of the cursor. */
   begin(resumes: boolean): void {
     this.#isCursorUntested = resumes;
   }

@@ -21,12 +21,12 @@ export class HandlerAttributes {
   /** Any value that is not a function counts as `null`. */
   set(type: string, value: unknown): void {
     const handler = this.#handlers.get(type);
-    if (typeof value !== 'function') {
+    if (!isCallback(value)) {
       this.#remove(type, handler);
     } else if (handler === undefined) {
-      this.#add(type, new Handler(value as Callback));
+      this.#add(type, new Handler(value));
     } else {
-      handler.callback = value as Callback;
+      handler.callback = value;
     }
   }
 
@@ -41,6 +41,10 @@ export class HandlerAttributes {
       this.#target.removeEventListener(type, handler);
     }
   }
+}
+
+function isCallback(value: unknown): value is Callback {
+  return typeof value === 'function';
 }
 
 class Handler {

@@ -21,7 +21,7 @@ export type { ResilientOptions, StatusChange, TypedResilientOptions } from './op
  * only. A client that does not send its request again (`reconnect`) is `'temporary'`: never
  * restarted.
  * @throws TypeError or RangeError for options that can never work, such as a URL of another scheme;
- * what a function gives is checked at each attempt.
+ * the results of functions are checked at each attempt.
  * @see WHATWG HTML 9.2.3 (reconnecting), RFC 9110 10.2.3 (Retry-After)
  * @example
  * ```ts

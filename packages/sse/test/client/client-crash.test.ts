@@ -90,7 +90,7 @@ describe('a crash', () => {
     });
   });
 
-  test('what a callback answers without meaning it is one: undefined, and a bare state where an answer is wanted', async () => {
+  test('undefined, and a bare state where an answer is required, crash the client', async () => {
     await using stage = await openStage();
     for (const value of [undefined, { state: 1 }]) {
       const { client } = await observe(
@@ -155,7 +155,7 @@ describe('under a supervisor', () => {
     },
   });
 
-  test('LIFE-09 a crash in handleEvent starts the client anew, with a fresh init, and its socket is closed', async () => {
+  test('LIFE-09 a crash in handleEvent closes the socket and starts the client again, from init', async () => {
     await using stage = await openStage();
     const client = new Observer();
     const app = await Supervisor.startLink(stage.system, {

@@ -62,7 +62,7 @@ describe('the start', () => {
     expect(stage.asked).toBe(0);
   });
 
-  test('gives up on an init that takes longer than `timeout`, and what it answers then opens nothing', async () => {
+  test('gives up on an init that takes longer than `timeout`, whose late answer opens nothing', async () => {
     await using stage = await openStage();
     const { promise, resolve } = Promise.withResolvers<void>();
     const start = SseClient.start(
@@ -164,7 +164,7 @@ describe('the end', () => {
     },
   );
 
-  test('LIFE-01 while a function is asked for the request: what it gives is not used', async () => {
+  test('LIFE-01 while a function prepares the request: its result is not used', async () => {
     await using stage = await openStage();
     const { promise, resolve } = Promise.withResolvers<SseRequest>();
     const { pid, client } = await observe(

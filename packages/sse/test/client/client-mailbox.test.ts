@@ -348,7 +348,7 @@ describe('a message that comes while a packet of 100 events is handled', () => {
       },
     );
 
-    test('takes its turn among messages, and no event is lost or told twice', async () => {
+    test('takes its turn among messages, and no event is lost or handled twice', async () => {
       await using stage = await openStage();
       const { client, exchange, order } = await play(stage, how, (pid, named) => {
         for (const name of ['a', 'b']) {

@@ -41,7 +41,7 @@ describe('coming back', () => {
     expect(await client.next('handleEvent')).toMatchObject({ id: null, lastEventId: 'abc' });
   });
 
-  test('REC-06 the id that was asked for is that of the events until there is another', async () => {
+  test('REC-06 the id of the request is that of the events until there is another', async () => {
     await using stage = await openStage();
     const { client } = await observe(stage.system, once({ url: stage.url, lastEventId: 'abc' }));
     const { stream, response } = await stage.next();

@@ -249,7 +249,7 @@ describe('the answer', () => {
     expect(await client.next('handleEvent')).toMatchObject({ data: 'x' });
   });
 
-  test('ST-03 204 is a failure of its own, and nothing is asked for again but by the callback', async () => {
+  test('ST-03 204 is a failure of its own, and only the callback sends another request', async () => {
     await using stage = await openStage();
     const { client } = await observe(stage.system, once(stage));
     (await stage.next()).response.writeHead(204).end();

@@ -65,7 +65,7 @@ describe('the status of a client', () => {
     expect(status()).toMatchObject({ reconnects: 1, events: 2, lastEventId: 'a' });
   });
 
-  test('can be read while a callback takes its time', async () => {
+  test('can be read while a callback is busy', async () => {
     await using stage = await openStage();
     const entered = Promise.withResolvers<void>();
     const client = await run(stage, {
@@ -84,7 +84,7 @@ describe('the status of a client', () => {
     });
   });
 
-  test('is that of disconnected while nothing is wanted', async () => {
+  test('is `disconnected` while the client has no request', async () => {
     await using stage = await openStage();
     const pid = (await SseClient.start(
       stage.system,

@@ -49,7 +49,7 @@ const feed = SseClient.define({
   handleInfo: (_message: 'stop', state) => stop(normal, state),
 });
 
-test('a feed is a plain object, whose callbacks are functions of what they are given', () => {
+test('a feed is a plain object, whose callbacks are functions of their arguments', () => {
   const state = { url: 'http://localhost/', lastEventId: '7' };
   const closed = { type: 'closed', lastEventId: '', retry: undefined } as const;
   const event: ServerSentEvent = { type: 'message', data: 'x', id: '8', lastEventId: '8' };
@@ -58,7 +58,7 @@ test('a feed is a plain object, whose callbacks are functions of what they are g
   expect(feed.handleInfo?.('stop', state, self)).toEqual(stop(normal, state));
 });
 
-test('its state is what init says, its argument and its messages are what they are annotated as', () => {
+test('its state has the type of init, its argument and its messages have their annotated types', () => {
   type State = { url: string; lastEventId: string };
   expectTypeOf<Parameters<typeof feed.handleEvent>[1]>().toEqualTypeOf<State>();
   expectTypeOf<GenServer.ArgOf<typeof feed>>().toEqualTypeOf<string>();
@@ -113,7 +113,7 @@ test('the state is inferred from an init of any form', () => {
   expect(bare.init(undefined as never, self)).toEqual(ok(0));
 });
 
-test('each callback knows what it is told', () => {
+test('each callback knows the type of its subject', () => {
   const behaviour = SseClient.define({
     init: () => ok(0),
     handleConnect: (response, state, self) => {
@@ -220,7 +220,7 @@ test('a literal in a new state stays one in an answer, and is widened in a bare 
   );
 });
 
-test('what is misused does not compile', () => {
+test('misuse does not compile', () => {
   const url = 'http://localhost/';
   misuse(() => [
     // @ts-expect-error: the state is forgotten
@@ -471,7 +471,7 @@ test('status and onStatus count attempts alike, and have a type each', () => {
   expect(SseClient.status).toBeInstanceOf(Function);
 });
 
-test('what a client program needs of the processes comes from here, the same', async () => {
+test('the names that a client program needs of @reprise/actor are exported, the same', async () => {
   const actor: Readonly<Record<string, unknown>> = await import('@reprise/actor');
   const sse: Readonly<Record<string, unknown>> = await import('../../src/index.ts');
   const names =

@@ -72,7 +72,7 @@ describe('when disconnected', () => {
     expect(after({ type: 'CONNECT', request, after: 0 }).state).toBe('connecting');
   });
 
-  test('LIFE-10 the time that was waited for opens the connection', () => {
+  test('LIFE-10 the end of the wait opens the connection', () => {
     const next = after(...waiting, of('DUE'));
     expect(next).toMatchObject({ state: 'connecting', generation: 1, request });
     expect(requested(next.actions)).toEqual([['open', { request, generation: 1 }]]);
@@ -88,7 +88,7 @@ describe('when disconnected', () => {
     },
   );
 
-  test('REC-18 after a failure or an end nothing is wanted, and a later CONNECT works', () => {
+  test('REC-18 after a failure or an end there is no request, and a later CONNECT works', () => {
     for (const past of [
       [...connecting, of('FAILED')],
       [...connected, of('CLOSED')],
@@ -134,7 +134,7 @@ describe('when connected', () => {
   });
 });
 
-describe('what means nothing in a state changes nothing', () => {
+describe('an event without a meaning in a state changes nothing', () => {
   test.each([
     [
       'disconnected',

@@ -171,7 +171,7 @@ describe('a fetch of the user’s', () => {
     expect((await watched.next()).event.type).toBe('open');
   });
 
-  test('that finds nobody says why', async () => {
+  test('that cannot connect gives the reason', async () => {
     using watched = openSource(`http://127.0.0.1:${await closedPort()}/`, { fetch });
     const { readyState, event } = await watched.next();
     expect(readyState).toBe(CONNECTING);
@@ -192,7 +192,7 @@ describe('a fetch of the user’s', () => {
     await stage.next();
   });
 
-  test('may give what it made itself: no URL, no body, chunks of every kind, empty ones too', async () => {
+  test('may return a response of its own: no URL, no body, chunks of every kind, empty ones too', async () => {
     const bytes = new TextEncoder().encode('data: x\n\ndata: y\n\n');
     const chunks = [
       bytes.slice(0, 4),

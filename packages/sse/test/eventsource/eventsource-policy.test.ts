@@ -120,7 +120,7 @@ describe('the delay', () => {
     expect(delays.map(Math.round)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
-  test('starts anew after a connection that stood for a minute', async () => {
+  test('starts over after a connection of a minute', async () => {
     const stand = async ({ system }: Stage, play: number): Promise<void> =>
       play === 2 ? advance(system, 60_000) : undefined;
     const delays = await delaysOf(

@@ -27,7 +27,7 @@ async function run(...args: readonly string[]): Promise<{
 }
 
 describe('a program whose only work is an EventSource', () => {
-  test('lives on across a drop, and while nobody answers, and ends by itself after close', async () => {
+  test('survives a drop and a server that is away, and ends by itself after close', async () => {
     await using stage = await openStage();
     const ended = run(stage.url);
     const first = await stage.next();
@@ -59,7 +59,7 @@ describe('a program whose only work is an EventSource', () => {
     expect(stderr).toContain('Error: of a listener');
   });
 
-  test('goes on with the stream if it catches what listeners throw', async () => {
+  test('continues the stream if it catches the errors of listeners', async () => {
     await using stage = await openStage();
     const ended = run(stage.url, 'on');
     const { stream, response } = await stage.next();

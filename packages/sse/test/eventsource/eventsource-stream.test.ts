@@ -31,7 +31,7 @@ describe('the state', () => {
     expect(await watched.next()).toMatchObject({ readyState: OPEN, event: { data: 'two' } });
   });
 
-  test('is CONNECTING, with an error each time, while nobody answers', async () => {
+  test('is CONNECTING, with an error each time, while no server answers', async () => {
     await using stage = await openStage();
     using watched = openSource(stage.url);
     (await stage.next()).request.socket.destroy();
@@ -102,7 +102,7 @@ describe('the state', () => {
     expect((await watched.next()).event.type).toBe('open');
   });
 
-  test('is CLOSED with an error for a scheme that cannot be asked', async () => {
+  test('is CLOSED with an error for a scheme without a client', async () => {
     using watched = openSource('ftp://127.0.0.1/');
     expect(watched.source.readyState).toBe(CONNECTING);
     const { readyState, event } = await watched.next();
@@ -127,7 +127,7 @@ describe('the state', () => {
 });
 
 describe('close', () => {
-  test('in the constructor’s own turn: nothing is asked', async () => {
+  test('in the constructor’s own turn: no request is sent', async () => {
     await using stage = await openStage();
     const source = new EventSource(stage.url);
     source.close();
@@ -159,7 +159,7 @@ describe('close', () => {
     expect(watched.types).toEqual(['open']);
   });
 
-  test('in onopen: what came in the same packet is not delivered', async () => {
+  test('in onopen: the events of the same packet are not dispatched', async () => {
     await using stage = await openStage();
     using watched = openSource(stage.url);
     watched.source.onopen = () => {
@@ -188,7 +188,7 @@ describe('close', () => {
     expect(watched.types).toEqual(['open', 'message', 'message']);
   });
 
-  test('in onerror, of a drop and while it would wait: nothing more is asked', async () => {
+  test('in onerror, of a drop and while it would wait: no further request is sent', async () => {
     await using stage = await openStage();
     using watched = openSource(stage.url);
     watched.source.onerror = () => {
@@ -282,7 +282,7 @@ describe('a message', () => {
     expect((await watched.next()).event).toMatchObject({ data: 'c', lastEventId: '…' });
   });
 
-  test('is dispatched as what the server says, whatever that is, and no other listener hears of it', async () => {
+  test('is dispatched with the type of the server, whatever it is, to no other listener', async () => {
     await using stage = await openStage();
     const types = ['__proto__', 'constructor', 'hasOwnProperty', 'a b', 'é'];
     using watched = openSource(stage.url, undefined, ...types);
@@ -314,7 +314,7 @@ describe('a message', () => {
     },
   );
 
-  test('has the origin where redirects led to; the URL stays what it was, and is what is asked again', async () => {
+  test('has the origin after redirects; the URL stays the same, and the next request goes there', async () => {
     await using stage = await openStage();
     await using front = await serve((_, response) => {
       response.writeHead(302, { location: stage.url.replace('127.0.0.1', 'localhost') }).end();
@@ -347,7 +347,7 @@ describe('a message', () => {
   });
 });
 
-test('credentials in the URL are sent, and withCredentials changes nothing about what is', async () => {
+test('credentials in the URL are sent, with and without withCredentials', async () => {
   await using stage = await openStage();
   using watched = openSource(stage.url.replace('//', '//user:pass@'), { withCredentials: true });
   const { request, stream } = await stage.next();

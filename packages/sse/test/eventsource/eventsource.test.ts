@@ -97,7 +97,7 @@ describe('the interface', () => {
     },
   );
 
-  test('its members are those of the standard, enumerable, and what is read-only stays as it is', () => {
+  test('its members are those of the standard, enumerable, and read-only ones do not change', () => {
     const members: string[] = [];
     for (const name in closedSource()) {
       if (!(name in EventTarget.prototype)) {
@@ -144,7 +144,7 @@ describe.each(['open', 'message', 'error'] as const)('the handler on%s', (type) 
   const attribute = `on${type}` as const;
   const dispatch = (source: EventSource): void => void source.dispatchEvent(new Event(type));
 
-  test('is null until it is set, and when what is set is no function', () => {
+  test('is null until it is set, and after it is set to a value that is no function', () => {
     const source = closedSource();
     const handler = (): void => undefined;
     expect(source[attribute]).toBe(null);
@@ -186,7 +186,7 @@ describe.each(['open', 'message', 'error'] as const)('the handler on%s', (type) 
     expect(called).toEqual(['first', 'other', 'last', 'first', 'last', 'again']);
   });
 
-  test('prevents the default of what can be prevented by returning false', () => {
+  test('prevents the default of a cancelable event by returning false', () => {
     const source = closedSource();
     source[attribute] = () => false;
     expect(source.dispatchEvent(new Event(type, { cancelable: true }))).toBe(false);
@@ -231,7 +231,7 @@ test('an ErrorEvent has a code and a message, or neither', () => {
   expect(new ErrorEvent('error')).toMatchObject({ code: undefined, message: undefined });
 });
 
-test('events are of the type that listeners are told to expect', () => {
+test('events have the types of their listeners', () => {
   const source = closedSource();
   source.addEventListener('message', (event) => {
     expectTypeOf(event).toEqualTypeOf<MessageEvent>();

@@ -41,7 +41,7 @@ describe('events', () => {
     expect(await reading).toEqual(['a', 'b', 'c']);
   });
 
-  test('nothing is sent before the first is asked for, nor by one that is given up before', async () => {
+  test('nothing is sent before the first `next`, nor after a `return` before it', async () => {
     await using stage = await openStage();
     const stream = events(stage.url);
     expect(await stream.return?.()).toEqual({ value: undefined, done: true });
@@ -69,7 +69,7 @@ describe('events', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  test('an event is acknowledged when the next one is asked for', async () => {
+  test('an event is acknowledged by the next `next`', async () => {
     await using stage = await openStage();
     const waiting = new Queue<number>();
     const stream = events(stage.url, { parent: stage.system, onStatus: delaysTo(waiting) });
@@ -88,7 +88,7 @@ describe('events', () => {
     await stream.return?.();
   });
 
-  test('several may be asked for at once, and come in order', async () => {
+  test('several `next` may wait at once, and are served in order', async () => {
     await using stage = await openStage();
     await using stream = events(stage.url, { parent: stage.system });
     const asked = [stream.next(), stream.next(), stream.next()];
@@ -168,7 +168,7 @@ describe('events', () => {
     });
   });
 
-  test('what a function of the options throws is thrown to who reads', async () => {
+  test('an error of a function of the options is thrown to the reader', async () => {
     await using stage = await openStage();
     const error = new Error('my mistake');
     const stream = events(stage.url, {
@@ -195,7 +195,7 @@ describe('events', () => {
     });
   });
 
-  test('a request that can never be sent is refused before anything is asked for', () => {
+  test('a request that can never be sent is refused before the first `next`', () => {
     expect(() => events('nowhere')).toThrow(
       new TypeError("Expected an absolute http: or https: URL, got 'nowhere'"),
     );
@@ -234,7 +234,7 @@ describe('eventStream', () => {
     await exchange.closed;
   });
 
-  test('is errored with what is thrown', async () => {
+  test('fails with the error of the events', async () => {
     await using stage = await openStage();
     const reader = eventStream(stage.url).getReader();
     const first = reader.read();

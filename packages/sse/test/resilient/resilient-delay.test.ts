@@ -45,7 +45,7 @@ describe('the delay', () => {
     expect(await delays(seven, other, await run(other))).not.toEqual(found);
   });
 
-  test('is what is waited: not an attempt before, and one then', async () => {
+  test('is the delay: no attempt before its end, and one then', async () => {
     await using stage = await openStage();
     const client = await run(stage);
     const after = await delayAfter(refuse, stage, client);

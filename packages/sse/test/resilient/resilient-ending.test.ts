@@ -45,7 +45,7 @@ describe('a request that is not sent again by itself', () => {
     },
   );
 
-  test('is not restarted by a supervisor either, unless that is asked for', () => {
+  test('is not restarted by a supervisor either, unless `restart` says so', () => {
     const options = { id: 'llm', url: 'http://localhost/', handle: () => undefined };
     expect(SseClient.resilient({ ...options, method: 'POST' }).restart).toBe('temporary');
     expect(SseClient.resilient({ ...options, method: 'POST', reconnect: true }).restart).toBe(
@@ -53,7 +53,7 @@ describe('a request that is not sent again by itself', () => {
     );
   });
 
-  test('may be asked for of any method: GET', async () => {
+  test('is an option of any method: GET', async () => {
     await using stage = await openStage();
     const client = await run(stage, { reconnect: false });
     (await stage.next()).refuse(503);
@@ -64,7 +64,7 @@ describe('a request that is not sent again by itself', () => {
 describe('until', () => {
   const until = ({ data }: ServerSentEvent): boolean => data === '[DONE]';
 
-  test('ends the client normally at its event, which is not handled, nor is what follows', async () => {
+  test('ends the client normally at its event; neither that nor a later one is handled', async () => {
     await using stage = await openStage();
     const handled: string[] = [];
     const handle = ({ data }: ServerSentEvent): void => void handled.push(data);
@@ -99,7 +99,7 @@ describe('until', () => {
 });
 
 describe('classify', () => {
-  test('is asked with what would be done, and has the last word', async () => {
+  test('gets the default verdict, and its own verdict decides', async () => {
     await using stage = await openStage();
     const asked: unknown[] = [];
     const client = await run(stage, {

@@ -14,7 +14,7 @@ describe('the options', () => {
     handle: () => undefined,
   };
 
-  test('make a child spec: transient, unless told otherwise', () => {
+  test('make a child spec: transient by default', () => {
     expect(SseClient.resilient(good)).toMatchObject({
       id: 'client',
       restart: 'transient',

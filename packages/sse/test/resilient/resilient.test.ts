@@ -220,7 +220,7 @@ describe('credentials', () => {
     );
   });
 
-  test('ST-13 headers that are a value cannot be asked for: 401 is fatal at once', async () => {
+  test('ST-13 headers that are a value cannot be refreshed: 401 is fatal at once', async () => {
     await using stage = await openStage();
     const client = await run(stage, { headers: { authorization: 'token' } });
     (await stage.next()).refuse(401);
@@ -314,7 +314,7 @@ describe('the last id', () => {
     expect((await stage.next()).request.headers['last-event-id']).toBe(header);
   });
 
-  test('is asked for only once every event has been handled', async () => {
+  test('is in a request only once every event has been handled', async () => {
     await using stage = await openStage();
     const pending = new Queue<{ readonly id: string | null; readonly done: () => void }>();
     const client = await run(stage, {
@@ -338,7 +338,7 @@ describe('the last id', () => {
     expect((await stage.next()).request.headers['last-event-id']).toBe('2');
   });
 
-  test('that a start anew begins with is that of the options: a crash in handle forgets the rest', async () => {
+  test('after a restart is that of the options: a crash in handle forgets the rest', async () => {
     await using stage = await openStage();
     await Supervisor.startLink(stage.system, {
       strategy: 'oneForOne',
@@ -374,7 +374,7 @@ describe('maxAttempts', () => {
     expect(stage.asked).toBe(3);
   });
 
-  test('REC-13 an event starts the count anew', async () => {
+  test('REC-13 an event resets the count', async () => {
     await using stage = await openStage();
     const client = await run(stage, { maxAttempts: 2 });
     for (const play of [refuse, stream('data: x\n\n'), refuse]) {
@@ -396,7 +396,7 @@ describe('maxAttempts', () => {
   });
 });
 
-test('LIFE-08 onStatus hears of every change, in order', async () => {
+test('LIFE-08 onStatus gets every change, in order', async () => {
   await using stage = await openStage();
   jitter(ceiling);
   const client = await run(stage);
@@ -454,7 +454,7 @@ test('handle has one event at a time, in order', async () => {
 });
 
 describe('the context', () => {
-  test('handle, until and onStatus are given one object: the process, and a signal that it ends with', async () => {
+  test('handle, until and onStatus get one object: the process, and a signal that aborts at its end', async () => {
     await using stage = await openStage();
     const contexts = new Set<HandleContext>();
     const remember = (_: unknown, context: HandleContext): void => {
@@ -498,7 +498,7 @@ describe('the context', () => {
     expect(await received.next()).toBe('42');
   });
 
-  test('url, headers and body are asked with the attempt and the id that it resumes from', async () => {
+  test('url, headers and body get the attempt and the id that it resumes from', async () => {
     await using stage = await openStage();
     jitter(floor);
     const contexts: RequestContext[] = [];
@@ -530,7 +530,7 @@ describe('the context', () => {
     expect(contexts.map(({ self }) => self.pid)).toEqual([client.pid, client.pid, client.pid]);
   });
 
-  test('the id that a cursor resumes from is the one that functions are given', async () => {
+  test('functions get the id that a cursor resumes from', async () => {
     await using stage = await openStage();
     const store = new Map([['client', JSON.stringify({ lastEventId: '9', recent: ['9'] })]]);
     await run(stage, {
