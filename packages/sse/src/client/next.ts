@@ -1,4 +1,5 @@
 import { answer, type Answer } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 import type { SseRequest } from '../http/request.ts';
 import type { RequestContext } from './context.ts';
@@ -49,7 +50,7 @@ export function connect<State>(
   { after = 0 }: { readonly after?: number } = {},
 ): Connect<State> {
   if (!Number.isFinite(after) || after < 0) {
-    throw new RangeError(`Expected after to be milliseconds from 0 on, got ${after}`);
+    throw new RangeError(`Expected after to be milliseconds from 0 on, got ${describe(after)}`);
   }
   return { [answer]: true, type: 'connect', request, state, after };
 }

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { describe } from '@reprise/actor/text';
 
 import type { SseRequest } from '../http/request.ts';
 import { requestBy } from './fetch.ts';
@@ -29,21 +29,21 @@ export function eventSourceRequest(url: string | URL, init: EventSourceInit): Ss
 function parseUrl(url: string | URL): string {
   const parsed = URL.parse(String(url));
   if (parsed === null) {
-    throw new DOMException(`Expected an absolute URL, got ${inspect(url)}`, 'SyntaxError');
+    throw new DOMException(`Expected an absolute URL, got ${describe(url)}`, 'SyntaxError');
   }
   return parsed.href;
 }
 
 function checked(init: EventSourceInit): EventSourceInit {
   if (typeof init !== 'object' && typeof init !== 'function') {
-    throw new TypeError(`Expected options { withCredentials, … }, got ${inspect(init)}`);
+    throw new TypeError(`Expected options { withCredentials, … }, got ${describe(init)}`);
   }
   const { fetch, maxBufferSize = 1 } = init;
   if (fetch !== undefined && typeof fetch !== 'function') {
-    throw new TypeError(`Expected fetch to be a function, got ${inspect(fetch)}`);
+    throw new TypeError(`Expected fetch to be a function, got ${describe(fetch)}`);
   }
   if (!(maxBufferSize > 0)) {
-    throw new RangeError(`Expected maxBufferSize to be above 0, got ${inspect(maxBufferSize)}`);
+    throw new RangeError(`Expected maxBufferSize to be above 0, got ${describe(maxBufferSize)}`);
   }
   return init;
 }

@@ -1,4 +1,5 @@
 import type { ChildOptions } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 import type { StartOptions } from '../client/client.ts';
 import type { HandleContext, RequestContext } from '../client/context.ts';
@@ -160,12 +161,12 @@ export function assertOptions(
   }
   if (giveUpWith !== 'crash' && giveUpWith !== 'shutdown') {
     throw new TypeError(
-      `Expected giveUpWith to be 'crash' or 'shutdown', got ${String(giveUpWith)}`,
+      `Expected giveUpWith to be 'crash' or 'shutdown', got ${describe(giveUpWith)}`,
     );
   }
   for (const name of positive) {
     if (!((options[name] ?? 1) > 0)) {
-      throw new RangeError(`Expected ${name} to be above 0, got ${options[name]}`);
+      throw new RangeError(`Expected ${name} to be above 0, got ${describe(options[name])}`);
     }
   }
   const problem = requestProblem(knownRequest(options));
@@ -176,7 +177,7 @@ export function assertOptions(
 
 function assertFunction(name: string, shape: string, given: unknown): void {
   if (typeof given !== 'function') {
-    throw new TypeError(`Expected ${name} to be a function ${shape}, got ${typeof given}`);
+    throw new TypeError(`Expected ${name} to be a function ${shape}, got ${describe(given)}`);
   }
 }
 

@@ -107,7 +107,7 @@ describe('the state', () => {
     expect(watched.source.readyState).toBe(CONNECTING);
     const { readyState, event } = await watched.next();
     expect(readyState).toBe(CLOSED);
-    expect(event.message).toMatch(/Expected an absolute http: or https: URL, got 'ftp:/);
+    expect(event.message).toMatch(/Expected an absolute http: or https: URL, got "ftp:/);
   });
 
   test('200, 200, then 204 ends CLOSED', async () => {

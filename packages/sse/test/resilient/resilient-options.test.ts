@@ -58,17 +58,25 @@ describe('the options', () => {
       { body: text },
       new TypeError('Expected a method that takes a body, got GET'),
     ],
-    ['minDelay', { minDelay: 0 }, new RangeError('Expected minDelay to be above 0, got 0')],
-    ['maxDelay', { maxDelay: -1 }, new RangeError('Expected maxDelay to be above 0, got -1')],
+    [
+      'minDelay',
+      { minDelay: 0 },
+      new RangeError('Expected minDelay to be above 0, got 0 (number)'),
+    ],
+    [
+      'maxDelay',
+      { maxDelay: -1 },
+      new RangeError('Expected maxDelay to be above 0, got -1 (number)'),
+    ],
     [
       'healthyAfter',
       { healthyAfter: NaN },
-      new RangeError('Expected healthyAfter to be above 0, got NaN'),
+      new RangeError('Expected healthyAfter to be above 0, got NaN (number)'),
     ],
     [
       'maxAttempts',
       { maxAttempts: 0 },
-      new RangeError('Expected maxAttempts to be above 0, got 0'),
+      new RangeError('Expected maxAttempts to be above 0, got 0 (number)'),
     ],
   ])('that are wrong are refused at once: %s', (_what, wrong, error) => {
     const build = (): unknown => SseClient.resilient({ ...good, ...wrong });
@@ -88,7 +96,7 @@ describe('the options', () => {
     (name) => {
       const build = (): unknown => SseClient.resilient({ ...good, [name]: 0 });
       expect(build).toThrow(RangeError);
-      expect(build).toThrow(new RegExp(`^Expected .*${name}.* above 0, got 0$`));
+      expect(build).toThrow(new RegExp(`^Expected .*${name}.* above 0, got 0 \\(number\\)$`));
     },
   );
 });
