@@ -251,7 +251,7 @@ describe('call and cast', () => {
     expect([top, two]).toStrictEqual(['a', ['b', 'c']]);
   });
 
-  test('refuse what the server has no clause for, and a payload of another type', async () => {
+  test('refuse a request without a clause, and a payload of another type', async () => {
     const server = await GenServer.start(system, stack, []);
     misuse(() => [
       // @ts-expect-error: there is no such call
@@ -383,7 +383,7 @@ describe('a pid', () => {
     expect(narrower).toBe(either);
   });
 
-  test('of a server takes what its handleInfo takes', async () => {
+  test('of a server takes the messages of its handleInfo', async () => {
     const server = await GenServer.start(system, counter, undefined);
     expectTypeOf(server).toExtend<Pid<'reset'>>();
     send(server, 'reset');

@@ -200,7 +200,7 @@ describe('a machine', () => {
     expect(isAlive(system.pid)).toBe(true);
   });
 
-  test('that is sent what is no event crashes', async () => {
+  test('that is sent a value that is no event crashes', async () => {
     const { parent, pid } = await aDoor();
     send(pid, 'open' as never);
     const { reason } = await parent.expectExit(pid);
@@ -332,7 +332,7 @@ describe('a delayed transition', () => {
   });
 });
 
-describe('what a machine invokes', () => {
+describe('the actors that a machine invokes', () => {
   const loading = (load: () => Promise<string>) =>
     setup({
       types: {} as { context: { readonly text?: string } },
@@ -749,7 +749,7 @@ describe('as a process', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('another process is refused, and what is no logic', async () => {
+  test('another process is refused, and a value that is no logic', async () => {
     const system = createTestSystem();
     const other = spawn(system, forever) as never;
     const error = new TypeError('Expected a process that runs an actor logic, got #Pid<2>');
@@ -779,7 +779,7 @@ describe('types', () => {
     >();
   });
 
-  test('refuse what the logic does not take', async () => {
+  test('refuse messages that the logic does not take', async () => {
     const { pid } = await aDoor();
     // @ts-expect-error: no such event
     misuse(() => send(pid, { type: 'paint' }));

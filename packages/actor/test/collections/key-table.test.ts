@@ -11,7 +11,7 @@ const change = fc.oneof(
   fc.record({ type: fc.constant('delete' as const), key }),
 );
 
-test('a key table holds what a map would', () => {
+test('a key table holds the same as a map', () => {
   fc.assert(
     fc.property(fc.array(change, { size: 'max', maxLength: 200 }), (changes) => {
       const table = new KeyTable<{ readonly value: number }>();

@@ -133,7 +133,7 @@ describe('timers', () => {
     expect(fired).toStrictEqual([['a', 0]]);
   });
 
-  test('one that is stopped does not fire; stopping says what was left, rounded up', () => {
+  test('one that is stopped does not fire; stopping returns the time left, rounded up', () => {
     const { host, timers, fired, start } = setup();
     const timer = start('a', 10);
     host.advance(2.5);
@@ -443,7 +443,7 @@ describe('the program', () => {
 });
 
 describe('the virtual clock', () => {
-  test('it stands still until it is told to move', async () => {
+  test('it stands still until advance', async () => {
     const clock = virtualClock();
     const fired: number[] = [];
     clock.setTimeout(() => void fired.push(clock.now()), 0);
@@ -498,7 +498,7 @@ describe('the virtual clock', () => {
     expect(log).toStrictEqual(['a']);
   });
 
-  test('what a timer causes has happened before the next one fires', async () => {
+  test('the effects of a timer have happened before the next one fires', async () => {
     const clock = virtualClock();
     const log: string[] = [];
     clock.setTimeout(() => {

@@ -199,7 +199,7 @@ describe('reprise:restart', () => {
   });
 });
 
-test('nothing is told after unsubscribing', async () => {
+test('nothing comes after unsubscribing', async () => {
   const system = createTestSystem();
   const pid = spawn<string>(system, forever, { mailbox: { capacity: 1, overflow: 'reject' } });
   const before = structuredClone(Object.keys(told));
@@ -215,7 +215,7 @@ test('nothing is told after unsubscribing', async () => {
   expect(told['reprise:spawn']).toHaveLength(2);
 });
 
-test('a subscriber is told of every system', () => {
+test('a subscriber gets the events of every system', () => {
   const [one, other] = [createSystem(), createSystem()];
   expect(told['reprise:spawn']).toStrictEqual([
     { pid: one.pid, parent: undefined },

@@ -64,7 +64,7 @@ describe('the logger of a system that was given none', () => {
     expect(lines().slice(0, 2)).toStrictEqual(['crashed', '    err: Error: boom']);
   });
 
-  test('what is reported does not steer the terminal', () => {
+  test('a report does not control the terminal', () => {
     let err: unknown;
     try {
       JSON.parse('\u001B[2J\u009B1m');

@@ -209,7 +209,7 @@ describe('the report of a crash', () => {
     expect(only(system).message).toContain('"a text"');
   });
 
-  test('of a function process says who, why, whom it takes along, and below whom', async () => {
+  test('of a function process has its name, reason, links and ancestors', async () => {
     const system = createTestSystem();
     const parent = await idleProcess(system, { traps: true });
     const pid = spawnLink(parent, (self) => {
@@ -245,7 +245,7 @@ describe('the report of a crash', () => {
     expect((own.details as { readonly err: Error }).err.cause).toBe(boom);
   });
 
-  test('comes before anybody is told of the end', async () => {
+  test('comes before the exit signals and DOWN messages', async () => {
     const log: string[] = [];
     const logger: Logger = {
       error: (_, message) => void log.push(message),
@@ -258,7 +258,7 @@ describe('the report of a crash', () => {
   });
 });
 
-describe('who is reported', () => {
+describe('the ends that are reported', () => {
   test.each([
     ['a stop with a crash', crash('bad'), 1],
     ['a stop with shutdown', shutdown, 0],

@@ -103,7 +103,7 @@ describe('formatReason', () => {
     ['true (boolean)', true],
   ];
 
-  test.each(odd)('a value that JSON cannot tell is told as %s', (text, value) => {
+  test.each(odd)('a value that JSON has no text for is shown as %s', (text, value) => {
     expect(formatReason(crash(value))).toBe(text);
   });
 
@@ -169,7 +169,7 @@ describe('isExitReason', () => {
 });
 
 describe('ExitError', () => {
-  test('it says what exited, and why', () => {
+  test('it names the process and the reason', () => {
     const error = new ExitError(noproc, 'call "pop" to stack');
     expect(error).toBeInstanceOf(Error);
     expect(error.name).toBe('ExitError');
@@ -192,7 +192,7 @@ describe('ExitError', () => {
   });
 });
 
-describe('the reason of what was thrown', () => {
+describe('the reason for a thrown value', () => {
   const error = new TypeError('boom');
 
   test('is crash for an error, nocatch for another value', () => {
@@ -206,7 +206,7 @@ describe('the reason of what was thrown', () => {
     expect(reasonOf(new ExitRequest(reason))).toBe(reason);
   });
 
-  test('is crash for the ExitError of another process that nobody caught', () => {
+  test('is crash for an ExitError of another process that was not caught', () => {
     const failed = new ExitError(noproc);
     expect(reasonOf(failed)).toStrictEqual(crash(failed));
   });

@@ -96,7 +96,7 @@ describe('by a link', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('EX02 a process that traps exits is told of a normal end', async () => {
+  test('EX02 a process that traps exits gets a message of a normal end', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     send(p.pid, normal);
     await settle(system);
@@ -122,7 +122,7 @@ describe('by a link', () => {
     expect(exitReasonOf(q)).toBe(reason);
   });
 
-  test('EX05 a process that traps exits is told of a crash, and lives', async () => {
+  test('EX05 a process that traps exits gets a message of a crash, and lives', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     send(p.pid, crashed);
     await settle(system);
@@ -293,7 +293,7 @@ describe('sent by exit(self, pid, reason)', () => {
     expect(calls).toStrictEqual([]);
   });
 
-  test('EX13 a process that traps exits is told who sent it, linked or not', async () => {
+  test('EX13 a process that traps exits learns the sender, linked or not', async () => {
     const { system, log, p, sender } = await strangers({ traps: true });
     exit(sender, p.pid, bye);
     link(sender, p.pid);
@@ -330,7 +330,7 @@ describe('sent by exit(self, pid, reason)', () => {
     expect(exitReasonOf(p)).toBe(bye);
   });
 
-  test('what is no exit reason is refused, and ends nobody', async () => {
+  test('a value that is no exit reason is refused, and ends no process', async () => {
     const { p, sender } = await strangers({ traps: false });
     expect(() => {
       exit(sender, p.pid, 'bye' as never);
@@ -352,7 +352,7 @@ describe('kill', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('EX15 a linked process that traps exits is told killed, never kill', async () => {
+  test('EX15 a linked process that traps exits gets killed, never kill', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     exit(system, p.pid, kill);
     await settle(system);
@@ -480,7 +480,7 @@ describe('link and unlink', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('EX26 linked twice, told once', async () => {
+  test('EX26 linked twice, one message', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     link(p, q.pid);
     link(q, p.pid);
@@ -489,7 +489,7 @@ describe('link and unlink', () => {
     expect(log).toStrictEqual([['Q', exitOf(p, crashed)]]);
   });
 
-  test('EX27 linked twice, unlinked once: not told', async () => {
+  test('EX27 linked twice, unlinked once: no message', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     link(q, p.pid);
     unlink(q, p.pid);
@@ -499,7 +499,7 @@ describe('link and unlink', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('EX28 unlinking what is not linked, or has ended, does nothing', async () => {
+  test('EX28 unlinking a process that is not linked, or has ended, does nothing', async () => {
     const { system, log, p, sender } = await strangers({ traps: true });
     const dead = await exitingProcess(system);
     send(dead.pid, normal);
@@ -570,7 +570,7 @@ describe('trapExit', () => {
     expect(await drain(q)).toStrictEqual([exitOf(p, crashed)]);
   });
 
-  test('EX34 what counts is whether exits are trapped when the signal comes', async () => {
+  test('EX34 the flag counts as it is when the signal comes', async () => {
     const { system, log, p, q } = await linked({ traps: false });
     expect(trapExit(q, true)).toBe(false);
     expect(trapExit(q, false)).toBe(true);
@@ -595,7 +595,7 @@ describe('order', () => {
     ]);
   });
 
-  test('EX36 what is sent after the signal that ends a process is never handled', async () => {
+  test('EX36 a message after the signal that ends a process is never handled', async () => {
     const { system, log, p, sender } = await strangers({ traps: false });
     send(p.pid, 'before');
     await settle(system);
@@ -607,7 +607,7 @@ describe('order', () => {
     expect(p.messageQueueLen).toBe(0);
   });
 
-  test('EX37 a signal ends a process that waits in receive; what follows is not taken', async () => {
+  test('EX37 a signal ends a process that waits in receive; later messages are not taken', async () => {
     const system = createTestSystem();
     const log: Log = [];
     const p = await recordingProcess(system, log, 'P');
@@ -618,7 +618,7 @@ describe('order', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('EX38 whoever learns of an end finds the name free and the process not alive', async () => {
+  test('EX38 at the message of an end the name is free and the process not alive', async () => {
     const system = createTestSystem();
     const seen: unknown[] = [];
     const p = await exitingProcess(system);

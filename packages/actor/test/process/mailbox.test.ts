@@ -204,7 +204,7 @@ describe('a call that finds no room', () => {
     },
   );
 
-  test('fails at once with mailboxOverflow when it is the oldest and is put out', async () => {
+  test('fails at once with mailboxOverflow when it is the oldest and is dropped', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'dropOldest' } as const;
     const server = await GenServer.start(system, keeper, undefined, { mailbox });
@@ -226,7 +226,7 @@ describe('a call that finds no room', () => {
     );
   });
 
-  test('is told to a request, too', async () => {
+  test('fails a request, too', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'reject' } as const;
     const server = await GenServer.start(system, keeper, undefined, { mailbox });
@@ -501,7 +501,7 @@ describe('BoundedMailbox', () => {
     return { kept, answers: all.map((n) => overflow !== 'reject' || n < capacity) };
   }
 
-  test('a process has what its policy says, for any capacity and any number of messages', async () => {
+  test('a process has the messages that its policy keeps, for any capacity and any number', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom<Overflow>('dropNewest', 'dropOldest', 'reject'),
@@ -602,7 +602,7 @@ describe('the high-water mark', () => {
     expect(send(pid, 1)).toBe(true);
   });
 
-  test('is at 100,000 messages when nobody says', async () => {
+  test('is at 100,000 messages by default', async () => {
     const { system, reports } = reportingSystem();
     const pid = spawn<number>(system, forever);
     for (let count = 1; count < 100_000; count++) {

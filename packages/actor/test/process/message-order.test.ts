@@ -56,7 +56,7 @@ describe('order of messages', () => {
     }
   });
 
-  test('MB03 a process reads what it sent itself in order', async () => {
+  test('MB03 a process reads its messages to itself in order', async () => {
     const system = createTestSystem();
     const read: string[] = [];
     spawn<string>(system, async (self) => {
@@ -72,7 +72,7 @@ describe('order of messages', () => {
   });
 });
 
-describe('what is dropped', () => {
+describe('dropped messages', () => {
   test('MB04 a message to a process that has ended is dropped', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
@@ -81,7 +81,7 @@ describe('what is dropped', () => {
     expect(p.messageQueueLen).toBe(0);
   });
 
-  test('MB05 sending to a name that nobody has is an error of the sender', () => {
+  test('MB05 sending to a name that no process has is an error of the sender', () => {
     const system = createTestSystem();
     const nobody = name<Pid<string>>('nobody').in(system);
     expect(() => send(nobody, 'hi')).toThrow(
@@ -89,7 +89,7 @@ describe('what is dropped', () => {
     );
   });
 
-  test('MB09 the messages of a process that ends are dropped, and nobody is told', async () => {
+  test('MB09 the messages of a process that ends are dropped silently', async () => {
     const system = createTestSystem();
     const log: Log = [];
     await recordingProcess(system, log, 'sender');
@@ -104,7 +104,7 @@ describe('what is dropped', () => {
     expect(system.reports).toStrictEqual([]);
   });
 
-  test('MB16 a message is not copied: what its sender changes is changed', async () => {
+  test('MB16 a message is not copied: its receiver sees the changes of its sender', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
     const message = { count: 1 };
@@ -117,7 +117,7 @@ describe('what is dropped', () => {
 });
 
 describe('receive', () => {
-  test('MB06 what does not match stays, in order', async () => {
+  test('MB06 messages that do not match stay, in order', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
     for (const message of ['a', 'x', 'b']) {
@@ -216,7 +216,7 @@ describe('messages, casts and calls', () => {
     ]);
   });
 
-  test('MB11 what a server sends itself is handled after the callback, behind what is queued', async () => {
+  test('MB11 a message of a server to itself is handled after the callback, behind the queued ones', async () => {
     const system = createTestSystem();
     const log: Log = [];
     const server = await GenServer.start(system, logging(log), undefined);
@@ -231,7 +231,7 @@ describe('messages, casts and calls', () => {
     ]);
   });
 
-  test('MB12 what a server sends before it replies is there before the reply', async () => {
+  test('MB12 a message that a server sends before it replies is there before the reply', async () => {
     const system = createTestSystem();
     const log: Log = [];
     const server = await GenServer.start(system, logging([]), undefined);

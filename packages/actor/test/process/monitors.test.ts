@@ -82,7 +82,7 @@ describe('monitor', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', p.pid, a]]);
   });
 
-  test('MO02 a normal end is told too', async () => {
+  test('MO02 a normal end gives a message too', async () => {
     const { system, log, m, p } = await scene();
     const ref = monitor(m, p.pid);
     send(p.pid, normal);
@@ -98,7 +98,7 @@ describe('monitor', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', p.pid, killed]]);
   });
 
-  test('MO04 a process that has ended is told at once, as noproc', async () => {
+  test('MO04 a process that has ended gives a message at once, with noproc', async () => {
     const { system, log, m, p } = await scene();
     exit(system, p.pid, kill);
     const ref = monitor(m, p.pid);
@@ -106,7 +106,7 @@ describe('monitor', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', p.pid, noproc]]);
   });
 
-  test('MO05 a name that nobody has is told at once, as noproc, by its name', async () => {
+  test('MO05 a free name gives a message at once, with noproc and the name', async () => {
     const { system, log, m } = await scene();
     const ref = monitor(m, name('nobody').in(system));
     await settle(system);
@@ -114,7 +114,7 @@ describe('monitor', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', undefined, noproc]]);
   });
 
-  test('MO06 a process monitored by its name is told by that name', async () => {
+  test('MO06 a process monitored by its name is named so in the message', async () => {
     const { system, log, m, p } = await scene();
     register(system, 'printer', p.pid);
     const ref = monitor(m, name('printer').in(system));
@@ -139,7 +139,7 @@ describe('monitor', () => {
     expect(log).toStrictEqual([['M', { type: 'DOWN', ref, name: 'printer', reason: crash('x') }]]);
   });
 
-  test('MO08 monitored twice, told twice: one message a ref', async () => {
+  test('MO08 monitored twice, two messages: one for each ref', async () => {
     const { system, log, m, p } = await scene();
     const refs = { first: monitor(m, p.pid), second: monitor(m, p.pid) };
     send(p.pid, a);
@@ -162,7 +162,7 @@ describe('monitor', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('MO10 a process that monitors itself is never told', async () => {
+  test('MO10 a process that monitors itself gets no message', async () => {
     const { system, log, m } = await scene();
     const ref = monitor(m, m.pid);
     await settle(system);
@@ -172,7 +172,7 @@ describe('monitor', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('MO18 what a process sent before its end comes before the news of it', async () => {
+  test('MO18 the messages that a process sent before its end come before DOWN', async () => {
     const { system, log, m } = await scene();
     const { ref, pid } = spawnMonitor(m, () => {
       send(m.pid, 'm1');
@@ -186,7 +186,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('MO19 who is told finds the name free and the process not alive', async () => {
+  test('MO19 at the message the name is free and the process not alive', async () => {
     const { system, p } = await scene();
     const seen: unknown[] = [];
     register(system, 'name', p.pid);
@@ -221,7 +221,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('MO22 a monitor with a tag of its own is told by that', async () => {
+  test('MO22 a monitor with a tag gives a message of that type', async () => {
     const { system, log, m, p } = await scene();
     const ref = monitor(m, p.pid, { tag: 'workerDown' });
     const other = monitor(m, p.pid);
@@ -243,7 +243,7 @@ describe('monitor', () => {
     expect(inspect(message).length).toBeLessThan(200);
   });
 
-  test('MO23 what is no pid cannot be monitored', async () => {
+  test('MO23 a value that is no pid cannot be monitored', async () => {
     const { m } = await scene();
     expect(() => monitor(m, 'plutt' as never)).toThrow(
       new TypeError('Expected a pid or a name in a system, got "plutt" (string)'),
@@ -311,7 +311,7 @@ describe('demonitor', () => {
     expect(left.every((message, at) => message === messages[at])).toBe(true);
   });
 
-  test('MO14 taking off what is off does nothing', async () => {
+  test('MO14 ending a monitor twice does nothing', async () => {
     const { m, p } = await scene();
     const ref = monitor(m, p.pid);
     expect([demonitor(m, ref), demonitor(m, ref)]).toStrictEqual([true, true]);
@@ -352,7 +352,7 @@ describe('demonitor', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', p.pid, a]]);
   });
 
-  test('MO23 what is no ref is refused', async () => {
+  test('MO23 a value that is no ref is refused', async () => {
     const { m } = await scene();
     expect(() => demonitor(m, 'x' as never, { flush: true })).toThrow(
       new TypeError('Expected a ref that monitor returned, got "x" (string)'),
@@ -386,7 +386,7 @@ describe('a monitor with an alias', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', p.pid, a]]);
   });
 
-  test('MO25 demonitor drops what comes after the monitor was taken off', async () => {
+  test('MO25 demonitor drops messages after the monitor was ended', async () => {
     const { system, log, m, ref } = await aliased('demonitor');
     send(ref, 'first');
     send(ref, 'second');
@@ -399,7 +399,7 @@ describe('a monitor with an alias', () => {
     ]);
   });
 
-  test('demonitor drops what comes after the end was told', async () => {
+  test('demonitor drops messages after DOWN', async () => {
     const { system, log, p, ref } = await aliased('demonitor');
     exit(system, p.pid, a);
     send(ref, 'late');
@@ -418,7 +418,7 @@ describe('a monitor with an alias', () => {
     expect(log).toStrictEqual([['M', 'still on']]);
   });
 
-  test('explicitUnalias delivers after the end was told too', async () => {
+  test('explicitUnalias delivers after DOWN, too', async () => {
     const { system, log, p, ref } = await aliased('explicitUnalias');
     exit(system, p.pid, a);
     send(ref, 'still on');

@@ -123,7 +123,7 @@ describe('register', () => {
 });
 
 describe('unregister', () => {
-  test('RG07 throws for a name that nobody has', () => {
+  test('RG07 throws for a name that no process has', () => {
     const system = createTestSystem();
     expect(() => unregister(system, 'N')).toThrow(
       new Error('Expected a registered name, got "N" (string)'),
@@ -215,7 +215,7 @@ describe('a name', () => {
     expect(whereis(system, 'S')).toBe(supervisor);
   });
 
-  test('RG13 leads to its process, a name of nobody to undefined', async () => {
+  test('RG13 leads to its process, a free name to undefined', async () => {
     const system = createTestSystem();
     const server = await GenServer.start(system, logger, [], { name: 'N' });
     expect(whereis(system, 'N')).toBe(server);

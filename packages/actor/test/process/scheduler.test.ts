@@ -233,7 +233,7 @@ describe('the rest of the program gets its turn', () => {
   });
 });
 
-test('who awaits a call goes on when it is answered, however busy another process is', async () => {
+test('the caller goes on when its call is answered, however busy another process is', async () => {
   const system = createSystem();
   let handled = 0;
   const flood = GenServer.define({

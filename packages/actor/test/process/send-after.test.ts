@@ -96,7 +96,7 @@ describe('sendAfter', () => {
     ]);
   });
 
-  test('TI10 with 0 ms is never inline: what is sent right after it is there first', async () => {
+  test('TI10 with 0 ms is never inline: a message that is sent right after it comes first', async () => {
     const { system, pid, messages } = await setup();
     sendAfter(pid, 't', 0);
     send(pid, 'a');
@@ -121,7 +121,7 @@ describe('sendAfter', () => {
     expect(readTimer(sendAfter(pid, 'm', 10))).toBe(false);
   });
 
-  test('TI12 to a name that nobody has when the time has come is dropped', async () => {
+  test('TI12 to a name that no process has when it is due is dropped', async () => {
     const { system, log, pid } = await setup();
     register(system, echo, pid);
     sendAfter(echo.in(system), 'm', 10);
@@ -130,7 +130,7 @@ describe('sendAfter', () => {
     expect(system.reports).toStrictEqual([]);
   });
 
-  test('TI13 to a name reaches whoever has it when the time has come', async () => {
+  test('TI13 to a name reaches the process that has it when it is due', async () => {
     const { system, log, pid } = await setup();
     sendAfter(echo.in(system), 'm', 10);
     await advance(system, 5);
@@ -138,7 +138,7 @@ describe('sendAfter', () => {
     expect(await arrivals(system, log, 20)).toStrictEqual([[10, 'm']]);
   });
 
-  test('TI14 comes though whoever started it has ended', async () => {
+  test('TI14 comes though the process that started it has ended', async () => {
     const { system, log, pid } = await setup();
     const creator = spawn(system, () => {
       sendAfter(pid, 'm', 10);
@@ -171,7 +171,7 @@ describe('sendAfter', () => {
     );
   });
 
-  test('TI19 of 2^31 ms is not due early, and says what is left', async () => {
+  test('TI19 of 2^31 ms is not due early, and says how long is left', async () => {
     const { system, log, pid } = await setup();
     const ref = sendAfter(pid, 'm', 2 ** 31);
     await advance(system, 200);
@@ -188,7 +188,7 @@ describe('sendAfter', () => {
     expect(messages()).toStrictEqual(['m']);
   });
 
-  test('takes only what the process accepts', () => {
+  test('takes only messages that the process accepts', () => {
     const misuse = (_wrong: (pid: Pid<'tick'>) => unknown): void => undefined;
     // @ts-expect-error: it accepts ticks
     misuse((pid) => sendAfter(pid, 'tock', 1));
@@ -212,7 +212,7 @@ describe('startTimer', () => {
     expect(message.message).toBe('m');
   });
 
-  test('takes what is in the timeouts that the process accepts', () => {
+  test('takes the content of the timeouts that the process accepts', () => {
     type Accepts = 'tick' | TimeoutMessage<'tea' | 'cake'> | { readonly message: 1 };
     const accept = (_: (pid: Pid<Accepts>, all: Pid<unknown>) => TimerRef): void => undefined;
     accept((pid) => startTimer(pid, 'tea', 1));
@@ -226,7 +226,7 @@ describe('startTimer', () => {
 });
 
 describe('cancelTimer', () => {
-  test('TI03 answers what is left, in whole ms, and the message never comes', async () => {
+  test('TI03 returns the time left, in whole ms, and the message never comes', async () => {
     const { system, log, pid } = await setup();
     const ref = sendAfter(pid, 'm', 10);
     await advance(system, 4);
@@ -254,7 +254,7 @@ describe('cancelTimer', () => {
     expect(readTimer(ref as TimerRef)).toBe(false);
   });
 
-  test('TI05 throws for what is no reference', () => {
+  test('TI05 throws for a value that is no timer', () => {
     const error = new TypeError(
       'Expected a timer of sendAfter, startTimer or sendInterval, got 5 (number)',
     );
@@ -285,7 +285,7 @@ describe('cancelTimer', () => {
     expect(await arrivals(system, log, 20)).toStrictEqual([]);
   });
 
-  test('TI17 async answers nothing, and sends the result to who asked', async () => {
+  test('TI17 async returns nothing, and sends the result as a message', async () => {
     const { system, log, pid } = await setup();
     const asker = await idleProcess(system);
     const ref = sendAfter(pid, 'm', 10);
@@ -312,7 +312,7 @@ describe('cancelTimer', () => {
 });
 
 describe('readTimer', () => {
-  test('TI06 answers what is left, and does not disturb it', async () => {
+  test('TI06 returns the time left, and the timer runs on', async () => {
     const { system, log, pid } = await setup();
     const ref = sendAfter(pid, 'm', 10);
     expect(readTimer(ref)).toBe(10);
@@ -359,7 +359,7 @@ describe('sendInterval', () => {
     expect(readTimer(ref)).toBe(false);
   });
 
-  test('TI20 to a name goes on while nobody has it', async () => {
+  test('TI20 to a name goes on while no process has it', async () => {
     const { system, log, pid } = await setup();
     const ref = sendInterval(echo.in(system), 'tick', 10);
     await advance(system, 15);

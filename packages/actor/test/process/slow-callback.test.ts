@@ -157,7 +157,7 @@ describe('a callback that holds the thread', () => {
   });
 });
 
-test('the limit is 100 ms when nobody says', async () => {
+test('the default limit is 100 ms', async () => {
   const { system, reports } = reportingSystem();
   const server = await GenServer.start(system, worker, 0, { name: 'worker' });
   await GenServer.call(server, 'hold', 120);
@@ -167,7 +167,7 @@ test('the limit is 100 ms when nobody says', async () => {
   ]);
 });
 
-test('who subscribes to reprise:callback:slow is told which process and how long', async () => {
+test('a subscriber of reprise:callback:slow gets the process and the time', async () => {
   const told: unknown[] = [];
   const listen = (message: unknown): void => void told.push(message);
   const { system, reports } = reportingSystem({ slowCallback: 2 });

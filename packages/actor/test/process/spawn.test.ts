@@ -106,14 +106,14 @@ describe('spawn', () => {
     expect(isAlive(child)).toBe(false);
   });
 
-  test('what is no function is refused', () => {
+  test('a value that is no function is refused', () => {
     const system = createTestSystem();
     expect(() => spawn(system, 'body' as never)).toThrow(
       new TypeError('Expected a function (self) => …, got "body" (string)'),
     );
   });
 
-  test('what is no process cannot be a parent', () => {
+  test('a value that is no process cannot be a parent', () => {
     expect(() => spawn({} as never, () => undefined)).toThrow(
       new TypeError('Expected parent to be a process, got {} (object)'),
     );
@@ -263,7 +263,7 @@ describe('receive', () => {
     expect(asked).toStrictEqual([1, 2, 3]);
   });
 
-  test('it finds what the process is sent while its function runs', async () => {
+  test('it finds messages that are sent while the function runs', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     spawn<string>(system, async (self) => {
@@ -290,7 +290,7 @@ describe('receive', () => {
     expect(log).toStrictEqual([undefined, 'a', undefined]);
   });
 
-  test('it finds what comes after messages that were flushed while it waited', async () => {
+  test('it finds a message after others were flushed while it waited', async () => {
     const system = createTestSystem();
     const p = await exitingProcess(system);
     const m = await idleProcess(system);
@@ -308,7 +308,7 @@ describe('receive', () => {
     expect(received).toBe('x');
   });
 
-  test('what `match` throws is thrown at the one who receives, and the message stays', async () => {
+  test('an error of `match` rejects the receive, and the message stays', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
     const receiving = p.receive(() => {
@@ -406,13 +406,13 @@ describe('a process that is killed while it awaits', () => {
     return { system, gate, p: p as Receiver<unknown> };
   }
 
-  test('ends at once, not when what it awaits settles', async () => {
+  test('ends at once, not when the promise that it awaits settles', async () => {
     const { system, p } = await awaiting(() => undefined);
     exit(system, p.pid, kill);
     expect(isAlive(p.pid)).toBe(false);
   });
 
-  test('is told of once: its late return changes nothing', async () => {
+  test('is reported once: its late return changes nothing', async () => {
     const { system, gate, p } = await awaiting(() => undefined);
     const log: Log = [];
     const ref = monitor(await recordingProcess(system, log, 'M'), p.pid);
@@ -423,7 +423,7 @@ describe('a process that is killed while it awaits', () => {
     expect(exitReasonOf(p)).toStrictEqual(killed);
   });
 
-  test('may throw late: nobody is told, nothing is reported, no rejection is left unhandled', async () => {
+  test('may throw late: no message, no report, no unhandled rejection', async () => {
     const { system, gate, p } = await awaiting(() => undefined);
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
@@ -494,7 +494,7 @@ describe('a process that is killed while it awaits', () => {
     expect(system.reports).toStrictEqual([]);
   });
 
-  test('takes no message and then does nothing with it: what it has taken is handled before the end', async () => {
+  test('handles every message that it has taken before the end', async () => {
     const system = createTestSystem();
     const log: string[] = [];
     const p = spawn<string>(system, async (self) => {
@@ -516,7 +516,7 @@ describe('a process that is killed while it awaits', () => {
   });
 });
 
-describe('what is done in the name of a process that has ended', () => {
+describe('the actions of a process that has ended', () => {
   /** P has ended, but its code goes on; Q is alive, and traps exits. */
   async function zombie() {
     const system = createTestSystem();
@@ -552,7 +552,7 @@ describe('what is done in the name of a process that has ended', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('ends nobody by exit(self, reason)', async () => {
+  test('end no process by exit(self, reason)', async () => {
     const { p } = await zombie();
     expect(() => exit(p, crash('late'))).toThrow(ExitError);
     expect(exitReasonOf(p)).toStrictEqual(killed);
@@ -601,7 +601,7 @@ describe('a process that has ended', () => {
     return { system, q, ended: new WeakRef(p) };
   }
 
-  test('is held by nobody that it was linked to, monitored or was monitored by', async () => {
+  test('is not kept by a process that it was linked to, monitored or was monitored by', async () => {
     const { system, q, ended } = await survivor();
     await collectGarbage();
     expect(isAlive(q.pid)).toBe(true);

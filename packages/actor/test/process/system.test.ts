@@ -39,7 +39,7 @@ async function startThree(log: string[]): Promise<TestSystem> {
   return system;
 }
 
-test('stop shuts down what is linked to the system one by one, in reverse order of its start', async () => {
+test('stop shuts down the processes linked to the system one by one, in reverse order of its start', async () => {
   const log: string[] = [];
   const system = await startThree(log);
   const stopped = system.stop();
@@ -56,7 +56,7 @@ test('stop shuts down what is linked to the system one by one, in reverse order 
   expect(await system.whenExited).toEqual({ type: 'shutdown' });
 });
 
-test('stop with a timeout kills what is left by then', async () => {
+test('stop with a timeout kills the processes that are left by then', async () => {
   const log: string[] = [];
   const system = await startThree(log);
   const stopped = system.stop({ timeout: 15 });
@@ -78,7 +78,7 @@ test('a second stop waits for the first', async () => {
   expect(log).toHaveLength(6);
 });
 
-test('nothing of a stopped system runs: its timers are gone, and what was not linked is killed', async () => {
+test('nothing of a stopped system runs: its timers are gone, and unlinked processes are killed', async () => {
   const system = createTestSystem();
   const handled: unknown[] = [];
   const server = await GenServer.start(

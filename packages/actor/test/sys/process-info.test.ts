@@ -90,7 +90,7 @@ describe('processInfo', () => {
     expect(processInfo(other.pid)).toMatchObject({ links: [], monitoredBy: [] });
   });
 
-  test('tells of the bounds of a mailbox, and of what it has dropped', async () => {
+  test('has the bounds of a mailbox, and the number of dropped messages', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'dropNewest' } as const;
     const pid = spawn<string>(system, forever, { mailbox });
@@ -112,7 +112,7 @@ describe('processInfo', () => {
     expect(before).toMatchObject({ trapExit: false, links: [] });
   });
 
-  test('tells what a server is at', async () => {
+  test('has the status of a server', async () => {
     const system = createTestSystem();
     const stages: unknown[] = [];
     const statusOf = (pid: Pid): ProcessInfo['status'] | undefined => processInfo(pid)?.status;
@@ -143,7 +143,7 @@ describe('processInfo', () => {
     expect(stages).toStrictEqual(['waiting', 'suspended', 'runnable', 'running', 'awaiting']);
   });
 
-  test('refuses what is no pid', () => {
+  test('refuses a value that is no pid', () => {
     expect(() => processInfo({ id: 1 } as never)).toThrow(
       new TypeError('Expected a pid, got {"id":1} (object)'),
     );
@@ -174,7 +174,7 @@ describe('processes', () => {
     expect(processes(other)[0]).not.toBe(one.pid);
   });
 
-  test('refuses what is no process', () => {
+  test('refuses a value that is no process', () => {
     expect(() => processes({} as never)).toThrow(
       new TypeError('Expected system to be a process, got {} (object)'),
     );

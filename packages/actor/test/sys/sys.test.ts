@@ -112,7 +112,7 @@ describe('getState and replaceState', () => {
     expect(await Promise.all([first, last])).toStrictEqual([[], [1]]);
   });
 
-  test('SY02 replaceState resolves with what the function makes of the state, and the server keeps it', async () => {
+  test('SY02 replaceState resolves with the result of the function, which the server keeps', async () => {
     const { server } = await started();
     GenServer.cast(server, 'keep', 1);
     expect(
@@ -204,7 +204,7 @@ describe('suspend and resume', () => {
     ]);
   });
 
-  test('SY06 what a suspended server is sent is handled after resume, in order', async () => {
+  test('SY06 the messages to a suspended server are handled after resume, in order', async () => {
     const { server } = await started();
     await sys.suspend(server);
     for (const message of [1, 2, 3]) {
@@ -506,7 +506,7 @@ describe('install', () => {
     ]);
   });
 
-  test('SY13 a hook sees no idle timeout that a message has taken off', async () => {
+  test('SY13 a hook sees no idle timeout that a message has cancelled', async () => {
     const system = createTestSystem();
     const idle = GenServer.define({
       init: () => ok(0, { timeout: 10 }),
@@ -526,7 +526,7 @@ describe('install', () => {
     ]);
   });
 
-  test('SY13 a server that nobody watches any more is as one that nobody ever watched', async () => {
+  test('SY13 a server whose hooks are removed is as one that never had any', async () => {
     const { server } = await started();
     const cell = cellOf(server) as ServerProcess;
     const [, hook] = list();
@@ -538,7 +538,7 @@ describe('install', () => {
     expect(cell.debug).toBeUndefined();
   });
 
-  test('SY13 hooks are told in the order installed, from the next message on, in the same turn as well', async () => {
+  test('SY13 hooks are called in the order installed, from the next message on, in the same turn as well', async () => {
     const { server } = await started();
     const log: string[] = [];
     const hook = (who: string): sys.Hook<undefined> => {
@@ -567,7 +567,7 @@ describe('install', () => {
     ]);
   });
 
-  test('SY13 a hook that answers done is taken off', async () => {
+  test('SY13 a hook that returns done is removed', async () => {
     const { server } = await started();
     let told = 0;
     const once: sys.Hook<number> = () => {
@@ -579,7 +579,7 @@ describe('install', () => {
     expect(told).toBe(1);
   });
 
-  test('SY13 a hook that throws is reported and taken off; the server and other hooks go on', async () => {
+  test('SY13 a hook that throws is reported and removed; the server and other hooks go on', async () => {
     const { system, server } = await started();
     const oops = new Error('oops');
     const [seen, hook] = list();
@@ -608,7 +608,7 @@ describe('install', () => {
     expect(await outcome(sys.remove(server, hook))).toStrictEqual({ value: undefined });
   });
 
-  test('what is no hook is refused', async () => {
+  test('a value that is no hook is refused', async () => {
     const { server } = await started();
     const message = 'Expected a function (state, event, server) => …, got 1 (number)';
     expect(() => sys.install(server, 1 as never, 0)).toThrow(new TypeError(message));
@@ -631,7 +631,7 @@ describe('log and trace', () => {
     expect(await sys.log(server, 'get')).toStrictEqual([]);
   });
 
-  test('SY14 a log keeps ten events unless told otherwise, and those that fit when its size changes', async () => {
+  test('SY14 a log keeps ten events by default, and those that fit when its size changes', async () => {
     const { server } = await started();
     await sys.log(server, true);
     for (let value = 1; value <= 10; value++) {
@@ -719,7 +719,7 @@ describe('changeCode', () => {
     expect(await GenServer.call(server, 'get')).toStrictEqual([]);
   });
 
-  test('SY17 what is no behaviour is refused', async () => {
+  test('SY17 a value that is no behaviour is refused', async () => {
     const { server } = await started();
     expect(() => sys.changeCode(server, {} as never)).toThrow(
       new TypeError('Expected a behaviour, got {} (object)'),
@@ -798,7 +798,7 @@ describe('every request', () => {
     expect(await outcome(sys.getState(server, { timeout: 0 }))).toBe('timeout');
   });
 
-  test('sys.terminate refuses what is no exit reason', async () => {
+  test('sys.terminate refuses a value that is no exit reason', async () => {
     const { server } = await started();
     expect(() => sys.terminate(server, 'now' as never)).toThrow(TypeError);
   });

@@ -117,7 +117,7 @@ describe('expectMessage', () => {
     );
   });
 
-  test('is typed by what the probe is sent', async () => {
+  test('has the type of the messages of the probe', async () => {
     const system = createTestSystem();
     const probe = createProbe<'on' | 'off'>(system);
     expectTypeOf(probe.pid).toEqualTypeOf<Pid<'on' | 'off'>>();
@@ -200,7 +200,7 @@ describe('messages are equal', () => {
 });
 
 describe('expectNothing', () => {
-  test('fails with what the probe was sent meanwhile', async () => {
+  test('fails with the messages that the probe got meanwhile', async () => {
     const { probe } = probing();
     await probe.expectNothing();
     send(probe.pid, 'hello');
@@ -317,7 +317,7 @@ describe('a probe', () => {
     expect(probe.messages).toStrictEqual(['kept']);
   });
 
-  test('gets no EXIT over a link that is taken off', async () => {
+  test('gets no EXIT over a link that was removed', async () => {
     const { system, probe } = probing({ trapExit: true });
     const pid = exiter(system);
     link(probe.self, pid);
