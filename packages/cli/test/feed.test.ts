@@ -100,7 +100,7 @@ describe('the feed', () => {
 
   test('goes silent in second 15: the connection stays, and nothing comes', async () => {
     await to(14);
-    // Refused, since second 6.
+    // The request after second 6 is refused.
     await request();
     const silent = await request();
     const lines = new Lines(silent);

@@ -14,7 +14,7 @@ const first = { id: 'source 1', url: 'http://a/' };
 const second = { id: 'source 2', url: 'http://b/' };
 const failure = { type: 'closed' } as const;
 
-/** A terminal that can be looked at, with a screen drawn on it. */
+/** A terminal whose lines can be read, with a screen drawn on it. */
 class Terminal {
   readonly clock: VirtualClock = virtualClock();
   readonly output: Output;
@@ -39,7 +39,7 @@ class Terminal {
     });
   }
 
-  /** Every line from the first on, scrolled away or not. */
+  /** All lines, including those that have scrolled away. */
   async lines(): Promise<readonly string[]> {
     await this.#stdout.flushed();
     const buffer = this.#emulator.buffer.active;

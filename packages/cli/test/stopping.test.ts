@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { reprise, type Run } from './support/reprise.ts';
 import { freePort, serve, stream } from './support/server.ts';
 
-// Windows has no signals that a program could answer.
+// On Windows a program cannot handle signals.
 const onPosix = process.platform === 'win32' ? describe.skip : describe;
 
 const sockets = new Set<Socket>();
@@ -17,7 +17,7 @@ afterEach(() => {
   sockets.clear();
 });
 
-/** Ends it by a signal; how that went. */
+/** Sends the signal; resolves with the exit status, and whether the end took less than 2 s. */
 async function end(
   run: Run,
   signal: NodeJS.Signals,
@@ -77,7 +77,7 @@ onPosix('two signals', () => {
     const run = await startBlocked();
     run.process.kill('SIGINT');
     const { status } = await end(run, 'SIGTERM');
-    // Whichever the system delivers last.
+    // The system delivers the two signals in either order.
     expect([128 + 2, 128 + 15]).toContain(status);
   });
 });
@@ -88,7 +88,7 @@ async function startOnSocketServer(server: ReturnType<typeof createServer>): Pro
   return reprise('tail', `http://127.0.0.1:${(server.address() as { port: number }).port}/`);
 }
 
-/** It has begun to write a line of a megabyte, and cannot go on. */
+/** Resolves once the program has begun to write a line of a megabyte, which nobody reads. */
 async function startBlocked(): Promise<Run> {
   const { url } = await serve((_, response) => {
     stream(response, `data: ${'x'.repeat(1_000_000)}\n\n`);
@@ -101,7 +101,7 @@ async function startBlocked(): Promise<Run> {
 test('a reader of stdout that goes away ends it quietly', async () => {
   const { url } = await serve((_, response) => {
     stream(response);
-    // Until somebody has noticed: the write that fails is never the first.
+    // Again and again, because the first write to a closed pipe does not fail.
     const timer = setInterval(() => response.write('data: x\n\n'), 10);
     response.on('close', () => {
       clearInterval(timer);
@@ -136,7 +136,7 @@ test('a reader of stderr that reads nothing does not keep it from ending', async
     stream(response, 'data: x\n\n');
     response.end();
   });
-  // The pipe is full for good after some hundred lines of this length.
+  // After some hundred lines of this length the pipe is full.
   const long = `${url}&${'x'.repeat(2000)}`;
   const flags = ['--min-delay', '0.001', '--max-delay', '0.001'];
   const run = reprise('tail', '--json', '--count', '100', ...flags, long, long);

@@ -1,7 +1,7 @@
 /**
  * `node --conditions=@reprise/source packages/cli/test/programs/kill-tail.ts [--kills 100] [--seed
- * 1] [--dedupe]`: kills `reprise tail --cursor` with -9 again and again, and says what all its
- * outputs hold together.
+ * 1] [--dedupe]`: kills `reprise tail --cursor` with -9 many times, and prints which events all its
+ * outputs have together.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** The lines of a stream, all kept, to be waited for. */
+/** The lines of a stream. All are kept, and can be awaited. */
 export class Lines {
   readonly all: string[] = [];
   readonly whenEnded: Promise<void>;
@@ -8,7 +8,7 @@ export class Lines {
   #rest = '';
   #isEnded = false;
 
-  /** A stream that breaks off has an end like any other. */
+  /** Also settles when the stream breaks off. */
   constructor(stream: Readable) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.whenEnded = promise;
@@ -33,7 +33,7 @@ export class Lines {
     return this.#find(() => this.all.find((line) => pattern.test(line)), String(pattern));
   }
 
-  /** Resolves when there are as many lines. */
+  /** Resolves when there are this many lines. */
   async count(lines: number): Promise<readonly string[]> {
     await this.#find(() => this.all[lines - 1], `${lines} lines`);
     return this.all;

@@ -8,7 +8,7 @@ import { env, main } from './program.ts';
 
 const running = new Set<Run>();
 
-/** The program itself, in a process of its own. */
+/** The program in a process of its own. */
 export class Run {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   readonly stderr: Lines;
@@ -39,7 +39,7 @@ export class Run {
     running.add(this);
   }
 
-  /** Read only once it is asked for. */
+  /** Stdout is not read before the first use of this. */
   get stdout(): Lines {
     this.#stdout ??= new Lines(this.process.stdout);
     return this.#stdout;
@@ -50,12 +50,12 @@ export class Run {
   }
 }
 
-/** Starts `reprise` with these arguments; a test that fails does not leave it behind. */
+/** Starts `reprise` with these arguments. It is killed after the test if it still runs. */
 export function reprise(...args: readonly string[]): Run {
   return new Run(args);
 }
 
-/** Runs `reprise` to its end. */
+/** Runs `reprise` until it ends. */
 export async function runReprise(
   ...args: readonly string[]
 ): Promise<{ status: number | string; stdout: readonly string[]; stderr: readonly string[] }> {
@@ -68,7 +68,7 @@ export async function runReprise(
 afterEach(() => {
   for (const run of running) {
     run.process.kill('SIGKILL');
-    // Some tests do not read it, and an open pipe keeps jest waiting.
+    // A pipe that is not read would keep jest waiting.
     run.process.stdout.destroy();
   }
 });

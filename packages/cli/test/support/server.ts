@@ -14,10 +14,7 @@ import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'sse', 'test', 'fixtures');
-/**
- * A certificate of localhost that has signed itself, so that it is its own authority too: PEM
- * files.
- */
+/** A self-signed certificate of localhost, which is its own authority: PEM files. */
 export const certificate: string = join(fixtures, 'localhost.cert.pem');
 export const key: string = join(fixtures, 'localhost.key.pem');
 
@@ -26,11 +23,11 @@ const servers = new Set<Server>();
 export interface TestServer {
   readonly url: string;
   readonly port: number;
-  /** Cuts every connection, and listens no more. */
+  /** Cuts every connection, and stops listening. */
   stop(): Promise<void>;
 }
 
-/** A server of Node's own, with nothing of ours. */
+/** A plain server of `node:http`. */
 export function serve(listener: RequestListener, port = 0): Promise<TestServer> {
   return start(createServer(listener), port);
 }
@@ -48,8 +45,8 @@ async function start(server: Server, port: number): Promise<TestServer> {
 }
 
 /**
- * The same over TLS, with the certificate of localhost; it asks for one of the client, and takes
- * any.
+ * The same over TLS, with the certificate of localhost. It requests a client certificate, and
+ * accepts any.
  */
 export async function serveSecurely(listener: RequestListener): Promise<TestServer> {
   const options = { cert: readFileSync(certificate), key: readFileSync(key) };
@@ -64,7 +61,7 @@ async function stop(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** Answers as an event stream, and sends what there is. */
+/** Answers with an event stream that begins with this text. */
 export function stream(response: ServerResponse, text = ''): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.flushHeaders();
@@ -72,8 +69,8 @@ export function stream(response: ServerResponse, text = ''): void {
 }
 
 /**
- * Sends the events numbered from the one after Last-Event-ID up to `last`, each with its number as
- * id and as data.
+ * Sends numbered events, from the one after Last-Event-ID up to `last`, with their numbers as id and
+ * data.
  */
 export function replay(request: IncomingMessage, response: ServerResponse, last: number): void {
   const from = Number(request.headers['last-event-id'] ?? 0);
@@ -81,7 +78,7 @@ export function replay(request: IncomingMessage, response: ServerResponse, last:
   stream(response, numbers.map((number) => `id: ${number}\ndata: ${number}\n\n`).join(''));
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   const { port, stop: free } = await serve(() => {});
   await free();
