@@ -95,6 +95,16 @@ const bytes = from(0, 2000);
  * All kinds of faults that a client should survive without help. Faults that end most clients for
  * good (other statuses, another content type) are left out. A client needs an idle timeout for some
  * of them. This is the default plan.
+ * @example
+ * ```ts
+ * import { chaos, transientFaults } from '@reprise/sse/testing';
+ *
+ * // The first connection of each stream has no fault.
+ * await using server = await chaos({
+ *   seed: 7,
+ *   plan: (connection) => (connection.connection === 1 ? undefined : transientFaults(connection)),
+ * });
+ * ```
  */
 export const transientFaults: FaultPlan = weighted([
   { weight: 4, fault: (random) => ({ type: 'end', afterEvents: few(random) }) },

@@ -44,7 +44,15 @@ export function createPacketState(
  * Parses one packet of a response: returns the events that it completes, in order, and with
  * `comments` a string for each comment line that ends in it. Packets may be cut anywhere, inside a
  * character too. `state` is changed, not copied, so each packet is handled once, in order. Look at
- * `state.tooLarge` afterwards. The example is at `createPacketState`.
+ * `state.tooLarge` afterwards.
+ * @example
+ * ```ts
+ * import { createPacketState, handlePacket } from '@reprise/sse';
+ *
+ * const state = createPacketState({ comments: true });
+ * const items = handlePacket(Buffer.from(': hello\ndata: a\n\n'), state);
+ * console.log(items.map((item) => (typeof item === 'string' ? item : item.data))); // [ 'hello', 'a' ]
+ * ```
  */
 export function handlePacket<Item>(packet: Uint8Array, state: PacketState<Item>): readonly Item[] {
   return state.handle(packet);
