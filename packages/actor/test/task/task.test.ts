@@ -118,6 +118,20 @@ describe('a task', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
+  test('TA01 taken after it ended without a value leaves the messages of others', async () => {
+    const { system, owner } = await setup();
+    const task = await Task.Supervisor.asyncNolink(
+      owner,
+      await Task.Supervisor.startLink(system),
+      exitWith(shutdown),
+    );
+    await settle(system);
+    // Not the message of any task, though such a task never made one.
+    send(owner.pid, undefined);
+    expect(Task.ignore(owner, task)).toStrictEqual({ type: 'exit', reason: shutdown });
+    expect(await drain(owner)).toStrictEqual([undefined]);
+  });
+
   test('TA01 awaited between its value and its end leaves no message', async () => {
     const { system, owner } = await setup();
     const values: unknown[] = [];
