@@ -30,7 +30,9 @@ export interface Killed {
  * not count as printed.
  */
 export async function killTail({ kills, seed, file, dedupe }: KillOptions): Promise<Killed> {
-  await using numbers = await startNumbers();
+  // Without --dedupe the cursor is written after 1000 events: each run has to get so far.
+  const least = dedupe ? 1 : 1001;
+  await using numbers = await startNumbers(kills * (least - 1));
   const random = randomOf(`${seed}`);
   const printed: number[] = [];
   const args = ['tail', '--json', '--quiet', '--min-delay', '0.01', '--cursor', file];
@@ -43,7 +45,7 @@ export async function killTail({ kills, seed, file, dedupe }: KillOptions): Prom
   for (let kill = 0; kill < kills; kill += 1) {
     const tail = start();
     // A program that is killed before it prints shows nothing.
-    await tail.lines.count(1 + Math.floor(random() * 100));
+    await tail.lines.count(least + Math.floor(random() * 100));
     // A random moment, so that some kills fall between the print of an event and its write.
     await delay(random() * 10);
     await end(tail, 'SIGKILL');
@@ -68,12 +70,15 @@ function startTail(args: readonly string[]): Tail {
   return { process: child, lines: new Lines(child.stdout) };
 }
 
-/** A server that makes some 300 events a second, and sends those after Last-Event-ID. */
-async function startNumbers(): Promise<
-  AsyncDisposable & { readonly url: string; readonly produced: number; stop(): void }
-> {
+/**
+ * A server that has made `backlog` events and makes some 300 a second, and sends those after
+ * Last-Event-ID.
+ */
+async function startNumbers(
+  backlog: number,
+): Promise<AsyncDisposable & { readonly url: string; readonly produced: number; stop(): void }> {
   const readers = new Set<ServerResponse>();
-  let produced = 0;
+  let produced = backlog;
   const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (
