@@ -1,6 +1,5 @@
-// The Chromium that tests of the browser run in. Nobody is asked to install one: as root on Debian,
-// such as in CI, it is installed; elsewhere those tests are skipped, with a banner, unless `CI` is
-// set, which makes a missing one an error.
+// Finds the Chromium for the browser tests. As root on Debian, as in CI, it installs a missing one.
+// Elsewhere the tests are skipped with a banner; if `CI` is set, a missing Chromium is an error.
 import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
@@ -12,7 +11,7 @@ const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** For Chromium as root in a container; nothing of it calls home. */
+/** For Chromium as root in a container, without background requests. */
 export const launchArguments: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,8 +23,8 @@ export const launchArguments: readonly string[] = [
 ];
 
 /**
- * The path of its program; `undefined`, loudly, where there is none. Throws where there is none and
- * `CI` is set.
+ * The path of the program; `undefined`, with a banner, if there is none.
+ * @throws Error if there is none and `CI` is set.
  */
 export function chromiumPath(): string | undefined {
   const found = find() ?? install();
@@ -56,7 +55,7 @@ function install(): string | undefined {
 
 function apt(...words: readonly string[]): void {
   const options: ExecFileSyncOptions = {
-    // Its account of itself would drown that of the tests; what goes wrong is on stderr.
+    // Its progress would drown the output of the tests; its errors are on stderr.
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: 4 * 60_000,
@@ -72,7 +71,7 @@ function complain(text: string): void {
   say(`\n${rule}\n${text}\n${rule}\n`);
 }
 
-/** Not by `console`, which jest makes a report of its own of. */
+/** Not by `console`: jest prints those calls with a stack trace. */
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }

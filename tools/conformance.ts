@@ -1,6 +1,6 @@
-// The catalogues of rules against the tests: per area the rows, how many are tested, pass, or are
-// decided against in docs/otp.md and docs/sse/limits.md. A row that is neither tested nor decided
-// against fails, and so does one whose test fails. `--area EX` lists that area's rows.
+// Compares the catalogues of rules with the tests. For each area it prints the number of rows, and
+// how many are tested, pass, or are decided against in the documentation. A row fails if it is
+// neither tested nor decided against, or if its test fails.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ interface TestResult {
   readonly status: string;
 }
 
-/** What a catalogue is called, where its rows stand, where those are that we do not follow. */
+/** The page with the rows of a catalogue, and the page with the rows that we do not follow. */
 interface Catalogue {
   readonly page: string;
   readonly decisions: string;
@@ -73,8 +73,7 @@ function report({ page, decisions }: Catalogue): void {
 }
 
 /**
- * The rows of a table: those whose first column is an ID, but not those of the part that says what
- * does not apply.
+ * The rows of the tables whose first column is an ID, without those of part 3, which do not apply.
  */
 function rowsOf(page: string): readonly Row[] {
   const [text = ''] = readFileSync(join(root, page), 'utf8').split(/^## Part 3/m);
@@ -102,7 +101,7 @@ function idsOf(title: string): readonly string[] {
 function runTests(): readonly TestResult[] {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const file = join(folder, 'results.json');
-  // Its own account is not wanted here: what fails shows below, by row.
+  // Without jest's own output: failures show below, by row.
   spawnSync(
     process.execPath,
     [join(root, 'tools/jest.ts'), '--json', `--outputFile=${file}`, 'packages/'],

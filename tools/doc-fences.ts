@@ -18,7 +18,7 @@ import { root } from './root.ts';
 interface Fence {
   /** The line of the page on which it opens, from 1. */
   readonly line: number;
-  /** What follows the backticks: a language, then flags. */
+  /** The words after the backticks: a language, then flags. */
   readonly info: readonly string[];
   readonly body: string[];
 }
@@ -36,7 +36,7 @@ const written = [
 ];
 removeOthers();
 
-/** The files of the fences that are to be run. */
+/** The files of the fences that jest runs. */
 export const runnable: readonly string[] = written.filter((file) => file.endsWith('.run.ts'));
 
 function tsFences(page: string): readonly Fence[] {
@@ -70,7 +70,7 @@ function linesOf(page: string): readonly string[] {
   return page.endsWith('.ts') ? docstringsOf(lines) : lines;
 }
 
-/** What the docstrings say, line by line; the lines of code between them are left empty. */
+/** The text of the docstrings, line by line; lines of code become empty. */
 function docstringsOf(lines: readonly string[]): readonly string[] {
   let isInside = false;
   return lines.map((line) => {
@@ -88,14 +88,14 @@ function write(page: string, { line, info, body }: Fence): string {
 
 function writeCode(name: string, code: string): string {
   const file = join(folder, name);
-  // What is there already stays as it is: another check may be reading it.
+  // An unchanged file stays as it is: another check may be reading it.
   if (!existsSync(file) || readFileSync(file, 'utf8') !== code) {
     writeFileSync(file, code);
   }
   return file;
 }
 
-/** What was written for an older state of the pages. */
+/** Removes the files of fences that no page has any more. */
 function removeOthers(): void {
   for (const name of readdirSync(folder)) {
     const file = join(folder, name);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { root } from './root.ts';
 
 /**
- * A package's sources in the order of reading: a file may import its own folder, and every entry
- * above that.
+ * The sources of a package in the order of reading: a file may import its own folder, and every
+ * entry above it.
  */
 export interface Layer {
   /** From the root of the repository, as `packages/actor/src`. */
@@ -17,7 +17,7 @@ export interface Layer {
 const page = 'docs/architecture.md';
 
 /**
- * The packages, lowest first, as the lists of docs/architecture.md have them: blocks that open with
+ * The packages, lowest first, from the lists in docs/architecture.md: blocks that open with
  * "```text FOLDER".
  */
 export function readLayers(): readonly Layer[] {
@@ -32,7 +32,7 @@ export function readLayers(): readonly Layer[] {
   return layers;
 }
 
-/** The first word of each line that is not indented; the rest is for people. */
+/** The first word of each line that is not indented; the rest of the line is a description. */
 function namesIn(body: string): readonly string[] {
   return [...body.matchAll(/^\S+/gm)].map(([name]) => name);
 }

@@ -1,7 +1,6 @@
-// An xstate machine as a picture: the text of a mermaid state diagram, made of nothing but the
-// machine's own config.
+// Draws an xstate machine as a mermaid state diagram, from the machine's config alone.
 
-/** As much of a machine's config as the picture shows. */
+/** The part of a machine's config that the diagram shows. */
 export interface MachineConfig {
   readonly initial?: unknown;
   readonly states?: Readonly<Record<string, StateConfig>> | undefined;
@@ -25,8 +24,8 @@ interface Transition {
 }
 
 /**
- * What does not leave a state stands in it. Where several transitions lead from one state to the
- * same other they share an arrow: mermaid would draw one on top of the other.
+ * Transitions that stay in a state are listed in it. Several transitions between the same two states
+ * share an arrow: mermaid would draw one on top of the other.
  */
 export function stateDiagram({ initial, states = {} }: MachineConfig): string {
   return [
@@ -66,7 +65,7 @@ function labelsOf(trigger: string, actions: unknown): readonly string[] {
   return names === '' ? [] : [`${trigger} / ${names}`];
 }
 
-/** What xstate takes as a name, a `{ type }`, or a list of them. */
+/** The names in a config value of xstate: a name, a `{ type }`, or a list of both. */
 function namesOf(given: unknown): string {
   return listOf(given as string | { readonly type: string } | undefined)
     .map((one) => (typeof one === 'string' ? one : one?.type))
