@@ -8,7 +8,7 @@ const startForm = 'a function (parent) => Promise<Pid>';
 const worker = GenServer.define({ init: (count: number) => ok(count) });
 
 describe('childSpec', () => {
-  test('SS11 a worker is permanent and has 5,000 ms to shut down unless told otherwise', () => {
+  test('SS11 a worker is permanent and has 5,000 ms to shut down by default', () => {
     expect(childSpec(start, { id: 'a' })).toStrictEqual({
       id: 'a',
       start,
@@ -19,7 +19,7 @@ describe('childSpec', () => {
     });
   });
 
-  test('SS11 a supervisor has all the time it needs to shut down unless told otherwise', () => {
+  test('SS11 a supervisor has all the time it needs to shut down by default', () => {
     expect(childSpec(start, { id: 'a', type: 'supervisor' })).toStrictEqual({
       id: 'a',
       start,
@@ -96,13 +96,13 @@ describe('a bad child spec', () => {
     ['SP16', 'a word for shutdown', { shutdown: 'soon' }, badShutdown('"soon" (string)')],
   ];
 
-  test.each(wrong)('%s %s is refused', (_row, _what, change, error) => {
+  test.each(wrong)('%s %s is refused', (_row, _case, change, error) => {
     const caught = thrownBy(() => assertChildSpec({ ...good, ...change }));
     expect(caught).toStrictEqual(error);
     expect(caught).toBeInstanceOf(error.constructor);
   });
 
-  test.each(wrong)('%s %s is refused by childSpec', (_row, _what, change, error) => {
+  test.each(wrong)('%s %s is refused by childSpec', (_row, _case, change, error) => {
     const { start: given, ...options } = { ...good, ...change };
     const caught = thrownBy(() => childSpec(given, options));
     expect(caught).toStrictEqual(error);
@@ -114,7 +114,7 @@ describe('a bad child spec', () => {
     [undefined, 'undefined'],
     ['a', '"a" (string)'],
     [nameless, `${JSON.stringify(nameless)} (object)`],
-  ])('SS13 what has no id is refused: %j', (spec, got) => {
+  ])('SS13 a spec without an id is refused: %j', (spec, got) => {
     const attempt = (): void => assertChildSpec(spec as ChildSpec);
     expect(attempt).toThrow(new TypeError(`Expected a child spec with an id, got ${got}`));
     expect(attempt).toThrow(TypeError);

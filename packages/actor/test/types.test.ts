@@ -1,5 +1,5 @@
-// Types are tested by the compiler: what compiles here must, and what stands under @ts-expect-error
-// must not.
+// Types are tested by the compiler: this file must compile, and each line under @ts-expect-error
+// must be an error.
 import { describe, expect, test } from '@jest/globals';
 import {
   type ChildSpec,
@@ -168,7 +168,7 @@ describe('define', () => {
       }),
       GenServer.define({
         init: () => ok(0),
-        // @ts-expect-error: a cast has nobody to reply to
+        // @ts-expect-error: a cast has no caller to reply to
         handleCast: { replies: (_, state) => reply(1, state) },
       }),
       GenServer.define({
@@ -223,7 +223,7 @@ describe('define', () => {
     expect(server).toBeUndefined();
   });
 
-  test('stop in init leaves the state what ok says', async () => {
+  test('stop in init does not change the state that ok has', async () => {
     const behaviour = GenServer.define({
       init: (isWell: boolean) => (isWell ? ok({ count: 1 }) : stop(normal)),
       handleCall: {
@@ -356,7 +356,7 @@ describe('a pid', () => {
   const texts = spawn<string>(system, async () => {});
   const either = spawn<string | number>(system, async () => {});
 
-  test('of whatever process is a Pid', async () => {
+  test('of any process is a Pid', async () => {
     const server = await GenServer.start(system, stack, []);
     const pids: Pid[] = [texts, either, server, system.pid];
     expectTypeOf(texts).toEqualTypeOf<Pid<string>>();
@@ -376,7 +376,7 @@ describe('a pid', () => {
       send(texts, 1);
       // @ts-expect-error: a Pid in general can be sent nothing
       send(texts as Pid, 'text');
-      // @ts-expect-error: who takes strings does not take numbers too
+      // @ts-expect-error: a receiver of strings does not take numbers
       const wider: Pid<string | number> = texts;
       return wider;
     });

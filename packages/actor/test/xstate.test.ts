@@ -62,7 +62,7 @@ type DoorEvent =
 
 const slammed = new Error('slammed');
 
-/** A door that closes itself after a while. To slam it is an error. */
+/** A door that closes after a while. The event `slam` is an error. */
 const door = setup({
   types: {} as {
     context: { readonly opened: number };
@@ -93,7 +93,7 @@ const door = setup({
 });
 type Door = LogicPid<typeof door>;
 
-/** Starts a process below one that traps exits: its end does not end the system. */
+/** Starts a process below a parent that traps exits: its end does not end the system. */
 async function started<Logic extends AnyActorLogic>(
   spec: LogicSpec<Logic, string>,
 ): Promise<{
@@ -209,7 +209,7 @@ describe('a machine', () => {
     );
   });
 
-  test('tells a log action to the logger of the system', async () => {
+  test('passes a log action to the logger of the system', async () => {
     const talking = setup({}).createMachine({
       entry: [log('hello'), log(() => ({ a: 1 }), 'label')],
     });
@@ -228,7 +228,7 @@ describe('a machine', () => {
     ]);
   });
 
-  test('that trapped nothing ends with a process that it is linked to, and its actor is stopped', async () => {
+  test('that does not trap exits ends with a process that it is linked to, and its actor is stopped', async () => {
     const system = createTestSystem();
     let pid: Door | undefined;
     const parent = spawn<'fail'>(system, async (self) => {
@@ -596,7 +596,7 @@ describe('an observable', () => {
     expect(await outcome(output(pid))).toStrictEqual({ exit: crash(slammed) });
   });
 
-  test('is let go of when the process ends', async () => {
+  test('is unsubscribed from when the process ends', async () => {
     const [, subscribable, isSubscribed] = source();
     const { system, pid } = await started(fromLogic(fromObservable(() => subscribable)));
     expect(isSubscribed()).toBe(true);
@@ -606,7 +606,7 @@ describe('an observable', () => {
 });
 
 describe('subscribe', () => {
-  test('tells of every new snapshot, in order, until unsubscribed', async () => {
+  test('calls the listener with every new snapshot, in order, until unsubscribed', async () => {
     const { pid } = await aDoor();
     const seen: unknown[] = [];
     const { unsubscribe } = subscribe(pid, ({ value }) => {
@@ -619,7 +619,7 @@ describe('subscribe', () => {
     expect(seen).toStrictEqual(['opened', 'closed']);
   });
 
-  test('tells of the last snapshot of a machine that is done', async () => {
+  test('calls the listener with the last snapshot of a machine that is done', async () => {
     const { pid } = await aDoor();
     const seen: unknown[] = [];
     subscribe(pid, ({ status }) => {
@@ -645,7 +645,7 @@ describe('subscribe', () => {
     ]);
   });
 
-  test('of a process that has ended tells nothing', async () => {
+  test('of a process that has ended never calls the listener', async () => {
     const { pid } = await aDoor();
     await GenServer.stop(pid);
     const seen: unknown[] = [];
@@ -715,7 +715,7 @@ describe('as a process', () => {
     expect((await sys.getStatus(pid)).state).toMatchObject({ value: 'opened' });
   });
 
-  test('it can be meant by its name', async () => {
+  test('it can be found by its name', async () => {
     const system = createTestSystem();
     const front: Named<Door> = name<Door>('front').in(system);
     expect(() => getSnapshot(front)).toThrow(new ExitError(noproc, '"front"'));

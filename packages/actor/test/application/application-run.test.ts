@@ -22,7 +22,7 @@ describe('Application.run', () => {
     },
   );
 
-  test('keeps the program alive while the tree is to live, though nothing else does', async () => {
+  test('keeps the program alive while the tree runs, though nothing else does', async () => {
     const program = service('idle');
     await program.line('alive');
     program.signal('SIGTERM');
@@ -45,7 +45,7 @@ describe('Application.run', () => {
     expect(status).toBe(code);
   });
 
-  test('SD11 kills what has not ended by the deadline, says who it was, and ends with status 1', async () => {
+  test('SD11 at the deadline kills the processes that are left, reports them, and ends with status 1', async () => {
     const program = service('deadline');
     await program.line('running');
     program.signal('SIGTERM');
@@ -59,8 +59,8 @@ describe('Application.run', () => {
   });
 
   test.each([
-    ['uncaught', 'uncaughtException: Error: thrown by nobody'],
-    ['unhandled', 'unhandledRejection: Error: rejected by nobody'],
+    ['uncaught', 'uncaughtException: Error: not caught'],
+    ['unhandled', 'unhandledRejection: Error: not handled'],
   ])(
     'stops the tree in order after an exception that is %s, and ends with status 1',
     async (name, text) => {
@@ -71,7 +71,7 @@ describe('Application.run', () => {
     },
   );
 
-  test('ends with status 1 when the supervisor gives up, whatever exitCode says', async () => {
+  test('ends with status 1 when the supervisor gives up, even if exitCode is set', async () => {
     const { status, lines, stderr } = await service('gaveUp').ended;
     expect(lines).toStrictEqual([
       ...up,
@@ -149,7 +149,7 @@ describe('Application.run', () => {
     expect(status).toBe(1);
   });
 
-  test('lets a start that is going on come to its end before it stops', async () => {
+  test('stops only after a start in progress has ended', async () => {
     const program = service('slowStart');
     await program.line('starting b');
     program.signal('SIGTERM');
@@ -178,7 +178,7 @@ describe('Application.run', () => {
     expect(status).toBe(1);
   });
 
-  test('ends the program though somebody has left a timer behind', async () => {
+  test('ends the program even if a timer is still pending', async () => {
     const program = service('leaking');
     await program.line('running');
     program.signal('SIGTERM');
@@ -191,13 +191,13 @@ describe('Application.run', () => {
     ['exits', 1],
     ['exitsWell', 1],
     ['exitsBadly', 7],
-  ])('never ends with 0 when somebody ends the program without asking: %s', async (name, code) => {
+  ])('never ends with 0 when other code ends the program: %s', async (name, code) => {
     const { status, lines } = await service(name).ended;
     expect(lines.at(-1)).toBe('running');
     expect(status).toBe(code);
   });
 
-  test('runs a child spec: nobody restarts its process', async () => {
+  test('runs a child spec without restarting its process', async () => {
     const { status, lines, stderr } = await service('lone').ended;
     expect(lines).toStrictEqual([
       'starting',
@@ -212,7 +212,7 @@ describe('Application.run', () => {
     expect(status).toBe(1);
   });
 
-  test('runs what a function says', async () => {
+  test('runs the tree that a function returns', async () => {
     const program = service('byFunction');
     await program.line('running');
     program.signal('SIGTERM');
@@ -221,7 +221,7 @@ describe('Application.run', () => {
     expect(status).toBe(0);
   });
 
-  test('ends with status 1, and the tree, when another process crashes that is linked to the system', async () => {
+  test('ends the tree, with status 1, when another process that is linked to the system crashes', async () => {
     const { status, lines } = await service('linked').ended;
     expect(lines.slice(-3)).toStrictEqual([
       'terminating z crash',
@@ -249,7 +249,7 @@ describe('Application.run', () => {
     expect(status).toBe(0);
   });
 
-  test('SD08 ends with status 1 when one gives up that it needs', async () => {
+  test('SD08 ends with status 1 when an application that it needs gives up', async () => {
     const { status, lines } = await service('needed').ended;
     expect(lines).toStrictEqual([
       ...up,
@@ -278,7 +278,7 @@ describe('Application.run', () => {
     expect(status).toBe(code);
   });
 
-  test('gives exitStatus the exception that nobody caught', async () => {
+  test('gives exitStatus the uncaught exception', async () => {
     const { status } = await service('uncaughtStatus').ended;
     expect(status).toBe(6);
   });
@@ -312,7 +312,7 @@ describe('Application.run', () => {
   });
 });
 
-test('a system that is embedded listens to nothing of the host’s', async () => {
+test('an embedded system listens to no event of the host', async () => {
   const count = (): number =>
     process.eventNames().reduce((sum, event) => sum + process.listenerCount(event), 0);
   const before = count();

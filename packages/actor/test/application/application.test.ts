@@ -35,8 +35,7 @@ import {
 } from '../support/tree.ts';
 
 /**
- * An application that logs its callbacks, with one worker `a` below its supervisor unless told
- * otherwise.
+ * An application that logs its callbacks. By default its supervisor has one worker, `a`.
  */
 function app(
   log: unknown[],
@@ -128,7 +127,7 @@ describe('applications', () => {
     expect(isAlive(system.pid)).toBe(true);
   });
 
-  test('SD02 may have callbacks that wait, and that fail: it is reported, and the rest is done', async () => {
+  test('SD02 may have callbacks that wait or fail: a failure is reported, and the stop goes on', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const web = Application.define({
@@ -166,7 +165,7 @@ describe('applications', () => {
     expect(processes(system)).toStrictEqual([system.pid]);
   });
 
-  test('SD03 are not started before those that they need', async () => {
+  test('SD03 are not started before the applications that they need', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const b1 = app(log, 'b1');
@@ -180,7 +179,7 @@ describe('applications', () => {
     expect(log).toStrictEqual([hasStarted('b1'), hasStarted('b2')]);
   });
 
-  test('SD03 are not started while one that they need is still starting', async () => {
+  test('SD03 are not started while an application that they need is still starting', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const b1 = app(log, 'b1', {
@@ -197,7 +196,7 @@ describe('applications', () => {
     expect(log).toStrictEqual([hasStarted('b1'), hasStarted('b2')]);
   });
 
-  test('SD04 ensureAllStarted starts those that they need, in order, and once', async () => {
+  test('SD04 ensureAllStarted starts the applications that they need, in order, and once', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const b0 = app(log, 'b0');
@@ -215,7 +214,7 @@ describe('applications', () => {
     expect(log).toHaveLength(4);
   });
 
-  test('SD04 ensureAllStarted looks at each once, however many need it', async () => {
+  test('SD04 ensureAllStarted visits each application once, however many need it', async () => {
     const system = createTestSystem();
     let [left, right] = [app([], 'left 0'), app([], 'right 0')];
     for (let level = 1; level <= 40; level++) {
@@ -226,7 +225,7 @@ describe('applications', () => {
     await system.stop();
   });
 
-  test('SD04 ensureAllStarted of one that somebody else is starting waits for it', async () => {
+  test('SD04 ensureAllStarted of an application that is being started waits for that start', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const slow = app(log, 'slow', {
@@ -245,7 +244,7 @@ describe('applications', () => {
     ]);
   });
 
-  test('SD04 ensureAllStarted that fails stops those that it has started, and no others', async () => {
+  test('SD04 ensureAllStarted that fails stops only the applications that it has started', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const b0 = app(log, 'b0');
@@ -265,7 +264,7 @@ describe('applications', () => {
     ]);
   });
 
-  test('SD04 ensureAllStarted rejects with what failed, though one that it had started has ended since', async () => {
+  test('SD04 ensureAllStarted rejects with the failure, even if an application that it started has ended since', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const tops: Pid[] = [];
@@ -458,7 +457,7 @@ describe('the end of the top process', () => {
     expect(await ended(system)).toStrictEqual(shutdown);
   });
 
-  test('stop is no end of its own: a permanent application that is stopped ends nothing else', async () => {
+  test('a permanent application that is stopped on request ends nothing else', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const web = app(log, 'web');
@@ -469,7 +468,7 @@ describe('the end of the top process', () => {
 });
 
 describe('the stop of the system', () => {
-  test('SD10 asked for twice is one', async () => {
+  test('SD10 asked for twice happens once', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     await Application.start(system, app(log, 'x1'));
@@ -494,7 +493,7 @@ describe('the stop of the system', () => {
     expect(log).toStrictEqual([['prepStop', 'x2']]);
   });
 
-  test('SD11 with a timeout kills it, and all that is left', async () => {
+  test('SD11 with a timeout kills it, and all other processes that are left', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     await Application.start(system, app(log, 'x1'));
@@ -512,12 +511,12 @@ describe('the stop of the system', () => {
     expect(processes(system)).toStrictEqual([]);
   });
 
-  test('tells whoever waits for its end the reason that it was given', async () => {
+  test('resolves whenExited with the reason of the stop', async () => {
     const system = createTestSystem();
     await system.stop({ reason: crashed });
     expect(await system.whenExited).toStrictEqual(crashed);
     expect(reportsOf(system)).toStrictEqual(['system exited']);
-    expect(() => system.stop({ reason: 'boom' as never })).toThrow(TypeError);
+    expect(() => system.stop({ reason: 'bye' as never })).toThrow(TypeError);
   });
 });
 

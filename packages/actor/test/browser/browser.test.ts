@@ -5,14 +5,14 @@ import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 
 import { chromiumPath, launchArguments } from '../../../../tools/chromium.ts';
-import type { Told } from './scenario.ts';
+import type { Outcome } from './scenario.ts';
 
 const executablePath = chromiumPath();
 const inBrowser = executablePath === undefined ? describe.skip : describe;
 
 inBrowser('in Chromium', () => {
   let browser: Browser | undefined;
-  let told: Told | undefined;
+  let outcome: Outcome | undefined;
 
   beforeAll(async () => {
     browser = await chromium.launch({
@@ -23,7 +23,7 @@ inBrowser('in Chromium', () => {
     });
     const page = await browser.newPage();
     await page.addScriptTag({ content: await bundle('browser/scenario.ts') });
-    told = await page.evaluate<Told>('scenario.run()');
+    outcome = await page.evaluate<Outcome>('scenario.run()');
   });
 
   afterAll(async () => {
@@ -31,28 +31,28 @@ inBrowser('in Chromium', () => {
   });
 
   test('there is nothing of Node, nor its setImmediate', () => {
-    expect(told?.foreign).toEqual([]);
+    expect(outcome?.foreign).toEqual([]);
   });
 
   test('a child that crashes fails its callers, is reported, and is started afresh', () => {
-    expect(told?.crash).toMatch(/boom/);
-    expect(told?.fresh).toBe(1);
-    expect(told?.reports).toContainEqual(
+    expect(outcome?.crash).toMatch(/boom/);
+    expect(outcome?.fresh).toBe(1);
+    expect(outcome?.reports).toContainEqual(
       expect.stringMatching(/^supervisor .*child counter ended: Error: boom/),
     );
   });
 
   test('a thousand calls are answered, one after the other', () => {
-    expect(told?.last).toBe(1001);
+    expect(outcome?.last).toBe(1001);
   });
 
   test('a process that floods itself lets timers in', () => {
-    expect(told?.isFlooded).toBe(true);
-    expect(told?.ticks).toBe(5);
+    expect(outcome?.isFlooded).toBe(true);
+    expect(outcome?.ticks).toBe(5);
   });
 
   test('the system stops in order', () => {
-    expect(told?.exited).toBe('shutdown');
+    expect(outcome?.exited).toBe('shutdown');
   });
 });
 

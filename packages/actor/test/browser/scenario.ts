@@ -12,7 +12,7 @@ import {
 } from '@reprise/actor';
 
 /** The result that the page returns to the test. */
-export interface Told {
+export interface Outcome {
   /** The globals that only Node has: none in a page. */
   readonly foreign: readonly string[];
   /** The reason with which a call to the crashing child rejects. */
@@ -23,7 +23,7 @@ export interface Told {
   readonly last: number;
   /** How often a timer fired while a process flooded itself. The scenario waits for that. */
   readonly ticks: number;
-  /** Whether it was still doing so at their end. */
+  /** Whether the flood was still going on after the last of them. */
   readonly isFlooded: boolean;
   readonly exited: string;
   /** The lines that the logger wrote. */
@@ -34,7 +34,7 @@ export interface Told {
  * Runs in a page: a crash and a restart, many calls, a flood that must not starve timers, and an
  * orderly end.
  */
-export async function run(): Promise<Told> {
+export async function run(): Promise<Outcome> {
   const reports = keepReports();
   const system = createSystem();
   const app = await Supervisor.startLink(system, {
@@ -65,7 +65,7 @@ const counter = GenServer.define({
 
 type Counter = GenServer.ServerOf<typeof counter>;
 
-/** Only a scheduler that starves timers gets there: the test then fails, and does not hang. */
+/** Reached only if the scheduler starves timers: the test then fails instead of hanging. */
 const longest = 5000;
 
 /**
@@ -100,7 +100,7 @@ async function callOften(server: Counter, times: number): Promise<number> {
   return last;
 }
 
-async function tickUnderFlood(system: System): Promise<Pick<Told, 'ticks' | 'isFlooded'>> {
+async function tickUnderFlood(system: System): Promise<Pick<Outcome, 'ticks' | 'isFlooded'>> {
   const flood = await GenServer.start(system, flooder, undefined);
   send(flood, 'go');
   let ticks = 0;

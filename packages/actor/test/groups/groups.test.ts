@@ -42,7 +42,7 @@ describe('join', () => {
     expect(Groups.whichGroups(system)).toStrictEqual(['g']);
   });
 
-  test('GR02 puts one that joins twice into it twice', async () => {
+  test('GR02 counts a process that joins twice as two members', async () => {
     const { system, first, second } = await setup();
     for (const pid of [first, second, first]) {
       Groups.join(system, 'g', pid);
@@ -70,7 +70,7 @@ describe('join', () => {
     expect(Groups.whichGroups(system)).toStrictEqual([]);
   });
 
-  test('GR08 leaves out those that have ended', async () => {
+  test('GR08 leaves out processes that have ended', async () => {
     const { system, first, second } = await setup();
     const watcher = await idleProcess(system);
     const { ref } = Groups.monitor(watcher, 'g');
@@ -90,7 +90,7 @@ describe('join', () => {
     expect(() => group(bad as string)).toThrow(error);
   });
 
-  test('is of one system: groups of others have nothing to do with it', async () => {
+  test('is of one system: a group of the same name in another system is a group of its own', async () => {
     const { system, first } = await setup();
     Groups.join(system, 'g', first);
     expect(Groups.members(createTestSystem(), 'g')).toStrictEqual([]);
@@ -99,7 +99,7 @@ describe('join', () => {
 });
 
 describe('leave', () => {
-  test('GR03 takes one that joined twice out once', async () => {
+  test('GR03 removes one of the two memberships of a process that joined twice', async () => {
     const { system, first } = await setup();
     Groups.join(system, 'g', [first, first]);
     expect(Groups.leave(system, 'g', first)).toBe(true);
@@ -116,17 +116,17 @@ describe('leave', () => {
     expect(Groups.whichGroups(system)).toStrictEqual([]);
   });
 
-  test('GR05 answers false for a group that one is not in, and for one of nobody', async () => {
+  test('GR05 answers false for a group of others, and for an empty one', async () => {
     const { system, first, second } = await setup();
     Groups.join(system, 'g', first);
     expect(Groups.leave(system, 'g', second)).toBe(false);
-    expect(Groups.leave(system, 'nobody’s', first)).toBe(false);
+    expect(Groups.leave(system, 'empty', first)).toBe(false);
     expect(Groups.leave(system, 'g', [])).toBe(false);
     expect(Groups.members(system, 'g')).toStrictEqual([first]);
     expect(Groups.whichGroups(system)).toStrictEqual(['g']);
   });
 
-  test('GR05 of a list takes out those that are in it', async () => {
+  test('GR05 of a list removes those that are in the group', async () => {
     const { system, first, second, third } = await setup();
     const watcher = await idleProcess(system);
     Groups.join(system, 'g', [first, second]);
@@ -148,7 +148,7 @@ describe('the end of a process', () => {
     expect(Groups.members(system, 'g')).toStrictEqual([]);
   });
 
-  test('GR06 takes it out of every group, all copies', async () => {
+  test('GR06 removes it from every group, with all its memberships', async () => {
     const { system, first, second } = await setup();
     Groups.join(system, 'g', [first, second, first]);
     Groups.join(system, 'h', [second, first]);
@@ -159,7 +159,7 @@ describe('the end of a process', () => {
     expect(Groups.whichGroups(system)).toStrictEqual(['g', 'h']);
   });
 
-  test('GR06 has happened before anybody hears of it', async () => {
+  test('GR06 has removed it before any process gets its EXIT or DOWN', async () => {
     const { system, first } = await setup();
     Groups.join(system, 'g', first);
     const seen: unknown[] = [];
@@ -174,7 +174,7 @@ describe('the end of a process', () => {
     expect(seen).toStrictEqual([[], []]);
   });
 
-  test('GR08 right after it joined or left leaves no ghost', async () => {
+  test('GR08 right after it joined or left leaves no dead member', async () => {
     const system = createTestSystem();
     const joiner = spawn(system, (self) => {
       Groups.join(self, 'g', self.pid);
@@ -193,7 +193,7 @@ describe('the end of a process', () => {
     expect(system.reports).toStrictEqual([]);
   });
 
-  test('GR08 is looked at itself: one that is ending is in no group', async () => {
+  test('GR08 counts from its first moment: a process that is ending is in no group', async () => {
     const { system, first } = await setup();
     Groups.join(system, 'g', first);
     const seen: unknown[] = [];
@@ -231,7 +231,7 @@ describe('a process that has left', () => {
 });
 
 describe('members', () => {
-  test('GR10 of a group of nobody are none', () => {
+  test('GR10 of an empty group are none', () => {
     const system = createTestSystem();
     expect(Groups.members(system, 'g')).toStrictEqual([]);
     expect(Groups.members(system, group('g'))).toStrictEqual([]);
@@ -240,7 +240,7 @@ describe('members', () => {
 });
 
 describe('monitor', () => {
-  test('GR09 answers who is in the group, and tells of every change after that', async () => {
+  test('GR09 answers the members of the group, and tells of every change after that', async () => {
     const { system, first, second, third } = await setup();
     const watcher = await idleProcess(system);
     Groups.join(system, 'g', first);
@@ -260,7 +260,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('GR09 of a group of nobody tells of its first member; it is no member itself', async () => {
+  test('GR09 of an empty group tells of its first member; the monitoring process is no member', async () => {
     const { system, first } = await setup();
     const watcher = await idleProcess(system);
     const { ref, members } = Groups.monitor(watcher, 'g');
@@ -276,7 +276,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('GR09 names one that was in it twice twice when it ends, after its EXIT and DOWN', async () => {
+  test('GR09 names a process with two memberships twice when it ends, after its EXIT and DOWN', async () => {
     const { system, first } = await setup();
     const log: Log = [];
     const watcher = await recordingProcess(system, log, 'w', { traps: true });
@@ -304,7 +304,7 @@ describe('monitor', () => {
     expect(messages[1]?.ref).toBe(second.ref);
   });
 
-  test('GR09 gets through to a full mailbox: a change that is lost is lost for good', async () => {
+  test('GR09 delivers to a full mailbox as well: a lost change would never be repeated', async () => {
     const { system, first } = await setup();
     let messages = 0;
     spawn<unknown>(
@@ -358,7 +358,7 @@ describe('demonitor', () => {
     expect(Groups.demonitor(watcher, ref)).toBe(false);
   });
 
-  test('GR09 is for one’s own', async () => {
+  test('GR09 is allowed to the monitoring process only', async () => {
     const { system, first } = await setup();
     const [watcher, other] = [await idleProcess(system), await idleProcess(system)];
     const { ref } = Groups.monitor(watcher, 'g');
@@ -382,7 +382,7 @@ describe('a typed group', () => {
     expect(stacks.name).toBe('stacks');
   });
 
-  test('says what kind of processes are in it', async () => {
+  test('declares the type of its processes', async () => {
     const system = createTestSystem();
     expectTypeOf(Groups.members(system, stacks)).toEqualTypeOf<readonly Pid<'push'>[]>();
     expectTypeOf(Groups.members(system, 'stacks')).toEqualTypeOf<readonly Pid[]>();

@@ -145,7 +145,7 @@ describe('timers', () => {
     expect(fired).toStrictEqual([]);
   });
 
-  test('one that has fired is not waiting any more, and may be started again', () => {
+  test('one that has fired no longer waits, and may be started again', () => {
     const { host, timers, fired, start } = setup();
     const timer = start('a', 10);
     host.advance(10);
@@ -191,7 +191,7 @@ describe('timers', () => {
     expect(fired[0]?.[1]).toBeGreaterThanOrEqual(10);
   });
 
-  test('cleared, none fires, and the host is let go', () => {
+  test('cleared, none fires, and no timer of the host is left', () => {
     const { host, timers, fired, start } = setup();
     const timer = start('a', 10);
     start('b', 20);
@@ -291,7 +291,7 @@ describe('the heap', () => {
     }
   }
 
-  test('stopping one deep down leaves the order of the others, were the last one earlier than its parent', () => {
+  test('stopping one deep in the heap keeps the order, even if the last one is earlier than the parent there', () => {
     const { host, timers, fired, start } = setup();
     const [first] = [18, 8, 4, 17, 16, 19, 7].map((ms) => start(`at ${ms}`, ms));
     timers.stop(first as CallbackTimer);
@@ -299,7 +299,7 @@ describe('the heap', () => {
     expect(fired.map(([, at]) => at)).toStrictEqual([4, 7, 8, 16, 17, 19]);
   });
 
-  test('it fires what a sorted list would, when the list would, with one timer of the host', () => {
+  test('it fires the same timers as a sorted list, at the same times, with one timer of the host', () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 80, size: 'max' }), (operations) => {
         const both = new Both();
@@ -456,7 +456,7 @@ describe('the virtual clock', () => {
     expect(fired).toStrictEqual([0]);
   });
 
-  test('each timer sees the time that it was due, and what it starts falls due too', async () => {
+  test('each timer sees the time at which it was due, and the timers that it starts fall due as well', async () => {
     const clock = virtualClock();
     const log: [string, number][] = [];
     const at = (name: string, ms: number, then?: () => void): unknown =>

@@ -34,16 +34,16 @@ const channels = [
 ] as const;
 
 /** The messages that were published during the test, by channel. */
-let told: Record<string, unknown[]>;
+let published: Record<string, unknown[]>;
 
 const listen = (message: unknown, channel: string | symbol): void => {
-  (told[String(channel)] ??= []).push(message);
+  (published[String(channel)] ??= []).push(message);
 };
 
 const unsubscribeAll = (): void => channels.forEach((channel) => void unsubscribe(channel, listen));
 
 beforeEach(() => {
-  told = {};
+  published = {};
   channels.forEach((channel) => {
     subscribe(channel, listen);
   });
@@ -62,11 +62,11 @@ const server = GenServer.define({
 });
 
 describe('reprise:spawn', () => {
-  test('tells the process and who started it, of whatever kind; a system has no parent', async () => {
+  test('has the process, of any kind, and its parent; a system has no parent', async () => {
     const system = createTestSystem();
     const plain = spawn(system, forever);
     const loop = await GenServer.start(system, server, undefined);
-    expect(told['reprise:spawn']).toStrictEqual([
+    expect(published['reprise:spawn']).toStrictEqual([
       { pid: system.pid, parent: undefined },
       { pid: plain, parent: system.pid },
       { pid: loop, parent: system.pid },
@@ -75,21 +75,21 @@ describe('reprise:spawn', () => {
 });
 
 describe('reprise:exit', () => {
-  test('tells the process and why, in the order of the ends', async () => {
+  test('has the process and the reason, in the order of the ends', async () => {
     const system = createTestSystem();
     const returns = spawn(system, () => {});
     const throws = spawn(system, (self) => exit(self, shutdown));
     const isKilled = spawn(system, forever);
     await settle(system);
     exit(system, isKilled, kill);
-    expect(told['reprise:exit']).toStrictEqual([
+    expect(published['reprise:exit']).toStrictEqual([
       { pid: returns, reason: normal },
       { pid: throws, reason: shutdown },
       { pid: isKilled, reason: killed },
     ]);
   });
 
-  test('tells of each that a link takes along, once', async () => {
+  test('is published once for each process that ends by a link', async () => {
     const system = createTestSystem();
     const ends: unknown[] = [];
     const top = spawn(system, async (self) => {
@@ -99,12 +99,12 @@ describe('reprise:exit', () => {
     await settle(system);
     const reason = crash('bang');
     exit(system, top, reason);
-    expect(told['reprise:exit']).toStrictEqual([top, ...ends].map((pid) => ({ pid, reason })));
+    expect(published['reprise:exit']).toStrictEqual([top, ...ends].map((pid) => ({ pid, reason })));
   });
 });
 
 describe('reprise:message:dropped', () => {
-  test('tells the process and the message that did not get in, under each policy', async () => {
+  test('has the process and the dropped message, under each policy', async () => {
     const system = createTestSystem();
     const pids = (['dropNewest', 'reject', 'exit', 'dropOldest'] as const).map((overflow) =>
       spawn<string>(system, forever, { mailbox: { capacity: 1, overflow } }),
@@ -113,12 +113,12 @@ describe('reprise:message:dropped', () => {
       send(pid, 'old');
       send(pid, 'new');
     }
-    expect(told['reprise:message:dropped']).toStrictEqual(
+    expect(published['reprise:message:dropped']).toStrictEqual(
       ['new', 'new', 'new', 'old'].map((message, at) => ({ pid: pids[at], message })),
     );
   });
 
-  test('tells a cast and a call as their sender wrote them', async () => {
+  test('has a cast or a call in the form in which its sender wrote it', async () => {
     const system = createTestSystem();
     const pid = await GenServer.start(system, server, undefined, {
       mailbox: { capacity: 1, overflow: 'reject' },
@@ -126,34 +126,34 @@ describe('reprise:message:dropped', () => {
     GenServer.cast(pid, 'set', 1);
     GenServer.cast(pid, 'set', 2);
     await outcome(GenServer.call(pid, 'get'));
-    expect(told['reprise:message:dropped']).toEqual([
+    expect(published['reprise:message:dropped']).toEqual([
       { pid, message: { cast: 'set', payload: 2 } },
       { pid, message: { call: 'get', payload: undefined } },
     ]);
   });
 
-  test('tells nothing of a message to a process that has ended', async () => {
+  test('is not published for a message to a process that has ended', async () => {
     const system = createTestSystem();
     const pid = spawn<string>(system, () => {}, { mailbox: { capacity: 1, overflow: 'reject' } });
     await settle(system);
     send(pid, 'late');
-    expect(told['reprise:message:dropped']).toBeUndefined();
+    expect(published['reprise:message:dropped']).toBeUndefined();
   });
 });
 
 describe('reprise:call:timeout', () => {
-  test('tells the server and the request, when the time is up', async () => {
+  test('has the server and the request, at the timeout', async () => {
     const system = createTestSystem();
     const pid = await GenServer.start(system, server, undefined);
     const late = outcome(GenServer.call(pid, 'ignore', undefined, { timeout: 10 }));
     await advance(system, 9);
-    expect(told['reprise:call:timeout']).toBeUndefined();
+    expect(published['reprise:call:timeout']).toBeUndefined();
     await advance(system, 1);
     expect(await late).toBe('timeout');
-    expect(told['reprise:call:timeout']).toStrictEqual([{ pid, request: 'ignore' }]);
+    expect(published['reprise:call:timeout']).toStrictEqual([{ pid, request: 'ignore' }]);
   });
 
-  test('tells nothing of a call that was answered, or failed', async () => {
+  test('is not published for a call that was answered, or failed', async () => {
     const system = createTestSystem();
     const pid = await GenServer.start(system, server, undefined);
     await GenServer.call(pid, 'get', undefined, { timeout: 10 });
@@ -164,10 +164,10 @@ describe('reprise:call:timeout', () => {
       exit: noproc,
     });
     await advance(system, 100);
-    expect(told['reprise:call:timeout']).toBeUndefined();
+    expect(published['reprise:call:timeout']).toBeUndefined();
   });
 
-  test('tells nothing of a call without time that found no room: it did not fail by that', async () => {
+  test('is not published for a call with timeout 0 to a full mailbox: the mailbox is why it failed', async () => {
     const system = createTestSystem();
     const pid = await GenServer.start(system, server, undefined, {
       mailbox: { capacity: 1, overflow: 'reject' },
@@ -175,12 +175,12 @@ describe('reprise:call:timeout', () => {
     GenServer.cast(pid, 'set', 1);
     const came = await outcome(GenServer.call(pid, 'get', undefined, { timeout: 0 }));
     expect(came).toStrictEqual({ exit: { type: 'mailboxOverflow', capacity: 1 } });
-    expect(told['reprise:call:timeout']).toBeUndefined();
+    expect(published['reprise:call:timeout']).toBeUndefined();
   });
 });
 
 describe('reprise:restart', () => {
-  test('tells the supervisor, which child, and why that had ended', async () => {
+  test('has the supervisor, the child, and the reason of its end', async () => {
     const system = createTestSystem();
     const supervisor = await Supervisor.startLink(system, {
       strategy: 'oneForOne',
@@ -193,7 +193,7 @@ describe('reprise:restart', () => {
     send(Supervisor.child(supervisor, 'b'), reason);
     send(Supervisor.child(supervisor, 'a'), reason);
     await settle(system);
-    expect(told['reprise:restart']).toStrictEqual([
+    expect(published['reprise:restart']).toStrictEqual([
       { supervisor: supervisor as unknown, id: 'a', reason },
     ]);
   });
@@ -202,7 +202,7 @@ describe('reprise:restart', () => {
 test('nothing comes after unsubscribing', async () => {
   const system = createTestSystem();
   const pid = spawn<string>(system, forever, { mailbox: { capacity: 1, overflow: 'reject' } });
-  const before = structuredClone(Object.keys(told));
+  const before = structuredClone(Object.keys(published));
   unsubscribeAll();
   send(pid, 'old');
   send(pid, 'new');
@@ -211,13 +211,13 @@ test('nothing comes after unsubscribing', async () => {
   const late = outcome(GenServer.call(silent, 'ignore', undefined, { timeout: 10 }));
   await advance(system, 10);
   expect(await late).toBe('timeout');
-  expect(Object.keys(told)).toStrictEqual(before);
-  expect(told['reprise:spawn']).toHaveLength(2);
+  expect(Object.keys(published)).toStrictEqual(before);
+  expect(published['reprise:spawn']).toHaveLength(2);
 });
 
 test('a subscriber gets the events of every system', () => {
   const [one, other] = [createSystem(), createSystem()];
-  expect(told['reprise:spawn']).toStrictEqual([
+  expect(published['reprise:spawn']).toStrictEqual([
     { pid: one.pid, parent: undefined },
     { pid: other.pid, parent: undefined },
   ]);

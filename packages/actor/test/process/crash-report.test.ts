@@ -31,24 +31,24 @@ interface State {
   readonly password: string;
 }
 
-const boom = new Error('boom', { cause: new TypeError('the disk is full') });
+const failure = new Error('boom', { cause: new TypeError('the disk is full') });
 
 const fragile = GenServer.define({
   init: (user: string) => ok<State>({ user, password: 'secret' }),
   handleCall: {
     rename: (user: string, state) => reply(undefined, { ...state, user }),
     fail: (_payload: number): never => {
-      throw boom;
+      throw failure;
     },
     failLater: async (_payload: number) => {
       await undefined;
-      throw boom;
+      throw failure;
     },
     stop: (reason: ExitReason, state) => stop(reason, 'bye', state),
   },
   handleCast: {
     fail: (_payload: number): never => {
-      throw boom;
+      throw failure;
     },
     throwText: (): never => {
       // eslint-disable-next-line no-throw-literal
@@ -61,10 +61,10 @@ const fragile = GenServer.define({
     },
   },
   handleInfo: (_message: unknown): never => {
-    throw boom;
+    throw failure;
   },
   handleContinue: (_value: string): never => {
-    throw boom;
+    throw failure;
   },
 });
 
@@ -78,7 +78,7 @@ function only({ reports }: TestSystem): Report {
 }
 
 describe('the report of a crash', () => {
-  test('says all of it', async () => {
+  test('has all its fields', async () => {
     const system = createTestSystem();
     const friend = await idleProcess(system, { traps: true });
     register(system, 'friend', friend.pid);
@@ -92,7 +92,7 @@ describe('the report of a crash', () => {
         level: 'error',
         message: 'process fragile crashed: Error: boom',
         details: {
-          err: boom,
+          err: failure,
           process: String(server),
           registeredName: 'fragile',
           reason: 'Error: boom',
@@ -110,7 +110,7 @@ describe('the report of a crash', () => {
     send(await started(system), 'anything');
     await settle(system);
     const { err } = only(system).details as { readonly err: Error };
-    expect(err).toBe(boom);
+    expect(err).toBe(failure);
     expect(err.cause).toBeInstanceOf(TypeError);
     expect(err.stack).toContain('crash-report.test.ts');
   });
@@ -143,7 +143,7 @@ describe('the report of a crash', () => {
     expect(only(system).details).toMatchObject({ lastMessage: { cast: 'continue' } });
   });
 
-  test('has the state as formatStatus shows it, and nothing of what that hides', async () => {
+  test('has the state as formatStatus shows it, without the hidden part', async () => {
     const system = createTestSystem();
     const discreet = { ...fragile, formatStatus: ({ user }: State) => ({ user }) };
     GenServer.cast(await GenServer.start(system, discreet, 'joe'), 'fail', 1);
@@ -152,7 +152,7 @@ describe('the report of a crash', () => {
     expect(JSON.stringify(only(system))).not.toContain('secret');
   });
 
-  test('is made, too, when formatStatus throws', async () => {
+  test('is also made when formatStatus throws', async () => {
     const system = createTestSystem();
     const broken = {
       ...fragile,
@@ -214,7 +214,7 @@ describe('the report of a crash', () => {
     const parent = await idleProcess(system, { traps: true });
     const pid = spawnLink(parent, (self) => {
       register(self, 'child', self.pid);
-      throw boom;
+      throw failure;
     });
     await settle(system);
     expect(system.reports).toStrictEqual([
@@ -222,7 +222,7 @@ describe('the report of a crash', () => {
         level: 'error',
         message: 'process child crashed: Error: boom',
         details: {
-          err: boom,
+          err: failure,
           process: String(pid),
           registeredName: 'child',
           reason: 'Error: boom',
@@ -233,7 +233,7 @@ describe('the report of a crash', () => {
     ]);
   });
 
-  test('of a process that called one that crashed has the error of that one as the cause', async () => {
+  test('of a process that called a crashed process has the error of the crash as the cause', async () => {
     const system = createTestSystem();
     const server = await started(system);
     const pid = spawn(system, async () => {
@@ -242,7 +242,7 @@ describe('the report of a crash', () => {
     await settle(system);
     const [, own] = system.reports as readonly [Report, Report];
     expect(own.message).toMatch(new RegExp(`^process ${String(pid)} crashed: `));
-    expect((own.details as { readonly err: Error }).err.cause).toBe(boom);
+    expect((own.details as { readonly err: Error }).err.cause).toBe(failure);
   });
 
   test('comes before the exit signals and DOWN messages', async () => {
@@ -269,7 +269,7 @@ describe('the ends that are reported', () => {
     expect(system.reports).toHaveLength(count);
   });
 
-  test('not one that is killed, nor one that a link takes along', async () => {
+  test('not the end of a process that is killed, nor of one that ends by a link', async () => {
     const system = createTestSystem();
     const top = spawn(system, async (self) => {
       spawnLink(self, forever);
@@ -281,7 +281,7 @@ describe('the ends that are reported', () => {
     expect(system.reports).toStrictEqual([]);
   });
 
-  test('one that its mailbox ended, which is its own fault', async () => {
+  test('the end by a full mailbox, which is a fault of the process itself', async () => {
     const system = createTestSystem();
     const pid = spawn<number>(system, forever, { mailbox: { capacity: 1, overflow: 'exit' } });
     await settle(system);
@@ -321,7 +321,7 @@ describe('a logger whose methods use this', () => {
     const server = await GenServer.start(system, fragile, 'joe', { name: 'fragile' });
     await outcome(GenServer.call(server, 'fail', 1));
     expect(logger.lines).toMatchObject([
-      { level: 'error', err: boom, msg: 'process fragile crashed: Error: boom' },
+      { level: 'error', err: failure, msg: 'process fragile crashed: Error: boom' },
     ]);
   });
 
@@ -341,15 +341,15 @@ describe('a logger whose methods use this', () => {
   test('has the end of the system, too', async () => {
     const logger = new ClassLogger();
     const system = createSystem({ logger });
-    exit(system, system.pid, crash(boom));
+    exit(system, system.pid, crash(failure));
     await system.whenExited;
     expect(logger.lines).toMatchObject([
-      { level: 'error', reason: 'Error: boom', err: boom, msg: 'system exited' },
+      { level: 'error', reason: 'Error: boom', err: failure, msg: 'system exited' },
     ]);
   });
 });
 
-test('a logger that throws for a warning does not end the server that is warned of', async () => {
+test('a logger that throws for a warning does not end the server that the warning is about', async () => {
   const broken = (): never => {
     throw new Error('the log is full');
   };

@@ -121,7 +121,7 @@ describe('formatReason', () => {
     shutdownWith(value),
   ];
 
-  test('it is one line and never throws, whatever the value', () => {
+  test('it is one line and never throws, for any value', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withNullPrototype: true }), (value) => {
         for (const reason of reasonsWith(value)) {
@@ -179,8 +179,8 @@ describe('ExitError', () => {
   });
 
   test('the error that ended the process is its cause', () => {
-    const boom = new Error('boom');
-    expect(new ExitError(crash(boom)).cause).toBe(boom);
+    const cause = new Error('boom');
+    expect(new ExitError(crash(cause)).cause).toBe(cause);
     expect('cause' in new ExitError(normal)).toBe(false);
   });
 

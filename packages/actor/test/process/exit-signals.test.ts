@@ -49,7 +49,7 @@ interface Linked {
   readonly q: Receiver<unknown>;
 }
 
-interface Strangers {
+interface Unlinked {
   readonly system: TestSystem;
   readonly log: Log;
   /** Logs its messages. */
@@ -72,7 +72,7 @@ async function linked({ traps }: Options): Promise<Linked> {
   return { system, log, p, q };
 }
 
-async function strangers({ traps }: Options): Promise<Strangers> {
+async function unlinked({ traps }: Options): Promise<Unlinked> {
   const system = createTestSystem();
   const log: Log = [];
   const p = await recordingProcess(system, log, 'P', { traps });
@@ -130,7 +130,7 @@ describe('by a link', () => {
     expect(isAlive(q.pid)).toBe(true);
   });
 
-  test('a kill that a process ends itself with is, by its links, a reason like another', async () => {
+  test('kill as the reason of exit(self) reaches linked processes as an ordinary reason', async () => {
     const { system, log, p } = await linked({ traps: true });
     send(p.pid, kill);
     await settle(system);
@@ -209,7 +209,7 @@ describe('EX06 along a chain of links', () => {
 
 describe('sent by exit(self, pid, reason)', () => {
   test('EX07 normal does nothing to another process', async () => {
-    const { system, log, p, sender } = await strangers({ traps: false });
+    const { system, log, p, sender } = await unlinked({ traps: false });
     exit(sender, p.pid, normal);
     await settle(system);
     expect(isAlive(p.pid)).toBe(true);
@@ -217,7 +217,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX08 normal is a message to a process that traps exits', async () => {
-    const { system, log, p, sender } = await strangers({ traps: true });
+    const { system, log, p, sender } = await unlinked({ traps: true });
     exit(sender, p.pid, normal);
     await settle(system);
     expect(log).toStrictEqual([['P', exitOf(sender, normal)]]);
@@ -225,7 +225,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX09 normal sent to oneself ends a process', async () => {
-    const { p } = await strangers({ traps: false });
+    const { p } = await unlinked({ traps: false });
     exit(p, p.pid, normal);
     expect(exitReasonOf(p)).toStrictEqual(normal);
   });
@@ -234,7 +234,7 @@ describe('sent by exit(self, pid, reason)', () => {
     ['normal', normal],
     ['a crash', crash('x')],
   ])('EX10 %s sent to oneself is a message when exits are trapped', async (_, reason) => {
-    const { system, log, p } = await strangers({ traps: true });
+    const { system, log, p } = await unlinked({ traps: true });
     exit(p, p.pid, reason);
     send(p.pid, 'goes on');
     await settle(system);
@@ -263,7 +263,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX12 a process that does not trap exits ends, and no code of it runs', async () => {
-    const { system, log, p, sender } = await strangers({ traps: false });
+    const { system, log, p, sender } = await unlinked({ traps: false });
     send(p.pid, 'queued');
     exit(sender, p.pid, bye);
     await settle(system);
@@ -272,7 +272,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX12 a server that does not trap exits ends without terminate', async () => {
-    const { system, sender } = await strangers({ traps: false });
+    const { system, sender } = await unlinked({ traps: false });
     const calls: string[] = [];
     const server = await GenServer.start(
       system,
@@ -294,7 +294,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX13 a process that traps exits learns the sender, linked or not', async () => {
-    const { system, log, p, sender } = await strangers({ traps: true });
+    const { system, log, p, sender } = await unlinked({ traps: true });
     exit(sender, p.pid, bye);
     link(sender, p.pid);
     exit(sender, p.pid, crashed);
@@ -306,8 +306,8 @@ describe('sent by exit(self, pid, reason)', () => {
     expect(isAlive(p.pid)).toBe(true);
   });
 
-  test('EX17 killed is a reason like another', async () => {
-    const { system, log, p, sender } = await strangers({ traps: true });
+  test('EX17 killed is an ordinary reason', async () => {
+    const { system, log, p, sender } = await unlinked({ traps: true });
     exit(sender, p.pid, killed);
     await settle(system);
     expect(log).toStrictEqual([['P', exitOf(sender, killed)]]);
@@ -315,14 +315,14 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('EX19 of two signals the first ends the process, the second does nothing', async () => {
-    const { p, sender } = await strangers({ traps: false });
+    const { p, sender } = await unlinked({ traps: false });
     exit(sender, p.pid, crash('first'));
     exit(sender, p.pid, crash('second'));
     expect(exitReasonOf(p)).toStrictEqual(crash('first'));
   });
 
   test('EX20 a signal to a process that has ended does nothing', async () => {
-    const { p, sender } = await strangers({ traps: false });
+    const { p, sender } = await unlinked({ traps: false });
     exit(sender, p.pid, bye);
     expect(() => {
       exit(sender, p.pid, crash('foo'));
@@ -331,7 +331,7 @@ describe('sent by exit(self, pid, reason)', () => {
   });
 
   test('a value that is no exit reason is refused, and ends no process', async () => {
-    const { p, sender } = await strangers({ traps: false });
+    const { p, sender } = await unlinked({ traps: false });
     expect(() => {
       exit(sender, p.pid, 'bye' as never);
     }).toThrow(
@@ -345,7 +345,7 @@ describe('sent by exit(self, pid, reason)', () => {
 
 describe('kill', () => {
   test('EX14 it cannot be trapped: the process ends as killed', async () => {
-    const { system, log, p, sender } = await strangers({ traps: true });
+    const { system, log, p, sender } = await unlinked({ traps: true });
     exit(sender, p.pid, kill);
     await settle(system);
     expect(exitReasonOf(p)).toStrictEqual(killed);
@@ -367,7 +367,7 @@ describe('kill', () => {
   });
 
   test('EX18 sent to oneself it ends a process that traps exits', async () => {
-    const { p } = await strangers({ traps: true });
+    const { p } = await unlinked({ traps: true });
     exit(p, p.pid, kill);
     expect(exitReasonOf(p)).toStrictEqual(killed);
   });
@@ -473,7 +473,7 @@ describe('the reason of an end', () => {
 
 describe('link and unlink', () => {
   test('EX25 a process does not link to itself', async () => {
-    const { system, log, p } = await strangers({ traps: true });
+    const { system, log, p } = await unlinked({ traps: true });
     link(p, p.pid);
     await settle(system);
     expect(cellOf(p.pid).links).toStrictEqual([]);
@@ -500,7 +500,7 @@ describe('link and unlink', () => {
   });
 
   test('EX28 unlinking a process that is not linked, or has ended, does nothing', async () => {
-    const { system, log, p, sender } = await strangers({ traps: true });
+    const { system, log, p, sender } = await unlinked({ traps: true });
     const dead = await exitingProcess(system);
     send(dead.pid, normal);
     await settle(system);
@@ -520,7 +520,7 @@ describe('link and unlink', () => {
   });
 
   test('EX30 linking to a process that has ended gives noproc, as a message when exits are trapped', async () => {
-    const { system, log, p, sender } = await strangers({ traps: true });
+    const { system, log, p, sender } = await unlinked({ traps: true });
     exit(system, sender.pid, bye);
     link(p, sender.pid);
     await settle(system);
@@ -528,7 +528,7 @@ describe('link and unlink', () => {
   });
 
   test('EX31 linking to a process that has ended ends one that does not trap exits', async () => {
-    const { system, p, sender } = await strangers({ traps: false });
+    const { system, p, sender } = await unlinked({ traps: false });
     exit(system, sender.pid, bye);
     link(p, sender.pid);
     expect(exitReasonOf(p)).toStrictEqual(noproc);
@@ -539,17 +539,17 @@ describe('link and unlink', () => {
     ['exits', (self: Receiver<unknown>) => exit(self, bye), bye],
     ['throws', () => raise('oops'), { type: 'nocatch', value: 'oops' }],
   ] as const)(
-    'EX32 spawnLink tells of a function that %s at once',
+    'EX32 spawnLink reports the end of a function that %s at once',
     async (_, body: (self: Receiver<unknown>) => undefined, reason) => {
-      const { system, log, p } = await strangers({ traps: true });
+      const { system, log, p } = await unlinked({ traps: true });
       const pid = spawnLink<unknown>(p, body);
       await settle(system);
       expect(log).toStrictEqual([['P', { type: 'EXIT', pid, reason }]]);
     },
   );
 
-  test('EX32 spawnLink tells of a process that is killed before it has begun', async () => {
-    const { system, log, p } = await strangers({ traps: true });
+  test('EX32 spawnLink reports the end of a process that is killed before it has begun', async () => {
+    const { system, log, p } = await unlinked({ traps: true });
     const pid = spawnLink(p, () => void log.push(['child', 'ran']));
     exit(p, pid, kill);
     await settle(system);
@@ -583,7 +583,7 @@ describe('trapExit', () => {
 
 describe('order', () => {
   test('EX35 messages and signals of one sender keep their order', async () => {
-    const { system, log, p, sender } = await strangers({ traps: true });
+    const { system, log, p, sender } = await unlinked({ traps: true });
     send(p.pid, 'a');
     exit(sender, p.pid, crash('b'));
     send(p.pid, 'c');
@@ -595,8 +595,8 @@ describe('order', () => {
     ]);
   });
 
-  test('EX36 a message after the signal that ends a process is never handled', async () => {
-    const { system, log, p, sender } = await strangers({ traps: false });
+  test('EX36 a message sent after the signal that ends a process is never handled', async () => {
+    const { system, log, p, sender } = await unlinked({ traps: false });
     send(p.pid, 'before');
     await settle(system);
     exit(sender, p.pid, bye);

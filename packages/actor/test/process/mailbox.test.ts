@@ -63,8 +63,8 @@ function holder(
   };
 }
 
-/** Keeps the payloads of its casts, and traps exits. */
-const keeper = GenServer.define({
+/** Collects the payloads of its casts; traps exits. */
+const collector = GenServer.define({
   init: (_: undefined, self) => {
     trapExit(self, true);
     return ok<unknown[]>([]);
@@ -98,7 +98,7 @@ describe('the policies', () => {
   ] as const)('%s holds for the casts of a server, too', async (overflow, kept) => {
     const system = createTestSystem();
     const mailbox = { capacity: 2, overflow };
-    const server = await GenServer.start(system, keeper, undefined, { mailbox });
+    const server = await GenServer.start(system, collector, undefined, { mailbox });
     for (const value of [1, 2, 3, 4]) {
       GenServer.cast(server, 'keep', value);
     }
@@ -126,7 +126,7 @@ describe('the policies', () => {
     const log: [string, unknown][] = [];
     const watcher = await recordingProcess(system, log, 'watcher', { traps: true });
     const mailbox = { capacity: 1, overflow: 'exit' } as const;
-    const server = await GenServer.startLink(watcher, keeper, undefined, { mailbox });
+    const server = await GenServer.startLink(watcher, collector, undefined, { mailbox });
     const ref = monitor(watcher, server);
     const waiting = outcome(GenServer.call(server, 'get'));
     const surplus = outcome(GenServer.call(server, 'get'));
@@ -197,7 +197,7 @@ describe('a call that finds no room', () => {
     async (overflow) => {
       const system = createTestSystem();
       const mailbox = { capacity: 1, overflow };
-      const server = await GenServer.start(system, keeper, undefined, { mailbox });
+      const server = await GenServer.start(system, collector, undefined, { mailbox });
       GenServer.cast(server, 'keep', 1);
       expect(await outcome(GenServer.call(server, 'get'))).toStrictEqual({ exit: overflowAt(1) });
       expect(await GenServer.call(server, 'get')).toStrictEqual([1]);
@@ -207,7 +207,7 @@ describe('a call that finds no room', () => {
   test('fails at once with mailboxOverflow when it is the oldest and is dropped', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'dropOldest' } as const;
-    const server = await GenServer.start(system, keeper, undefined, { mailbox });
+    const server = await GenServer.start(system, collector, undefined, { mailbox });
     const early = outcome(GenServer.call(server, 'get'));
     GenServer.cast(server, 'keep', 1);
     expect(await early).toStrictEqual({ exit: overflowAt(1) });
@@ -216,20 +216,23 @@ describe('a call that finds no room', () => {
     expect(await GenServer.call(server, 'get')).toStrictEqual([1]);
   });
 
-  test('says which call to which server, and why', async () => {
+  test('names the call and the server, with the reason', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'reject' } as const;
-    const server = await GenServer.start(system, keeper, undefined, { mailbox, name: 'keeper' });
+    const server = await GenServer.start(system, collector, undefined, {
+      mailbox,
+      name: 'collector',
+    });
     GenServer.cast(server, 'keep', 1);
     await expect(GenServer.call(server, 'get')).rejects.toThrow(
-      'call "get" (string) to keeper: the mailbox is full, at 1 messages',
+      'call "get" (string) to collector: the mailbox is full, at 1 messages',
     );
   });
 
   test('fails a request, too', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'reject' } as const;
-    const server = await GenServer.start(system, keeper, undefined, { mailbox });
+    const server = await GenServer.start(system, collector, undefined, { mailbox });
     GenServer.cast(server, 'keep', 1);
     const request = GenServer.sendRequest(server, 'get');
     expect(await GenServer.receiveResponse(request)).toStrictEqual({
@@ -299,7 +302,7 @@ describe('messages of the system', () => {
   test.each(policies)('an order to stop gets into a full mailbox under %s', async (overflow) => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow };
-    const server = await GenServer.start(system, keeper, undefined, { mailbox });
+    const server = await GenServer.start(system, collector, undefined, { mailbox });
     GenServer.cast(server, 'keep', 1);
     await GenServer.stop(server);
     expect(isAlive(server)).toBe(false);
@@ -351,7 +354,7 @@ describe('bad options', () => {
   const start = {
     spawn: (mailbox: MailboxOptions): unknown => spawn(createTestSystem(), forever, { mailbox }),
     'GenServer.start': (mailbox: MailboxOptions): unknown =>
-      GenServer.start(createTestSystem(), keeper, undefined, { mailbox }),
+      GenServer.start(createTestSystem(), collector, undefined, { mailbox }),
   };
 
   const bad = [
@@ -385,9 +388,9 @@ describe('bad options', () => {
   test('a start that is refused leaves no process and takes no name', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 0, overflow: 'reject' } as const;
-    await outcome(GenServer.start(system, keeper, undefined, { mailbox, name: 'keeper' }));
-    const server = await GenServer.start(system, keeper, undefined, { name: 'keeper' });
-    expect(processInfo(server)?.name).toBe('keeper');
+    await outcome(GenServer.start(system, collector, undefined, { mailbox, name: 'collector' }));
+    const server = await GenServer.start(system, collector, undefined, { name: 'collector' });
+    expect(processInfo(server)?.name).toBe('collector');
   });
 });
 

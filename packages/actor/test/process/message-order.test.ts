@@ -216,7 +216,7 @@ describe('messages, casts and calls', () => {
     ]);
   });
 
-  test('MB11 a message of a server to itself is handled after the callback, behind the queued ones', async () => {
+  test('MB11 a message of a server to itself is handled after the callback and the queued messages', async () => {
     const system = createTestSystem();
     const log: Log = [];
     const server = await GenServer.start(system, logging(log), undefined);

@@ -150,7 +150,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('MO09 the end of the one that monitors is nothing to the one monitored', async () => {
+  test('MO09 the end of the monitoring process does not affect the monitored one', async () => {
     const { system, log, m, p } = await scene();
     monitor(m, p.pid);
     exit(system, m.pid, kill);
@@ -201,7 +201,7 @@ describe('monitor', () => {
     expect(seen).toStrictEqual([[undefined, false]]);
   });
 
-  test('MO20 spawnMonitor tells how a function ended at once, never noproc', async () => {
+  test('MO20 spawnMonitor has the reason of a function that ended at once, never noproc', async () => {
     const { system, log, m } = await scene();
     const { pid, ref } = spawnMonitor(m, (self) => exit(self, crash('q')));
     await settle(system);
@@ -233,7 +233,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('the message is short where it is printed: a ref tells nothing of its process', async () => {
+  test('the message prints short: a ref shows nothing of its process', async () => {
     const { system, log, m, p } = await scene();
     monitor(m, p.pid);
     send(p.pid, a);
@@ -407,7 +407,7 @@ describe('a monitor with an alias', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', p.pid, a]]);
   });
 
-  test('explicitUnalias delivers until unalias, whatever becomes of the monitor', async () => {
+  test('explicitUnalias delivers until unalias, with the monitor or without it', async () => {
     const { system, log, m, ref } = await aliased('explicitUnalias');
     demonitor(m, ref);
     send(ref, 'still on');

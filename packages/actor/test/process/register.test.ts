@@ -154,7 +154,7 @@ describe('unregister', () => {
 });
 
 describe('a name', () => {
-  test('RG09 is free as soon as its process is dead', async () => {
+  test('RG09 is free as soon as its process has ended', async () => {
     const system = createTestSystem();
     const [old, next] = [await idle(system), await idle(system)];
     register(system, 'N', old);
@@ -181,7 +181,7 @@ describe('a name', () => {
     expect(whereis(system, 'N')).toBe(server);
   });
 
-  test('RG10 taken by any process fails the start of a server just so', async () => {
+  test('RG10 taken by any process fails the start of a server in the same way', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const owner = await idle(system);
@@ -224,7 +224,7 @@ describe('a name', () => {
     expect(whereis(createTestSystem(), 'N')).toBeUndefined();
   });
 
-  test('RG13 in a system is an address as good as a pid, and found anew each time', async () => {
+  test('RG13 in a system is an address like a pid, looked up each time', async () => {
     const system = createTestSystem();
     const [first, second] = [await idle(system), await idle(system)];
     const address = name('N').in(system);

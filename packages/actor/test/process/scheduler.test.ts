@@ -109,7 +109,7 @@ describe('turns', () => {
     expect(rounds).toBeLessThan(1000);
   });
 
-  test('settle waits for whatever processes cause in one another', async () => {
+  test('settle waits for all that processes cause in one another', async () => {
     const system = createTestSystem();
     const visited: number[] = [];
     const hop = GenServer.define({

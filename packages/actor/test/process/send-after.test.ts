@@ -263,7 +263,7 @@ describe('cancelTimer', () => {
     expect(() => readTimer(ref as TimerRef)).toThrow(error);
   });
 
-  test('TI15 is for anybody', async () => {
+  test('TI15 is allowed to any process', async () => {
     const { system, log, pid } = await setup();
     const ref = sendAfter(pid, 'm', 10);
     const left: unknown[] = [];
@@ -372,7 +372,7 @@ describe('sendInterval', () => {
     expect(cancelTimer(ref)).toBe(5);
   });
 
-  test('TI20 makes up for nothing that fell due while the thread was held, and keeps to its grid', async () => {
+  test('TI20 skips the ticks that fell due while the thread was blocked, and keeps to its grid', async () => {
     const host = { time: 0, wake: (): void => undefined };
     const system = createSystem({
       clock: {

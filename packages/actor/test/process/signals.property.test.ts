@@ -48,7 +48,7 @@ type Step = { readonly by: number } & (
   | { readonly how: 'act'; readonly action: Act }
   | { readonly how: 'tell'; readonly action: Action }
 );
-type Order = { readonly type: 'told'; readonly action: Action };
+type Order = { readonly type: 'order'; readonly action: Action };
 type Message = string | Order | ExitMessage | DownMessage;
 
 const names = ['printer', 'scanner'];
@@ -84,7 +84,7 @@ class Runtime implements SignalSystem {
   }
 
   order(by: number, action: Action): void {
-    send(this.#pid(by), { type: 'told', action });
+    send(this.#pid(by), { type: 'order', action });
   }
 
   settle(): Promise<void> {
@@ -308,7 +308,7 @@ test.each([
   ['one at a time', true],
   ['in one burst', false],
 ])(
-  'random programs do what the rules of Erlang say: %s',
+  'random programs follow the rules of Erlang: %s',
   async (_, isPatient) => {
     await fc.assert(
       fc.asyncProperty(programs, async (steps) => {

@@ -141,7 +141,7 @@ describe('a callback that holds the thread', () => {
     ]);
   });
 
-  test('is no harm when the logger throws: the rest goes on', async () => {
+  test('does no harm if the logger throws: the program goes on', async () => {
     const broken = (): never => {
       throw new Error('the disk is full');
     };
@@ -168,8 +168,8 @@ test('the default limit is 100 ms', async () => {
 });
 
 test('a subscriber of reprise:callback:slow gets the process and the time', async () => {
-  const told: unknown[] = [];
-  const listen = (message: unknown): void => void told.push(message);
+  const published: unknown[] = [];
+  const listen = (message: unknown): void => void published.push(message);
   const { system, reports } = reportingSystem({ slowCallback: 2 });
   subscribe('reprise:callback:slow', listen);
   const pid = spawn(system, () => {
@@ -178,5 +178,5 @@ test('a subscriber of reprise:callback:slow gets the process and the time', asyn
   await settle(system);
   unsubscribe('reprise:callback:slow', listen);
   const [report] = reports as readonly [Report];
-  expect(told).toStrictEqual([{ pid, ...report.details }]);
+  expect(published).toStrictEqual([{ pid, ...report.details }]);
 });

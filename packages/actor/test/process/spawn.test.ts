@@ -132,7 +132,7 @@ describe('spawn', () => {
     ]);
   });
 
-  test('an end by exit(self, reason) is not reported, whatever the reason', async () => {
+  test('an end by exit(self, reason) is not reported, for any reason', async () => {
     const system = createTestSystem();
     spawn(system, (self) => exit(self, { type: 'timeout' }));
     spawn(system, (self) => exit(self, normal));
@@ -190,7 +190,7 @@ describe('signal', () => {
     expect((signal.reason as ExitError).reason).toStrictEqual(crash('bye'));
   });
 
-  test('asked for after the end, it is aborted', async () => {
+  test('first read after the end, it is aborted', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
     exit(system, p.pid, kill);
@@ -198,7 +198,7 @@ describe('signal', () => {
     expect(exitReasonOf(p)).toStrictEqual(killed);
   });
 
-  test('whoever hears of it finds links and monitors told', async () => {
+  test('it aborts after the EXIT and DOWN messages are delivered', async () => {
     const system = createTestSystem();
     const q = await idleProcess(system, { traps: true });
     const p = await idleProcess(system);

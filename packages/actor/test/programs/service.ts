@@ -80,10 +80,10 @@ const logger: Logger = {
 
 /** Runs the tree, and prints its state at each step. */
 function run(
-  what: Application.ServiceTree,
+  tree: Application.ServiceTree,
   options: Application.RunOptions = {},
 ): Application.Service {
-  const service = Application.run(what, { logger, ...options });
+  const service = Application.run(tree, { logger, ...options });
   say(service.health().state);
   process.on('exit', () => {
     say(service.health().state);
@@ -136,12 +136,12 @@ const programs: Readonly<Record<string, () => unknown>> = {
   uncaught: async () => {
     await run(tree(child({ id: 'a' }), child({ id: 'b' }))).whenReady;
     setTimeout(() => {
-      throw new Error('thrown by nobody');
+      throw new Error('not caught');
     });
   },
   unhandled: async () => {
     await run(tree(child({ id: 'a' }), child({ id: 'b' }))).whenReady;
-    void Promise.reject(new Error('rejected by nobody'));
+    void Promise.reject(new Error('not handled'));
   },
   gaveUp: async () => {
     const top = await run({ ...tree(child({ id: 'a' }), child({ id: 'b' })), maxRestarts: 0 })
@@ -213,10 +213,10 @@ const programs: Readonly<Record<string, () => unknown>> = {
   },
   uncaughtStatus: async () => {
     const exitStatus: Application.ExitStatus = (reason) =>
-      reason.type === 'crash' && (reason.error as Error).message === 'thrown by nobody' ? 6 : 7;
+      reason.type === 'crash' && (reason.error as Error).message === 'not caught' ? 6 : 7;
     await run(tree(child({ id: 'a' })), { exitStatus }).whenReady;
     setTimeout(() => {
-      throw new Error('thrown by nobody');
+      throw new Error('not caught');
     });
   },
   statusThrows: async () => {

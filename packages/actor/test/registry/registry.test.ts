@@ -56,7 +56,7 @@ const counter = GenServer.define({
 type Counter = GenServer.ServerOf<typeof counter>;
 
 describe('a unique registry', () => {
-  test('RG15 refuses a key that is taken, by another process or the same, and says whose it is', async () => {
+  test('RG15 refuses a key that another process or the same one has, and names that process', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const [owner, other] = [await idleProcess(system), await idleProcess(system)];
@@ -84,7 +84,7 @@ describe('a unique registry', () => {
     expect(Registry.values(registry, 'b', other.pid)).toStrictEqual([]);
   });
 
-  test('RG17 forgets a process with its end: its keys are free before any process learns of it', async () => {
+  test('RG17 frees the keys of a process when it ends, before any process gets its EXIT or DOWN', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const owner = await idleProcess(system);
@@ -114,7 +114,7 @@ describe('a unique registry', () => {
     expect(Registry.lookup(registry, 'k')).toStrictEqual([{ pid: next.pid, value: 2 }]);
   });
 
-  test('RG18 looks at the process and not at its table alone: one that is ending has no key', async () => {
+  test('RG18 looks at the process as well as at its table: a process that is ending has no key', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const [owner, next] = [await idleProcess(system), await idleProcess(system)];
@@ -135,7 +135,7 @@ describe('a unique registry', () => {
     expect(Registry.count(registry)).toBe(1);
   });
 
-  test('RG19 updates the value of its owner, and says so to others', async () => {
+  test('RG19 updates the value for its owner, and answers undefined to other processes', async () => {
     const system = createTestSystem();
     const registry = await Registry.start<string, number>(system, { keys: 'unique' });
     const [owner, other] = [await idleProcess(system), await idleProcess(system)];
@@ -177,14 +177,14 @@ describe('a unique registry', () => {
     expect(pidsOf(Registry.lookup(registry, 'k'))).toStrictEqual([owner.pid]);
     Registry.unregister(owner, registry, 'k');
     Registry.unregister(owner, registry, 'k');
-    Registry.unregister(owner, registry, 'nobody’s');
+    Registry.unregister(owner, registry, 'free');
     expect(Registry.lookup(registry, 'k')).toStrictEqual([]);
     expect(Registry.keys(registry, owner.pid)).toStrictEqual(['l']);
     expect(Registry.keys(registry, other.pid)).toStrictEqual(['m']);
     expect(Registry.register(other, registry, 'k')).toStrictEqual({ type: 'registered' });
   });
 
-  test('RG20 unregistered by its owner, a key is not lost to the next one by the first one’s end', async () => {
+  test('RG20 leaves a key with its new owner when the process that has unregistered it ends', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const [first, next] = [await idleProcess(system), await idleProcess(system)];
@@ -400,7 +400,7 @@ describe('a registry', () => {
     expect(Registry.count(registry)).toBe(0);
   });
 
-  test('that ends takes those along that are in it, as if they were linked', async () => {
+  test('that ends also ends the processes in it, as if they were linked', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const log: Log = [];
@@ -464,7 +464,7 @@ describe('a registry', () => {
     expect(hanging()).toBe(0);
   });
 
-  test('drops a message, and goes on', async () => {
+  test('drops a message that it gets, and goes on', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     send(registry as Pid as Pid<string>, 'hello');
@@ -511,24 +511,24 @@ describe('keys', () => {
 
 describe('lock', () => {
   /**
-   * A process that asks for the lock, and logs when it gets it and when it frees it, which is when
-   * `until` settles.
+   * A process that asks for the lock and holds it until `until` settles. It logs when it gets the
+   * lock and when it frees it.
    */
   async function contender(
     system: TestSystem,
     registry: Registry.Unique,
     log: Log,
-    who: string,
+    name: string,
     key: string,
     until: () => Promise<unknown>,
   ) {
     const process = await idleProcess(system);
     const held = Registry.lock(process, registry, key, async () => {
-      log.push([who, 'has it']);
+      log.push([name, 'has it']);
       try {
         return await until();
       } finally {
-        log.push([who, 'lets go']);
+        log.push([name, 'frees it']);
       }
     });
     const came = outcome(held);
@@ -554,11 +554,11 @@ describe('lock', () => {
     ]);
     expect(log).toStrictEqual([
       ['a', 'has it'],
-      ['a', 'lets go'],
+      ['a', 'frees it'],
       ['b', 'has it'],
-      ['b', 'lets go'],
+      ['b', 'frees it'],
       ['c', 'has it'],
-      ['c', 'lets go'],
+      ['c', 'frees it'],
     ]);
   });
 
@@ -574,9 +574,9 @@ describe('lock', () => {
     expect(await b.came).toStrictEqual({ value: 'done' });
     expect(log).toStrictEqual([
       ['a', 'has it'],
-      ['a', 'lets go'],
+      ['a', 'frees it'],
       ['b', 'has it'],
-      ['b', 'lets go'],
+      ['b', 'frees it'],
     ]);
   });
 
@@ -590,7 +590,7 @@ describe('lock', () => {
     expect(await Registry.lock(system, registry, 'k', () => 'done')).toBe('done');
   });
 
-  test('RG28 is free again when its holder dies, though its function never settles', async () => {
+  test('RG28 is free again when its holder ends, though its function never settles', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const log: Log = [];
@@ -601,11 +601,11 @@ describe('lock', () => {
     expect(log).toStrictEqual([
       ['a', 'has it'],
       ['b', 'has it'],
-      ['b', 'lets go'],
+      ['b', 'frees it'],
     ]);
   });
 
-  test('RG28 is not given back twice by a holder that died and whose function settles later', async () => {
+  test('RG28 is freed only once by a holder that ends and whose function settles later', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const log: Log = [];
@@ -620,11 +620,11 @@ describe('lock', () => {
     expect(log).toStrictEqual([
       ['a', 'has it'],
       ['b', 'has it'],
-      ['a', 'lets go'],
+      ['a', 'frees it'],
     ]);
   });
 
-  test('RG28 skips one that died while it waited, or in the instant it had its turn', async () => {
+  test('RG28 skips a process that ended while it waited, or at the moment it got the lock', async () => {
     const system = createTestSystem();
     const registry = await startUnique(system);
     const log: Log = [];
@@ -678,7 +678,7 @@ describe('lock', () => {
     expect(await a.came).toStrictEqual({ value: 'done' });
     expect(log).toStrictEqual([
       ['a', 'has it'],
-      ['a', 'lets go'],
+      ['a', 'frees it'],
     ]);
   });
 });
@@ -729,7 +729,7 @@ describe('via', () => {
     expect(Registry.count(registry)).toBe(0);
   });
 
-  test('RG12 is taken wherever a pid is, and looked up each time', async () => {
+  test('RG12 is accepted wherever a pid is, and looked up each time', async () => {
     const system = createTestSystem();
     const registry = await setup(system);
     const via = Registry.via(registry, 'c', 'meta');

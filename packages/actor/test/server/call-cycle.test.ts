@@ -70,7 +70,7 @@ describe('a call that would wait for itself', () => {
     expect(await came).toStrictEqual({ value: cycle('c', 'a', 'b', 'c') });
   });
 
-  test('is found behind a process that asks several', async () => {
+  test('is found behind a process with several open calls', async () => {
     const system = createTestSystem();
     const [a, b, c] = await startNamed(system, 'a', 'b', 'c');
     const late = (): Promise<void> => elapse(system, 10);

@@ -248,7 +248,7 @@ describe('no answer', () => {
   });
 
   test.each(addresses)(
-    'GC05 so does one by its %s after an await, when it says who calls',
+    'GC05 so does a call by its %s after an await, when it names its caller',
     async (_by, address) => {
       const { system, server } = await startScripted();
       const log: unknown[] = [];
@@ -296,7 +296,7 @@ describe('no answer', () => {
     expect(log).toStrictEqual([['call', 'timeout']]);
   });
 
-  test('GC07 a call with an infinite timeout waits as long as the server lives', async () => {
+  test('GC07 a call with an infinite timeout waits as long as the server runs', async () => {
     const { system, server } = await startScripted();
     const log: unknown[] = [];
     logOutcome(log, 'call', call(server, forever, Infinity));
@@ -472,23 +472,23 @@ describe('a callback that answers badly', () => {
   const answers: readonly (readonly [string, unknown, readonly string[]])[] = [
     ['nothing', undefined, ['call', 'cast', 'info', 'continue']],
     ['its bare state', 42, ['call', 'cast', 'info', 'continue']],
-    ['what only looks like an answer', garbage, ['call', 'cast', 'info', 'continue']],
-    ['what init may answer: ok', ok(1), ['call', 'cast', 'info', 'continue']],
-    ['what init may answer: ignore', ignore, ['call', 'cast', 'info', 'continue']],
-    ['what handleCall may answer: reply', reply(1, 1), ['cast', 'info', 'continue']],
+    ['a value that only looks like an answer', garbage, ['call', 'cast', 'info', 'continue']],
+    ['an answer of init: ok', ok(1), ['call', 'cast', 'info', 'continue']],
+    ['an answer of init: ignore', ignore, ['call', 'cast', 'info', 'continue']],
+    ['an answer of handleCall: reply', reply(1, 1), ['cast', 'info', 'continue']],
     [
-      'what handleCall may answer: stop with a reply',
+      'an answer of handleCall: stop with a reply',
       stop(stopReason, 1, 1),
       ['cast', 'info', 'continue'],
     ],
   ];
-  const table = answers.flatMap(([what, answer, badFor]) =>
+  const table = answers.flatMap(([title, answer, badFor]) =>
     callbacks
       .filter(([kind]) => badFor.includes(kind))
-      .map(([kind, provoke]) => ({ kind, what, answer, provoke })),
+      .map(([kind, provoke]) => ({ kind, title, answer, provoke })),
   );
   test.each(table)(
-    'GC19 $kind: $what ends the server as badReturnValue',
+    'GC19 $kind: $title ends the server as badReturnValue',
     async ({ provoke, answer }) => {
       const log: unknown[] = [];
       const { system, server } = await startScripted(log);
@@ -503,7 +503,7 @@ describe('a callback that answers badly', () => {
     },
   );
 
-  test('GC19 a reply of a cast is bad though a call is open, which it does not answer', async () => {
+  test('GC19 a cast must not answer reply, even if a call is open', async () => {
     const log: unknown[] = [];
     const { system, server } = await startScripted(log);
     const answer = reply('stray', 1);
@@ -545,7 +545,7 @@ describe('a callback that answers badly', () => {
   });
 });
 
-describe('a callback that is not there', () => {
+describe('a missing callback', () => {
   interface Anything {
     readonly [request: string]: { readonly payload: undefined; readonly reply: unknown };
   }
@@ -703,7 +703,7 @@ describe('an idle timeout', () => {
         send(server, (state) => (action ? noreply(state, action) : noreply(state))),
     ],
   ];
-  test.each(messages)('GC32 is taken off by a %s', async (_kind, disturb) => {
+  test.each(messages)('GC32 is cancelled by a %s', async (_kind, disturb) => {
     const log: unknown[] = [];
     const { system, server } = await startScripted(log);
     cast(server, (state) => noreply(state, wait(100)));
@@ -725,7 +725,7 @@ describe('an idle timeout', () => {
     expect(log).toStrictEqual([timedOut]);
   });
 
-  test('GC32 that falls due while a message waits is not given, and spares the one the message starts', async () => {
+  test('GC32 that falls due while a message waits is dropped, but not the one that the message starts', async () => {
     const log: unknown[] = [];
     const clock = manualClock();
     const system = createSystem({ clock });
@@ -741,7 +741,7 @@ describe('an idle timeout', () => {
     expect(log).toStrictEqual([timedOut]);
   });
 
-  test('GC32 is taken off by a message undefined too, which is no timeout', async () => {
+  test('GC32 is also cancelled by the message undefined, which is no timeout', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const behaviour = GenServer.define({
@@ -778,7 +778,7 @@ describe('an idle timeout', () => {
   });
 });
 
-/** A clock that the test turns by hand: timers fire synchronously, before any process has a turn. */
+/** A clock that the test advances: timers fire synchronously, before any process has a turn. */
 function manualClock(): Clock & { turn(ms: number): void } {
   let time = 0;
   let timer: { readonly due: number; readonly callback: () => void } | undefined;

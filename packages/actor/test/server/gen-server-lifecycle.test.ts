@@ -76,7 +76,7 @@ const refusal = crash('no');
 const exitSignal = crash('sig');
 const timeout: ExitReason = { type: 'timeout' };
 
-/** A server linked to a parent whose part the test plays. */
+/** A server linked to a parent: the test acts as the parent. */
 async function startLinked(
   log: unknown[],
   init: Init,
@@ -185,7 +185,7 @@ describe('a start whose init fails', () => {
   const notAllowed: readonly (readonly [string, unknown])[] = [
     ['nothing', undefined],
     ['a bare state', []],
-    ['what only looks like an answer', { type: 'ok', state: [] }],
+    ['a value that only looks like an answer', { type: 'ok', state: [] }],
     ['noreply', noreply([])],
     ['reply', reply(1, [])],
     ['stop with a reply', stop(refusal, 1, [])],
@@ -383,9 +383,9 @@ describe('while init runs', () => {
 
 describe('a continue', () => {
   const says =
-    (log: unknown[], what: string): OnCast =>
+    (log: unknown[], text: string): OnCast =>
     (state) => {
-      log.push(what);
+      log.push(text);
       return noreply(state);
     };
 
@@ -527,7 +527,7 @@ describe('terminate', () => {
     },
   );
 
-  test('IN29 need not be there', async () => {
+  test('IN29 may be left out', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const server = await GenServer.start(
@@ -560,7 +560,7 @@ describe('terminate', () => {
     ['IN31', 'exits: that is the reason', (self) => exit(self, crash('tt')), crash('tt')],
     [
       'IN32',
-      'throws what is no error: the reason stays',
+      'throws a value that is no error: the reason stays',
       () => {
         throw 'tt' as unknown;
       },
@@ -568,7 +568,7 @@ describe('terminate', () => {
     ],
     [
       'IN32',
-      'rejects with what is no error: the reason stays',
+      'rejects with a value that is no error: the reason stays',
       () => Promise.reject('tt'),
       crash('orig'),
     ],
@@ -636,7 +636,7 @@ describe('terminate', () => {
     const log: unknown[] = [];
     const system = createTestSystem();
     const parent = await idleProcess(system);
-    const stranger = await idleProcess(system);
+    const other = await idleProcess(system);
     const behaviour = {
       ...scripted(log),
       terminate: async () => {
@@ -648,7 +648,7 @@ describe('terminate', () => {
     await logEnd(system, log, 'server', server);
     exit(parent, server, shutdown);
     await settle(system);
-    exit(stranger, server, crash('second'));
+    exit(other, server, crash('second'));
     exit(parent, server, crash('third'));
     await advance(system, 29);
     expect(log).toStrictEqual([]);
@@ -661,9 +661,9 @@ describe('an exit signal', () => {
   test('IN33 ends a server that does not trap exits without terminate', async () => {
     const log: unknown[] = [];
     const { system, server } = await startAlone(log);
-    const stranger = await idleProcess(system);
+    const other = await idleProcess(system);
     await logEnd(system, log, 'server', server);
-    exit(stranger, server, exitSignal);
+    exit(other, server, exitSignal);
     await settle(system);
     expect(log).toStrictEqual([['server', exitSignal]]);
   });
@@ -671,10 +671,10 @@ describe('an exit signal', () => {
   test('IN34 of another process than the parent goes to handleInfo when exits are trapped', async () => {
     const log: unknown[] = [];
     const { system, server } = await startLinked(log, initTrapping);
-    const stranger = await idleProcess(system);
-    exit(stranger, server, exitSignal);
+    const other = await idleProcess(system);
+    exit(other, server, exitSignal);
     await settle(system);
-    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: stranger.pid, reason: exitSignal }]]);
+    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: other.pid, reason: exitSignal }]]);
     expect(isAlive(server)).toBe(true);
   });
 

@@ -21,7 +21,7 @@ import { expectTypeOf } from 'expect-type';
 import { outcome } from '../support/outcome.ts';
 import { drain, idleProcess } from '../support/processes.ts';
 
-/** Answers when the test tells it to, and counts its requests. */
+/** Answers when the test asks it to, and counts its requests. */
 const echo = GenServer.define({
   init: (system: TestSystem) => ok({ system, asked: 0 }),
   handleCall: {
@@ -255,7 +255,7 @@ describe('several requests', () => {
     ]);
   });
 
-  test('GC40 are answered so, too, when all were completed before they are asked for', async () => {
+  test('GC40 resolve in that order even if all were answered before the first wait', async () => {
     const { system, server } = await setup();
     const requests = collect(server);
     await advance(system, 40);
@@ -298,7 +298,7 @@ describe('several requests', () => {
     expect(requests.size).toBe(1);
   });
 
-  test('GC40 are given up together after a timeout, but not those that came in meanwhile', async () => {
+  test('GC40 are given up together after a timeout, except those answered meanwhile', async () => {
     const { system, server } = await setup();
     const requests = collect(server);
     const response = outcome(GenServer.receiveResponse(requests, { timeout: 5 }));
@@ -327,7 +327,7 @@ describe('several requests', () => {
     expect(await GenServer.waitResponse(requests)).toMatchObject({ value: 'fast' });
   });
 
-  test('GC40 of nothing is no request', async () => {
+  test('GC40 of an empty map resolve as noRequest', async () => {
     const none = new Map<GenServer.RequestId<string>, string>();
     expect(await GenServer.receiveResponse(none)).toStrictEqual({ type: 'noRequest' });
     expect(GenServer.checkResponse('message', none)).toStrictEqual({ type: 'noRequest' });
@@ -397,7 +397,7 @@ describe('checkResponse', () => {
     });
   });
 
-  test('is for a server that asks another one, and goes on', async () => {
+  test('lets a server ask another one, and go on meanwhile', async () => {
     const { system, server } = await setup();
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const front = GenServer.define({

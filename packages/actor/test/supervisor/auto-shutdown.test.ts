@@ -39,7 +39,7 @@ const significant = (
   restart: 'transient' | 'temporary' = 'transient',
 ): ChildSpec => child({ id, log }, { restart, significant: true });
 
-/** What the end with `reason` logs: a process that is killed says nothing. */
+/** The log entries of an end with `reason`: a process that is killed logs nothing. */
 const ended = (id: string, reason: ExitReason): readonly unknown[] =>
   reason === kill ? [] : [hasTerminated(id, reason)];
 
@@ -188,7 +188,7 @@ test.each(insignificant)(
   },
 );
 
-describe('what does not go together', () => {
+describe('a contradiction in the options', () => {
   const never = new TypeError(
     'Expected autoShutdown to be "anySignificant" or "allSignificant" for the significant child "a" (string), got "never" (string)',
   );
@@ -206,7 +206,7 @@ describe('what does not go together', () => {
     ['AS09', 'a permanent significant child', any, { restart: 'permanent' }, permanent],
   ];
 
-  test.each(table)('%s %s is refused at the start', async (_row, _what, options, spec, error) => {
+  test.each(table)('%s %s is refused at the start', async (_row, _case, options, spec, error) => {
     const log: unknown[] = [];
     const a = child({ id: 'a', log }, { ...spec, significant: true });
     const started = startSupervisor(createTestSystem(), [...workers(log, 'z'), a], options);
@@ -216,7 +216,7 @@ describe('what does not go together', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test.each(table)('%s %s is refused by startChild', async (_row, _what, options, spec, error) => {
+  test.each(table)('%s %s is refused by startChild', async (_row, _case, options, spec, error) => {
     const log: unknown[] = [];
     const { supervisor } = await startTree(log, workers(log, 'z'), options);
     const a = child({ id: 'a', log }, { ...spec, significant: true });
@@ -271,7 +271,7 @@ test.each(['oneForAll', 'restForOne'] as const)(
   },
 );
 
-test('AS13 a temporary significant sibling is forgotten by it, and the supervisor lives', async () => {
+test('AS13 such a restart forgets a temporary significant sibling, and the supervisor runs on', async () => {
   const log: unknown[] = [];
   const children = [...workers(log, 'a'), significant(log, 'b', 'temporary')];
   const tree = await startTree(log, children, { ...any, strategy: 'oneForAll' });
@@ -299,7 +299,7 @@ describe('a supervisor that ends with its significant child', () => {
   const endX = (tree: Tree): Promise<void> =>
     end({ system: tree.system, supervisor: subSupervisorOf(tree.supervisor, 'sub') }, 'x', normal);
 
-  test('AS14 ends the one above when it is significant itself', async () => {
+  test('AS14 ends the supervisor above it when it is significant itself', async () => {
     const log: unknown[] = [];
     const tree = await nested(log, { restart: 'transient', significant: true });
     await endX(tree);
@@ -312,7 +312,7 @@ describe('a supervisor that ends with its significant child', () => {
     ]);
   });
 
-  test('AS15 leaves the one above alone when it is not', async () => {
+  test('AS15 leaves the supervisor above it running when it is not', async () => {
     const log: unknown[] = [];
     const tree = await nested(log, { restart: 'transient' });
     await endX(tree);
@@ -358,7 +358,7 @@ test('AS17 a significant child whose restart answers ignore does not end the sup
   ]);
 });
 
-test('AS05 the shutdown of the supervisor itself is one, whatever its significant children do', async () => {
+test('AS05 significant children that end during the shutdown do not start another one', async () => {
   const log: unknown[] = [];
   const tree = await startTree(log, [significant(log, 'a'), significant(log, 'b')], any);
   log.length = 0;

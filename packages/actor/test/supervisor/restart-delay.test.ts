@@ -131,7 +131,7 @@ describe('a restart delay', () => {
     expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed), hasStarted('a')]);
   });
 
-  test('makes less of an intensity that is too high for it: the window goes on meanwhile', async () => {
+  test('lets the window of the intensity pass while it waits', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log, 'a', { minDelay: 600 })], {
@@ -157,7 +157,7 @@ describe('a restart delay', () => {
     expect(times).toStrictEqual([100, 200, 400, 800, 1000, 1000]);
   });
 
-  test('begins anew when the child has lived long enough', async () => {
+  test('begins anew when the child has run long enough', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log, 'a', { healthyAfter: 5000 })], many);
@@ -169,7 +169,7 @@ describe('a restart delay', () => {
     expect(times).toStrictEqual([100, 200, 400, 100, 200]);
   });
 
-  test('does not take the time that the child was down for life', async () => {
+  test('does not count the time that the child was down as uptime', async () => {
     whole();
     const log: unknown[] = [];
     const plan = ['run', refusal, refusal, refusal, 'run'] as const;
@@ -191,7 +191,7 @@ describe('a restart delay', () => {
     expect(log.at(-1)).toStrictEqual(hasStarted('a'));
   });
 
-  test('is its child’s own: another’s does not grow with it', async () => {
+  test('belongs to one child: those of other children do not grow with it', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log), delayed(log, 'b')], many);
@@ -204,7 +204,7 @@ describe('a restart delay', () => {
     expect(log.at(-1)).toStrictEqual(hasStarted('b'));
   });
 
-  test('is not waited for by a child that ends for good', async () => {
+  test('does not apply to a child that ends for good', async () => {
     const log: unknown[] = [];
     const spec = child({ id: 'a', log }, { restart: 'transient', restartDelay: delay });
     const all = await startTree(log, [spec]);
@@ -227,7 +227,7 @@ describe('while a child waits for its delay', () => {
     expect(await states(all.supervisor)).toStrictEqual([['a', 'undefined']]);
   });
 
-  test('terminateChild and restartChild start it now, and the next delay is a whole one', async () => {
+  test('terminateChild and restartChild start it now, and the next delay counts in full', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log)]);
@@ -248,7 +248,7 @@ describe('while a child waits for its delay', () => {
     expect(log.at(-1)).toStrictEqual(hasStarted('a'));
   });
 
-  test('terminateChild and deleteChild free its id, and its successor is not disturbed', async () => {
+  test('terminateChild and deleteChild free its id, and the next child with that id is not affected', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log)]);
@@ -316,7 +316,7 @@ describe('a restart delay under oneForAll and restForOne', () => {
     expect(log.slice(2)).toStrictEqual([hasStarted('a'), hasStarted('y')]);
   });
 
-  test('the life of the child is counted to its end, not to the end of the slow siblings', async () => {
+  test('the uptime of the child counts to its own end, not to the end of the slow siblings', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(
@@ -328,14 +328,14 @@ describe('a restart delay under oneForAll and restForOne', () => {
     await advance(all.system, 500 + 100);
     await end(all, 'a');
     log.length = 0;
-    // It has not lived at all: the second delay is twice the first.
+    // It had no uptime: the second delay is twice the first.
     await advance(all.system, 500 + 199);
     expect(log).toStrictEqual([hasTerminated('y', shutdown)]);
     await advance(all.system, 1);
     expect(log).toStrictEqual([hasTerminated('y', shutdown), hasStarted('a'), hasStarted('y')]);
   });
 
-  test('a child that waits is taken along by another’s restart, and not started twice', async () => {
+  test('a child that waits is started by the restart of another, and not twice', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [...workers(log, 'x'), delayed(log)], {
@@ -354,7 +354,7 @@ describe('a restart delay under oneForAll and restForOne', () => {
     expect(log).toHaveLength(4);
   });
 
-  test('a child taken along so waits the whole of its next delay', async () => {
+  test('such a child waits for its next delay in full', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [...workers(log, 'x'), delayed(log)], {
@@ -373,7 +373,7 @@ describe('a restart delay under oneForAll and restForOne', () => {
   });
 });
 
-test('a supervisor that is killed while it waits for a sibling starts nobody afterwards', async () => {
+test('a supervisor that is killed while it waits for a sibling starts no child afterwards', async () => {
   const log: unknown[] = [];
   let starts = 0;
   const counted = childSpec(

@@ -33,14 +33,14 @@ import { idleProcess } from '../support/processes.ts';
 const { terminateChild, restartChild, deleteChild } = Supervisor;
 const ask = { terminateChild, restartChild, deleteChild };
 
-/** A tree as it is drawn: what each of its processes does is decided here. */
+/** The behaviour of a worker, generated in advance. */
 interface WorkerPlan {
   readonly type: 'worker';
   readonly restart: Restart;
   readonly isSignificant: boolean;
   readonly traps: boolean;
   readonly hasName: boolean;
-  /** What its starts come to, one after the other; after these it runs. */
+  /** The outcomes of its starts, one after the other; every start after these runs. */
   readonly starts: readonly ('runs' | 'fails' | 'ignores')[];
   readonly startTime: number;
   /** How long `terminate` takes: `Infinity` until it is killed. */
@@ -64,8 +64,8 @@ type Plan = WorkerPlan | SupervisorPlan;
 
 const restarts = fc.constantFrom<Restart>('permanent', 'permanent', 'transient', 'temporary');
 
-/** What a start comes to: in `often` of `often` + 2 it runs. */
-function mostlyRuns(often: number): fc.Arbitrary<WorkerPlan['starts'][number]> {
+/** The outcome of a start: `runs` in `often` of `often` + 2 cases. */
+function usuallyRuns(often: number): fc.Arbitrary<WorkerPlan['starts'][number]> {
   return fc.oneof(
     { weight: often, arbitrary: fc.constant('runs' as const) },
     { weight: 2, arbitrary: fc.constantFrom('fails' as const, 'ignores' as const) },
@@ -79,7 +79,7 @@ const workerPlans: fc.Arbitrary<WorkerPlan> = fc.record({
   traps: fc.boolean(),
   hasName: fc.boolean(),
   starts: fc
-    .tuple(mostlyRuns(20), fc.array(mostlyRuns(3), { maxLength: 5 }))
+    .tuple(usuallyRuns(20), fc.array(usuallyRuns(3), { maxLength: 5 }))
     .map(([first, others]) => [first, ...others]),
   startTime: fc.constantFrom(0, 0, 10),
   endTime: fc.constantFrom(0, 0, 20, Infinity),
@@ -103,12 +103,17 @@ const supervisorPlans = fc.letrec<{ readonly supervisor: SupervisorPlan; readonl
   }),
 ).supervisor;
 
-/** What is done to the tree. Who it is done to is the `who`-th of those that live then. */
+/** A disturbance of the tree. `index` counts modulo the number of processes at that moment. */
 type Fault =
-  | { readonly type: 'end'; readonly who: number; readonly reason: ExitReason }
-  | { readonly type: 'killSupervisor'; readonly who: number }
-  | { readonly type: 'ask'; readonly who: number; readonly child: number; readonly what: Request }
-  | { readonly type: 'add'; readonly who: number; readonly plan: WorkerPlan }
+  | { readonly type: 'end'; readonly index: number; readonly reason: ExitReason }
+  | { readonly type: 'killSupervisor'; readonly index: number }
+  | {
+      readonly type: 'ask';
+      readonly index: number;
+      readonly child: number;
+      readonly request: Request;
+    }
+  | { readonly type: 'add'; readonly index: number; readonly plan: WorkerPlan }
   | { readonly type: 'wait'; readonly ms: number };
 
 type Request = 'terminateChild' | 'restartChild' | 'deleteChild';
@@ -120,23 +125,23 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       type: fc.constant('end'),
-      who: fc.nat(),
+      index: fc.nat(),
       reason: fc.constantFrom(...reasons),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('killSupervisor'), who: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('killSupervisor'), index: fc.nat() }) },
   {
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('ask'),
-      who: fc.nat(),
+      index: fc.nat(),
       child: fc.nat(),
-      what: fc.constantFrom<Request>('terminateChild', 'restartChild', 'deleteChild'),
+      request: fc.constantFrom<Request>('terminateChild', 'restartChild', 'deleteChild'),
     }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({ type: fc.constant('add'), who: fc.nat(), plan: workerPlans }),
+    arbitrary: fc.record({ type: fc.constant('add'), index: fc.nat(), plan: workerPlans }),
   },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('wait'), ms: fc.nat(400) }) },
 );
@@ -147,20 +152,19 @@ interface Incarnation {
   readonly path: string;
   readonly pid: Pid;
   /**
-   * The children whose start was tried, by their place, with the time; the first of each child, and
-   * those that it made again.
+   * All attempts to start a child, the restarts included: the place of the child, and the time.
    */
   readonly tried: { readonly index: number; readonly at: number }[];
-  /** The restarts that it says it has made. */
+  /** The times of the restarts that it has published. */
   readonly restarts: number[];
-  /** Whether somebody has asked it to change something. */
+  /** Whether a request has changed its children. */
   isTouched: boolean;
 }
 
 interface Alive {
   readonly path: string;
   readonly plan: WorkerPlan;
-  /** The how-manieth start of all it was. */
+  /** Its number in the order of all starts. */
   readonly turn: number;
 }
 
@@ -185,10 +189,10 @@ class World {
     return left;
   }
 
-  /** A worker is up: there must be no other in its place. */
+  /** A worker has started: no other may run in its place. */
   began(path: string, plan: WorkerPlan, self: Process): void {
     if (self.signal.aborted) {
-      // It was killed in its init, whose code nobody can stop.
+      // It was killed in its init, whose code runs on.
       return;
     }
     for (const other of this.alive.values()) {
@@ -307,30 +311,30 @@ function apply(world: World, fault: Exclude<Fault, { readonly type: 'wait' }>): 
   const supervisors = [...world.supervisors.values()].filter(({ pid }) => isAlive(pid));
   switch (fault.type) {
     case 'end': {
-      const pid = pick([...world.alive.keys()], fault.who);
+      const pid = pick([...world.alive.keys()], fault.index);
       if (pid !== undefined) {
         end(world, pid, fault.reason);
       }
       break;
     }
     case 'killSupervisor': {
-      const victim = pick(supervisors.filter(isBrittle), fault.who);
+      const victim = pick(supervisors.filter(isBrittle), fault.index);
       if (victim !== undefined) {
         exit(world.system, victim.pid, kill);
       }
       break;
     }
     case 'ask': {
-      const asked = pick(supervisors, fault.who);
+      const asked = pick(supervisors, fault.index);
       const id = asked && pick(asked.tried, fault.child)?.index;
       if (asked !== undefined && id !== undefined) {
         asked.isTouched = true;
-        void ask[fault.what](asked.pid as never, String(id)).catch(() => {});
+        void ask[fault.request](asked.pid as never, String(id)).catch(() => {});
       }
       break;
     }
     case 'add': {
-      const asked = pick(supervisors, fault.who);
+      const asked = pick(supervisors, fault.index);
       if (asked !== undefined) {
         asked.isTouched = true;
         world.add(asked, fault.plan);
@@ -342,7 +346,7 @@ function apply(world: World, fault: Exclude<Fault, { readonly type: 'wait' }>): 
   }
 }
 
-/** One that hangs in `terminate` has to be killed. */
+/** Ends a worker. One that hangs in `terminate` has to be killed. */
 function end(world: World, pid: Pid, reason: ExitReason): void {
   if (reason === kill || world.alive.get(pid)?.plan.endTime === Infinity) {
     exit(world.system, pid, kill);
@@ -351,14 +355,13 @@ function end(world: World, pid: Pid, reason: ExitReason): void {
   }
 }
 
-function pick<Value>(values: readonly Value[], who: number): Value | undefined {
-  return values[who % values.length];
+function pick<Value>(values: readonly Value[], index: number): Value | undefined {
+  return values[index % values.length];
 }
 
 /**
- * Whether all below it dies with it, at once, when it is killed. What traps exits outlives a
- * supervisor that is killed, in OTP too, for as long as its `terminate` takes, and has its name so
- * long.
+ * Whether all its children end at once when it is killed. A child that traps exits outlives a
+ * killed supervisor while its `terminate` runs, and keeps its name, in OTP as well.
  */
 function isBrittle({ plan, isTouched }: Incarnation): boolean {
   return !isTouched && plan.children.every((child) => child.type === 'worker' && !child.traps);
@@ -366,7 +369,7 @@ function isBrittle({ plan, isTouched }: Incarnation): boolean {
 
 // The invariants
 
-/** Never more restarts than the window allows: by what it says, and by what it does. */
+/** No window has more restarts than it allows, neither of those published nor of those observed. */
 function checkIntensity(world: World): void {
   const supervisors = [...world.supervisors.values()];
   const tooMany = supervisors.filter(
@@ -380,8 +383,9 @@ function checkIntensity(world: World): void {
 }
 
 /**
- * When children were started again, by what is one restart: any child, or the same. Nothing where
- * others had a hand in it, or a delay.
+ * The times of the restarts of children, grouped so that two times of a group are two restarts: all
+ * together under `oneForOne`, where each child restarts by itself, otherwise by child. None if
+ * requests or delays changed the times.
  */
 function triedAgain({ plan, tried, isTouched }: Incarnation): readonly (readonly number[])[] {
   const isDelayed = plan.children.some((child) => child.type === 'worker' && child.delay);
@@ -414,7 +418,7 @@ function checkStartOrder(world: World): void {
   }
 }
 
-/** Under `oneForAll` and `restForOne` nobody has run for longer than those before it. */
+/** Under `oneForAll` and `restForOne` no child has run for longer than the children before it. */
 function checkGroupOrder(world: World): void {
   for (const { path, pid, plan, isTouched } of world.supervisors.values()) {
     if (isAlive(pid) && !isTouched && plan.strategy !== 'oneForOne') {
@@ -427,7 +431,7 @@ function checkGroupOrder(world: World): void {
   }
 }
 
-/** Nobody lives who is not in the tree, and everybody in the tree lives. */
+/** The running processes are exactly those of the tree. */
 function checkNoOrphans(world: World, top: Pid, others: readonly Pid[]): void {
   const inTree = isAlive(top) ? pidsIn(Supervisor.tree(top)) : [];
   const living = processes(world.system).filter((pid) => !others.includes(pid));
@@ -442,20 +446,20 @@ function namesOf(pids: readonly Pid[]): readonly string[] {
   return pids.map(String).toSorted();
 }
 
-/** Those who will be heard when the tree is shut down, in the reverse of their order in it. */
-function heardInReverse(world: World, node: Supervisor.Tree): readonly string[] {
+/** The workers that will run `terminate` at a shutdown, in the reverse of their start order. */
+function terminatingInReverse(world: World, node: Supervisor.Tree): readonly string[] {
   const worker = node.pid && world.alive.get(node.pid);
-  const isHeard = worker?.plan.traps === true && worker.plan.shutdown !== 'brutalKill';
+  const runsTerminate = worker?.plan.traps === true && worker.plan.shutdown !== 'brutalKill';
   return [
-    ...node.children.toReversed().flatMap((child) => heardInReverse(world, child)),
-    ...(isHeard && worker !== undefined ? [worker.path] : []),
+    ...node.children.toReversed().flatMap((child) => terminatingInReverse(world, child)),
+    ...(runsTerminate && worker !== undefined ? [worker.path] : []),
   ];
 }
 
-/** Longer than everything that anybody here waits for. */
-const allTime = 10_000;
+/** Longer than all delays and timeouts of a tree. */
+const longestTime = 10_000;
 
-async function live(plan: SupervisorPlan, script: readonly Fault[]): Promise<void> {
+async function runScript(plan: SupervisorPlan, script: readonly Fault[]): Promise<void> {
   const world = new World();
   const onRestart = (message: unknown): void => {
     const { supervisor } = message as { readonly supervisor: Pid };
@@ -474,36 +478,36 @@ async function play(world: World, plan: SupervisorPlan, script: readonly Fault[]
   const parent = await idleProcess(system, { traps: true });
   const others = [system.pid, parent.pid];
   const starting = world.startSupervisor(parent, plan, 'top').catch(() => undefined);
-  await advance(system, allTime);
+  await advance(system, longestTime);
   const top = await starting;
   if (top === undefined) {
     expect(namesOf(processes(system))).toStrictEqual(namesOf(others));
     return;
   }
   for (const fault of script) {
-    await suffer(world, fault);
+    await disturb(world, fault);
     checkAlways(world);
   }
-  await advance(system, allTime);
+  await advance(system, longestTime);
   checkAlways(world);
   checkGroupOrder(world);
   checkNoOrphans(world, top, others);
-  const expected = isAlive(top) ? heardInReverse(world, Supervisor.tree(top)) : [];
+  const expected = isAlive(top) ? terminatingInReverse(world, Supervisor.tree(top)) : [];
   world.terminating.length = 0;
   exit(parent, top, shutdown);
-  await advance(system, allTime);
+  await advance(system, longestTime);
   expect(world.terminating).toStrictEqual(expected);
   expect(namesOf(processes(system))).toStrictEqual(namesOf(others));
 }
 
-async function suffer(world: World, fault: Fault): Promise<void> {
+async function disturb(world: World, fault: Fault): Promise<void> {
   if (fault.type === 'wait') {
     await advance(world.system, fault.ms);
     return;
   }
   apply(world, fault);
   // Every other time the next fault happens at the same instant.
-  if (fault.who % 2 === 0) {
+  if (fault.index % 2 === 0) {
     await settle(world.system);
   }
 }
@@ -514,8 +518,11 @@ function checkAlways(world: World): void {
   checkStartOrder(world);
 }
 
-test('SI01, SR08, SR09, SP01 whatever happens in whatever tree: no orphans, nobody twice, names free, order kept, never too many restarts', async () => {
-  await fc.assert(fc.asyncProperty(supervisorPlans, fc.array(faults, { maxLength: 25 }), live), {
-    numRuns: 500,
-  });
+test('SI01, SR08, SR09, SP01 for any faults in any tree: no orphans, no child twice, names free, order kept, never too many restarts', async () => {
+  await fc.assert(
+    fc.asyncProperty(supervisorPlans, fc.array(faults, { maxLength: 25 }), runScript),
+    {
+      numRuns: 500,
+    },
+  );
 }, 60_000);

@@ -105,12 +105,12 @@ describe('startChild', () => {
     ['SA04', 'rejects', () => Promise.reject(oh), crash(oh)],
     [
       'SA05',
-      'answers what is no pid',
+      'answers a value that is no pid',
       () => Promise.resolve(42 as never),
       { type: 'badReturnValue', value: 42 },
     ],
   ])(
-    '%s whose start %s rejects with that, and the child is forgotten',
+    '%s whose start %s rejects with its reason, and the child is forgotten',
     async (_row, _how, begin, reason) => {
       const log: unknown[] = [];
       const { supervisor } = await startTree(log, []);
@@ -123,7 +123,7 @@ describe('startChild', () => {
     },
   );
 
-  test('SA06 of a server whose name is taken outside rejects with who has it, and supervises nobody', async () => {
+  test('SA06 of a server whose name another process has rejects with its pid, and keeps no child', async () => {
     const log: unknown[] = [];
     const { system, supervisor } = await startTree(log, []);
     const outside = await GenServer.start(system, worker, { id: 'outside', log }, { name: 'N' });
@@ -207,7 +207,7 @@ describe('startChild', () => {
     expect(await states(supervisor)).toStrictEqual([]);
   });
 
-  test('SR06 keeps nothing of what the start of a temporary child holds', async () => {
+  test('SR06 holds no argument of the start of a temporary child', async () => {
     const { supervisor } = await startTree([], []);
     const held = await (async () => {
       const load = { id: 'a', log: [] };
@@ -292,7 +292,7 @@ describe('terminateChild', () => {
     );
   });
 
-  test('SA25 is by id: a pid is none', async () => {
+  test('SA25 takes an id: a pid is not found', async () => {
     const log: unknown[] = [];
     const { supervisor } = await startTree(log, workers(log, 'a'));
     const pid = workerOf(supervisor, 'a');
@@ -417,7 +417,7 @@ describe('restartChild', () => {
 
 describe('a child whose restart fails again and again', () => {
   /**
-   * `a` dies and fails to start, for ever: what is asked meanwhile is answered between two trials.
+   * `a` ends and then always fails to start: requests are answered between two trials.
    */
   async function loop(log: unknown[], restart: Restart = 'permanent'): Promise<Tree> {
     const plan = ['run' as const, ...Array.from({ length: 1000 }, () => refusal)];
@@ -447,7 +447,7 @@ describe('a child whose restart fails again and again', () => {
     ]);
   });
 
-  test('SA18 is not tried any more when it is terminated', async () => {
+  test('SA18 is not started any more after terminateChild', async () => {
     const log: unknown[] = [];
     const { system, supervisor } = await loop(log);
     const answer = await Supervisor.terminateChild(supervisor, 'a');
@@ -458,7 +458,7 @@ describe('a child whose restart fails again and again', () => {
     expect(await states(supervisor)).toStrictEqual([['a', 'undefined']]);
   });
 
-  test('SA18, SA14 can be restarted by request when it was terminated', async () => {
+  test('SA18, SA14 can be restarted by request after terminateChild', async () => {
     const log: unknown[] = [];
     const plan: ('run' | typeof refusal)[] = ['run', refusal, 'run'];
     const { system, supervisor } = await startTree(log, [child({ id: 'a', log, plan })]);
@@ -473,7 +473,7 @@ describe('a child whose restart fails again and again', () => {
     expect(log).toStrictEqual([hasStarted('a'), hasFailed('a'), hasStarted('a')]);
   });
 
-  test('SA19 does not keep the supervisor from being shut down', async () => {
+  test('SA19 does not prevent the shutdown of the supervisor', async () => {
     const log: unknown[] = [];
     const { system, parent, supervisor } = await loop(log);
     exit(parent, supervisor, shutdown);
@@ -486,7 +486,7 @@ describe('a child whose restart fails again and again', () => {
   });
 });
 
-test('SA20 whichChildren tells of the newest first, with id, pid and type', async () => {
+test('SA20 whichChildren lists the newest child first, with id, pid and type', async () => {
   const log: unknown[] = [];
   const { supervisor } = await startTree(log, workers(log, 'a', 'b'));
   await Supervisor.startChild(supervisor, subSupervisor('c', []));
@@ -497,7 +497,7 @@ test('SA20 whichChildren tells of the newest first, with id, pid and type', asyn
   ]);
 });
 
-test('SA21 countChildren counts specs, those that run, and supervisors and workers, running or not', async () => {
+test('SA21 countChildren counts specs, running children, and supervisors and workers, running or not', async () => {
   const log: unknown[] = [];
   const { supervisor } = await startTree(log, [
     ...workers(log, 'a', 'b'),
@@ -527,13 +527,13 @@ describe('a supervisor that is not there', () => {
     ['countChildren', (pid) => Supervisor.countChildren(pid)],
     ['stop', (pid) => Supervisor.stop(pid)],
   ];
-  test.each(asks)('SA28 rejects %s with noproc', async (_what, ask) => {
+  test.each(asks)('SA28 rejects %s with noproc', async (_request, ask) => {
     const { supervisor } = await startTree([], []);
     await Supervisor.stop(supervisor);
     expect(await outcome(ask(supervisor))).toStrictEqual(refused('noproc'));
   });
 
-  test.each(asks)('SA28 rejects %s by a name that nobody has with noproc', async (_what, ask) => {
+  test.each(asks)('SA28 rejects %s by a free name with noproc', async (_request, ask) => {
     const system = createTestSystem();
     const nobody = name<Supervisor.Pid>('nobody').in(system);
     expect(await outcome(ask(nobody as never))).toStrictEqual(refused('noproc'));
@@ -546,7 +546,7 @@ describe('a supervisor that is not there', () => {
   });
 });
 
-test('SA29 whichChild tells of one child: running, terminated, unknown', async () => {
+test('SA29 whichChild answers for one child: running, terminated, unknown', async () => {
   const log: unknown[] = [];
   const { supervisor } = await startTree(log, [...workers(log, 'a', 'b'), subSupervisor('c', [])]);
   await Supervisor.terminateChild(supervisor, 'b');

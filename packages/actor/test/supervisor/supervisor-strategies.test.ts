@@ -45,7 +45,7 @@ describe('oneForAll', () => {
     ]);
   });
 
-  test('SR08 starts nobody before the last of the others has ended', async () => {
+  test('SR08 starts no child before the last of the others has ended', async () => {
     const log: unknown[] = [];
     const all = await startTree(
       log,
@@ -71,7 +71,7 @@ describe('oneForAll', () => {
     ]);
   });
 
-  test('SR08 starts those, too, that had been terminated or had ended for good', async () => {
+  test('SR08 also starts children that had been terminated or had ended for good', async () => {
     const log: unknown[] = [];
     const all = await startTree(
       log,
@@ -267,7 +267,7 @@ describe('restForOne', () => {
     expect(rest.map(isAlive)).toStrictEqual([false, false, false]);
   });
 
-  test('SR10 restarts only the last when that dies', async () => {
+  test('SR10 restarts only the last child when it is the one that ends', async () => {
     const log: unknown[] = [];
     const all = await startTree(log, workers(log, 'a', 'b', 'c'), restForOne);
     const [a, b] = ['a', 'b'].map((id) => workerOf(all.supervisor, id));
@@ -277,7 +277,7 @@ describe('restForOne', () => {
     expect([workerOf(all.supervisor, 'a'), workerOf(all.supervisor, 'b')]).toStrictEqual([a, b]);
   });
 
-  test('SR18 takes a child added later for the last in order', async () => {
+  test('SR18 counts a child added later as the last in order', async () => {
     const log: unknown[] = [];
     const all = await startTree(log, workers(log, 'a', 'b'), restForOne);
     await Supervisor.startChild(all.supervisor, child({ id: 'c', log }));
@@ -291,7 +291,7 @@ describe('restForOne', () => {
     ]);
   });
 
-  test('SR09 tries again from the one that failed to start, and leaves those before it alone', async () => {
+  test('SR09 tries again from the child that failed to start, and leaves those before it running', async () => {
     const log: unknown[] = [];
     const all = await startTree(
       log,
@@ -378,7 +378,7 @@ test('SR19 a child added later is not there any more when the supervisor itself 
   expect(await states(subSupervisorOf(supervisor, 'sub'))).toStrictEqual([['a', 'runs']]);
 });
 
-test('SR08 goes down a tree: a supervisor that is taken along takes its children', async () => {
+test('SR08 goes down a tree: a supervisor that is restarted with the group restarts its children', async () => {
   const log: unknown[] = [];
   const all = await startTree(
     log,

@@ -40,7 +40,7 @@ const shape = ({ id, state, restarts, age, children }: Supervisor.Tree): unknown
 ];
 
 describe('Supervisor.tree', () => {
-  test('has every child in start order, with what it does, its restarts and its age in ms', async () => {
+  test('has every child in start order, with its activity, its restarts and its age in ms', async () => {
     const log: unknown[] = [];
     const all = await startTree(
       log,
@@ -123,7 +123,7 @@ describe('Supervisor.tree', () => {
     ]);
   });
 
-  test('does not change with the processes, and is had while the supervisor is busy', async () => {
+  test('is a snapshot, and available while the supervisor is busy', async () => {
     const log: unknown[] = [];
     const { system, supervisor } = await startTree(log, workers(log, 'a'));
     const started = Supervisor.startChild(supervisor, child({ id: 'b', log, initTime: 100 }));
@@ -148,16 +148,16 @@ describe('Supervisor.tree', () => {
     expect(Supervisor.tree(name('S').in(system)).pid).toBe(supervisor);
   });
 
-  test('of a supervisor that has ended, or of a name that nobody has, throws noproc', async () => {
+  test('of a supervisor that has ended, or of a free name, throws noproc', async () => {
     const { system, supervisor } = await startTree([], []);
     await Supervisor.stop(supervisor);
     expect(() => Supervisor.tree(supervisor)).toThrow(ExitError);
-    expect(() => Supervisor.tree(name('nobody').in(system))).toThrow(
-      'tree of "nobody": no such process',
+    expect(() => Supervisor.tree(name('free').in(system))).toThrow(
+      'tree of "free": no such process',
     );
   });
 
-  test('of another process is a mistake', () => {
+  test('of another process throws', () => {
     const system = createTestSystem();
     const pid = spawn(system, () => new Promise(() => {}));
     expect(() => Supervisor.tree(pid)).toThrow(TypeError);
@@ -242,7 +242,7 @@ describe('a start that fails', () => {
   const refused = new Error('listen EADDRINUSE');
   const http = childSpec(() => Promise.reject(refused), { id: 'http' });
 
-  test('SS05 says which child of which supervisor, and why, as a tree', async () => {
+  test('SS05 shows the child, its supervisors and the reason as a tree', async () => {
     const log: unknown[] = [];
     const web = subSupervisor('web', [...workers(log, 'a'), subSupervisor('servers', [http])]);
     const failed: unknown = await startSupervisor(
@@ -291,7 +291,7 @@ describe('a start that fails', () => {
     ]);
   });
 
-  test('SA03 of a supervisor by startChild says so too', async () => {
+  test('SA03 of a supervisor by startChild shows that as well', async () => {
     const { supervisor } = await startTree([], []);
     const failed: unknown = await Supervisor.startChild(
       supervisor,

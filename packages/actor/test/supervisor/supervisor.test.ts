@@ -77,7 +77,7 @@ describe('the start', () => {
     ]);
   });
 
-  test('SS05 that fails shuts down what had started, in reverse, and starts no more', async () => {
+  test('SS05 that fails shuts down the children already started, in reverse, and starts no more', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const parent = await idleProcess(system, { traps: true });
@@ -112,7 +112,7 @@ describe('the start', () => {
       crash(error),
     ],
     [
-      'answers what is no pid',
+      'answers a value that is no pid',
       () => Promise.resolve('garbage' as never),
       { type: 'badReturnValue', value: 'garbage' },
     ],
@@ -236,7 +236,7 @@ describe('the start', () => {
     const startBy = (parent: Process, init: () => unknown): Promise<unknown> =>
       Supervisor.startLink(parent, init as Supervisor.Init);
 
-    test('is by what it answers, found out anew at each start', async () => {
+    test('calls it at each start, and uses its answer', async () => {
       const log: unknown[] = [];
       const ids = ['a', 'b'];
       const inner = Supervisor.childSpec(
@@ -296,7 +296,7 @@ describe('the start', () => {
       expect(processes(system)).toStrictEqual([system.pid, parent.pid]);
     });
 
-    test('SS14 that answers wrong options rejects with what is wrong, and starts nothing', async () => {
+    test('SS14 that answers wrong options rejects with the mistake, and starts nothing', async () => {
       const system = createTestSystem();
       const parent = await idleProcess(system, { traps: true });
       const children = workers([], 'a', 'a');
@@ -326,16 +326,16 @@ describe('the start', () => {
     );
   });
 
-  test('SS09 gives what a child has to tell to whoever asked for its start', async () => {
+  test('SS09 gives the info of a start to the process that asked for it', async () => {
     const log: unknown[] = [];
-    const telling = {
+    const withInfo = {
       ...child({ id: 'a', log }),
       start: async (parent: Process) => {
         const pid = (await GenServer.startLink(parent, worker, { id: 'a', log })) as Worker;
         return { pid, info: 'listening on 80' };
       },
     };
-    const all = await startTree(log, [telling as never]);
+    const all = await startTree(log, [withInfo as never]);
     expect(log).toStrictEqual([hasStarted('a')]);
     await Supervisor.terminateChild(all.supervisor, 'a');
     const restarted = await Supervisor.restartChild(all.supervisor, 'a');
@@ -345,7 +345,7 @@ describe('the start', () => {
     });
     await end(all, 'a');
     expect(isAlive(workerOf(all.supervisor, 'a'))).toBe(true);
-    const second = await Supervisor.startChild(all.supervisor, { ...telling, id: 'b' });
+    const second = await Supervisor.startChild(all.supervisor, { ...withInfo, id: 'b' });
     expect(second).toStrictEqual({ pid: workerOf(all.supervisor, 'b'), info: 'listening on 80' });
     const { info }: { readonly info: string } = second;
     expect(info).toBe('listening on 80');
@@ -360,16 +360,16 @@ describe('the start', () => {
 });
 
 describe('a supervisor', () => {
-  const strangers: readonly (readonly [string, unknown, number])[] = [
+  const unexpected: readonly (readonly [string, unknown, number])[] = [
     ['a text', 'junk', 1],
     ['a number', 42, 1],
     ['null', null, 1],
     ['undefined', undefined, 1],
     ['an object', {}, 1],
     ['a DOWN', { type: 'DOWN', ref: {}, pid: {}, reason: crashed }, 1],
-    ['an EXIT of nobody', { type: 'EXIT', pid: {}, reason: crashed }, 0],
+    ['an EXIT of an unknown process', { type: 'EXIT', pid: {}, reason: crashed }, 0],
   ];
-  test.each(strangers)('SS17 ignores %s', async (_what, message) => {
+  test.each(unexpected)('SS17 ignores %s', async (_title, message) => {
     const log: unknown[] = [];
     const { system, supervisor } = await startTree(log, workers(log, 'a'));
     const before = await Supervisor.whichChildren(supervisor);
@@ -379,27 +379,30 @@ describe('a supervisor', () => {
     expect(await Supervisor.whichChildren(supervisor)).toStrictEqual(before);
   });
 
-  test.each(strangers)('SS17 reports %s when it is junk', async (_what, message, reports) => {
-    const log: unknown[] = [];
-    const { system, supervisor } = await startTree(log, workers(log, 'a'));
-    send(supervisor as unknown as Pid<unknown>, message);
-    await settle(system);
-    expect(system.reports).toHaveLength(reports);
-  });
+  test.each(unexpected)(
+    'SS17 reports %s unless it is an EXIT',
+    async (_title, message, reports) => {
+      const log: unknown[] = [];
+      const { system, supervisor } = await startTree(log, workers(log, 'a'));
+      send(supervisor as unknown as Pid<unknown>, message);
+      await settle(system);
+      expect(system.reports).toHaveLength(reports);
+    },
+  );
 
   test('SS18 is not affected by the end of a process that linked itself to it', async () => {
     const log: unknown[] = [];
     const { system, supervisor } = await startTree(log, workers(log, 'a'));
-    const stranger = await idleProcess(system);
-    link(stranger, supervisor);
-    exit(system, stranger.pid, crashed);
+    const other = await idleProcess(system);
+    link(other, supervisor);
+    exit(system, other.pid, crashed);
     await settle(system);
-    expect(isAlive(stranger.pid)).toBe(false);
+    expect(isAlive(other.pid)).toBe(false);
     expect(log).toStrictEqual([hasStarted('a')]);
     expect(isAlive(supervisor)).toBe(true);
   });
 
-  test('SS19 answers no question while a child starts', async () => {
+  test('SS19 answers no request while a child starts', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const parent = await idleProcess(system);
@@ -417,7 +420,7 @@ describe('a supervisor', () => {
     ]);
   });
 
-  test('SS20 whose child asks it something in its init lives: the question times out', async () => {
+  test('SS20 survives a child that sends it a request in its init: the request times out', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const parent = await idleProcess(system);
@@ -436,14 +439,14 @@ describe('a supervisor', () => {
     expect(await Supervisor.countChildren(await started)).toMatchObject({ active: 1 });
   });
 
-  test('SS10 gives up at the fourth restart within 5 s unless told otherwise', async () => {
+  test('SS10 gives up at the fourth restart within 5 s by default', async () => {
     const log: unknown[] = [];
     const all = await startTree(log, workers(log, 'a'));
     for (const wait of [0, 1000, 1000]) {
       await advance(all.system, wait);
       await end(all, 'a');
     }
-    // The first of them is as old as counts.
+    // The first restart is just young enough to count.
     await advance(all.system, 3000);
     expect(log).toStrictEqual([
       hasStarted('a'),
@@ -493,7 +496,7 @@ describe('the end of a child', () => {
   );
 
   test.each(table.filter(({ restarted }) => restarted))(
-    '$row, SR07, SR21 restarts it, $restart, after $why, with the same job, and nobody else',
+    '$row, SR07, SR21 restarts a $restart child after $why, with the same job, and no other child',
     async ({ restart, reason }) => {
       const log: unknown[] = [];
       const all = await startTree(log, [
@@ -523,7 +526,7 @@ describe('the end of a child', () => {
   );
 
   test.each(table.filter(({ restarted }) => !restarted))(
-    '$row does not restart it, $restart, after $why',
+    '$row does not restart a $restart child after $why',
     async ({ restart, reason }) => {
       const log: unknown[] = [];
       const all = await startTree(log, [
@@ -545,7 +548,7 @@ describe('the end of a child', () => {
     },
   );
 
-  test('SR01 restarts one that ends right after its start', async () => {
+  test('SR01 restarts a child that ends right after its start', async () => {
     const log: unknown[] = [];
     let starts = 0;
     const brief = GenServer.define({
@@ -740,7 +743,7 @@ describe('restart intensity', () => {
     ]);
   });
 
-  test('SI05 is never exceeded by deaths further apart than the period', async () => {
+  test('SI05 is never exceeded by deaths with more than the period between them', async () => {
     const log: unknown[] = [];
     const all = await startTree(log, workers(log, 'a'), { maxRestarts: 1, maxSeconds: 1 });
     for (let deaths = 0; deaths < 5; deaths++) {
@@ -751,7 +754,7 @@ describe('restart intensity', () => {
     expect(isAlive(all.supervisor)).toBe(true);
   });
 
-  test('SI05 is exceeded by deaths exactly a period apart', async () => {
+  test('SI05 is exceeded by deaths with exactly the period between them', async () => {
     const log: unknown[] = [];
     const all = await startTree(log, workers(log, 'a'), { maxRestarts: 1, maxSeconds: 1 });
     await end(all, 'a');
@@ -820,7 +823,7 @@ describe('restart intensity', () => {
     ]);
   });
 
-  test('SI11 makes an end of a child that never starts again', async () => {
+  test('SI11 stops the retries of a child that never starts again', async () => {
     const log: unknown[] = [];
     const plan: ('run' | ExitReason)[] = ['run', ...Array.from({ length: 100 }, () => refusal)];
     const all = await startTree(log, [...workers(log, 'a'), child({ id: 'b', log, plan })], {
@@ -837,7 +840,7 @@ describe('restart intensity', () => {
     ]);
   });
 
-  test('SI12 that is exceeded frees the name before anybody hears of the end', async () => {
+  test('SI12 that is exceeded frees the name before any process gets EXIT or DOWN', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     spawn<ExitMessage>(system, async (self) => {
@@ -864,7 +867,7 @@ describe('restart intensity', () => {
     'SR20 that is exceeded below: a %s supervisor is restarted: %p',
     async (restart, restarted) => {
       const log: unknown[] = [];
-      const sub = childSpec(
+      const subtree = childSpec(
         (parent) => startSupervisor(parent, workers(log, 'a'), { maxRestarts: 0 }),
         {
           id: 'sub',
@@ -872,7 +875,7 @@ describe('restart intensity', () => {
           restart,
         },
       );
-      const { system, supervisor } = await startTree(log, [sub]);
+      const { system, supervisor } = await startTree(log, [subtree]);
       const lower = Supervisor.child(supervisor, 'sub') as unknown as Supervisor.Pid;
       GenServer.cast(workerOf(lower, 'a'), 'end', crashed);
       await settle(system);
@@ -964,7 +967,7 @@ describe('the shutdown', () => {
     expect(isAlive(supervisor)).toBe(true);
   });
 
-  test('SP05 is not what a child begins by an exit signal, nor is that the end of the child', async () => {
+  test('SP05 is not begun by an exit signal of a child, nor does that signal end the child', async () => {
     const log: unknown[] = [];
     const { system, supervisor } = await startTree(log, workers(log, 'a'));
     const a = workerOf(supervisor, 'a');
@@ -974,7 +977,7 @@ describe('the shutdown', () => {
     expect(workerOf(supervisor, 'a')).toBe(a);
   });
 
-  test('SP06 by a kill in the middle of it is left to the children: nobody shuts them down any more', async () => {
+  test('SP06 that a kill interrupts no longer shuts the other children down', async () => {
     const log: unknown[] = [];
     const { system, parent, supervisor } = await startTree(log, [
       child({ id: 'a', log, terminateTime: 200 }, { shutdown: 10 }),
@@ -994,16 +997,16 @@ describe('the shutdown', () => {
     expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), ...ends]);
   });
 
-  test('SP06 by a kill of the supervisor takes the children: killed, or with terminate if they trap exits', async () => {
+  test('SP06 by a kill of the supervisor ends the children: killed, or with terminate if they trap exits', async () => {
     const log: unknown[] = [];
-    const sub = childSpec((parent) => startSupervisor(parent, workers(log, 'z')), {
+    const subtree = childSpec((parent) => startSupervisor(parent, workers(log, 'z')), {
       id: 'sub',
       type: 'supervisor',
     });
     const { system, supervisor } = await startTree(log, [
       child({ id: 'plain', log, traps: false }),
       child({ id: 'trapping', log }),
-      sub,
+      subtree,
     ]);
     const children = (await Supervisor.whichChildren(supervisor)).map(({ pid }) => pid as Pid);
     await logEnd(system, log, 'plain', workerOf(supervisor, 'plain'));
@@ -1042,7 +1045,7 @@ describe('the shutdown', () => {
     ]);
   });
 
-  test('SP08 kills a child that takes longer than it may', async () => {
+  test('SP08 kills a child that exceeds its shutdown time', async () => {
     const log: unknown[] = [];
     const { system, parent, supervisor } = await startTree(log, [
       child({ id: 'a', log, terminateTime: 101 }, { shutdown: 100 }),
@@ -1164,13 +1167,13 @@ describe('the shutdown', () => {
     ).toStrictEqual(['supervisor S: child a shut down: "other" (string)']);
   });
 
-  test('SP17 goes down a tree: first a child, then what is below its sibling', async () => {
+  test('SP17 goes down a tree: first a child, then the children of its sibling', async () => {
     const log: unknown[] = [];
-    const sub = childSpec((parent) => startSupervisor(parent, workers(log, 'a', 'b')), {
+    const subtree = childSpec((parent) => startSupervisor(parent, workers(log, 'a', 'b')), {
       id: 'sub',
       type: 'supervisor',
     });
-    const { system, parent, supervisor } = await startTree(log, [sub, ...workers(log, 'z')]);
+    const { system, parent, supervisor } = await startTree(log, [subtree, ...workers(log, 'z')]);
     expect(log).toStrictEqual([hasStarted('a'), hasStarted('b'), hasStarted('z')]);
     log.length = 0;
     exit(parent, supervisor, shutdown);

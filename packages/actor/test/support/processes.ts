@@ -3,7 +3,7 @@ import type { ExitError, ExitReason, Process, Receiver, System } from '@reprise/
 import { settle } from '@reprise/actor/testing';
 
 /** The messages that the processes of one test received, in order. */
-export type Log = [who: string, message: unknown][];
+export type Log = [name: string, message: unknown][];
 
 type Body = (self: Receiver<unknown>) => Promise<void>;
 

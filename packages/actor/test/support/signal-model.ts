@@ -97,7 +97,7 @@ export class Model implements SignalSystem {
   }
 
   order(number: number, action: Action): void {
-    this.#push(this.#resolve(number), { text: 'told', action });
+    this.#push(this.#resolve(number), { text: 'order', action });
   }
 
   settle(): void {

@@ -23,7 +23,7 @@ import { expectTypeOf } from 'expect-type';
 import { forever, idleProcess } from '../support/processes.ts';
 
 describe('processInfo', () => {
-  test('tells all of a process that has done nothing yet', async () => {
+  test('has every field for a process that has done nothing yet', async () => {
     const system = createTestSystem();
     const { pid } = await idleProcess(system);
     expect(processInfo(pid)).toStrictEqual({
@@ -40,7 +40,7 @@ describe('processInfo', () => {
     });
   });
 
-  test('tells of its name, queue, links, monitors on both sides, traps and parent', async () => {
+  test('has its name, queue, links, monitors on both sides, traps and parent', async () => {
     const system = createTestSystem();
     const [one, two] = [await idleProcess(system), await idleProcess(system)];
     const { pid } = await idleProcess(system, { traps: true });

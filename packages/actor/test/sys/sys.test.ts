@@ -27,8 +27,8 @@ import type { ServerProcess } from '../../src/server/server-process.ts';
 import { logOutcome, outcome } from '../support/outcome.ts';
 import { forever } from '../support/processes.ts';
 
-/** Keeps the payloads of its casts, in order; logs its end. */
-const keeper = (log: unknown[] = []) =>
+/** Collects the payloads of its casts, in order; logs its end. */
+const collector = (log: unknown[] = []) =>
   GenServer.define({
     init: (kept: readonly unknown[], self) => {
       trapExit(self, true);
@@ -53,13 +53,13 @@ const keeper = (log: unknown[] = []) =>
       log.push(['terminate', reason, kept]);
     },
   });
-type Keeper = GenServer.ServerOf<ReturnType<typeof keeper>>;
+type Collector = GenServer.ServerOf<ReturnType<typeof collector>>;
 
 async function started(
   log: unknown[] = [],
-): Promise<{ readonly system: TestSystem; readonly server: Keeper }> {
+): Promise<{ readonly system: TestSystem; readonly server: Collector }> {
   const system = createTestSystem();
-  return { system, server: await GenServer.start(system, keeper(log), []) };
+  return { system, server: await GenServer.start(system, collector(log), []) };
 }
 
 const bang = crash('bang');
@@ -76,7 +76,7 @@ const requests: readonly [
   ['suspend', (server, options) => sys.suspend(server, options)],
   ['resume', (server, options) => sys.resume(server, options)],
   ['terminate', (server, options) => sys.terminate(server, normal, options)],
-  ['changeCode', (server, options) => sys.changeCode(server, keeper(), undefined, options)],
+  ['changeCode', (server, options) => sys.changeCode(server, collector(), undefined, options)],
   ['install', (server, options) => sys.install(server, (state) => state, 0, options)],
   ['remove', (server, options) => sys.remove(server, (state) => state, options)],
   ['noDebug', (server, options) => sys.noDebug(server, options)],
@@ -101,10 +101,10 @@ describe('getState and replaceState', () => {
     expect(await sys.getState(server)).toStrictEqual([1]);
   });
 
-  test('SY01 the request is not refused by a full mailbox, and is none of its messages', async () => {
+  test('SY01 a full mailbox accepts the request, which is none of its messages', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 1, overflow: 'reject' } as const;
-    const server = await GenServer.start(system, keeper(), [], { mailbox });
+    const server = await GenServer.start(system, collector(), [], { mailbox });
     const first = sys.getState(server);
     GenServer.cast(server, 'keep', 1);
     GenServer.cast(server, 'keep', 2);
@@ -136,7 +136,7 @@ describe('getState and replaceState', () => {
     },
   );
 
-  test('SY03 the error says what failed and why', async () => {
+  test('SY03 the error names the request and the cause', async () => {
     const { server } = await started();
     const oops = new Error('oops');
     const replaced = sys.replaceState(server, () => {
@@ -148,7 +148,7 @@ describe('getState and replaceState', () => {
     });
   });
 
-  test('the types of a state are the word of whoever asks', async () => {
+  test('the type of a state is declared by the caller, not checked', async () => {
     const { server } = await started();
     expectTypeOf(sys.getState(server)).toEqualTypeOf<Promise<unknown>>();
     expectTypeOf(sys.getState<string[]>(server)).toEqualTypeOf<Promise<string[]>>();
@@ -181,7 +181,7 @@ describe('suspend and resume', () => {
     expect(await sys.getState(server)).toStrictEqual(['replaced', 1]);
   });
 
-  test('SY05 requests that were in the mailbox when it was suspended are answered, in order, past other messages', async () => {
+  test('SY05 requests that were in the mailbox at the suspension are answered, in order, before other messages', async () => {
     const { system, server } = await started();
     const log: unknown[] = [];
     logOutcome(log, 'suspend', sys.suspend(server));
@@ -214,7 +214,7 @@ describe('suspend and resume', () => {
     expect(await GenServer.call(server, 'get')).toStrictEqual([1, 2, 3]);
   });
 
-  test('SY06 a request sent after resume has its turn after what has waited, and before what comes later', async () => {
+  test('SY06 a request sent after resume is handled after the messages that waited, and before later ones', async () => {
     const { server } = await started();
     await sys.suspend(server);
     GenServer.cast(server, 'keep', 1);
@@ -229,7 +229,7 @@ describe('suspend and resume', () => {
   test('SY06 a bounded mailbox stays bounded while its server is suspended', async () => {
     const system = createTestSystem();
     const mailbox = { capacity: 2, overflow: 'dropOldest' } as const;
-    const server = await GenServer.start(system, keeper(), [], { mailbox });
+    const server = await GenServer.start(system, collector(), [], { mailbox });
     await sys.suspend(server);
     for (const value of [1, 2, 3]) {
       GenServer.cast(server, 'keep', value);
@@ -238,7 +238,7 @@ describe('suspend and resume', () => {
     expect(await sys.getState(server)).toStrictEqual([2, 3]);
   });
 
-  test('SY07 suspending twice is as good as once: one resume lets it run', async () => {
+  test('SY07 suspending twice is the same as once: one resume lets it run', async () => {
     const { server } = await started();
     await sys.suspend(server);
     await sys.suspend(server);
@@ -267,7 +267,7 @@ describe('suspend and resume', () => {
     expect(isAlive(server)).toBe(false);
   });
 
-  test('SY08 the report of an abnormal reason names no last message: that was an order', async () => {
+  test('SY08 the report of an abnormal reason names no last message: terminate is a system request', async () => {
     const { system, server } = await started();
     GenServer.cast(server, 'keep', 1);
     await sys.terminate(server, bang);
@@ -286,9 +286,9 @@ describe('suspend and resume', () => {
   test('SY08 a suspended server that traps exits ends with its parent, and runs terminate', async () => {
     const log: unknown[] = [];
     const system = createTestSystem();
-    let server: Keeper | undefined;
+    let server: Collector | undefined;
     const parent = spawn<'go'>(system, async (self) => {
-      server = await GenServer.startLink(self, keeper(log), []);
+      server = await GenServer.startLink(self, collector(log), []);
       await sys.suspend(server);
       await self.receive();
       throw new Error('parent');
@@ -343,11 +343,11 @@ describe('suspend and resume', () => {
 describe('getStatus', () => {
   test('SY10 tells whether a server runs or is suspended, who started it, and its code', async () => {
     const system = createTestSystem();
-    const behaviour = keeper();
-    const server = await GenServer.startLink(system, behaviour, ['a'], { name: 'keeper' });
+    const behaviour = collector();
+    const server = await GenServer.startLink(system, behaviour, ['a'], { name: 'collector' });
     const running = {
       pid: server,
-      name: 'keeper',
+      name: 'collector',
       status: 'running',
       parent: system.pid,
       behaviour,
@@ -378,7 +378,7 @@ describe('getStatus', () => {
 });
 
 describe('statistics', () => {
-  test('SY11 there are none when they are off', async () => {
+  test('SY11 there are none while they are off', async () => {
     const { server } = await started();
     expect(await sys.statistics(server, 'get')).toBeUndefined();
     await sys.statistics(server, true);
@@ -526,7 +526,7 @@ describe('install', () => {
     ]);
   });
 
-  test('SY13 a server whose hooks are removed is as one that never had any', async () => {
+  test('SY13 a server whose hooks are removed is like one that never had any', async () => {
     const { server } = await started();
     const cell = cellOf(server) as ServerProcess;
     const [, hook] = list();
@@ -541,8 +541,8 @@ describe('install', () => {
   test('SY13 hooks are called in the order installed, from the next message on, in the same turn as well', async () => {
     const { server } = await started();
     const log: string[] = [];
-    const hook = (who: string): sys.Hook<undefined> => {
-      return (_, { type }) => void log.push(`${who} ${type}`);
+    const hook = (name: string): sys.Hook<undefined> => {
+      return (_, { type }) => void log.push(`${name} ${type}`);
     };
     const installed = [
       sys.install(server, hook('a'), undefined),
@@ -554,7 +554,7 @@ describe('install', () => {
     expect(log).toStrictEqual(['a in', 'b in', 'a noreply', 'b noreply']);
   });
 
-  test('SY13 a hook that is on already keeps its state', async () => {
+  test('SY13 a hook that is installed again keeps its state', async () => {
     const { server } = await started();
     const [seen, hook] = list();
     await sys.install(server, hook, 1);
@@ -569,14 +569,14 @@ describe('install', () => {
 
   test('SY13 a hook that returns done is removed', async () => {
     const { server } = await started();
-    let told = 0;
+    let calls = 0;
     const once: sys.Hook<number> = () => {
-      told += 1;
+      calls += 1;
       return sys.done;
     };
     await sys.install(server, once, 0);
     await GenServer.call(server, 'get');
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
   });
 
   test('SY13 a hook that throws is reported and removed; the server and other hooks go on', async () => {
@@ -647,7 +647,7 @@ describe('log and trace', () => {
 
   test('trace writes every event to the logger, one line each, until turned off', async () => {
     const system = createTestSystem();
-    const server = await GenServer.start(system, keeper(), [], { name: 'keeper' });
+    const server = await GenServer.start(system, collector(), [], { name: 'collector' });
     await sys.trace(server, true);
     await GenServer.call(server, 'get');
     GenServer.cast(server, 'keepNext', 'a');
@@ -655,14 +655,14 @@ describe('log and trace', () => {
     await sys.trace(server, false);
     await GenServer.call(server, 'get');
     expect(system.reports.map(({ message }) => message)).toStrictEqual([
-      'keeper got call get',
-      'keeper replied [] (object), new state [] (object)',
-      'keeper got cast keepNext "a" (string)',
-      'keeper new state [] (object)',
-      'keeper continues with "a" (string)',
-      'keeper new state ["a"] (object)',
-      'keeper got message "b" (string)',
-      'keeper new state ["a","b"] (object)',
+      'collector got call get',
+      'collector replied [] (object), new state [] (object)',
+      'collector got cast keepNext "a" (string)',
+      'collector new state [] (object)',
+      'collector continues with "a" (string)',
+      'collector new state ["a"] (object)',
+      'collector got message "b" (string)',
+      'collector new state ["a","b"] (object)',
     ]);
     expect(system.reports[0]).toMatchObject({ level: 'warn', details: { event: { type: 'in' } } });
   });
@@ -688,7 +688,7 @@ describe('changeCode', () => {
     const { server } = await started();
     GenServer.cast(server, 'keep', 1);
     await sys.suspend(server);
-    await sys.changeCode(server, keeper(log));
+    await sys.changeCode(server, collector(log));
     await sys.resume(server);
     await GenServer.stop(server);
     expect(log).toStrictEqual([['terminate', normal, [1]]]);
@@ -734,7 +734,7 @@ describe('every request', () => {
       const { system, server } = await started();
       await GenServer.stop(server);
       expect(await outcome(ask(server))).toStrictEqual(noproc);
-      expect(await outcome(ask(name('nobody').in(system)))).toStrictEqual(noproc);
+      expect(await outcome(ask(name('free').in(system)))).toStrictEqual(noproc);
     },
   );
 
@@ -760,7 +760,7 @@ describe('every request', () => {
   );
 
   test.each(requests)(
-    'sys.%s of a plain process is nothing that it receives, and fails when it ends',
+    'sys.%s of a plain process is no message to it, and fails when the process ends',
     async (_, ask) => {
       const system = createTestSystem();
       const got: unknown[] = [];
@@ -803,14 +803,14 @@ describe('every request', () => {
     expect(() => sys.terminate(server, 'now' as never)).toThrow(TypeError);
   });
 
-  test('a server can be meant by its name', async () => {
+  test('a server can be named instead of its pid', async () => {
     const system = createTestSystem();
-    const keeperName = name<Keeper>('keeper');
-    await GenServer.start(system, keeper(), ['a'], { name: keeperName });
-    expect(await sys.getState(keeperName.in(system))).toStrictEqual(['a']);
+    const collectorName = name<Collector>('collector');
+    await GenServer.start(system, collector(), ['a'], { name: collectorName });
+    expect(await sys.getState(collectorName.in(system))).toStrictEqual(['a']);
   });
 
-  test('a supervisor is a server, too: suspended, it restarts nothing until resumed', async () => {
+  test('a supervisor is a server as well: suspended, it restarts no child until resumed', async () => {
     const system = createTestSystem();
     let starts = 0;
     const counted = GenServer.define({ init: () => ok((starts += 1)) });
@@ -835,7 +835,7 @@ describe('an idle timeout', () => {
     handleInfo: (message: unknown, got) => noreply([...got, message]),
   });
 
-  test('GC33 a request of sys does not cancel it, nor put it off', async () => {
+  test('GC33 a request of sys neither cancels nor delays it', async () => {
     const system = createTestSystem();
     const server = await GenServer.start(system, idle, undefined);
     await advance(system, 60);

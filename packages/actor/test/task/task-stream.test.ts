@@ -33,7 +33,7 @@ const crashed = crash('boom');
 
 interface Setup {
   readonly system: TestSystem;
-  /** The test plays its part; its messages stay in its mailbox. */
+  /** The test acts as this process; its messages stay in its mailbox. */
   readonly owner: Receiver<unknown>;
 }
 
@@ -131,15 +131,15 @@ describe('the results', () => {
 
   test('come of any iterable: a string, a generator, an asynchronous one', async () => {
     const { system, owner } = await setup();
-    function* letters(): Generator<string> {
+    function* characters(): Generator<string> {
       yield 'a';
       yield 'b';
     }
-    async function* lettersLater(): AsyncGenerator<string> {
-      yield* letters();
+    async function* charactersLater(): AsyncGenerator<string> {
+      yield* characters();
     }
-    for (const items of ['ab', letters(), lettersLater()]) {
-      const got = collect(Task.asyncStream(owner, items, (letter) => letter));
+    for (const items of ['ab', characters(), charactersLater()]) {
+      const got = collect(Task.asyncStream(owner, items, (character) => character));
       await settle(system);
       expect(got).toStrictEqual([valueResult('a'), valueResult('b'), streamEnd]);
     }
@@ -177,7 +177,7 @@ describe('concurrency', () => {
     expect(tasks.most()).toBe(availableParallelism());
   });
 
-  test('begins when the first result is asked for, and takes items only as results are', async () => {
+  test('begins when the first result is asked for, and takes items only as results are taken', async () => {
     const { system, owner } = await setup();
     let taken = 0;
     function* items(): Generator<number> {
@@ -228,7 +228,7 @@ describe('concurrency', () => {
 });
 
 describe('an item that takes too long', () => {
-  test('TA32 ends the stream, and all that runs', async () => {
+  test('TA32 ends the stream, and all running tasks', async () => {
     const all = await setup();
     const { system, owner } = all;
     const stream = Task.asyncStream(owner, [1, 100, 100], returnAfter, {
@@ -253,7 +253,7 @@ describe('an item that takes too long', () => {
     spawn(system, async (own) => {
       self = own;
       for await (const _ of Task.asyncStream(own, [100], returnAfter, { timeout: 50 })) {
-        // Nothing comes.
+        // No result comes.
       }
     });
     await advance(system, 50);
@@ -305,7 +305,7 @@ describe('an item that takes too long', () => {
 });
 
 describe('a loop that is left early', () => {
-  test('TA33 has its unfinished tasks killed, those too that trap exits, and leaves nothing', async () => {
+  test('TA33 kills its unfinished tasks, also those that trap exits, and leaves no process or message', async () => {
     const all = await setup({ traps: true });
     const waiting = countOnEnd(all.owner);
     let isClosed = false;
@@ -337,7 +337,7 @@ describe('a loop that is left early', () => {
     expect([isAlive(all.owner.pid), await drain(all.owner)]).toStrictEqual([true, []]);
   });
 
-  test('TA33 does not wait for a source that gives nothing', async () => {
+  test('TA33 does not wait for a source without a next item', async () => {
     const all = await setup();
     async function* items(): AsyncGenerator<number> {
       yield 1;
@@ -373,7 +373,7 @@ describe('a loop that is left early', () => {
     expect(timers()).toBe(0);
   });
 
-  test('TA33 after its end leaves nothing either', async () => {
+  test('TA33 after the end of the stream leaves no process or message either', async () => {
     const all = await setup({ traps: true });
     const waiting = countOnEnd(all.owner);
     const got = collect(Task.asyncStream(all.owner, [1, 2, 3], (n) => n));
@@ -389,7 +389,7 @@ describe('an item that crashes', () => {
     return n === 2 ? exit(self, crashed) : n;
   };
 
-  test('TA34 comes to its reason when the owner traps exits, and the others go on', async () => {
+  test('TA34 has its reason as the result when the owner traps exits, and the others go on', async () => {
     const all = await setup({ traps: true });
     const got = collect(Task.asyncStream(all.owner, [1, 2, 3], crashing, { maxConcurrency: 1 }));
     await advance(all.system, 30);
@@ -397,7 +397,7 @@ describe('an item that crashes', () => {
     expect(await drain(all.owner)).toStrictEqual([]);
   });
 
-  test('TA34 ends an owner that does not, with its reason, and all other tasks', async () => {
+  test('TA34 ends an owner that does not trap exits, with its reason, and all other tasks', async () => {
     const all = await setup();
     const got = collect(Task.asyncStream(all.owner, [1, 2, 3, 4], crashing, { maxConcurrency: 4 }));
     await advance(all.system, 10);
@@ -407,7 +407,7 @@ describe('an item that crashes', () => {
     expect(got).toStrictEqual([valueResult(1), { exit: crashed }]);
   });
 
-  test('TA34 rejects when the owner has come to trap exits meanwhile, and lives', async () => {
+  test('TA34 rejects when the owner has begun to trap exits meanwhile, and the owner runs on', async () => {
     const all = await setup();
     const got = collect(Task.asyncStream(all.owner, [1, 2], crashing, { maxConcurrency: 2 }));
     await settle(all.system);
@@ -418,7 +418,7 @@ describe('an item that crashes', () => {
     expect(await drain(all.owner)).toMatchObject([{ type: 'EXIT', reason: crashed }]);
   });
 
-  test('TA34 that ends normal without a value comes to that', async () => {
+  test('TA34 that ends normal without a value has normal as the result', async () => {
     const { system, owner } = await setup();
     const got = collect(Task.asyncStream(owner, [1], (_, self) => exit(self, normal)));
     await settle(system);
@@ -442,7 +442,7 @@ describe('an item that crashes', () => {
     expect(got).toStrictEqual([{ exit: reason.type === 'kill' ? killed : reason }]);
   });
 
-  test('takes its tasks along when its owner ends normal', async () => {
+  test('ends its tasks when its owner ends normal', async () => {
     const system = createTestSystem();
     const tasks = counter();
     spawn(system, async (self) => {
@@ -457,8 +457,8 @@ describe('an item that crashes', () => {
   });
 });
 
-describe('what is wrong', () => {
-  test('with the source rejects, and ends all that runs', async () => {
+describe('a mistake', () => {
+  test('in the source rejects, and ends all running tasks', async () => {
     const all = await setup();
     const error = new Error('source');
     function* items(): Generator<number> {

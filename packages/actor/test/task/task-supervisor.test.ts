@@ -29,7 +29,7 @@ const crashed = crash('boom');
 
 interface Setup {
   readonly system: TestSystem;
-  /** The test plays its part; its messages stay in its mailbox. */
+  /** The test acts as this process; its messages stay in its mailbox. */
   readonly owner: Receiver<unknown>;
   readonly tasks: DynamicSupervisor.Pid;
 }
@@ -47,7 +47,7 @@ const exitWith = (reason: ExitReason) => (self: Process) => exit(self, reason);
 const pidOf = (task: Task.Task): Pid => task.pid as Pid;
 
 describe('async', () => {
-  test('TS01 runs below the supervisor, linked to it and to its owner, who awaits it', async () => {
+  test('TS01 runs below the supervisor, linked to it and to its owner, which awaits it', async () => {
     const { system, owner, tasks } = await setup();
     const task = await Task.Supervisor.async(owner, tasks, async (self) => returnAfter(10, self));
     expect(processInfo(pidOf(task))).toMatchObject({
@@ -74,7 +74,7 @@ describe('async', () => {
     expect(await Task.Supervisor.children(tasks)).toStrictEqual([]);
   });
 
-  test('TS01 is there for its owner, however soon it is done', async () => {
+  test('TS01 has its result for the owner, however soon it is done', async () => {
     const { owner, tasks } = await setup();
     const task = await Task.Supervisor.async(owner, tasks, () => 42);
     expect(await Task.await(owner, task)).toBe(42);
@@ -158,7 +158,7 @@ describe('asyncNolink', () => {
 });
 
 describe('startChild', () => {
-  test('TS05 runs a function once: a crash removes it, and does nothing to the supervisor', async () => {
+  test('TS05 runs a function once: a crash removes it, and does not affect the supervisor', async () => {
     const { system, tasks } = await setup({ maxRestarts: 0 });
     let runs = 0;
     const pid = await Task.Supervisor.startChild(tasks, (self) => {
@@ -170,7 +170,7 @@ describe('startChild', () => {
     expect(await DynamicSupervisor.countChildren(tasks)).toMatchObject({ specs: 0 });
   });
 
-  test('TS06 permanent, runs it again when it has ended', async () => {
+  test('TS06 runs a permanent one again when it has ended', async () => {
     const { system, tasks } = await setup();
     let runs = 0;
     await Task.Supervisor.startChild(
@@ -185,7 +185,7 @@ describe('startChild', () => {
     expect([runs, (await Task.Supervisor.children(tasks)).length]).toStrictEqual([3, 1]);
   });
 
-  test('TS06 transient, runs it again when it has crashed', async () => {
+  test('TS06 runs a transient one again when it has crashed', async () => {
     const { system, tasks } = await setup();
     let runs = 0;
     const fn = (self: Process): void => {
@@ -208,7 +208,7 @@ describe('startChild', () => {
 });
 
 describe('the supervisor', () => {
-  test('TS07 refuses a task when it has as many as it may have', async () => {
+  test('TS07 refuses a task when it has its maximum of children', async () => {
     const { owner, tasks } = await setup({ maxChildren: 1 });
     const pid = await Task.Supervisor.startChild(tasks, forever);
     let hasRun = false;
@@ -247,7 +247,7 @@ describe('the supervisor', () => {
     expect(await DynamicSupervisor.countChildren(tasks)).toMatchObject({ specs: 1, active: 0 });
   });
 
-  test('TS09 ends a task, and does not know it the second time', async () => {
+  test('TS09 ends a task, and does not find it the second time', async () => {
     const { tasks } = await setup();
     const pid = await Task.Supervisor.startChild(tasks, forever);
     expect(await Task.Supervisor.terminateChild(tasks, pid)).toBe('ok');
@@ -255,7 +255,7 @@ describe('the supervisor', () => {
     expect(await Task.Supervisor.terminateChild(tasks, pid)).toBe('notFound');
   });
 
-  test('TS10 kills those that are to be, when it ends, and asks the others first', async () => {
+  test('TS10 at its end kills brutalKill tasks, and shuts the others down first', async () => {
     const { system, owner, tasks } = await setup({ traps: true });
     const log: unknown[] = [];
     const stubborn = async (self: Process): Promise<never> => {
@@ -283,7 +283,7 @@ describe('the supervisor', () => {
     await stopped;
   });
 
-  test('TS01 stands under another, and may be meant by its name', async () => {
+  test('TS01 runs under another supervisor, and can be found by its name', async () => {
     const system = createTestSystem();
     const work = name<DynamicSupervisor.Pid>('work');
     const spec = Task.Supervisor.childSpec({ id: 'tasks', name: work });
@@ -345,7 +345,7 @@ describe('asyncStream', () => {
     expect([isAlive(owner.pid), owner.messageQueueLen]).toStrictEqual([true, 0]);
   });
 
-  test('TS07 rejects when the supervisor has as many children as it may have', async () => {
+  test('TS07 rejects when the supervisor has its maximum of children', async () => {
     const { system, owner, tasks } = await setup({ maxChildren: 2 });
     const got = collect(
       Task.Supervisor.asyncStream(owner, tasks, [10, 10, 10], returnAfter, { maxConcurrency: 3 }),
@@ -357,7 +357,7 @@ describe('asyncStream', () => {
   });
 
   test.each(['asyncStream', 'asyncStreamNolink'] as const)(
-    'TA33 TA28 left early, or with its owner, kills what is unfinished: %s',
+    'TA33 TA28 left early, or with its owner, kills its unfinished tasks: %s',
     async (stream) => {
       const { system, owner, tasks } = await setup({ traps: true });
       const before = processes(system);
@@ -388,7 +388,7 @@ describe('asyncStream', () => {
     },
   );
 
-  test('TA33 left while the supervisor is about to start a task starts it no more', async () => {
+  test('TA33 left while the supervisor is about to start a task does not start it', async () => {
     const { system, owner, tasks } = await setup();
     let started = 0;
     const slow = Task.childSpec(forever, { id: 'slow' });
@@ -431,7 +431,7 @@ describe('asyncStream', () => {
     expect(await Task.Supervisor.children(tasks)).toStrictEqual([]);
   });
 
-  test('TA32 has nothing against an item that was done before the supervisor said that it runs', async () => {
+  test('TA32 accepts an item that was done before the supervisor answered the start', async () => {
     const { system, owner, tasks } = await setup();
     async function* items(): AsyncGenerator<number> {
       yield 1;

@@ -38,7 +38,7 @@ const crashed = crash('boom');
 
 interface Setup {
   readonly system: TestSystem;
-  /** The test plays its part; its messages stay in its mailbox. */
+  /** The test acts as this process; its messages stay in its mailbox. */
   readonly owner: Receiver<unknown>;
 }
 
@@ -89,7 +89,7 @@ describe('a task', () => {
       handleCast: { start: (_, __, self) => noreply(Task.async(self, () => 42)) },
       handleInfo: (message: Task.Message<number>, task, self) => {
         log.push([message.type, message.ref === task?.ref, message.value]);
-        // As in Elixir: the value is taken, so no message need tell of the end.
+        // As in Elixir: the value is taken, and no message about the end is needed.
         demonitor(self, message.ref, { flush: true });
         return noreply(undefined);
       },
@@ -158,7 +158,7 @@ describe('a task', () => {
     expect(await drain(owner)).toStrictEqual([1, 2]);
   });
 
-  test('TA01 awaited in a callback of a server keeps it from its messages, and no longer', async () => {
+  test('TA01 awaited in a callback of a server delays its messages until the value is there', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const doubler = GenServer.define({
@@ -210,7 +210,7 @@ describe('a task', () => {
     expect(exitReasonOf(owner)).toStrictEqual(crashed);
   });
 
-  test('TA03 that crashes ends an owner that awaits it, whose code has no say in that', async () => {
+  test('TA03 that crashes ends an owner that awaits it, even if its code catches the error', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const pid = spawn(system, async (self) => {
@@ -233,7 +233,7 @@ describe('a task', () => {
     expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason: crashed }]);
   });
 
-  test('TA05 that ends normal without a value rejects with that', async () => {
+  test('TA05 that ends normal without a value rejects with normal', async () => {
     const { owner } = await setup();
     expect(await outcome(Task.await(owner, Task.async(owner, exitWith(normal))))).toStrictEqual({
       exit: normal,
@@ -252,7 +252,7 @@ describe('a task', () => {
       crash(error),
     ],
     [
-      'what is no error',
+      'a value that is no error',
       () => {
         throw 'x';
       },
@@ -309,7 +309,7 @@ describe('a task', () => {
 });
 
 describe('await', () => {
-  test('TA07 gives up after its time: the task goes on, linked, and nothing more is heard of it', async () => {
+  test('TA07 gives up after its timeout: the task goes on, linked, and sends no more messages', async () => {
     const { system, owner } = await setup({ traps: true });
     const task = Task.async(owner, returnAfter(20, 'v'));
     const awaited = outcome(Task.await(owner, task, { timeout: 10 }));
@@ -322,7 +322,7 @@ describe('await', () => {
     expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason: normal }]);
   });
 
-  test('TA07 gives up at once with a time of 0, unless the value is there', async () => {
+  test('TA07 gives up at once with a timeout of 0, unless the value is there', async () => {
     const { system, owner } = await setup();
     const [slow, quick] = [Task.async(owner, forever), Task.async(owner, () => 1)];
     await settle(system);
@@ -357,7 +357,7 @@ describe('await', () => {
     expect(await awaited).toBe('v');
   });
 
-  test('refuses a wrong time', async () => {
+  test('refuses a wrong timeout', async () => {
     const { owner } = await setup();
     const task = Task.async(owner, forever);
     await expect(Task.await(owner, task, { timeout: -1 })).rejects.toThrow(
@@ -390,7 +390,7 @@ describe('await', () => {
     expect([await awaited, timers()]).toStrictEqual(['v', 0]);
   });
 
-  test('lets go of a task that it has waited for', async () => {
+  test('holds no reference to a task that it has waited for', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, forever);
     await outcome(Task.await(owner, task, { timeout: 0 }));
@@ -512,7 +512,7 @@ describe('awaitMany', () => {
     expect(system.clock.now()).toBe(0);
   });
 
-  test('TA16 rejects when the first of them dies, and nothing more is heard of the others', async () => {
+  test('TA16 rejects when the first of them ends, and the others send no more messages', async () => {
     const { system, owner } = await setup({ traps: true });
     const slow = Task.async(owner, returnAfter(1000, 'v'));
     const dying = Task.async(owner, exitAfter(10, crashed));
@@ -526,7 +526,7 @@ describe('awaitMany', () => {
     expect(types).toStrictEqual(['EXIT', 'EXIT', 'EXIT']);
   });
 
-  test('TA16 rejects at once when one has died already', async () => {
+  test('TA16 rejects at once when one has ended already', async () => {
     const { system, owner } = await setup({ traps: true });
     const tasks = [Task.async(owner, forever), Task.async(owner, exitWith(crashed))];
     await settle(system);
@@ -534,7 +534,7 @@ describe('awaitMany', () => {
     expect(system.clock.now()).toBe(0);
   });
 
-  test('TA17 has one time for all of them together', async () => {
+  test('TA17 has one timeout for all of them together', async () => {
     const { system, owner } = await setup();
     const tasks = [returnAfter(8, 1), returnAfter(16, 2), returnAfter(24, 3)].map((fn) =>
       Task.async(owner, fn),
@@ -638,7 +638,7 @@ describe('shutdown', () => {
     expect(log).toStrictEqual([{ value: undefined }, undefined]);
   });
 
-  test('TA19 is not to be waited for by another meanwhile', async () => {
+  test('TA19 lets no other call wait for the task meanwhile', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, ignoreShutdown);
     await settle(system);
@@ -656,7 +656,7 @@ describe('shutdown', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('TA21 gives a value that comes in the time the task is given', async () => {
+  test('TA21 gives a value that comes within the timeout', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, async (self) => {
       trapExit(self, true);
@@ -740,7 +740,7 @@ describe('shutdown', () => {
     expect(isAlive(pidOf(task))).toBe(false);
   });
 
-  test('refuses a wrong time, and a task without a process', async () => {
+  test('refuses a wrong timeout, and a task without a process', async () => {
     const { owner } = await setup();
     const task = Task.async(owner, forever);
     await expect(Task.shutdown(owner, task, { timeout: -1 })).rejects.toThrow(RangeError);
@@ -751,7 +751,7 @@ describe('shutdown', () => {
 });
 
 describe('ignore', () => {
-  test('TA25 lets the task go on, and nothing more is heard of it', async () => {
+  test('TA25 lets the task go on, and it sends no more messages', async () => {
     const { system, owner } = await setup({ traps: true });
     const log: unknown[] = [];
     const task = Task.async(owner, async (self) => {
@@ -794,7 +794,7 @@ describe('completed', () => {
   });
 });
 
-describe('a function that nobody awaits', () => {
+describe('a function that is not awaited', () => {
   test('runs as a process, linked or not', async () => {
     const { system, owner } = await setup();
     const log: unknown[] = [];

@@ -60,7 +60,7 @@ describe('expectMessage', () => {
     await probe.expectNothing();
   });
 
-  test('takes the oldest that is as expected, and leaves the others in order', async () => {
+  test('takes the oldest match, and leaves the others in order', async () => {
     const { probe } = probing();
     for (const message of [1, 'a', 2, 'b']) {
       send(probe.pid, message);
@@ -72,7 +72,7 @@ describe('expectMessage', () => {
     expect(probe.messages).toStrictEqual([1, 'b']);
   });
 
-  test('waits for what the system has still to do, on virtual time for what that brings', async () => {
+  test('waits until the system is idle; a later message waits for virtual time', async () => {
     const { system, probe } = probing();
     const relay = spawn<string>(system, async (self) => {
       send(probe.pid, await self.receive());
@@ -145,7 +145,7 @@ describe('messages are equal', () => {
   test.each<[string, unknown, unknown]>([
     ['the same value', Number.NaN, Number.NaN],
     ['arrays', [1, ['a']], [1, ['a']]],
-    ['plain objects, in whatever order', { a: 1, b: { c: [] } }, { b: { c: [] }, a: 1 }],
+    ['plain objects, with their keys in any order', { a: 1, b: { c: [] } }, { b: { c: [] }, a: 1 }],
     ['objects without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
     ['errors that say the same', new Error('oops'), new Error('oops')],
     [

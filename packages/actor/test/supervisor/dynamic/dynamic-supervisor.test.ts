@@ -68,7 +68,7 @@ const add = async (
 ): Promise<Worker> =>
   (await DynamicSupervisor.startChild(supervisor, child(job, options))) as Worker;
 
-/** Ends a child and lets the supervisor do what it does. */
+/** Ends a child and lets the supervisor react. */
 async function end({ system }: Dynamic, pid: Worker, reason: ExitReason = crashed): Promise<void> {
   if (reason.type === 'kill') {
     exit(system, pid, kill);
@@ -207,7 +207,7 @@ describe('startChild', () => {
     expect(await pidsOf(all)).toStrictEqual([await started]);
   });
 
-  test('DS03 SS09 resolves with what the start gave besides the pid', async () => {
+  test('DS03 SS09 resolves with the pid and the info that the start gave', async () => {
     const { supervisor } = await dynamic([]);
     const spec = {
       ...childSpec(worker, { id: 'a' }),
@@ -221,7 +221,7 @@ describe('startChild', () => {
     ]);
   });
 
-  test('DS03 SA27 of a child that answers ignore resolves with undefined, and keeps nobody', async () => {
+  test('DS03 SA27 of a child that answers ignore resolves with undefined, and keeps no child', async () => {
     const all = await dynamic([]);
     const spec = child({ id: 'a', log: [], plan: ['ignore'] });
     expect(await outcome(DynamicSupervisor.startChild(all.supervisor, spec))).toStrictEqual({
@@ -234,7 +234,7 @@ describe('startChild', () => {
     ['DS03', 'rejects with a reason', () => Promise.reject(new ExitError(refusal)), refusal],
     [
       'DS03',
-      'answers what is no pid',
+      'answers a value that is no pid',
       () => Promise.resolve('garbage' as never),
       { type: 'badReturnValue', value: 'garbage' },
     ],
@@ -249,7 +249,7 @@ describe('startChild', () => {
     ],
     [
       'DS04',
-      'throws what is no error',
+      'throws a value that is no error',
       () => {
         throw 'oops';
       },
@@ -265,7 +265,7 @@ describe('startChild', () => {
     expect(isAlive(supervisor)).toBe(true);
   });
 
-  test('DS04 of a server whose init stops, throws or exits rejects with why', async () => {
+  test('DS04 of a server whose init stops, throws or exits rejects with the reason', async () => {
     const { supervisor } = await dynamic([]);
     const specOf = (init: (arg: undefined, self: Process) => Ok<number>) =>
       GenServer.childSpec(GenServer.define({ init }), undefined, { id: 'a' });
@@ -283,7 +283,7 @@ describe('startChild', () => {
     expect(isAlive(supervisor)).toBe(true);
   });
 
-  test('DS02 takes one spec twice: ids name nobody', async () => {
+  test('DS02 takes one spec twice: ids identify no child', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     const spec = child({ id: 'a', log });
@@ -310,7 +310,7 @@ describe('startChild', () => {
     expect(log).toStrictEqual([hasStarted('a'), hasStarted('b')]);
   });
 
-  test('DS05 of children that were not kept uses up no place', async () => {
+  test('DS05 of children that were not kept does not count towards the maximum', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxChildren: 1 });
     await add(all, { id: 'a', log, plan: ['ignore'] });
@@ -319,7 +319,7 @@ describe('startChild', () => {
     expect(log).toStrictEqual([hasFailed('a'), hasFailed('b'), hasStarted('c')]);
   });
 
-  test('DS06 has the place again of a child that was terminated', async () => {
+  test('DS06 can replace a child that was terminated', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxChildren: 1 });
     const first = await add(all, { id: 'a', log });
@@ -329,7 +329,7 @@ describe('startChild', () => {
     expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', shutdown), hasStarted('b')]);
   });
 
-  test('DS06 has the place again of a child that has ended for good', async () => {
+  test('DS06 can replace a child that has ended for good', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxChildren: 1 });
     await end(all, await add(all, { id: 'a', log }, { restart: 'temporary' }));
@@ -359,7 +359,11 @@ describe('startChild', () => {
 
   const one = child({ id: 'a', log: [] });
   test.each<readonly [string, unknown, Error]>([
-    ['what is no spec', 3, new TypeError('Expected a child spec with an id, got 3 (number)')],
+    [
+      'a value that is no spec',
+      3,
+      new TypeError('Expected a child spec with an id, got 3 (number)'),
+    ],
     [
       'a start that is no function',
       { ...one, start: 'now' },
@@ -392,7 +396,7 @@ describe('startChild', () => {
 });
 
 describe('extra arguments', () => {
-  test('DS14 SA26 come before what the spec has, at the start and at each restart', async () => {
+  test('DS14 SA26 come before the arguments of the spec, at the start and at each restart', async () => {
     const system = createTestSystem();
     const supervisor = await DynamicSupervisor.startLink(system, { extraArguments: ['db', 1] });
     const log: unknown[] = [];
@@ -426,17 +430,17 @@ describe('extra arguments', () => {
       expectTypeOf(pid).toEqualTypeOf<Agent.Agent<number> | undefined>();
     }
     const wrong = childSpec((parent, _n: number) => agent(parent), { id: 'a' });
-    // @ts-expect-error -- the first is a string
+    // @ts-expect-error -- the first argument is a string
     await DynamicSupervisor.startChild(supervisor, wrong);
     const more = childSpec((parent, _db: string, _n: number, _m: string) => agent(parent), {
       id: 'a',
     });
-    // @ts-expect-error -- there is no third
+    // @ts-expect-error -- the supervisor has no third argument
     await DynamicSupervisor.startChild(supervisor, more);
     const plain = await DynamicSupervisor.startLink(system);
-    // @ts-expect-error -- this one has none
+    // @ts-expect-error -- this supervisor has no extra arguments
     await DynamicSupervisor.startChild(plain, first);
-    // @ts-expect-error -- a child of another supervisor must not need what that gives it
+    // @ts-expect-error -- this supervisor does not give the arguments that the child needs
     await Supervisor.startLink(system, { strategy: 'oneForOne', children: [first] });
   });
 });
@@ -445,7 +449,7 @@ describe('the end of a child', () => {
   const reasons: readonly ExitReason[] = [normal, shutdown, shutdownWith('detail'), crashed, kill];
 
   test.each(reasons)(
-    'DS09 SR22 restarts it, permanent, after $type, with its own job, and nobody else',
+    'DS09 SR22 restarts a permanent child after $type, with its own job, and no other child',
     async (reason) => {
       const log: unknown[] = [];
       const all = await dynamic(log);
@@ -460,7 +464,7 @@ describe('the end of a child', () => {
     },
   );
 
-  test.each([crashed, kill])('DS09 restarts it, transient, after $type', async (reason) => {
+  test.each([crashed, kill])('DS09 restarts a transient child after $type', async (reason) => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     await end(all, await add(all, { id: 'a', log }, { restart: 'transient' }), reason);
@@ -528,7 +532,7 @@ describe('the end of a child', () => {
     expect(await DynamicSupervisor.countChildren(supervisor)).toStrictEqual(counts(1, 1));
   });
 
-  test('DS09 is not what it tells by an exit signal while it lives', async () => {
+  test('DS09 is not caused by an exit signal that a running child sends', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     const a = await add(all, { id: 'a', log });
@@ -553,13 +557,13 @@ describe('the end of a child', () => {
     expect(log.slice(5)).toStrictEqual([hasTerminated('a', crashed), ['supervisor', shutdown]]);
   });
 
-  test('DS11 shows it as restarting between two trials, whose turn others have', async () => {
+  test('DS11 shows it as restarting between two trials, and handles other messages there', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxRestarts: 100 });
     const a = await add(all, { id: 'a', log, plan: ['run', refusal, refusal] });
     GenServer.cast(a, 'end', crashed);
     const seen: unknown[] = [];
-    // The first question is there before the end; each of the others stands between two trials.
+    // The first request comes before the end of the child; each later one between two trials.
     for (let asked = 0; asked < 4; asked++) {
       const [pid] = await pidsOf(all);
       seen.push(pid === a ? 'had ended' : typeof pid === 'object' ? 'runs again' : pid);
@@ -574,7 +578,7 @@ describe('the end of a child', () => {
     ]);
   });
 
-  test('DS11 waits for its delay, shown as restarting, and does not keep others from their turn', async () => {
+  test('DS11 waits for its delay, shown as restarting, while the supervisor handles other messages', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1);
     const log: unknown[] = [];
     const all = await dynamic(log);
@@ -641,7 +645,7 @@ describe('the end of a child', () => {
     ]);
   });
 
-  test('DS13 counts only what is within 5 s', async () => {
+  test('DS13 counts only restarts within 5 s', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     await add(all, { id: 'a', log });
@@ -676,7 +680,7 @@ describe('the end of a child', () => {
 });
 
 describe('terminateChild', () => {
-  test('DS15 SA24 resolves once the child has ended, and forgets it; foreign pids it does not know', async () => {
+  test('DS15 SA24 resolves once the child has ended, and forgets it; other pids are not found', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     const a = await add(all, { id: 'a', log, terminateTime: 10 });
@@ -695,7 +699,7 @@ describe('terminateChild', () => {
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(0, 0));
   });
 
-  test('DS15 counts as no restart', async () => {
+  test('DS15 does not count as a restart', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxRestarts: 0 });
     await DynamicSupervisor.terminateChild(all.supervisor, await add(all, { id: 'a', log }));
@@ -734,7 +738,7 @@ describe('terminateChild', () => {
     expect(DynamicSupervisor).not.toHaveProperty('restartChild');
   });
 
-  test('SA25 of a supervisor that knows its children by id finds nobody by a pid', async () => {
+  test('SA25 of a supervisor that knows its children by id finds no child by a pid', async () => {
     const system = createTestSystem();
     const app = await Supervisor.startLink(system, {
       strategy: 'oneForOne',
@@ -747,7 +751,7 @@ describe('terminateChild', () => {
 });
 
 describe('whichChildren and countChildren', () => {
-  test('DS17 SA22 tell of each child with no id, and its kind', async () => {
+  test('DS17 SA22 list each child without an id, with its type', async () => {
     const all = await dynamic([]);
     const a = await add(all, { id: 'a', log: [] });
     const inner = DynamicSupervisor.childSpec({ id: 'inner' });
@@ -759,7 +763,7 @@ describe('whichChildren and countChildren', () => {
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(2, 2, 1));
   });
 
-  test('DS01 count right whatever happens', async () => {
+  test('DS01 count right through a restart, a kill and a termination', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log, { maxRestarts: 100 });
     const restartDelay = { minDelay: 100, maxDelay: 100, healthyAfter: 1000 };
@@ -862,7 +866,7 @@ describe('the end of the supervisor', () => {
     ]);
   });
 
-  test('SP18 with its parent takes all children along', async () => {
+  test('SP18 with its parent ends all children', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     const pids = [await add(all, { id: 'a', log }), await add(all, { id: 'b', log, traps: false })];
@@ -877,7 +881,7 @@ describe('the end of the supervisor', () => {
     ]);
   });
 
-  test('SP06 by a kill takes them along by their links', async () => {
+  test('SP06 by a kill ends them by their links', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     const a = await add(all, { id: 'a', log });
@@ -892,8 +896,8 @@ describe('the end of the supervisor', () => {
   });
 });
 
-describe('what is kept', () => {
-  test('SR06 what the start of a temporary child holds is not', async () => {
+describe('the memory of the supervisor', () => {
+  test('SR06 holds no argument of the start of a temporary child', async () => {
     const all = await dynamic([]);
     const held = await (async () => {
       const load = { id: 'a', log: [] };
@@ -910,7 +914,7 @@ describe('what is kept', () => {
     expect(await DynamicSupervisor.countChildren(all.supervisor)).toStrictEqual(counts(1, 1));
   });
 
-  test('nothing of children that are gone', async () => {
+  test('holds nothing of children that have ended', async () => {
     const all = await dynamic([], { maxRestarts: 1_000_000 });
     for (let round = 0; round < 3; round++) {
       const pids = await Promise.all(

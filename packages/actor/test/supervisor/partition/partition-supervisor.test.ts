@@ -67,7 +67,7 @@ describe('the start', () => {
     expect(PartitionSupervisor.partitions(supervisor)).toBe(3);
   });
 
-  test('PS01 makes as many as the machine can do at a time, unless told otherwise', async () => {
+  test('PS01 by default makes as many as the machine can run in parallel', async () => {
     const system = createTestSystem();
     const supervisor = await PartitionSupervisor.startLink(system, { child: numbered });
     expect(PartitionSupervisor.partitions(supervisor)).toBe(availableParallelism());
@@ -120,7 +120,7 @@ describe('the start', () => {
     expect(PartitionSupervisor.partitions(numbers.in(system))).toBe(2);
   });
 
-  test('fails when one of them does, and leaves nobody', async () => {
+  test('fails when the start of one fails, and leaves no process', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const spec = childSpec(
@@ -170,7 +170,7 @@ describe('a route', () => {
     const { supervisor } = await stage(3);
     const keys = ['joe', 'robert', 'mike', '', 'ü', 0.5, NaN, true, false];
     const first = await Promise.all(keys.map((key) => at(supervisor, key)));
-    // Written down: what was stored by partition must be found again in another program.
+    // Fixed numbers: data that one program stores by partition must be found by another program.
     expect(first).toStrictEqual(keys.map((key) => partitionOf(key, 3)));
     expect(keys.slice(0, 5).map((key) => partitionOf(key, 1000))).toStrictEqual([
       1, 837, 287, 261, 987,
@@ -210,7 +210,7 @@ describe('a route', () => {
     expect(Math.max(...hits)).toBeLessThan(1200);
   });
 
-  test('refuses what is no key, at once', async () => {
+  test('refuses a value that is no key, at once', async () => {
     const { supervisor } = await stage(3);
     expect(() => PartitionSupervisor.route(supervisor, {} as never)).toThrow(
       new TypeError(
@@ -232,7 +232,7 @@ describe('a route', () => {
     expect(after[1]).not.toBe(before[1]);
   });
 
-  test('is an address of what the partitions are, for whatever takes one', async () => {
+  test('is an address with the type of the partitions, for every function that takes one', async () => {
     const system = createTestSystem();
     const got: unknown[] = [];
     const sink = GenServer.define({
@@ -281,7 +281,7 @@ describe('the end', () => {
     await PartitionSupervisor.startLink(system, options);
   });
 
-  test('PS08 is told to whoever asks', async () => {
+  test('PS08 rejects later requests with noproc', async () => {
     const { supervisor } = await stage(2);
     await PartitionSupervisor.stop(supervisor);
     expect(() => PartitionSupervisor.partitions(supervisor)).toThrow(ExitError);
@@ -295,7 +295,7 @@ describe('the end', () => {
     }
   });
 
-  test('PS08 asked by a name that nobody has', async () => {
+  test('PS08 rejects requests by a free name as well', async () => {
     const system = createTestSystem();
     const nobody = name<Agents>('nobody').in(system);
     expect(() => PartitionSupervisor.partitions(nobody)).toThrow('no such process');
