@@ -12,11 +12,11 @@ test('there are code blocks to run', () => {
 });
 
 for (const file of runnable) {
-  test(`the code block ${basename(file)} runs, and prints what its comments say`, async () => {
+  test(`the code block ${basename(file)} runs, and its output is as its comments say`, async () => {
     const log = jest.spyOn(console, 'log').mockReturnValue(undefined);
     await expect(import(pathToFileURL(file).href)).resolves.toBeDefined();
     const said = commentsOnLogs(readFileSync(file, 'utf8'));
-    // A block that says nothing of its output may print what it likes.
+    // The output of a block is checked only if its comments show one.
     const printed = said.length === 0 ? [] : log.mock.calls.map((values) => format(...values));
     expect(printed).toEqual(said);
   });

@@ -63,7 +63,7 @@ function resolve(name: string, folder: string): string | undefined {
 
 function runsScripts(folder: string): boolean {
   const { scripts = {} } = manifestOf(folder);
-  // npm builds what has a binding.gyp without being told to.
+  // npm compiles a package with a binding.gyp even if no script asks for that.
   return (
     ['preinstall', 'install', 'postinstall'].some((name) => name in scripts) ||
     existsSync(join(folder, 'binding.gyp'))

@@ -30,7 +30,7 @@ export async function drawTree(): Promise<string> {
   });
   await advance(system, 60_000);
   const before = nodeOf(Supervisor.tree(app));
-  exit(system, Supervisor.child(app, 'counter'), crash(new Error('boom')));
+  exit(system, Supervisor.child(app, 'counter'), crash(new Error('failed')));
   await settle(system);
   const after = nodeOf(Supervisor.tree(app));
   await system.stop();

@@ -1,6 +1,6 @@
 /**
  * A client that reconnects by hand: the example from the documentation of the Elixir library
- * `server_sent_event`, line by line. It shows what a client does about each failure; in a program
+ * `server_sent_event`, line by line. It shows how a client handles each failure; in a program
  * use `SseClient.resilient`.
  */
 import { normal, type Process } from '@reprise/actor';

@@ -13,9 +13,7 @@ interface Service extends AsyncDisposable {
   readonly program: Program;
   /** The lines up to `ready`. */
   readonly started: readonly string[];
-  /**
-   * Crashes whoever is there, and resolves with the lines that follow, up to the one that matches.
-   */
+  /** Crashes the process at `path`; resolves with the next lines, up to the one that matches. */
   crash(path: string, last: RegExp): Promise<readonly string[]>;
   health(): Promise<Health>;
 }

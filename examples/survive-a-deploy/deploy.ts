@@ -40,7 +40,7 @@ export async function deployedFeed(): Promise<DeployedFeed> {
 /** Opens the stream and sends the events numbered from `first` to `last`. */
 function sendEvents(response: ServerResponse, first: number, last: number): ServerResponse {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  // Clients of every kind come back after 100 ms, so that nobody has to wait for the example.
+  // Clients of every kind come back after 100 ms, which keeps the example short.
   response.write('retry: 100\n\n');
   for (let id = first; id <= last; id += 1) {
     response.write(`id: ${id}\ndata: event ${id}\n\n`);

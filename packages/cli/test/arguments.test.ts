@@ -47,7 +47,7 @@ describe('tail', () => {
     });
   });
 
-  test('keeps the values of a header that is given twice, whatever its case', () => {
+  test('keeps the values of a header that is given twice, in any case', () => {
     expect(optionsOf('--header', 'A: b:c', '--header', 'a:d', '--header', 'empty:')).toMatchObject({
       client: { headers: { a: ['b:c', 'd'], empty: [''] } },
     });

@@ -45,7 +45,7 @@ function upTo(last: number): readonly number[] {
 }
 
 /** Resolves when the file has been removed. */
-async function gone(path: string): Promise<void> {
+async function removed(path: string): Promise<void> {
   const watcher = watch(dirname(path));
   try {
     while (existsSync(path)) {
@@ -111,7 +111,7 @@ onLinux('a cursor of a program whose output is a file', () => {
   }
 
   /** Prints an event, and leaves the cursor file as a kill between print and write leaves it. */
-  async function printUnkept(): Promise<void> {
+  async function printUnsaved(): Promise<void> {
     const before = await readFile(file);
     await printNext();
     await writeFile(file, before);
@@ -122,9 +122,9 @@ onLinux('a cursor of a program whose output is a file', () => {
     return lines.map((line) => /"data":"(\d)".*\}$/.exec(line)?.[1] ?? line.slice(0, 2));
   }
 
-  test('finds the event there that was printed and not kept', async () => {
+  test('finds an event in the output that was printed but is not in the cursor', async () => {
     await printNext();
-    await printUnkept();
+    await printUnsaved();
     await printNext();
     expect(await printed()).toEqual(['1', '2', '3', '']);
   });
@@ -148,16 +148,17 @@ describe('a cursor', () => {
     expect(asked).toEqual([undefined, '2']);
   });
 
-  test('does not print after its last word what it has not kept, to a reader that was slow', async () => {
+  test('prints no event to a slow reader after the last write of the cursor', async () => {
     const count = 3000;
     const server = await serve((request, response) => {
       replay(request, response, count);
     });
     const first = reprise('tail', '--json', '--cursor', file, server.url);
     await first.stderr.until(/connected/);
-    // Nobody reads: it stops when the pipe is full, and waits half a second for a reader.
+    // The test does not read yet: the program blocks when the pipe is full, and at the signal it
+    // waits half a second for a reader.
     first.process.kill('SIGTERM');
-    await gone(`${file}-owner`);
+    await removed(`${file}-owner`);
     const { stdout } = first;
     await first.whenExited;
     const left = String(count - stdout.all.length);
@@ -168,7 +169,7 @@ describe('a cursor', () => {
     expect(printed).toEqual(upTo(count).map(String));
   });
 
-  test('with --dedupe, a server that starts over is told of, and what was shown is not shown again', async () => {
+  test('with --dedupe, a server that starts over is reported, and its printed events are not printed again', async () => {
     const server = await serve((_, response) => {
       stream(response, 'id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n');
     });
@@ -182,7 +183,7 @@ describe('a cursor', () => {
     expect(stderr).toContain('the server ignored the cursor 2, and sent 1 again');
   });
 
-  test('with --dedupe, the program stops in order when it is told to', async () => {
+  test('with --dedupe, a signal stops the program in order', async () => {
     const server = await serve((_, response) => {
       stream(response, 'id: 1\ndata: a\n\n');
     });
@@ -192,7 +193,7 @@ describe('a cursor', () => {
     expect(await run.whenExited).toBe(0);
   });
 
-  test('with --dedupe, the child ends too where the program is killed before it listens', async () => {
+  test('with --dedupe, the child process ends as well when the program is killed before the child listens', async () => {
     const { url } = await serve((_, response) => {
       stream(response, 'data: a\n\n');
     });
@@ -219,7 +220,7 @@ describe('a cursor', () => {
     expect(next).toMatchObject({ status: 0, stdout: ['message a'] });
   });
 
-  test('belongs to a URL without the secrets in it', async () => {
+  test('is stored under its URL without the secrets in it', async () => {
     const server = await serve((_, response) => {
       stream(response, 'id: 1\ndata: a\n\n');
     });
@@ -229,7 +230,7 @@ describe('a cursor', () => {
     expect((await runReprise(...args, as('ben:new'))).stderr).toContain('resumed from 1');
   });
 
-  test('of two URLs is in one file', async () => {
+  test('of each of two URLs is in the same file', async () => {
     const server = await serve(({ url = '' }, response) => {
       stream(response, `id: ${url.slice(1)}\ndata: x\n\n`);
     });
@@ -241,7 +242,7 @@ describe('a cursor', () => {
     expect(stderr).toContain(`${base}2 resumed from 2`);
   });
 
-  test('that another run has is refused, and names that', async () => {
+  test('that another run uses is refused, with the process of that run', async () => {
     const server = await serve((_, response) => {
       stream(response, 'data: a\n\n');
     });
@@ -254,14 +255,14 @@ describe('a cursor', () => {
     ]);
   });
 
-  test('that is something else is refused', async () => {
-    await writeFile(file, 'a text that somebody needs, and that is certainly no database');
+  test('whose file is no database is refused', async () => {
+    await writeFile(file, 'a text that is needed, and that is certainly no database');
     const { status, stderr } = await runReprise('tail', '--cursor', file, 'http://127.0.0.1:9/');
     expect(status).toBe(1);
     expect(stderr).toEqual([expect.stringContaining('to be a cursor file that can be written')]);
   });
 
-  test('that may only be read is refused', async () => {
+  test('whose file is read-only is refused', async () => {
     const server = await serve((_, response) => {
       stream(response, 'id: 1\ndata: a\n\n');
     });
@@ -278,7 +279,7 @@ describe('a cursor', () => {
   // A limit of the shell for file sizes, in place of a full disk; Windows has none.
   const limited = process.platform === 'win32' ? test.skip : test;
   limited.each([[[]], [['--dedupe']]])(
-    'that cannot be written any more ends the run, and says so, with %j',
+    'that can no longer be written ends the run with an error, with %j',
     async (flags) => {
       const { url } = await serve((_, response) => {
         stream(response, `id: ${'x'.repeat(200_000)}\ndata: a\n\n`);

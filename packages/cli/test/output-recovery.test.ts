@@ -92,7 +92,7 @@ onLinux('the recovery of an output that is a file', () => {
     expect(idsAfter(mark)).toEqual([]);
   });
 
-  test('takes a line that was cut off for no event, and ends it', () => {
+  test('does not count a line that was cut off as an event, and ends the line', () => {
     const mark = recovery.mark();
     print(1);
     print(2);
@@ -102,7 +102,7 @@ onLinux('the recovery of an output that is a file', () => {
     expect(lines.slice(1)).toEqual([expect.stringMatching(/^\{"source":"a".*"$/), '']);
   });
 
-  test('is not there for what is no file', () => {
+  test('is undefined for an output that is no file', () => {
     writeFileSync(out, '');
     rmSync(out);
     expect(outputRecovery(() => true, fd)).toBeUndefined();

@@ -93,7 +93,7 @@ test('the wait for the next attempt is seen to pass', async () => {
   expect((await lines()).at(-1)).toContain('ended');
 });
 
-test('a narrow terminal cuts lines, whatever is in them', async () => {
+test('a narrow terminal cuts lines, with any characters in them', async () => {
   const { output, lines } = bound(new Terminal([first], 24));
   void output.event(first, event(`${'\u6F22'.repeat(30)}\n${'y'.repeat(100_000)}`));
   const shown = await lines();

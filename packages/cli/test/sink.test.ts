@@ -21,7 +21,7 @@ test('a write that is not taken at once is waited for', async () => {
   expect(sink.room()).toBeUndefined();
 });
 
-test('flushed waits for what was written, and does not for a stream that is broken', async () => {
+test('flushed waits for pending writes, but not those of a broken stream', async () => {
   const stream = new PassThrough();
   const sink = new Sink(stream);
   void sink.write('x');
@@ -31,7 +31,7 @@ test('flushed waits for what was written, and does not for a stream that is brok
   await sink.flushed();
 });
 
-test('changes of state are dropped while nobody reads them', () => {
+test('changes of state are dropped while the reader is slow', () => {
   const written: string[] = [];
   const stream = new Writable({
     highWaterMark: 1,

@@ -66,7 +66,7 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     expect(await end(run, signal)).toEqual(clean);
   });
 
-  test('while nobody reads stdout', async () => {
+  test('while stdout is not read', async () => {
     const run = await startBlocked();
     expect(await end(run, signal)).toEqual(clean);
   });
@@ -88,7 +88,7 @@ async function startOnSocketServer(server: ReturnType<typeof createServer>): Pro
   return reprise('tail', `http://127.0.0.1:${(server.address() as { port: number }).port}/`);
 }
 
-/** Resolves once the program has begun to write a line of a megabyte, which nobody reads. */
+/** Resolves once the program has begun to write a line of a megabyte, which stays unread. */
 async function startBlocked(): Promise<Run> {
   const { url } = await serve((_, response) => {
     stream(response, `data: ${'x'.repeat(1_000_000)}\n\n`);

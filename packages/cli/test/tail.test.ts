@@ -98,7 +98,7 @@ describe('--count', () => {
     expect({ status, lines: stdout.length }).toEqual({ status: 0, lines: 7 });
   });
 
-  test('the last line is out before the end, however much was to be written', async () => {
+  test('the last line is written before the program ends, however long the output is', async () => {
     const data = 'x'.repeat(1_000_000);
     const { url } = await serve((_, response) => {
       stream(response, `data: ${data}\n\n`.repeat(5));
@@ -156,7 +156,7 @@ describe('the request', () => {
     expect(other.method).toBe('PUT');
   });
 
-  test('sends what a file holds for --data @FILE', async () => {
+  test('sends the content of the file for --data @FILE', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'body');
     writeFileSync(file, 'from a file\n');
     const { body } = await requestOf('--data', `@${file}`);
@@ -165,7 +165,7 @@ describe('the request', () => {
 });
 
 describe('TLS', () => {
-  test('a server that nobody vouches for is given up, unless --ca does', async () => {
+  test('a server with an untrusted certificate is given up, unless --ca trusts it', async () => {
     const { url } = await serveSecurely((_, response) => {
       stream(response, 'data: x\n\n');
     });
@@ -296,7 +296,7 @@ describe('the exit status', () => {
     expect(await run.whenExited).toBe(0);
   });
 
-  test('2 when the usage is bad, with what was expected', async () => {
+  test('2 when the usage is bad, with the expected usage', async () => {
     const { status, stdout, stderr } = await runReprise(
       'tail',
       '--count',

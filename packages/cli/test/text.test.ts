@@ -11,7 +11,7 @@ function event(fields: object): Parameters<typeof eventLines>[0] {
 }
 
 describe('harmless', () => {
-  test('leaves what is to be seen', () => {
+  test('leaves visible characters', () => {
     const text = 'plain, "quoted" \\ \u00E9\u6F22\u{1F600} \u{1F469}\u200D\u{1F4BB}';
     expect(harmless(text)).toBe(text);
   });
@@ -44,7 +44,7 @@ describe('eventLines', () => {
 });
 
 describe('jsonLine', () => {
-  test('keeps every character, in one line that holds none that ends a line', () => {
+  test('keeps every character, on one line without any line terminator in it', () => {
     const all = Array.from({ length: 0x30_00 }, (_, code) => String.fromCharCode(code)).join('');
     const line = jsonLine(source, event({ type: all, data: all, id: all }));
     expect(JSON.parse(line)).toEqual({

@@ -42,6 +42,6 @@ export async function deliver(
 
 /**
  * A new connection for each message: the other side may close a reused one while a message is in
- * flight, and then nobody knows whether it arrived.
+ * flight, and then its sender cannot know whether it arrived.
  */
 const agent = { http: new Agent({ keepAlive: false }) };

@@ -46,8 +46,10 @@ export function requestOf(
   };
 }
 
-const expected = (what: string): { error: (issue: { readonly input?: unknown }) => string } => ({
-  error: ({ input }) => `Expected ${what}, got ${inspect(input, { depth: 0 })}`,
+const expected = (
+  expectation: string,
+): { error: (issue: { readonly input?: unknown }) => string } => ({
+  error: ({ input }) => `Expected ${expectation}, got ${inspect(input, { depth: 0 })}`,
 });
 
 const text = (name: string): z.ZodString => z.string(expected(`${name} to be a string`));
@@ -56,8 +58,8 @@ const url = (name: string): z.ZodURL =>
   z.url({ protocol: /^https?$/, ...expected(`${name} to be an http: URL`) });
 
 const milliseconds = (name: string): z.ZodNumber => {
-  const what = expected(`${name} to be milliseconds from 0 on`);
-  return z.number(what).nonnegative(what);
+  const message = expected(`${name} to be milliseconds from 0 on`);
+  return z.number(message).nonnegative(message);
 };
 
 const parameters = z.object(

@@ -39,14 +39,14 @@ export class Lines {
     return this.all;
   }
 
-  #find(find: () => string | undefined, what: string): Promise<string> {
+  #find(find: () => string | undefined, expected: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const found = find();
         if (found !== undefined) {
           resolve(found);
         } else if (this.#isEnded) {
-          reject(new Error(`Expected ${what}, got the end of:\n${this.all.join('\n')}`));
+          reject(new Error(`Expected ${expected}, got the end of:\n${this.all.join('\n')}`));
         } else {
           this.#waiting.add(look);
         }

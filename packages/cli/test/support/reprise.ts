@@ -12,10 +12,7 @@ const running = new Set<Run>();
 export class Run {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   readonly stderr: Lines;
-  /**
-   * The exit status, when both streams are read to their ends too; what ended it, if that was a
-   * signal.
-   */
+  /** The exit status, or the signal, once both output streams are read to their ends. */
   readonly whenExited: Promise<number | string>;
   #stdout: Lines | undefined = undefined;
 
