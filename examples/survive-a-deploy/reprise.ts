@@ -1,6 +1,5 @@
 /** The same program with Reprise. `node --conditions=@reprise/source reprise.ts URL` */
-import { Application } from '@reprise/actor';
-import { SseClient } from '@reprise/sse';
+import { Application, SseClient } from '@reprise/sse';
 
 const [url = ''] = process.argv.slice(2);
 Application.run({
