@@ -1,6 +1,6 @@
 /**
- * What we rely on of Node, got, eventsource-parser and xstate beyond their documentation. When a new
- * version of one of them turns a test here red, the named file needs a look.
+ * Undocumented behaviour of Node, got, eventsource-parser and xstate that the sources rely on. When
+ * a new version of one of them breaks a test here, check the file that the test names.
  */
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
@@ -78,14 +78,14 @@ describe('http/exchange.ts: Node', () => {
 });
 
 describe('http/exchange.ts: got', () => {
-  test('hands over the response of Node itself, and keeps the listener of Node on it', async () => {
+  test('emits the response object of Node, and keeps the listener of Node on it', async () => {
     await using server = await serveOpen();
     const response = await gotResponse(server.url);
     expect(Object.getPrototypeOf(response)).toBe(IncomingMessage.prototype);
     expect(response.listeners('end').some(isNodeListener)).toBe(true);
   });
 
-  test('hands over another object if it decompresses', async () => {
+  test('emits another object if it decompresses', async () => {
     await using server = await serve((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('hi'));
     });
@@ -99,7 +99,7 @@ describe('http/exchange.ts: got', () => {
     });
     const { exchange, held } = await detached(server.url);
     heldBytes();
-    // A weak reference stays until the turn ends that made or read it.
+    // A WeakRef keeps its target until the end of the turn that made or read it.
     await new Promise(setImmediate);
     heldBytes();
     expect(held.deref()).toBeUndefined();
@@ -195,7 +195,7 @@ describe('http/http2.ts: got', () => {
     const other = await open(server.url);
     expect([one.count(), other.count()]).toEqual([2, 2]);
     const counted = new Promise((resolve) => {
-      // Later than the listener of got, which is from before.
+      // This listener runs after the one that got has added before.
       one.stream.once('close', () => {
         resolve(one.count());
       });
@@ -253,7 +253,7 @@ describe('eventsource/fetch.ts: got', () => {
 });
 
 describe('format/parser.ts: eventsource-parser', () => {
-  test('takes a second feed after its buffer has run over as an error, and says nothing before', () => {
+  test('reports an overflow of its buffer only at the next feed', () => {
     const parser = createParser({ maxBufferSize: 8, onEvent: () => undefined });
     expect(() => {
       parser.feed('data: 123456789');
@@ -263,7 +263,7 @@ describe('format/parser.ts: eventsource-parser', () => {
     }).toThrow('Cannot feed parser');
   });
 
-  test('looks for a byte order mark in what it is fed first, and never again', () => {
+  test('looks for a byte order mark only in its first feed', () => {
     const data: string[] = [];
     const parser = createParser({ onEvent: (event) => data.push(event.data) });
     parser.feed('\uFEFF');

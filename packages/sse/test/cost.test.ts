@@ -26,13 +26,17 @@ function start(name: string, args: readonly string[], flags: readonly string[]):
 }
 
 /** The cost of reading `packets` packets with `events` events each. */
-async function costOf(who: string): Promise<Cost> {
+async function costOf(contender: string): Promise<Cost> {
   let socket: Socket | undefined;
   await using server = await serveRaw((opened) => {
     socket = opened;
     opened.write(head + event);
   });
-  const program = start('cost-program.ts', [server.url, who, `${packets}`, `${events}`], still);
+  const program = start(
+    'cost-program.ts',
+    [server.url, contender, `${packets}`, `${events}`],
+    still,
+  );
   const { promise, resolve, reject } = Promise.withResolvers<Cost>();
   program.on('message', (message: 'next' | Cost) => {
     if (message === 'next') {
@@ -58,7 +62,7 @@ async function costOf(who: string): Promise<Cost> {
 const allowed = 120;
 
 /** Counts rather than times: they do not depend on the load of the machine. */
-describe('what one event costs', () => {
+describe('the cost of one event', () => {
   let floor: Cost;
   beforeAll(async () => {
     floor = await costOf('floor');
@@ -66,8 +70,8 @@ describe('what one event costs', () => {
 
   test.each(['client', 'resilient', 'resilient with a cursor'])(
     '%s: an object more than node:http and the parser, no promise, no message of its own, no step of the machine',
-    async (who) => {
-      const { bytes, ...counts } = await costOf(who);
+    async (contender) => {
+      const { bytes, ...counts } = await costOf(contender);
       expect(counts).toEqual({ promises: 0, messages: packets, steps: 0 });
       expect((bytes - floor.bytes) / (packets * events)).toBeLessThan(allowed);
     },

@@ -50,7 +50,7 @@ describe('headers', () => {
     expect(stage.asked).toBe(0);
   });
 
-  test('a line end cannot be smuggled into Last-Event-ID', async () => {
+  test('a line end cannot get into Last-Event-ID', async () => {
     await using stage = await openStage();
     const client = await run(stage);
     const first = await stage.next();
@@ -95,7 +95,7 @@ describe('an answer without an end', () => {
     await emptied(server);
   });
 
-  test('interim answers are borne for no longer than any other', async () => {
+  test('interim responses do not extend the time for the response', async () => {
     await using server = await serveRaw((socket) => {
       writeForEver(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100));
     });
@@ -129,9 +129,9 @@ describe('an answer without an end', () => {
     ['an id', 'id: ', 'x'.repeat(65_536)],
     ['a type', 'event: ', 'x'.repeat(65_536)],
     ['a gzip bomb of a data line', 'data: ', 'x'.repeat(2 ** 20)],
-  ])('%s is too large at 8 MiB', async (what, start, text) => {
+  ])('%s is too large at 8 MiB', async (title, start, text) => {
     await using server = await serve((_, response) => {
-      const isBomb = what.includes('gzip');
+      const isBomb = title.includes('gzip');
       response.writeHead(200, {
         ...eventStream,
         ...(isBomb ? { 'content-encoding': 'gzip' } : {}),
@@ -159,7 +159,7 @@ describe('an answer without an end', () => {
     await emptied(server);
   });
 
-  test('comments and unknown fields take no memory, however much comes of them', () => {
+  test('comments and unknown fields take no memory, however many come', () => {
     const state = createPacketState();
     const before = process.memoryUsage().heapUsed;
     const piece = Buffer.from('x'.repeat(2 ** 20));
@@ -192,7 +192,7 @@ describe('prototypes', () => {
     expect(judged).toEqual(names.map(() => 'unknownType'));
   });
 
-  test('are safe from JSON and what a schema makes of it', async () => {
+  test('are safe from JSON and from the output of a schema', async () => {
     await using stage = await openStage();
     const stream = events(stage.url, {
       // Unchanged: an object schema would drop such names.
@@ -262,7 +262,7 @@ describe('certificates', () => {
   });
 });
 
-test('a redirect to what is no http: or https: is not followed', async () => {
+test('a redirect to a scheme other than http: or https: is not followed', async () => {
   for (const location of [
     'javascript:1',
     'file:///etc/passwd',
@@ -279,7 +279,7 @@ test('a redirect to what is no http: or https: is not followed', async () => {
   }
 });
 
-test('a flood of small events is braked by a handler that takes its time', async () => {
+test('a slow handler slows down a flood of small events', async () => {
   await using server = await serve((_, response) => {
     response.writeHead(200, eventStream);
     const more = (): void => {

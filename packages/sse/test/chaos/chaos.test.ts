@@ -141,7 +141,7 @@ async function asked(server: ChaosServer, count: number): Promise<void> {
 }
 
 describe('a stream', () => {
-  test('has numbered events, the oldest first for who asks for none', async () => {
+  test('has numbered events, from the oldest on for a request without an id', async () => {
     await using server = await serveFault({ type: 'end', afterEvents: 3 });
     const { status, headers, body, end } = await get(server.stream('s').url);
     expect({ status, type: headers['content-type'], end }).toEqual({
@@ -165,14 +165,14 @@ describe('a stream', () => {
     expect(numbers(body)).toEqual(expected);
   });
 
-  test('sends again no more than its history, and says what was missed', async () => {
+  test('repeats no more than its history, and reports the missed events', async () => {
     await using server = await serveFault({ type: 'end', afterEvents: 2 }, { history: 5 });
     const { body } = await get(server.stream('s').url, { 'last-event-id': '3' });
     expect(numbers(body)).toEqual([16, 17]);
     expect(server.log[0]).toMatchObject({ type: 'request', first: 16, missed: 12 });
   });
 
-  test('makes events as the clock says, and more when it is told to', async () => {
+  test('makes events by the clock, and more on request', async () => {
     await using server = await serveFault(undefined, { eventsPerSecond: 4 });
     using caller = new Caller(server.stream('t').url);
     await server.clock.advance(1000);
@@ -181,14 +181,14 @@ describe('a stream', () => {
     expect(server.stream('t').produced).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  test('makes as many as it is to, however many that are', async () => {
+  test('makes any requested number of events', async () => {
     await using server = await serveFault(undefined, { eventsPerSecond: 2500 });
     const stream = server.stream('t');
     await server.clock.advance(2000);
     expect(stream.produced).toHaveLength(5000);
   });
 
-  test('waits with the rest until a slow reader has taken it', async () => {
+  test('waits until a slow reader has taken the events before it sends more', async () => {
     await using server = await serveFault(undefined, { history: 1e6 });
     const stream = server.stream('s');
     stream.produce(200_000);
@@ -236,7 +236,7 @@ describe('instead of a stream', () => {
     expect(await server.closed()).toMatchObject({ by: 'client', events: 0 });
   });
 
-  test('slowHead: a header every so often, and never the last', async () => {
+  test('slowHead: a header at each interval, and never the last one', async () => {
     await using server = await serveFault({ type: 'slowHead', every: 100 });
     using caller = new Caller(server.stream('s').url);
     await caller.until(() => caller.text.endsWith('x-line: 1\r\n'));
@@ -350,7 +350,7 @@ describe('in a stream', () => {
     expect(await server.closed()).toMatchObject({ by: 'client', events: 2 });
   });
 
-  test('slowBody: one byte every so often, then the end', async () => {
+  test('slowBody: one byte at each interval, then the end', async () => {
     await using server = await serveFault({ type: 'slowBody', every: 10, afterEvents: 1 });
     using caller = new Caller(server.stream('s').url);
     await caller.until(() => caller.body.length === 1);
@@ -380,7 +380,7 @@ describe('in a stream', () => {
     expect(numbers(gunzipSync(body, { finishFlush: 2 }))).toEqual([1, 2, 3]);
   });
 
-  test('giantEvent: the next event, padded, and as it is the next time', async () => {
+  test('giantEvent: the next event padded once, and unpadded the next time', async () => {
     await using server = await serveFault(
       { type: 'giantEvent', bytes: 100_000, afterEvents: 2 },
       {
@@ -413,7 +413,7 @@ describe('in a stream', () => {
   test.each([
     ['10', [8, 9, 10]],
     ['1', [1, 2, 3]],
-  ])('replay: begins before what comes after %s', async (id, expected) => {
+  ])('replay: begins before the events after %s', async (id, expected) => {
     await using server = await serveFault({ type: 'replay', events: 3, afterEvents: 3 });
     const { body } = await get(server.stream('s').url, { 'last-event-id': id });
     expect(numbers(body)).toEqual(expected);
@@ -475,7 +475,7 @@ describe('a plan', () => {
     expect(() => weighted([{ weight: 1, fault }])).toThrow(message);
   });
 
-  test('of transient faults has every kind, and spares nobody', async () => {
+  test('of transient faults has every kind, and a fault for every connection', async () => {
     const types = new Set<string>();
     const plan: FaultPlan = (given) => {
       for (let place = 0; place < 1; place += 0.002) {
@@ -564,7 +564,7 @@ describe('a seed', () => {
     );
   };
 
-  test('gives each connection the same, on every machine, in whatever order they come', async () => {
+  test('gives each connection the same number, on every machine, in any order of connections', async () => {
     // The numbers of an earlier version, in another process.
     const always = {
       's/1': 584_438,
@@ -579,7 +579,7 @@ describe('a seed', () => {
 });
 
 describe('a jumping clock', () => {
-  test('is another clock, until it jumps: then what has fallen due is called, in order', async () => {
+  test('follows the system clock until it jumps: then timers that have fallen due fire, in order', async () => {
     const base = virtualClock();
     const clock = jumpingClock(base);
     const called: string[] = [];
@@ -600,7 +600,7 @@ describe('a jumping clock', () => {
     expect(called).toEqual(['first at 10', 'second at 1510', 'third at 2000']);
   });
 
-  test('makes the events of a server that slept all at once', async () => {
+  test('makes the missed events of a server at once', async () => {
     const base = virtualClock();
     const clock = jumpingClock(base);
     await using server = await chaos({ clock, plan: inOrder([]), eventsPerSecond: 1 });
@@ -620,7 +620,7 @@ describe('a jumping clock', () => {
 });
 
 describe('the server', () => {
-  test('writes down what it was asked and what came of it', async () => {
+  test('records each request and its outcome', async () => {
     await using server = await serveFault({ type: 'end', afterEvents: 2 });
     await server.clock.advance(5);
     await get(server.stream('s').url, { 'last-event-id': '4', 'x-mine': 'yes' });

@@ -41,7 +41,7 @@ test('clients that are killed with -9 again and again, on a server that plays fa
 
 // Other systems have no such signal for a child.
 (process.platform === 'win32' ? test.skip : test)(
-  'a soak that is interrupted from the terminal reports what it has, and no crash',
+  'a soak that is interrupted from the terminal reports its results so far, and no crash',
   async () => {
     // A process group, as a shell makes it: Ctrl-C interrupts all its processes.
     const child = spawn(process.execPath, soak('--minutes', '60', '--streams', '3'), {
@@ -50,7 +50,7 @@ test('clients that are killed with -9 again and again, on a server that plays fa
     const exited = once(child, 'exit');
     const output = text(child.stdout);
     for await (const line of createInterface(child.stderr)) {
-      // It is connected.
+      // This line shows that a client is connected.
       if (line.includes('handled')) {
         break;
       }
@@ -65,7 +65,7 @@ test.each([
   ['--streams', '1.5', 'Expected a whole number from 1 on, got 1.5'],
   ['--seed', 'x', 'Expected a whole number from 1 on, got x'],
   ['--minutes', '0', 'Expected a number above 0, got 0'],
-])('a soak with %s %s says what it expected', async (option, value, message) => {
+])('a soak with %s %s reports the expected value', async (option, value, message) => {
   const refused = promisify(execFile)(process.execPath, soak(option, value));
   await expect(refused).rejects.toMatchObject({
     code: 1,

@@ -6,7 +6,7 @@ import { calm, follower, observe, once } from '../support/observed.ts';
 import { openStage, quiet } from '../support/stage.ts';
 
 describe('the body', () => {
-  test('BODY-04 half an event at the end is dropped, with its id and what it was parsed to', async () => {
+  test('BODY-04 half an event at the end is dropped, with its id and its parsed fields', async () => {
     await using stage = await openStage();
     const { client } = await observe(stage.system, follower(stage));
     const first = await stage.next();
@@ -154,7 +154,7 @@ describe('the body', () => {
     expect(await client.next('handleDisconnect')).toMatchObject({ lastEventId: '7' });
   });
 
-  test('the server’s last retry is there at the disconnect, as it was sent, and not at that of the next stream', async () => {
+  test('handleDisconnect gets the last retry of the stream, as it was sent, and not that of an earlier stream', async () => {
     await using stage = await openStage();
     const { client } = await observe(stage.system, follower(stage));
     for (const [body, retry] of [

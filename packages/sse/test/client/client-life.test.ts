@@ -130,7 +130,7 @@ describe('the start', () => {
 });
 
 describe('the end', () => {
-  test('LIFE-01 while the name is looked up: nothing is opened, and nothing is called', async () => {
+  test('LIFE-01 during the name lookup: no socket is opened, and no callback is called', async () => {
     await using stage = await openStage();
     const { promise: lookedUp, resolve: look } = Promise.withResolvers<() => void>();
     const dnsLookup = ((_host: string, _options: object, found: (...args: unknown[]) => void) => {
@@ -149,7 +149,7 @@ describe('the end', () => {
   });
 
   test.each(['http', 'https'])(
-    'LIFE-01 while a server that says nothing is waited for (%s): the socket is closed, and nothing is called',
+    'LIFE-01 while a server that says nothing is waited for (%s): the socket is closed, and no callback is called',
     async (protocol) => {
       await using stage = await openStage();
       const { promise: opened, resolve: open } = Promise.withResolvers<Socket>();
@@ -411,7 +411,7 @@ describe('killed', () => {
   );
 
   test.each(['handleEvent', 'handleComment'] as const)(
-    'while an async %s is pending: what is left of the packet is not handled when it settles',
+    'while an async %s is pending: the rest of the packet is not handled when it settles',
     async (callback) => {
       await using stage = await openStage();
       const { promise, resolve } = Promise.withResolvers<string>();

@@ -91,16 +91,16 @@ describe.each([
   test('LIFE-10 messages, casts and calls are handled', async () => {
     await using stage = await openStage();
     const { pid } = await setUp(stage);
-    for (const [, tell] of ways) {
-      void tell(pid, (state) => noreply(state + 1));
+    for (const [, sendOrder] of ways) {
+      void sendOrder(pid, (state) => noreply(state + 1));
     }
     expect(await GenServer.call(pid, 'state')).toBe(3);
   });
 
-  test.each(ways)('stop from %s acts at once', async (_way, tell) => {
+  test.each(ways)('stop from %s acts at once', async (_way, sendOrder) => {
     await using stage = await openStage();
     const { pid, client, exchange } = await setUp(stage);
-    void tell(pid, (state) => stop(normal, state));
+    void sendOrder(pid, (state) => stop(normal, state));
     expect(await client.ended()).toEqual(normal);
     await exchange.closed;
     await advance(stage.system, 3_600_000);
@@ -110,10 +110,10 @@ describe.each([
 
   test.each(ways)(
     'reconnect from %s acts at once, and nothing of the older generation is left',
-    async (_way, tell) => {
+    async (_way, sendOrder) => {
       await using stage = await openStage();
       const { pid, client, exchange } = await setUp(stage);
-      void tell(pid, (state) => reconnect(stage, state));
+      void sendOrder(pid, (state) => reconnect(stage, state));
       const second = await stage.next();
       await exchange.closed;
       second.stream();
@@ -129,10 +129,10 @@ describe.each([
 describe('a connect that waits', () => {
   test.each(ways)(
     'connect from %s, while it waits, acts at once in its place',
-    async (_way, tell) => {
+    async (_way, sendOrder) => {
       await using stage = await openStage();
       const { pid, client } = await waiting(stage);
-      void tell(pid, (state) => connect(stage, state));
+      void sendOrder(pid, (state) => connect(stage, state));
       (await stage.next()).stream();
       await client.until('handleConnect');
       await advance(stage.system, 3_600_000);
@@ -180,7 +180,7 @@ describe('a connect that waits', () => {
     },
   );
 
-  test('whose time comes while a callback wants another is forgotten', async () => {
+  test('that falls due while a callback answers with another is dropped', async () => {
     await using stage = await openStage();
     const { pid, client } = await waiting(stage);
     const answer = hold(pid);
@@ -239,7 +239,7 @@ describe('a connect that waits', () => {
     expect(await client.next('handleEvent')).toMatchObject({ data: 'new' });
   });
 
-  test('whose place is taken leaves no timer behind', async () => {
+  test('that is replaced leaves no timer behind', async () => {
     await using stage = await openStage();
     const { pid, client } = await observe(
       stage.system,
@@ -263,7 +263,7 @@ describe('a connect that waits', () => {
   });
 
   test.each(['resolves', 'rejects'])(
-    'whose request is still to be given is forgotten with it: a function that %s late is not heard of',
+    'whose request is still pending is dropped with it: the request function that %s late has no effect',
     async (how) => {
       await using stage = await openStage();
       const late = Promise.withResolvers<SseRequest>();
@@ -337,10 +337,10 @@ describe('a message that comes while a packet of 100 events is handled', () => {
     // A synchronous handleEvent would have to call its own client, which cannot answer.
     test.each(how === 'sync' ? ways.slice(0, 2) : ways)(
       'waits for one event at most: %s',
-      async (_way, tell) => {
+      async (_way, sendOrder) => {
         await using stage = await openStage();
         const { client, exchange, order } = await play(stage, how, (pid, named) =>
-          tell(pid, named('message')),
+          sendOrder(pid, named('message')),
         );
         exchange.response.end();
         await client.until('handleDisconnect');
@@ -367,7 +367,7 @@ describe('a message that comes while a packet of 100 events is handled', () => {
       expect(order).toEqual([...all.slice(0, 4), ...expected, ...all.slice(5), '100']);
     });
 
-    test('and stops is the last thing but one event', async () => {
+    test('and stops is handled after at most one more event', async () => {
       await using stage = await openStage();
       const { client, order } = await play(stage, how, (pid, named) => {
         send(
@@ -398,7 +398,7 @@ describe('a message that comes while a packet of 100 events is handled', () => {
   });
 });
 
-describe('noreply with a timeout: handleInfo is told when no message has come by then,', () => {
+describe('noreply with a timeout: handleInfo gets the timeout when no message has come by then,', () => {
   const timeout = { timeout: 1000 };
 
   test.each(['handleConnect', 'handleEvent', 'handleComment', 'handleDisconnect'] as const)(
@@ -451,7 +451,7 @@ describe('noreply with a timeout: handleInfo is told when no message has come by
     expect(await client.next('handleInfo')).toEqual({ type: 'timeout' });
   });
 
-  test('and an event is one', async () => {
+  test('and an event counts as a message', async () => {
     await using stage = await openStage();
     const { client } = await observe(
       stage.system,

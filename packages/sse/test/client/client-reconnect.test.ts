@@ -16,7 +16,7 @@ import { openStage, quiet } from '../support/stage.ts';
 
 describe('coming back', () => {
   test.each([
-    ['REC-01 an id is what the next request goes on from', 'id: abc\ndata: x\n\n', 'abc'],
+    ['REC-01 the next request goes on from an id', 'id: abc\ndata: x\n\n', 'abc'],
     ['REC-02 an event without an id keeps it', 'id: abc\ndata: x\n\ndata: y\n\n', 'abc'],
     [
       'REC-03 after an empty id there is no header',
@@ -156,7 +156,7 @@ describe('coming back', () => {
   );
 
   test.each(['handleConnectFailure', 'handleDisconnect'] as const)(
-    'REC-18 after a noreply from %s it opens nothing, until a message says so',
+    'REC-18 after a noreply from %s it opens no connection until a message asks for one',
     async (callback) => {
       await using stage = await openStage();
       const { pid, client } = await observe(

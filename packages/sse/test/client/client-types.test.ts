@@ -205,7 +205,7 @@ test('a literal in a new state stays one in an answer, and is widened in a bare 
     SseClient.define({
       ...calm,
       init: () => ok<State>({ phase: 'idle' }),
-      // @ts-expect-error: TypeScript widens a literal in a bare object: it is to be said with noreply
+      // @ts-expect-error: TypeScript widens a literal in a bare object: noreply keeps it
       handleEvent: (_event, state) => ({ ...state, phase: 'busy' }),
     }),
     SseClient.define({
@@ -260,7 +260,7 @@ test('misuse does not compile', () => {
     SseClient.define({
       ...calm,
       init: () => ok(0),
-      // @ts-expect-error: a message has nobody to reply to
+      // @ts-expect-error: a message has no caller to reply to
       handleInfo: (_message: 'x', state) => reply(1, state),
     }),
     SseClient.define({
@@ -361,7 +361,7 @@ test('calls and casts are typed by their clauses', () => {
   SseClient.define({
     ...calm,
     init: () => ok(0),
-    // @ts-expect-error: a cast has nobody to reply to
+    // @ts-expect-error: a cast has no caller to reply to
     handleCast: { size: (_: undefined, state: number) => reply(1, state) },
   });
   expect(Object.keys(stack.handleCall ?? {})).toContain('size');
@@ -380,7 +380,7 @@ test('a supervisor knows its clients by id', () => {
     expectTypeOf(Supervisor.child(app, 'prices')).toEqualTypeOf<Pid>();
     // @ts-expect-error: no such child
     Supervisor.child(app, 'news');
-    // @ts-expect-error: nothing is to be sent to a resilient client
+    // @ts-expect-error: a resilient client accepts no messages
     send(Supervisor.child(app, 'prices'), 'stop');
   });
   expect(misuse).toBeInstanceOf(Function);
@@ -455,7 +455,7 @@ test('the options of resilient are typed', () => {
     SseClient.resilient({ id: 'a', url: '', handle: () => undefined, body: new ReadableStream() }),
     // @ts-expect-error: no such restart
     SseClient.resilient({ id: 'a', url: '', handle: () => undefined, restart: 'sometimes' }),
-    // @ts-expect-error: what handle returns would be lost
+    // @ts-expect-error: the value that handle returns would be lost
     SseClient.resilient({ id: 'a', url: '', handle: () => 5 }),
   ]);
   expect(said).toEqual([]);

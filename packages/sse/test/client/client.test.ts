@@ -8,7 +8,7 @@ import { Queue } from '../support/queue.ts';
 import { closedPort } from '../support/servers.ts';
 import { openStage, quiet } from '../support/stage.ts';
 
-describe("what the Elixir client's own tests say", () => {
+describe('the tests of the Elixir client', () => {
   test('Elixir: events are processed as they are received', async () => {
     await using stage = await openStage();
     const { client } = await observe(stage.system, once(stage));
@@ -21,7 +21,7 @@ describe("what the Elixir client's own tests say", () => {
     }
   });
 
-  test('Elixir: the start can be delayed, and the connection made by hand', async () => {
+  test('Elixir: the start can be delayed, and the connection made on a message', async () => {
     await using stage = await openStage();
     const { pid, client } = await observe(
       stage.system,

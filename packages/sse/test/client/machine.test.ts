@@ -123,7 +123,7 @@ describe('when connecting', () => {
 });
 
 describe('when connected', () => {
-  test('CLOSED leads to disconnected, and nothing is to be done', () => {
+  test('CLOSED leads to disconnected, without an action', () => {
     expect(after(...connected, of('CLOSED'))).toMatchObject({ state: 'disconnected', actions: [] });
   });
 
@@ -154,7 +154,7 @@ describe('an event without a meaning in a state changes nothing', () => {
     }
   });
 
-  test('REC-14 whatever belongs to an older generation is ignored', () => {
+  test('REC-14 every event of an older generation is ignored', () => {
     for (const old of [of('OPENED'), of('FAILED'), of('CLOSED'), of('DUE')]) {
       for (const past of [
         [...connecting, reconnect],

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 describe('the service', () => {
-  test('says who it is and what its clients can do, in JSON', async () => {
+  test('describes itself and the capabilities of its clients, in JSON', async () => {
     const response = await service.ask('GET', '/');
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
@@ -44,7 +44,7 @@ describe('the service', () => {
     });
   });
 
-  test('ends with status 0 when it is told to, its clients with it', async () => {
+  test('ends with status 0 on request, its clients with it', async () => {
     await using ending = await startService();
     await using driven = await drive(ending);
     const { stream, closed } = await driven.stream();
@@ -122,7 +122,7 @@ describe('a request', () => {
     expect((await service.ask(method, path)).status).toBe(status);
   });
 
-  test('whose base URL ends with a slash finds its client all the same', async () => {
+  test('whose base URL ends with a slash finds its client as well', async () => {
     await using driven = await drive(service);
     expect((await service.ask('DELETE', `/${driven.path}`)).status).toBe(204);
   });
@@ -137,7 +137,7 @@ describe('a request', () => {
 });
 
 describe('a client', () => {
-  test('asks plainly, and tells of events with their type and the last id', async () => {
+  test('sends a plain request, and reports events with their type and the last id', async () => {
     await using driven = await drive(service, { initialDelayMs: null });
     const { request, stream } = await driven.stream();
     expect(request.method).toBe('GET');
@@ -179,7 +179,7 @@ describe('a client', () => {
     }
   });
 
-  test('comments: are told of as their line ends, without the colon and one space', async () => {
+  test('comments: are reported as their line ends, without the colon and one space', async () => {
     await using driven = await drive(service);
     const { stream, response } = await driven.stream();
     stream(':Hello\n');
@@ -201,19 +201,19 @@ describe('a client', () => {
     expect(await driven.message()).toEqual(eventOf('\uFEFFone'));
   });
 
-  test('tells of one thing after the other: the next waits for the answer to the last', async () => {
+  test('reports one thing after the other: the next waits for the answer to the last', async () => {
     await using driven = await drive(service);
     (await driven.stream()).stream('data: 1\n\ndata: 2\n\n:3\n');
     const first = await driven.callback();
     expect([first.path, first.message]).toEqual(['/events/1', eventOf('1')]);
     await quiet();
-    expect(driven.told).toBe(1);
+    expect(driven.callbackCount).toBe(1);
     // Any answer counts.
     first.answer(500);
     const second = await driven.callback();
     expect([second.path, second.message]).toEqual(['/events/2', eventOf('2')]);
     await quiet();
-    expect(driven.told).toBe(2);
+    expect(driven.callbackCount).toBe(2);
     second.answer();
     expect((await driven.callback()).path).toBe('/events/3');
   });
@@ -237,7 +237,7 @@ describe('a client', () => {
 });
 
 describe('a failure', () => {
-  test.each([500, 502, 503, 504])('%i is told of, and then tried again', async (status) => {
+  test.each([500, 502, 503, 504])('%i is reported, and then tried again', async (status) => {
     await using driven = await drive(service);
     (await driven.stream()).refuse(status);
     const failure = await driven.callback();
@@ -250,14 +250,14 @@ describe('a failure', () => {
     expect([event.path, event.message]).toEqual(['/events/2', eventOf('x')]);
   });
 
-  test('of a port where nobody listens is told of, each time', async () => {
+  test('of a port without a listener is reported, each time', async () => {
     const streamUrl = `http://127.0.0.1:${await closedPort()}`;
     await using driven = await drive(service, { streamUrl });
     expect(await driven.message()).toEqual(anyError);
     expect(await driven.message()).toEqual(anyError);
   });
 
-  test('of a server that never answers is told of within 5 s', async () => {
+  test('of a server that never answers is reported within 5 s', async () => {
     await using driven = await drive(service);
     await driven.stream();
     expect(await driven.message()).toEqual({
@@ -266,7 +266,7 @@ describe('a failure', () => {
     });
   });
 
-  test.each([301, 307])('%i is followed, and without a Location told of', async (status) => {
+  test.each([301, 307])('%i is followed, and reported if it has no Location', async (status) => {
     await using driven = await drive(service);
     (await driven.stream()).refuse(status, { location: '/elsewhere' });
     const { request, stream, response } = await driven.stream();
@@ -278,7 +278,7 @@ describe('a failure', () => {
     expect(await driven.message()).toEqual(anyError);
   });
 
-  test.each([400, 404])('%i is told of, and not tried again until a restart', async (status) => {
+  test.each([400, 404])('%i is reported, and not tried again until a restart', async (status) => {
     await using driven = await drive(service);
     (await driven.stream()).refuse(status);
     expect(await driven.message()).toEqual(anyError);
@@ -307,7 +307,7 @@ describe('a failure', () => {
 });
 
 describe('a connection', () => {
-  test('that breaks is an error; the next goes on from the last id, without what was half sent', async () => {
+  test('that breaks is an error; the next goes on from the last id, without the half-sent event', async () => {
     await using driven = await drive(service);
     const first = await driven.stream();
     first.stream('id: abc\ndata: Hello\n\ndata: World\n\nid: def\ndata: Good');
@@ -367,10 +367,10 @@ describe('the end of a client', () => {
     await closed;
     expect(await driven.command({ command: 'restart' })).toBe(404);
     expect((await service.ask('DELETE', driven.path)).status).toBe(404);
-    expect(driven.told).toBe(1);
+    expect(driven.callbackCount).toBe(1);
   });
 
-  test('comes quietly when nobody listens to it any more; it can still be deleted', async () => {
+  test('comes without an error when its harness is gone; it can still be deleted', async () => {
     await using driven = await drive(service);
     const { stream, closed } = await driven.stream();
     await driven.leave();

@@ -91,7 +91,7 @@ describe('a cursor', () => {
     expect(kept(cursor)).toEqual({ lastEventId: '2', recent: ['1', '2'] });
   });
 
-  test('is where the next client goes on, whatever lastEventId it is given', async () => {
+  test('is where the next client goes on, even if it is given another lastEventId', async () => {
     await using stage = await openStage();
     const client = await run(stage, { cursor: position('7'), lastEventId: '3' });
     expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '7' });
@@ -196,7 +196,7 @@ describe('a cursor', () => {
     expect(kept(cursor)).toMatchObject({ lastEventId: '2' });
   });
 
-  test('is written every so many events, or when its time has come', async () => {
+  test('is written after a number of events or a time', async () => {
     await using stage = await openStage();
     const cursor = new Map<string, string>();
     const client = await run(stage, { cursor: { store: cursor, every: 3, within: 500 } });
@@ -236,7 +236,7 @@ describe('a cursor', () => {
     },
   );
 
-  test('remembers no more ids than it is told', async () => {
+  test('remembers at most the given number of ids', async () => {
     await using stage = await openStage();
     const cursor = position('2', '1', '2');
     const client = await run(stage, { cursor: { store: cursor, remember: 3 } });
@@ -287,7 +287,7 @@ describe('a slow store', () => {
     await settle(stage.system);
   }
 
-  test('has written what a killed client left before the next one reads', async () => {
+  test('has written the position of a killed client before the next one reads', async () => {
     await using stage = await openStage();
     const store = new SlowStore();
     await startKilled(stage, store);
@@ -296,7 +296,7 @@ describe('a slow store', () => {
     expect((await stage.next()).request.headers['last-event-id']).toBe('1');
   });
 
-  test('is closed when that is written, and not before', async () => {
+  test('is closed once the position is written, and not before', async () => {
     await using stage = await openStage();
     const store = new SlowStore();
     const client = await run(stage, { cursor: { store, every: 1 } });
@@ -352,7 +352,7 @@ describe('a slow store', () => {
     expect(order).toEqual(['written', 'left']);
   });
 
-  test('that fails after the client was killed is told of', async () => {
+  test('that fails after the client was killed is reported', async () => {
     await using stage = await openStage();
     const writing = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
@@ -373,7 +373,7 @@ describe('a slow store', () => {
     expect(warnings).toMatchObject([{ details: { err: { message: 'no connection' } } }]);
   });
 
-  test('has no client begin that was killed while it was read', async () => {
+  test('starts no client that was killed during the read', async () => {
     await using stage = await openStage();
     const reading = Promise.withResolvers<undefined>();
     const begun = Promise.withResolvers<void>();
@@ -384,10 +384,10 @@ describe('a slow store', () => {
       },
       set: () => undefined,
     };
-    const told: string[] = [];
+    const called: string[] = [];
     const feed = SseClient.define({
       init: (url: string) => {
-        told.push('init');
+        called.push('init');
         return connect({ url }, url);
       },
       handleConnect: (_, state) => noreply(state),
@@ -403,12 +403,12 @@ describe('a slow store', () => {
     await settle(stage.system);
     reading.resolve(undefined);
     await settle(stage.system);
-    expect(told).toEqual([]);
+    expect(called).toEqual([]);
   });
 });
 
 describe('a server that ignores the cursor', () => {
-  test('is told of before the event that shows it', async () => {
+  test('is reported before the event that shows it', async () => {
     await using stage = await openStage();
     const client = await run(stage, { cursor: position('3', '1', '2', '3') });
     (await stage.next()).stream('id: 1\ndata: a\n\nid: 2\ndata: b\n\n');
@@ -417,7 +417,7 @@ describe('a server that ignores the cursor', () => {
     expect(client.statuses.filter(({ type }) => type === 'ignored')).toHaveLength(1);
   });
 
-  test('is not one whose first event is new', async () => {
+  test('is not reported if its first event is new', async () => {
     await using stage = await openStage();
     const client = await run(stage, { cursor: position('3', '1', '2', '3') });
     (await stage.next()).stream('id: 4\ndata: a\n\nid: 1\ndata: b\n\n');
@@ -425,7 +425,7 @@ describe('a server that ignores the cursor', () => {
     expect(client.statuses.map(({ type }) => type)).not.toContain('ignored');
   });
 
-  test('with dedupe, what has been handled is not handled again', async () => {
+  test('with dedupe, handled events are not handled again', async () => {
     await using stage = await openStage();
     const cursor = { store: position('3', '1', '2', '3'), dedupe: true };
     const client = await run(stage, { cursor });
@@ -445,7 +445,7 @@ describe('a server that ignores the cursor', () => {
     expect(await handled(client, 2)).toEqual(['a', 'b']);
   });
 
-  test('an id that no header can carry does not keep the client from starting again', async () => {
+  test('an id that no header can carry does not prevent a restart of the client', async () => {
     await using stage = await openStage();
     const cursor = new Map<string, string>();
     const first = await run(stage, { cursor });
@@ -456,7 +456,7 @@ describe('a server that ignores the cursor', () => {
     expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
   });
 
-  test('long ids are known again by what takes little memory', async () => {
+  test('long ids are remembered as digests, which take little memory', async () => {
     await using stage = await openStage();
     const long = (id: number): string => String(id).padStart(4000, 'x');
     const text = [1, 2, 3, 4].map((id) => `id: ${long(id)}\ndata: ${id}\n\n`).join('');
@@ -488,7 +488,7 @@ describe('the store of a cursor', () => {
     ['a Keyv whose adapter fails to read', new Keyv(failing('get')), 'no connection'],
     ['a store that throws', failing('get'), 'no connection'],
     [
-      'what is no cursor',
+      'a value that is no cursor',
       new Map([['client', 'x']]),
       'Expected a cursor under client, got "x" (string)',
     ],
@@ -563,7 +563,7 @@ describe('a behaviour with a cursor', () => {
     return [pid as Pid, reports];
   }
 
-  test('is told what it begins with, and its requests go on from there', async () => {
+  test('is given its start position, and its requests go on from there', async () => {
     await using stage = await openStage();
     const [, reports] = await start(stage, { store: position('7'), key: 'client' });
     expect((await stage.next()).request.headers['last-event-id']).toBe('7');
@@ -571,9 +571,9 @@ describe('a behaviour with a cursor', () => {
   });
 
   test.each([
-    ['nobody traps exits', false, [], false],
+    ['no process traps exits', false, [], false],
     ['the user does', true, ['normal', 'crash'], true],
-  ])('is told of linked processes as if it had none: %s', async (_what, traps, told, lives) => {
+  ])('gets EXIT messages as if it had none: %s', async (_case, traps, expected, lives) => {
     await using stage = await openStage();
     const exits: string[] = [];
     const linked = SseClient.define({
@@ -599,7 +599,7 @@ describe('a behaviour with a cursor', () => {
     const cursor = { store: new Map(), key: 'client' };
     const pid = await SseClient.start(stage.system, linked, stage.url, { cursor });
     await settle(stage.system);
-    expect(exits).toEqual(told);
+    expect(exits).toEqual(expected);
     expect(isAlive(pid as Pid)).toBe(lives);
   });
 });

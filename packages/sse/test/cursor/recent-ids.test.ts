@@ -14,7 +14,7 @@ describe.each([true, false])('recent ids, indexed: %j', (isIndexed) => {
     expect(['2', '3', '5'].map((id) => ids.has(id))).toEqual([false, true, true]);
   });
 
-  test('that were kept more than once are known until the last of them goes', () => {
+  test('that were kept more than once are known until the last copy is dropped', () => {
     const ids = new RecentIds(['1', '2', '1'], 3, isIndexed);
     ids.add('3');
     expect(ids.has('1')).toBe(true);
@@ -23,7 +23,7 @@ describe.each([true, false])('recent ids, indexed: %j', (isIndexed) => {
     expect(ids.has('1')).toBe(false);
   });
 
-  test('that are long are kept as digests, and known all the same', () => {
+  test('that are long are kept as digests, and still known', () => {
     const long = 'x'.repeat(129);
     const ids = new RecentIds([], 3, isIndexed);
     ids.add(long);
@@ -32,7 +32,7 @@ describe.each([true, false])('recent ids, indexed: %j', (isIndexed) => {
     expect([next.has(long), next.has(`${long}x`)]).toEqual([true, false]);
   });
 
-  test('hold on to nothing of the packets that they came in', () => {
+  test('hold no reference to the packets that they came in', () => {
     const ids = new RecentIds([], 16, isIndexed);
     const before = heldBytes();
     for (let count = 0; count < 100; count += 1) {

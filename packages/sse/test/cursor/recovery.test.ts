@@ -5,7 +5,7 @@ import type { CursorRecovery, HandledEvent } from '../../src/index.ts';
 import { run } from '../support/run.ts';
 import { openStage } from '../support/stage.ts';
 
-/** An output that ids are appended to; a mark is how many there are. */
+/** An output that ids are appended to; a mark is their number. */
 class Output implements CursorRecovery {
   readonly ids: string[] = [];
   readonly askedFor: unknown[] = [];
@@ -45,7 +45,7 @@ test('the mark is taken when an event has been handled, and given back at the ne
   expect(output.askedFor).toEqual([undefined, 2]);
 });
 
-test('the client starts behind the events that are found, and has written that before it does', async () => {
+test('the client starts after the events that are found, and writes that position first', async () => {
   await using stage = await openStage();
   const position = { lastEventId: 'a', recent: ['a'], mark: 0 };
   const store = new Map([['client', JSON.stringify(position)]]);

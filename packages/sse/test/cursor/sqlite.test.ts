@@ -49,7 +49,7 @@ describe('a cursor file', () => {
     expect(await readdir(folder)).toEqual(['c.db']);
   });
 
-  test('writes its owner beside it, and through no link that lies there', async () => {
+  test('has its owner in a file beside it, written without following a symbolic link', async () => {
     await using stage = await openStage();
     const file = join(folder, 'c.db');
     const victim = join(folder, 'victim');
@@ -92,7 +92,7 @@ describe('a cursor file', () => {
     expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '7' });
   });
 
-  test('is waited for, for as long as any caller says who names a timeout', async () => {
+  test('is waited for as long as the timeout that one of its callers gives', async () => {
     await using stage = await openStage();
     const file = join(folder, 'c.db');
     sqlite(file);
@@ -108,7 +108,7 @@ describe('a cursor file', () => {
     expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '7' });
   });
 
-  test('has one timeout in a program: another is refused, and so is one that is no time', () => {
+  test('has one timeout in a program: another one is refused, and so is a value that is no time', () => {
     const file = join(folder, 'c.db');
     const store = sqlite(file, { timeout: 100 });
     expect(sqlite(file)).toBe(store);
@@ -121,7 +121,7 @@ describe('a cursor file', () => {
     );
   });
 
-  test('is the same one by every path that leads to it', async () => {
+  test('is the same one by every path to it', async () => {
     await using stage = await openStage();
     const file = join(folder, 'c.db');
     await mkdir(join(folder, 'real'));
@@ -137,7 +137,7 @@ describe('a cursor file', () => {
     expect(await readdir(join(folder, 'real'))).toEqual(['c.db']);
   });
 
-  test('keeps what another client writes at its end while an event is handled that is not kept then', () => {
+  test('keeps the position that another client writes during the handling of an event that fails', () => {
     const store = sqlite(join(folder, 'c.db'));
     store.open();
     const staged = store.stage('a', '1');
@@ -147,7 +147,7 @@ describe('a cursor file', () => {
     store.close();
   });
 
-  test('is as it was after a writing that failed half way, and takes the next', () => {
+  test('is unchanged after a write that failed half-way, and takes the next', () => {
     const store = sqlite(join(folder, 'c.db'));
     store.open();
     // A value that SQLite refuses, in place of a disk that becomes full.
@@ -166,10 +166,10 @@ describe('a cursor file', () => {
     );
   });
 
-  test('that is something else fails the start', async () => {
+  test('whose file is no database fails the start', async () => {
     await using stage = await openStage();
     const file = join(folder, 'c.db');
-    await writeFile(file, 'a text that somebody needs, and is certainly no database at all');
+    await writeFile(file, 'a text that is needed, and is certainly no database at all');
     await expect(run(stage, { cursor: sqlite(file) })).rejects.toThrow(
       `Expected ${file} to be a cursor file that can be written, got: file is not a database`,
     );
@@ -197,7 +197,7 @@ describe('a cursor file', () => {
     );
   });
 
-  test('that may only be read fails the start', async () => {
+  test('that is read-only fails the start', async () => {
     await using stage = await openStage();
     const file = join(folder, 'c.db');
     const client = await run(stage, { cursor: sqlite(file) });

@@ -72,7 +72,7 @@ describe('a fetch of the user’s', () => {
     [false, 'same-origin'],
     [true, 'include'],
   ])(
-    'is told what the standard says of the request: withCredentials %p',
+    'gets the request init of the standard: withCredentials %p',
     async (withCredentials, credentials) => {
       await using stage = await openStage();
       const { fetch, calls } = kept();
@@ -129,7 +129,7 @@ describe('a fetch of the user’s', () => {
     expect([...waiting.types, ...reading.types]).toEqual(['open']);
   });
 
-  test('that knows nothing of signals has its reader cancelled by close', async () => {
+  test('that ignores its signal has its reader cancelled by close', async () => {
     const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>();
     using watched = openSource('http://127.0.0.1/', {
       fetch: async () => ({
@@ -155,8 +155,8 @@ describe('a fetch of the user’s', () => {
   test.each([
     ['throws', () => Promise.reject(new Error('no token')), 'no token'],
     [
-      'throws what is no error',
-      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever it throws
+      'throws a value that is no error',
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- any value may come
       () => Promise.reject('nothing'),
       'nothing',
     ],

@@ -15,7 +15,7 @@ import { ceiling, floor, jitter } from '../support/run.ts';
 import { closedPort, serveSecurely } from '../support/servers.ts';
 import { type Exchange, openStage, type Stage } from '../support/stage.ts';
 
-type Told =
+type SinkCall =
   | { readonly type: 'opened' | 'message'; readonly text: string }
   | ({ readonly type: 'interrupted' | 'failed' } & ErrorDetails);
 
@@ -23,28 +23,28 @@ type Told =
 async function follow(
   stage: Stage,
   request: Partial<SseRequest> = {},
-): Promise<{ readonly client: Pid; next(): Promise<Told> }> {
-  const told = new Queue<Told>();
+): Promise<{ readonly client: Pid; next(): Promise<SinkCall> }> {
+  const calls = new Queue<SinkCall>();
   const sink: EventSourceSink = {
     isClosed: () => false,
     opened: (text) => {
-      told.push({ type: 'opened', text });
+      calls.push({ type: 'opened', text });
     },
     message: ({ data: text }) => {
-      told.push({ type: 'message', text });
+      calls.push({ type: 'message', text });
     },
     interrupted: (details) => {
-      told.push({ type: 'interrupted', ...details });
+      calls.push({ type: 'interrupted', ...details });
     },
     failed: (details) => {
-      told.push({ type: 'failed', ...details });
+      calls.push({ type: 'failed', ...details });
     },
   };
   const client = await start(stage.system, eventSourceClient, {
     sink,
     request: { ...eventSourceRequest(stage.url, {}), ...request },
   });
-  return { client: client as Pid, next: () => told.next() };
+  return { client: client as Pid, next: () => calls.next() };
 }
 
 /** The delay until the client's next attempt, in ms. */
@@ -61,13 +61,13 @@ const end =
     response.end();
   };
 
-describe('whatever a server does, it sees at most 5 requests in the first second and 20 in the first minute', () => {
+describe('for any behaviour of a server, it gets at most 5 requests in the first second and 20 in the first minute', () => {
   test.each([
     ['ends streams at once', end('')],
     ['asks for retry: 0', end('retry: 0\n\n')],
     ['asks for retry: 1 and sends events', end('retry: 1\n\ndata: x\n\n')],
     ['drops every request', drop],
-  ])('that %s', async (_what, play) => {
+  ])('that %s', async (_case, play) => {
     await using stage = await openStage();
     jitter(floor);
     const { client, next } = await follow(stage);
@@ -115,7 +115,7 @@ describe('the delay', () => {
       response.end(text);
     };
 
-  test('grows from 1 s to 30 s, whatever comes by the connections', async () => {
+  test('grows from 1 s to 30 s, even if the connections bring events', async () => {
     const delays = await delaysOf(Array.from({ length: 7 }, () => endWith('data: x\n\n')));
     expect(delays.map(Math.round)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
@@ -159,9 +159,9 @@ test('silence for 5 min ends an open stream, and a head that takes as long ends 
 test('a refused connection is tried again', async () => {
   await using stage = await openStage();
   const { client, next } = await follow(stage, { url: `http://127.0.0.1:${await closedPort()}/` });
-  const told = await next();
-  expect(told.type).toBe('interrupted');
-  expect(told).toHaveProperty('message', expect.stringContaining('ECONNREFUSED'));
+  const call = await next();
+  expect(call.type).toBe('interrupted');
+  expect(call).toHaveProperty('message', expect.stringContaining('ECONNREFUSED'));
   expect(await delay(stage, client)).toBeGreaterThanOrEqual(250);
 });
 
@@ -172,13 +172,13 @@ test('a redirect that goes nowhere is tried again, and has its status', async ()
   expect(await next()).toMatchObject({ type: 'interrupted', code: 302 });
 });
 
-test('a certificate that is not trusted fails the connection, and the process is no more', async () => {
+test('a certificate that is not trusted fails the connection, and the process ends', async () => {
   await using stage = await openStage();
   await using server = await serveSecurely(() => undefined);
   const { client, next } = await follow(stage, { url: server.url });
-  const told = await next();
-  expect(told.type).toBe('failed');
-  expect(told).toHaveProperty('message', expect.stringContaining('SELF_SIGNED'));
+  const call = await next();
+  expect(call.type).toBe('failed');
+  expect(call).toHaveProperty('message', expect.stringContaining('SELF_SIGNED'));
   await settle(stage.system);
   expect(isAlive(client)).toBe(false);
   expect(stage.system.reports).toEqual([]);

@@ -43,7 +43,7 @@ describe('the state', () => {
     expect(await watched.next()).toMatchObject({ readyState: OPEN, event: { type: 'open' } });
   });
 
-  test('a connection that is cut off is as one that ended', async () => {
+  test('a connection that is cut off is like one that ended', async () => {
     await using stage = await openStage();
     using watched = openSource(stage.url);
     const { request, stream } = await stage.next();
@@ -209,7 +209,7 @@ describe('close', () => {
   test.each([
     ['an event', 'data: x\n\n'],
     ['the end of the stream', undefined],
-  ])('while %s waits for its turn: nothing of it is told', async (_what, text) => {
+  ])('while %s is pending: it is not dispatched', async (_case, text) => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const chunks = text === undefined ? [] : [new TextEncoder().encode(text)];
     const read = async (): Promise<{ done: boolean; value?: Uint8Array | undefined }> => {
@@ -242,7 +242,7 @@ describe('close', () => {
     expect(watched.types).toEqual(['open']);
   });
 
-  test('a source that is closed leaves others alone', async () => {
+  test('a source that is closed does not affect others', async () => {
     await using stage = await openStage();
     using first = openSource(stage.url);
     using second = openSource(stage.url);
@@ -282,7 +282,7 @@ describe('a message', () => {
     expect((await watched.next()).event).toMatchObject({ data: 'c', lastEventId: '…' });
   });
 
-  test('is dispatched with the type of the server, whatever it is, to no other listener', async () => {
+  test('is dispatched with any type that the server sends, to no other listener', async () => {
     await using stage = await openStage();
     const types = ['__proto__', 'constructor', 'hasOwnProperty', 'a b', 'é'];
     using watched = openSource(stage.url, undefined, ...types);

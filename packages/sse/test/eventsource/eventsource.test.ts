@@ -33,7 +33,7 @@ describe('the constructor', () => {
   });
 
   test.each(['', '/events', 'http://[', 'http://this is invalid/', null, undefined, {}])(
-    'throws a SyntaxError for what is no absolute URL: %p',
+    'throws a SyntaxError for a value that is no absolute URL: %p',
     (url) => {
       expect(() => new EventSource(url as string)).toThrow(
         expect.objectContaining({

@@ -10,7 +10,7 @@ test('the MIME type is text/event-stream', () => {
 });
 
 describe('create()', () => {
-  test('gives what is left out its default', () => {
+  test('gives each omitted field its default', () => {
     expect(create('hello')).toEqual({ type: 'message', data: 'hello', id: null, lastEventId: '' });
   });
 
@@ -84,13 +84,13 @@ describe('serialize()', () => {
     expect(serialize(event)).toBe(text);
   });
 
-  test('makes of any line end in hand-made data several data lines', () => {
+  test('writes data of a manually built event as several data lines, at any line end', () => {
     expect(serialize({ ...create(''), data: 'a\r\nb\rc\nd' })).toBe(
       'data: a\ndata: b\ndata: c\ndata: d\n\n',
     );
   });
 
-  test('refuses a hand-made event that would write other fields', () => {
+  test('refuses a manually built event that would write other fields', () => {
     expect(() => serialize({ ...create('x'), id: '1\nretry: 0' })).toThrow(TypeError);
     expect(() => serialize({ ...create('x'), type: 'x\ndata: y' })).toThrow(TypeError);
   });
@@ -131,7 +131,7 @@ describe('parse()', () => {
     },
   );
 
-  test('blank lines alone are nothing', () => {
+  test('blank lines alone are no event', () => {
     expect(parse('\n\r\n')).toEqual({ type: 'incomplete', rest: '' });
   });
 
@@ -153,7 +153,7 @@ describe('parseAll()', () => {
     });
   });
 
-  test('a text cut anywhere gives the same events, the rest put in front of what follows', () => {
+  test('a text cut anywhere gives the same events if the rest is put in front of the next piece', () => {
     const text = ': c\r\ndata: a\r\n\r\nid: 5\rdata: b\r\revent: k\ndata: c\n\nretry: 1\n\n';
     const whole = parseAll(text);
     for (let at = 0; at <= text.length; at++) {
@@ -164,7 +164,7 @@ describe('parseAll()', () => {
     }
   });
 
-  test('what is serialized comes back', () => {
+  test('a serialized event is parsed back', () => {
     const line = fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/[\r\n\0]/g, ''));
     const event = fc
       .tuple(

@@ -9,7 +9,7 @@ import { serve, serveRaw } from '../support/servers.ts';
 import { watch } from '../support/watched-connection.ts';
 
 /**
- * For longer runs by hand: `FUZZ=100000 pnpm jest fuzz --testTimeout=3600000`. A failure prints the
+ * For longer manual runs: `FUZZ=100000 pnpm jest fuzz --testTimeout=3600000`. A failure prints the
  * seed and the path that repeat it.
  */
 const numRuns = Number(process.env['FUZZ'] ?? 0);
@@ -38,7 +38,7 @@ const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
 );
 
-test('whatever bytes come, in whatever packets, the parser gives events and nothing else', () => {
+test('for any bytes in any packets, the parser gives events and nothing else', () => {
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 10 }), (packets) => {
       const state = createPacketState({ maxEventSize: 1000 });
@@ -66,12 +66,12 @@ const idPiece = fc.oneof(
  * value (RFC 9110 5.5).
  */
 function sendingOf(id: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  // oxlint-disable-next-line no-control-regex -- it looks for control characters
   return /[\0-\x08\n-\x1F\x7F]/.test(id) ? '' : id.replaceAll(/^[\t ]+|[\t ]+$/g, '');
 }
 const ownHeaders = 'accept accept-encoding cache-control connection host last-event-id user-agent';
 
-test('whatever id a stream gives, it is sent in the bytes of its UTF-8, and nothing with it', async () => {
+test('any id of a stream is sent as the bytes of its UTF-8, and nothing with it', async () => {
   const asked: IncomingMessage[] = [];
   await using server = await serve((request, response) => {
     asked.push(request);
@@ -95,7 +95,7 @@ test('whatever id a stream gives, it is sent in the bytes of its UTF-8, and noth
   );
 });
 
-test('whatever Location a server gives, no secret goes to another origin, and no other scheme is spoken', () => {
+test('for any Location of a server, no secret goes to another origin, and no other scheme is used', () => {
   const location = fc.oneof(
     fc.webUrl(),
     fc.string({ maxLength: 30 }),
@@ -137,7 +137,7 @@ test('whatever Location a server gives, no secret goes to another origin, and no
   );
 });
 
-test('whatever a server answers, an attempt ends in one way', async () => {
+test('for any answer of a server, an attempt ends in exactly one way', async () => {
   let answer = '';
   await using server = await serveRaw((socket) => {
     socket.end(answer);

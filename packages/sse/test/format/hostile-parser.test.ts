@@ -36,7 +36,7 @@ const corpus = [
   'data:x\r\n\r\n',
 ];
 
-/** For longer runs by hand: `FUZZ=10000 pnpm jest hostile-parser`. */
+/** For longer manual runs: `FUZZ=10000 pnpm jest hostile-parser`. */
 const numRuns = Number(process.env['FUZZ'] ?? 0);
 
 /** Packets of `size` bytes each, `total` bytes together. */
@@ -48,9 +48,9 @@ function* endless(text: string, size: number, total: number): Generator<Uint8Arr
   }
 }
 
-test('memory is bounded by the limit, whatever pattern is repeated without an end', () => {
+test('memory is bounded by the limit, for any pattern that is repeated without an end', () => {
   const limit = 2 ** 12;
-  // Once, since a collection takes longer than to parse.
+  // Once, since a collection takes longer than parsing.
   const before = heldBytes();
   fc.assert(
     fc.property(pattern, fc.constantFrom(100, 4096), (text, size) => {
@@ -59,7 +59,7 @@ test('memory is bounded by the limit, whatever pattern is repeated without an en
         handlePacket(packet, state);
       }
       // A data line of one character counts as two bytes, and V8 keeps it in 88. The rest is for
-      // what a collection leaves.
+      // garbage that a collection leaves.
       expect(heldBytes() - before).toBeLessThan(44 * limit + 2 ** 18);
     }),
     // A collection takes time: the first patterns of the corpus and a few others.
@@ -90,7 +90,7 @@ test.each([
   expect(lines.filter((line) => Number(line) === 100)).toHaveLength(1);
 });
 
-test('no character is looked at more than a few times, whatever comes and however it is cut', () => {
+test('no character is scanned more than a few times, for any stream and any cut', () => {
   const total = 2 ** 15;
   fc.assert(
     fc.property(pattern, fc.constantFrom(10, 1000, total), fc.boolean(), (text, size, comments) => {

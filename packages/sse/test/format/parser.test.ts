@@ -87,7 +87,7 @@ describe('conformance', () => {
 });
 
 describe('properties', () => {
-  test('any cut of any byte stream means what the standard says of the whole', () => {
+  test('any cut of any byte stream gives the events that the standard gives for the whole', () => {
     fc.assert(
       fc.property(anyStream, anyCuts, (stream, cuts) => {
         const { events, comments, state } = read(cut(stream, cuts));
@@ -115,7 +115,7 @@ describe('properties', () => {
     expect(handlePacket(stream, createPacketState()).map(({ data }) => data)).toEqual(['a', 'b']);
   });
 
-  test('what is serialized comes back, however it is cut', () => {
+  test('a serialized event is parsed back, for any cut', () => {
     const line = fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/[\r\n\0]/g, ''));
     const event = fc.record(
       {
@@ -140,7 +140,7 @@ describe('properties', () => {
     );
   });
 
-  test('the decoder gives what a streaming TextDecoder that keeps the byte order mark gives', () => {
+  test('the decoder gives the text of a streaming TextDecoder that keeps the byte order mark', () => {
     const near = fc.constantFrom(
       0x0a,
       0x41,
@@ -191,7 +191,7 @@ describe('handlePacket', () => {
     expect(state.lastEventId).toBe('1');
   });
 
-  test('a retry stands with the event of its own block, and not with the next one', () => {
+  test('a retry belongs to the event of its own block, and not to the next one', () => {
     const state = createPacketState();
     const packets = ['data: a\nret', 'ry: 7\n', '\nretry: 8\n\ndata: b\n\n', 'data: c\n\n'];
     const events = packets.flatMap((packet) => handlePacket(bytes(packet), state));

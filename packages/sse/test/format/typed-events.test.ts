@@ -56,7 +56,7 @@ describe('typed events', () => {
     ).toEqual(['t1', 12]);
   });
 
-  test('that are not what they should be are handed over as they came', async () => {
+  test('that do not fit their schema are passed on as they came', async () => {
     expect(
       await read(
         [
@@ -80,7 +80,7 @@ describe('typed events', () => {
     ]);
   });
 
-  test('say what is wrong with them', async () => {
+  test('that do not fit have the issues of their schema', async () => {
     await using stage = await openStage();
     const invalid: InvalidEvent[] = [];
     const stream = events(stage.url, {

@@ -59,7 +59,7 @@ describe.each(versions)('over %s', (_name, http) => {
       ['REQ-04 as it is', 'abc', 'abc'],
       ['REC-04 above U+00FF, as its UTF-8', '\u2026', '\xE2\x80\xA6'],
       ['REC-05 of 8 KiB', 'x'.repeat(8192), 'x'.repeat(8192)],
-    ])('%s: what the last id goes out as', async (_name, lastEventId, header) => {
+    ])('%s: the header for the last id', async (_name, lastEventId, header) => {
       expect((await headersSent(http, { lastEventId }))['last-event-id']).toBe(header);
     });
 
@@ -86,7 +86,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(server.requests[0]?.method).toBe('POST');
     });
 
-    test('REQ-07 one that cannot be sent is a failure, told after the call, and opens nothing', async () => {
+    test('REQ-07 one that cannot be sent is a failure, reported after the call, and opens no socket', async () => {
       const client = http.watch({ url: 'http://127.0.0.1:1/', headers: { 'a b': 'x' } });
       expect(client.calls).toEqual([]);
       expect(await client.next()).toEqual({
@@ -98,7 +98,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
     });
 
-    test('REQ-08 got’s options are handed through', async () => {
+    test('REQ-08 got’s options are passed through', async () => {
       const asked: string[] = [];
       await using server = await http.serve(stream);
       const dnsLookup = ((
@@ -119,7 +119,7 @@ describe.each(versions)('over %s', (_name, http) => {
   });
 
   describe('the status', () => {
-    test('ST-01 200 with an event stream is told once, with status, headers and URL', async () => {
+    test('ST-01 200 with an event stream is reported once, with status, headers and URL', async () => {
       await using server = await http.serve((_, response) => {
         response.writeHead(200, { ...eventStream, 'x-one': '1' }).flushHeaders();
       });
@@ -140,7 +140,7 @@ describe.each(versions)('over %s', (_name, http) => {
     });
 
     test.each([201, 205, 206, 210, 299, 300, 304, 400, 404, 410, 500, 503])(
-      'ST-04 ST-12 ST-14 %i is a failure, whatever its content type',
+      'ST-04 ST-12 ST-14 %i is a failure, with any content type',
       async (status) => {
         await using server = await http.serve((_, response) => {
           response.writeHead(status, eventStream).end();
@@ -193,7 +193,7 @@ describe.each(versions)('over %s', (_name, http) => {
       await emptied(server);
     });
 
-    test('ST-18 the events of a 404 are not told', async () => {
+    test('ST-18 the events of a 404 are not delivered', async () => {
       await using server = await http.serve((_, response) => {
         response.writeHead(404, eventStream).end('data: x\n\n');
       });
@@ -212,16 +212,19 @@ describe.each(versions)('over %s', (_name, http) => {
         }
       };
 
-    test.each([301, 302, 303, 307, 308])('ST-05 %i is followed, and told once', async (status) => {
-      await using server = await http.serve(to('/next', status));
-      using client = http.watch({ url: server.url });
-      expect(await client.next()).toMatchObject({
-        type: 'connected',
-        response: { url: server.url.replace('/events', '/next') },
-      });
-      await client.text(9);
-      expect(client.calls.filter(({ type }) => type !== 'packet')).toHaveLength(1);
-    });
+    test.each([301, 302, 303, 307, 308])(
+      'ST-05 %i is followed, and reported once',
+      async (status) => {
+        await using server = await http.serve(to('/next', status));
+        using client = http.watch({ url: server.url });
+        expect(await client.next()).toMatchObject({
+          type: 'connected',
+          response: { url: server.url.replace('/events', '/next') },
+        });
+        await client.text(9);
+        expect(client.calls.filter(({ type }) => type !== 'packet')).toHaveLength(1);
+      },
+    );
 
     test.each([
       [301, {}],
@@ -361,7 +364,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
     });
 
-    test('CT-05 the bytes come as they are, whatever charset is named', async () => {
+    test('CT-05 the bytes come unchanged, with any charset', async () => {
       await using server = await http.serve((_, response) => {
         response
           .writeHead(200, { 'content-type': 'text/event-stream; charset=windows-1252' })
@@ -384,7 +387,7 @@ describe('over HTTP/1.1 alone', () => {
     expect(await client.text(9)).toBe('data: x\n\n');
   });
 
-  test('ST-17 a body that breaks off gives what there was of it', async () => {
+  test('ST-17 a body that breaks off gives the part that came', async () => {
     await using server = await serveRaw((socket) => {
       socket.end('HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nsorry');
     });
@@ -394,7 +397,7 @@ describe('over HTTP/1.1 alone', () => {
     });
   });
 
-  test('ST-19 100 and 103 are no answers', async () => {
+  test('ST-19 100 and 103 do not count as the response', async () => {
     await using server = await serveRaw((socket) => {
       socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n');
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n');
@@ -404,7 +407,7 @@ describe('over HTTP/1.1 alone', () => {
     expect(await client.text(9)).toBe('data: x\n\n');
   });
 
-  test('101 that nobody asked for is a failure and frees the socket', async () => {
+  test('101 without a request for an upgrade is a failure and frees the socket', async () => {
     await using server = await serveRaw((socket) => {
       socket.write('HTTP/1.1 101 Yes\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\ndata: x\n\n');
     });

@@ -194,7 +194,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(await client.end()).toMatchObject({ disconnect: { code: 'ECONNRESET' } });
     });
 
-    test('BODY-10 an encoding that nobody knows passes through', async () => {
+    test('BODY-10 an unknown encoding passes through', async () => {
       await using server = await http.serve((_, response) => {
         response.writeHead(200, { ...eventStream, 'content-encoding': 'none' }).end('data: x\n\n');
       });
@@ -205,7 +205,7 @@ describe.each(versions)('over %s', (_name, http) => {
   });
 
   describe('bytes', () => {
-    test('BODY-11 bytes that come one by one mean what they mean together', async () => {
+    test('BODY-11 bytes that come one by one give the same events as together', async () => {
       const text = 'id: 1\ndata: \u00E9\u{1F600}\n\nevent: x\r\ndata: 2\r\n\r\n';
       await using server = await streaming(http);
       const state = createPacketState();
@@ -262,7 +262,7 @@ describe.each(versions)('over %s', (_name, http) => {
       return { ...server, sent: () => sent };
     }
 
-    test('nothing is told until resume, and the server’s writes block', async () => {
+    test('nothing is delivered until resume, and the server’s writes block', async () => {
       await using server = await torrent();
       using client = http.watch({ url: server.url }, (call, connection) => {
         if (call.type === 'packet') {

@@ -163,7 +163,7 @@ describe('one connection for many', () => {
     known.client.connection.destroy();
   });
 
-  test('a session of one’s own is left alone', async () => {
+  test('a session given by the user is left alone', async () => {
     await using server = await serveExchanges();
     const session = connect(server.url, { ca: cert });
     const { client, response } = await connected(server, { got: { h2session: session as never } });
@@ -175,7 +175,7 @@ describe('one connection for many', () => {
     session.destroy();
   });
 
-  test('an agent of one’s own for https: means HTTP/1.1', async () => {
+  test('an agent for https: given by the user means HTTP/1.1', async () => {
     await using server = await serveBoth();
     const agent = new Agent();
     using client = watch({ url: server.url, got: { agent: { https: agent } } });
@@ -219,7 +219,7 @@ describe('BODY-16 back-pressure', () => {
 });
 
 describe('LIFE-01 destroyed', () => {
-  test('while HTTP/2 is still being agreed on: nothing is told and no socket is left', async () => {
+  test('during the negotiation of HTTP/2: no handler is called and no socket is left', async () => {
     const silent = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
       socket.resume();
       client.connection.destroy();
@@ -276,7 +276,7 @@ describe('silence on a connection, which may be dead', () => {
     next.client.connection.destroy();
   });
 
-  test('BODY-06 the only stream takes its connection along at once', async () => {
+  test('BODY-06 the only stream closes its connection at once', async () => {
     await using server = await serveExchanges();
     const silent = await connected(server, { idleTimeout: 1000 });
     await silent.client.advance(1000);
@@ -367,7 +367,7 @@ describe('failures', () => {
     young.client.connection.destroy();
   });
 
-  test('BODY-03 REC-14 a connection that breaks off is told to each of its streams, once', async () => {
+  test('BODY-03 REC-14 a connection that breaks off is reported by each of its streams, once', async () => {
     await using server = await serveExchanges();
     const all = [await connected(server), await connected(server), await connected(server)];
     server.sockets.forEach((socket) => socket.destroy());
@@ -388,7 +388,7 @@ describe('failures', () => {
     });
   });
 
-  test('ST-17 the body of an error that breaks off gives what there was of it', async () => {
+  test('ST-17 the body of an error that breaks off gives the part that came', async () => {
     await using server = await serveFrames((socket, id) => {
       socket.write(Buffer.concat([serverError(id), data(id, 'sorry'), reset(id, 2)]));
     });
@@ -432,7 +432,7 @@ describe('failures', () => {
     expect(call).toMatchObject({ failure: { type: 'network' } });
   });
 
-  test('NET-03 a certificate that nobody vouches for', async () => {
+  test('NET-03 an untrusted certificate', async () => {
     await using server = await serveExchanges();
     using client = watch({ url: server.url, tls: { ca: [] } });
     expect(await client.end()).toMatchObject({
@@ -441,7 +441,7 @@ describe('failures', () => {
   });
 });
 
-describe('bytes, by hand', () => {
+describe('single bytes and frames', () => {
   test('ST-02 LIFE-05 head and event in one packet: the head first, and after destroy nothing', async () => {
     await using server = await serveFrames((socket, id) =>
       socket.write(Buffer.concat([head(id), data(id, 'data: x\n\n')])),
@@ -457,7 +457,7 @@ describe('bytes, by hand', () => {
     expect(stopped.calls).toHaveLength(1);
   });
 
-  test('LIFE-04 destroyed inside a packet, no further one of the same flight is told', async () => {
+  test('LIFE-04 destroyed inside a packet, it delivers no further one of the same write', async () => {
     await using server = await serveFrames((socket, id) => {
       const frames = Array.from({ length: 5 }, () => data(id, 'data: x\n\n'));
       socket.write(Buffer.concat([head(id), ...frames]));
@@ -487,7 +487,7 @@ describe('bytes, by hand', () => {
     expect(await client.text(9)).toBe('data: x\n\n');
   });
 
-  test('ST-19 100 and 103 are no answers', async () => {
+  test('ST-19 100 and 103 do not count as the response', async () => {
     await using server = await serveHttp2((_, response) => {
       response.writeContinue();
       response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' });

@@ -21,7 +21,7 @@ describe.each(versions)('over %s', (_name, http) => {
   }
 
   describe('destroy()', () => {
-    test('LIFE-01 before anything is sent: nothing is told and no socket is left', async () => {
+    test('LIFE-01 before anything is sent: no handler is called and no socket is left', async () => {
       await using server = await streaming();
       const client = http.watch({ url: server.url });
       client.connection.destroy();
@@ -54,7 +54,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(server.sockets.size).toBe(0);
     });
 
-    test('LIFE-03 while events come: the server sees it, and nothing is told any more', async () => {
+    test('LIFE-03 while events come: the server sees it, and no handler is called any more', async () => {
       await using server = await streaming();
       const client = http.watch({ url: server.url });
       await client.next();
@@ -139,7 +139,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(client.calls).toHaveLength(1);
     });
 
-    test('a request that cannot be sent is not told of either', async () => {
+    test('a request that cannot be sent is not reported either', async () => {
       const client = http.watch({ url: 'nowhere' });
       client.connection.destroy();
       await new Promise(setImmediate);
@@ -237,7 +237,7 @@ describe('over HTTP/1.1 alone', () => {
     );
     const program = `
     import { openConnection } from ${JSON.stringify(import.meta.resolve('../../src/http/connection.ts'))};
-    const say = (what) => () => console.log(what);
+    const say = (text) => () => console.log(text);
     const connected = () => { throw new Error('mine') };
     const handlers = { connected, packet: say('packet'), failed: say('failed'), disconnected: say('disconnected') };
     openConnection({ url: ${JSON.stringify(server.url)} }, handlers, { now: () => 0, setTimeout, clearTimeout });
@@ -261,7 +261,7 @@ describe('over HTTP/1.1 alone', () => {
     expect(client.calls).toEqual([]);
   });
 
-  test('LIFE-05 inside connected: the packet that came with the head is not told', async () => {
+  test('LIFE-05 inside connected: the packet that came with the head is not delivered', async () => {
     await using server = await serveRaw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n');
     });
@@ -275,7 +275,7 @@ describe('over HTTP/1.1 alone', () => {
     expect(client.calls).toHaveLength(1);
   });
 
-  test('LIFE-04 inside packet: no further packet is told', async () => {
+  test('LIFE-04 inside packet: no further packet is delivered', async () => {
     const chunk = '9\r\ndata: x\n\n\r\n';
     await using server = await serveRaw((socket) => {
       socket.write(

@@ -140,7 +140,7 @@ describe.each(versions)('over %s', (_name, http) => {
 });
 
 describe('no connection', () => {
-  test('NET-02 a name that nobody resolves in time', async () => {
+  test('NET-02 a name that is not resolved in time', async () => {
     const dnsLookup = (() => undefined) as never;
     const request = { url: 'http://feed.test/', connectTimeout: 20, got: { dnsLookup } };
     expect(await outcome(http1, request)).toEqual({ type: 'timeout', phase: 'lookup', ms: 20 });
@@ -182,14 +182,14 @@ describe('TLS', () => {
     });
   });
 
-  test('a server that does not speak TLS is no matter of trust', async () => {
+  test('a server that does not speak TLS is not reported as untrusted', async () => {
     await using server = await serveRaw((socket) => socket.end('HTTP/1.1 400 No\r\n\r\n'));
     expect(await outcome(http1, { url: server.url.replace('http', 'https') })).toMatchObject({
       type: 'tls',
     });
   });
 
-  test('a client certificate is shown at home, and not after a redirect to another origin', async () => {
+  test('a client certificate is sent to the first origin, and not after a redirect to another one', async () => {
     const seen: (readonly [string | undefined, boolean])[] = [];
     const next = [
       (): string => elsewhere.url,
@@ -209,7 +209,7 @@ describe('TLS', () => {
     ]);
   });
 
-  test('https: does not fall to http:', async () => {
+  test('https: does not fall back to http:', async () => {
     await using plain = await serve((_, response) => response.writeHead(200, eventStream).end());
     await using server = await serveSecurely((_, response) => {
       response.writeHead(302, { location: plain.url }).end();
@@ -258,8 +258,8 @@ describe('no answer, or none that is one', () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-One: 1\r\n\r\n';
     await using server = await serveRaw((socket) => {
       void (async () => {
-        for (const letter of head) {
-          socket.write(letter);
+        for (const character of head) {
+          socket.write(character);
           await new Promise(setImmediate);
         }
       })();
@@ -268,13 +268,13 @@ describe('no answer, or none that is one', () => {
     expect(await client.next()).toMatchObject({ response: { headers: { 'x-one': '1' } } });
   });
 
-  test('REC-14 a reset is told once', async () => {
+  test('REC-14 a reset is reported once', async () => {
     await using server = await serveRaw((socket) => socket.resetAndDestroy());
     expect(await outcome(http1, { url: server.url })).toMatchObject({ code: 'ECONNRESET' });
   });
 });
 
-test('a failure can be shown to people in one line', () => {
+test('a failure is formatted in one line', () => {
   const head = { status: 503, headers: {}, url: 'http://a.test/', body: 'secret\n' };
   expect([
     formatFailure({ type: 'status', ...head }),

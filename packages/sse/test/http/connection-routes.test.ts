@@ -85,7 +85,7 @@ describe('a proxy', () => {
     await emptied(proxy);
   });
 
-  test('is not asked for what NO_PROXY names', async () => {
+  test('is not used for the hosts in NO_PROXY', async () => {
     await using server = await serve(stream);
     await using secure = await serveSecurely(stream);
     await using proxy = await serveProxy();
@@ -97,7 +97,7 @@ describe('a proxy', () => {
     expect(proxy.asked).toHaveLength(0);
   });
 
-  test('knows its own password, and no server does', async () => {
+  test('gets its own password, and no server does', async () => {
     await using server = await serve(stream);
     await using secure = await serveSecurely(stream);
     const basic = `Basic ${btoa('me:pw')}`;
@@ -113,7 +113,7 @@ describe('a proxy', () => {
     expect(headersOf(secure)).not.toContain('proxy-authorization');
   });
 
-  test('ST-09 stays in between on redirects, and another origin is shown no secret of either', async () => {
+  test('ST-09 stays in use on redirects, and another origin gets no secret of either', async () => {
     await using direct = await serve(stream);
     await using elsewhere = await serve(
       redirectTo(() => direct.url.replace('127.0.0.1', 'localhost')),
@@ -126,10 +126,10 @@ describe('a proxy', () => {
     expect((await client.next()).type).toBe('connected');
     expect(asked(proxy)).toEqual([`GET ${server.url}`, `GET ${elsewhere.url}`]);
     expect(headersOf(server)).toEqual(expect.arrayContaining(['authorization', 'cookie']));
-    for (const stranger of [elsewhere, direct]) {
-      expect(stranger.requests).toHaveLength(1);
+    for (const other of [elsewhere, direct]) {
+      expect(other.requests).toHaveLength(1);
       for (const secret of ['authorization', 'cookie', 'proxy-authorization']) {
-        expect(headersOf(stranger)).not.toContain(secret);
+        expect(headersOf(other)).not.toContain(secret);
       }
     }
   });
@@ -162,7 +162,7 @@ describe('a proxy', () => {
     });
   });
 
-  test('that the whole program has been given is used without a word, HTTP/2 or not', async () => {
+  test('that is set for the whole program is used without an option, HTTP/2 or not', async () => {
     await using server = await serveSecurely(stream);
     await using plain = await serve(stream);
     await using proxy = await serveProxy();
@@ -289,7 +289,7 @@ describe('a Unix socket', () => {
   });
 
   test.each(['unix:', 'http://unix:'])(
-    'ST-10 nobody is sent from or to one: %s',
+    'ST-10 no redirect leads from one or to one: %s',
     async (scheme) => {
       await using server = await serveSocket(redirectTo(() => '/next'));
       const unix = `${scheme}${server.path}:/events`;

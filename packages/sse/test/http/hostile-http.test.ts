@@ -31,7 +31,7 @@ describe('no HTTP', () => {
     ['U+0000 in a value', `${stream}x: a\0b\r\n\r\n`],
     ['an escape sequence in a value', `${stream}x: \u001B[2J\r\n\r\n`],
     ['HTTP/0.9, a body without a head', 'data: x\n\n'],
-    ['HTTP/2 that nobody agreed to', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['HTTP/2 without negotiation', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ])('%s is a failure of the network', async (_what, answer) => {
     const calls = await callsOf(`${answer}data: x\n\n`);
     expect(calls).toMatchObject([{ type: 'failed', failure: { type: 'network' } }]);
@@ -49,7 +49,7 @@ describe('no HTTP', () => {
   });
 });
 
-describe('what lies behind the end of a body', () => {
+describe('bytes after the end of a body', () => {
   const smuggled = 'data: smuggled\n\n';
   test.each([
     ['more than its length', `${stream}content-length: 9\r\n\r\ndata: x\n\n`, ''],

@@ -72,10 +72,7 @@ describe('over HTTP/2', () => {
     ['of settings', () => frame(4, 0, 0, Buffer.alloc(0))],
     ['of empty data', (id) => data(id, '')],
     ['of windows beyond any', (id) => frame(8, 0, id, Uint8Array.of(0x7f, 0xff, 0xff, 0xff))],
-    [
-      'of pushes that nobody asked for',
-      (id) => frame(5, 4, id, Uint8Array.of(0, 0, 0, 2, 0x82, 0x87, 0x84)),
-    ],
+    ['of unrequested pushes', (id) => frame(5, 4, id, Uint8Array.of(0, 0, 0, 2, 0x82, 0x87, 0x84))],
     ['of data beyond the window', (id) => data(id, ':'.repeat(16_000))],
   ])('a flood %s breaks the stream off', async (_what, one) => {
     await using server = await serveFrames((socket, id) => {

@@ -76,7 +76,7 @@ describe('ST-09 secrets', () => {
   });
 
   test.each(['http://b.test/', 'http://a.test:81/', 'https://a.test/', '//b.test/'])(
-    '%s, another origin, gets what is no secret',
+    '%s, another origin, gets all headers but the secrets',
     (location) => {
       expect(hopOf(get, 302, location)).toMatchObject({ isAtHome: false, headers: allowed });
       expect(Object.keys(hopOf(get, 302, location).headers).toSorted()).toEqual(
@@ -85,7 +85,7 @@ describe('ST-09 secrets', () => {
     },
   );
 
-  test('another origin gets the headers that are listed, in whatever case', () => {
+  test('another origin gets the headers that are listed, in any case', () => {
     const listed = { ...get, redirectHeaders: ['X-Api-Key'] };
     expect(hopOf(listed, 302, 'http://b.test/').headers).toEqual({ ...allowed, 'x-api-key': 'k' });
   });
@@ -96,13 +96,13 @@ describe('ST-09 secrets', () => {
     expect(hop.headers).toEqual({ ...allowed, 'content-type': 'application/json' });
   });
 
-  test('what was left behind does not come back on the way home', () => {
+  test('dropped headers do not come back on a redirect to the first origin', () => {
     const hop = hopOf(get, 302, 'http://b.test/', 'http://a.test/again');
     expect(hop.headers).toEqual(allowed);
     expect(hop.isAtHome).toBe(false);
   });
 
-  test('another origin stays another one, wherever it leads on to', () => {
+  test('after another origin, no secret is sent to any later URL', () => {
     expect(hopOf(get, 302, 'http://b.test/', '/again').isAtHome).toBe(false);
   });
 
@@ -114,8 +114,8 @@ describe('ST-09 secrets', () => {
   });
 });
 
-describe('where we do not go', () => {
-  test('ST-08 back to where we have been', () => {
+describe('redirects that are not followed', () => {
+  test('ST-08 back to a URL of the chain', () => {
     expect(follow(post, 307, '/b', '/events?q=1')).toEqual({
       type: 'redirect',
       reason: 'loop',
@@ -168,7 +168,7 @@ test('a Location in raw UTF-8 is understood', () => {
   expect(hopOf(post, 307, location).url.pathname).toBe('/caf%C3%A9');
 });
 
-test('options of got that stand against the policy are not taken, though JavaScript lets them be given', () => {
+test('options of got that contradict the policy are ignored, which only JavaScript can give', () => {
   const request = {
     url: 'http://127.0.0.1/',
     got: { followRedirect: true, throwHttpErrors: true, retry: { limit: 9 } } as object,

@@ -14,7 +14,7 @@ describe('requestHeaders()', () => {
     });
   });
 
-  test('REQ-02 the user’s headers win, in whatever case, and undefined ones are left out', () => {
+  test('REQ-02 the user’s headers win, in any case, and undefined ones are left out', () => {
     const headers = { Accept: 'text/event-stream, */*', 'X-Key': 'k', 'x-none': undefined };
     expect(requestHeaders({ url, headers })).toStrictEqual({
       accept: 'text/event-stream, */*',

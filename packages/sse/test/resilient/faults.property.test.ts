@@ -172,7 +172,7 @@ async function goThrough(faults: readonly Fault[], isSlow: boolean): Promise<Cou
   const stream = server.stream('prices');
   const client = new Follower(system, isSlow);
   await client.start(stream.url);
-  const giveUpAt = performance.now() + patience;
+  const giveUpAt = performance.now() + timeoutMs;
   while (asked.length <= faults.length || lastOf(client.handled) < stream.made) {
     if (performance.now() > giveUpAt) {
       throw new Error(`Expected ${stream.made} events, got ${lastOf(client.handled)}, then none`);
@@ -183,8 +183,8 @@ async function goThrough(faults: readonly Fault[], isSlow: boolean): Promise<Cou
   return { attempts: client.attempts, asked, made: stream.made };
 }
 
-/** In ms: a run without an end fails here, thus fast-check reports its seed and shrinks it. */
-const patience = 10_000;
+/** A run that hangs fails after this time, so that fast-check reports its seed and shrinks it. */
+const timeoutMs = 10_000;
 const limits = { interruptAfterTimeLimit: 40_000 };
 
 function dataOf({ data }: ServerSentEvent): NumberedData {
@@ -294,7 +294,7 @@ test('BODY-11 any cut of any stream, through a socket and a client, gives the ev
   );
 });
 
-/** By hand: Node merges chunks that are written one after the other. */
+/** Writes the chunks itself: Node merges chunks that are written one after the other. */
 function chunkOf(bytes: Uint8Array): Uint8Array {
   const size = Buffer.from(`${bytes.length.toString(16)}\r\n`);
   return Buffer.concat([size, bytes, Buffer.from('\r\n')]);

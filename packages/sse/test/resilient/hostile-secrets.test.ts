@@ -24,7 +24,7 @@ function answer(response: ServerResponse, location?: string): void {
   response.writeHead(location === undefined ? 204 : 307).end();
 }
 
-test('from home to another origin and back, on the wire: home has the secrets, and nobody after it', async () => {
+test('over a redirect to another origin and back, only the first request has the secrets', async () => {
   await using away = await serve((_, response) => {
     answer(response, `${home.url}/back`);
   });
@@ -42,7 +42,7 @@ test('from home to another origin and back, on the wire: home has the secrets, a
   expect(away.requests[0]?.headers['last-event-id']).toBe('7');
 });
 
-test('the credentials of a URL go home, and not with a redirect: neither on, nor back', async () => {
+test('the credentials of a URL go to its origin, and with no redirect, not even back', async () => {
   await using away = await serve((_, response) => {
     answer(response, `${home.url}/back`);
   });
@@ -68,7 +68,7 @@ test.each([
   ['no content', 204, {}],
   ['a redirect without an end', 302, { location: '?' }],
   ['a redirect to nowhere', 302, { location: 'ftp://x/' }],
-])('the credentials of a URL are not in what %s comes to', async (_what, status, headers) => {
+])('the credentials of a URL are not in the outcome of %s', async (_case, status, headers) => {
   await using server = await serve((_, response) => response.writeHead(status, headers).end());
   using client = watch({ url: server.url.replace('//', '//me:s3cret@') });
   const call = await client.end();
@@ -76,7 +76,7 @@ test.each([
   expect(JSON.stringify(call)).not.toContain('s3cret');
 });
 
-test('nor in what is said of a URL that cannot be asked', async () => {
+test('nor in the error for a URL that cannot be requested', async () => {
   for (const url of [
     'ftp://me:s3cret@x/',
     'http://me:s3cret/@x',
@@ -89,7 +89,7 @@ test('nor in what is said of a URL that cannot be asked', async () => {
   }
 });
 
-test('another scheme at the same host is another origin: http: to https: takes no secret along', async () => {
+test('another scheme at the same host is another origin: from http: to https: no secret is sent', async () => {
   await using secure = await serveSecurely((_, response) => response.writeHead(204).end());
   await using plain = await serve((_, response) => {
     response.writeHead(308, { location: secure.url }).end();
@@ -99,7 +99,7 @@ test('another scheme at the same host is another origin: http: to https: takes n
   expect(shown(secure)).toEqual([['/events', []]]);
 });
 
-test('what a server writes into a reason neither begins a line nor steers a terminal', async () => {
+test('a reason that a server sends neither begins a line nor controls a terminal', async () => {
   await using server = await serve((_, response) => {
     // Node reads the bytes as latin1: CSI and NEL of C1, which HTTP allows.
     response.writeHead(302, { location: 'ftp://x/\u009B2J\u0085gone' }).end();

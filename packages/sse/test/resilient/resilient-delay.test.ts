@@ -33,7 +33,7 @@ describe('the delay', () => {
     expect(await delays(seven, stage, await run(stage))).toEqual(floors);
   });
 
-  test('REC-09 two clients that are cut off together come back apart', async () => {
+  test('REC-09 two clients that are cut off together come back at different times', async () => {
     await using stage = await openStage();
     const found = await delays(seven, stage, await run(stage));
     for (const [index, delay] of found.entries()) {
@@ -75,7 +75,7 @@ describe('the delay', () => {
     }
   });
 
-  test('REC-11 grows on after a connection that stood for less than 60 s, whatever came by it', async () => {
+  test('REC-11 keeps growing after a connection of less than 60 s, even if it brought events', async () => {
     await using stage = await openStage();
     jitter(ceiling);
     const client = await run(stage);
@@ -175,7 +175,7 @@ describe('the delay', () => {
   });
 });
 
-describe('whatever the server does, it sends at most 5 requests in the first second and 20 in the first minute', () => {
+describe('for any behaviour of the server, it sends at most 5 requests in the first second and 20 in the first minute', () => {
   const byTurns =
     (odd: Play, even: Play): Play =>
     (exchange, turn) => {

@@ -1,6 +1,7 @@
 /**
- * `node cost-program.ts URL WHO PACKETS EVENTS`, with an IPC channel: measures the cost of reading.
- * The server sends the next packet on request, thus their number does not depend on the machine.
+ * `node cost-program.ts URL CONTENDER PACKETS EVENTS`, with an IPC channel: measures the cost of
+ * reading. The server sends the next packet on request: the number of packets does not depend on the
+ * machine.
  */
 import { createHook } from 'node:async_hooks';
 import { get } from 'node:http';
@@ -82,7 +83,7 @@ let left = 0;
 let arrived = (): void => undefined;
 let begin = (): void => undefined;
 
-const [url = '', who = '', packetsText, eventsText] = process.argv.slice(2);
+const [url = '', contender = '', packetsText, eventsText] = process.argv.slice(2);
 const packets = Number(packetsText);
 /** Events in a packet. */
 const events = Number(eventsText);
@@ -96,7 +97,7 @@ async function follow(): Promise<Pid | undefined> {
   const { promise, resolve } = Promise.withResolvers<void>();
   left = 1;
   arrived = resolve;
-  const started = await contenders[who]?.(url, handle);
+  const started = await contenders[contender]?.(url, handle);
   await promise;
   return started;
 }

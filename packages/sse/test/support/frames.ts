@@ -2,7 +2,7 @@ import { createServer, type TLSSocket } from 'node:tls';
 
 import { cert, key, listen, type TestServer } from './servers.ts';
 
-// Frames by hand (RFC 9113 4, 6), for bytes that no HTTP/2 server would send.
+// HTTP/2 frames (RFC 9113 4, 6) as plain bytes, for responses that no HTTP/2 server would send.
 
 export function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(9);
@@ -59,8 +59,8 @@ export function goAway(lastStream: number, code: number): Buffer {
 }
 
 /**
- * Negotiates HTTP/2 and speaks it by hand: `opened` gives the first frames, `answer` those for a
- * request.
+ * Negotiates HTTP/2 and writes the frames itself: `opened` gives the first ones, `answer` those for
+ * a request.
  */
 export async function serveFrames(
   answer: (socket: TLSSocket, stream: number) => void,

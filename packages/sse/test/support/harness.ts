@@ -76,7 +76,7 @@ export interface Driven extends AsyncDisposable {
   /** The URL of the client at the service. */
   readonly path: string;
   /** The number of callbacks so far. */
-  readonly told: number;
+  readonly callbackCount: number;
   /** The next request for a stream. */
   stream(): Promise<Exchange>;
   /** The next callback. */
@@ -92,10 +92,10 @@ export interface Driven extends AsyncDisposable {
 export async function drive(service: Service, parameters: object = {}): Promise<Driven> {
   const stage = await openStage();
   const callbacks = new Queue<Callback>();
-  let told = 0;
+  let callbackCount = 0;
   let taken = 0;
   const listen = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    told += 1;
+    callbackCount += 1;
     callbacks.push(await callbackOf(request, response));
   };
   const listener = await serve((request, response) => void listen(request, response));
@@ -112,8 +112,8 @@ export async function drive(service: Service, parameters: object = {}): Promise<
   return {
     stage,
     path,
-    get told() {
-      return told;
+    get callbackCount() {
+      return callbackCount;
     },
     stream: () => stage.next(),
     callback: () => callbacks.next(),

@@ -1,6 +1,6 @@
 /**
  * `node --conditions=@reprise/source rounds.ts URL COUNT`: connects and stops that often, prints
- * what is left over, and ends by itself.
+ * the resources that are left, and ends by itself.
  */
 import { createSystem, GenServer, normal } from '@reprise/actor';
 
