@@ -17,9 +17,9 @@ interface Options {
 
 export const chart: Command = new Command('chart')
   .description('draws the ratios of one work as an SVG, on stdout')
-  .argument('<file>', 'what a suite printed with --json')
-  .argument('<work>', 'one of those in it')
-  .option('--title <text>', 'what stands above (default: the name of the work)')
+  .argument('<file>', 'the output of a suite with --json')
+  .argument('<work>', 'the name of a work in it')
+  .option('--title <text>', 'the title of the chart (default: the name of the work)')
   .action((file: string, work: string, options: Options, command: Command) => {
     const results = resultsIn(file);
     if (results === undefined) {

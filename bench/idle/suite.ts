@@ -78,19 +78,19 @@ function rowOf(
       each?.map((reading) => reading[name]).filter((value) => value !== undefined),
     ]),
   );
-  // Contenders that do not reconnect are in no row about reconnecting.
-  const told = new Map([...samples].filter(([, values]) => values?.length !== 0));
+  // Contenders that do not reconnect are left out of the rows about reconnecting.
+  const measured = new Map([...samples].filter(([, values]) => values?.length !== 0));
   return {
     bench: 'idle',
     work: name,
     title: `${title} (${streams} streams)`,
     unit,
-    samples: told,
+    samples: measured,
     ...(goal === undefined ? {} : { goal }),
   };
 }
 
-/** For all streams to open, and for all to reconnect, in ms. */
+/** The limit for all streams to open, and for all to reconnect, in ms. */
 const timeout = 180_000;
 
 async function run(contender: string, streams: number, idleSeconds: number): Promise<Reading> {
@@ -151,8 +151,8 @@ async function cut(
   };
 }
 
-function order(server: ChildProcess, what: Order): void {
-  server.send(what);
+function order(server: ChildProcess, message: Order): void {
+  server.send(message);
 }
 
 async function counted(server: ChildProcess): Promise<Count> {

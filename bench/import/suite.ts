@@ -15,7 +15,7 @@ const contenders = ['got and xstate', 'reprise'];
 
 export const importing: Command = addOptions(
   new Command('import').description(
-    'what a program pays to import @reprise/sse, as it is published',
+    'the CPU time that an import of @reprise/sse takes, as it is published',
   ),
   15,
 ).action(async ({ json = false, quick = false, rounds = quick ? 1 : 15 }: Options) => {

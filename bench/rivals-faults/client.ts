@@ -2,15 +2,15 @@ import { subscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Message, State } from './client-report.ts';
 import { headers, type Order } from './order.ts';
-import type { Message, State } from './sighting.ts';
 
 /** The callbacks and options that a program gives to its contender. */
 export interface Part extends Pick<Order, 'url' | 'isOnlyWork' | 'idleTimeout' | 'backoff'> {
   readonly headers: typeof headers;
   /**
-   * Called for every event. Its promise settles when the event is handled: a contender that can wait
-   * for a handler awaits it.
+   * Called for every event. Its promise settles when the event is handled: a contender that can
+   * wait for a handler awaits it.
    */
   readonly handle: () => void | Promise<void>;
   /** Called for every failure for which the contender gives a reason. */
@@ -18,8 +18,8 @@ export interface Part extends Pick<Order, 'url' | 'isOnlyWork' | 'idleTimeout' |
 }
 
 /**
- * Starts a contender as its documentation does, and reports to the bench. `start` returns a function
- * that reads the contender's own state.
+ * Starts a contender as its documentation does, and reports to the bench. `start` returns a
+ * function that reads the contender's own state.
  */
 export function play(start: (part: Part) => () => State): void {
   const order = JSON.parse(process.argv[2] ?? '') as Order;
@@ -32,8 +32,8 @@ export function play(start: (part: Part) => () => State): void {
     handle: () => watch.handle(),
     failed: (reason) => watch.failed(reason),
   });
-  process.on('exit', () => watch.tell(state()));
-  const pulse = setInterval(() => watch.tell(state()), 100);
+  process.on('exit', () => watch.report(state()));
+  const pulse = setInterval(() => watch.report(state()), 100);
   if (order.isOnlyWork) {
     pulse.unref();
   }
@@ -41,7 +41,7 @@ export function play(start: (part: Part) => () => State): void {
 
 class Watch {
   readonly #handling: number;
-  #told: string | undefined = undefined;
+  #lastReason: string | undefined = undefined;
   #delivered = 0;
   #handled = 0;
   #atOnce = 0;
@@ -49,8 +49,8 @@ class Watch {
 
   constructor(handling: number) {
     this.#handling = handling;
-    // Every client in Node opens its connections here: the only way to see an attempt that reaches no
-    // server.
+    // Every client in Node opens its connections here: the only way to see an attempt that reaches
+    // no server.
     subscribe('net.client.socket', () => {
       this.#attempts.push(Date.now());
     });
@@ -69,22 +69,22 @@ class Watch {
   }
 
   failed(reason: unknown): void {
-    this.#told = reason instanceof Error ? reason.message : String(reason);
+    this.#lastReason = reason instanceof Error ? reason.message : String(reason);
   }
 
-  tell(state: State): void {
+  report(state: State): void {
     const attempts = this.#attempts;
     this.#attempts = [];
-    const sighting = {
+    const report = {
       state,
-      ...(this.#told === undefined ? {} : { told: this.#told }),
+      ...(this.#lastReason === undefined ? {} : { lastReason: this.#lastReason }),
       delivered: this.#delivered,
       handled: this.#handled,
       atOnce: this.#atOnce,
       peakRss: peakRss(),
       attempts,
     };
-    send({ type: 'sighting', sighting });
+    send({ type: 'report', report });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Sighting } from './sighting.ts';
+import type { ClientReport } from './client-report.ts';
 import type { Received } from './stage.ts';
 
 /**
@@ -13,7 +13,7 @@ export interface Observation {
   readonly attempts: readonly number[];
   /** In bytes, with everything loaded. */
   readonly startRss: number;
-  readonly last: Sighting | undefined;
+  readonly last: ClientReport | undefined;
   readonly lastSeenAt: number;
   /** `undefined` while it lives. */
   readonly exit: Exit | undefined;
@@ -22,7 +22,7 @@ export interface Observation {
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
-  /** What it wrote to stderr last. */
+  /** The end of its stderr. */
   readonly words: string;
 }
 
@@ -62,6 +62,6 @@ export function delaysOf(seen: Observation): readonly number[] {
 
 /** Whether the user of the contender learns the reason of the failure. */
 export function reasonOf({ last, exit }: Observation): readonly string[] {
-  const isTold = last?.told !== undefined || (exit !== undefined && exit.code !== 0);
-  return isTold ? [] : ['tells no reason'];
+  const hasReason = last?.lastReason !== undefined || (exit !== undefined && exit.code !== 0);
+  return hasReason ? [] : ['gives no reason'];
 }

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import type { ClientReport, Message } from './client-report.ts';
 import type { Contender } from './contenders.ts';
 import type { Fault } from './fault.ts';
 import type { Exit, Observation } from './observation.ts';
 import type { Order } from './order.ts';
-import type { Message, Sighting } from './sighting.ts';
 import { Stage } from './stage.ts';
 
 /** The program ended before it made its client: the contender cannot run here. */
@@ -44,7 +44,7 @@ class Subject implements AsyncDisposable {
   readonly #ready: PromiseWithResolvers<number> = Promise.withResolvers();
   readonly #attempts: number[] = [];
   #startRss = 0;
-  #last: Sighting | undefined = undefined;
+  #last: ClientReport | undefined = undefined;
   #lastSeenAt = 0;
   #exit: Exit | undefined = undefined;
   #words = '';
@@ -100,8 +100,8 @@ class Subject implements AsyncDisposable {
       this.#ready.resolve(this.#lastSeenAt);
       return;
     }
-    this.#last = message.sighting;
-    this.#attempts.push(...message.sighting.attempts);
+    this.#last = message.report;
+    this.#attempts.push(...message.report.attempts);
   }
 }
 

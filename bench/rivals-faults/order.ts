@@ -2,16 +2,16 @@
 export interface Order {
   readonly url: string;
   /**
-   * Whether the stream is all that the program lives for. Otherwise something else keeps it alive,
-   * as in a service.
+   * Whether the stream is the only work of the program. Otherwise something else keeps it alive, as
+   * in a service.
    */
   readonly isOnlyWork: boolean;
   /** How long the handler takes for an event, in ms; for 0 it returns at once. */
   readonly handling: number;
-  /** Where a contender has an option for the longest silence: this, in ms. */
+  /** The value for a contender's option of the longest silence, in ms. */
   readonly idleTimeout?: number;
   /**
-   * Where it has options for backoff: these, in ms. Without them it does what it does by default.
+   * The values for a contender's options of backoff, in ms. Left out: the contender's defaults.
    */
   readonly backoff?: Backoff;
 }

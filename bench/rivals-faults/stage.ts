@@ -27,8 +27,8 @@ export interface Received {
   readonly isElsewhere: boolean;
   readonly headers: IncomingHttpHeaders;
   /**
-   * What the server could write of the body, in bytes: the buffers of both sides and of the kernel
-   * are among them.
+   * The bytes of the body that the server could write: they include the buffers of both sides and
+   * of the kernel.
    */
   written: number;
   closedAt: number | undefined;

@@ -17,7 +17,7 @@ interface Options {
 const window = { full: 5000, quick: 2000 };
 
 export const rivalsFaults: Command = new Command('rivals-faults')
-  .description('plays faults to this client and to others, and tells what each does')
+  .description('plays faults to this client and to others, and reports their behaviour')
   .addArgument(new Argument('[name...]', 'only these').choices(faults.map(({ name }) => name)))
   .option('--json', 'print one JSON document: the machine, and every figure and outcome')
   .option('--quick', 'watch for 2 s and not for 5: does everything still run?')

@@ -1,6 +1,6 @@
-import type { State } from './sighting.ts';
+import type { State } from './client-report.ts';
 
-/** What `readyState` means in the class of the WHATWG. */
+/** The states by `readyState`, as in the WHATWG's EventSource. */
 export function webState(readyState: number): State {
   return (['connecting', 'open', 'closed'] as const)[readyState] ?? 'closed';
 }

@@ -1,23 +1,23 @@
 /**
- * The cursor of a client is written once so many events have been handled, if a second has not
- * passed before.
+ * The cursor of a client is written after this number of handled events, or after a second if that
+ * is earlier.
  */
 export const every = 10;
 
 /**
- * By how many events a stream may go back at most: those since the cursor was written, and, from
- * faults of the server's, up to 20 that had no ids and up to 20 that it sent again.
+ * The most events that a stream may repeat at once: those since the last write of the cursor, and,
+ * by faults of the server, up to 20 without ids and up to 20 that it sends twice.
  */
 export const furthestBack: number = every + 20 + 20;
 
 /** Memory that grows by more in an hour is a leak, … */
 const steepest = 100e6;
-/** … and by more in all: it comes and goes by as much. In bytes. */
+/** … if it also grows by more than this in all, in bytes: RSS varies by as much without a leak. */
 const least = 20e6;
 
 /**
- * What is held grows by no more, in bytes, while code warms up; and each stream holds now more, now
- * less.
+ * The growth of the heap that is no leak, in bytes: for all streams together while code warms up,
+ * and for each stream, whose memory varies.
  */
 const mostHeld = { ofAll: 1e6, ofStream: 4e3 };
 

@@ -17,8 +17,8 @@ export class Child {
   #process: ChildProcess;
 
   /**
-   * It is told `args`, and the number of its life after them. `onRestart` is called between two
-   * lives.
+   * `args` are the arguments of the process; the number of its life is added to them. `onRestart`
+   * is called between two lives.
    */
   constructor(args: readonly string[], onRestart: () => void) {
     this.#args = args;
@@ -36,7 +36,7 @@ export class Child {
     this.#process = this.#start();
   }
 
-  /** It ends in good order; if it cannot, it is killed. */
+  /** Stops it in order, or kills it after `stopTime`. */
   async stop(): Promise<void> {
     const exited = this.#exit();
     this.#process.stdin?.end();
@@ -56,8 +56,8 @@ export class Child {
         ...this.#args,
         `${this.#lives}`,
       ],
-      // Its own process group: the interrupt key of the terminal does not reach it. It ends when its
-      // stdin closes, at the latest with this process.
+      // Its own process group: the interrupt key of the terminal does not reach it. It ends when
+      // its stdin closes, at the latest with this process.
       { stdio: ['pipe', 'ignore', 'inherit'], detached: true },
     );
     child.once('exit', this.#onCrash);
@@ -70,7 +70,7 @@ export class Child {
     this.#process = this.#start();
   };
 
-  /** Its next end is no crash. */
+  /** Resolves with its next end, which does not count as a crash. */
   #exit(): Promise<unknown> {
     this.#process.off('exit', this.#onCrash);
     return once(this.#process, 'exit');

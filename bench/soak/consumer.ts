@@ -1,7 +1,7 @@
 /**
  * `node --conditions=@reprise/source --expose-gc consumer.ts URL STREAMS SEED CURSOR RECORDS LIFE`:
- * follows so many streams of a chaos server with supervised clients, each on a cursor, and writes
- * down in RECORDS what it handles, until its stdin ends; or until it is killed.
+ * follows so many streams of a chaos server with supervised clients, each with a cursor, and
+ * records the handled events in RECORDS, until its stdin ends or it is killed.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { openSync, writeSync } from 'node:fs';

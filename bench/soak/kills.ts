@@ -4,8 +4,8 @@ const shortest = 3000;
 const longest = 20_000;
 
 /**
- * When the child is killed, in ms from the beginning on, up to `end`: from the random numbers
- * alone, so that it can be repeated.
+ * The times at which the child is killed, in ms from the beginning, up to `end`. They depend on the
+ * random numbers alone, so that a run can be repeated.
  */
 export function killTimes(end: number, random: () => number): readonly number[] {
   // Several lives in a short time, too.

@@ -14,7 +14,7 @@ let nextLineAt = 0;
 await new Command('soak')
   .description(
     'Follows streams of a server that plays faults, with supervised clients on a cursor, in a child process that is killed with -9 ' +
-      'again and again; and counts what was lost. Exits with 1 if anything was.',
+      'again and again; and counts the lost events. Exits with 1 if any was lost.',
   )
   .option('--minutes <N>', 'for how long, in minutes', positive, 1)
   .option('--streams <S>', 'how many streams', whole, 50)
@@ -79,7 +79,7 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** A line that changes; where there is no terminal, one every half a minute. */
+/** On a terminal one line that changes, otherwise a new line every half a minute. */
 function progress(text: string): void {
   if (process.stderr.isTTY) {
     process.stderr.write(`\r\u001B[K${text}`);

@@ -1,8 +1,8 @@
 import { type Fault, type FaultPlan, transientFaults } from '@reprise/sse/testing';
 
 /**
- * Faults that clients recover from by themselves, and some after which their supervisor has to start
- * them again.
+ * Faults that clients recover from by themselves, and some after which their supervisor has to
+ * start them again.
  */
 export const plan: FaultPlan = (turn) =>
   turn.random() < 1 / 40
@@ -10,8 +10,8 @@ export const plan: FaultPlan = (turn) =>
     : transientFaults(turn);
 
 /**
- * What a stream recovers from: a fault, each status being one of its own; or that the child was
- * killed.
+ * The kind of a disturbance: a fault, where each status is a kind of its own, or a kill of the
+ * child.
  */
 export type Kind = Exclude<Fault['type'], 'status'> | `status ${number}` | 'kill';
 

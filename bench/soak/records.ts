@@ -14,7 +14,7 @@ export class Records {
     this.#file = openSync(path, 'a+');
   }
 
-  /** What has been written since the last time; half a line waits for its other half. */
+  /** The records since the last call; half a line stays until the rest of it is written. */
   *fresh(): Generator<Record> {
     for (;;) {
       const length = readSync(this.#file, this.#buffer, 0, this.#buffer.length, this.#offset);

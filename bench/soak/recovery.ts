@@ -2,23 +2,21 @@ import type { Kind } from './plan.ts';
 
 interface Fault {
   readonly type: Kind;
-  /** When nothing more came: the last event of its connection, or the request if there was none. */
+  /** The time of the last event of its connection, or of the request if there was none. */
   since: number;
 }
 
-/** What a stream is going through. */
+/** The faults that a stream is recovering from. */
 interface Course {
-  /** One, and those that struck before an event came again. */
+  /** The first fault, and those that followed before an event came again. */
   readonly faults: Fault[];
   isOver: boolean;
-  /**
-   * The last connection after that one; an event that was handled before it was still under way.
-   */
+  /** The newest connection after the fault. An event that is older than it was still in flight. */
   again: Again | undefined;
 }
 
 interface Again {
-  /** What is to go wrong with it. */
+  /** The fault that it will have. */
   readonly type: Kind | undefined;
   readonly at: number;
   isOver: boolean;
@@ -32,11 +30,11 @@ export class Recovery {
   readonly #courses = new Map<string, Course>();
   readonly #worst = new Map<Kind, number>();
 
-  /** A connection has begun; `type` is what goes wrong with it. */
+  /** A connection has begun; `type` is the fault that it will have. */
   began(stream: string, type: Kind | undefined, at: number): void {
     const course = this.#courses.get(stream);
     if (course?.isOver === true) {
-      // Without an event in between, what went wrong before is still to be recovered from.
+      // No event has come in between: the stream still recovers from the earlier faults as well.
       if (course.again?.type !== undefined) {
         course.faults.push({ type: course.again.type, since: course.again.at });
       }
@@ -50,7 +48,7 @@ export class Recovery {
   ended(stream: string): void {
     const course = this.#courses.get(stream);
     if (course?.again !== undefined) {
-      // What it sent may be handled only now.
+      // Some of its events may not have been handled yet.
       course.again.isOver = true;
     } else if (course !== undefined) {
       course.isOver = true;
@@ -75,7 +73,7 @@ export class Recovery {
     this.#follow(stream, { ...again, at });
   }
 
-  /** All clients are dead: what they take until they are back says nothing of the faults before. */
+  /** All clients have been killed: from now on the streams recover from the kill alone. */
   killed(streams: readonly string[], at: number): void {
     for (const stream of streams) {
       const faults: Fault[] = [{ type: 'kill', since: at }];

@@ -27,18 +27,18 @@ export interface SoakOptions {
 export interface SoakReport extends SoakOptions {
   readonly produced: number;
   readonly handled: number;
-  /** Events that nobody handled. */
+  /** Events that were never handled. */
   readonly lost: number;
   /**
    * Events that were handled again, after a kill, a crash, or because the server sent them again.
    */
   readonly repeated: number;
   /**
-   * Events that came neither next after the one before on their connection, nor again where the
-   * server had sent them again.
+   * Events that were neither the next of their connection nor a repetition of the last one where
+   * the server sends each event twice.
    */
   readonly outOfOrder: number;
-  /** By how many events a stream went back at most. */
+  /** The most events that a stream repeated at once. */
   readonly furthestBack: number;
   /** Connections after the first of a stream in each life of the child. */
   readonly reconnects: number;
@@ -52,13 +52,13 @@ export interface SoakReport extends SoakOptions {
   readonly crashes: number;
   /** In bytes, of the child. */
   readonly highestRss: number;
-  /** In bytes an hour, of the last and longest life; `null` if that was too short to say. */
+  /** In bytes an hour, of the last and longest life; `null` if that life was too short to tell. */
   readonly rssSlope: number | null;
   /** In bytes, along that slope, while it was watched. */
   readonly rssGrowth: number | null;
   /**
-   * In bytes, what the heap holds more at the end, of the second half of that life; `null` if that
-   * was too short to say.
+   * The growth of the heap over the second half of that life, in bytes; `null` if that life was too
+   * short to tell.
    */
   readonly heldGrowth: number | null;
   /** Sockets and timers after the orderly stop of the last life; `null` if it was never reached. */
@@ -84,8 +84,8 @@ const catchUpTime = 120_000;
 
 /**
  * Plays faults to a child that follows streams, kills it again and again in the first half of the
- * time, lets it live in the second, and counts, once nothing goes wrong any more and all has been
- * handled. It ends earlier when `signal` is aborted, and then still reports.
+ * time and lets it run in the second. Then the faults end, and once all events are handled it
+ * counts. If `signal` is aborted it ends earlier, and still reports.
  */
 export async function soak(
   options: SoakOptions,
@@ -110,8 +110,7 @@ class Soak {
     this.#recovery.handled(stream, at);
   });
   /**
-   * Once it drains, nothing goes wrong any more with a connection that begins; what the server
-   * tells once it is over is of no interest.
+   * `draining`: new connections have no faults. `over`: entries of the server's log are ignored.
    */
   #phase: 'faulty' | 'draining' | 'over' = 'faulty';
 
@@ -198,7 +197,7 @@ class Soak {
     if (this.#phase === 'over') {
       return;
     }
-    // What was handled before this goes first.
+    // Events that were handled before this entry are counted first.
     this.#read();
     if (entry.type === 'request') {
       const kind = kindOf(entry.fault);

@@ -7,7 +7,7 @@ interface Sample {
   readonly at: number;
 }
 
-/** What of a stream has been handled, in all lives of the child. */
+/** The handled events of a stream, in all lives of the child. */
 interface Progress {
   /** The number before. */
   last: number;
@@ -17,13 +17,13 @@ interface Progress {
    * when the server had gone back and its connection broke.
    */
   isAnew: boolean;
-  /** What goes wrong with that connection. */
+  /** The fault of that connection. */
   kind: Kind | undefined;
-  /** Numbers below the highest that nobody has handled. */
+  /** Numbers below the highest that have not been handled. */
   readonly leftOut: Set<number>;
 }
 
-/** What all lives of the child handled, put together. */
+/** The records of all lives of the child, added up. */
 export class Tally {
   handled = 0;
   repeated = 0;
@@ -35,11 +35,11 @@ export class Tally {
   clockJumps = 0;
   highestRss = 0;
   openHandles: number | undefined = undefined;
-  /** The samples of the life that is going on. */
+  /** The memory samples of the current life. */
   samples: Sample[] = [];
-  /** What the heap held in the life that is going on, in bytes, from time to time. */
+  /** Samples of the heap in the current life, in bytes. */
   held: number[] = [];
-  /** The streams that had a connection in the life that is going on. */
+  /** The streams that had a connection in the current life. */
   readonly #connected = new Set<string>();
   readonly #streams = new Map<string, Progress>();
   readonly #onHandled: (stream: string, at: number) => void;
@@ -48,12 +48,12 @@ export class Tally {
     this.#onHandled = onHandled;
   }
 
-  /** How far the streams have come, one with another. */
+  /** The sum of the highest handled numbers of all streams. */
   get reached(): number {
     return [...this.#streams.values()].reduce((sum, { highest }) => sum + highest, 0);
   }
 
-  /** A life of the child begins; what is of the one before has been added. */
+  /** A life of the child begins; all records of the one before have been added. */
   begin(): void {
     this.samples = [];
     this.held = [];
@@ -92,14 +92,14 @@ export class Tally {
     }
   }
 
-  /** The server has been asked for a stream; what was handled before is added before. */
+  /** The server has got a request for a stream; earlier records are added before this call. */
   asked(stream: string, kind: Kind | undefined): void {
     this.#of(stream).kind = kind;
   }
 
   /**
-   * On one connection each number is followed by the next, and where the server sends everything
-   * twice, by itself.
+   * On one connection each number is followed by the next one, or by itself where the server sends
+   * every event twice.
    */
   #handle(stream: string, number: number): void {
     const progress = this.#of(stream);
@@ -141,7 +141,7 @@ function isInOrder(number: number, { last, highest, isAnew, kind }: Progress): b
   return number === last + 1 || (number === last && kind === 'duplicate');
 }
 
-/** How memory grows. */
+/** The growth of memory. */
 export interface Growth {
   /** In bytes an hour, by least squares. */
   readonly slope: number;
@@ -167,9 +167,9 @@ export function growthOf(samples: readonly Sample[]): Growth | undefined {
 }
 
 /**
- * By how much more the heap holds, in bytes, at the end of the second half than at its beginning.
- * The lowest of some, since what is on its way, a giant event above all, is held for a moment.
- * `undefined` for too few to say.
+ * The growth of the heap over the second half of the samples, in bytes. It compares the lowest of
+ * several samples, because an event in flight, above all a giant one, is held only for a moment.
+ * `undefined` for too few samples.
  */
 export function heldGrowthOf(held: readonly number[]): number | undefined {
   const half = held.slice(Math.floor(held.length / 2));

@@ -42,7 +42,7 @@ async function play(work: Work, url: string, rounds: number, part: number): Prom
     const share = slow.has(contender) ? part * 20 : part;
     return run(modules[contender] ?? contender, work, url, Math.ceil(work.events / share));
   });
-  // The time to open a stream is mostly waiting: the rate counts. Otherwise the CPU time of the
+  // Opening a stream is mainly a wait: the rate counts. Otherwise the CPU time of the
   // client counts: the server runs at the same time.
   const unit = work.streams === undefined ? 'CPU µs an event' : 'ms a stream';
   return {

@@ -40,11 +40,11 @@ function curve(name: string, supervisor: string, kinds: readonly string[]): Benc
 
 /** Per operation; for a list of all children, per child. */
 function curveOf(kind: string, supervisor: string): readonly Metric[] {
-  const what = kind === 'whichChildren' ? 'whichChildren, a row' : kind;
+  const label = kind === 'whichChildren' ? 'whichChildren, a row' : kind;
   return [
     ...sizes.map((size, at): Metric => ({
       name: `${kind} ${at + 1}`,
-      title: at === 0 ? `${supervisor}: ${what}, of ${size} children` : `… of ${size}`,
+      title: at === 0 ? `${supervisor}: ${label}, of ${size} children` : `… of ${size}`,
       unit: microseconds,
       better: 'less',
     })),

@@ -1,9 +1,9 @@
 import { EventStreamContentType, fetchEventSource } from '@microsoft/fetch-event-source';
 
+import type { State } from '../client-report.ts';
 import { play } from '../client.ts';
-import type { State } from '../sighting.ts';
 
-// It was written for browsers, and takes these for granted; with them it runs in Node.
+// It was written for browsers and expects these globals; with them it runs in Node.
 Object.assign(globalThis, {
   window: globalThis,
   document: { hidden: false, addEventListener: () => {}, removeEventListener: () => {} },
@@ -11,8 +11,8 @@ Object.assign(globalThis, {
 
 class Fatal extends Error {}
 
-// With the rules of its documentation's example: without them it is over when the server closes the
-// stream for the first time.
+// With the callbacks of its documentation's example: without them it ends when the server closes
+// the stream for the first time.
 play(({ url, headers, handle, failed }) => {
   let state: State = 'connecting';
   void fetchEventSource(url, {

@@ -1,8 +1,8 @@
 import { Application, createSystem, Supervisor } from '@reprise/actor';
 import { SseClient } from '@reprise/sse';
 
+import type { State } from '../client-report.ts';
 import { play } from '../client.ts';
-import type { State } from '../sighting.ts';
 
 play(({ url, headers, handle, failed, isOnlyWork, idleTimeout, backoff }) => {
   let state: State = 'connecting';
@@ -27,8 +27,8 @@ play(({ url, headers, handle, failed, isOnlyWork, idleTimeout, backoff }) => {
     },
   });
   const tree = { strategy: 'oneForOne', children: [client] } as const;
-  // As its documentation has it: a program of its own is run, and in that of somebody else a system
-  // touches nothing outside itself.
+  // As documented: `Application.run` is for a whole program; a system embedded in another program
+  // changes nothing outside itself.
   if (isOnlyWork) {
     Application.run(tree);
   } else {
@@ -37,7 +37,7 @@ play(({ url, headers, handle, failed, isOnlyWork, idleTimeout, backoff }) => {
   return () => state;
 });
 
-/** What else there is to tell changes nothing about it. */
+/** Other status changes leave the state as it is. */
 const states: Readonly<Partial<Record<SseClient.StatusChange['type'], State>>> = {
   connecting: 'connecting',
   connected: 'open',

@@ -8,7 +8,7 @@ const exitCode: Figure = {
   value: ({ exit }) => exit?.code ?? undefined,
 };
 
-/** The stream is all that the program lives for: does anybody learn that it is over? */
+/** The stream is the only work of the program: does its exit code show that the stream is over? */
 export const onlyWork: readonly Fault[] = [
   {
     name: 'outage',
@@ -16,14 +16,14 @@ export const onlyWork: readonly Fault[] = [
     windows: 2,
     order: () => ({ isOnlyWork: true }),
     play: (window) => (exchange) => {
-      // So that all of them try while nobody is there.
+      // A short delay: every contender tries while the server is down.
       stream(exchange, 'retry: 200\ndata: x\n\n');
       if (exchange.received.index === 0) {
         exchange.stage.later(100, () => exchange.stage.leave());
         exchange.stage.comeBack(window * 0.4);
       }
     },
-    // Nothing can come by before the server is back.
+    // No request can arrive before the server is back.
     outcome: (seen) =>
       seen.requests.length > 1
         ? ['comes back', lifeOf(seen)]

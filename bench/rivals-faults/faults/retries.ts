@@ -7,8 +7,8 @@ const briefOnes = 6;
 const backoff: Backoff = { first: 100, longest: 5000, healthyAfter: 1000 };
 
 /**
- * When it is too early to come back: what a server says about that, and what a client knows by
- * itself.
+ * The delay before a client comes back: does it follow the server's instructions, and does it back
+ * off by itself?
  */
 export const retries: readonly Fault[] = [
   retry('retry: 0', 0),
@@ -62,8 +62,8 @@ function retry(name: string, value: number): Fault {
 }
 
 /**
- * For those that have no options of their own, the server asks for a delay that is soon over: once,
- * since some start anew with each of these.
+ * The server sends a short `retry` for contenders without options for backoff: only once, since
+ * some restart their backoff at each `retry`.
  */
 function comeAndGo(exchange: Exchange): void {
   const { response, received, stage } = exchange;
@@ -76,8 +76,7 @@ function comeAndGo(exchange: Exchange): void {
 }
 
 /**
- * A delay that is half as long again as another is another delay, and not the same one on a busy
- * machine.
+ * The ratio from which two delays count as different: a busy machine stretches a delay by less.
  */
 const difference = 1.5;
 
@@ -88,14 +87,14 @@ function growth(clients: readonly (readonly number[])[]): string {
 }
 
 /**
- * Two clients that were cut off together: do they come back together? What a busy machine does to
- * each of them is no jitter.
+ * Do two clients that were cut off together come back together? Differences that a busy machine
+ * causes are not jitter.
  */
 function jitter(delays: readonly number[], others: readonly number[]): string {
-  const isApart = delays.some(
+  const isSpread = delays.some(
     (delay, at) => Math.abs(delay - (others[at] ?? delay)) > delay / 10 + 150,
   );
-  return isApart ? 'jitter' : 'no jitter';
+  return isSpread ? 'jitter' : 'no jitter';
 }
 
 function renewal(delays: readonly number[]): readonly string[] {

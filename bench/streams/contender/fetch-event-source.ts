@@ -2,7 +2,7 @@ import { fetchEventSource } from '@microsoft/fetch-event-source';
 
 import type { Follow } from '../follow.ts';
 
-// It was written for browsers, and takes these for granted; with them it runs in Node.
+// It was written for browsers and expects these globals; with them it runs in Node.
 Object.assign(globalThis, {
   window: globalThis,
   document: { hidden: false, addEventListener: () => {}, removeEventListener: () => {} },

@@ -1,11 +1,11 @@
 /** The contender's own state. */
 export type State = 'connecting' | 'open' | 'closed';
 
-/** The observation by the contender's program, sent again and again while it runs. */
-export interface Sighting {
+/** The observations of the contender's program, sent at intervals while it runs. */
+export interface ClientReport {
   readonly state: State;
   /** The last failure for which the user got a reason. */
-  readonly told?: string;
+  readonly lastReason?: string;
   /** Events that the user got. */
   readonly delivered: number;
   /** Events that the handler finished. */
@@ -14,7 +14,7 @@ export interface Sighting {
   readonly atOnce: number;
   /** In bytes, at most so far. */
   readonly peakRss: number;
-  /** When it began to open a TCP connection, in ms since 1970: those since the last time. */
+  /** The starts of TCP connections since the last report, in ms since 1970. */
   readonly attempts: readonly number[];
 }
 
@@ -22,4 +22,4 @@ export interface Sighting {
 export type Message =
   /** Everything is loaded; the client is made now. `rss` is in bytes. */
   | { readonly type: 'ready'; readonly rss: number }
-  | { readonly type: 'sighting'; readonly sighting: Sighting };
+  | { readonly type: 'report'; readonly report: ClientReport };
