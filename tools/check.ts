@@ -13,11 +13,11 @@ import { root } from './root.ts';
 
 interface Check {
   readonly command: string;
-  /** What `--help` says of it. */
+  /** Its description in `--help`. */
   readonly about: string;
 }
 
-/** In the order in which they run: `api`, `packages` and `size` need what `types` builds. */
+/** In the order in which they run: `api`, `packages` and `size` need the output of `types`. */
 const checks: Readonly<Record<string, Check>> = {
   fences: {
     command: 'node tools/doc-fences.ts',
@@ -28,7 +28,7 @@ const checks: Readonly<Record<string, Check>> = {
   lint: { command: 'oxlint --deny-warnings', about: 'lint rules that know the types (oxlint)' },
   order: {
     command: 'depcruise --output-type err-long packages docs examples bench tools',
-    about: 'who may import whom (dependency-cruiser, docs/architecture.md)',
+    about: 'which folder may import which (dependency-cruiser, docs/architecture.md)',
   },
   measure: {
     command: 'node tools/measure.ts',
@@ -49,7 +49,7 @@ const checks: Readonly<Record<string, Check>> = {
   },
   size: {
     command: 'node tools/bundle.ts && size-limit',
-    about: 'what the packages add to a bundle (size-limit, .size-limit.json)',
+    about: 'the bytes that the packages add to a bundle (size-limit, .size-limit.json)',
   },
   jest: { command: 'node tools/jest.ts', about: 'all tests' },
 };
@@ -108,7 +108,7 @@ async function runAll({ fences, jest, ...others }: Readonly<Record<string, Check
       failed.push(name);
     }
   };
-  // First: others read what it writes.
+  // First: other checks read the files that it writes.
   if (fences !== undefined) {
     await run('fences', runs, fences);
   }
@@ -146,8 +146,8 @@ async function runsLive(name: string, { command }: Check): Promise<boolean> {
 }
 
 /**
- * `pnpm test` has installed what is missing before this runs; `node tools/check.ts` after a pull or
- * a rebase has not. Pnpm keeps a copy of the lockfile that it installed last.
+ * `pnpm test` installs missing packages before this runs; `node tools/check.ts` after a pull or a
+ * rebase does not. Pnpm keeps a copy of the lockfile that it installed last.
  */
 function installIfChanged(): void {
   const installed = join(root, 'node_modules/.pnpm/lock.yaml');

@@ -28,8 +28,7 @@ const compilers = ['typescript-5.7', 'typescript'];
 
 /**
  * Uses the packed packages as a project of a user does, in an empty folder: it installs them,
- * compiles the programs of tools/consumer with every compiler that is promised, and runs them. Returns
- * what failed.
+ * compiles the programs of tools/consumer with both compilers, and runs them. Returns the failures.
  */
 export function problemsOfConsumer(folder: string, packages: readonly Packed[]): readonly string[] {
   const programs = ['supervised.ts', 'names.ts'];
@@ -45,7 +44,7 @@ export function problemsOfConsumer(folder: string, packages: readonly Packed[]):
   ];
 }
 
-/** Unpacks the package, and puts the dependencies that it declares, and no others, beside it. */
+/** Unpacks the package and puts beside it only the dependencies that it declares. */
 function install({ folder, tarball }: Packed, modules: string): void {
   const { name, dependencies = {} } = manifestOf(folder);
   const target = join(modules, name);

@@ -1,4 +1,4 @@
-// Writes every ```ts fence of the documentation, and of the docstrings of what is published, to
+// Writes every ```ts fence of the documentation, and of the docstrings of the packages, to
 // docs/.fences/, one module a fence, for tsc to compile and jest to run. ```ts no-run is compiled
 // only; ```ts ignore is neither.
 import {

@@ -58,7 +58,7 @@ function entriesOf(folder: string): readonly (readonly [name: string, file: stri
 function functionsOf(entry: string, file: string): readonly PublicFunction[] {
   const module = checker.getSymbolAtLocation(program.getSourceFile(file) as ts.SourceFile);
   const found = module === undefined ? [] : exportsOf(module, '');
-  // What a package re-exports of another is documented there.
+  // Functions that are re-exported from another package have their docstrings there.
   const folder = `${dirname(dirname(file))}/`;
   return found
     .filter(({ declaration }) => declaration.getSourceFile().fileName.startsWith(folder))

@@ -7,7 +7,7 @@ interface Results {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-/** How long what the tests opened may take to close after the last of them, in ms. */
+/** The time for sockets, timers and the like to close after the last test, in ms. */
 const closingTime = 5000;
 
 /**

@@ -4,7 +4,7 @@ import type sequencer from '@jest/test-sequencer';
 
 import { slowTests } from './slow-tests.ts';
 
-// By `require`: its types describe only what CommonJS gets.
+// By `require`: its types describe only its CommonJS exports.
 const { default: TestSequencer } = createRequire(import.meta.url)(
   '@jest/test-sequencer',
 ) as typeof sequencer;

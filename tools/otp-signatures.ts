@@ -56,7 +56,7 @@ function check(code: string): string {
     : `async () => { ${withModule(plain)}; };`;
 }
 
-/** Takes away how the page abbreviates: `…`, the marks of what is optional, alternatives. */
+/** Removes the notation of the page: `…`, the marks of optional arguments, alternatives. */
 function withoutNotation(code: string): string {
   return code
     .replace(/<[^>]*>\(/, '(')

@@ -1,6 +1,6 @@
 // Packs every package as it would be published. Publint and are-the-types-wrong judge the packages,
-// Node imports what was built without this repository's condition, and a project outside the
-// repository compiles and runs against them.
+// Node imports the build output without this repository's condition, and a project outside the
+// repository compiles and runs against the packages.
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -101,7 +101,7 @@ function countBetween(lines: ReadonlySet<number>, first: number, last: number): 
   return count;
 }
 
-/** `undefined` for what is no function, has no body (an overload), or has no name. */
+/** `undefined` for a node that is no function, has no body (an overload), or has no name. */
 function nameOfFunction(node: ts.Node, file: ts.SourceFile): string | undefined {
   if (ts.isConstructorDeclaration(node)) {
     return node.body && 'constructor';

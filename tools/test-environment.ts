@@ -1,6 +1,6 @@
 import { TestEnvironment } from 'jest-environment-node';
 
-/** How long what the tests of a file opened may take to close after the last of them, in ms. */
+/** The time for the resources of a test file to close after its last test, in ms. */
 const closingTime = 5000;
 
 /**
