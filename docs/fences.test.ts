@@ -22,7 +22,7 @@ for (const file of runnable) {
   });
 }
 
-/** `console.log(…) // 1` says "1". */
+/** The expected output: `"1"` for `console.log(…) // 1`. */
 function commentsOnLogs(code: string): readonly string[] {
   return [...code.matchAll(/console\.log\(.*\);? +\/\/ (.*)$/gm)].map(
     ([, comment = '']) => comment,

@@ -11,7 +11,7 @@ import { root } from './root.ts';
 
 interface Row {
   readonly id: string;
-  /** The letters of the ID, such as `EX`. */
+  /** The prefix of the ID, such as `EX`. */
   readonly area: string;
   readonly text: string;
 }

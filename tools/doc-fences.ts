@@ -95,7 +95,7 @@ function writeCode(name: string, code: string): string {
   return file;
 }
 
-/** Removes the files of fences that no page has any more. */
+/** Removes the files of fences that are gone from the pages. */
 function removeOthers(): void {
   for (const name of readdirSync(folder)) {
     const file = join(folder, name);

@@ -48,7 +48,7 @@ class Tally {
     }
   }
 
-  /** Resolves when so many more streams have reached this count. */
+  /** Resolves when `streams` more streams have reached this count. */
   reached(count: number, streams: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#missing[count] = streams;

@@ -19,7 +19,7 @@ export interface Order {
 export interface Backoff {
   readonly first: number;
   readonly longest: number;
-  /** How long a connection has to stand for the delay to begin anew. */
+  /** How long a connection has to stay open before the delay starts over, in ms. */
   readonly healthyAfter: number;
 }
 

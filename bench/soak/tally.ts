@@ -13,7 +13,7 @@ interface Progress {
   last: number;
   highest: number;
   /**
-   * Whether a connection has begun since then: it may go on after any that was handled, above all
+   * Whether a connection has begun since then: it may go on after any handled event, above all
    * when the server had gone back and its connection broke.
    */
   isAnew: boolean;

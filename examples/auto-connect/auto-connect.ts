@@ -1,5 +1,5 @@
 /**
- * A client that reconnects by hand: the example from the documentation of the Elixir library
+ * A client with its own code to reconnect: the example from the documentation of the Elixir library
  * `server_sent_event`, line by line. It shows how a client handles each failure; in a program
  * use `SseClient.resilient`.
  */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A feed whose server is deployed anew while a client reads it. */
+/** A feed whose server is deployed again while a client reads it. */
 export interface DeployedFeed extends AsyncDisposable {
   readonly url: string;
 }

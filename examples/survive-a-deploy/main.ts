@@ -1,6 +1,6 @@
 /**
  * Both programs on the same feed, one after the other, while the server of the feed is deployed
- * anew. The one is over after the first 503, with exit status 0; the other misses nothing.
+ * again. One ends at the first 503, with exit status 0; the other misses no event.
  *
  * `node --conditions=@reprise/source examples/survive-a-deploy/main.ts`
  */
@@ -14,7 +14,7 @@ for (const name of ['eventsource', 'reprise']) {
   await using program = runProgram(join(import.meta.dirname, `${name}.ts`), feed.url);
   console.log(`${name}:`);
   if (name === 'reprise') {
-    // It would run for ever: it is stopped as an orchestrator stops a service.
+    // It would run for ever: SIGTERM stops it, as an orchestrator stops a service.
     for (const line of await program.linesUntil(/event 6/)) {
       console.log(`  ${line}`);
     }

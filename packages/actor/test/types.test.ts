@@ -144,7 +144,7 @@ describe('define', () => {
     expect(phase).toBe('busy');
   });
 
-  test('refuses an answer with another state, and one that is none', () => {
+  test('refuses an answer with another state, and a value that is no answer', () => {
     // One mistake each: with two, the expected error could come from the other.
     misuse(() => [
       GenServer.define({
@@ -447,7 +447,7 @@ describe('a child of a supervisor', () => {
     expect(() => Supervisor.child(tree, 'queue' as never)).toThrow('no such process');
   });
 
-  test('may be ignored at its start: its spec says so', () => {
+  test('may be ignored at its start, as its spec declares', () => {
     const spec = GenServer.childSpec(stack, [], { id: 'stack' });
     expectTypeOf(spec).toEqualTypeOf<ChildSpec<'stack', Stack>>();
     expectTypeOf(spec.start).returns.resolves.toEqualTypeOf<Stack | undefined>();

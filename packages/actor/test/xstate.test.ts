@@ -321,7 +321,7 @@ describe('a delayed transition', () => {
     expect(getSnapshot(pid).value).toBe('closed');
   });
 
-  test.each([Number.NaN, -5])('after %p ms happens as soon as may be', async (ms) => {
+  test.each([Number.NaN, -5])('after %p ms happens as soon as possible', async (ms) => {
     const machine = setup({ delays: { soon: () => ms } }).createMachine({
       initial: 'a',
       states: { a: { after: { soon: 'b' } }, b: {} },
@@ -464,7 +464,7 @@ describe('a promise', () => {
     expect(system.reports).toHaveLength(1);
   });
 
-  test('of a process that was killed changes nothing any more', async () => {
+  test('of a process that was killed has no effect any more', async () => {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const { system, parent, pid } = await started(fromLogic(fromPromise(() => promise)));
     const later = await fromLogic(fromPromise(() => promise.then(reject))).start(parent.self);

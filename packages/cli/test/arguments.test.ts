@@ -129,7 +129,7 @@ test.each([
 });
 
 test.each([file('none'), certificate])(
-  'a --key that is none, or not that of --cert, is bad usage',
+  'a --key whose file is no key, or not the key of --cert, is bad usage',
   (other) => {
     expect(optionsOf('--cert', certificate, '--key', other)).toEqual({
       type: 'misuse',

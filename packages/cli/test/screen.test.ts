@@ -70,7 +70,7 @@ test('events and changes scroll by above the status line', async () => {
   output.close();
 });
 
-test('each source has its status line, and each event says whose it is', async () => {
+test('each source has its status line, and each event names its source', async () => {
   const { output, lines } = bound(new Terminal([first, second]));
   output.state(second, { type: 'connected', url: second.url });
   void output.event(second, event('x'));

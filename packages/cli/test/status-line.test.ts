@@ -11,7 +11,7 @@ function line(tally: Tally, now: number, width = 120): string {
   return tally.line(source, now, width, (_colour, text) => text);
 }
 
-test('tells state, events, rate, reconnects and the last id', () => {
+test('shows state, events, rate, reconnects and the last id', () => {
   const tally = new Tally(0);
   expect(line(tally, 0)).toBe('http://example.com/  connecting  0 events  0.0/s  0 reconnects');
   tally.state({ type: 'connected', url: source.url }, 0);
@@ -36,7 +36,7 @@ test('counts down to the next attempt, in whole seconds', () => {
   expect(waits).toEqual(['3', '2', '2', '1', '0', '0']);
 });
 
-test('says why it gave up, and does not call that an end', () => {
+test('shows the reason of giving up, and does not call it an end', () => {
   const tally = new Tally(0);
   tally.state({ type: 'gaveUp', reason: 'status 404' }, 0);
   tally.close();

@@ -66,7 +66,7 @@ describe('lines for a person', () => {
     expect(stdout).toEqual(['\\x1b[2Jtick [7] one', '  t\\x1bwo', 'message bare']);
   });
 
-  test('with several sources each says which, on stdout and on stderr', async () => {
+  test('with several sources each line names its source, on stdout and on stderr', async () => {
     const { url } = await serve((_, response) => {
       stream(response, 'data: x\n\n');
     });
@@ -123,7 +123,7 @@ describe('the request', () => {
     return await received.promise;
   }
 
-  test('is a GET that goes on from nothing', async () => {
+  test('is a GET without a last event id', async () => {
     const { method, url, headers, body } = await requestOf();
     expect({ method, url, body }).toEqual({ method: 'GET', url: '/events?a=b', body: '' });
     expect(headers).toMatchObject({ accept: 'text/event-stream' });
@@ -149,7 +149,7 @@ describe('the request', () => {
     expect(sent).toBe('\u2026 7');
   });
 
-  test('with --data is a POST, unless --method says otherwise', async () => {
+  test('with --data is a POST, unless --method is another', async () => {
     const { method, body } = await requestOf('--data', '{"a":1}');
     expect({ method, body }).toEqual({ method: 'POST', body: '{"a":1}' });
     const other = await requestOf('--data', 'x', '--method', 'put');
@@ -250,7 +250,7 @@ describe('a connection that is lost', () => {
 });
 
 describe('the exit status', () => {
-  test('0 when the server says 204', async () => {
+  test('0 when the server answers 204', async () => {
     const { url } = await serve((_, response) => {
       response.writeHead(204).end();
     });

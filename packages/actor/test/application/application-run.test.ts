@@ -129,7 +129,7 @@ describe('Application.run', () => {
     expect(status).toBe(1);
   });
 
-  test('SD05 ends with status 1 when the start fails, says which child it was, and leaves nothing half-started', async () => {
+  test('SD05 ends with status 1 when the start fails, names the child, and leaves no process half-started', async () => {
     const { status, lines, stderr } = await service('startFails').ended;
     expect(lines).toStrictEqual([
       'starting',
@@ -283,7 +283,7 @@ describe('Application.run', () => {
     expect(status).toBe(6);
   });
 
-  test('ends with status 1 when exitStatus throws, and says so', async () => {
+  test('ends with status 1 when exitStatus throws, and reports that', async () => {
     const { status, stderr } = await service('statusThrows').ended;
     expect(stderr).toContain('exitStatus failed: Error: no status');
     expect(status).toBe(1);

@@ -30,7 +30,7 @@ inBrowser('in Chromium', () => {
     await browser?.close();
   });
 
-  test('there is nothing of Node, nor its setImmediate', () => {
+  test('the page has no globals of Node, and no setImmediate', () => {
     expect(outcome?.foreign).toEqual([]);
   });
 

@@ -115,7 +115,7 @@ describe('the ring', () => {
     expect(queue.length).toBe(0);
   });
 
-  test('an item that was taken is not held any more', async () => {
+  test('an item that was taken can be garbage collected', async () => {
     const queue = new Queue<unknown>();
     const taken = [0, 1, 2].map((index) => {
       queue.push({ index });

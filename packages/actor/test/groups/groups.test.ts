@@ -240,7 +240,7 @@ describe('members', () => {
 });
 
 describe('monitor', () => {
-  test('GR09 answers the members of the group, and tells of every change after that', async () => {
+  test('GR09 answers the members of the group, and sends a message for every later change', async () => {
     const { system, first, second, third } = await setup();
     const watcher = await idleProcess(system);
     Groups.join(system, 'g', first);
@@ -260,7 +260,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('GR09 of an empty group tells of its first member; the monitoring process is no member', async () => {
+  test('GR09 of an empty group sends a message for its first member; the monitoring process is no member', async () => {
     const { system, first } = await setup();
     const watcher = await idleProcess(system);
     const { ref, members } = Groups.monitor(watcher, 'g');
@@ -293,7 +293,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('GR09 twice tells twice, each with its own ref', async () => {
+  test('GR09 twice sends two messages, each with its own ref', async () => {
     const { system, first: member } = await setup();
     const watcher = await idleProcess(system);
     const [first, second] = [Groups.monitor(watcher, 'g'), Groups.monitor(watcher, 'g')];

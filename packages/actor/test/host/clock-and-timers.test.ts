@@ -530,7 +530,7 @@ describe('the system clock', () => {
     await new Promise<void>((resolve) => {
       clock.setTimeout(resolve, 5);
     });
-    // Node counts whole milliseconds of a clock of its own, and may be up to one early.
+    // Node rounds to whole milliseconds of its own clock: a timer may be up to 1 ms early.
     expect(clock.now() - before).toBeGreaterThan(3.9);
   });
 

@@ -93,7 +93,7 @@ describe('the logger of a system that was given none', () => {
     expect(lines()).toStrictEqual(['message', `    value: ${text}`]);
   });
 
-  test('it tells of a crash: which process, why, and where', async () => {
+  test('it writes a crash with its process, its reason and its stack', async () => {
     const system = createSystem();
     spawn(system, () => {
       throw new Error('boom');

@@ -88,7 +88,7 @@ describe('isAbnormal', () => {
 });
 
 describe('formatReason', () => {
-  test.each([...expected, ...abnormal])('it says: %s', (text, reason) => {
+  test.each([...expected, ...abnormal])('its text is: %s', (text, reason) => {
     expect(formatReason(reason)).toBe(text);
   });
 
@@ -158,7 +158,7 @@ describe('isExitReason', () => {
   });
 
   test.each([[undefined], [null], ['normal'], [{}], [{ type: 'boom' }], [new Error('boom')]])(
-    '%p is none',
+    '%p is no exit reason',
     (value) => {
       expect(isExitReason(value)).toBe(false);
       expect(() => {

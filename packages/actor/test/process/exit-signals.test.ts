@@ -96,7 +96,7 @@ describe('by a link', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('EX02 a process that traps exits gets a message of a normal end', async () => {
+  test('EX02 a process that traps exits gets a message about a normal end', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     send(p.pid, normal);
     await settle(system);
@@ -104,7 +104,7 @@ describe('by a link', () => {
     expect(isAlive(q.pid)).toBe(true);
   });
 
-  test('EX03 a linked process dies with the same reason', async () => {
+  test('EX03 a linked process ends with the same reason', async () => {
     const { system, log, p, q } = await linked({ traps: false });
     send(p.pid, crashed);
     await settle(system);
@@ -122,7 +122,7 @@ describe('by a link', () => {
     expect(exitReasonOf(q)).toBe(reason);
   });
 
-  test('EX05 a process that traps exits gets a message of a crash, and lives', async () => {
+  test('EX05 a process that traps exits gets a message about a crash, and runs on', async () => {
     const { system, log, p, q } = await linked({ traps: true });
     send(p.pid, crashed);
     await settle(system);
@@ -167,7 +167,7 @@ describe('EX06 along a chain of links', () => {
       return [type, pid, reason];
     });
 
-  test('EX06 all die of the first reason, in order, each once', async () => {
+  test('EX06 all end with the first reason, in order, each once', async () => {
     const { system, log, abc } = await chain();
     send((abc[0] as Receiver<unknown>).pid, zz);
     await settle(system);
@@ -185,7 +185,8 @@ describe('EX06 along a chain of links', () => {
 
   test('EX06 30,000 processes do not exhaust the stack', async () => {
     const system = createTestSystem();
-    // Calls along the links would need three frames for each, and a stack has room for some 10,000.
+    // Recursion along the links would take three stack frames for each process; a stack has room
+    // for some 10,000.
     const length = 30_000;
     const pids: Pid[] = [];
     let previous: Pid | undefined;
@@ -623,8 +624,8 @@ describe('order', () => {
     const seen: unknown[] = [];
     const p = await exitingProcess(system);
     register(system, 'printer', p.pid);
-    const look = (who: string): void =>
-      void seen.push([who, whereis(system, 'printer'), isAlive(p.pid)]);
+    const look = (name: string): void =>
+      void seen.push([name, whereis(system, 'printer'), isAlive(p.pid)]);
     const observer = GenServer.define({
       init: (_: undefined, self) => {
         trapExit(self, true);

@@ -23,8 +23,8 @@ import { forever } from '../support/processes.ts';
 type Flood = (system: System, isOver: () => boolean) => Promise<number>;
 
 /**
- * A flood ends after so many rounds: one that starves everything else fails the test, and does not
- * hang it.
+ * A flood ends after this many rounds: if it starves everything else, the test fails instead of
+ * hanging.
  */
 const tooMany = 5_000_000;
 

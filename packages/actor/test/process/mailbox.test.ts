@@ -37,7 +37,7 @@ type Overflow = MailboxOptions['overflow'];
 
 const overflowAt = (capacity: number): ExitReason => ({ type: 'mailboxOverflow', capacity });
 
-/** A process that takes no message until the test says so, and the messages that it then takes. */
+/** A process that takes no message before `open`, which resolves with the messages taken. */
 function holder(
   system: System,
   mailbox: MailboxOptions,
@@ -193,7 +193,7 @@ describe('the policies', () => {
 
 describe('a call that finds no room', () => {
   test.each(['dropNewest', 'reject'] as const)(
-    'fails at once with mailboxOverflow under %s, and the server lives',
+    'fails at once with mailboxOverflow under %s, and the server runs on',
     async (overflow) => {
       const system = createTestSystem();
       const mailbox = { capacity: 1, overflow };
@@ -247,7 +247,7 @@ describe('messages of the system', () => {
   const policies: readonly Overflow[] = ['dropNewest', 'dropOldest', 'reject', 'exit'];
 
   test.each(policies)(
-    'EXIT and DOWN get into a full mailbox under %s, and put nothing out',
+    'EXIT and DOWN get into a full mailbox under %s, and drop no message',
     async (overflow) => {
       const system = createTestSystem();
       const { pid, open } = holder(system, { capacity: 1, overflow });
@@ -284,7 +284,7 @@ describe('messages of the system', () => {
     },
   );
 
-  test('dropOldest puts out the oldest message, never an older signal', async () => {
+  test('dropOldest drops the oldest message, never an older signal', async () => {
     const system = createTestSystem();
     const { pid, open } = holder(system, { capacity: 1, overflow: 'dropOldest' });
     await settle(system);

@@ -51,7 +51,7 @@ describe('order of messages', () => {
     const read = log.map(([, message]) => message as [string, number]);
     expect(read).toHaveLength(100);
     for (const sender of ['S', 'T']) {
-      const numbers = read.filter(([who]) => who === sender).map(([, number]) => number);
+      const numbers = read.filter(([name]) => name === sender).map(([, number]) => number);
       expect(numbers).toStrictEqual(Array.from({ length: 50 }, (_, index) => index + 1));
     }
   });
@@ -83,9 +83,9 @@ describe('dropped messages', () => {
 
   test('MB05 sending to a name that no process has is an error of the sender', () => {
     const system = createTestSystem();
-    const nobody = name<Pid<string>>('nobody').in(system);
-    expect(() => send(nobody, 'hi')).toThrow(
-      new Error('Expected a registered name to send to, got "nobody"'),
+    const free = name<Pid<string>>('free').in(system);
+    expect(() => send(free, 'hi')).toThrow(
+      new Error('Expected a registered name to send to, got "free"'),
     );
   });
 
@@ -153,7 +153,7 @@ describe('receive', () => {
 });
 
 describe('messages, casts and calls', () => {
-  type Told = GenServer.Server<unknown, { readonly tell: { readonly payload: string } }>;
+  type Tellable = GenServer.Server<unknown, { readonly tell: { readonly payload: string } }>;
 
   /** A server that logs the messages that it handles; in `busy` it awaits the gate. */
   function logging(log: Log, gate: Promise<void> = Promise.resolve()) {
@@ -166,7 +166,7 @@ describe('messages, casts and calls', () => {
         },
         askSelf: (_, state, __, self) => {
           log.push(['call', 'askSelf']);
-          GenServer.cast(self.pid as unknown as Told, 'tell', 'from itself');
+          GenServer.cast(self.pid as unknown as Tellable, 'tell', 'from itself');
           return reply('done', state);
         },
         sendFirst: (caller: Pid<string>, state) => {
@@ -304,7 +304,7 @@ describe('messages, casts and calls', () => {
     await settle(system);
     expect([isAlive(server), isAlive(caller)]).toStrictEqual([true, false]);
     expect(
-      log.map(([who, message]) => [who, (message as { reason?: unknown }).reason ?? message]),
+      log.map(([name, message]) => [name, (message as { reason?: unknown }).reason ?? message]),
     ).toStrictEqual([
       ['watcher', crash('hey')],
       ['cast', 'busy'],

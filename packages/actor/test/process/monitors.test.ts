@@ -73,7 +73,7 @@ function downs(log: Log, refs: Readonly<Record<string, Ref>>): unknown[] {
 }
 
 describe('monitor', () => {
-  test('MO01 one message says that the process ended, and why', async () => {
+  test('MO01 one message reports the end of the process, with its reason', async () => {
     const { system, log, m, p } = await scene();
     const ref = monitor(m, p.pid);
     send(p.pid, a);
@@ -108,9 +108,9 @@ describe('monitor', () => {
 
   test('MO05 a free name gives a message at once, with noproc and the name', async () => {
     const { system, log, m } = await scene();
-    const ref = monitor(m, name('nobody').in(system));
+    const ref = monitor(m, name('free').in(system));
     await settle(system);
-    expect(log).toStrictEqual([['M', { type: 'DOWN', ref, name: 'nobody', reason: noproc }]]);
+    expect(log).toStrictEqual([['M', { type: 'DOWN', ref, name: 'free', reason: noproc }]]);
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', undefined, noproc]]);
   });
 
@@ -318,14 +318,14 @@ describe('demonitor', () => {
     expect(demonitor(m, ref, { flush: true })).toBe(true);
   });
 
-  test('MO15 with info, it says that there was a monitor to take off', async () => {
+  test('MO15 with info, it answers true if it has removed a monitor', async () => {
     const { m, p } = await scene();
     const ref = monitor(m, p.pid);
     expect(demonitor(m, ref, { info: true })).toBe(true);
     expect(demonitor(m, ref, { info: true })).toBe(false);
   });
 
-  test('MO16 with info, it says that the message has been delivered', async () => {
+  test('MO16 with info, it answers false if the message has been delivered', async () => {
     const { system, log, m, p } = await scene();
     const ref = monitor(m, p.pid);
     send(p.pid, a);
@@ -334,13 +334,13 @@ describe('demonitor', () => {
     expect(demonitor(m, ref, { info: true })).toBe(false);
   });
 
-  test('MO16 with info and flush, it says so too, and the message is gone', async () => {
+  test('MO16 with info and flush, it answers false as well, and removes the message', async () => {
     const { m, ref } = await queued();
     expect(demonitor(m, ref, { flush: true, info: true })).toBe(false);
     expect(await drain(m)).toStrictEqual(['before', 'after']);
   });
 
-  test('MO17 only its owner can take a monitor off', async () => {
+  test('MO17 only its owner can end a monitor', async () => {
     const { system, log, m, p } = await scene();
     const other = await idleProcess(system);
     const ref = monitor(m, p.pid);
@@ -367,7 +367,7 @@ describe('a monitor with an alias', () => {
     return { system, log, m, p, ref: monitor<string>(m, p.pid, { alias }) };
   }
 
-  test('MO24 replyDemonitor delivers the first answer; then alias and monitor are off', async () => {
+  test('MO24 replyDemonitor delivers the first answer, and ends the alias and the monitor', async () => {
     const { system, log, m, p, ref } = await aliased('replyDemonitor');
     send(ref, 'first');
     send(ref, 'second');
@@ -378,7 +378,7 @@ describe('a monitor with an alias', () => {
     expect(log).toStrictEqual([['M', 'first']]);
   });
 
-  test('MO24 replyDemonitor tells of an end that comes before the answer, and drops the answer', async () => {
+  test('MO24 replyDemonitor delivers an end that comes before the answer, and drops the answer', async () => {
     const { system, log, p, ref } = await aliased('replyDemonitor');
     exit(system, p.pid, a);
     send(ref, 'late');
@@ -429,7 +429,7 @@ describe('a monitor with an alias', () => {
     ]);
   });
 
-  test('unalias leaves the monitor on', async () => {
+  test('unalias does not end the monitor', async () => {
     const { system, log, m, p, ref } = await aliased('demonitor');
     expect(unalias(m, ref)).toBe(true);
     send(ref, 'late');
@@ -447,7 +447,7 @@ describe('a monitor with an alias', () => {
     expect(unalias(m, ref)).toBe(false);
   });
 
-  test('only its owner can turn an alias off', async () => {
+  test('only its owner can end an alias', async () => {
     const { system, log, ref } = await aliased('demonitor');
     const other = await idleProcess(system);
     expect(() => unalias(other, ref)).toThrow(

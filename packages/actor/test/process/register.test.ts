@@ -130,7 +130,7 @@ describe('unregister', () => {
     );
   });
 
-  test('RG08 frees the name of another process, which lives on and may have it again', async () => {
+  test('RG08 frees the name of another process, which runs on and may have it again', async () => {
     const system = createTestSystem();
     const owner = await idle(system);
     register(system, 'N', owner);

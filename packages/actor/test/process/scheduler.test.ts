@@ -3,8 +3,8 @@ import { createSystem, GenServer, noreply, ok, type Pid, reply, send, spawn } fr
 import { createTestSystem, settle } from '@reprise/actor/testing';
 
 /**
- * A flood ends after so many messages: a scheduler that starves everything else fails the test, and
- * does not hang it.
+ * A flood ends after this many messages: if the scheduler starves everything else, the test fails
+ * instead of hanging.
  */
 const tooMany = 2_000_000;
 
@@ -72,7 +72,7 @@ describe('turns', () => {
     expect(log.indexOf('other')).toBeLessThan(100);
   });
 
-  test('a message after a rest is handled before the event loop goes on, however long the rest was', async () => {
+  test('a message after an idle time of any length is handled before the event loop goes on', async () => {
     const system = createTestSystem();
     const log: string[] = [];
     const server = await GenServer.start(system, logging, log);

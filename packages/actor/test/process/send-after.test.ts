@@ -171,7 +171,7 @@ describe('sendAfter', () => {
     );
   });
 
-  test('TI19 of 2^31 ms is not due early, and says how long is left', async () => {
+  test('TI19 of 2^31 ms is not due early, and answers the time left', async () => {
     const { system, log, pid } = await setup();
     const ref = sendAfter(pid, 'm', 2 ** 31);
     await advance(system, 200);
@@ -323,7 +323,7 @@ describe('readTimer', () => {
 });
 
 describe('sendInterval', () => {
-  test('TI20 sends every so many ms until it is cancelled', async () => {
+  test('TI20 sends at each interval until it is cancelled', async () => {
     const { system, log, pid } = await setup();
     const ref = sendInterval(pid, 'tick', 10);
     expect(await arrivals(system, log, 35)).toStrictEqual([

@@ -179,7 +179,7 @@ describe('spawn', () => {
 });
 
 describe('signal', () => {
-  test('it aborts when the process ends, and says why', async () => {
+  test('it aborts when the process ends, with the reason', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
     const { signal } = p;
@@ -375,7 +375,8 @@ describe('receive with a timeout', () => {
   test('a message that is there when the time is up is taken', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
-    // Both are due at once: the message is in the mailbox at the timeout, but P has had no turn yet.
+    // Both are due at once: the message is in the mailbox at the timeout, but P has had no turn
+    // yet.
     sendAfter(p.pid, 'a', 100);
     const receiving = p.receive({ timeout: 100 });
     await advance(system, 100);
@@ -461,7 +462,7 @@ describe('a process that is killed while it awaits', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test.each([0, 100])('receives nothing any more, with a timeout of %p ms', async (timeout) => {
+  test.each([0, 100])('receives no more messages, with a timeout of %p ms', async (timeout) => {
     const log: unknown[] = [];
     const { system, gate, p } = await awaiting(async (self) => {
       log.push(await self.receive({ timeout }));
@@ -517,7 +518,7 @@ describe('a process that is killed while it awaits', () => {
 });
 
 describe('the actions of a process that has ended', () => {
-  /** P has ended, but its code goes on; Q is alive, and traps exits. */
+  /** P has ended, but its code runs on; Q is alive, and traps exits. */
   async function zombie() {
     const system = createTestSystem();
     const log: Log = [];

@@ -361,9 +361,9 @@ describe('a registry', () => {
     expect(() => Registry.lookup(registry, 'k')).toThrow(stopped);
     expect(() => Registry.count(registry)).toThrow(stopped);
     await expect(Registry.lock(system, registry, 'k', () => 1)).rejects.toThrow(stopped);
-    const nobody = name<Registry.Unique>('nobody').in(system);
-    expect(() => Registry.register(system, nobody, 'k')).toThrow(
-      new Error('Expected a running registry, got "nobody", which is not running'),
+    const free = name<Registry.Unique>('free').in(system);
+    expect(() => Registry.register(system, free, 'k')).toThrow(
+      new Error('Expected a running registry, got "free", which is not running'),
     );
   });
 
@@ -492,7 +492,7 @@ describe('keys', () => {
     expect(Registry.count(registry)).toBe(11);
   });
 
-  test('RG29 are found, and taken off, by an equal one', async () => {
+  test('RG29 are found, and unregistered, by an equal key', async () => {
     const system = createTestSystem();
     const registry = await startDuplicate(system);
     for (const key of [Number.NaN, 0, Number.NaN]) {

@@ -218,8 +218,8 @@ describe('no answer', () => {
   test('GC04 a call to a name that no process has fails with noproc at once', async () => {
     const { system } = await startScripted();
     const log: unknown[] = [];
-    const nobody = name<ScriptedServer>('nobody').in(system);
-    logOutcome(log, 'call', GenServer.call(nobody, 'run', increment));
+    const free = name<ScriptedServer>('free').in(system);
+    logOutcome(log, 'call', GenServer.call(free, 'run', increment));
     await settle(system);
     expect(log).toStrictEqual([['call', { exit: noproc }]]);
     expect(system.clock.now()).toBe(0);
@@ -322,7 +322,7 @@ describe('no answer', () => {
     expect(log).toStrictEqual(['timeout', undefined]);
   });
 
-  test('GC09 a call with timeout 0 times out though the server lives, and its late reply is dropped', async () => {
+  test('GC09 a call with timeout 0 times out though the server runs, and its late reply is dropped', async () => {
     const { system, server } = await startScripted();
     const log: unknown[] = [];
     logOutcome(log, 'call', call(server, increment, 0));
@@ -625,8 +625,8 @@ describe('a cast', () => {
     const { system, server } = await startScripted();
     exit(system, server, kill);
     expect(GenServer.cast(server, 'run', noreply)).toBeUndefined();
-    const nobody = name<ScriptedServer>('nobody').in(system);
-    expect(GenServer.cast(nobody, 'run', noreply)).toBeUndefined();
+    const free = name<ScriptedServer>('free').in(system);
+    expect(GenServer.cast(free, 'run', noreply)).toBeUndefined();
     await settle(system);
     expect(system.reports).toStrictEqual([]);
   });

@@ -248,7 +248,7 @@ describe('a start whose init fails', () => {
   });
 
   test.each([refusal, shutdown, normal])(
-    'IN07 tells a parent that traps exits by the rejection alone: %j',
+    'IN07 rejects in a parent that traps exits, and sends it no EXIT message: %j',
     async (reason) => {
       const system = createTestSystem();
       const parent = await idleProcess(system, { traps: true });
@@ -321,7 +321,7 @@ describe('a start whose init fails', () => {
   });
 
   test.each([false, true])(
-    'IN15 by being slower than its timeout spares the linked parent (which traps exits: %p)',
+    'IN15 by being slower than its timeout does not affect the linked parent (which traps exits: %p)',
     async (traps) => {
       const system = createTestSystem();
       const log: unknown[] = [];
@@ -802,8 +802,8 @@ describe('GenServer.stop', () => {
     const { system, server } = await startAlone([]);
     exit(system, server, kill);
     expect(await outcome(GenServer.stop(server))).toStrictEqual({ exit: noproc });
-    const nobody = name<ScriptedServer>('nobody').in(system);
-    expect(await outcome(GenServer.stop(nobody))).toStrictEqual({ exit: noproc });
+    const free = name<ScriptedServer>('free').in(system);
+    expect(await outcome(GenServer.stop(free))).toStrictEqual({ exit: noproc });
   });
 
   test('IN45 gives up after its timeout, and the server goes on terminating', async () => {

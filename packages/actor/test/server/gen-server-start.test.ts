@@ -179,7 +179,7 @@ describe('init that answers error', () => {
   );
 
   test.each([true, false])(
-    'IN08 tells a linked parent by the start alone (traps: %p)',
+    'IN08 rejects in a linked parent, and sends it no EXIT message (traps: %p)',
     async (traps) => {
       const system = createTestSystem();
       const parent = await idleProcess(system, { traps });

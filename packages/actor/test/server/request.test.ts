@@ -335,7 +335,7 @@ describe('several requests', () => {
 });
 
 describe('checkResponse', () => {
-  test('reads the response that a message tells of, once, and ignores other messages', async () => {
+  test('reads the response that a message announces, once, and ignores other messages', async () => {
     const { system, server } = await setup();
     const asker = await idleProcess(system);
     const request = GenServer.sendRequest(server, 'echo', 'a', { self: asker });

@@ -62,7 +62,7 @@ describe('onChildExit', () => {
     expect(onChildExit.mock.calls).toStrictEqual([[{ id: 'a', pid: a, reason: crashed }]]);
   });
 
-  test('tells why the last attempt to restart it failed', async () => {
+  test('has the reason of the last failed restart', async () => {
     const log: unknown[] = [];
     const onChildExit = jest.fn();
     const failing = child({ id: 'a', log, plan: ['run', refusal, refusal] });

@@ -11,7 +11,7 @@ function allowed(times: readonly number[], intensity: Intensity): number {
 }
 
 /**
- * The rule as the manual says it, over all that ever happened: no window of `maxSeconds` may hold
+ * The rule in the words of the manual, applied to all restarts: no window of `maxSeconds` may hold
  * more than `maxRestarts`.
  */
 function allowedByTheManual(

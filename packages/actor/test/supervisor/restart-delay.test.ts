@@ -69,7 +69,7 @@ describe('a restart delay', () => {
     ]);
   });
 
-  test('does not keep the supervisor from answering, nor from restarting others', async () => {
+  test('lets the supervisor answer requests and restart other children meanwhile', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log), ...workers(log, 'b')]);

@@ -168,7 +168,7 @@ interface Alive {
   readonly turn: number;
 }
 
-/** A tree on virtual time, and what has happened in it. */
+/** A tree on virtual time, and a record of its events. */
 class World {
   readonly system: TestSystem = createTestSystem();
   readonly alive: Map<Pid, Alive> = new Map();

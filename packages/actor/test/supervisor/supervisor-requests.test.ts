@@ -535,8 +535,8 @@ describe('a supervisor that is not there', () => {
 
   test.each(asks)('SA28 rejects %s by a free name with noproc', async (_request, ask) => {
     const system = createTestSystem();
-    const nobody = name<Supervisor.Pid>('nobody').in(system);
-    expect(await outcome(ask(nobody as never))).toStrictEqual(refused('noproc'));
+    const free = name<Supervisor.Pid>('free').in(system);
+    expect(await outcome(ask(free as never))).toStrictEqual(refused('noproc'));
   });
 
   test('SA28 has no children', async () => {

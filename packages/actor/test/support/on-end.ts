@@ -3,8 +3,8 @@ import type { Process } from '@reprise/actor';
 import { cellOfProcess } from '../../src/process/cell.ts';
 
 /**
- * Counts the `onEnd` callbacks of a process from here on. A callback that is never taken off is a
- * leak: such callbacks pile up on a process that lives long.
+ * Counts the `onEnd` callbacks of a process from here on. A callback that is never removed is a
+ * leak: such callbacks pile up on a process that runs for long.
  */
 export function countOnEnd(process: Process): () => number {
   const cell = cellOfProcess(process);

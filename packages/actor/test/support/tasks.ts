@@ -8,7 +8,7 @@ export const valueResult = <Value>(of: Value): Task.Result<Value> => ({ type: 'o
 /** The result of a task that ended without a value. */
 export const exitResult = (reason: ExitReason): Task.Result<never> => ({ type: 'exit', reason });
 
-/** A task that takes so many ms, and returns their number. */
+/** A task that takes `ms` milliseconds and returns `ms`. */
 export async function returnAfter(ms: number, self: Process): Promise<number> {
   await elapse(self.system, ms);
   return ms;

@@ -341,7 +341,7 @@ describe('suspend and resume', () => {
 });
 
 describe('getStatus', () => {
-  test('SY10 tells whether a server runs or is suspended, who started it, and its code', async () => {
+  test('SY10 has the status of a server, its parent and its code', async () => {
     const system = createTestSystem();
     const behaviour = collector();
     const server = await GenServer.startLink(system, behaviour, ['a'], { name: 'collector' });
@@ -401,7 +401,7 @@ describe('statistics', () => {
     });
   });
 
-  test('SY12 turned on again they begin anew', async () => {
+  test('SY12 turned on again they start from zero', async () => {
     const { server } = await started();
     await sys.statistics(server, true);
     await GenServer.call(server, 'get');
@@ -788,7 +788,7 @@ describe('every request', () => {
     expect(await GenServer.call(server, 'ask')).toStrictEqual({ exit: { type: 'callingSelf' } });
   });
 
-  test.each(requests)('sys.%s refuses a timeout that is none', async (_, ask) => {
+  test.each(requests)('sys.%s refuses a value that is no timeout', async (_, ask) => {
     const { server } = await started();
     expect(() => ask(server, { timeout: -1 })).toThrow(RangeError);
   });

@@ -47,7 +47,7 @@ async function setup(options: { readonly traps?: boolean } = {}): Promise<Setup>
   return { system, owner: await idleProcess(system, options) };
 }
 
-/** A task that returns `value` after so many ms, or ends with a reason. */
+/** A task that returns `value` after `ms` milliseconds, or ends with a reason. */
 const returnAfter =
   <Value>(ms: number, value: Value) =>
   async (self: Process): Promise<Value> => {
@@ -459,7 +459,7 @@ describe('yield', () => {
     expect(await drain(owner)).toStrictEqual([{ type: 'EXIT', pid: task.pid, reason: crashed }]);
   });
 
-  test('TA11 gives nothing any more when the value was taken, at once', async () => {
+  test('TA11 gives undefined at once when the value was taken already', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, () => 'v');
     expect(await Task.yield(owner, task)).toStrictEqual({ type: 'ok', value: 'v' });

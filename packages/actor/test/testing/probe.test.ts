@@ -251,7 +251,7 @@ describe('expectExit', () => {
     await probe.expectExit(pid, normal);
   });
 
-  test('says so when the exit has ended the probe, which does not trap', async () => {
+  test('reports that the exit has ended the probe, which does not trap exits', async () => {
     const { system, probe } = probing();
     const pid = exiter(system);
     link(probe.self, pid);

@@ -30,7 +30,7 @@ export interface Killed {
  * not count as printed.
  */
 export async function killTail({ kills, seed, file, dedupe }: KillOptions): Promise<Killed> {
-  // Without --dedupe the cursor is written after 1000 events: each run has to get so far.
+  // Without --dedupe the cursor is written after 1000 events: each run has to handle that many.
   const least = dedupe ? 1 : 1001;
   await using numbers = await startNumbers(kills * (least - 1));
   const random = randomOf(`${seed}`);

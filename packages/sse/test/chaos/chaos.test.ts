@@ -362,7 +362,7 @@ describe('in a stream', () => {
     expect(await server.closed()).toMatchObject({ by: 'server', events: 1 });
   });
 
-  test('badChunk: a size that is none', async () => {
+  test('badChunk: a chunk without a valid size', async () => {
     await using server = await serveFault({ type: 'badChunk', afterEvents: 1 });
     const { end } = await get(server.stream('s').url);
     expect(end).toBe('HPE_INVALID_CHUNK_SIZE');

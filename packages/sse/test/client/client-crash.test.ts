@@ -175,7 +175,7 @@ describe('under a supervisor', () => {
     expect(await GenServer.call(after, 'count')).toBe(1);
   });
 
-  test('more than maxRestarts in maxSeconds end the supervisor, and the report says which child and why', async () => {
+  test('more than maxRestarts in maxSeconds end the supervisor, and the report has the child and the reason', async () => {
     await using stage = await openStage();
     const client = new Observer();
     await Supervisor.startLink(stage.system, {

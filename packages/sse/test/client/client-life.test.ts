@@ -149,7 +149,7 @@ describe('the end', () => {
   });
 
   test.each(['http', 'https'])(
-    'LIFE-01 while a server that says nothing is waited for (%s): the socket is closed, and no callback is called',
+    'LIFE-01 while it waits for a silent server (%s): the socket is closed, and no callback is called',
     async (protocol) => {
       await using stage = await openStage();
       const { promise: opened, resolve: open } = Promise.withResolvers<Socket>();

@@ -68,7 +68,7 @@ describe('the service', () => {
     expect(stderr).toContain('Usage: contract-service PORT');
   });
 
-  test('says with --help how it is used, with status 0', async () => {
+  test('prints its usage with --help, with status 0', async () => {
     const program = runService('--help');
     const [stdout, [status]] = await Promise.all([text(program.stdout), once(program, 'close')]);
     expect(status).toBe(0);

@@ -136,7 +136,7 @@ describe('the interface', () => {
     expect(Object.prototype.toString.call(feed)).toBe('[object EventSource]');
   });
 
-  test('says by the symbol of the npm package eventsource that it takes a fetch', () => {
+  test('has the symbol by which the npm package eventsource declares that it takes a fetch', () => {
     const supportsFetch = Symbol.for('eventsource.supports-fetch-override');
     expect(supportsFetch in EventSource).toBe(true);
     expect(Object.keys(EventSource)).toEqual(['CONNECTING', 'OPEN', 'CLOSED']);

@@ -132,7 +132,7 @@ test('for any Location of a server, no secret goes to another origin, and no oth
         hop = next;
       }
     }),
-    // Random chains are hardly ever so long.
+    // Random chains are almost never that long.
     { ...runs(1000), examples: [['http:', chain]] },
   );
 });

@@ -263,7 +263,7 @@ describe('silence on a connection, which may be dead', () => {
     next.client.connection.destroy();
   });
 
-  test('NET-05 REC-15 nor is a connection used again on which an answer did not come', async () => {
+  test('NET-05 REC-15 a connection on which a response did not come is not used again either', async () => {
     await using server = await serveExchanges();
     const other = await connected(server);
     using late = watch({ url: server.url, responseTimeout: 1000 });
@@ -407,7 +407,7 @@ describe('failures', () => {
     expect(await outcome(server.url)).toMatchObject([{ failure: { type: 'network', code } }]);
   });
 
-  test('NET-04 one that has agreed to HTTP/2 and says nothing is waited for by connectTimeout', async () => {
+  test('NET-04 a server that negotiates HTTP/2 and then is silent ends the attempt after connectTimeout', async () => {
     const silent = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) =>
       socket.resume(),
     );

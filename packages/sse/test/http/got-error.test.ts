@@ -69,7 +69,7 @@ test('NET-07 a stream of HTTP/2 that ends without a reason is a reset', () => {
   expect(failureOf(new Error(message))).toEqual(failure);
 });
 
-test('NET-01 an error that wraps one for each address tells of all', () => {
+test('NET-01 an error that wraps one for each address shows all of them', () => {
   const each = ['127.0.0.1', '::1'].map((address) => new Error(`connect ECONNREFUSED ${address}`));
   const all = Object.assign(new AggregateError(each), { code: 'ECONNREFUSED' });
   expect(failureOf(new Error('', { cause: all }))).toEqual({

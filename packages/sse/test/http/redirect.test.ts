@@ -33,12 +33,12 @@ function hopOf(request: SseRequest, status: number, ...locations: readonly strin
   return hop;
 }
 
-test('ST-05 301, 302, 303, 307 and 308 that say where to are redirects', () => {
+test('ST-05 301, 302, 303, 307 and 308 with a Location are redirects', () => {
   const statuses = [200, 300, 301, 302, 303, 304, 305, 306, 307, 308, 400];
   expect(statuses.filter((status) => isRedirect(status, '/x'))).toEqual([301, 302, 303, 307, 308]);
 });
 
-test('ST-07 one without or with an empty Location is none', () => {
+test('ST-07 a response without a Location, or with an empty one, is no redirect', () => {
   expect([isRedirect(301, undefined), isRedirect(307, '')]).toEqual([false, false]);
 });
 

@@ -41,7 +41,7 @@ describe('events', () => {
     expect(await reading).toEqual(['a', 'b', 'c']);
   });
 
-  test('nothing is sent before the first `next`, nor after a `return` before it', async () => {
+  test('no request is sent before the first `next`, or if `return` comes before it', async () => {
     await using stage = await openStage();
     const stream = events(stage.url);
     expect(await stream.return?.()).toEqual({ value: undefined, done: true });
@@ -181,7 +181,7 @@ describe('events', () => {
     await expect(first).rejects.toBe(error);
   });
 
-  test('end with the process that they live in', async () => {
+  test('end with the process that owns them', async () => {
     await using stage = await openStage();
     const stream = events(stage.url, { parent: stage.system });
     const first = stream.next();

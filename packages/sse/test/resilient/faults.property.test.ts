@@ -224,7 +224,7 @@ function expectAsSent(
   );
 }
 
-test('BODY-03 REC-01 any mix of faults gives what each connection sends once, in order, goes on after the last event handled, and loses none', async () => {
+test('BODY-03 REC-01 under any mix of faults the client handles the events of each connection once, in order, goes on after the last event handled, and loses none', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyFault, { maxLength: 8 }),

@@ -45,7 +45,7 @@ describe('a request that is not sent again by itself', () => {
     },
   );
 
-  test('is not restarted by a supervisor either, unless `restart` says so', () => {
+  test('is not restarted by a supervisor either, unless `restart` asks for it', () => {
     const options = { id: 'llm', url: 'http://localhost/', handle: () => undefined };
     expect(SseClient.resilient({ ...options, method: 'POST' }).restart).toBe('temporary');
     expect(SseClient.resilient({ ...options, method: 'POST', reconnect: true }).restart).toBe(
@@ -147,7 +147,7 @@ describe('giving up', () => {
     expect(await client.until('disconnected')).toMatchObject({ failure: { type: 'closed' } });
   });
 
-  test('with shutdown, which says why and leaves a transient child stopped', async () => {
+  test('with shutdown, which has the failure and leaves a transient child stopped', async () => {
     await using stage = await openStage();
     const client = await run(stage, { giveUpWith: 'shutdown' });
     (await stage.next()).refuse(404);
@@ -159,7 +159,7 @@ describe('giving up', () => {
   });
 });
 
-test('the server’s retry is taken inside limits of one’s own', async () => {
+test('the server’s retry is kept within the limits of the user', async () => {
   await using stage = await openStage();
   jitter(ceiling);
   const client = await run(stage, { minRetry: 5000, maxRetry: 7000, maxRetryAfter: 9000 });

@@ -231,7 +231,7 @@ describe('credentials', () => {
 
 describe('the request', () => {
   test.each(['sync', 'async'])(
-    'REQ-03 url, headers and body may be functions (%s), asked anew at each attempt',
+    'REQ-03 url, headers and body may be functions (%s), called at each attempt',
     async (how) => {
       await using stage = await openStage();
       let count = 0;
@@ -282,7 +282,7 @@ describe('the request', () => {
     await stage.next();
   });
 
-  test('REQ-07 a function that gives a URL that is none is fatal', async () => {
+  test('REQ-07 a function that gives an invalid URL is fatal', async () => {
     await using stage = await openStage();
     const client = await run(stage, { url: () => 'nowhere' });
     expect(await client.until('gaveUp')).toMatchObject({ failure: { type: 'badRequest' } });
@@ -425,7 +425,7 @@ test('LIFE-08 onStatus gets every change, in order', async () => {
   ]);
 });
 
-test('connected tells the URL that answered, after redirects and without credentials', async () => {
+test('connected has the URL that answered, after redirects and without credentials', async () => {
   await using stage = await openStage();
   const client = await run(stage, { url: stage.url.replace('//', '//me:pw@') });
   (await stage.next()).refuse(307, { location: '/there' });

@@ -813,7 +813,7 @@ describe('the end of the supervisor', () => {
     expect(await stopped).toStrictEqual({ value: undefined });
   });
 
-  test('SP19 DS18 gives each child the time that its spec says, and kills it then', async () => {
+  test('SP19 DS18 gives each child the shutdown time of its spec, and kills it then', async () => {
     const log: unknown[] = [];
     const all = await dynamic(log);
     const how: readonly (readonly [string, ChildOptions['shutdown'], number])[] = [

@@ -55,7 +55,7 @@ const pids = async (supervisor: Agents): Promise<readonly unknown[]> =>
   (await PartitionSupervisor.whichChildren(supervisor)).map(({ pid }) => pid);
 
 describe('the start', () => {
-  test('PS01 makes so many children, numbered from 0', async () => {
+  test('PS01 makes the given number of children, numbered from 0', async () => {
     const { supervisor } = await stage(3);
     const children = await PartitionSupervisor.whichChildren(supervisor);
     expect(children.map(({ id, type }) => [id, type])).toStrictEqual([
@@ -73,7 +73,7 @@ describe('the start', () => {
     expect(PartitionSupervisor.partitions(supervisor)).toBe(availableParallelism());
   });
 
-  test('PS05 tells each partition which it is', async () => {
+  test('PS05 gives each partition its number', async () => {
     const { supervisor } = await stage(3);
     expect(await Promise.all([0, 1, 2].map((key) => at(supervisor, key)))).toStrictEqual([0, 1, 2]);
   });
@@ -270,7 +270,7 @@ describe('a route', () => {
 });
 
 describe('the end', () => {
-  test('PS07 is waited for, and the name is free then', async () => {
+  test('PS07 is complete, with the name free, when stop resolves', async () => {
     const system = createTestSystem();
     const options = { child: numbered, partitions: 2, name: 'numbers' };
     const supervisor = await PartitionSupervisor.startLink(system, options);
@@ -297,9 +297,9 @@ describe('the end', () => {
 
   test('PS08 rejects requests by a free name as well', async () => {
     const system = createTestSystem();
-    const nobody = name<Agents>('nobody').in(system);
-    expect(() => PartitionSupervisor.partitions(nobody)).toThrow('no such process');
-    expect(await outcome(PartitionSupervisor.countChildren(nobody))).toStrictEqual({
+    const free = name<Agents>('free').in(system);
+    expect(() => PartitionSupervisor.partitions(free)).toThrow('no such process');
+    expect(await outcome(PartitionSupervisor.countChildren(free))).toStrictEqual({
       exit: noproc,
     });
   });
@@ -347,7 +347,7 @@ describe('resize', () => {
     expect(log.slice(6)).toStrictEqual([hasTerminated('1', normal), hasStarted('1')]);
   });
 
-  test('PS09 uses more again, up to what it was started with', async () => {
+  test('PS09 uses more again, up to the number at the start', async () => {
     const { supervisor } = await stage(4);
     await PartitionSupervisor.resize(supervisor, 1);
     expect(await at(supervisor, 3)).toBe(0);
@@ -376,7 +376,7 @@ describe('resize', () => {
     expect(PartitionSupervisor.partitions(supervisor)).toBe(2);
   });
 
-  test('PS09 with a partition that does not start rejects with why, and uses those before it', async () => {
+  test('PS09 with a partition that does not start rejects with the reason, and uses those before it', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const plans = new Map([[2, ['run', refusal, 'run'] as ('run' | typeof refusal)[]]]);
@@ -408,7 +408,7 @@ describe('resize', () => {
 });
 
 describe('whichChildren and countChildren', () => {
-  test('PS10 tell of each partition', async () => {
+  test('PS10 list each partition', async () => {
     const { supervisor } = await stage(3);
     const all = await pids(supervisor);
     expect(await PartitionSupervisor.whichChildren(supervisor)).toStrictEqual(
