@@ -173,7 +173,7 @@ export abstract class SupervisorState {
         const launched = await this.launch(member);
         if (launched.type === 'failed') {
           this.runner.report(member, 'failed to restart', launched.reason);
-          this.#retrySoon(member, launched.reason);
+          this.#retryGroup(child, member, launched.reason);
           break;
         }
       }
@@ -185,6 +185,17 @@ export abstract class SupervisorState {
   async #shutdownSiblings(child: Child): Promise<void> {
     this.children.setPid(child, 'restarting');
     await this.shutdown(this.restartGroupOf(child).filter((member) => member !== child));
+  }
+
+  /**
+   * Retries the group because `member` did not start. Only `member` is `'restarting'` then: if it is
+   * terminated, its retry is stale, and no other would start the child that ended.
+   */
+  #retryGroup(child: Child, member: Child, failure: ExitReason): void {
+    if (child.pid === 'restarting') {
+      this.children.setPid(child, undefined);
+    }
+    this.#retrySoon(member, failure);
   }
 
   /** By a message, to let requests that wait have their turn between two attempts. */

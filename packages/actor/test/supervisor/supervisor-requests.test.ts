@@ -473,6 +473,27 @@ describe('a child whose restart fails again and again', () => {
     expect(log).toStrictEqual([hasStarted('a'), hasFailed('a'), hasStarted('a')]);
   });
 
+  test('SA18, SA14 leaves the sibling that crashed down, and not restarting for ever', async () => {
+    const log: unknown[] = [];
+    const plan: ('run' | typeof refusal)[] = ['run', refusal];
+    const { system, supervisor } = await startTree(
+      log,
+      [child({ id: 'a', log, plan }), child({ id: 'b', log })],
+      { strategy: 'oneForAll' },
+    );
+    exit(system, workerOf(supervisor, 'b'), kill);
+    const terminated = outcome(Supervisor.terminateChild(supervisor, 'a'));
+    await settle(system);
+    expect(await terminated).toStrictEqual(done('ok'));
+    expect(await states(supervisor)).toStrictEqual([
+      ['a', 'undefined'],
+      ['b', 'undefined'],
+    ]);
+    expect(await outcome(Supervisor.restartChild(supervisor, 'b'))).toStrictEqual(
+      done(workerOf(supervisor, 'b')),
+    );
+  });
+
   test('SA19 does not prevent the shutdown of the supervisor', async () => {
     const log: unknown[] = [];
     const { system, parent, supervisor } = await loop(log);
