@@ -115,7 +115,11 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   /** Takes messages out of the mailbox. */
   flush(matches: (message: unknown) => boolean): void {
     this.mailbox.removeWhere(matches);
+    this.messagesRemoved();
   }
+
+  /** Messages have left the mailbox that its own code has not taken. */
+  protected messagesRemoved(): void {}
 
   /** Applies the policy of a full mailbox. False when that is to reject the message. */
   #overflow(mailbox: BoundedMailbox, message: unknown): boolean {
@@ -129,6 +133,8 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     }
     if (overflow === 'exit') {
       this.#exitOverflowed(mailboxOverflow(capacity));
+    } else if (overflow === 'dropOldest') {
+      this.messagesRemoved();
     }
     return overflow !== 'reject';
   }

@@ -150,11 +150,13 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
     }
   }
 
-  /** Messages are removed from the mailbox: the receive looks at all that are left again. */
-  override flush(matches: (message: unknown) => boolean): void {
-    super.flush(matches);
+  /** The receive looks at all messages again: one may have come in the place of another. */
+  protected override messagesRemoved(): void {
     if (this.#waiting !== undefined) {
       this.#waiting.scanned = 0;
+      if (this.status === 'idle') {
+        this.wake();
+      }
     }
   }
 

@@ -106,6 +106,25 @@ describe('the policies', () => {
     expect(await sys.getState(server)).toStrictEqual(kept);
   });
 
+  test('a receive that waits is given the message that dropOldest makes room for', async () => {
+    const system = createTestSystem();
+    const got: number[] = [];
+    const pid = spawn<number>(
+      system,
+      async (self) => {
+        got.push(await self.receive((message) => message === 3));
+      },
+      { mailbox: { capacity: 2, overflow: 'dropOldest' } },
+    );
+    await settle(system);
+    send(pid, 1);
+    send(pid, 2);
+    await settle(system);
+    send(pid, 3);
+    await settle(system);
+    expect(got).toStrictEqual([3]);
+  });
+
   test('exit ends the process with mailboxOverflow at the first message too many', async () => {
     const system = createTestSystem();
     const log: Log = [];
