@@ -39,7 +39,7 @@ export interface Definition<State> {
    * Starts the top process, usually a supervisor, linked to `self`. A state that it returns along
    * with the pid is passed to the callbacks below.
    */
-  readonly start: (self: Process<never>) => Promise<StartedApplication<State>>;
+  readonly start: (self: Process) => Promise<StartedApplication<State>>;
   /** Runs before the tree is shut down. May return another state for `stop`. */
   readonly prepStop?: (
     state: NoInfer<State>,
@@ -51,7 +51,7 @@ export interface Definition<State> {
 /**
  * An application: a tree that is started and stopped as a whole, after the applications that it
  * needs. It is a plain value, which any number of systems can run.
- * @throws a `TypeError` for a definition without a name or without a `start` function.
+ * @throws TypeError for a definition without a name or without a `start` function
  * @see OTP manual, `application`, "Callback Module"
  * @example
  * ```ts
@@ -85,9 +85,9 @@ export function define<State = undefined>(definition: Definition<State>): Applic
 
 /**
  * Starts an application in a system, below a process of its own, and resolves with its top process.
- * @throws an `ExitError`: `notStarted` when an application that it needs does not run,
+ * @throws ExitError `notStarted` when an application that it needs does not run,
  * `alreadyStarted` with the process that runs it, or the reason why its start failed; then none of
- * its processes is left.
+ * its processes is left
  * @see OTP manual, `application:start/2`
  * @example
  * ```ts
@@ -142,7 +142,7 @@ async function begin(
  * Starts an application, and before it all applications that it needs, directly or indirectly, and
  * that do not run yet. All are started with the same `type`. Resolves with the names of the
  * applications that it started, in order.
- * @throws an `ExitError` as `start` does; the applications that it started are then stopped again.
+ * @throws ExitError as `start` does; the applications that it started are then stopped again
  * @see OTP manual, `application:ensure_all_started/2`
  * @example
  * ```ts
@@ -215,7 +215,7 @@ function inOrder(
 /**
  * Stops an application: it runs `prepStop`, shuts down the tree, and runs `stop`. Resolves once
  * all of its processes have ended. The system goes on, whatever the type of the application.
- * @throws an `ExitError` (`notStarted`) when it does not run.
+ * @throws ExitError `notStarted` when it does not run
  * @see OTP manual, `application:stop/1`
  * @example
  * ```ts
@@ -279,10 +279,11 @@ export interface RunOptions extends SystemOptions {
    */
   readonly deadline?: number;
   /**
-   * Decides the exit status once all has ended. `reason`: why the program ends, which is the first
-   * failure if there was one, such as a start that failed or an exception that was not caught.
-   * `status`: what the exit status is without this function, 0 or 1. A second signal ends the
-   * program without asking.
+   * Decides the exit status, a whole number, once all has ended. `reason`: why the program ends,
+   * which is the first failure if there was one, such as a start that failed or an exception that
+   * was not caught. `status`: the exit status without this function, 0 or 1. When the function
+   * throws, or returns another value, that is reported, and the status is 1. A second signal ends
+   * the program without calling it.
    */
   readonly exitStatus?: ExitStatus;
 }
@@ -300,8 +301,8 @@ export interface RunOptions extends SystemOptions {
  *
  * The top process is not restarted: the `restart` of a child spec is ignored. To run a tree inside
  * a larger program, use `createSystem`, which touches nothing outside itself.
- * @throws an `Error` on a host without `process`, such as a browser.
- * @throws a `TypeError` or `RangeError` for a tree or an option that is wrong.
+ * @throws Error on a host without `process`, such as a browser
+ * @throws TypeError or RangeError for a tree or an option that is wrong
  * @see OTP, `init` and the releases; Elixir, `mix run --no-halt`
  * @example
  * ```ts no-run
@@ -364,7 +365,7 @@ function applicationOf(tree: ServiceTree): Application {
 
 function applicationBy(
   name: string,
-  start: (self: Process<never>) => Promise<Pid | undefined>,
+  start: (self: Process) => Promise<Pid | undefined>,
 ): Application {
-  return define({ name, start: start as (self: Process<never>) => Promise<Pid> });
+  return define({ name, start: start as (self: Process) => Promise<Pid> });
 }

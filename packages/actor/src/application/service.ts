@@ -1,3 +1,4 @@
+import { describe } from '../describe.ts';
 import * as host from '../host/host.ts';
 import { CallbackTimer } from '../host/timers.ts';
 import { type Cell, cellOf, cellOfProcess, nameOf } from '../process/cell.ts';
@@ -195,10 +196,15 @@ export class SystemService implements Service {
     this.#exitSoon();
   }
 
-  /** An `exitStatus` that throws is one more failure. */
+  /**
+   * An `exitStatus` that throws is one more failure. So is a result that the host would refuse by
+   * throwing an error, which would keep the program alive for ever.
+   */
   #decideStatus(reason: ExitReason): number {
     try {
-      return this.#exitStatus(this.#failure ?? reason, this.#failure === undefined ? 0 : 1);
+      return wholeNumber(
+        this.#exitStatus(this.#failure ?? reason, this.#failure === undefined ? 0 : 1),
+      );
     } catch (err) {
       const why = formatReason(reasonOf(err));
       this.system.logger.error({ err }, `exitStatus failed: ${why}`);
@@ -216,4 +222,11 @@ export class SystemService implements Service {
     }, exitTimeout) as { unref?(): unknown };
     timer.unref?.();
   }
+}
+
+function wholeNumber(status: unknown): number {
+  if (Number.isInteger(status)) {
+    return status as number;
+  }
+  throw new TypeError(`Expected exitStatus to return a whole number, got ${describe(status)}`);
 }

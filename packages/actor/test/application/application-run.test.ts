@@ -289,6 +289,14 @@ describe('Application.run', () => {
     expect(status).toBe(1);
   });
 
+  test('ends with status 1 when exitStatus returns no whole number, and says so', async () => {
+    const { status, stderr } = await service('statusIsNoNumber').ended;
+    expect(stderr).toContain(
+      'exitStatus failed: TypeError: Expected exitStatus to return a whole number, got 0.5 (number)',
+    );
+    expect(status).toBe(1);
+  });
+
   test.each<readonly [string, unknown, string]>([
     ['nothing', undefined, 'Expected a tree to run, got undefined'],
     ['a text', 'tree', 'Expected a tree to run, got "tree" (string)'],

@@ -227,6 +227,11 @@ const programs: Readonly<Record<string, () => unknown>> = {
     await service.whenReady;
     service.stop();
   },
+  statusIsNoNumber: async () => {
+    const service = run(tree(child({ id: 'a' })), { exitStatus: () => 0.5 });
+    await service.whenReady;
+    service.stop();
+  },
   leaking: () => {
     run(tree(child({ id: 'a' })));
     setInterval(() => {}, 1000);
