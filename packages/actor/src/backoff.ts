@@ -27,7 +27,9 @@ export function backoffDelay(
   attempts: number,
   { minDelay, maxDelay, factor = 2 }: Omit<Backoff, 'healthyAfter'>,
 ): number {
-  return Math.min(maxDelay, minDelay * factor ** attempts);
+  // Limited: an infinite factor would make NaN of a `minDelay` of 0.
+  const growth = Math.min(factor ** attempts, Number.MAX_VALUE);
+  return Math.min(maxDelay, minDelay * growth);
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { advance, settle } from '@reprise/actor/testing';
 import * as fc from 'fast-check';
 
-import { type Backoff, restartDelay } from '../../src/backoff.ts';
+import { type Backoff, backoffDelay, restartDelay } from '../../src/backoff.ts';
 import { outcome } from '../support/outcome.ts';
 import {
   crashed,
@@ -483,4 +483,11 @@ test('a healthyAfter of Infinity never begins anew', async () => {
   await downTime(all, log);
   await advance(all.system, 1e9);
   expect(await downTime(all, log)).toBe(200);
+});
+
+test.each([
+  [0, 0],
+  [1, 1000],
+])('a minDelay of %i stays a number after any number of attempts', (minDelay, delay) => {
+  expect(backoffDelay(5000, { minDelay, maxDelay: 1000 })).toBe(delay);
 });
