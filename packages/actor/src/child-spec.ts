@@ -28,7 +28,7 @@ export interface ChildSpec<
    * `undefined` for `ignore`. A rejection is a failed start. `extra`: further arguments from the
    * supervisor, such as the `extraArguments` of a dynamic one.
    */
-  readonly start: (parent: Process<never>, ...extra: Extra) => Promise<Child | undefined>;
+  readonly start: (parent: Process, ...extra: Extra) => Promise<Child | undefined>;
   /** Default: `permanent`. */
   readonly restart: Restart;
   /** Default: 5,000 ms; `Infinity` for a supervisor. */
@@ -59,7 +59,7 @@ export interface ChildOptions<Id extends string = string> {
 /**
  * A child spec with OTP's defaults. Modules such as `Agent` and `GenServer` have a `childSpec` of
  * their own.
- * @throws a `TypeError` or `RangeError` for a wrong option.
+ * @throws TypeError or RangeError for a wrong option
  * @see OTP manual, `supervisor:child_spec()`
  * @example
  * ```ts

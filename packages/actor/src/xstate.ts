@@ -118,7 +118,7 @@ export function fromLogic<Logic extends AnyActorLogic, const Id extends string =
  * the last one, and its `status` says how the logic ended: `done` with the `output`, `error`, or
  * `stopped`.
  * @throws ExitError `noproc` when no process has the name; TypeError for a process
- * that runs no actor logic.
+ * that runs no actor logic
  * @see XState, `actor.getSnapshot()`
  * @example
  * ```ts

@@ -79,7 +79,7 @@ export function restart(pid: ClientPid): void {
 /** Posts a message under the next number, then continues. Without its harness the client ends. */
 async function report<Next>(
   state: State,
-  self: Process<never>,
+  self: Process,
   message: Message,
   goOn: (state: State) => Next,
 ): Promise<Next | Stop<State>> {

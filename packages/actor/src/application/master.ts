@@ -36,7 +36,7 @@ export interface Application {
   readonly name: string;
   /** The applications that have to run before it. */
   readonly applications: readonly Application[];
-  readonly start: (self: Process<never>) => Promise<StartedApplication<unknown>>;
+  readonly start: (self: Process) => Promise<StartedApplication<unknown>>;
   readonly prepStop?: (state: never) => unknown;
   readonly stop?: (state: never) => unknown;
 }
@@ -110,7 +110,7 @@ function begun(starting: Starting, started: unknown): Ok<Running> | StopStart {
   return isPid(pid) ? ok({ ...starting, top: pid, state }) : stop(badReturnValue(started));
 }
 
-function ended(running: Running, reason: ExitReason, self: Process<never>): Stop<Running> {
+function ended(running: Running, reason: ExitReason, self: Process): Stop<Running> {
   const { type, application } = running;
   const isFatal = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
   const consequence = isFatal ? `: it is ${type}, the system stops` : '';
@@ -126,7 +126,7 @@ function ended(running: Running, reason: ExitReason, self: Process<never>): Stop
  * error that it throws is reported, and stops nothing.
  */
 async function run(
-  self: Process<never>,
+  self: Process,
   { application, state }: Running,
   name: 'prepStop' | 'stop',
 ): Promise<unknown> {

@@ -7,7 +7,7 @@ import type { Process } from './process.ts';
 /**
  * Gives `pid` a name in the system, until the process ends or is unregistered.
  * @throws TypeError for an empty name; Error when the name is taken, when the process
- * has ended, or when it has a name already: a process has one name at most.
+ * has ended, or when it has a name already: a process has one name at most
  * @see OTP manual, `erlang:register/2`
  * @example
  * ```ts

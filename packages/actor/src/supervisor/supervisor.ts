@@ -70,10 +70,10 @@ type Any = Destination<SupervisorPid>;
 /**
  * Starts a supervisor linked to `parent`, and its children in order. The options can also come from
  * a function, called at each start; if it returns `ignore`, this resolves with `undefined`.
- * @throws an `ExitError` when a child fails to start, after those before it were shut down in
+ * @throws ExitError when a child fails to start, after those before it were shut down in
  * reverse order. Its reason is `shutdown` with the detail `failedToStartChild`; its message shows
- * which child of which supervisor failed.
- * @throws a `TypeError` or `RangeError` for wrong options, such as two children with one id.
+ * which child of which supervisor failed
+ * @throws TypeError or RangeError for wrong options, such as two children with one id
  * @see OTP manual, `supervisor:start_link/3`; Elixir's `Supervisor` for the defaults
  * @example
  * ```ts
@@ -92,16 +92,16 @@ type Any = Destination<SupervisorPid>;
  * ```
  */
 export function startLink<const Specs extends readonly ChildSpec[]>(
-  parent: Process<never>,
+  parent: Process,
   options: SupervisorOptions<Specs> & SupervisorStartOptions,
 ): Promise<SupervisorPid<ChildrenOf<Specs>>>;
 export function startLink<const Specs extends readonly ChildSpec[]>(
-  parent: Process<never>,
+  parent: Process,
   init: SupervisorInit<Specs>,
   options?: SupervisorStartOptions,
 ): Promise<SupervisorPid<ChildrenOf<Specs>> | undefined>;
 export async function startLink(
-  parent: Process<never>,
+  parent: Process,
   given: (SupervisorOptions & SupervisorStartOptions) | SupervisorInit,
   options: SupervisorStartOptions = {},
 ): Promise<unknown> {
@@ -119,7 +119,7 @@ function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
 /**
  * A child spec that starts a supervisor under another. Default for `shutdown`: `Infinity`, as OTP
  * advises for supervisors.
- * @throws a `TypeError` or `RangeError` for wrong options of the supervisor or of the child.
+ * @throws TypeError or RangeError for wrong options of the supervisor or of the child
  * @see Elixir manual, `Supervisor.child_spec/2`
  * @example
  * ```ts
@@ -163,7 +163,7 @@ export function childSpec(
 /**
  * The pid of the child that runs under `id` now. After a restart it is another pid: call this at
  * each use rather than keep the result. It sends no message, and works while the supervisor is busy.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended or the child does not run.
+ * @throws ExitError `noproc` when the supervisor has ended or the child does not run
  * @example
  * ```ts
  * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
@@ -196,16 +196,16 @@ export function child<Children extends Named, Id extends keyof Children & string
 
 /** A child spec whose `start` may resolve with more than a pid. */
 export interface StartSpec<out Value extends Started> extends Omit<ChildSpec, 'start'> {
-  readonly start: (parent: Process<never>) => Promise<Value>;
+  readonly start: (parent: Process) => Promise<Value>;
 }
 
 /**
  * Adds a child, the last in start order, and starts it. Resolves, once the child is up, with the
  * result of its `start`: the pid, `{ pid, info }`, or `undefined` for `ignore`. A restart of the
  * supervisor itself does not start it again.
- * @throws an `ExitError`: `alreadyStarted` or `alreadyPresent` for an id that is taken;
- * `failedToStartChild`, and then the child is not kept.
- * @throws a `TypeError` or `RangeError` for a wrong spec.
+ * @throws ExitError `alreadyStarted` or `alreadyPresent` for an id that is taken;
+ * `failedToStartChild`, and then the child is not kept
+ * @throws TypeError or RangeError for a wrong spec
  * @see OTP manual, `supervisor:start_child/2`
  * @example
  * ```ts
@@ -234,7 +234,7 @@ export async function startChild<Value extends Started>(
  * temporary. If the child was being restarted, the restart is cancelled; under `oneForAll` and
  * `restForOne` the siblings that wait for the same restart stay down as well, until `restartChild`
  * starts them. Resolves with `notFound` for an unknown id.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws ExitError `noproc` when the supervisor has ended
  * @see OTP manual, `supervisor:terminate_child/2`
  * @example
  * ```ts
@@ -258,7 +258,7 @@ export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'not
 /**
  * Starts a child that was terminated, or that ended and was not restarted, in its old place in the
  * start order. Resolves with the result of its `start`. It does not count as a restart.
- * @throws an `ExitError`: `notFound`, `running`, `restarting`, or the reason of a failed start.
+ * @throws ExitError `notFound`, `running`, `restarting`, or the reason of a failed start
  * @see OTP manual, `supervisor:restart_child/2`
  * @example
  * ```ts
@@ -281,7 +281,7 @@ export async function restartChild(supervisor: Any, id: string): Promise<unknown
 /**
  * Deletes the spec of a child that does not run; its id can be used again. Resolves with `running`
  * or `restarting` if the child is not down, and with `notFound` for an unknown id.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws ExitError `noproc` when the supervisor has ended
  * @see OTP manual, `supervisor:delete_child/2`
  * @example
  * ```ts
@@ -308,7 +308,7 @@ export function deleteChild(
 /**
  * The spec of a child; `undefined` for an unknown id. The `start` of a temporary child is not kept:
  * the `start` in its spec resolves with `undefined`.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws ExitError `noproc` when the supervisor has ended
  * @see OTP manual, `supervisor:get_childspec/2`
  * @example
  * ```ts
@@ -329,7 +329,7 @@ export function getChildSpec(supervisor: Any, id: string): Promise<ChildSpec | u
 
 /**
  * The id, pid and type of one child; `undefined` for an unknown id.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws ExitError `noproc` when the supervisor has ended
  * @see OTP manual, `supervisor:which_child/2`
  * @example
  * ```ts
@@ -351,7 +351,7 @@ export function whichChild(supervisor: Any, id: string): Promise<ChildInfo | und
 
 /**
  * The id, pid and type of each child, in reverse start order.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws ExitError `noproc` when the supervisor has ended
  * @see OTP manual, `supervisor:which_children/1`
  * @example
  * ```ts
@@ -372,7 +372,7 @@ export function whichChildren(supervisor: Any): Promise<readonly ChildInfo[]> {
 
 /**
  * How many children there are, how many of them run, and how many are supervisors and workers.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws ExitError `noproc` when the supervisor has ended
  * @see OTP manual, `supervisor:count_children/1`
  * @example
  * ```ts

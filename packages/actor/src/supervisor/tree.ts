@@ -36,8 +36,8 @@ export interface Tree {
 /**
  * A supervisor, its children, and the children of those that are supervisors, as they are now. It
  * sends no message, and thus does not wait for a supervisor that is busy.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
- * @throws a `TypeError` for a process that is not a supervisor, or that is still starting.
+ * @throws ExitError `noproc` when the supervisor has ended
+ * @throws TypeError for a process that is not a supervisor, or that is still starting
  * @see OTP's `observer`, tab "Applications"
  * @example
  * ```ts

@@ -45,7 +45,7 @@ function app(
     begin = (self) => startSupervisor(self, workers(log, name)),
   }: {
     readonly needs?: readonly Application.Application[];
-    readonly begin?: (self: Process<never>) => Promise<Pid>;
+    readonly begin?: (self: Process) => Promise<Pid>;
   } = {},
 ): Application.Application {
   return Application.define({
@@ -359,7 +359,7 @@ describe('applications', () => {
 
   test('have callbacks that take the state that start gives', () => {
     const begin = async (
-      self: Process<never>,
+      self: Process,
     ): Promise<{ readonly pid: Pid; readonly state: number }> => ({
       pid: await Agent.startLink(self, () => 0),
       state: 7,

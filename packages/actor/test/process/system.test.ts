@@ -13,7 +13,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 /** Traps exits, and takes 10 ms to terminate. */
 function slow(log: string[], id: string) {
   return GenServer.define({
-    init: (_arg: undefined, self: Process<never>) => {
+    init: (_arg: undefined, self: Process) => {
       trapExit(self, true);
       return ok(id);
     },

@@ -14,7 +14,7 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 import { elapse, type Outcome, outcome } from '../support/outcome.ts';
 
 /** The code that a server runs for a call. */
-type Task = (self: Process<never>) => unknown;
+type Task = (self: Process) => unknown;
 
 /** A server whose calls and casts carry the code to run; a call is answered with the outcome. */
 const worker = GenServer.define({
@@ -119,7 +119,7 @@ describe('a call that would wait for itself', () => {
     const system = createTestSystem();
     const b = await start(system);
     const asking = GenServer.define({
-      init: async (ask: (self: Process<never>) => Promise<unknown>, self) => ok(await ask(self)),
+      init: async (ask: (self: Process) => Promise<unknown>, self) => ok(await ask(self)),
       handleCall: { get: (_, state) => reply(state, state) },
     });
     const a = await GenServer.start(

@@ -211,7 +211,7 @@ describe('expectNothing', () => {
 const bang = crash('bang');
 
 /** A process that exits with the reason it is sent. */
-function exiter(parent: Process<never>): Pid<ReturnType<typeof crash>> {
+function exiter(parent: Process): Pid<ReturnType<typeof crash>> {
   return spawn(parent, async (self) => {
     exit(self, await self.receive());
   });

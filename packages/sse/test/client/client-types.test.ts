@@ -87,7 +87,7 @@ test('the state is inferred from an init of any form', () => {
   SseClient.define({
     ...calm,
     init: (count: number, self) => {
-      expectTypeOf(self).toEqualTypeOf<Process<never>>();
+      expectTypeOf(self).toEqualTypeOf<Process>();
       return ok({ count });
     },
     handleConnect: (_response, state) => {
@@ -119,7 +119,7 @@ test('each callback knows the type of its subject', () => {
     handleConnect: (response, state, self) => {
       expectTypeOf(response.status).toEqualTypeOf<200>();
       expectTypeOf(response.url).toEqualTypeOf<string>();
-      expectTypeOf(self).toEqualTypeOf<Process<never>>();
+      expectTypeOf(self).toEqualTypeOf<Process>();
       return noreply(state);
     },
     handleConnectFailure: (failure, state) => {

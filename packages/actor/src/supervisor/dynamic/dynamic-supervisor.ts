@@ -58,7 +58,7 @@ interface DynamicChildSpec<
   out Value extends Started,
   in Extra extends readonly unknown[],
 > extends Omit<ChildSpec, 'start'> {
-  readonly start: (parent: Process<never>, ...extra: Extra) => Promise<Value>;
+  readonly start: (parent: Process, ...extra: Extra) => Promise<Value>;
 }
 
 type AnyPid = DynamicSupervisorPid<readonly unknown[]>;
@@ -75,7 +75,7 @@ export type ExtraOf<S extends AnyPid> =
  * Starts a supervisor without children, linked to `parent`. Children are added with `startChild`,
  * each with a spec of its own, and known by their pids. Each is restarted by itself, as its spec
  * says; on shutdown all end at the same time.
- * @throws as `GenServer.startLink` does, and a `TypeError` or `RangeError` for wrong options.
+ * @throws as `GenServer.startLink` does; TypeError or RangeError for wrong options
  * @see Elixir manual, `DynamicSupervisor.start_link/1`; OTP's `simple_one_for_one`
  * @example
  * ```ts
@@ -95,7 +95,7 @@ export type ExtraOf<S extends AnyPid> =
  * ```
  */
 export async function startLink<const Extra extends readonly unknown[] = readonly []>(
-  parent: Process<never>,
+  parent: Process,
   options: DynamicSupervisorOptions<Extra> = {},
 ): Promise<DynamicSupervisorPid<Extra>> {
   const { name } = options;
@@ -111,7 +111,7 @@ export async function startLink<const Extra extends readonly unknown[] = readonl
 /**
  * A child spec that starts a dynamic supervisor under another supervisor. After a restart it has no
  * children. Default for `shutdown`: `Infinity`, as OTP advises for supervisors.
- * @throws as the function `childSpec` does.
+ * @throws as the function `childSpec` does
  * @see Elixir manual, `DynamicSupervisor.child_spec/1`
  * @example
  * ```ts
@@ -143,9 +143,9 @@ export function childSpec<
  * Starts a child. Resolves with the result of its `start`: the pid, `{ pid, info }`, or `undefined`
  * for `ignore`, after which the child is not kept. The id in the spec serves only for reports and
  * `onChildExit`: any number of children can have the same.
- * @throws an `ExitError`: `maxChildren` when there are as many children as allowed, or the reason of
- * the failed start.
- * @throws a `TypeError` or `RangeError` for a wrong spec.
+ * @throws ExitError `maxChildren` when there are as many children as allowed, or the reason of
+ * the failed start
+ * @throws TypeError or RangeError for a wrong spec
  * @see Elixir manual, `DynamicSupervisor.start_child/2`
  * @example
  * ```ts
@@ -178,7 +178,7 @@ export async function startChild<S extends AnyPid, Value extends Started>(
 /**
  * Shuts a child down, and forgets it. A child that is being restarted is found by the pid of its
  * last process, and is not restarted. Resolves with `notFound` for the pid of another process.
- * @throws as `GenServer.call` does, and a `TypeError` for a value that is not a pid.
+ * @throws as `GenServer.call` does; TypeError for a value that is not a pid
  * @see Elixir manual, `DynamicSupervisor.terminate_child/2`
  * @example
  * ```ts
@@ -203,7 +203,7 @@ export async function terminateChild(supervisor: Any, pid: Pid): Promise<'ok' | 
 
 /**
  * The pid and type of each child, in no particular order.
- * @throws as `GenServer.call` does.
+ * @throws as `GenServer.call` does
  * @see Elixir manual, `DynamicSupervisor.which_children/1`
  * @example
  * ```ts
@@ -224,7 +224,7 @@ export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInf
 /**
  * How many children there are: all (`specs`), those that are not being restarted (`active`),
  * supervisors and workers. It takes the same time for any number of children.
- * @throws as `GenServer.call` does.
+ * @throws as `GenServer.call` does
  * @see Elixir manual, `DynamicSupervisor.count_children/1`
  * @example
  * ```ts

@@ -8,7 +8,7 @@ export type PartitionKey = string | number | bigint | boolean | Pid;
 /**
  * The partition of a key, from 0 to `partitions` - 1: whole numbers and the ids of pids by their
  * remainder, other keys by a hash (FNV-1a) of their text.
- * @throws a `TypeError` for a value that is not a key.
+ * @throws TypeError for a value that is not a key
  */
 export function partitionOf(key: PartitionKey, partitions: number): number {
   if (typeof key === 'bigint') {

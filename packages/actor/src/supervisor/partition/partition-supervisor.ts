@@ -36,7 +36,7 @@ export type { PartitionKey as Key } from './key.ts';
  * parameter is allowed as well.
  */
 interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'start'> {
-  readonly start: (parent: Process<never>, partition: number) => Promise<Child | undefined>;
+  readonly start: (parent: Process, partition: number) => Promise<Child | undefined>;
 }
 
 interface PartitionSupervisorOptions<Child extends Pid = Pid> extends Partial<Intensity> {
@@ -77,7 +77,7 @@ type Any = Destination<PartitionSupervisorPid>;
 /**
  * Starts a supervisor, linked to `parent`, of equal processes that share the work: `route` finds the
  * process for a key. Each is restarted by itself.
- * @throws as `Supervisor.startLink` does, and a `TypeError` or `RangeError` for wrong options.
+ * @throws as `Supervisor.startLink` does; TypeError or RangeError for wrong options
  * @see Elixir manual, `PartitionSupervisor.start_link/1`; in place of `:with_arguments` the start
  * is given the partition
  * @example
@@ -97,7 +97,7 @@ type Any = Destination<PartitionSupervisorPid>;
  * ```
  */
 export async function startLink<Child extends Pid>(
-  parent: Process<never>,
+  parent: Process,
   options: PartitionSupervisorOptions<Child>,
 ): Promise<PartitionSupervisorPid<Child>> {
   const { name } = options;
@@ -113,7 +113,7 @@ export async function startLink<Child extends Pid>(
 /**
  * A child spec that starts a partition supervisor under another supervisor. Default for `shutdown`:
  * `Infinity`, as OTP advises for supervisors.
- * @throws as the function `childSpec` does.
+ * @throws as the function `childSpec` does
  * @see Elixir manual, `PartitionSupervisor.child_spec/1`
  * @example
  * ```ts
@@ -145,7 +145,7 @@ export function childSpec<Child extends Pid, const Id extends string>(
  * the new process, after a resize it may be another partition. A key always belongs to the same
  * partition of a given number: a whole number by its remainder, a pid by its id, other keys by a
  * hash of their text. A message to the address while the size is 0 throws an `Error`.
- * @throws a `TypeError` for a value that is not a key.
+ * @throws TypeError for a value that is not a key
  * @see Elixir manual, `PartitionSupervisor`, `{:via, PartitionSupervisor, {name, key}}`
  * @example
  * ```ts
@@ -170,7 +170,7 @@ export function route<Child extends Pid>(
 
 /**
  * How many partitions are in use.
- * @throws an `ExitError` (`noproc`) when the supervisor has ended.
+ * @throws ExitError `noproc` when the supervisor has ended
  * @see Elixir manual, `PartitionSupervisor.partitions/1`
  * @example
  * ```ts
@@ -194,9 +194,9 @@ export function partitions(supervisor: Any): number {
 /**
  * Sets how many partitions are in use: the first `size`. The others are shut down, or started again
  * when the size grows. Resolves with the size before.
- * @throws a `RangeError` for more partitions than the supervisor was started with.
- * @throws an `ExitError` with the reason when a partition does not start; those before it are in use
- * then. Otherwise as `GenServer.call` does.
+ * @throws RangeError for more partitions than the supervisor was started with
+ * @throws ExitError with the reason when a partition does not start; those before it are in use
+ * then. Otherwise as `GenServer.call` does
  * @see Elixir manual, `PartitionSupervisor.resize!/2`
  * @example
  * ```ts
@@ -222,7 +222,7 @@ export async function resize(supervisor: Any, size: number): Promise<number> {
 
 /**
  * Each partition in order, including those beyond the size.
- * @throws as `GenServer.call` does.
+ * @throws as `GenServer.call` does
  * @see Elixir manual, `PartitionSupervisor.which_children/1`
  * @example
  * ```ts
@@ -243,7 +243,7 @@ export async function whichChildren(supervisor: Any): Promise<readonly Partition
 
 /**
  * How many partitions there are at the largest size (`specs`), and how many run (`active`).
- * @throws as `GenServer.call` does.
+ * @throws as `GenServer.call` does
  * @see Elixir manual, `PartitionSupervisor.count_children/1`
  * @example
  * ```ts
