@@ -114,9 +114,9 @@ async function play(
   server: ChildProcess,
   client: ChildProcess,
 ): Promise<Reading> {
-  const { wall, heap, rss, idleCpu } = await heard(client, 'opened');
+  const { wall, heap, rss, idleCpu } = await nextNotice(client, 'opened');
   order(server, 'broadcast');
-  const { at } = await heard(client, 'handled');
+  const { at } = await nextNotice(client, 'handled');
   const { broadcastAt } = await counted(server);
   const held = {
     heap: heap / 1024,
@@ -138,7 +138,7 @@ async function cut(
 ): Promise<Reading> {
   const from = process.hrtime.bigint();
   order(server, 'cut');
-  const back = await heard(client, 'back');
+  const back = await nextNotice(client, 'back');
   const { mostASecond, accepted, open } = await counted(server);
   if (open !== streams + 1) {
     throw new Error(`Expected ${streams + 1} streams to be open again, got ${open}`);
@@ -162,7 +162,7 @@ async function counted(server: ChildProcess): Promise<Count> {
   return count;
 }
 
-async function heard<Type extends Notice['type']>(
+async function nextNotice<Type extends Notice['type']>(
   client: ChildProcess,
   type: Type,
 ): Promise<Extract<Notice, { readonly type: Type }>> {

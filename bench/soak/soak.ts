@@ -163,7 +163,7 @@ class Soak {
       history: 1_000_000,
       plan: (turn) => (this.#phase === 'faulty' ? plan(turn) : undefined),
       onEntry: (entry) => {
-        this.#hear(entry);
+        this.#onEntry(entry);
       },
     });
   }
@@ -193,7 +193,7 @@ class Soak {
     }
   }
 
-  #hear(entry: ChaosEntry): void {
+  #onEntry(entry: ChaosEntry): void {
     if (this.#phase === 'over') {
       return;
     }

@@ -20,7 +20,7 @@ import { heldBytes } from './support/garbage.ts';
 import {
   aWhile,
   cert,
-  emptied,
+  allClosed,
   key,
   listen,
   serve,
@@ -64,7 +64,7 @@ describe('http/exchange.ts: Node', () => {
       .removeAllListeners()
       .on('end', listener as () => void)
       .resume();
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('leaves the socket open without that listener', async () => {
@@ -147,7 +147,7 @@ describe('http/got-options.ts', () => {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     expect(response.socket.readableHighWaterMark).toBe(1);
     response.resume();
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('got: over HTTP/2 a timeout names the shortest of lookup, connect and secureConnect', async () => {

@@ -17,8 +17,8 @@ import {
   type ServerSentEvent,
 } from '../src/index.ts';
 import { run } from './support/run.ts';
-import { emptied, listen, reached, serve, serveRaw } from './support/servers.ts';
-import { openStage, quiet } from './support/stage.ts';
+import { allClosed, listen, connectionOpened, serve, serveRaw } from './support/servers.ts';
+import { openStage, settleNetwork } from './support/stage.ts';
 import { watch } from './support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
@@ -46,7 +46,7 @@ describe('headers', () => {
     await using stage = await openStage();
     const client = await run(stage, { headers: () => headers });
     expect(await client.until('gaveUp')).toMatchObject({ failure: { type: 'badRequest' } });
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
   });
 
@@ -92,7 +92,7 @@ describe('an answer without an end', () => {
     });
     using client = watch({ url: server.url });
     expect(await client.next()).toMatchObject({ type: 'failed', failure: { code } });
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('interim responses do not extend the time for the response', async () => {
@@ -100,13 +100,13 @@ describe('an answer without an end', () => {
       writeForEver(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100));
     });
     using client = watch({ url: server.url, responseTimeout: 1000 });
-    await reached(server);
+    await connectionOpened(server);
     await client.advance(1000);
     expect(await client.next()).toMatchObject({
       type: 'failed',
       failure: { type: 'timeout', phase: 'response' },
     });
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('a chunk extension is broken off', async () => {
@@ -120,7 +120,7 @@ describe('an answer without an end', () => {
       type: 'disconnected',
       disconnect: { code: 'HPE_CHUNK_EXTENSIONS_OVERFLOW' },
     });
-    await emptied(server);
+    await allClosed(server);
   });
 
   test.each([
@@ -156,7 +156,7 @@ describe('an answer without an end', () => {
     expect(await client.until('disconnected')).toMatchObject({
       failure: { type: 'tooLarge', limit: 2 ** 23 },
     });
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('comments and unknown fields take no memory, however many come', () => {
@@ -305,7 +305,7 @@ test('a slow handler slows down a flood of small events', async () => {
   const full = once(socket as Socket, 'drain');
   let isDrained = false;
   void full.then(() => (isDrained = true));
-  await quiet();
+  await settleNetwork();
   expect((socket as Socket).writableLength).toBeGreaterThan(0);
   expect(isDrained).toBe(false);
 });

@@ -57,7 +57,7 @@ inBrowser('in Chromium', () => {
 });
 
 test.each(['index.ts', 'testing.ts', 'xstate.ts'])(
-  '%s is bundled for a browser as it is: no module of Node stands in the way',
+  '%s is bundled for a browser unchanged: it imports no module of Node',
   async (entry) => {
     expect(await bundle(`../src/${entry}`)).not.toHaveLength(0);
   },

@@ -34,7 +34,7 @@ async function setup() {
 }
 
 describe('join', () => {
-  test('GR01 puts a process into a group, which is there from then on', async () => {
+  test('GR01 puts a process into a group, which exists from then on', async () => {
     const { system, first } = await setup();
     expect(Groups.whichGroups(system)).toStrictEqual([]);
     expect(Groups.join(system, 'g', first)).toBeUndefined();

@@ -173,8 +173,8 @@ describe('reprise:call:timeout', () => {
       mailbox: { capacity: 1, overflow: 'reject' },
     });
     GenServer.cast(pid, 'set', 1);
-    const came = await outcome(GenServer.call(pid, 'get', undefined, { timeout: 0 }));
-    expect(came).toStrictEqual({ exit: { type: 'mailboxOverflow', capacity: 1 } });
+    const result = await outcome(GenServer.call(pid, 'get', undefined, { timeout: 0 }));
+    expect(result).toStrictEqual({ exit: { type: 'mailboxOverflow', capacity: 1 } });
     expect(published['reprise:call:timeout']).toBeUndefined();
   });
 });

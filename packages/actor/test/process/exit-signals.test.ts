@@ -619,7 +619,7 @@ describe('order', () => {
     expect(log).toStrictEqual([]);
   });
 
-  test('EX38 at the message of an end the name is free and the process not alive', async () => {
+  test('EX38 when the message about an end comes, the name is free and the process is not alive', async () => {
     const system = createTestSystem();
     const seen: unknown[] = [];
     const p = await exitingProcess(system);

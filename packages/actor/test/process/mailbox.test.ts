@@ -581,7 +581,7 @@ describe('the high-water mark', () => {
     ]);
   });
 
-  test('is reported of each process that reaches it, and of no other', async () => {
+  test('is reported for each process that reaches it, and for no other', async () => {
     const { system, reports } = reportingSystem({ highWaterMark: 2 });
     const [a, b, c] = [1, 2, 3].map(() => spawn<number>(system, forever)) as [
       Pid<number>,

@@ -134,7 +134,7 @@ describe('receive', () => {
     expect(system.clock.now()).toBe(0);
   });
 
-  test('MB07 with timeout 0 nothing that matches is not waited for either', async () => {
+  test('MB07 with timeout 0 it does not wait for a matching message among others either', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
     send(p.pid, 'a');

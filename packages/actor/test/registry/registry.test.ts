@@ -531,9 +531,9 @@ describe('lock', () => {
         log.push([name, 'frees it']);
       }
     });
-    const came = outcome(held);
+    const result = outcome(held);
     await settle(system);
-    return { pid: process.pid, came };
+    return { pid: process.pid, result };
   }
   const forever = (): Promise<never> => new Promise(() => {});
 
@@ -547,7 +547,7 @@ describe('lock', () => {
     const c = await contender(system, registry, log, 'c', 'k', async () => 'c is done');
     expect(log).toStrictEqual([['a', 'has it']]);
     resolve('a is done');
-    expect(await Promise.all([a.came, b.came, c.came])).toStrictEqual([
+    expect(await Promise.all([a.result, b.result, c.result])).toStrictEqual([
       { value: 'a is done' },
       { value: 'b is done' },
       { value: 'c is done' },
@@ -570,8 +570,8 @@ describe('lock', () => {
     const a = await contender(system, registry, log, 'a', 'k', () => promise);
     const b = await contender(system, registry, log, 'b', 'k', async () => 'done');
     reject(new Error('no'));
-    expect(await a.came).toStrictEqual({ error: new Error('no') });
-    expect(await b.came).toStrictEqual({ value: 'done' });
+    expect(await a.result).toStrictEqual({ error: new Error('no') });
+    expect(await b.result).toStrictEqual({ value: 'done' });
     expect(log).toStrictEqual([
       ['a', 'has it'],
       ['a', 'frees it'],
@@ -673,9 +673,9 @@ describe('lock', () => {
     const a = await contender(system, registry, log, 'a', 'k', () => promise);
     const b = await contender(system, registry, log, 'b', 'k', forever);
     exit(system, registry, shutdown);
-    expect(await b.came).toStrictEqual({ exit: shutdown });
+    expect(await b.result).toStrictEqual({ exit: shutdown });
     resolve('done');
-    expect(await a.came).toStrictEqual({ value: 'done' });
+    expect(await a.result).toStrictEqual({ value: 'done' });
     expect(log).toStrictEqual([
       ['a', 'has it'],
       ['a', 'frees it'],

@@ -57,35 +57,37 @@ describe('a call that would wait for itself', () => {
   test('fails at once in two servers that ask each other, and names them', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
-    const came = outcome(run(a, () => run(b, () => outcome(run(a, () => 'never')))));
+    const result = outcome(run(a, () => run(b, () => outcome(run(a, () => 'never')))));
     await settle(system);
-    expect(await came).toStrictEqual({ value: cycle('b', 'a', 'b') });
+    expect(await result).toStrictEqual({ value: cycle('b', 'a', 'b') });
     expect(system.clock.now()).toBe(0);
   });
 
   test('fails at once in a ring of three, and names them in the order of the calls', async () => {
     const system = createTestSystem();
     const [a, b, c] = await startNamed(system, 'a', 'b', 'c');
-    const came = outcome(run(a, () => run(b, () => run(c, () => outcome(run(a, () => 'never'))))));
-    expect(await came).toStrictEqual({ value: cycle('c', 'a', 'b', 'c') });
+    const result = outcome(
+      run(a, () => run(b, () => run(c, () => outcome(run(a, () => 'never'))))),
+    );
+    expect(await result).toStrictEqual({ value: cycle('c', 'a', 'b', 'c') });
   });
 
   test('is found behind a process with several open calls', async () => {
     const system = createTestSystem();
     const [a, b, c] = await startNamed(system, 'a', 'b', 'c');
     const late = (): Promise<void> => elapse(system, 10);
-    const came = outcome(
+    const result = outcome(
       run(a, () => Promise.all([run(b, late), run(c, () => outcome(run(a, () => 'never')))])),
     );
     await advance(system, 10);
-    expect(await came).toStrictEqual({ value: [undefined, cycle('c', 'a', 'c')] });
+    expect(await result).toStrictEqual({ value: [undefined, cycle('c', 'a', 'c')] });
   });
 
   test('names a process without a name by its pid', async () => {
     const system = createTestSystem();
     const [a, b] = [await start(system), await start(system)];
-    const came = await outcome(run(a, () => run(b, () => outcome(run(a, () => 'never')))));
-    expect(came).toStrictEqual({ value: cycle(String(b), String(a), String(b)) });
+    const result = await outcome(run(a, () => run(b, () => outcome(run(a, () => 'never')))));
+    expect(result).toStrictEqual({ value: cycle(String(b), String(a), String(b)) });
   });
 
   test('names in its message the servers that wait for each other', async () => {
@@ -102,7 +104,7 @@ describe('a call that would wait for itself', () => {
   test('is found after an await, when the call has the option self', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
-    const came = outcome(
+    const result = outcome(
       run(a, async (self) => {
         await undefined;
         const back: Task = async (of) => {
@@ -112,7 +114,7 @@ describe('a call that would wait for itself', () => {
         return GenServer.call(b, 'run', back, { self });
       }),
     );
-    expect(await came).toStrictEqual({ value: cycle('b', 'a', 'b') });
+    expect(await result).toStrictEqual({ value: cycle('b', 'a', 'b') });
   });
 
   test('is found when a server waits in init', async () => {
@@ -147,10 +149,10 @@ describe('a call that would wait for itself', () => {
   test('ends the server that does not catch it, which frees the other', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
-    const came = (await outcome(run(a, () => outcome(run(b, () => run(a, () => 'never')))))) as {
+    const result = (await outcome(run(a, () => outcome(run(b, () => run(a, () => 'never')))))) as {
       readonly value: { readonly exit: Extract<ExitReason, { type: 'crash' }> };
     };
-    expect(came.value.exit.error).toMatchObject({
+    expect(result.value.exit.error).toMatchObject({
       reason: { type: 'callCycle', processes: ['b', 'a', 'b'] },
     });
     expect([isAlive(a), isAlive(b)]).toStrictEqual([true, false]);
@@ -159,7 +161,7 @@ describe('a call that would wait for itself', () => {
   test('is found while another call to the same server has been answered', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
-    const came = outcome(
+    const result = outcome(
       run(a, () =>
         Promise.all([
           GenServer.call(b, 'ping'),
@@ -168,7 +170,7 @@ describe('a call that would wait for itself', () => {
       ),
     );
     await advance(system, 100);
-    expect(await came).toStrictEqual({ value: ['pong', cycle('b', 'a', 'b')] });
+    expect(await result).toStrictEqual({ value: ['pong', cycle('b', 'a', 'b')] });
   });
 });
 
@@ -176,7 +178,7 @@ describe('no cycle', () => {
   test('a call to one that has been answered and works on', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
-    const came = outcome(
+    const result = outcome(
       run(a, async () => {
         await GenServer.call(b, 'ping');
         await elapse(system, 10);
@@ -186,7 +188,7 @@ describe('no cycle', () => {
     await settle(system);
     const back = outcome(run(b, () => GenServer.call(a, 'ping')));
     await advance(system, 10);
-    expect(await Promise.all([came, back])).toStrictEqual([{ value: 'done' }, { value: 'pong' }]);
+    expect(await Promise.all([result, back])).toStrictEqual([{ value: 'done' }, { value: 'pong' }]);
   });
 
   test('a call to one that has given up its own', async () => {
@@ -225,7 +227,7 @@ describe('no cycle', () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
     const back = Promise.withResolvers<Outcome>();
-    const came = outcome(
+    const result = outcome(
       run(a, async () => {
         GenServer.cast(b, 'run', async () => {
           back.resolve(await outcome(GenServer.call(a, 'ping')));
@@ -235,7 +237,7 @@ describe('no cycle', () => {
       }),
     );
     await advance(system, 10);
-    expect(await Promise.all([came, back.promise])).toStrictEqual([
+    expect(await Promise.all([result, back.promise])).toStrictEqual([
       { value: 'done' },
       { value: 'pong' },
     ]);
@@ -254,8 +256,8 @@ describe('no cycle', () => {
       },
     });
     const a = await GenServer.start(system, early, undefined);
-    const came = outcome(run(b, () => GenServer.call(a, 'ask', b)));
-    expect(await came).toStrictEqual({ value: 'early' });
+    const result = outcome(run(b, () => GenServer.call(a, 'ask', b)));
+    expect(await result).toStrictEqual({ value: 'early' });
     await settle(system);
     expect([isAlive(a), isAlive(b)]).toStrictEqual([true, true]);
   });
@@ -276,20 +278,20 @@ describe('no cycle', () => {
       await undefined;
       return outcome(GenServer.call(a, 'ping', undefined, { timeout: 10 }));
     };
-    const came = outcome(run(a, () => run(b, anonymous)));
+    const result = outcome(run(a, () => run(b, anonymous)));
     await settle(system);
     await advance(system, 10);
-    expect(await came).toStrictEqual({ value: 'timeout' });
+    expect(await result).toStrictEqual({ value: 'timeout' });
   });
 
   test('a process that is a function: it can be asked nothing', async () => {
     const system = createTestSystem();
     const a = await start(system);
-    const came = Promise.withResolvers<unknown>();
+    const result = Promise.withResolvers<unknown>();
     spawn(system, async () => {
-      came.resolve(await run(a, () => 'done'));
+      result.resolve(await run(a, () => 'done'));
     });
-    expect(await came.promise).toBe('done');
+    expect(await result.promise).toBe('done');
   });
 });
 

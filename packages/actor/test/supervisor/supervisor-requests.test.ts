@@ -92,17 +92,17 @@ describe('startChild', () => {
     ]);
   });
 
-  const oh = new Error('oh');
+  const failure = new Error('failure');
   test.each<readonly [string, string, () => Promise<undefined>, unknown]>([
     [
       'SA04',
       'throws',
       () => {
-        throw oh;
+        throw failure;
       },
-      crash(oh),
+      crash(failure),
     ],
-    ['SA04', 'rejects', () => Promise.reject(oh), crash(oh)],
+    ['SA04', 'rejects', () => Promise.reject(failure), crash(failure)],
     [
       'SA05',
       'answers a value that is no pid',

@@ -23,7 +23,7 @@ export function collect<Value>(stream: AsyncIterable<Task.Result<Value>>): unkno
     }
     return 'end';
   };
-  void outcome(all()).then((came) => got.push(came));
+  void outcome(all()).then((result) => got.push(result));
   return got;
 }
 

@@ -631,7 +631,7 @@ describe('shutdown', () => {
     const log: unknown[] = [];
     spawn<unknown>(system, async (self) => {
       const task = Task.async(self, forever);
-      void outcome(Task.shutdown(self, task)).then((came) => log.push(came));
+      void outcome(Task.shutdown(self, task)).then((result) => log.push(result));
       log.push(await self.receive({ timeout: 10 }));
     });
     await advance(system, 10);

@@ -51,14 +51,14 @@ class Caller implements Disposable {
   /** How it ended: with a FIN, or with an error of this code. */
   readonly ended: Promise<string>;
   text = '';
-  #heard: () => void = () => undefined;
+  #onChange: () => void = () => undefined;
 
   constructor(url: string) {
     const { hostname, port, pathname } = new URL(url);
     const socket = connect(Number(port), hostname);
     socket.setEncoding('latin1').on('data', (text: string) => {
       this.text += text;
-      this.#heard();
+      this.#onChange();
     });
     this.ended = new Promise((resolve) => {
       socket.once('end', () => resolve('FIN'));
@@ -78,7 +78,7 @@ class Caller implements Disposable {
   async until(isEnough: () => boolean): Promise<void> {
     while (!isEnough()) {
       await new Promise<void>((resolve) => {
-        this.#heard = resolve;
+        this.#onChange = resolve;
       });
     }
   }
@@ -127,7 +127,7 @@ const numbers = (body: Buffer) => dataOf(body).map(({ number }) => number);
 const ids = (body: Buffer) => eventsOf(body).map(({ id }) => id);
 
 /** Waits for several responses of the server: time for something that must not come. */
-async function quiet(server: ChaosServer): Promise<void> {
+async function waitForResponses(server: ChaosServer): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     await get(`${server.url}no/stream`);
   }
@@ -195,7 +195,7 @@ describe('a stream', () => {
     using caller = new Caller(stream.url);
     await caller.until(() => caller.text.includes('id: 1\n'));
     caller.socket.pause();
-    await quiet(server);
+    await waitForResponses(server);
     caller.socket.destroy();
     const { by, events } = await server.closed();
     expect(by).toBe('client');
@@ -230,7 +230,7 @@ describe('instead of a stream', () => {
     await using server = await serveFault({ type: 'noAnswer' });
     const caller = new Caller(server.stream('s').url);
     await asked(server, 1);
-    await quiet(server);
+    await waitForResponses(server);
     expect(caller.text).toBe('');
     caller.socket.destroy();
     expect(await server.closed()).toMatchObject({ by: 'client', events: 0 });
@@ -241,7 +241,7 @@ describe('instead of a stream', () => {
     using caller = new Caller(server.stream('s').url);
     await caller.until(() => caller.text.endsWith('x-line: 1\r\n'));
     await server.clock.advance(99);
-    await quiet(server);
+    await waitForResponses(server);
     expect(caller.text).toBe('HTTP/1.1 200 OK\r\nx-line: 1\r\n');
     await server.clock.advance(901);
     await caller.until(() => caller.text.endsWith('x-line: 11\r\n'));
@@ -344,7 +344,7 @@ describe('in a stream', () => {
     const caller = new Caller(server.stream('s').url);
     await caller.until(() => caller.text.includes('id: 2\n'));
     server.stream('s').produce(5);
-    await quiet(server);
+    await waitForResponses(server);
     expect(caller.text).not.toContain('id: 3\n');
     caller.socket.destroy();
     expect(await server.closed()).toMatchObject({ by: 'client', events: 2 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { normal } from '@reprise/actor';
 
 import { connect, SseClient, stop } from '../../src/index.ts';
-import { calm, follower, observe, once } from '../support/observed.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { defaults, follower, observe, once } from '../support/observed.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 describe('the body', () => {
   test('BODY-04 half an event at the end is dropped, with its id and its parsed fields', async () => {
@@ -88,7 +88,7 @@ describe('the body', () => {
     let unsent = 0;
     do {
       unsent = request.socket.writableLength;
-      await quiet();
+      await settleNetwork();
     } while (request.socket.writableLength < unsent);
     expect(unsent).toBeGreaterThan(16 * 2 ** 20);
     expect(client.called).toEqual(['handleConnect', 'handleEvent']);
@@ -130,7 +130,7 @@ describe('the body', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, [] as readonly string[]),
         handleComment: async (comment, comments) =>
           comment === 'end' ? stop(normal, comments) : [...comments, comment],

@@ -13,8 +13,8 @@ import {
 import { advance } from '@reprise/actor/testing';
 
 import { connect, noreply, reply, SseClient, type SseRequest, stop } from '../../src/index.ts';
-import { calm, observe, Observer, once, provoke } from '../support/observed.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { defaults, observe, Observer, once, provoke } from '../support/observed.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 describe('a crash', () => {
   const error = new Error('broken');
@@ -38,7 +38,7 @@ describe('a crash', () => {
       const { pid, client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 'state'),
           handleComment: (_comment, state) => state,
           handleInfo: (_message: 'now', state) => noreply(state),
@@ -70,7 +70,7 @@ describe('a crash', () => {
     const { pid, client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, { prices: 0 }),
         handleEvent: ({ data }, { prices }) => {
           if (data === 'bad') {
@@ -96,7 +96,7 @@ describe('a crash', () => {
       const { client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 0),
           handleConnect: () => value as never,
         }),
@@ -119,7 +119,7 @@ describe('a crash', () => {
       const { pid, client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 0),
           handleCall: { count: (_: void, count) => reply(count, count) },
           handleEvent: ({ data }, count) =>
@@ -144,7 +144,7 @@ describe('a crash', () => {
 describe('under a supervisor', () => {
   /** Counts events from 0 after each start, and crashes on `bad`. */
   const counting = SseClient.define({
-    ...calm,
+    ...defaults,
     init: (request: SseRequest) => connect(request, 0),
     handleCall: { count: (_: void, count) => reply(count, count) },
     handleEvent: ({ data }, count) => {
@@ -191,7 +191,7 @@ describe('under a supervisor', () => {
     }
     // It is linked to the system, which exits with the same reason.
     expect(await stage.system.whenExited).toEqual(shutdown);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(3);
     expect(stage.system.reports.map(({ message }) => message).slice(-2)).toEqual([
       'supervisor app: child prices ended: Error: broken after 0',
@@ -220,7 +220,7 @@ describe('under a supervisor', () => {
   test('a client that ends normally is restarted if it is permanent, and not if it is transient', async () => {
     await using stage = await openStage();
     const mortal = SseClient.define({
-      ...calm,
+      ...defaults,
       init: (request: SseRequest) => connect(request, undefined),
       handleDisconnect: (_, state) => stop(normal, state),
     });
@@ -241,7 +241,7 @@ describe('under a supervisor', () => {
       response.end();
     }
     expect((await stage.next()).request.url).toBe('/events?permanent');
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(3);
   });
 
@@ -249,7 +249,7 @@ describe('under a supervisor', () => {
     await using stage = await openStage();
     const client = new Observer();
     const trapping = SseClient.define({
-      ...calm,
+      ...defaults,
       init: (request: SseRequest, self) => {
         trapExit(self, true);
         return connect(request, undefined);

@@ -23,16 +23,16 @@ import {
 import { advance, settle } from '@reprise/actor/testing';
 
 import { connect, ignore, noreply, ok, SseClient, type SseRequest, stop } from '../../src/index.ts';
-import { calm, observe, once, provoke } from '../support/observed.ts';
+import { defaults, observe, once, provoke } from '../support/observed.ts';
 import { serve, serveRaw } from '../support/servers.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 describe('the start', () => {
   test('resolves once init has answered, before anything is connected', async () => {
     await using stage = await openStage();
     const { pid, client } = await observe(
       stage.system,
-      SseClient.define({ ...calm, init: async () => connect(stage, 0) }),
+      SseClient.define({ ...defaults, init: async () => connect(stage, 0) }),
     );
     expect(isAlive(pid)).toBe(true);
     expect(client.called).toEqual([]);
@@ -40,7 +40,10 @@ describe('the start', () => {
 
   test('resolves with undefined when init answers ignore, and nothing is connected', async () => {
     await using stage = await openStage();
-    const behaviour = SseClient.define({ ...calm, init: () => (Date.now() > 0 ? ignore : ok(0)) });
+    const behaviour = SseClient.define({
+      ...defaults,
+      init: () => (Date.now() > 0 ? ignore : ok(0)),
+    });
     expect(await SseClient.start(stage.system, behaviour, undefined)).toBe(undefined);
   });
 
@@ -57,7 +60,7 @@ describe('the start', () => {
     ['a state', () => ({ state: 1 }) as never, { type: 'badReturnValue', value: { state: 1 } }],
   ])('rejects with the reason when init answers with %s', async (_what, init, reason) => {
     await using stage = await openStage();
-    const start = SseClient.start(stage.system, { ...calm, init }, undefined);
+    const start = SseClient.start(stage.system, { ...defaults, init }, undefined);
     await expect(start).rejects.toMatchObject({ reason });
     expect(stage.asked).toBe(0);
   });
@@ -68,7 +71,7 @@ describe('the start', () => {
     const start = SseClient.start(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: async () => {
           await promise;
           return connect(stage, 0);
@@ -81,7 +84,7 @@ describe('the start', () => {
     await advance(stage.system, 1000);
     expect(await outcome).toEqual({ type: 'timeout' });
     resolve();
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
   });
 
@@ -93,7 +96,7 @@ describe('the start', () => {
     'handleEvent',
   ] as const)('fails with a TypeError that names it for a behaviour without %s', async (name) => {
     await using stage = await openStage();
-    const whole = { ...calm, init: () => ok(0) };
+    const whole = { ...defaults, init: () => ok(0) };
     const { [name]: _, ...rest } = whole;
     await expect(async () =>
       SseClient.start(stage.system, rest as typeof whole, undefined),
@@ -108,7 +111,7 @@ describe('the start', () => {
   test('takes a name, and its payloads and callers are the user’s own', async () => {
     await using stage = await openStage();
     const behaviour = SseClient.define({
-      ...calm,
+      ...defaults,
       init: (arg: number) => ok(arg),
       handleCall: {
         add: (by: number, sum, from: GenServer.From<string>, self) => {
@@ -143,7 +146,7 @@ describe('the end', () => {
     const answerLookup = await lookedUp;
     await GenServer.stop(pid);
     answerLookup();
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
     expect(client.called).toEqual([]);
   });
@@ -159,7 +162,7 @@ describe('the end', () => {
       const closed = onceEmitted(await opened, 'close');
       await GenServer.stop(pid);
       await closed;
-      await quiet();
+      await settleNetwork();
       expect(client.called).toEqual([]);
     },
   );
@@ -169,11 +172,11 @@ describe('the end', () => {
     const { promise, resolve } = Promise.withResolvers<SseRequest>();
     const { pid, client } = await observe(
       stage.system,
-      SseClient.define({ ...calm, init: () => connect(() => promise, undefined) }),
+      SseClient.define({ ...defaults, init: () => connect(() => promise, undefined) }),
     );
     await GenServer.stop(pid);
     resolve(stage);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
     expect(client.called).toEqual([]);
   });
@@ -182,12 +185,12 @@ describe('the end', () => {
     await using stage = await openStage();
     const { pid, client } = await observe(
       stage.system,
-      SseClient.define({ ...calm, init: () => connect(stage, undefined, { after: 1000 }) }),
+      SseClient.define({ ...defaults, init: () => connect(stage, undefined, { after: 1000 }) }),
     );
     await advance(stage.system, 999);
     await GenServer.stop(pid);
     await advance(stage.system, 3_600_000);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
     expect(client.called).toEqual([]);
   });
@@ -218,7 +221,7 @@ describe('the end', () => {
       const { client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, ''),
           handleEvent: ({ data }, state) => {
             const next =
@@ -243,7 +246,7 @@ describe('the end', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, undefined),
         handleConnect: (_response, state) => stop(normal, state),
       }),
@@ -252,7 +255,7 @@ describe('the end', () => {
     request.socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n');
     expect(await client.ended()).toEqual(normal);
     await closed;
-    await quiet();
+    await settleNetwork();
     expect(client.called).toEqual(['handleConnect']);
   });
 
@@ -273,7 +276,7 @@ describe('the end', () => {
       const { pid, client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 0),
           handleComment: (_comment, state) => state,
           handleInfo: (_message: 'now', state) => noreply(state),
@@ -301,7 +304,7 @@ describe('the end', () => {
     const { pid, client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, 0),
         handleCall: { close: (how: string, state) => stop(normal, `closed ${how}`, state) },
       }),
@@ -383,7 +386,7 @@ describe('killed', () => {
         const { pid, client } = await observe(
           stage.system,
           SseClient.define({
-            ...calm,
+            ...defaults,
             init: () => connect(stage, 'state'),
             handleComment: (_comment, state) => state,
             [callback]: () => promise,
@@ -402,7 +405,7 @@ describe('killed', () => {
           late.reject(new Error('late'));
         }
         await settle(stage.system);
-        await quiet();
+        await settleNetwork();
         expect(client.called).toHaveLength(called);
         expect(stage.asked).toBe(index + 1);
         expect(stage.system.reports).toEqual([]);
@@ -418,7 +421,7 @@ describe('killed', () => {
       const { pid, client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 'state'),
           handleComment: (_comment, state) => state,
           [callback]: () => promise,

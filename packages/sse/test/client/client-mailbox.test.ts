@@ -13,18 +13,18 @@ import {
   type SseRequest,
   stop,
 } from '../../src/index.ts';
-import { calm, observe, type Observer } from '../support/observed.ts';
-import { type Exchange, openStage, quiet, type Stage } from '../support/stage.ts';
+import { defaults, observe, type Observer } from '../support/observed.ts';
+import { type Exchange, openStage, settleNetwork, type Stage } from '../support/stage.ts';
 
 type Answer = SseClient.ClientAnswer<number>;
 /** A message: a function that makes the answer from the state. */
 type Order = (state: number) => Answer | Promise<Answer>;
 
 const callbacks = {
-  ...calm,
+  ...defaults,
   handleCall: {
     order: (order: Order, state: number, from: GenServer.From<string>) => {
-      GenServer.reply(from, 'heard');
+      GenServer.reply(from, 'received');
       return order(state);
     },
     state: (_: void, state: number) => reply(state, state),
@@ -33,8 +33,8 @@ const callbacks = {
   handleInfo: (order: Order, state: number) => order(state),
 };
 
-/** Waits a minute after a failure. A message, a cast or a call makes it answer with anything. */
-function obedient(request: RequestSource) {
+/** A message, a cast or a call carries its answer. After a failure it waits for a minute. */
+function scripted(request: RequestSource) {
   return SseClient.define({
     ...callbacks,
     init: () => connect(request, 0),
@@ -42,9 +42,9 @@ function obedient(request: RequestSource) {
   });
 }
 
-type Obedient = SseClient.ServerOf<ReturnType<typeof obedient>>;
+type Scripted = SseClient.ServerOf<ReturnType<typeof scripted>>;
 
-const ways: readonly (readonly [string, (pid: Obedient, order: Order) => unknown])[] = [
+const ways: readonly (readonly [string, (pid: Scripted, order: Order) => unknown])[] = [
   ['handleInfo', (pid, order) => send(pid, order)],
   ['handleCast', (pid, order) => GenServer.cast(pid, 'order', order)],
   ['handleCall', (pid, order) => GenServer.call(pid, 'order', order)],
@@ -52,13 +52,13 @@ const ways: readonly (readonly [string, (pid: Obedient, order: Order) => unknown
 
 /** A busy client and its request. */
 interface Scene {
-  readonly pid: Obedient;
+  readonly pid: Scripted;
   readonly client: Observer;
   readonly exchange: Exchange;
 }
 
 async function connecting(stage: Stage): Promise<Scene> {
-  const started = await observe(stage.system, obedient(stage));
+  const started = await observe(stage.system, scripted(stage));
   return { ...started, exchange: await stage.next() };
 }
 
@@ -104,7 +104,7 @@ describe.each([
     expect(await client.ended()).toEqual(normal);
     await exchange.closed;
     await advance(stage.system, 3_600_000);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
   });
 
@@ -119,7 +119,7 @@ describe.each([
       second.stream();
       await client.until('handleConnect');
       await advance(stage.system, 3_600_000);
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(2);
       expect(client.called).not.toContain('handleDisconnect');
     },
@@ -136,7 +136,7 @@ describe('a connect that waits', () => {
       (await stage.next()).stream();
       await client.until('handleConnect');
       await advance(stage.system, 3_600_000);
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(2);
     },
   );
@@ -149,13 +149,13 @@ describe('a connect that waits', () => {
       send(pid, (state) => connect(stage, state, { after }));
       await client.next('handleInfo');
       await advance(stage.system, after - 1);
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(1);
       await advance(stage.system, 1);
       (await stage.next()).stream();
       await client.next('handleConnect');
       await advance(stage.system, 3_600_000);
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(2);
     },
   );
@@ -167,14 +167,14 @@ describe('a connect that waits', () => {
       const { client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 0),
           handleConnectFailure: (_failure, state) => connect(stage, state, { after }),
         }),
       );
       (await stage.next()).refuse(503);
       await client.next('handleConnectFailure');
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(1);
       expect(await client.ended()).toMatchObject({ type: 'crash', error: expect.any(RangeError) });
     },
@@ -188,7 +188,7 @@ describe('a connect that waits', () => {
     await advance(stage.system, 60_000);
     answer((state) => connect(stage, state, { after: 5000 }));
     await advance(stage.system, 4999);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
     await advance(stage.system, 1);
     await stage.next();
@@ -209,30 +209,33 @@ describe('a connect that waits', () => {
       },
     ],
     ['reset', ({ request }) => request.socket.resetAndDestroy()],
-  ])('whose connection is %s while a callback wants another is not heard of', async (_how, act) => {
-    await using stage = await openStage();
-    const { pid, client, exchange } = await connecting(stage);
-    const answer = hold(pid);
-    await client.next('handleInfo');
-    act(exchange);
-    await quiet();
-    answer((state) => reconnect({ url: `${stage.url}?new` }, state));
-    (await stage.next()).stream('data: new\n\n');
-    expect((await client.next('handleConnect')).url).toMatch(/new$/);
-    expect(await client.next('handleEvent')).toMatchObject({ data: 'new' });
-  });
+  ])(
+    'whose connection is %s while a callback answers with another is ignored',
+    async (_how, act) => {
+      await using stage = await openStage();
+      const { pid, client, exchange } = await connecting(stage);
+      const answer = hold(pid);
+      await client.next('handleInfo');
+      act(exchange);
+      await settleNetwork();
+      answer((state) => reconnect({ url: `${stage.url}?new` }, state));
+      (await stage.next()).stream('data: new\n\n');
+      expect((await client.next('handleConnect')).url).toMatch(/new$/);
+      expect(await client.next('handleEvent')).toMatchObject({ data: 'new' });
+    },
+  );
 
   test.each<[string, (exchange: Exchange) => unknown]>([
     ['brings events', ({ response }) => response.write('data: old\n\ndata: older\n\n')],
     ['ends', ({ response }) => response.end('data: old\n\n')],
     ['is reset', ({ request }) => request.socket.resetAndDestroy()],
-  ])('whose stream %s while a callback wants another is not heard of', async (_how, act) => {
+  ])('whose stream %s while a callback answers with another is ignored', async (_how, act) => {
     await using stage = await openStage();
     const { pid, client, exchange } = await connected(stage);
     const answer = hold(pid);
     await client.next('handleInfo');
     act(exchange);
-    await quiet();
+    await settleNetwork();
     answer((state) => reconnect(stage, state));
     (await stage.next()).stream('data: new\n\n');
     await client.next('handleConnect');
@@ -244,7 +247,7 @@ describe('a connect that waits', () => {
     const { pid, client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, 0, { after: 1000 }),
         handleInfo: (message: 'later' | 'rest' | { readonly type: 'timeout' }, state) =>
           message === 'later'
@@ -269,7 +272,7 @@ describe('a connect that waits', () => {
       const late = Promise.withResolvers<SseRequest>();
       const { pid, client } = await observe(
         stage.system,
-        obedient(() => late.promise),
+        scripted(() => late.promise),
       );
       send(pid, (state) => reconnect(stage, state));
       (await stage.next()).stream();
@@ -281,7 +284,7 @@ describe('a connect that waits', () => {
         late.reject(new Error('too late'));
       }
       await settle(stage.system);
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(1);
       expect(client.called).toEqual(['handleInfo', 'handleConnect']);
     },
@@ -298,7 +301,7 @@ describe('a message that comes while a packet of 100 events is handled', () => {
   async function play(
     stage: Stage,
     how: 'sync' | 'async',
-    inTheFourth: (pid: Obedient, order: (name: string, answer?: Order) => Order) => unknown,
+    inTheFourth: (pid: Scripted, order: (name: string, answer?: Order) => Order) => unknown,
   ) {
     const order: string[] = [];
     const named =
@@ -309,7 +312,7 @@ describe('a message that comes while a packet of 100 events is handled', () => {
       };
     const handle = (event: ServerSentEvent, state: number, { pid }: { readonly pid: Pid }) => {
       if (event.data === '3') {
-        inTheFourth(pid as Obedient, named);
+        inTheFourth(pid as Scripted, named);
       }
       order.push(event.data);
       return state + 1;
@@ -408,7 +411,7 @@ describe('noreply with a timeout: handleInfo gets the timeout when no message ha
       const { client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 0),
           handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),
           handleComment: (_comment, state) => state,
@@ -434,7 +437,7 @@ describe('noreply with a timeout: handleInfo gets the timeout when no message ha
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, 0),
         handleEvent: (_event, state) => noreply(state, timeout),
         handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),
@@ -456,7 +459,7 @@ describe('noreply with a timeout: handleInfo gets the timeout when no message ha
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, 0),
         handleConnect: (_response, state) => noreply(state, timeout),
         handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),

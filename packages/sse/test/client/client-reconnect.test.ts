@@ -10,9 +10,9 @@ import {
   type ServerSentEvent,
   SseClient,
 } from '../../src/index.ts';
-import { calm, follower, observe, once } from '../support/observed.ts';
+import { defaults, follower, observe, once } from '../support/observed.ts';
 import { closedPort } from '../support/servers.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 describe('coming back', () => {
   test.each([
@@ -66,7 +66,7 @@ describe('coming back', () => {
     });
     (await stage.next()).stream();
     await client.next('handleConnect');
-    await quiet();
+    await settleNetwork();
     expect(client.called.slice(2)).toEqual(['handleDisconnect', 'handleConnect']);
     expect(stage.asked).toBe(2);
   });
@@ -128,7 +128,7 @@ describe('coming back', () => {
       const { pid, client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(stage, 0),
           handleCall: { count: (_: void, count) => reply(count, count) },
           handleInfo: (_message: 'connect', count) => connect(elsewhere, count + 1),
@@ -142,14 +142,14 @@ describe('coming back', () => {
       send(pid, 'connect');
       await client.next('handleInfo');
       expect(await GenServer.call(pid, 'count')).toBe(1);
-      await quiet();
+      await settleNetwork();
       if (phase === 'connected') {
         response.end();
       } else {
         refuse(503);
       }
       await client.next(callbacks.at(-1) ?? 'terminate');
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(1);
       expect(client.called).toEqual(callbacks);
     },
@@ -176,7 +176,7 @@ describe('coming back', () => {
       }
       await client.next(callback);
       await advance(stage.system, 3_600_000);
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(1);
       send(pid, 'go');
       (await stage.next()).stream('data: x\n\n');
@@ -191,7 +191,7 @@ describe('coming back', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, 0),
         handleEvent: ({ data }: ServerSentEvent, count) => {
           switch (data) {

@@ -9,8 +9,8 @@ import {
   SseClient,
   type SseRequest,
 } from '../../src/index.ts';
-import { calm, follower, observe, once } from '../support/observed.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { defaults, follower, observe, once } from '../support/observed.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 const badOption = { maxHeaderSize: 'large' as never };
 
@@ -64,7 +64,7 @@ describe('the request', () => {
       const { client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(source, undefined, { after: 10 }),
           handleConnectFailure: (_, state) => connect(source, state, { after: 1000 }),
         }),
@@ -96,7 +96,7 @@ describe('the request', () => {
     const { client, pid } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(source, undefined),
         handleConnectFailure: (_, state) => connect(source, state),
         handleDisconnect: (_, state) => connect(source, state),
@@ -133,7 +133,7 @@ describe('the request', () => {
       const { client } = await observe(
         stage.system,
         SseClient.define({
-          ...calm,
+          ...defaults,
           init: () => connect(source, undefined),
           handleConnectFailure: (failure, state) =>
             failure.type === 'request' ? connect(stage, state, { after: 500 }) : noreply(state),
@@ -188,7 +188,7 @@ describe('the request', () => {
       await using stage = await openStage();
       const { client } = await observe(
         stage.system,
-        SseClient.define({ ...calm, init: () => connect(give(request), undefined) }),
+        SseClient.define({ ...defaults, init: () => connect(give(request), undefined) }),
       );
       expect(await client.next('handleConnectFailure')).toMatchObject({ type: 'badRequest' });
     });
@@ -198,10 +198,10 @@ describe('the request', () => {
     await using stage = await openStage();
     const { client } = await observe(
       stage.system,
-      SseClient.define({ ...calm, init: () => ok(stage.url) }),
+      SseClient.define({ ...defaults, init: () => ok(stage.url) }),
     );
     await advance(stage.system, 3_600_000);
-    await quiet();
+    await settleNetwork();
     expect(stage.server.sockets.size).toBe(0);
     expect(stage.asked).toBe(0);
     expect(client.called).toEqual([]);
@@ -231,7 +231,7 @@ describe('the answer', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, undefined),
         handleConnect: async (_response, state) => {
           await promise;
@@ -243,7 +243,7 @@ describe('the answer', () => {
       'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n',
     );
     await client.next('handleConnect');
-    await quiet();
+    await settleNetwork();
     expect(client.called).toEqual(['handleConnect']);
     resolve();
     expect(await client.next('handleEvent')).toMatchObject({ data: 'x' });
@@ -258,7 +258,7 @@ describe('the answer', () => {
       status: 204,
     });
     await advance(stage.system, 3_600_000);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
   });
 

@@ -26,7 +26,7 @@ import {
   SseClient,
   stop,
 } from '../../src/index.ts';
-import { calm } from '../support/observed.ts';
+import { defaults } from '../support/observed.ts';
 
 /** For the compiler only: never runs. */
 const misuse = (_wrong: (system: System) => unknown): void => undefined;
@@ -77,7 +77,7 @@ test('its state has the type of init, its argument and its messages have their a
 
 test('the state is inferred from an init of any form', () => {
   SseClient.define({
-    ...calm,
+    ...defaults,
     init: async (count: number) => connect({ url: '' }, { count }),
     handleConnect: (_response, state) => {
       expectTypeOf(state).toEqualTypeOf<{ count: number }>();
@@ -85,7 +85,7 @@ test('the state is inferred from an init of any form', () => {
     },
   });
   SseClient.define({
-    ...calm,
+    ...defaults,
     init: (count: number, self) => {
       expectTypeOf(self).toEqualTypeOf<Process>();
       return ok({ count });
@@ -96,7 +96,7 @@ test('the state is inferred from an init of any form', () => {
     },
   });
   SseClient.define({
-    ...calm,
+    ...defaults,
     init: async (count: number, _self) => {
       if (count === 0) {
         return ignore;
@@ -108,7 +108,7 @@ test('the state is inferred from an init of any form', () => {
       return noreply(state);
     },
   });
-  const bare = SseClient.define({ ...calm, init: () => ok(0) });
+  const bare = SseClient.define({ ...defaults, init: () => ok(0) });
   expectTypeOf<Parameters<typeof bare.handleEvent>[1]>().toEqualTypeOf<number>();
   expect(bare.init(undefined as never, self)).toEqual(ok(0));
 });
@@ -151,9 +151,9 @@ test('each callback knows the type of its subject', () => {
 
 test('handleEvent returns the next state, or an answer, or a promise of either', () => {
   const answers = [
-    SseClient.define({ ...calm, init: () => ok(0), handleEvent: (_event, state) => state + 1 }),
+    SseClient.define({ ...defaults, init: () => ok(0), handleEvent: (_event, state) => state + 1 }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       handleEvent: ({ data }, state) => {
         if (data === 'end') {
@@ -163,19 +163,19 @@ test('handleEvent returns the next state, or an answer, or a promise of either',
       },
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       handleEvent: async ({ data }, state) => (data === 'end' ? stop(normal, state) : state + 1),
     }),
   ];
   SseClient.define({
-    ...calm,
+    ...defaults,
     init: () => ok(0),
     // @ts-expect-error: not the state's type
     handleEvent: () => 'one',
   });
   SseClient.define({
-    ...calm,
+    ...defaults,
     init: () => ok(0),
     // @ts-expect-error: the state is forgotten
     handleEvent: () => {},
@@ -197,19 +197,19 @@ test('a literal in a new state stays one in an answer, and is widened in a bare 
   });
   misuse(() => [
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok<State>({ phase: 'idle' }),
       // @ts-expect-error: there is no such phase
       handleConnect: (_response, state) => noreply({ ...state, phase: 'bored' }),
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok<State>({ phase: 'idle' }),
       // @ts-expect-error: TypeScript widens a literal in a bare object: noreply keeps it
       handleEvent: (_event, state) => ({ ...state, phase: 'busy' }),
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok<State>({ phase: 'idle' }),
       // @ts-expect-error: in an async function too
       handleEvent: async (_event, state) => ({ ...state, phase: 'busy' }),
@@ -228,48 +228,48 @@ test('misuse does not compile', () => {
     // @ts-expect-error: the state is forgotten
     reconnect({ url }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok({ count: 0 }),
       // @ts-expect-error: request and state are swapped
       handleDisconnect: (_disconnected, state) => connect(state, { url }),
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       // @ts-expect-error: `after` is in an object
       handleDisconnect: (_disconnected, state) => connect({ url }, state, 1000),
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       // @ts-expect-error: a bare state is no answer here
       handleConnect: (_response, state) => state,
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       // @ts-expect-error: nothing is no answer
       handleConnect: () => {},
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       // @ts-expect-error: another state
       handleConnectFailure: () => noreply('one'),
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       // @ts-expect-error: a message has no caller to reply to
       handleInfo: (_message: 'x', state) => reply(1, state),
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       // @ts-expect-error: there is nothing to drop yet
       init: () => reconnect({ url }, 0),
     }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       // @ts-expect-error: a client has no handleContinue
       handleConnect: (_response, state) => noreply(state, { continue: 1 }),
@@ -277,14 +277,14 @@ test('misuse does not compile', () => {
     // @ts-expect-error: handleEvent is missing
     SseClient.define({
       init: () => ok(0),
-      handleConnect: calm.handleConnect,
-      handleConnectFailure: calm.handleConnectFailure,
-      handleDisconnect: calm.handleDisconnect,
+      handleConnect: defaults.handleConnect,
+      handleConnectFailure: defaults.handleConnectFailure,
+      handleDisconnect: defaults.handleDisconnect,
     }),
     // @ts-expect-error: init is missing
-    SseClient.define({ ...calm }),
+    SseClient.define({ ...defaults }),
     SseClient.define({
-      ...calm,
+      ...defaults,
       init: () => ok(0),
       // @ts-expect-error: no callback has this name
       handleEvents: () => 0,
@@ -294,7 +294,7 @@ test('misuse does not compile', () => {
 });
 
 test('a pid takes the messages of its handleInfo and no others', () => {
-  const silent = SseClient.define({ ...calm, init: () => ok(0) });
+  const silent = SseClient.define({ ...defaults, init: () => ok(0) });
   misuse(() => {
     const pid = {} as SseClient.ServerOf<typeof feed>;
     send(pid, 'stop');
@@ -311,7 +311,7 @@ test('a pid takes the messages of its handleInfo and no others', () => {
 
 test('calls and casts are typed by their clauses', () => {
   const stack = SseClient.define({
-    ...calm,
+    ...defaults,
     init: () => ok([] as readonly string[]),
     handleCall: {
       size: (_, items) => reply(items.length, items),
@@ -353,13 +353,13 @@ test('calls and casts are typed by their clauses', () => {
     GenServer.cast(none, 'anything');
   });
   SseClient.define({
-    ...calm,
+    ...defaults,
     init: () => ok(0),
     // @ts-expect-error: another state
     handleCall: { size: () => reply(1, 'one') },
   });
   SseClient.define({
-    ...calm,
+    ...defaults,
     init: () => ok(0),
     // @ts-expect-error: a cast has no caller to reply to
     handleCast: { size: (_: undefined, state: number) => reply(1, state) },

@@ -3,10 +3,10 @@ import { isAlive, normal, ok, type Process, send, shutdown } from '@reprise/acto
 import { advance } from '@reprise/actor/testing';
 
 import { connect, SseClient, stop } from '../../src/index.ts';
-import { calm, follower, observe, once } from '../support/observed.ts';
+import { defaults, follower, observe, once } from '../support/observed.ts';
 import { Queue } from '../support/queue.ts';
 import { closedPort } from '../support/servers.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 describe('the tests of the Elixir client', () => {
   test('Elixir: events are processed as they are received', async () => {
@@ -26,7 +26,7 @@ describe('the tests of the Elixir client', () => {
     const { pid, client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => ok(stage.url),
         handleInfo: (_message: 'go', url) => connect({ url }, url),
       }),
@@ -44,7 +44,7 @@ describe('the tests of the Elixir client', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect({ url: closed }, undefined),
         handleConnectFailure: (_, state) => connect(stage, state, { after: 1000 }),
       }),
@@ -60,7 +60,7 @@ describe('the tests of the Elixir client', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, undefined),
         handleConnectFailure: (_, state) => connect(stage, state),
       }),
@@ -83,7 +83,7 @@ describe('the tests of the Elixir client', () => {
     (await stage.next()).refuse(503);
     await client.next('handleConnectFailure');
     await advance(stage.system, 3_600_000);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
     expect(client.called).toEqual(['handleConnectFailure']);
   });
@@ -93,7 +93,7 @@ describe('the tests of the Elixir client', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, undefined),
         handleConnectFailure: (_, state) => stop(normal, state),
       }),
@@ -123,7 +123,7 @@ describe('the tests of the Elixir client', () => {
     await client.next('handleConnect');
     await client.next('handleDisconnect');
     await advance(stage.system, 3_600_000);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
     expect(client.called).toEqual(['handleConnect', 'handleDisconnect']);
   });
@@ -133,7 +133,7 @@ describe('the tests of the Elixir client', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, undefined),
         handleDisconnect: (_, state) => stop(normal, state),
       }),
@@ -149,7 +149,7 @@ describe('the tests of the Elixir client', () => {
     const { pid, client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, undefined),
         handleInfo: (_message: 'stop', state) => stop(normal, state),
       }),
@@ -180,7 +180,7 @@ describe('the tests of the Elixir client', () => {
     const { client } = await observe(
       stage.system,
       SseClient.define({
-        ...calm,
+        ...defaults,
         init: () => connect(stage, 0),
         handleEvent: async (_event, count, self) => {
           selves.push(self);
@@ -196,7 +196,7 @@ describe('the tests of the Elixir client', () => {
     expect(await client.next('handleEvent')).toMatchObject({ data: '0' });
     for (const data of ['1', '2', '3']) {
       response.write(`data: ${data}\n\n`);
-      await quiet();
+      await settleNetwork();
     }
     expect((await selves.next()).messageQueueLen).toBe(0);
     expect(client.called).toEqual(['handleConnect', 'handleEvent']);

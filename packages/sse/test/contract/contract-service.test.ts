@@ -12,7 +12,7 @@ import {
   startService,
 } from '../support/harness.ts';
 import { closedPort, serve } from '../support/servers.ts';
-import { quiet } from '../support/stage.ts';
+import { settleNetwork } from '../support/stage.ts';
 
 let service: Service;
 
@@ -206,13 +206,13 @@ describe('a client', () => {
     (await driven.stream()).stream('data: 1\n\ndata: 2\n\n:3\n');
     const first = await driven.callback();
     expect([first.path, first.message]).toEqual(['/events/1', eventOf('1')]);
-    await quiet();
+    await settleNetwork();
     expect(driven.callbackCount).toBe(1);
     // Any answer counts.
     first.answer(500);
     const second = await driven.callback();
     expect([second.path, second.message]).toEqual(['/events/2', eventOf('2')]);
-    await quiet();
+    await settleNetwork();
     expect(driven.callbackCount).toBe(2);
     second.answer();
     expect((await driven.callback()).path).toBe('/events/3');
@@ -242,7 +242,7 @@ describe('a failure', () => {
     (await driven.stream()).refuse(status);
     const failure = await driven.callback();
     expect(failure.message).toEqual({ kind: 'error', error: `status ${status}` });
-    await quiet();
+    await settleNetwork();
     expect(driven.stage.asked).toBe(1);
     failure.answer();
     (await driven.stream()).stream('data: x\n\n');
@@ -282,7 +282,7 @@ describe('a failure', () => {
     await using driven = await drive(service);
     (await driven.stream()).refuse(status);
     expect(await driven.message()).toEqual(anyError);
-    await quiet();
+    await settleNetwork();
     expect(driven.stage.asked).toBe(1);
     expect(await driven.command({ command: 'restart' })).toBe(204);
     await driven.stream();
@@ -292,7 +292,7 @@ describe('a failure', () => {
     await using driven = await drive(service);
     (await driven.stream()).refuse(204);
     expect(await driven.message()).toEqual({ kind: 'error', error: 'status 204' });
-    await quiet();
+    await settleNetwork();
     expect(driven.stage.asked).toBe(1);
     expect((await service.ask('DELETE', driven.path)).status).toBe(204);
   });

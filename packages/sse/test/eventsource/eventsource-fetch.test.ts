@@ -6,7 +6,7 @@ import { EventSource, type FetchLike } from '../../src/eventsource.ts';
 import { openSource } from '../support/event-source.ts';
 import { Queue } from '../support/queue.ts';
 import { closedPort, serve } from '../support/servers.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 const { CONNECTING, OPEN, CLOSED } = EventSource;
 
@@ -125,7 +125,7 @@ describe('a fetch of the user’s', () => {
     reading.source.close();
     await Promise.all(exchanges.map(({ closed }) => closed));
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
-    await quiet();
+    await settleNetwork();
     expect([...waiting.types, ...reading.types]).toEqual(['open']);
   });
 

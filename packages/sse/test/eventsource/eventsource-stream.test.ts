@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 
 import { EventSource } from '../../src/eventsource.ts';
 import { openSource, watch } from '../support/event-source.ts';
-import { emptied, serve } from '../support/servers.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { allClosed, serve } from '../support/servers.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 const { CONNECTING, OPEN, CLOSED } = EventSource;
 /** In ms; the client raises it to its minimum. */
@@ -59,7 +59,7 @@ describe('the state', () => {
   });
 
   test.each([204, 205, 206, 210, 299, 300, 304, 400, 401, 403, 404, 410, 429, 500, 503])(
-    'is CLOSED with an error that has the status after %i, and nothing more is asked',
+    'is CLOSED with an error that has the status after %i, and no further request is sent',
     async (status) => {
       await using stage = await openStage();
       using watched = openSource(stage.url);
@@ -72,7 +72,7 @@ describe('the state', () => {
       expect(event).toMatchObject({ type: 'error', code: status, message: `status ${status}` });
       expect(event.constructor.name).toBe('ErrorEvent');
       await closed;
-      await quiet();
+      await settleNetwork();
       expect(watched.types).toEqual(['error']);
       expect(stage.asked).toBe(1);
     },
@@ -132,7 +132,7 @@ describe('close', () => {
     const source = new EventSource(stage.url);
     source.close();
     expect(source.readyState).toBe(CLOSED);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
   });
 
@@ -143,7 +143,7 @@ describe('close', () => {
     watched.source.close();
     expect(watched.source.readyState).toBe(CLOSED);
     await closed;
-    await quiet();
+    await settleNetwork();
     expect(watched.types).toEqual([]);
   });
 
@@ -155,7 +155,7 @@ describe('close', () => {
     await watched.next();
     watched.source.close();
     await closed;
-    await quiet();
+    await settleNetwork();
     expect(watched.types).toEqual(['open']);
   });
 
@@ -168,7 +168,7 @@ describe('close', () => {
     const { request, closed } = await stage.next();
     request.socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n');
     await closed;
-    await quiet();
+    await settleNetwork();
     expect(watched.types).toEqual(['open']);
   });
 
@@ -184,7 +184,7 @@ describe('close', () => {
     const { stream, closed } = await stage.next();
     stream('data: a\n\ndata: b\n\ndata: c\n\n');
     await closed;
-    await quiet();
+    await settleNetwork();
     expect(watched.types).toEqual(['open', 'message', 'message']);
   });
 
@@ -200,8 +200,8 @@ describe('close', () => {
     await watched.next();
     await watched.next();
     expect(watched.source.readyState).toBe(CLOSED);
-    await emptied(stage.server);
-    await quiet();
+    await allClosed(stage.server);
+    await settleNetwork();
     expect(watched.types).toEqual(['open', 'error']);
     expect(stage.asked).toBe(1);
   });
@@ -237,7 +237,7 @@ describe('close', () => {
         });
       };
     });
-    await quiet();
+    await settleNetwork();
     expect(source.readyState).toBe(CLOSED);
     expect(watched.types).toEqual(['open']);
   });
@@ -342,7 +342,7 @@ describe('a message', () => {
     expect(readyState).toBe(CLOSED);
     expect(event.message).toBe('event above 10 bytes');
     await closed;
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { createPacketState, handlePacket } from '../../src/index.ts';
 import { heldBytes } from '../support/garbage.ts';
-import { scanned } from '../support/scanned.ts';
+import { scannedCharacters } from '../support/scanned-characters.ts';
 
 /** A text that is repeated many times: pieces that mean something to a parser, in any order. */
 const pattern = fc
@@ -95,7 +95,7 @@ test('no character is scanned more than a few times, for any stream and any cut'
   fc.assert(
     fc.property(pattern, fc.constantFrom(10, 1000, total), fc.boolean(), (text, size, comments) => {
       const state = comments ? createPacketState({ comments }) : createPacketState();
-      const cost = scanned(() => {
+      const cost = scannedCharacters(() => {
         for (const packet of endless(text, size, total)) {
           handlePacket(packet, state);
         }

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isEventStream } from '../../src/http/connection.ts';
 import type { ConnectFailure } from '../../src/http/failure.ts';
 import type { SseRequest } from '../../src/http/request.ts';
-import { aWhile, emptied, reached, serve, serveRaw } from '../support/servers.ts';
+import { aWhile, allClosed, connectionOpened, serve, serveRaw } from '../support/servers.ts';
 import { http1, type Version, versions } from '../support/versions.ts';
 import { watch } from '../support/watched-connection.ts';
 
@@ -176,7 +176,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
       const failure = await failureOf(http, { url: server.url });
       expect(failure).toMatchObject({ type: 'status', status: 503, body: 'x'.repeat(4096) });
-      await emptied(server);
+      await allClosed(server);
     });
 
     test('ST-17 a body that never ends is waited for half a second', async () => {
@@ -184,13 +184,13 @@ describe.each(versions)('over %s', (_name, http) => {
         response.writeHead(503).write('sorry');
       });
       using client = http.watch({ url: server.url });
-      await reached(server);
+      await connectionOpened(server);
       await aWhile();
       await client.advance(499);
       expect(client.calls).toEqual([]);
       await client.advance(1);
       expect(await client.next()).toMatchObject({ failure: { status: 503, body: 'sorry' } });
-      await emptied(server);
+      await allClosed(server);
     });
 
     test('ST-18 the events of a 404 are not delivered', async () => {
@@ -267,7 +267,7 @@ describe.each(versions)('over %s', (_name, http) => {
         reason: 'unsupported',
         location,
       });
-      await emptied(server);
+      await allClosed(server);
     });
 
     test('ST-09 another port is shown no secret, the same one is', async () => {
@@ -415,7 +415,7 @@ describe('over HTTP/1.1 alone', () => {
       type: 'status',
       status: 101,
     });
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('a redirect whose body never ends, or breaks off, is followed and leaves no socket', async () => {
@@ -425,7 +425,7 @@ describe('over HTTP/1.1 alone', () => {
     });
     using client = watch({ url: server.url });
     expect((await client.next()).type).toBe('connected');
-    await emptied(server);
+    await allClosed(server);
     expect(client.calls.map(({ type }) => type)).not.toContain('disconnected');
   });
 });

@@ -7,7 +7,7 @@ import * as zlib from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 
 import { createPacketState, handlePacket } from '../../src/format/parser.ts';
-import { aWhile, emptied, serveRaw, type TestServer } from '../support/servers.ts';
+import { aWhile, allClosed, serveRaw, type TestServer } from '../support/servers.ts';
 import { type Version, versions } from '../support/versions.ts';
 import { type HandlerCall, watch, type Watched } from '../support/watched-connection.ts';
 
@@ -78,7 +78,7 @@ describe.each(versions)('over %s', (_name, http) => {
         type: 'disconnected',
         disconnect: { type: 'timeout', ms: 45_000 },
       });
-      await emptied(server);
+      await allClosed(server);
     });
 
     test('BODY-06 a compressed stream that is silent frees its socket too', async () => {
@@ -92,7 +92,7 @@ describe.each(versions)('over %s', (_name, http) => {
       await client.text(9);
       await client.advance(1000);
       expect(reasons(client.calls).at(-1)).toEqual({ type: 'timeout', ms: 1000 });
-      await emptied(server);
+      await allClosed(server);
     });
 
     test('BODY-07 every byte puts it off, a comment too', async () => {
@@ -181,7 +181,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(await client.end()).toMatchObject({ disconnect: { type: 'network', code } });
     });
 
-    test('BODY-10 a gzip stream whose connection is cut off breaks off', async () => {
+    test('BODY-10 a gzip stream whose connection is cut off ends with an error', async () => {
       const encoder = createGzip();
       await using server = await streaming(http, { 'content-encoding': 'gzip' });
       using client = http.watch({ url: server.url });
@@ -300,8 +300,8 @@ describe.each(versions)('over %s', (_name, http) => {
         }
       });
       await client.end();
-      const came = client.calls.map((one) => (one.type === 'packet' ? one.text : ''));
-      expect(came.join('')).toBe(text.join(''));
+      const result = client.calls.map((one) => (one.type === 'packet' ? one.text : ''));
+      expect(result.join('')).toBe(text.join(''));
     });
 
     test('the end waits for resume', async () => {

@@ -12,10 +12,10 @@ import { Queue } from '../support/queue.ts';
 import {
   aWhile,
   cert,
-  emptied,
+  allClosed,
   key,
   listen,
-  reached,
+  connectionOpened,
   type TestServer,
 } from '../support/servers.ts';
 import { http2, serveHttp2 } from '../support/versions.ts';
@@ -69,7 +69,7 @@ describe('one connection for many', () => {
     all.forEach(({ response }, index) => response.write(`data: ${index}\n\n`));
     await Promise.all(all.map(({ client }) => client.text('data: 0\n\n'.length)));
     all.forEach(({ client }) => client.connection.destroy());
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('more streams than the server allows on one have a second', async () => {
@@ -90,8 +90,8 @@ describe('one connection for many', () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => connected(server)));
     await until(() => server.sockets.size === 1);
     all.forEach(({ response }) => response.write('data: x\n\n'));
-    const came = await Promise.all(all.map(({ client }) => client.text(9)));
-    expect(came).toEqual(Array(5).fill('data: x\n\n'));
+    const result = await Promise.all(all.map(({ client }) => client.text(9)));
+    expect(result).toEqual(Array(5).fill('data: x\n\n'));
     all.forEach(({ client }) => client.connection.destroy());
   });
 
@@ -108,7 +108,7 @@ describe('one connection for many', () => {
     expect(await other.client.text(9)).toBe('data: x\n\n');
     expect(server.sockets.size).toBe(1);
     other.client.connection.destroy();
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('LIFE-07 the connection is closed with the last stream, however that ends', async () => {
@@ -119,7 +119,7 @@ describe('one connection for many', () => {
     expect(await one.client.end()).toMatchObject({ disconnect: { type: 'closed' } });
     other.response.stream.close(0);
     expect(await other.client.end()).toMatchObject({ disconnect: { type: 'closed' } });
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('LIFE-07 a program whose last stream has ended exits by itself', async () => {
@@ -226,24 +226,24 @@ describe('LIFE-01 destroyed', () => {
     });
     await using server = await listen(silent, 'https:');
     const client = watch({ url: server.url });
-    await reached(server);
-    await emptied(server);
+    await connectionOpened(server);
+    await allClosed(server);
     expect(client.calls).toEqual([]);
   });
 
-  test('while another waits for the same connection: that one gets one', async () => {
+  test('while another stream waits for the same connection: the other one still gets a connection', async () => {
     await using server = await serveExchanges();
     const known = await connected(server);
     known.client.connection.destroy();
-    await emptied(server);
+    await allClosed(server);
     using first = watch({ url: server.url });
     const second = connected(server);
-    await reached(server);
+    await connectionOpened(server);
     first.connection.destroy();
     const { client } = await second;
     expect(first.calls).toEqual([]);
     client.connection.destroy();
-    await emptied(server);
+    await allClosed(server);
   });
 });
 
@@ -280,7 +280,7 @@ describe('silence on a connection, which may be dead', () => {
     await using server = await serveExchanges();
     const silent = await connected(server, { idleTimeout: 1000 });
     await silent.client.advance(1000);
-    await emptied(server);
+    await allClosed(server);
     expect(server.sockets.size).toBe(0);
   });
 });
@@ -310,7 +310,7 @@ describe('failures', () => {
       expect(await outcome(server.url)).toMatchObject([
         { failure: { type: 'network', code: name } },
       ]);
-      await emptied(server);
+      await allClosed(server);
     },
   );
 
@@ -416,7 +416,7 @@ describe('failures', () => {
     expect(await client.end()).toMatchObject({
       failure: { type: 'timeout', phase: 'connect', ms: 50 },
     });
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('NET-09 a head of 100 KiB', async () => {
@@ -469,7 +469,7 @@ describe('single bytes and frames', () => {
     });
     await client.next();
     await client.next();
-    await emptied(server);
+    await allClosed(server);
     expect(client.calls).toHaveLength(2);
   });
 
@@ -523,7 +523,7 @@ describe('a server that does not speak HTTP/2', () => {
     expect(await client.text(9)).toBe('data: x\n\n');
     expect(server.requests[0]?.httpVersion).toBe('1.1');
     client.connection.destroy();
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('any more is noticed after one failure', async () => {

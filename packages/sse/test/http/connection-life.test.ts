@@ -7,7 +7,14 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 
 import { openConnection } from '../../src/http/connection.ts';
-import { aWhile, emptied, reached, serve, serveRaw, type TestServer } from '../support/servers.ts';
+import {
+  aWhile,
+  allClosed,
+  connectionOpened,
+  serve,
+  serveRaw,
+  type TestServer,
+} from '../support/servers.ts';
 import { versions } from '../support/versions.ts';
 import { watch } from '../support/watched-connection.ts';
 
@@ -59,7 +66,7 @@ describe.each(versions)('over %s', (_name, http) => {
       const client = http.watch({ url: server.url });
       await client.next();
       await client.next();
-      const gone = emptied(server);
+      const gone = allClosed(server);
       client.connection.destroy();
       client.connection.destroy();
       await gone;
@@ -78,7 +85,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
       await client.next();
       await client.next();
-      await emptied(server);
+      await allClosed(server);
       await aWhile();
       expect(client.calls).toHaveLength(2);
     });
@@ -117,7 +124,7 @@ describe.each(versions)('over %s', (_name, http) => {
       while (server.requests.length === 0) {
         await new Promise(setImmediate);
       }
-      const gone = emptied(server);
+      const gone = allClosed(server);
       client.connection.destroy();
       await gone;
       await client.advance(60_000);
@@ -132,7 +139,7 @@ describe.each(versions)('over %s', (_name, http) => {
         connection.pause();
       });
       await client.next();
-      await emptied(server);
+      await allClosed(server);
       client.connection.resume();
       client.connection.destroy();
       await new Promise(setImmediate);
@@ -185,7 +192,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
     }
     channel('net.client.socket').unsubscribe(count);
-    await emptied(server);
+    await allClosed(server);
     expect(sockets).toHaveLength(100);
     // A socket with a complete response is closed properly, which takes a tick or two.
     const open = sockets.filter((socket) => !socket.closed);
@@ -254,8 +261,8 @@ describe('over HTTP/1.1 alone', () => {
   test('LIFE-01 while the head is waited for', async () => {
     await using server = await serveRaw(() => undefined);
     const client = watch({ url: server.url });
-    await reached(server);
-    const gone = emptied(server);
+    await connectionOpened(server);
+    const gone = allClosed(server);
     client.connection.destroy();
     await gone;
     expect(client.calls).toEqual([]);
@@ -271,7 +278,7 @@ describe('over HTTP/1.1 alone', () => {
       }
     });
     await client.next();
-    await emptied(server);
+    await allClosed(server);
     expect(client.calls).toHaveLength(1);
   });
 
@@ -289,7 +296,7 @@ describe('over HTTP/1.1 alone', () => {
     });
     await client.next();
     await client.next();
-    await emptied(server);
+    await allClosed(server);
     expect(client.calls).toHaveLength(2);
   });
 });

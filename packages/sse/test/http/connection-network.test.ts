@@ -6,17 +6,17 @@ import { describe, expect, test } from '@jest/globals';
 
 import { formatFailure } from '../../src/http/format-failure.ts';
 import type { SseRequest } from '../../src/http/request.ts';
-import { deafPort } from '../support/deaf-port.ts';
 import {
   cert,
   closedPort,
-  emptied,
+  allClosed,
   key,
-  reached,
+  connectionOpened,
   serve,
   serveRaw,
   serveSecurely,
 } from '../support/servers.ts';
+import { unansweredPort } from '../support/unanswered-port.ts';
 import { http1, type Version, versions } from '../support/versions.ts';
 import { watch } from '../support/watched-connection.ts';
 
@@ -103,13 +103,13 @@ describe.each(versions)('over %s', (_name, http) => {
   test('NET-05 nothing within the time for the head', async () => {
     await using server = await http.serve(() => undefined);
     using client = http.watch({ url: server.url });
-    await reached(server);
+    await connectionOpened(server);
     await client.advance(29_999);
     expect(client.calls).toEqual([]);
     await client.advance(1);
     const failure = { type: 'timeout', phase: 'response', ms: 30_000 };
     expect(client.calls).toEqual([{ type: 'failed', failure }]);
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('NET-05 redirects share the time of one head', async () => {
@@ -129,7 +129,7 @@ describe.each(versions)('over %s', (_name, http) => {
   });
 
   (process.platform === 'linux' ? test : test.skip)('NET-04 a SYN without an answer', async () => {
-    await using deaf = await deafPort();
+    await using deaf = await unansweredPort();
     const url = `${http.scheme}://127.0.0.1:${deaf.port}/`;
     expect(await outcome(http, { url, connectTimeout: 50 })).toEqual({
       type: 'timeout',
@@ -148,7 +148,7 @@ describe('no connection', () => {
 });
 
 describe('TLS', () => {
-  test('NET-03 a certificate that signs itself is not trusted, and with it as authority it is', async () => {
+  test('NET-03 a self-signed certificate is trusted only if it is given as an authority', async () => {
     await using server = await serveSecurely((_, response) => {
       response.writeHead(200, eventStream).write('data: x\n\n');
     });
@@ -229,7 +229,7 @@ describe('no answer, or none that is one', () => {
   test('NET-06 a head that comes line by line has no more time than one that does not come', async () => {
     await using server = await serveRaw((socket) => socket.write('HTTP/1.1 200 OK\r\n'));
     using client = watch({ url: server.url, responseTimeout: 1000 });
-    await reached(server);
+    await connectionOpened(server);
     for (let time = 100; time < 1000; time += 100) {
       const [socket] = server.sockets;
       await new Promise((resolve) => socket?.write('X-More: 1\r\n', resolve));

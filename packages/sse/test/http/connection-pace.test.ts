@@ -7,7 +7,7 @@ import { openConnection } from '../../src/http/connection.ts';
 import { defaultRedirectDelay } from '../../src/http/redirect.ts';
 import { nextDelay } from '../../src/resilient/policy.ts';
 import { Queue } from '../support/queue.ts';
-import { aWhile, emptied, serve, type TestServer } from '../support/servers.ts';
+import { aWhile, allClosed, serve, type TestServer } from '../support/servers.ts';
 import { watch } from '../support/watched-connection.ts';
 
 const eventStream = { 'content-type': 'text/event-stream' };
@@ -63,7 +63,7 @@ describe('ST-08 by itself', () => {
     await using server = await chain(10);
     using client = watch({ url: server.url, responseTimeout: 900 });
     await requests(server, 4);
-    await emptied(server);
+    await allClosed(server);
     await client.advance(900);
     expect(client.calls).toMatchObject([{ failure: { type: 'timeout', phase: 'response' } }]);
     await client.advance(60_000);
@@ -75,7 +75,7 @@ describe('ST-08 by itself', () => {
     await using server = await chain(10);
     const client = watch({ url: server.url });
     await requests(server, 4);
-    await emptied(server);
+    await allClosed(server);
     client.connection.destroy();
     await client.advance(60_000);
     await aWhile();
@@ -116,7 +116,7 @@ describe('redirectDelay', () => {
     };
     using client = watch({ url: server.url, redirectDelay });
     expect(await client.next()).toEqual({ type: 'failed', failure: { type: 'request', error } });
-    await emptied(server);
+    await allClosed(server);
   });
 });
 

@@ -15,7 +15,7 @@ import { type Proxy, serveProxy } from '../support/proxy.ts';
 import {
   cert,
   closedPort,
-  emptied,
+  allClosed,
   key,
   listen,
   serve,
@@ -64,8 +64,8 @@ describe('a proxy', () => {
     expect(await client.text(9)).toBe('data: x\n\n');
     expect(asked(proxy)).toEqual([`GET ${server.url}`]);
     client.connection.destroy();
-    await emptied(server);
-    await emptied(proxy);
+    await allClosed(server);
+    await allClosed(proxy);
   });
 
   test('REQ-08 for https: opens a tunnel, in which TLS is the server’s', async () => {
@@ -82,7 +82,7 @@ describe('a proxy', () => {
     using untrusting = watch({ url: server.url, got });
     expect(await untrusting.next()).toMatchObject({ failure: { type: 'certificate' } });
     client.connection.destroy();
-    await emptied(proxy);
+    await allClosed(proxy);
   });
 
   test('is not used for the hosts in NO_PROXY', async () => {
@@ -144,7 +144,7 @@ describe('a proxy', () => {
       await using proxy = await serveProxy(() => false);
       using client = watch({ url: server.url, tls: { ca: cert }, got: through(proxy) });
       expect(await client.next()).toMatchObject({ type: 'failed', failure });
-      await emptied(proxy);
+      await allClosed(proxy);
       expect(server.requests).toHaveLength(0);
     },
   );

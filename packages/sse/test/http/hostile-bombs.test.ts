@@ -6,8 +6,8 @@ import { describe, expect, test } from '@jest/globals';
 import { SseClient } from '../../src/index.ts';
 import { heldBytes } from '../support/garbage.ts';
 import { run } from '../support/run.ts';
-import { emptied, serve, type TestServer } from '../support/servers.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { allClosed, serve, type TestServer } from '../support/servers.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 import { versions } from '../support/versions.ts';
 
 /** Every Node that runs the tests has it; the types of the oldest supported Node do not. */
@@ -47,7 +47,7 @@ describe.each(encodings)('a bomb in %s', (encoding, compress) => {
     });
     // Up to the packet that goes beyond the limit.
     expect(SseClient.status(client.pid).bytes).toBeLessThan(limit + 2 ** 17);
-    await emptied(server);
+    await allClosed(server);
   });
 
   test('of comments passes through, and takes no memory', async () => {
@@ -83,7 +83,7 @@ describe.each(encodings)('a bomb in %s', (encoding, compress) => {
       },
     });
     await begun.promise;
-    await quiet();
+    await settleNetwork();
     expect(SseClient.status(client.pid).bytes).toBeLessThan(2 ** 17);
   });
 
@@ -93,7 +93,7 @@ describe.each(encodings)('a bomb in %s', (encoding, compress) => {
     const client = await run(stage, { url: server.url });
     const { failure } = await client.until('disconnected');
     expect(failure).toMatchObject({ type: 'status', status: 500, body: 'x'.repeat(4096) });
-    await emptied(server);
+    await allClosed(server);
   });
 });
 
@@ -116,7 +116,7 @@ describe.each(versions)('bombs inside each other, over %s', (_version, version) 
       type: 'failed',
       failure: { type: 'network', code: 'ERR_CONTENT_ENCODING' },
     });
-    await emptied(server);
+    await allClosed(server);
     expect(client.calls).toHaveLength(1);
   });
 

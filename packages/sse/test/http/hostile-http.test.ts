@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { SseRequest } from '../../src/index.ts';
-import { emptied, reached, serve, serveRaw, type TestServer } from '../support/servers.ts';
-import { quiet } from '../support/stage.ts';
+import {
+  allClosed,
+  connectionOpened,
+  serve,
+  serveRaw,
+  type TestServer,
+} from '../support/servers.ts';
+import { settleNetwork } from '../support/stage.ts';
 import { type HandlerCall, watch } from '../support/watched-connection.ts';
 
 const stream = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n';
@@ -80,11 +86,11 @@ describe('a flood', () => {
     async (line) => {
       await using server = await flooding(`HTTP/1.1 ${line}\r\n\r\n`.repeat(100));
       using client = watch({ url: server.url, responseTimeout: 1000 });
-      await reached(server);
+      await connectionOpened(server);
       await client.advance(1000);
       expect(await client.end()).toMatchObject({ failure: { type: 'timeout', phase: 'response' } });
       expect(client.calls).toHaveLength(1);
-      await emptied(server);
+      await allClosed(server);
     },
   );
 
@@ -115,7 +121,7 @@ describe('a request', () => {
     await using server = await serve((_, response) => response.writeHead(204).end());
     using client = watch({ url: server.url, ...request });
     expect(await client.end()).toMatchObject({ failure: { type: 'badRequest' } });
-    await quiet();
+    await settleNetwork();
     expect(server.requests).toHaveLength(0);
   });
 

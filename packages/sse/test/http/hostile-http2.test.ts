@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { describe, expect, jest, test } from '@jest/globals';
 
 import { data, frame, head, serveFrames } from '../support/frames.ts';
-import { emptied } from '../support/servers.ts';
+import { allClosed } from '../support/servers.ts';
 import { http2 } from '../support/versions.ts';
 
 // A client ends some floods only after 10,000 frames, which take seconds on a busy machine.
@@ -63,7 +63,7 @@ describe('over HTTP/2', () => {
     });
     using client = http2.watch({ url: server.url });
     expect(await client.next()).toMatchObject({ type: 'failed', failure: { type: 'network' } });
-    await emptied(server);
+    await allClosed(server);
     expect(client.calls).toHaveLength(1);
   });
 
@@ -82,6 +82,6 @@ describe('over HTTP/2', () => {
     using client = http2.watch({ url: server.url });
     expect((await client.next()).type).toBe('connected');
     expect(await client.end()).toMatchObject({ disconnect: { type: 'network' } });
-    await emptied(server);
+    await allClosed(server);
   });
 });

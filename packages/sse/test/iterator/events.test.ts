@@ -6,7 +6,7 @@ import { advance } from '@reprise/actor/testing';
 
 import { events, eventStream, type ServerSentEvent, type SseClient } from '../../src/index.ts';
 import { Queue } from '../support/queue.ts';
-import { openStage, quiet } from '../support/stage.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 async function dataOf(stream: AsyncIterable<ServerSentEvent>): Promise<string[]> {
   const seen: string[] = [];
@@ -46,7 +46,7 @@ describe('events', () => {
     const stream = events(stage.url);
     expect(await stream.return?.()).toEqual({ value: undefined, done: true });
     expect(await stream.next()).toEqual({ value: undefined, done: true });
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
   });
 
@@ -150,7 +150,7 @@ describe('events', () => {
       const reason = new Error('no longer');
       const stream = events(stage.url, { signal: AbortSignal.abort(reason) });
       await expect(stream.next()).rejects.toBe(reason);
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(0);
     });
 
@@ -209,7 +209,7 @@ describe('eventStream', () => {
   test('is a web stream of the same events, that reads nothing ahead', async () => {
     await using stage = await openStage();
     const stream = eventStream(stage.url, { method: 'POST' });
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(0);
     const upper = new TransformStream<ServerSentEvent, ServerSentEvent>({
       transform: (event, controller) => {

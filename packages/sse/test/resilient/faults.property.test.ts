@@ -90,7 +90,7 @@ class Follower {
       headers: () => ({ 'x-attempt': String(this.attempts.length) }),
       handle: (event) => this.#handle(event),
       onStatus: (status) => {
-        this.#hear(status);
+        this.#onStatus(status);
       },
     });
     await spec.start(this.#system);
@@ -121,7 +121,7 @@ class Follower {
     this.#lastEventId = event.lastEventId;
   }
 
-  #hear(status: SseClient.StatusChange): void {
+  #onStatus(status: SseClient.StatusChange): void {
     if (status.type === 'connecting') {
       const at = this.#system.clock.now();
       this.attempts.push({ at, lastEventId: this.#lastEventId, handled: [] });

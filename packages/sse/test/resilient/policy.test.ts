@@ -87,7 +87,7 @@ describe('nextDelay()', () => {
   });
 
   test.each<ReconnectDelay>([{}, { retry: 0 }, { retry: 100 }, { retry: 1000 }, { minDelay: 250 }])(
-    'BODY-02 with %p and the worst of luck, 5 requests in the first second and 20 in the first minute',
+    'BODY-02 with %p and the shortest random delays, at most 5 requests in the first second and 20 in the first minute',
     (backoff) => {
       const times = [0];
       for (let attempt = 1; attempt < 50; attempt++) {

@@ -14,7 +14,7 @@ import {
   stream,
 } from '../support/run.ts';
 import { closedPort } from '../support/servers.ts';
-import { type Exchange, openStage, quiet } from '../support/stage.ts';
+import { type Exchange, openStage, settleNetwork } from '../support/stage.ts';
 
 describe('the delay', () => {
   const ceilings = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
@@ -50,7 +50,7 @@ describe('the delay', () => {
     const client = await run(stage);
     const after = await delayAfter(refuse, stage, client);
     await advance(stage.system, after - 1);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
     await advance(stage.system, 1);
     await stage.next();
@@ -254,7 +254,7 @@ describe('silence', () => {
     for (let count = 0; count < 3; count += 1) {
       await advance(stage.system, 999);
       response.write(':\n');
-      await quiet();
+      await settleNetwork();
     }
     expect(client.statuses.at(-1)?.type).toBe('connected');
     await advance(stage.system, 1000);

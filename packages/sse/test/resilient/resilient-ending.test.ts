@@ -4,7 +4,7 @@ import { advance, settle } from '@reprise/actor/testing';
 
 import { type ServerSentEvent, SseClient } from '../../src/index.ts';
 import { ceiling, jitter, run } from '../support/run.ts';
-import { openStage, quiet, type Stage } from '../support/stage.ts';
+import { openStage, settleNetwork, type Stage } from '../support/stage.ts';
 
 describe('a request that is not sent again by itself', () => {
   test.each(['POST', 'PATCH', 'post'])('%s ends normally when its stream does', async (method) => {
@@ -18,7 +18,7 @@ describe('a request that is not sent again by itself', () => {
     expect(isAlive(client.pid)).toBe(false);
     expect(isAlive(stage.system.pid)).toBe(true);
     expect((await client.handled.next()).data).toBe('x');
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
   });
 
@@ -40,7 +40,7 @@ describe('a request that is not sent again by itself', () => {
       play(await stage.next());
       await client.until('gaveUp');
       expect(await stage.system.whenExited).toMatchObject({ type: 'crash' });
-      await quiet();
+      await settleNetwork();
       expect(stage.asked).toBe(1);
     },
   );

@@ -26,7 +26,7 @@ import {
   stream,
 } from '../support/run.ts';
 import { cert, closedPort, serveSecurely } from '../support/servers.ts';
-import { type Exchange, openStage, quiet } from '../support/stage.ts';
+import { type Exchange, openStage, settleNetwork } from '../support/stage.ts';
 
 describe('an answer', () => {
   test('ST-03 204 ends it normally, for good, also under a supervisor', async () => {
@@ -52,7 +52,7 @@ describe('an answer', () => {
     (await stage.next()).response.writeHead(204).end();
     await ended;
     await advance(stage.system, 3_600_000);
-    await quiet();
+    await settleNetwork();
     expect(stage.asked).toBe(1);
     expect(statuses).toEqual([{ type: 'connecting', attempt: 1 }, { type: 'ended' }]);
     expect(await Supervisor.countChildren(app)).toMatchObject({ active: 0 });
@@ -125,7 +125,7 @@ describe('an answer', () => {
     expect(await client.next()).toEqual({ type: 'connecting', attempt: 2 });
   });
 
-  test('NET-03 a certificate that is not trusted is fatal, and with its authority given it is not', async () => {
+  test('NET-03 a certificate that is not trusted is fatal, unless its authority is given', async () => {
     await using stage = await openStage();
     await using secure = await serveSecurely((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: x\n\n');
@@ -330,7 +330,7 @@ describe('the last id', () => {
       const event = await pending.next();
       expect(event.id).toBe(id);
       await advance(stage.system, 3_600_000);
-      await quiet();
+      await settleNetwork();
       expect(client.statuses.at(-1)?.type).toBe('connected');
       event.done();
     }

@@ -108,7 +108,7 @@ export async function observe<B extends AnyBehaviour>(
 }
 
 /** Callbacks that keep the state: to spread below the callbacks that a test is about. */
-export const calm = {
+export const defaults = {
   handleConnect: <State>(_: EventStreamResponse, state: State): NoReply<State> => noreply(state),
   handleConnectFailure: <State>(_: ConnectFailure, state: State): NoReply<State> => noreply(state),
   handleDisconnect: <State>(_: unknown, state: State): NoReply<State> => noreply(state),
@@ -117,13 +117,13 @@ export const calm = {
 
 /** Connects, and does nothing else. */
 export function once(request: SseRequest) {
-  return SseClient.define({ ...calm, init: () => connect(request, 'state') });
+  return SseClient.define({ ...defaults, init: () => connect(request, 'state') });
 }
 
 /** Resumes after the last event whenever the stream ends. */
 export function follower({ url }: { readonly url: string }) {
   return SseClient.define({
-    ...calm,
+    ...defaults,
     init: () => connect({ url }, ''),
     handleEvent: (event) => event.lastEventId,
     handleDisconnect: (_disconnected, lastEventId) => connect({ url, lastEventId }, lastEventId),

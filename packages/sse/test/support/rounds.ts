@@ -25,7 +25,7 @@ console.log(
 
 /** Stops while it handles an event, or is stopped while it is connected. */
 async function connectAndStop(where: 'inside' | 'outside'): Promise<void> {
-  const heard = Promise.withResolvers<void>();
+  const called = Promise.withResolvers<void>();
   const pid = await SseClient.start(
     system,
     SseClient.define({
@@ -36,13 +36,13 @@ async function connectAndStop(where: 'inside' | 'outside'): Promise<void> {
       },
       handleDisconnect: (_disconnected, state) => noreply(state),
       handleEvent: (_event, state) => {
-        heard.resolve();
+        called.resolve();
         return where === 'inside' ? stop(normal, state) : state;
       },
     }),
     undefined,
   );
-  await heard.promise;
+  await called.promise;
   if (where === 'outside') {
     await GenServer.stop(pid);
   }

@@ -59,14 +59,14 @@ export async function closedPort(): Promise<number> {
 }
 
 /** Waits until the server has no connection left. */
-export async function emptied({ sockets }: TestServer): Promise<void> {
+export async function allClosed({ sockets }: TestServer): Promise<void> {
   await Promise.all(
     [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
   );
 }
 
 /** Waits for the first connection. */
-export async function reached({ sockets }: TestServer): Promise<void> {
+export async function connectionOpened({ sockets }: TestServer): Promise<void> {
   while (sockets.size === 0) {
     await new Promise(setImmediate);
   }

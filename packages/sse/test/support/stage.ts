@@ -83,7 +83,7 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse, body: st
  * Takes as long as a few requests of the client's own kind: a wrong request that is in flight
  * arrives, and a wrong reaction of the client to it happens.
  */
-export async function quiet(): Promise<void> {
+export async function settleNetwork(): Promise<void> {
   await using server = await serve((_, response) => response.writeHead(204).end());
   for (let count = 0; count < 3; count += 1) {
     using client = watch({ url: server.url });

@@ -16,7 +16,7 @@ const listener = `
 `;
 
 /** A port of loopback that does not answer a SYN. */
-export async function deafPort(): Promise<{ readonly port: number } & AsyncDisposable> {
+export async function unansweredPort(): Promise<{ readonly port: number } & AsyncDisposable> {
   const worker = new Worker(listener, { eval: true });
   const [port] = (await once(worker, 'message')) as [number];
   // Connections in the queue wait for ever; the first one that times out shows that it is full.

@@ -3,7 +3,7 @@
  * does not depend on the machine. The search methods of strings and regular expressions count the
  * characters between their start and their match.
  */
-export function scanned(work: () => void): number {
+export function scannedCharacters(work: () => void): number {
   const { indexOf, charCodeAt } = String.prototype;
   const { exec } = RegExp.prototype;
   let count = 0;
