@@ -20,13 +20,12 @@ export class SqliteFile {
    * file.
    */
   constructor(path: string, timeout: number) {
+    const { connection, select, upsert } = connect(path, timeout);
     this.#path = path;
-    this.#connection = connect(path, timeout);
-    this.#select = this.#connection.prepare('SELECT value FROM cursor WHERE key = ?');
-    this.#upsert = this.#connection.prepare(
-      'INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-    );
-    this.#transaction = new Transaction(this.#connection, path, this.#upsert);
+    this.#connection = connection;
+    this.#select = select;
+    this.#upsert = upsert;
+    this.#transaction = new Transaction(connection, path, upsert);
   }
 
   get(key: string): string | undefined {
@@ -132,7 +131,14 @@ function write(path: string, statement: Statement, ...values: readonly string[])
 /** The result code for a file that another process has locked (https://www.sqlite.org/rescode.html). */
 const SQLITE_BUSY = 5;
 
-function connect(path: string, timeout: number): Connection {
+/** A connection that has the lock, and its statements. */
+interface Prepared {
+  readonly connection: Connection;
+  readonly select: Statement;
+  readonly upsert: Statement;
+}
+
+function connect(path: string, timeout: number): Prepared {
   try {
     return prepare(new (sqliteOfNode().DatabaseSync)(path), path, timeout);
   } catch (error) {
@@ -149,7 +155,7 @@ function connect(path: string, timeout: number): Connection {
 }
 
 /** Locks the file, makes the table if there is none, and checks that the file is sound. */
-function prepare(connection: Connection, path: string, timeout: number): Connection {
+function prepare(connection: Connection, path: string, timeout: number): Prepared {
   try {
     connection.exec(`PRAGMA busy_timeout = ${timeout}`);
     // Before the first access: then the lock is kept until the file is closed. The operating system
@@ -167,8 +173,13 @@ function prepare(connection: Connection, path: string, timeout: number): Connect
     if (found.quick_check !== 'ok') {
       throw new Error(found.quick_check);
     }
+    // They fail if the table has other columns: it belongs to another program.
+    const select = connection.prepare('SELECT value FROM cursor WHERE key = ?');
+    const upsert = connection.prepare(
+      'INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    );
     writeOwner(path);
-    return connection;
+    return { connection, select, upsert };
   } catch (error) {
     connection.close();
     throw error;

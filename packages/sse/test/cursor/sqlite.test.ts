@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -173,6 +174,22 @@ describe('a cursor file', () => {
     await expect(run(stage, { cursor: sqlite(file) })).rejects.toThrow(
       `Expected ${file} to be a cursor file that can be written, got: file is not a database`,
     );
+  });
+
+  test('that another program has a table of this name in fails the start, and is left free', async () => {
+    await using stage = await openStage();
+    const file = join(folder, 'c.db');
+    const execute = (sql: string): void => {
+      const database = new DatabaseSync(file);
+      database.exec(sql);
+      database.close();
+    };
+    execute('CREATE TABLE cursor (id INTEGER, position TEXT)');
+    await expect(run(stage, { cursor: sqlite(file) })).rejects.toThrow(
+      `Expected ${file} to be a cursor file that can be written, got: no such column: value`,
+    );
+    execute('BEGIN EXCLUSIVE; COMMIT');
+    expect(await readdir(folder)).not.toContain('c.db-owner');
   });
 
   test('that is damaged fails the start', async () => {
