@@ -169,6 +169,28 @@ describe('a cursor', () => {
     expect(printed).toEqual(upTo(count).map(String));
   });
 
+  test.each<[NodeJS.Signals, readonly string[]]>([
+    ['SIGTERM', []],
+    ['SIGKILL', ['--dedupe']],
+  ])('does not keep an event that is only half printed at %s, with %j', async (signal, flags) => {
+    const events = [`id: 1\ndata: ${'x'.repeat(1_000_000)}\n\n`, 'id: 2\ndata: b\n\n'];
+    const { url } = await serve(({ headers }, response) => {
+      stream(response, events.slice(Number(headers['last-event-id'] ?? 0)).join(''));
+    });
+    const args = ['--json', '--cursor', file, ...flags, url];
+    const first = reprise('tail', ...args);
+    const { stdout } = first.process;
+    // Without a listener, Node would read all of the pipe once the process has ended.
+    stdout.on('readable', () => {});
+    // Nobody reads: the pipe is full long before the end of the line.
+    await once(stdout, 'readable');
+    first.process.kill(signal);
+    await removed(`${file}-owner`);
+    stdout.destroy();
+    const second = await runReprise('tail', '--count', '1', ...args);
+    expect(second.stdout.map((line) => JSON.parse(line).id)).toEqual(['1']);
+  });
+
   test('with --dedupe, a server that starts over is reported, and its printed events are not printed again', async () => {
     const server = await serve((_, response) => {
       stream(response, 'id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n');
