@@ -58,12 +58,13 @@ async function readPosition({
   store,
   key,
   recovery,
+  remember = rememberedIds,
 }: KeyedCursorOptions): Promise<Position | undefined> {
   const kept = parsePosition(key, await readStore(store, key));
   if (recovery === undefined) {
     return kept;
   }
-  const position = positionAfter(kept, recovery.handledSince(kept?.mark));
+  const position = positionAfter(kept, recovery.handledSince(kept?.mark), remember);
   if (position === undefined) {
     return undefined;
   }
@@ -72,6 +73,9 @@ async function readPosition({
   await writeStore(store, key, formatPosition(marked));
   return marked;
 }
+
+/** The default of `CursorOptions.remember`. */
+const rememberedIds = 256;
 
 /**
  * The cursor of a client. It moves past events that have been handled, never further, and is
@@ -103,7 +107,7 @@ export class CursorWriter {
     this.#dedupe = dedupe;
     this.#release = release;
     this.#schedule = new WriteSchedule({ every, within, owner, write: () => this.#write() });
-    this.#recent = new RecentIds(position?.recent ?? [], options.remember ?? 256, dedupe);
+    this.#recent = new RecentIds(position?.recent ?? [], options.remember ?? rememberedIds, dedupe);
     this.#lastEventId = position?.lastEventId;
     this.#mark = position?.mark;
     this.report =

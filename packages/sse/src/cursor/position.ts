@@ -30,16 +30,20 @@ export function parsePosition(key: string, stored: unknown): Position | undefine
   return position;
 }
 
-/** The position after some more events, which it may know already. */
+/** The position after some more events, with the last `remember` ids. It may know some of them. */
 export function positionAfter(
   position: Position | undefined,
   events: readonly HandledEvent[],
+  remember: number,
 ): Position | undefined {
-  return events.reduce<Position | undefined>((before, { id, lastEventId }) => {
-    const recent = before?.recent ?? [];
-    const isNew = isEventId(id) && !recent.includes(id);
-    return { ...before, lastEventId, recent: isNew ? [...recent, id] : recent };
-  }, position);
+  const last = events.at(-1);
+  if (last === undefined) {
+    return position;
+  }
+  const ids = events.map(({ id }) => id).filter(isEventId);
+  // A set: a long output, from runs without this cursor, can hold very many events.
+  const recent = [...new Set([...(position?.recent ?? []), ...ids])].slice(-remember);
+  return { ...position, lastEventId: last.lastEventId, recent };
 }
 
 /**

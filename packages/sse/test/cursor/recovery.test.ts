@@ -62,6 +62,17 @@ test('the client starts after the events that are found, and writes that positio
   expect((await client.handled.next()).data).toBe('d');
 });
 
+test('of very many events that are found, only the last ids are kept', async () => {
+  await using stage = await openStage();
+  const position = { lastEventId: 'a', recent: ['a'], mark: 0 };
+  const store = new Map([['client', JSON.stringify(position)]]);
+  const output = new Output();
+  output.ids.push(...Array.from({ length: 20_000 }, (_, index) => `${index}`));
+  const client = await run(stage, { cursor: { store, remember: 2, recovery: output } });
+  expect(await client.until('resumed')).toEqual({ type: 'resumed', lastEventId: '19999' });
+  expect(kept(store.get('client'))).toMatchObject({ recent: ['19998', '19999'], mark: 20_000 });
+});
+
 test('without a kept position and with nothing found, the client is fresh', async () => {
   await using stage = await openStage();
   const store = new Map<string, string>();
