@@ -98,6 +98,7 @@ Exit status:
   0  --count events were printed, the server answered 204, SIGINT or SIGTERM was received, or stdout was closed
   1  every source gave up (a fatal answer, --max-attempts used up, an unusable cursor), or writing to stdout failed
   2  wrong usage
+  130, 143  a second SIGINT, a second SIGTERM
 `;
 
 function append(value: string, previous: readonly string[] = []): readonly string[] {

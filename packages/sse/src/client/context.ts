@@ -10,7 +10,10 @@ export interface HandleContext {
 
 /** The last argument of a function that gives the request, or a part of it: one for each attempt. */
 export interface RequestContext extends HandleContext {
-  /** The id that this attempt resumes from, unless the request says otherwise; `""` for none. */
+  /**
+   * The id of the last handled event, or that of the cursor; `""` for none. `resilient` sends it, as
+   * does every client with a cursor; any other client sends the `lastEventId` of its request.
+   */
   readonly lastEventId: string;
   /** Attempts since a connection was last made, this one included: from 1 on. */
   readonly attempt: number;
