@@ -58,10 +58,10 @@ export class ChildRunner {
     }
   }
 
-  report({ spec: { id }, pid }: Child, event: string, reason?: ExitReason): void {
+  report({ spec: { id }, lastPid }: Child, event: string, reason?: ExitReason): void {
     const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
     this.#self.system.logger.error(
-      { supervisor: this.name, child: id, process: String(pid) },
+      { supervisor: this.name, child: id, process: String(lastPid) },
       `supervisor ${this.name}: child ${id} ${event}${why}`,
     );
   }

@@ -627,9 +627,10 @@ describe('the end of a child', () => {
     expect(await drain(all.parent)).toStrictEqual([
       { type: 'EXIT', pid: all.supervisor, reason: shutdown },
     ]);
-    expect(all.system.reports.at(-1)?.message).toBe(
-      `supervisor ${String(all.supervisor)}: child a restarted more than 3 times in 5 s, giving up`,
-    );
+    expect(all.system.reports.at(-1)).toMatchObject({
+      message: `supervisor ${String(all.supervisor)}: child a restarted more than 3 times in 5 s, giving up`,
+      details: { process: String(a) },
+    });
   });
 
   test('DS12 ends the supervisor by trials that fail', async () => {
