@@ -111,9 +111,9 @@ export function assertChildSpec(spec: AnyChildSpec): void {
       `${expectation(spec, 'start')} a function (parent) => Promise<Pid>, got ${describe(spec.start)}`,
     );
   }
-  assertOneOf(spec, 'restart', ['permanent', 'transient', 'temporary']);
-  assertOneOf(spec, 'type', ['worker', 'supervisor']);
-  assertOneOf(spec, 'significant', [true, false]);
+  assertOneOf(expectation(spec, 'restart'), spec.restart, ['permanent', 'transient', 'temporary']);
+  assertOneOf(expectation(spec, 'type'), spec.type, ['worker', 'supervisor']);
+  assertOneOf(expectation(spec, 'significant'), spec.significant, [true, false]);
   if (spec.restartDelay !== undefined) {
     assertRestartDelay(spec.restartDelay);
   }
@@ -127,14 +127,11 @@ export function assertChildSpec(spec: AnyChildSpec): void {
   }
 }
 
-function assertOneOf(
-  spec: AnyChildSpec,
-  field: 'restart' | 'type' | 'significant',
-  allowed: readonly unknown[],
-): void {
-  if (!allowed.includes(spec[field])) {
-    const list = allowed.map((value) => JSON.stringify(value)).join(' or ');
-    throw new TypeError(`${expectation(spec, field)} ${list}, got ${describe(spec[field])}`);
+/** Throws a `TypeError` that begins with `expected` unless `value` is one of those allowed. */
+export function assertOneOf(expected: string, value: unknown, allowed: readonly unknown[]): void {
+  if (!allowed.includes(value)) {
+    const list = allowed.map((one) => JSON.stringify(one)).join(' or ');
+    throw new TypeError(`${expected} ${list}, got ${describe(value)}`);
   }
 }
 

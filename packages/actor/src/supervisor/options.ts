@@ -1,4 +1,4 @@
-import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
+import { assertChildSpec, assertOneOf, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
@@ -57,8 +57,12 @@ export function checkedOptions(options: SupervisorOptions): CheckedOptions {
     );
   }
   const { strategy, children, autoShutdown = 'never' } = options;
-  assertOneOf('strategy', strategy, ['oneForOne', 'oneForAll', 'restForOne']);
-  assertOneOf('autoShutdown', autoShutdown, ['never', 'anySignificant', 'allSignificant']);
+  assertOneOf('Expected strategy to be', strategy, ['oneForOne', 'oneForAll', 'restForOne']);
+  assertOneOf('Expected autoShutdown to be', autoShutdown, [
+    'never',
+    'anySignificant',
+    'allSignificant',
+  ]);
   const common = { ...intensityOf(options), ...childExitOptionsOf(options) };
   if (!Array.isArray(children)) {
     throw new TypeError(
@@ -112,11 +116,4 @@ export function significanceProblem(
   return autoShutdown === 'never'
     ? `Expected autoShutdown to be "anySignificant" or "allSignificant" for ${child}, got "never" (string)`
     : undefined;
-}
-
-function assertOneOf(option: string, value: unknown, allowed: readonly string[]): void {
-  if (!allowed.includes(value as string)) {
-    const list = allowed.map((one) => `'${one}'`).join(' or ');
-    throw new TypeError(`Expected ${option} to be ${list}, got ${describe(value)}`);
-  }
 }

@@ -233,7 +233,7 @@ describe('a contradiction in the options', () => {
     }).catch((thrown: unknown) => thrown);
     expect(caught).toStrictEqual(
       new TypeError(
-        `Expected autoShutdown to be 'never' or 'anySignificant' or 'allSignificant', got "foo" (string)`,
+        `Expected autoShutdown to be "never" or "anySignificant" or "allSignificant", got "foo" (string)`,
       ),
     );
   });

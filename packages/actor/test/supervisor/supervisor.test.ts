@@ -187,7 +187,7 @@ describe('the start', () => {
       'an unknown strategy',
       { strategy: 'oneForTwo' },
       new TypeError(
-        `Expected strategy to be 'oneForOne' or 'oneForAll' or 'restForOne', got "oneForTwo" (string)`,
+        `Expected strategy to be "oneForOne" or "oneForAll" or "restForOne", got "oneForTwo" (string)`,
       ),
     ],
     [
