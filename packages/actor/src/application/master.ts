@@ -61,7 +61,7 @@ export function isRunning(state: unknown): boolean {
   return 'top' in (state as Starting | Running);
 }
 
-type Callback = (state: unknown) => unknown;
+type StateFunction = (state: unknown) => unknown;
 
 /**
  * The process above an application: it starts the top process, waits for its end, and runs the
@@ -130,7 +130,7 @@ async function run(
   { application, state }: Running,
   name: 'prepStop' | 'stop',
 ): Promise<unknown> {
-  const callback = application[name] as Callback | undefined;
+  const callback = application[name] as StateFunction | undefined;
   try {
     return (await callback?.(state)) ?? state;
   } catch (err) {

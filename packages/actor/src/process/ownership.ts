@@ -1,6 +1,7 @@
 import type { Cell } from './cell.ts';
 
-interface Estate<Thing> {
+/** The things of one owner. */
+interface Holding<Thing> {
   readonly things: Set<Thing>;
   readonly stopWatching: () => void;
 }
@@ -10,7 +11,7 @@ interface Estate<Thing> {
  * nothing is not watched.
  */
 export class Ownership<Thing> {
-  readonly #estates: Map<Cell, Estate<Thing>> = new Map();
+  readonly #holdings: Map<Cell, Holding<Thing>> = new Map();
   readonly #release: (thing: Thing, owner: Cell) => void;
 
   /** `release` is called with each thing of an owner that has ended, in the order they came. */
@@ -20,47 +21,47 @@ export class Ownership<Thing> {
 
   /** `owner` must be alive. */
   add(owner: Cell, thing: Thing): void {
-    let estate = this.#estates.get(owner);
-    if (estate === undefined) {
+    let holding = this.#holdings.get(owner);
+    if (holding === undefined) {
       const stopWatching = owner.onEnd(() => {
         this.#ended(owner);
       });
-      estate = { things: new Set(), stopWatching };
-      this.#estates.set(owner, estate);
+      holding = { things: new Set(), stopWatching };
+      this.#holdings.set(owner, holding);
     }
-    estate.things.add(thing);
+    holding.things.add(thing);
   }
 
   /** Changes nothing when `owner` does not own the thing. */
   delete(owner: Cell, thing: Thing): void {
-    const estate = this.#estates.get(owner);
-    estate?.things.delete(thing);
-    if (estate?.things.size === 0) {
-      estate.stopWatching();
-      this.#estates.delete(owner);
+    const holding = this.#holdings.get(owner);
+    holding?.things.delete(thing);
+    if (holding?.things.size === 0) {
+      holding.stopWatching();
+      this.#holdings.delete(owner);
     }
   }
 
   /** The things of an owner, in the order they came. */
   of(owner: Cell): ReadonlySet<Thing> {
-    return this.#estates.get(owner)?.things ?? nothing;
+    return this.#holdings.get(owner)?.things ?? nothing;
   }
 
   owners(): readonly Cell[] {
-    return [...this.#estates.keys()];
+    return [...this.#holdings.keys()];
   }
 
   /** Forgets all owners, and releases nothing. */
   clear(): void {
-    for (const { stopWatching } of this.#estates.values()) {
+    for (const { stopWatching } of this.#holdings.values()) {
       stopWatching();
     }
-    this.#estates.clear();
+    this.#holdings.clear();
   }
 
   #ended(owner: Cell): void {
     const things = this.of(owner);
-    this.#estates.delete(owner);
+    this.#holdings.delete(owner);
     for (const thing of things) {
       this.#release(thing, owner);
     }

@@ -11,7 +11,7 @@ import { StaticState } from './static-state.ts';
 /** The argument of a supervisor: asked for the checked options, or `ignore`, at each start. */
 export type Init = () => unknown;
 
-type Answer<Value> = Reply<Value, StaticState>;
+type StaticReply<Value> = Reply<Value, StaticState>;
 
 /** The requests of a static supervisor. */
 export interface SupervisorCalls {
@@ -36,10 +36,10 @@ export const supervisorBehaviour: GenServer.AnyBehaviour = GenServer.define({
     return startAll(self, new StaticState(self, flags), children);
   },
   handleCall: {
-    startChild: async (spec: ChildSpec, state): Promise<Answer<Outcome<unknown>>> =>
+    startChild: async (spec: ChildSpec, state): Promise<StaticReply<Outcome<unknown>>> =>
       reply(await state.startChild(spec), state),
     terminateChild: async (id: string, state) => reply(await state.terminateChild(id), state),
-    restartChild: async (id: string, state): Promise<Answer<Outcome<unknown>>> =>
+    restartChild: async (id: string, state): Promise<StaticReply<Outcome<unknown>>> =>
       reply(await state.restartChild(id), state),
     deleteChild: (id: string, state) => reply(state.deleteChild(id), state),
     getChildSpec: (id: string, state) => reply(state.children.get(id)?.spec, state),

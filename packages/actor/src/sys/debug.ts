@@ -145,10 +145,10 @@ export function statistics(
   const act = (target: ServerProcess): Statistics | undefined => {
     const now = target.runtime.clock.now();
     if (flag === 'get') {
-      const counts = target.debug?.get(count);
+      const counts = target.debug?.get(countMessages);
       return counts && { ...counts, currentTime: now };
     }
-    toggleHook(target, count, flag, { startTime: now, messagesIn: 0, messagesOut: 0 });
+    toggleHook(target, countMessages, flag, { startTime: now, messagesIn: 0, messagesOut: 0 });
     return undefined;
   };
   return query(server, 'statistics', act, options);
@@ -203,7 +203,7 @@ export function log(
     if (flag === 'get') {
       return events;
     }
-    toggleHook(target, keep, flag, { size, events: events.slice(-size) });
+    toggleHook(target, keepEvents, flag, { size, events: events.slice(-size) });
     return undefined;
   };
   return query(server, 'log', act as (target: ServerProcess) => readonly DebugEvent[], options);
@@ -232,10 +232,15 @@ export function log(
  * ```
  */
 export function trace(server: Destination, flag: boolean, options?: SysOptions): Promise<void> {
-  return query(server, 'trace', (target) => toggleHook(target, print, flag, undefined), options);
+  return query(
+    server,
+    'trace',
+    (target) => toggleHook(target, printEvent, flag, undefined),
+    options,
+  );
 }
 
-const count: Hook<Omit<Statistics, 'currentTime'>> = (counts, { type }) => ({
+const countMessages: Hook<Omit<Statistics, 'currentTime'>> = (counts, { type }) => ({
   ...counts,
   messagesIn: counts.messagesIn + (type === 'in' ? 1 : 0),
   messagesOut: counts.messagesOut + (type === 'out' ? 1 : 0),
@@ -246,12 +251,12 @@ interface Log {
   readonly events: readonly DebugEvent[];
 }
 
-const keep: Hook<Log> = ({ size, events }, event) => ({
+const keepEvents: Hook<Log> = ({ size, events }, event) => ({
   size,
   events: [...events, event].slice(-size),
 });
 
-const print: Hook<undefined> = (_, event, server) => {
+const printEvent: Hook<undefined> = (_, event, server) => {
   const cell = cellOf(server);
   cell.runtime.logger.warn(
     { process: String(server), event },
@@ -262,7 +267,7 @@ const print: Hook<undefined> = (_, event, server) => {
 
 /** The events that `log` has kept of a server. */
 export function logOf(target: ServerProcess): readonly DebugEvent[] {
-  return target.debug?.get(keep)?.events ?? [];
+  return target.debug?.get(keepEvents)?.events ?? [];
 }
 
 function toggleHook<State>(

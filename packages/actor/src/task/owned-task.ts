@@ -6,7 +6,7 @@ import { type Pid, type Ref } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 
-declare const comesTo: unique symbol;
+declare const taskValue: unique symbol;
 
 /** A function that runs as a process, and whose value only the process that started it can take. */
 export interface Task<out Value = unknown> {
@@ -14,7 +14,7 @@ export interface Task<out Value = unknown> {
   readonly pid: Pid | undefined;
   /** The `ref` of its messages: see `Task.Message`. */
   readonly ref: Ref;
-  readonly [comesTo]: Value;
+  readonly [taskValue]: Value;
 }
 
 /**

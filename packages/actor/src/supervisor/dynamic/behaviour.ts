@@ -7,7 +7,7 @@ import type { Outcome, SupervisorRequest } from '../call.ts';
 import type { ChildCounts } from '../children.ts';
 import { type DynamicChildInfo, type DynamicFlags, DynamicState } from './state.ts';
 
-type Answer<Value> = Reply<Value, DynamicState>;
+type DynamicReply<Value> = Reply<Value, DynamicState>;
 
 /** The requests of a dynamic supervisor. */
 export interface DynamicSupervisorCalls {
@@ -24,7 +24,7 @@ export const dynamicSupervisorBehaviour: GenServer.AnyBehaviour = GenServer.defi
     return ok(new DynamicState(self, flags));
   },
   handleCall: {
-    startChild: async (spec: AnyChildSpec, state): Promise<Answer<Outcome<unknown>>> =>
+    startChild: async (spec: AnyChildSpec, state): Promise<DynamicReply<Outcome<unknown>>> =>
       reply(await state.startChild(spec), state),
     terminateChild: async (pid: Pid, state) => reply(await state.terminateChild(pid), state),
     whichChildren: (_, state) => reply(state.whichChildren(), state),
