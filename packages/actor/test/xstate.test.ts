@@ -352,7 +352,7 @@ describe('the actors that a machine invokes', () => {
       output: ({ context }) => context.text,
     });
 
-  test('lives in it: its output moves the machine, and so ends the process', async () => {
+  test('run in its process: an output moves the machine to its end, which ends the process', async () => {
     const { pid } = await started(fromLogic(loading(() => Promise.resolve('text'))));
     expect(await output(pid)).toBe('text');
     expect(isAlive(pid)).toBe(false);

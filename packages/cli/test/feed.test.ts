@@ -121,7 +121,7 @@ describe('the feed', () => {
   });
 });
 
-test('reprise without a URL follows its own feed, and is seen to come back', async () => {
+test('reprise without a URL follows its own feed, and comes back after its faults', async () => {
   const { status, stdout, stderr } = await runReprise('tail', '--json', '--count', '20');
   const ids = stdout.map((line) => Number((JSON.parse(line) as { id: string }).id));
   expect(ids).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));

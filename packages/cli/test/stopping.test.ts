@@ -131,7 +131,7 @@ test('a reader of stdout that is slow loses nothing', async () => {
   ]);
 });
 
-test('a reader of stderr that reads nothing does not keep it from ending', async () => {
+test('it ends even if its stderr is not read', async () => {
   const { url } = await serve((_, response) => {
     stream(response, 'data: x\n\n');
     response.end();

@@ -82,7 +82,7 @@ describe('lines for a person', () => {
 });
 
 describe('--count', () => {
-  test('prints exactly as many, though one packet brings more', async () => {
+  test('prints exactly that number of events, even if one packet has more', async () => {
     const { url } = await serve((_, response) => {
       stream(response, 'data: x\n\n'.repeat(100));
     });

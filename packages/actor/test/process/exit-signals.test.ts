@@ -559,7 +559,7 @@ describe('link and unlink', () => {
 });
 
 describe('trapExit', () => {
-  test('EX33 off again, it answers the old value, and an EXIT in the mailbox stays a message', async () => {
+  test('EX33 turned off again, it answers the old value, and an EXIT in the mailbox stays a message', async () => {
     const system = createTestSystem();
     const q = await idleProcess(system, { traps: true });
     const p = await exitingProcess(system);

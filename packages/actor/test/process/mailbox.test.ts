@@ -545,7 +545,7 @@ describe('BoundedMailbox', () => {
 });
 
 describe('the high-water mark', () => {
-  test('is reported once a process, with its name and how many wait', async () => {
+  test('is reported once for each process, with its name and the number of messages', async () => {
     const { system, reports } = reportingSystem({ highWaterMark: 3 });
     const slow = spawn<number>(system, async (self) => {
       for (;;) {

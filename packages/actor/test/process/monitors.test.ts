@@ -114,7 +114,7 @@ describe('monitor', () => {
     expect(downs(log, { ref })).toStrictEqual([['DOWN', 'ref', undefined, noproc]]);
   });
 
-  test('MO06 a process monitored by its name is named so in the message', async () => {
+  test('MO06 the message about a process that is monitored by name has that name', async () => {
     const { system, log, m, p } = await scene();
     register(system, 'printer', p.pid);
     const ref = monitor(m, name('printer').in(system));
@@ -186,7 +186,7 @@ describe('monitor', () => {
     ]);
   });
 
-  test('MO19 at the message the name is free and the process not alive', async () => {
+  test('MO19 when the message comes, the name is free and the process is not alive', async () => {
     const { system, p } = await scene();
     const seen: unknown[] = [];
     register(system, 'name', p.pid);

@@ -64,7 +64,7 @@ describe('register', () => {
     expect(log).toStrictEqual(['init', 'hello']);
   });
 
-  test('RG02 throws for a name that a living process has, which keeps it', async () => {
+  test('RG02 throws for a name that another process has, and that process keeps it', async () => {
     const system = createTestSystem();
     const owner = await idle(system);
     const other = await idle(system);

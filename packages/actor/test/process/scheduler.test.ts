@@ -86,7 +86,7 @@ describe('turns', () => {
     expect(log).toStrictEqual(['handled', 'event loop']);
   });
 
-  test('a process that keeps itself busy does not keep the others from theirs', async () => {
+  test('a process that keeps itself busy does not take the turns of the others', async () => {
     const system = createTestSystem();
     let rounds = 0;
     let isOver = false;

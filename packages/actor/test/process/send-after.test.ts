@@ -107,7 +107,7 @@ describe('sendAfter', () => {
     expect(messages()).toStrictEqual(['a', 't']);
   });
 
-  test('TI11 is off as soon as its process has ended', async () => {
+  test('TI11 is cancelled as soon as its process has ended', async () => {
     const { system, pid } = await setup();
     const ref = sendAfter(pid, 'm', 10);
     exit(system, pid, kill);
@@ -115,7 +115,7 @@ describe('sendAfter', () => {
     expect(cancelTimer(ref)).toBe(false);
   });
 
-  test('TI11 to a process that has ended is off from the start', async () => {
+  test('TI11 to a process that has ended is cancelled from the start', async () => {
     const { system, pid } = await setup();
     exit(system, pid, kill);
     expect(readTimer(sendAfter(pid, 'm', 10))).toBe(false);
@@ -150,7 +150,7 @@ describe('sendAfter', () => {
     expect(await arrivals(system, log, 20)).toStrictEqual([[10, 'm']]);
   });
 
-  test('TI18 with abs comes at a point of the clock; one that has passed is now', async () => {
+  test('TI18 with abs comes at that time of the clock, or at once if it has passed', async () => {
     const { system, log, pid } = await setup();
     await advance(system, 100);
     sendAfter(pid, 'at 130', 130, { abs: true });

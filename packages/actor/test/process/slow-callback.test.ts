@@ -41,7 +41,7 @@ interface Slow {
 }
 
 describe('a callback that holds the thread', () => {
-  test('longer than the limit is reported, with the name of its process and how long', async () => {
+  test('longer than the limit is reported, with the name of its process and the duration', async () => {
     const { system, reports } = reportingSystem({ slowCallback: 5 });
     const server = await GenServer.start(system, worker, 0, { name: 'worker' });
     await GenServer.call(server, 'hold', 20);
@@ -64,7 +64,7 @@ describe('a callback that holds the thread', () => {
     expect(reports).toStrictEqual([]);
   });
 
-  test('while it waits for a promise does not hold the thread', async () => {
+  test('is not one that waits for a promise', async () => {
     const { system, reports } = reportingSystem({ slowCallback: 100 });
     const server = await GenServer.start(system, worker, 0, { name: 'worker' });
     await GenServer.call(server, 'wait', 150);

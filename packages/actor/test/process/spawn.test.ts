@@ -602,7 +602,7 @@ describe('a process that has ended', () => {
     return { system, q, ended: new WeakRef(p) };
   }
 
-  test('is not kept by a process that it was linked to, monitored or was monitored by', async () => {
+  test('is not kept in memory by a process that it was linked to, or that monitored it or was monitored by it', async () => {
     const { system, q, ended } = await survivor();
     await collectGarbage();
     expect(isAlive(q.pid)).toBe(true);

@@ -337,7 +337,7 @@ describe('no answer', () => {
     ['5', '"5" (string)'],
     [null, 'null'],
   ])(
-    'GC10 a call with timeout %p throws in the caller and leaves the server alone',
+    'GC10 a call with timeout %p throws in the caller and does not affect the server',
     async (bad, got) => {
       const { server } = await startScripted();
       const attempt = async (): Promise<unknown> => call(server, increment, bad as number);
@@ -621,7 +621,7 @@ describe('a missing callback', () => {
 });
 
 describe('a cast', () => {
-  test('GC25 to a dead server, or to a name that no process has, is dropped in silence', async () => {
+  test('GC25 to a dead server, or to a name that no process has, is dropped without a report', async () => {
     const { system, server } = await startScripted();
     exit(system, server, kill);
     expect(GenServer.cast(server, 'run', noreply)).toBeUndefined();

@@ -120,7 +120,7 @@ describe('a start', () => {
     expect(log).toStrictEqual(['initialised', 'started', ['server', refusal]]);
   });
 
-  test('IN02 without a link leaves its parent alone when the server crashes', async () => {
+  test('IN02 without a link does not affect its parent when the server crashes', async () => {
     const system = createTestSystem();
     const parent = await idleProcess(system);
     const server = (await GenServer.start(parent, scripted(), initPlainly)) as ScriptedServer;
@@ -849,7 +849,7 @@ describe('GenServer.stop', () => {
   });
 
   test.each([-1, 1.5, '5', null])(
-    'IN48 with timeout %p is an error of the caller alone',
+    'IN48 with timeout %p throws in the caller and does not affect the server',
     async (bad) => {
       const { system, server } = await startAlone([]);
       await expect(GenServer.stop(server, normal, { timeout: bad as number })).rejects.toThrow(
@@ -860,7 +860,7 @@ describe('GenServer.stop', () => {
     },
   );
 
-  test('IN48 with anything but an exit reason is an error of the caller alone', async () => {
+  test('IN48 with anything but an exit reason throws in the caller and does not affect the server', async () => {
     const { system, server } = await startAlone([]);
     await expect(GenServer.stop(server, 'bye' as never)).rejects.toThrow(
       new TypeError(

@@ -76,7 +76,7 @@ describe('startMonitor', () => {
     expect(started && isAlive(started.pid)).toBe(true);
   });
 
-  test('IN03 misses no end: not one in the same turn as the start', async () => {
+  test('IN03 misses no end, even one in the same turn as the start', async () => {
     const { system, parent } = await setup();
     const shortLived = GenServer.define({
       init: () => ok(0, { continue: 'end' as const }),

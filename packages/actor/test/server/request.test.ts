@@ -62,7 +62,7 @@ describe('receiveResponse', () => {
     });
   });
 
-  test('GC36 resolves once: there is nothing to wait for after that', async () => {
+  test('GC36 resolves once: a second wait resolves as noRequest', async () => {
     const { server } = await setup();
     const request = GenServer.sendRequest(server, 'echo', 'hello');
     await GenServer.receiveResponse(request);

@@ -87,7 +87,7 @@ describe('a restart delay', () => {
     expect(all.system.clock.now()).toBe(0);
   });
 
-  test('shows the child as restarting, which is refused as such', async () => {
+  test('shows the child as restarting, and requests to restart or delete it are refused', async () => {
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log)]);
     await end(all, 'a');
@@ -122,7 +122,7 @@ describe('a restart delay', () => {
     expect(all.system.clock.now()).toBe(0);
   });
 
-  test('counts once: not when it ends, and not when it is over', async () => {
+  test('counts once: the start after the delay does not count again', async () => {
     whole();
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log)], { maxRestarts: 1 });
@@ -138,7 +138,7 @@ describe('a restart delay', () => {
       maxRestarts: 1,
       maxSeconds: 0.5,
     });
-    for (let deaths = 0; deaths < 5; deaths++) {
+    for (let crashes = 0; crashes < 5; crashes++) {
       await end(all, 'a');
       await advance(all.system, 1000);
     }
@@ -151,7 +151,7 @@ describe('a restart delay', () => {
     const log: unknown[] = [];
     const all = await startTree(log, [delayed(log)], many);
     const times: number[] = [];
-    for (let deaths = 0; deaths < 6; deaths++) {
+    for (let crashes = 0; crashes < 6; crashes++) {
       times.push(await downTime(all, log));
     }
     expect(times).toStrictEqual([100, 200, 400, 800, 1000, 1000]);

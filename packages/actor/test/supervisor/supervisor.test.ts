@@ -639,7 +639,7 @@ describe('a restart that fails', () => {
     expect(starts).toBe(3);
   });
 
-  test('SR17 twice and then works makes four starts in all and leaves the sibling alone', async () => {
+  test('SR17 twice and then works makes four starts in all and does not affect the sibling', async () => {
     const log: unknown[] = [];
     const all = await startTree(
       log,

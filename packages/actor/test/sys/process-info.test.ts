@@ -75,7 +75,7 @@ describe('processInfo', () => {
     });
   });
 
-  test('is undefined for a process that has ended, and forgotten by those that it was linked to and monitored', async () => {
+  test('is undefined for a process that has ended, which is gone from the links and monitors of others', async () => {
     const system = createTestSystem();
     const other = await idleProcess(system);
     const pid = spawnLink<string>(other, async (self) => {

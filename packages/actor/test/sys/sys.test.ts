@@ -436,7 +436,7 @@ describe('install', () => {
     ]);
   });
 
-  test('SY13 noDebug takes every hook off, and statistics, log and trace', async () => {
+  test('SY13 noDebug removes every hook, and turns off statistics, log and trace', async () => {
     const { system, server } = await started();
     const [seen, hook] = list();
     await sys.install(server, hook, 1);

@@ -420,7 +420,7 @@ describe('a process that does not own the task', () => {
 });
 
 describe('yield', () => {
-  test('TA11 gives nothing when the task is not done in time, and it can be awaited again', async () => {
+  test('TA11 gives undefined when the task is not done in time, and it can be awaited again', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, returnAfter(20, 'v'));
     const yielded = Task.yield(owner, task, { timeout: 10 });
@@ -432,7 +432,7 @@ describe('yield', () => {
     expect(owner.messageQueueLen).toBe(0);
   });
 
-  test('TA12 gives the reason of a task that died, and ends no process by itself', async () => {
+  test('TA12 gives the reason of a task that has ended, and ends no process by itself', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, exitAfter(10, crashed));
     unlink(owner, pidOf(task));
@@ -467,7 +467,7 @@ describe('yield', () => {
     expect(system.clock.now()).toBe(0);
   });
 
-  test('TA01 gives nothing when the owner has taken the monitor off: the reply is not wanted', async () => {
+  test('TA01 gives undefined when the owner has ended the monitor: the reply is ignored', async () => {
     const { system, owner } = await setup();
     const task = Task.async(owner, returnAfter(10, 'v'));
     demonitor(owner, task.ref);

@@ -229,7 +229,7 @@ describe('expectExit', () => {
     await probe.expectNothing();
   });
 
-  test('takes one of any reason, or of one that a function is true of', async () => {
+  test('takes one with any reason, or with a reason that a function accepts', async () => {
     const { probe } = probing({ trapExit: true });
     const [one, two] = [spawnLink(probe.self, () => {}), spawnLink(probe.self, () => {})];
     expect((await probe.expectExit(one)).reason).toBe(normal);

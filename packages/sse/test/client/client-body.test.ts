@@ -60,7 +60,7 @@ describe('the body', () => {
     expect(handled).toEqual(all);
   });
 
-  test('BODY-16 while an event is handled the server cannot go on writing, and then nothing is lost', async () => {
+  test('BODY-16 while an event is handled the writes of the server block, and no event is lost', async () => {
     await using stage = await openStage();
     const { promise: brake, resolve: release } = Promise.withResolvers<void>();
     let bytes = 0;
@@ -144,7 +144,7 @@ describe('the body', () => {
     expect(client.called.slice(-2)).toEqual(['handleComment', 'terminate']);
   });
 
-  test('BODY-18 a block with an id alone calls nothing, and moves the id', async () => {
+  test('BODY-18 a block with only an id calls no callback, and moves the id', async () => {
     await using stage = await openStage();
     const { client } = await observe(stage.system, once(stage));
     const { stream, response } = await stage.next();

@@ -90,7 +90,7 @@ describe('a crash', () => {
     });
   });
 
-  test('undefined, and a bare state where an answer is required, crash the client', async () => {
+  test('undefined crashes the client, and so does a bare state where an answer is required', async () => {
     await using stage = await openStage();
     for (const value of [undefined, { state: 1 }]) {
       const { client } = await observe(
@@ -107,7 +107,7 @@ describe('a crash', () => {
   });
 
   test.each(['thrown', 'rejected'])(
-    'an answer that is %s is an answer, as in any server',
+    'an answer that is %s counts as returned, as in any server',
     async (how) => {
       await using stage = await openStage();
       const raise = (answer: SseClient.ClientAnswer<number>): Promise<never> => {

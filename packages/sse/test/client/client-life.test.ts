@@ -65,7 +65,7 @@ describe('the start', () => {
     expect(stage.asked).toBe(0);
   });
 
-  test('gives up on an init that takes longer than `timeout`, whose late answer opens nothing', async () => {
+  test('gives up on an init that takes longer than `timeout`, whose late answer opens no connection', async () => {
     await using stage = await openStage();
     const { promise, resolve } = Promise.withResolvers<void>();
     const start = SseClient.start(
@@ -108,7 +108,7 @@ describe('the start', () => {
     );
   });
 
-  test('takes a name, and its payloads and callers are the user’s own', async () => {
+  test('takes a name, and handles calls and casts as any server does', async () => {
     await using stage = await openStage();
     const behaviour = SseClient.define({
       ...defaults,
@@ -181,7 +181,7 @@ describe('the end', () => {
     expect(client.called).toEqual([]);
   });
 
-  test('LIFE-02 while it waits for the next attempt: there is none', async () => {
+  test('LIFE-02 while it waits for the next attempt: no further attempt is made', async () => {
     await using stage = await openStage();
     const { pid, client } = await observe(
       stage.system,

@@ -161,7 +161,7 @@ describe('a connect that waits', () => {
   );
 
   test.each([NaN, -1, Infinity])(
-    'whose `after` is %d is a mistake, and does not connect at once',
+    'whose `after` is %d crashes the client, and does not connect at once',
     async (after) => {
       await using stage = await openStage();
       const { client } = await observe(

@@ -471,7 +471,7 @@ test('status and onStatus count attempts alike, and have a type each', () => {
   expect(SseClient.status).toBeInstanceOf(Function);
 });
 
-test('the names that a client program needs of @reprise/actor are exported, the same', async () => {
+test('the names that a client program needs of @reprise/actor are re-exported unchanged', async () => {
   const actor: Readonly<Record<string, unknown>> = await import('@reprise/actor');
   const sse: Readonly<Record<string, unknown>> = await import('../../src/index.ts');
   const names =

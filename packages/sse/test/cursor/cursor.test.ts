@@ -129,7 +129,7 @@ describe('a cursor', () => {
     expect(kept(store)).toEqual({ lastEventId: '8', recent: ['6', '7', '8'] });
   });
 
-  test('does not run ahead of an event that is being handled', async () => {
+  test('does not move past an event that is being handled', async () => {
     await using stage = await openStage();
     const cursor = new Map<string, string>();
     const finish = Promise.withResolvers<void>();
@@ -438,7 +438,7 @@ describe('a server that ignores the cursor', () => {
     expect(kept(cursor.store)).toMatchObject({ lastEventId: '5' });
   });
 
-  test('with dedupe, events that take the last id back are no repeats of each other', async () => {
+  test('with dedupe, events that set the last id back do not count as repeats of each other', async () => {
     await using stage = await openStage();
     const client = await run(stage, { cursor: { store: new Map(), dedupe: true } });
     (await stage.next()).stream('id\ndata: a\n\nid\ndata: b\n\n');

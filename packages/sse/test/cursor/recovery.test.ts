@@ -62,7 +62,7 @@ test('the client starts after the events that are found, and writes that positio
   expect((await client.handled.next()).data).toBe('d');
 });
 
-test('of very many events that are found, only the last ids are kept', async () => {
+test('of many events that are found, only the last ids are kept', async () => {
   await using stage = await openStage();
   const position = { lastEventId: 'a', recent: ['a'], mark: 0 };
   const store = new Map([['client', JSON.stringify(position)]]);
@@ -73,7 +73,7 @@ test('of very many events that are found, only the last ids are kept', async () 
   expect(kept(store.get('client'))).toMatchObject({ recent: ['19998', '19999'], mark: 20_000 });
 });
 
-test('without a kept position and with nothing found, the client is fresh', async () => {
+test('without a stored position and without a found event, the client is fresh', async () => {
   await using stage = await openStage();
   const store = new Map<string, string>();
   const client = await run(stage, { cursor: { store, recovery: new Output() } });

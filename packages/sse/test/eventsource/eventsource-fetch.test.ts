@@ -90,7 +90,7 @@ describe('a fetch of the user’s', () => {
     },
   );
 
-  test('follows redirects, and where they led to is the origin', async () => {
+  test('follows redirects, and the origin is that of the last URL', async () => {
     await using stage = await openStage();
     await using front = await serve((_, response) => {
       response.writeHead(307, { location: stage.url.replace('127.0.0.1', 'localhost') }).end();

@@ -270,7 +270,7 @@ describe.each(versions)('over %s', (_name, http) => {
       await allClosed(server);
     });
 
-    test('ST-09 another port is shown no secret, the same one is', async () => {
+    test('ST-09 another port gets no secret, the same one gets them', async () => {
       await using elsewhere = await http.serve(stream);
       await using server = await http.serve((request, response) => {
         const location = request.url === '/events' ? '/near' : elsewhere.url;

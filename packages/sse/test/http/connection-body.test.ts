@@ -132,7 +132,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(client.calls).toHaveLength(2);
     });
 
-    test('BODY-16 silence that the reader asks for is not counted', async () => {
+    test('BODY-16 silence during a pause of the reader does not count', async () => {
       await using server = await streaming(http);
       using client = http.watch({ url: server.url, idleTimeout: 1000 });
       await server.response();
@@ -284,7 +284,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(reasons(client.calls)).toEqual(['connected', 'packet', 'packet']);
     });
 
-    test('a packet that was not wanted comes later, once and in order', async () => {
+    test('a packet that comes during a pause is delivered later, once and in order', async () => {
       const text = Array.from({ length: 2000 }, (_, index) => `data: ${index}\n\n`);
       await using server = await http.serve((_, response) => {
         response.writeHead(200, eventStream);

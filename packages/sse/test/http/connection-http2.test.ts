@@ -72,7 +72,7 @@ describe('one connection for many', () => {
     await allClosed(server);
   });
 
-  test('more streams than the server allows on one have a second', async () => {
+  test('more streams than the server allows on one connection get a second one', async () => {
     const most = { maxConcurrentStreams: 2 };
     const server = createSecureServer({ cert, key, settings: most }, (_, response) => {
       response.writeHead(200, eventStream).write('data: x\n\n');
@@ -154,7 +154,7 @@ describe('one connection for many', () => {
     expect(new Set(ports).size).toBe(1);
   });
 
-  test('clients that show another certificate, or trust another authority, share none', async () => {
+  test('clients that send another certificate, or trust another authority, share no connection', async () => {
     await using server = await serveExchanges();
     const plain = await connected(server);
     const known = await connected(server, { tls: { ca: cert, cert, key } });

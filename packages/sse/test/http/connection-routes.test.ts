@@ -225,7 +225,7 @@ describe('TLS, by got’s own options', () => {
     expect((await client.next()).type).toBe('connected');
   });
 
-  test('ST-09 a session of HTTP/2 is for the origin that it was opened to', async () => {
+  test('ST-09 a session of HTTP/2 is used only for the origin that it was opened to', async () => {
     await using elsewhere = await serveHttp2(stream);
     await using server = await serveHttp2(redirectTo(() => elsewhere.url));
     const session = connect(server.url, { ca: cert });
@@ -236,7 +236,7 @@ describe('TLS, by got’s own options', () => {
     session.destroy();
   });
 
-  test('a client certificate, which another origin is not shown', async () => {
+  test('a client certificate, which another origin does not get', async () => {
     const shown: boolean[] = [];
     const serveMutually = async (handler: RequestListener): Promise<TestServer> => {
       const options = { cert, key, ca: cert, requestCert: true, rejectUnauthorized: false };

@@ -26,7 +26,7 @@ function delaysTo(queue: Queue<number>): (status: SseClient.StatusChange) => voi
 }
 
 describe('events', () => {
-  test('are read one by one, and end when the server wants no more', async () => {
+  test('are read one by one, and end when the server answers 204', async () => {
     await using stage = await openStage();
     const waiting = new Queue<number>();
     const options = { parent: stage.system, onStatus: delaysTo(waiting) };
