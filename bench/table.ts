@@ -1,7 +1,7 @@
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const percent = new Intl.NumberFormat('en', { style: 'percent' });
 
-/** Three digits, in so many units; empty for a missing value. */
+/** Three digits, in multiples of the unit; empty for a missing value. */
 export function formatNumber(value: number | undefined, unit = 1): string {
   return value === undefined ? '' : number.format(value / unit);
 }

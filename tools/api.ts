@@ -1,6 +1,6 @@
-// Compares the public surface of each entry of the packages with its report in api/. A change of the
-// surface so shows in review. `--update` writes the reports. It needs the declarations that `tsc -b`
-// builds.
+// Compares the public surface of each entry of the packages with its report in api/. A change of
+// the surface shows in review. `--update` writes the reports. It needs the declarations that
+// `tsc -b` builds.
 import { globSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';

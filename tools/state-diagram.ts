@@ -24,8 +24,8 @@ interface Transition {
 }
 
 /**
- * Transitions that stay in a state are listed in it. Several transitions between the same two states
- * share an arrow: mermaid would draw one on top of the other.
+ * Transitions that stay in a state are listed in it. Several transitions between the same two
+ * states share an arrow: mermaid would draw one on top of the other.
  */
 export function stateDiagram({ initial, states = {} }: MachineConfig): string {
   return [

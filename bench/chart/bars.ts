@@ -11,8 +11,8 @@ export interface Bar {
 use([BarChart, GridComponent, TitleComponent, SVGRenderer]);
 
 /**
- * Ratios as bars, the shortest on top, those of Reprise in another colour. The scale is logarithmic:
- * the longest bar can be a hundred times the shortest.
+ * Ratios as bars, the shortest on top, those of Reprise in another colour. The scale is
+ * logarithmic: the longest bar can be a hundred times the shortest.
  */
 export function drawBars(title: string, bars: readonly Bar[]): string {
   const sorted = bars.toSorted((a, b) => b.ratio - a.ratio);

@@ -1,6 +1,6 @@
 /**
  * `node --expose-gc client.ts CONTENDER STREAMS SECONDS URL`, with an IPC channel. It opens the
- * streams, is idle for so many seconds, and sends their memory and CPU time; then the time at which
+ * streams, is idle for SECONDS s, and sends their memory and CPU time; then the time at which
  * the second event has been handled on all streams; then the time at which all have reconnected
  * after the server closed them.
  */

@@ -1,11 +1,11 @@
 import { Laps } from './laps.ts';
 import { amount, print } from './sample.ts';
 
-/** A subject of a certain size, such as a supervisor with so many children. */
+/** A subject of a certain size, such as a supervisor with that number of children. */
 export interface Sized {
   /**
-   * Does every kind of operation, a lap each, and leaves the size unchanged. `at` counts the rounds.
-   * Returns whether all of it was done.
+   * Does every kind of operation, a lap each, and leaves the size unchanged. `at` counts the
+   * rounds. Returns whether all of it was done.
    */
   round(laps: Laps, at: number): Promise<boolean>;
   /** Lists all of its parts, as one lap, and returns how many there are. */
@@ -18,8 +18,8 @@ const sizes: readonly number[] = [1000, 100, 10, 1].map((part) => Math.ceil(amou
 const rounds = 1000;
 
 /**
- * Prints the time of one operation of each kind at each size, as `kind 1` to `kind 4`, and the ratio
- * of the time at the largest size to that at the smallest.
+ * Prints the time of one operation of each kind at each size, as `kind 1` to `kind 4`, and the
+ * ratio of the time at the largest size to that at the smallest.
  */
 export async function measureCurve(open: (size: number) => Promise<Sized>): Promise<void> {
   const readings: Record<string, number> = {};

@@ -42,8 +42,8 @@ export async function measureLife<Handle>({ start, ask, stop }: Mortal<Handle>):
       stop: stopping,
       total: starting + asking + stopping,
       rss: process.resourceUsage().maxRSS * 1024,
-      // The histogram has the time between two ticks, which is `resolution` in an event loop without
-      // pauses.
+      // The histogram has the time between two ticks, which is `resolution` in an event loop
+      // without pauses.
       pause: pauses.max / 1e9 - resolution / 1000,
     },
   });

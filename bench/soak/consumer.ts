@@ -1,6 +1,6 @@
 /**
  * `node --conditions=@reprise/source --expose-gc consumer.ts URL STREAMS SEED CURSOR RECORDS LIFE`:
- * follows so many streams of a chaos server with supervised clients, each with a cursor, and
+ * follows STREAMS streams of a chaos server with supervised clients, each with a cursor, and
  * records the handled events in RECORDS, until its stdin ends or it is killed.
  */
 import { subscribe } from 'node:diagnostics_channel';

@@ -1,7 +1,7 @@
 /**
- * `node client.ts CONTENDER WORK EVENTS URL`: reads with that contender and prints the time as JSON.
- * With one stream the time runs from the first event on: the start does not count. With many it runs
- * from the first request on.
+ * `node client.ts CONTENDER WORK EVENTS URL`: reads with that contender and prints the time as
+ * JSON. With one stream the time runs from the first event on: the start does not count. With many
+ * it runs from the first request on.
  */
 import { type Follow, followOf } from '../streams/follow.ts';
 import { checksumOf, works } from './work.ts';

@@ -22,8 +22,8 @@ export interface Work {
 }
 
 /**
- * The goal of Reprise: at most so many times the value of the first contender, or at most so many µs
- * per event more.
+ * The goal of Reprise: at most `atMost` times the value of the first contender, or at most `atMost`
+ * µs per event more.
  */
 export type Goal =
   | { readonly type: 'times'; readonly atMost: number }

@@ -1,7 +1,7 @@
 /**
  * A client with a bug: `handleEvent` throws on an event that it does not expect. The supervisor
- * starts the client again, from `init`. When that happens too often, the supervisor gives up and the
- * program ends with the reason, rather than running on without its stream.
+ * starts the client again, from `init`. When that happens too often, the supervisor gives up and
+ * the program ends with the reason, rather than running on without its stream.
  *
  * `node --conditions=@reprise/source examples/let-it-crash/main.ts URL`
  */

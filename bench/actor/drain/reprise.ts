@@ -5,8 +5,8 @@ import { counter } from '../counter/reprise.ts';
 
 const lengths = 10;
 const system = createSystem({ highWaterMark: Infinity });
-// Keeps one server alive all the time, as a service does. When a full garbage collection finds none,
-// V8 drops the shape of servers and the code compiled for it, and does not compile it again.
+// Keeps one server alive all the time, as a service does. When a full garbage collection finds
+// none, V8 drops the shape of servers and the code compiled for it, and does not compile it again.
 const bystander = await GenServer.start(system, counter, 0);
 let sent = 0;
 let handled = 0;

@@ -6,8 +6,8 @@ import { createSystem, DynamicSupervisor, GenServer, ok } from '@reprise/actor';
 import { measureRate } from '../../measure/rate.ts';
 
 /**
- * A supervisor is replaced after so many restarts: at each restart the BEAM's supervisor goes through
- * the list of all that still count, and a longer list makes it slower.
+ * A supervisor is replaced after this number of restarts: at each restart the BEAM's supervisor
+ * goes through the list of all that still count, and a longer list makes it slower.
  */
 const batch = 100;
 

@@ -375,7 +375,7 @@ describe('kill', () => {
 });
 
 describe('the reason of an end', () => {
-  /** Runs `body` to its end; the messages of a linked process that traps exits, and of a monitor. */
+  /** Runs `body`. Resolves with the messages of a link that traps exits, and of a monitor. */
   async function seen(body: (self: Receiver<unknown>) => void | Promise<void>): Promise<unknown[]> {
     const system = createTestSystem();
     const log: Log = [];

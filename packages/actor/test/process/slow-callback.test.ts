@@ -14,7 +14,7 @@ function hold(ms: number): void {
   }
 }
 
-/** So far above the time that the tests block the thread that a loaded machine stays below it, too. */
+/** A limit in ms that the tests stay far below, on a loaded machine as well. */
 const never = 60_000;
 
 const worker = GenServer.define({

@@ -59,7 +59,7 @@ async function endOf(child: ChildProcess, lines: readonly string[]): Promise<End
   return { status, lines, stderr: withoutSlowCallbacks(await stderr) };
 }
 
-/** On a loaded machine any program may report a callback that took long; no test here is about that. */
+/** Left out: on a loaded machine any program may report a slow callback. */
 function withoutSlowCallbacks(errors: string): string {
   return errors.replaceAll(/^.* held the thread for \d+ ms\n +ms: \d+\n/gm, '');
 }

@@ -69,8 +69,8 @@ export function stream(response: ServerResponse, text = ''): void {
 }
 
 /**
- * Sends numbered events, from the one after Last-Event-ID up to `last`, with their numbers as id and
- * data.
+ * Sends numbered events, from the one after Last-Event-ID up to `last`, with their numbers as id
+ * and data.
  */
 export function replay(request: IncomingMessage, response: ServerResponse, last: number): void {
   const from = Number(request.headers['last-event-id'] ?? 0);

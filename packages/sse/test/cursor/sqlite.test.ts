@@ -219,7 +219,7 @@ describe('a cursor file', () => {
     const file = join(folder, 'c.db');
     const client = await run(stage, { cursor: sqlite(file) });
     await GenServer.stop(client.pid);
-    // File modes do not stop root. SQLite only reads a file of a later version (file format, 1.3.3).
+    // File modes do not stop root. SQLite only reads a file of a later version (format, 1.3.3).
     const handle = await open(file, 'r+');
     await handle.write(Buffer.of(9), 0, 1, 18);
     await handle.close();

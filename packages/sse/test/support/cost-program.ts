@@ -1,7 +1,7 @@
 /**
  * `node cost-program.ts URL CONTENDER PACKETS EVENTS`, with an IPC channel: measures the cost of
- * reading. The server sends the next packet on request: the number of packets does not depend on the
- * machine.
+ * reading. The server sends the next packet on request: the number of packets does not depend on
+ * the machine.
  */
 import { createHook } from 'node:async_hooks';
 import { get } from 'node:http';

@@ -1,6 +1,6 @@
 /**
  * `node --conditions=@reprise/source holder.ts FILE [MS]`: opens a cursor file, prints a line, and
- * holds the file for so many ms, or until it is killed.
+ * holds the file for MS ms, or until it is killed.
  */
 import { sqlite } from '../../src/index.ts';
 
