@@ -4,6 +4,7 @@ import {
   type ExitReason,
   formatReason,
   isAbnormal,
+  isAlive,
   type Process,
   Supervisor,
 } from '@reprise/actor';
@@ -114,6 +115,10 @@ class Clients {
       try {
         await DynamicSupervisor.startChild(supervisor, this.#client(source, options));
       } catch (error) {
+        if (!isAlive(supervisor)) {
+          // Killed at the deadline of a signal: this source and the next ones have not given up.
+          return;
+        }
         // For example its cursor is in use. The other sources are followed all the same.
         const { cause = error } = error as Error;
         this.#output.state(source, { type: 'gaveUp', reason: (cause as Error).message });

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 
 import { describe, expect, test } from '@jest/globals';
-import { Application } from '@reprise/actor';
+import { Application, exit, kill, processes } from '@reprise/actor';
 import { createTestSystem } from '@reprise/actor/testing';
 
 import type { Output } from '../src/output/output.ts';
@@ -346,4 +346,32 @@ test('a client that crashes is a source that gave up', async () => {
   expect(await stopped.promise).toBe(1);
   await system.stop();
   expect(states.at(-1)).toEqual({ type: 'gaveUp', reason: 'Error: cannot be printed' });
+});
+
+test('a client that is not started because the program is being killed has not given up', async () => {
+  const { url } = await serve((_, response) => {
+    stream(response);
+  });
+  const urls = Array.from({ length: 10 }, () => url);
+  const options = { urls, json: false, quiet: false, count: Infinity, client: {} };
+  const system = createTestSystem();
+  const states: SourceState[] = [];
+  const output: Output = {
+    event: () => {},
+    state: (_, state) => {
+      states.push(state);
+      for (const pid of processes(system).filter((each) => each !== system.pid)) {
+        exit(system, pid, kill);
+      }
+    },
+    close: () => {},
+  };
+  const tail = tailApplication(options, {
+    openOutput: () => output,
+    closeOutput: () => Promise.resolve(),
+    stop: () => {},
+  });
+  await expect(Application.start(system, tail)).rejects.toThrow('killed');
+  await new Promise(setImmediate);
+  expect(states).toEqual([{ type: 'connecting', attempt: 1 }]);
 });
