@@ -19,6 +19,7 @@ import {
   master,
   type StartedApplication,
   type Starting,
+  type StopSystem,
 } from './master.ts';
 import { type ExitStatus, type Service, SystemService } from './service.ts';
 
@@ -119,8 +120,6 @@ export async function start(
 ): Promise<Pid> {
   return begin(system, application, type, (reason) => void system.stop({ reason }));
 }
-
-type StopSystem = Starting['stopSystem'];
 
 async function begin(
   system: System,

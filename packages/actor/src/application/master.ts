@@ -41,15 +41,17 @@ export interface Application {
   readonly stop?: (state: never) => unknown;
 }
 
+/** Called when the end of an application ends the system. */
+export type StopSystem = (reason: ExitReason) => void;
+
 /** The argument of the process above an application. */
 export interface Starting {
   readonly application: Application;
   readonly type: ApplicationType;
-  /** Called when the end of the application ends the system. */
-  readonly stopSystem: (reason: ExitReason) => void;
+  readonly stopSystem: StopSystem;
 }
 
-interface Running extends Starting {
+interface RunningApplication extends Starting {
   readonly top: Pid;
   readonly state: unknown;
   /** Why the top process ended, if that ends the system. */
@@ -58,7 +60,7 @@ interface Running extends Starting {
 
 /** Whether the state of an application's process is that of an application that is up. */
 export function isRunning(state: unknown): boolean {
-  return 'top' in (state as Starting | Running);
+  return 'top' in (state as Starting | RunningApplication);
 }
 
 type StateFunction = (state: unknown) => unknown;
@@ -70,12 +72,17 @@ type StateFunction = (state: unknown) => unknown;
  */
 export const master: GenServer.Behaviour<
   Starting,
-  Running,
-  { readonly top: (payload: undefined, running: Running) => Reply<Pid, Running> },
+  RunningApplication,
+  {
+    readonly top: (
+      payload: undefined,
+      running: RunningApplication,
+    ) => Reply<Pid, RunningApplication>;
+  },
   unknown,
   ExitMessage,
   never,
-  Ok<Running> | StopStart
+  Ok<RunningApplication> | StopStart
 > = GenServer.define({
   init: async (starting: Starting, self) => {
     trapExit(self, true);
@@ -93,16 +100,16 @@ export const master: GenServer.Behaviour<
     pid === running.top ? ended(running, reason, self) : noreply(running),
   terminate: async (_reason, running, self) => {
     const top = cellOf(running.top);
-    const state = top.isAlive ? await run(self, running, 'prepStop') : running.state;
+    const state = top.isAlive ? await runCallback(self, running, 'prepStop') : running.state;
     await shutdownChild(cellOfProcess(self), top, Infinity);
-    await run(self, { ...running, state }, 'stop');
+    await runCallback(self, { ...running, state }, 'stop');
     if (running.fatalReason !== undefined) {
       running.stopSystem(running.fatalReason);
     }
   },
 });
 
-function begun(starting: Starting, started: unknown): Ok<Running> | StopStart {
+function begun(starting: Starting, started: unknown): Ok<RunningApplication> | StopStart {
   if (isPid(started)) {
     return ok({ ...starting, top: started, state: undefined });
   }
@@ -110,7 +117,11 @@ function begun(starting: Starting, started: unknown): Ok<Running> | StopStart {
   return isPid(pid) ? ok({ ...starting, top: pid, state }) : stop(badReturnValue(started));
 }
 
-function ended(running: Running, reason: ExitReason, self: Process): Stop<Running> {
+function ended(
+  running: RunningApplication,
+  reason: ExitReason,
+  self: Process,
+): Stop<RunningApplication> {
   const { type, application } = running;
   const isFatal = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
   const consequence = isFatal ? `: it is ${type}, the system stops` : '';
@@ -125,9 +136,9 @@ function ended(running: Running, reason: ExitReason, self: Process): Stop<Runnin
  * Runs a callback and resolves with the state that it returns, or else with the one before. An
  * error that it throws is reported, and stops nothing.
  */
-async function run(
+async function runCallback(
   self: Process,
-  { application, state }: Running,
+  { application, state }: RunningApplication,
   name: 'prepStop' | 'stop',
 ): Promise<unknown> {
   const callback = application[name] as StateFunction | undefined;

@@ -9,6 +9,7 @@ import type { Pid } from '../process/pid.ts';
 import type { System } from '../process/process.ts';
 import { isGiveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
+import type { StopSystem } from './master.ts';
 
 /** The state of a service. */
 export interface Health {
@@ -42,9 +43,6 @@ export interface ServiceLimits {
   readonly deadline: number;
   readonly exitStatus: ExitStatus;
 }
-
-/** Called when the end of an application ends the system. */
-type StopSystem = (reason: ExitReason) => void;
 
 /**
  * How long the program may stay alive once the tree has ended, for example by a socket that is

@@ -54,7 +54,7 @@ const maxLength = 2000;
 
 function format(value: unknown): string {
   if (value instanceof Error) {
-    return formatError(value, []);
+    return formatWithCauses(value, []);
   }
   if (typeof value === 'string') {
     return value;
@@ -68,12 +68,12 @@ function format(value: unknown): string {
 }
 
 /** `outer`: the errors that this one is a cause of. An error can be its own cause. */
-function formatError(error: Error, outer: readonly Error[]): string {
+function formatWithCauses(error: Error, outer: readonly Error[]): string {
   const text = error.stack ?? error.message;
   const { cause } = error;
   if (cause === undefined || outer.includes(error)) {
     return text;
   }
-  const inner = cause instanceof Error ? formatError(cause, [...outer, error]) : format(cause);
+  const inner = cause instanceof Error ? formatWithCauses(cause, [...outer, error]) : format(cause);
   return `${text}\ncaused by: ${inner}`;
 }

@@ -15,7 +15,7 @@ import type { Process, System } from './process.ts';
 import { Request } from './request.ts';
 
 /** `waiting`: for a promise. `suspended`: only the system's own messages wake it. */
-type Status = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
+type RunState = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
 
 /** A call that is not answered yet, as far as a process needs it: to which server. */
 interface OpenCall {
@@ -32,7 +32,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   readonly parent: Cell | undefined;
   readonly mailbox: Mailbox;
   name: string | undefined = undefined;
-  status: Status = 'idle';
+  status: RunState = 'idle';
   reason: ExitReason | undefined = undefined;
   /** The calls whose reply its callback may be waiting for: see `callCycleOf`. */
   openCalls: Set<OpenCall> | undefined = undefined;

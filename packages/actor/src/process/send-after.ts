@@ -71,7 +71,7 @@ export function sendAfter<Message>(
   time: number,
   options?: TimerOptions,
 ): TimerRef {
-  return start(new SendTimer(to, message), time, options);
+  return startedTimer(new SendTimer(to, message), time, options);
 }
 
 /**
@@ -100,7 +100,7 @@ export function startTimer<Message>(
   time: number,
   options?: TimerOptions,
 ): TimerRef {
-  return start(new TimeoutTimer(to, message), time, options);
+  return startedTimer(new TimeoutTimer(to, message), time, options);
 }
 
 /** The content of the timeout messages that a process with messages `Message` accepts. */
@@ -110,7 +110,11 @@ type TimeoutOf<Message> = unknown extends Message
 
 type ContentOf<Timeout> = Timeout extends { readonly message: infer Content } ? Content : never;
 
-function start(timer: SendTimer, time: number, { abs = false }: TimerOptions = {}): TimerRef {
+function startedTimer(
+  timer: SendTimer,
+  time: number,
+  { abs = false }: TimerOptions = {},
+): TimerRef {
   if (abs) {
     assertTime(time);
     timer.startAt(time);

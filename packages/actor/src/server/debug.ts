@@ -107,7 +107,7 @@ export class Debug {
     } catch (error) {
       this.delete(hook);
       const { logger } = this.#cell.runtime;
-      logger.warn({ err: error }, `${nameOf(this.#cell)}: a debug hook failed and was taken off`);
+      logger.warn({ err: error }, `${nameOf(this.#cell)}: a debug hook failed and was removed`);
     }
   }
 }

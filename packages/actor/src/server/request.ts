@@ -30,7 +30,7 @@ export type {
 export interface SendRequestOptions {
   /**
    * The process that asks: it gets a `ResponseMessage`, unless it is waiting for the response when
-   * it comes. Default: nobody gets a message.
+   * it comes. Default: no message is sent.
    */
   readonly self?: Process;
 }
@@ -233,7 +233,7 @@ async function responseTo(
     return noRequest;
   }
   if (open.some(({ isWaitedFor }) => isWaitedFor)) {
-    throw new Error('Expected a request that nobody waits for, got one that is waited for');
+    throw new Error('Expected a request that is not waited for, got one that is');
   }
   return waitForResults(open, timeout, firstResult, () => {
     const answered = firstSettled(open);

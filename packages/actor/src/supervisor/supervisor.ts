@@ -46,16 +46,16 @@ type SupervisorInit<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> =
   | Ignore
   | Promise<SupervisorOptions<Specs> | Ignore>;
 
-declare const children: unique symbol;
+declare const childPids: unique symbol;
 
-type Named = Readonly<Record<string, Pid>>;
+type ChildPids = Readonly<Record<string, Pid>>;
 
 /** The pid of a supervisor. Its type has the ids of the children, each with the type of its pid. */
-interface SupervisorPid<out Children extends Named = Named> extends Server<
+interface SupervisorPid<out Children extends ChildPids = ChildPids> extends Server<
   SupervisorCalls,
   unknown
 > {
-  readonly [children]: Children;
+  readonly [childPids]: Children;
 }
 
 export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
@@ -65,7 +65,7 @@ export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
 };
 
 /** The pid of a supervisor, or its name in a system. */
-type Any = Destination<SupervisorPid>;
+type AnySupervisor = Destination<SupervisorPid>;
 
 /**
  * Starts a supervisor linked to `parent`, and its children in order. The options can also come from
@@ -180,7 +180,7 @@ export function childSpec(
  * await system.stop();
  * ```
  */
-export function child<Children extends Named, Id extends keyof Children & string>(
+export function child<Children extends ChildPids, Id extends keyof Children & string>(
   supervisor: Destination<SupervisorPid<Children>>,
   id: Id,
 ): Children[Id] {
@@ -222,7 +222,7 @@ export interface StartSpec<out Value extends Started> extends Omit<ChildSpec, 's
  * ```
  */
 export async function startChild<Value extends Started>(
-  supervisor: Any,
+  supervisor: AnySupervisor,
   spec: StartSpec<Value>,
 ): Promise<Value> {
   assertChildSpec(spec as ChildSpec);
@@ -251,7 +251,7 @@ export async function startChild<Value extends Started>(
  * await system.stop();
  * ```
  */
-export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'notFound'> {
+export function terminateChild(supervisor: AnySupervisor, id: string): Promise<'ok' | 'notFound'> {
   return callSupervisor(supervisor, 'terminateChild', id);
 }
 
@@ -274,7 +274,7 @@ export function terminateChild(supervisor: Any, id: string): Promise<'ok' | 'not
  * await system.stop();
  * ```
  */
-export async function restartChild(supervisor: Any, id: string): Promise<unknown> {
+export async function restartChild(supervisor: AnySupervisor, id: string): Promise<unknown> {
   return valueOf(await callSupervisor(supervisor, 'restartChild', id), supervisor);
 }
 
@@ -299,7 +299,7 @@ export async function restartChild(supervisor: Any, id: string): Promise<unknown
  * ```
  */
 export function deleteChild(
-  supervisor: Any,
+  supervisor: AnySupervisor,
   id: string,
 ): Promise<'ok' | 'notFound' | 'running' | 'restarting'> {
   return callSupervisor(supervisor, 'deleteChild', id);
@@ -323,7 +323,10 @@ export function deleteChild(
  * await system.stop();
  * ```
  */
-export function getChildSpec(supervisor: Any, id: string): Promise<ChildSpec | undefined> {
+export function getChildSpec(
+  supervisor: AnySupervisor,
+  id: string,
+): Promise<ChildSpec | undefined> {
   return callSupervisor(supervisor, 'getChildSpec', id);
 }
 
@@ -345,7 +348,7 @@ export function getChildSpec(supervisor: Any, id: string): Promise<ChildSpec | u
  * await system.stop();
  * ```
  */
-export function whichChild(supervisor: Any, id: string): Promise<ChildInfo | undefined> {
+export function whichChild(supervisor: AnySupervisor, id: string): Promise<ChildInfo | undefined> {
   return callSupervisor(supervisor, 'whichChild', id);
 }
 
@@ -366,7 +369,7 @@ export function whichChild(supervisor: Any, id: string): Promise<ChildInfo | und
  * await system.stop();
  * ```
  */
-export function whichChildren(supervisor: Any): Promise<readonly ChildInfo[]> {
+export function whichChildren(supervisor: AnySupervisor): Promise<readonly ChildInfo[]> {
   return callSupervisor(supervisor, 'whichChildren', undefined);
 }
 
@@ -388,7 +391,7 @@ export function whichChildren(supervisor: Any): Promise<readonly ChildInfo[]> {
  * await system.stop();
  * ```
  */
-export function countChildren(supervisor: Any): Promise<ChildCounts> {
+export function countChildren(supervisor: AnySupervisor): Promise<ChildCounts> {
   return callSupervisor(supervisor, 'countChildren', undefined);
 }
 

@@ -22,7 +22,7 @@ export interface Tree {
   readonly type: 'worker' | 'supervisor';
   /**
    * `restarting`: it is being restarted, its restart failed, or its restart waits for its delay.
-   * `stopped`: it does not run, and will not without a request.
+   * `stopped`: it does not run, and waits for a request, or for the restart of a sibling.
    */
   readonly state: 'running' | 'restarting' | 'stopped';
   /** The number of restarts since its supervisor was started. */

@@ -154,7 +154,7 @@ export function ownedBy(self: Process, task: Task): OwnedTask {
     throw new Error(`Expected a task of ${String(owner.pid)}, got one of ${other}`);
   }
   if (owned.isWaitedFor) {
-    throw new Error(`Expected a task that nobody waits for, got ${String(owned)}`);
+    throw new Error(`Expected a task that is not waited for, got ${String(owned)}`);
   }
   return owned;
 }

@@ -89,9 +89,9 @@ export class Running {
   }
 }
 
-type Options = ActorOptions<AnyActorLogic>;
+type LogicOptions = ActorOptions<AnyActorLogic>;
 
-function loggerOf(cell: Cell): NonNullable<Options['logger']> {
+function loggerOf(cell: Cell): NonNullable<LogicOptions['logger']> {
   return (...values: readonly unknown[]) => {
     const text = values.map((value) => (typeof value === 'string' ? value : describe(value)));
     cell.runtime.logger.warn(
@@ -101,7 +101,7 @@ function loggerOf(cell: Cell): NonNullable<Options['logger']> {
   };
 }
 
-function clockOf(cell: Cell): NonNullable<Options['clock']> {
+function clockOf(cell: Cell): NonNullable<LogicOptions['clock']> {
   return {
     setTimeout: (callback, ms) => new Delay(cell, callback, ms),
     clearTimeout: (delay: Delay) => {

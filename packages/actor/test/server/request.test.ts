@@ -177,7 +177,7 @@ describe('receiveResponse', () => {
     const request = GenServer.sendRequest(server, 'echo', 'a');
     const first = GenServer.receiveResponse(request);
     await expect(GenServer.receiveResponse(request)).rejects.toThrow(
-      new Error('Expected a request that nobody waits for, got one that is waited for'),
+      new Error('Expected a request that is not waited for, got one that is'),
     );
     expect(await first).toStrictEqual({ type: 'reply', value: 'a' });
   });

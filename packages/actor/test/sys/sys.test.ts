@@ -593,7 +593,7 @@ describe('install', () => {
     expect(system.reports).toStrictEqual([
       {
         level: 'warn',
-        message: '#Pid<2>: a debug hook failed and was taken off',
+        message: '#Pid<2>: a debug hook failed and was removed',
         details: { err: oops },
       },
     ]);

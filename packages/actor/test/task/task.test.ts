@@ -370,9 +370,9 @@ describe('await', () => {
     const task = Task.async(owner, returnAfter(10, 'v'));
     const first = Task.await(owner, task);
     await expect(Task.await(owner, task)).rejects.toThrow(
-      `Expected a task that nobody waits for, got task ${String(task.pid)}`,
+      `Expected a task that is not waited for, got task ${String(task.pid)}`,
     );
-    expect(() => Task.ignore(owner, task)).toThrow('Expected a task that nobody waits for');
+    expect(() => Task.ignore(owner, task)).toThrow('Expected a task that is not waited for');
     await advance(system, 10);
     expect(await first).toBe('v');
   });
@@ -643,7 +643,7 @@ describe('shutdown', () => {
     const task = Task.async(owner, ignoreShutdown);
     await settle(system);
     const ended = Task.shutdown(owner, task, { timeout: 10 });
-    await expect(Task.await(owner, task)).rejects.toThrow('Expected a task that nobody waits for');
+    await expect(Task.await(owner, task)).rejects.toThrow('Expected a task that is not waited for');
     await advance(system, 10);
     expect(await ended).toStrictEqual({ type: 'exit', reason: killed });
   });

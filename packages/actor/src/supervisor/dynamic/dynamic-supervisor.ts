@@ -62,7 +62,7 @@ interface DynamicChildSpec<
 }
 
 type AnyPid = DynamicSupervisorPid<readonly unknown[]>;
-type Any = Destination<AnyPid>;
+type AnyDynamicSupervisor = Destination<AnyPid>;
 
 /**
  * The extra arguments of a supervisor. Inferred from the supervisor alone: a spec may take fewer of
@@ -171,7 +171,7 @@ export async function startChild<S extends AnyPid, Value extends Started>(
       `Expected the child ${describe(spec.id)} of a dynamic supervisor not to be significant, got true (boolean)`,
     );
   }
-  const outcome = await callSupervisor(supervisor as Any, 'startChild', spec);
+  const outcome = await callSupervisor(supervisor as AnyDynamicSupervisor, 'startChild', spec);
   return valueOf(outcome, supervisor) as Value;
 }
 
@@ -194,7 +194,10 @@ export async function startChild<S extends AnyPid, Value extends Started>(
  * await system.stop();
  * ```
  */
-export async function terminateChild(supervisor: Any, pid: Pid): Promise<'ok' | 'notFound'> {
+export async function terminateChild(
+  supervisor: AnyDynamicSupervisor,
+  pid: Pid,
+): Promise<'ok' | 'notFound'> {
   if (!isPid(pid)) {
     throw new TypeError(`Expected a pid, got ${describe(pid)}`);
   }
@@ -217,7 +220,9 @@ export async function terminateChild(supervisor: Any, pid: Pid): Promise<'ok' | 
  * await system.stop();
  * ```
  */
-export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInfo[]> {
+export function whichChildren(
+  supervisor: AnyDynamicSupervisor,
+): Promise<readonly DynamicChildInfo[]> {
   return callSupervisor(supervisor, 'whichChildren', undefined);
 }
 
@@ -238,7 +243,7 @@ export function whichChildren(supervisor: Any): Promise<readonly DynamicChildInf
  * await system.stop();
  * ```
  */
-export function countChildren(supervisor: Any): Promise<ChildCounts> {
+export function countChildren(supervisor: AnyDynamicSupervisor): Promise<ChildCounts> {
   return callSupervisor(supervisor, 'countChildren', undefined);
 }
 

@@ -66,7 +66,7 @@ export class DynamicState extends SupervisorState {
   }
 
   whichChildren(): readonly DynamicChildInfo[] {
-    return Array.from(this.children, infoOf);
+    return Array.from(this.children, dynamicInfoOf);
   }
 
   countChildren(): ChildCounts {
@@ -75,6 +75,6 @@ export class DynamicState extends SupervisorState {
   }
 }
 
-function infoOf({ pid, spec: { type } }: Child): DynamicChildInfo {
+function dynamicInfoOf({ pid, spec: { type } }: Child): DynamicChildInfo {
   return { id: undefined, pid: pid as DynamicChildInfo['pid'], type };
 }

@@ -17,10 +17,10 @@ export function partitionOf(key: PartitionKey, partitions: number): number {
   if (Number.isInteger(key)) {
     return Math.abs(key as number) % partitions;
   }
-  return (isPid(key) ? key.id : hash(textOf(key))) % partitions;
+  return (isPid(key) ? key.id : hash(keyText(key))) % partitions;
 }
 
-function textOf(key: PartitionKey): string {
+function keyText(key: PartitionKey): string {
   if (!['string', 'number', 'boolean'].includes(typeof key)) {
     throw new TypeError(
       `Expected a key that is a string, number, bigint, boolean or pid, got ${describe(key)}`,

@@ -72,7 +72,7 @@ interface PartitionInfo {
   readonly type: 'worker' | 'supervisor';
 }
 
-type Any = Destination<PartitionSupervisorPid>;
+type AnyPartitionSupervisor = Destination<PartitionSupervisorPid>;
 
 /**
  * Starts a supervisor, linked to `parent`, of equal processes that share the work: `route` finds the
@@ -183,7 +183,7 @@ export function route<Child extends Pid>(
  * await system.stop();
  * ```
  */
-export function partitions(supervisor: Any): number {
+export function partitions(supervisor: AnyPartitionSupervisor): number {
   const found = partitionStateOf(supervisor);
   if (found === undefined) {
     throw new ExitError(noproc, `partitions of ${String(supervisor)}`);
@@ -210,7 +210,7 @@ export function partitions(supervisor: Any): number {
  * await system.stop();
  * ```
  */
-export async function resize(supervisor: Any, size: number): Promise<number> {
+export async function resize(supervisor: AnyPartitionSupervisor, size: number): Promise<number> {
   const most = partitionStateOf(supervisor)?.total ?? Infinity;
   if (!Number.isInteger(size) || size < 0 || size > most) {
     throw new RangeError(
@@ -236,7 +236,9 @@ export async function resize(supervisor: Any, size: number): Promise<number> {
  * await system.stop();
  * ```
  */
-export async function whichChildren(supervisor: Any): Promise<readonly PartitionInfo[]> {
+export async function whichChildren(
+  supervisor: AnyPartitionSupervisor,
+): Promise<readonly PartitionInfo[]> {
   const all: readonly ChildInfo[] = await callSupervisor(supervisor, 'whichChildren', undefined);
   return all.toReversed().map((info) => ({ ...info, id: Number(info.id) }));
 }
@@ -257,7 +259,7 @@ export async function whichChildren(supervisor: Any): Promise<readonly Partition
  * await system.stop();
  * ```
  */
-export function countChildren(supervisor: Any): Promise<ChildCounts> {
+export function countChildren(supervisor: AnyPartitionSupervisor): Promise<ChildCounts> {
   return callSupervisor(supervisor, 'countChildren', undefined);
 }
 
