@@ -55,6 +55,7 @@ type AnyRegistry<Key, Value, P extends Pid> = Destination<
  * @example
  * ```ts
  * import { createSystem, Registry, spawn } from '@reprise/actor';
+ * import { settle } from '@reprise/actor/testing';
  *
  * const system = createSystem();
  * const rooms = await Registry.start<string, number>(system, { keys: 'unique' });
@@ -62,6 +63,7 @@ type AnyRegistry<Key, Value, P extends Pid> = Destination<
  *   Registry.register(self, rooms, 'lobby', 20);
  *   console.log(Registry.lookup(rooms, 'lobby').map(({ value }) => value).join()); // 20
  * });
+ * await settle(system); // until the process has run
  * await system.stop();
  * ```
  */
