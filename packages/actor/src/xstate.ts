@@ -66,8 +66,8 @@ export interface LogicSpec<Logic extends AnyActorLogic, Id extends string> exten
  *
  * - `send(pid, event)` sends it an event; `GenServer.call(pid, 'send', event)` resolves with the
  *   snapshot after that event.
- * - It ends `normal` when the logic is done, and as a crash, with the error, when the logic fails. A
- *   start that fails rejects with the error.
+ * - It ends `normal` when the logic is done, and as a crash, with the error, when the logic fails.
+ *   A start that fails rejects with the error.
  * - When the process ends, for any reason, the actor is stopped.
  * - Delays use the system's clock, and their events wait in the mailbox like any message. `log`
  *   writes to the system's logger, as a warning.

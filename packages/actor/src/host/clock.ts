@@ -13,7 +13,9 @@ export interface Clock {
   clearTimeout(handle: TimeoutHandle): void;
 }
 
-/** On Node, a timer keeps the program alive until `unref` is called; browsers have no such thing. */
+/**
+ * On Node, a timer keeps the program alive until `unref` is called; browsers have no such thing.
+ */
 export interface TimeoutHandle {
   ref?(): unknown;
   unref?(): unknown;
@@ -44,9 +46,9 @@ export function systemClock(): Clock {
 /** A clock that stands still until `advance`; see `virtualClock`. */
 export interface VirtualClock extends Clock {
   /**
-   * Moves the time by `ms` and fires the timers that fall due, in order. Before each timer it awaits
-   * `settle`, so that the effects of the one before have happened; by default that waits until all
-   * microtasks have run.
+   * Moves the time by `ms` and fires the timers that fall due, in order. Before each timer it
+   * awaits `settle`, so that the effects of the one before have happened; by default that waits
+   * until all microtasks have run.
    */
   advance(ms: number, settle?: () => Promise<void>): Promise<void>;
 }

@@ -2,8 +2,8 @@ import { describe } from '../describe.ts';
 import { type Pid } from './pid.ts';
 
 /**
- * Why a process ended, or is asked to end. `normal` and `shutdown` are expected ends; all others are
- * abnormal.
+ * Why a process ended, or is asked to end. `normal` and `shutdown` are expected ends; all others
+ * are abnormal.
  * @see Erlang reference manual, "Processes", section "Error handling"
  */
 export type ExitReason =

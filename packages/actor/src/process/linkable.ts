@@ -116,7 +116,9 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
     }
   }
 
-  /** Sends the exit signals and DOWN messages of its end, calls `onEnd` back, and forgets them all. */
+  /**
+   * Sends the exit signals and DOWN messages of its end, calls `onEnd` back, and forgets them all.
+   */
   protected sendEndSignals(this: Peer, reason: ExitReason): void {
     for (const other of this.#links ?? []) {
       other.#links?.delete(this);

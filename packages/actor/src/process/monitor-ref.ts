@@ -5,7 +5,8 @@ import { type Pid, Ref } from './pid.ts';
  * When an alias expires:
  * - `explicitUnalias`: by `unalias` alone;
  * - `demonitor`: by `unalias`, or when its monitor ends, by its message or by `demonitor`;
- * - `replyDemonitor`: as `demonitor`, or after one message to the alias, which also ends the monitor.
+ * - `replyDemonitor`: as `demonitor`, or after one message to the alias, which also ends the
+ *   monitor.
  */
 export type AliasMode = 'explicitUnalias' | 'demonitor' | 'replyDemonitor';
 

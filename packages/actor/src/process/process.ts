@@ -11,7 +11,9 @@ import type { Pid, Ref } from './pid.ts';
 export interface Process<in Message = never> {
   readonly pid: Pid<Message>;
   readonly system: System;
-  /** Aborts when the process ends, with an `ExitError` as the reason; for `fetch`, timers, streams. */
+  /**
+   * Aborts when the process ends, with an `ExitError` as the reason; for `fetch`, timers, streams.
+   */
   readonly signal: AbortSignal;
   /** How many messages are in the mailbox. */
   readonly messageQueueLen: number;
@@ -40,8 +42,8 @@ export interface StopOptions {
   /** In ms: after that, all processes are killed. Default: `Infinity`, as in OTP. */
   readonly timeout?: number;
   /**
-   * The reason that `whenExited` resolves with. The processes themselves get `shutdown` in any case.
-   * Default: `shutdown`.
+   * The reason that `whenExited` resolves with. The processes themselves get `shutdown` in any
+   * case. Default: `shutdown`.
    */
   readonly reason?: ExitReason;
 }

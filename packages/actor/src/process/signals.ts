@@ -127,7 +127,9 @@ export function unlink(self: Process, pid: Pid): void {
 export interface MonitorOptions {
   /** The `type` of the message. Default: `DOWN`. */
   readonly tag?: string;
-  /** Makes the ref an address, too, to which others can send: see `AliasMode`. Default: it is none. */
+  /**
+   * Makes the ref an address, too, to which others can send: see `AliasMode`. Default: it is none.
+   */
   readonly alias?: AliasMode;
 }
 

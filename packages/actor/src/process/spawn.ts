@@ -72,7 +72,8 @@ export function spawnLink<Message = never>(
 }
 
 /**
- * `spawn` and `monitor` in one step: `parent` gets the DOWN message even if the process ends at once.
+ * `spawn` and `monitor` in one step: `parent` gets the DOWN message even if the process ends at
+ * once.
  * @throws ExitError `noproc` when `parent` has ended
  * @see OTP manual, `erlang:spawn_monitor/1`
  * @example

@@ -14,7 +14,9 @@ export interface Child {
   lastPid: Pid | undefined;
   /** All restarts since the supervisor was started. */
   restarts: number;
-  /** Restarts since the last run that was long enough to be healthy: a restart delay grows by it. */
+  /**
+   * Restarts since the last run that was long enough to be healthy: a restart delay grows by it.
+   */
   consecutiveRestarts: number;
   /**
    * When the process was started that runs, or ran last, on the system's clock. `Infinity` once the

@@ -188,8 +188,8 @@ export abstract class SupervisorState {
   }
 
   /**
-   * Retries the group because `member` did not start. Only `member` is `'restarting'` then: if it is
-   * terminated, its retry is stale, and no other would start the child that ended.
+   * Retries the group because `member` did not start. Only `member` is `'restarting'` then: if it
+   * is terminated, its retry is stale, and no other would start the child that ended.
    */
   #retryGroup(child: Child, member: Child, failure: ExitReason): void {
     if (child.pid === 'restarting') {

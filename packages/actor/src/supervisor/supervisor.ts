@@ -162,7 +162,8 @@ export function childSpec(
 
 /**
  * The pid of the child that runs under `id` now. After a restart it is another pid: call this at
- * each use rather than keep the result. It sends no message, and works while the supervisor is busy.
+ * each use rather than keep the result. It sends no message, and works while the supervisor is
+ * busy.
  * @throws ExitError `noproc` when the supervisor has ended or the child does not run
  * @example
  * ```ts

@@ -110,8 +110,8 @@ export interface Statistics {
 
 /**
  * Counts the messages of a server: `true` starts at zero, `false` turns it off, `'get'` resolves
- * with the counts, or with `undefined` when it is off. OTP's count of reductions has no counterpart.
- * Rejects as `getState` does.
+ * with the counts, or with `undefined` when it is off. OTP's count of reductions has no
+ * counterpart. Rejects as `getState` does.
  * @see OTP manual, `sys:statistics/3`
  * @example
  * ```ts

@@ -58,8 +58,8 @@ export function getState<State = unknown>(
 /**
  * Replaces the state of a server by the result of `replace`, and resolves with that.
  *
- * Rejects as `getState` does, and with an `ExitError` (`callbackFailed`) when `replace` throws: then
- * the server keeps its state and goes on.
+ * Rejects as `getState` does, and with an `ExitError` (`callbackFailed`) when `replace` throws:
+ * then the server keeps its state and goes on.
  * @see OTP manual, `sys:replace_state/3`
  * @example
  * ```ts

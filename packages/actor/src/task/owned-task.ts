@@ -33,7 +33,9 @@ const silence: Waiter<TaskResult> = { settled: () => undefined };
 
 let openHandle: (task: unknown) => OwnedTask | undefined;
 
-/** A `Task` at run time. The owned task is private: a message that holds a task must not print it. */
+/**
+ * A `Task` at run time. The owned task is private: a message that holds a task must not print it.
+ */
 class TaskHandle {
   readonly pid: Pid | undefined;
   readonly ref: Ref;
@@ -59,7 +61,9 @@ export class OwnedTask extends PendingResult<TaskResult> {
   readonly ref: MonitorRef<Cell>;
   #message: TaskMessage | undefined = undefined;
 
-  /** Starts the task, monitored by its owner from the first instant; without `fn` starts nothing. */
+  /**
+   * Starts the task, monitored by its owner from the first instant; without `fn` starts nothing.
+   */
   constructor(owner: Cell, parent: Process, fn: TaskFunction<unknown> | undefined) {
     super();
     this.owner = owner;

@@ -31,8 +31,8 @@ export interface Probe<in out Message = unknown> {
   readonly messages: readonly Message[];
   /**
    * Lets the system settle, then takes the oldest message that matches `expected` and resolves with
-   * it; the others stay, as in a selective receive. Arrays, plain objects and errors are compared by
-   * their content, all other values (pids, instances of classes) by identity.
+   * it; the others stay, as in a selective receive. Arrays, plain objects and errors are compared
+   * by their content, all other values (pids, instances of classes) by identity.
    *
    * Rejects with an `Error` that shows all messages when none matches.
    */

@@ -79,11 +79,12 @@ export interface ChaosServer extends AsyncDisposable {
 /**
  * Starts a real HTTP server on a free port of 127.0.0.1 that plays the faults of networks, proxies
  * and servers, as a seed decides: a run in which a client failed can be repeated. Each path is a
- * stream of numbered events, which continues after the Last-Event-ID of a request; a request without
- * one gets the oldest event first. A client that has handled all of `stream.produced` has lost
- * nothing.
+ * stream of numbered events, which continues after the Last-Event-ID of a request; a request
+ * without one gets the oldest event first. A client that has handled all of `stream.produced` has
+ * lost nothing.
  *
- * The dates in headers are those of the host; all else is on `clock`, which can be a `jumpingClock`.
+ * The dates in headers are those of the host; all else is on `clock`, which can be a
+ * `jumpingClock`.
  * @example
  * ```ts
  * import { events } from '@reprise/sse';
@@ -102,8 +103,8 @@ export interface ChaosServer extends AsyncDisposable {
  * }
  * console.log(handled.join() === stream.produced.join(), stream.connections); // true 3
  * ```
- * @throws RangeError if a number is not finite or below 0, or `history` is not a whole number from 1
- * on; TypeError if `plan` is not a function.
+ * @throws RangeError if a number is not finite or below 0, or `history` is not a whole number from
+ * 1 on; TypeError if `plan` is not a function.
  */
 export async function chaos(options: ChaosOptions = {}): Promise<ChaosServer> {
   assertOptions(options);

@@ -28,7 +28,8 @@ const needed: Readonly<Record<Fault['type'], readonly string[]>> = {
 
 /**
  * Returns the fault.
- * @throws TypeError if it is not a fault; RangeError if one of its numbers is not finite, or below 0.
+ * @throws TypeError if it is not a fault; RangeError if one of its numbers is not finite, or below
+ * 0.
  */
 export function checkedFault(fault: Fault | undefined): Fault | undefined {
   if (fault === undefined) {

@@ -22,9 +22,9 @@ export type FaultBeforeStream =
       readonly retryAfter?: number | string;
     }
   /**
-   * 503 from a server whose clock is `by` ms ahead (or behind, if negative). Its Date is the time of
-   * that clock, and its Retry-After a date `retryAfter` seconds later. Compared with the right time
-   * that is a very long wait, or none.
+   * 503 from a server whose clock is `by` ms ahead (or behind, if negative). Its Date is the time
+   * of that clock, and its Retry-After a date `retryAfter` seconds later. Compared with the right
+   * time that is a very long wait, or none.
    */
   | { readonly type: 'clockJump'; readonly by: number; readonly retryAfter: number }
   /** A redirect. Default: 307 to another URL of the same stream, as its next connection. */

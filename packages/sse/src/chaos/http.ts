@@ -25,8 +25,8 @@ export function chunked(steps: Steps): Steps {
 export const lastChunk: Step = write('0\r\n\r\n');
 
 /**
- * The same steps, with each write compressed and flushed, behind the header of a gzip file (RFC 1952
- * 2.3). The trailer of the file never comes.
+ * The same steps, with each write compressed and flushed, behind the header of a gzip file (RFC
+ * 1952 2.3). The trailer of the file never comes.
  */
 export function* gzipped(steps: Steps): Generator<Step> {
   yield write(Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff));

@@ -37,8 +37,8 @@ export interface Choice {
  * ]);
  * await using server = await chaos({ plan, seed: 7 });
  * ```
- * @throws RangeError if a weight is not a number from 0 on, or if all are 0; TypeError or RangeError
- * if a fault is invalid.
+ * @throws RangeError if a weight is not a number from 0 on, or if all are 0; TypeError or
+ * RangeError if a fault is invalid.
  */
 export function weighted(choices: readonly Choice[]): FaultPlan {
   const sum = choices.reduce((total, { weight }) => total + checked(weight), 0);
@@ -66,7 +66,8 @@ export function weighted(choices: readonly Choice[]): FaultPlan {
  *
  * await using server = await chaos({ plan: inOrder([{ type: 'refuse' }, undefined]) });
  * ```
- * @throws TypeError if a fault is invalid; RangeError if one of its numbers is not finite, or below 0.
+ * @throws TypeError if a fault is invalid; RangeError if one of its numbers is not finite, or below
+ * 0.
  */
 export function inOrder(faults: readonly (Fault | undefined)[]): FaultPlan {
   for (const fault of faults) {

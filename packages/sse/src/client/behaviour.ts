@@ -153,7 +153,9 @@ const required = [
   'handleEvent',
 ] as const;
 
-/** @throws TypeError for a behaviour without one of the callbacks that a client cannot do without. */
+/**
+ * @throws TypeError for a behaviour without one of the callbacks that a client cannot do without.
+ */
 export function eraseBehaviour(behaviour: AnyBehaviour): ErasedBehaviour {
   const missing = required.filter((name) => typeof behaviour?.[name] !== 'function');
   if (missing.length > 0) {

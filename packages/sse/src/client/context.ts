@@ -8,11 +8,13 @@ export interface HandleContext {
   readonly signal: AbortSignal;
 }
 
-/** The last argument of a function that gives the request, or a part of it: one for each attempt. */
+/**
+ * The last argument of a function that gives the request, or a part of it: one for each attempt.
+ */
 export interface RequestContext extends HandleContext {
   /**
-   * The id of the last handled event, or that of the cursor; `""` for none. `resilient` sends it, as
-   * does every client with a cursor; any other client sends the `lastEventId` of its request.
+   * The id of the last handled event, or that of the cursor; `""` for none. `resilient` sends it,
+   * as does every client with a cursor; any other client sends the `lastEventId` of its request.
    */
   readonly lastEventId: string;
   /** Attempts since a connection was last made, this one included: from 1 on. */

@@ -235,7 +235,9 @@ export class Delivery {
       : undefined;
   }
 
-  /** The turn ends with an action for the GenServer; the unhandled rest of the packet is requeued. */
+  /**
+   * The turn ends with an action for the GenServer; the unhandled rest of the packet is requeued.
+   */
   #leave(packet: Packet): void {
     if (packet.at < packet.items.length) {
       this.#queue(packet);
@@ -257,7 +259,9 @@ export class Delivery {
   }
 }
 
-/** Moves the cursor past an event; gives the handler's answer, at once or after the cursor's write. */
+/**
+ * Moves the cursor past an event; gives the handler's answer, at once or after the cursor's write.
+ */
 function acknowledge(cursor: CursorWriter, event: ServerSentEvent, answered: unknown): unknown {
   const written = cursor.handled(event);
   return written === undefined ? answered : after(written, answered);

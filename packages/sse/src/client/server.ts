@@ -85,7 +85,9 @@ function isExit(message: unknown): message is ExitMessage {
   return type === 'EXIT' && isPid(pid);
 }
 
-/** The connection is closed first; the user's `terminate` runs after the last write of the cursor. */
+/**
+ * The connection is closed first; the user's `terminate` runs after the last write of the cursor.
+ */
 function terminate(
   behaviour: ErasedBehaviour,
   reason: ExitReason,

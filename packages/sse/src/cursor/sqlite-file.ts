@@ -16,8 +16,8 @@ export class SqliteFile {
 
   /**
    * @param timeout how long to wait for the lock, in ms.
-   * @throws Error if another process has the file, if it cannot be written, or if it is not a cursor
-   * file.
+   * @throws Error if another process has the file, if it cannot be written, or if it is not a
+   * cursor file.
    */
   constructor(path: string, timeout: number) {
     const { connection, select, upsert } = connect(path, timeout);
@@ -128,7 +128,9 @@ function write(path: string, statement: Statement, ...values: readonly string[])
   }
 }
 
-/** The result code for a file that another process has locked (https://www.sqlite.org/rescode.html). */
+/**
+ * The result code for a file that another process has locked (https://www.sqlite.org/rescode.html).
+ */
 const SQLITE_BUSY = 5;
 
 /** A connection that has the lock, and its statements. */
@@ -186,7 +188,10 @@ function prepare(connection: Connection, path: string, timeout: number): Prepare
   }
 }
 
-/** Not an import: that would slow the start of programs without it, and Node 22.12 has no such module. */
+/**
+ * Not an import: that would slow the start of programs without it, and Node 22.12 has no such
+ * module.
+ */
 function sqliteOfNode(): typeof sqliteModule {
   const found = process.getBuiltinModule?.('node:sqlite');
   if (found === undefined) {

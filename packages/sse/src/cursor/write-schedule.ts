@@ -17,7 +17,9 @@ interface Schedule {
   readonly owner: CursorOwner;
 }
 
-/** When a position is written: after `every` moves or `within` ms, one write in flight at a time. */
+/**
+ * When a position is written: after `every` moves or `within` ms, one write in flight at a time.
+ */
 export class WriteSchedule {
   readonly #schedule: Schedule;
   /** Read for every event: in `#schedule`, a field of doubles (`Infinity`), each read allocates. */

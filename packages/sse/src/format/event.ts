@@ -24,8 +24,8 @@ export interface ServerSentEvent {
 }
 
 /**
- * A block without a data line: comments, an id or a `retry` alone. It can be sent and parsed, but is
- * never dispatched.
+ * A block without a data line: comments, an id or a `retry` alone. It can be sent and parsed, but
+ * is never dispatched.
  */
 export interface EmptyEvent extends Omit<ServerSentEvent, 'data'> {
   readonly data: null;
@@ -76,8 +76,8 @@ export const ServerSentEvent: {
 
 /**
  * Creates an event from its data: a text, or an array of lines. An empty array makes an event that
- * is never dispatched: a heartbeat is `create([], { comments: ['ping'] })`. Each line end in the data
- * (LF, CR LF or CR) becomes `"\n"`, as it would on the wire.
+ * is never dispatched: a heartbeat is `create([], { comments: ['ping'] })`. Each line end in the
+ * data (LF, CR LF or CR) becomes `"\n"`, as it would on the wire.
  * @example
  * ```ts
  * import { ServerSentEvent } from '@reprise/sse';

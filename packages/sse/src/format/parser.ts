@@ -142,9 +142,9 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
-   * The parser keeps an unfinished event as slices, and a slice keeps all of its packet in memory: a
-   * few bytes of data between long comments would keep the comments. Small pieces bound that. Only
-   * a stream that has sent more than the largest event without completing one comes here.
+   * The parser keeps an unfinished event as slices, and a slice keeps all of its packet in memory:
+   * a few bytes of data between long comments would keep the comments. Small pieces bound that.
+   * Only a stream that has sent more than the largest event without completing one comes here.
    */
   #handleInPieces(packet: Uint8Array): readonly Item[] {
     const pieces: (readonly Item[])[] = [];

@@ -91,9 +91,9 @@ export class Body {
   }
 
   /**
-   * A packet that comes while the body is paused waits here; the response itself is paused only when
-   * as much waits as one read of the socket brings. To pause and resume it costs more than to handle
-   * a packet, and one read can bring hundreds of small packets.
+   * A packet that comes while the body is paused waits here; the response itself is paused only
+   * when as much waits as one read of the socket brings. To pause and resume it costs more than to
+   * handle a packet, and one read can bring hundreds of small packets.
    */
   readonly #take = (packet: Uint8Array): void => {
     if (!this.#isPaused) {

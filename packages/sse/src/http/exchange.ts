@@ -101,7 +101,9 @@ export class Exchange {
     (this.#stream ?? this.#sending)?.destroy();
   }
 
-  /** To be called before `destroy` if the server was silent: no other stream uses its connection. */
+  /**
+   * To be called before `destroy` if the server was silent: no other stream uses its connection.
+   */
   markDead(): void {
     markSessionDead(this.#sending);
   }

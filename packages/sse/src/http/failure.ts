@@ -36,8 +36,8 @@ export type ConnectFailure =
   /** The server's certificate is not trusted. */
   | { readonly type: 'certificate'; readonly code: string; readonly message: string }
   /**
-   * A phase took longer than `ms`; `response` is all of the attempt, up to the end of the response's
-   * head.
+   * A phase took longer than `ms`; `response` is all of the attempt, up to the end of the
+   * response's head.
    */
   | { readonly type: 'timeout'; readonly phase: TimeoutPhase; readonly ms: number }
   /** The function that makes the request threw, or its promise was rejected. */

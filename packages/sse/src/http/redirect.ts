@@ -65,8 +65,8 @@ export function nextHop(
 
 /**
  * How long the `count`-th redirect of an attempt waits, in ms: the first three not at all, the
- * fourth 1 s, each further one 1 s longer than the one before. All ten wait 28 s together, less than
- * the default `responseTimeout`.
+ * fourth 1 s, each further one 1 s longer than the one before. All ten wait 28 s together, less
+ * than the default `responseTimeout`.
  */
 export function defaultRedirectDelay(count: number): number {
   return Math.max(0, count - 3) * 1000;

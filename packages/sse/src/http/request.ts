@@ -23,10 +23,10 @@ export interface SseRequest {
    */
   readonly body?: string | Uint8Array;
   /**
-   * The id after which the server should go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML 9.2.4).
-   * Default: `""`, which is not sent. An id with a control character other than a tab is not sent
-   * either, since no header can hold it (RFC 9110 5.5): a server must not be able to stop its
-   * clients for good by such an id.
+   * The id after which the server should go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML
+   * 9.2.4). Default: `""`, which is not sent. An id with a control character other than a tab is
+   * not sent either, since no header can hold it (RFC 9110 5.5): a server must not be able to stop
+   * its clients for good by such an id.
    */
   readonly lastEventId?: string;
   /**

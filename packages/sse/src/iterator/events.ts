@@ -88,8 +88,8 @@ export function events(
 }
 
 /**
- * The same events as a web `ReadableStream`, which reads nothing ahead. Cancelling the stream closes
- * the socket at once.
+ * The same events as a web `ReadableStream`, which reads nothing ahead. Cancelling the stream
+ * closes the socket at once.
  * @throws TypeError or RangeError at once, for options that can never work; the stream itself fails
  * with the errors of `events`.
  * @see WHATWG Streams

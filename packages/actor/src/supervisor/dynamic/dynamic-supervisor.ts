@@ -35,8 +35,8 @@ interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly [
    */
   readonly maxChildren?: number;
   /**
-   * Further arguments for the `start` of every child: `(parent, ...extraArguments) => Promise<Pid>`.
-   * A `start` may take fewer. Default: none.
+   * Further arguments for the `start` of every child: `(parent, ...extraArguments) =>
+   * Promise<Pid>`. A `start` may take fewer. Default: none.
    */
   readonly extraArguments?: Extra;
   /** A name in the system; a `Name` also has the type of the extra arguments. */

@@ -75,8 +75,8 @@ interface PartitionInfo {
 type AnyPartitionSupervisor = Destination<PartitionSupervisorPid>;
 
 /**
- * Starts a supervisor, linked to `parent`, of equal processes that share the work: `route` finds the
- * process for a key. Each is restarted by itself.
+ * Starts a supervisor, linked to `parent`, of equal processes that share the work: `route` finds
+ * the process for a key. Each is restarted by itself.
  * @throws as `Supervisor.startLink` does; TypeError or RangeError for wrong options
  * @see Elixir manual, `PartitionSupervisor.start_link/1`; in place of `:with_arguments` the start
  * is given the partition
