@@ -35,13 +35,16 @@ export class CallbackTimer extends Timer {
  */
 export class Timers {
   readonly #clock: Clock;
+  readonly #failed: (error: unknown) => void;
   readonly #heap: Timer[] = [];
   #started = 0;
   #handle: TimeoutHandle | undefined;
   #wakeAt = Infinity;
 
-  constructor(clock: Clock) {
+  /** `failed`: is given the errors that timers throw. They stop no other timer. */
+  constructor(clock: Clock, failed: (error: unknown) => void) {
     this.#clock = clock;
+    this.#failed = failed;
   }
 
   /** Fires `timer` once, after `ms`; never earlier, and never inside this call. */
@@ -120,7 +123,11 @@ export class Timers {
       first = this.#heap[0]
     ) {
       this.#remove(first);
-      first.fire();
+      try {
+        first.fire();
+      } catch (error) {
+        this.#failed(error);
+      }
     }
     const next = this.#heap[0];
     if (next !== undefined) {

@@ -48,7 +48,8 @@ export interface CancelTimerOptions {
 /**
  * Sends `message` once, after `time` milliseconds of the system's clock, never inside this call. A
  * name is looked up when the message is sent. The message is dropped if the receiver has ended by
- * then, or if no process has the name; the end of the sender changes nothing.
+ * then, if no process has the name, or if the address cannot be resolved; the end of the sender
+ * changes nothing.
  * @throws RangeError unless `time` is a whole number from 0 on, or, with `abs`, a finite number
  * @see OTP manual, `erlang:send_after/4`
  * @example
@@ -235,7 +236,16 @@ export class SendTimer extends Timer {
 
   fire(): void {
     this.#cell?.removeTimer(this);
-    find(this.#to)?.push(this.message());
+    this.#receiver()?.push(this.message());
+  }
+
+  /** `undefined` for an address that cannot be resolved now, such as one of zero partitions. */
+  #receiver(): Cell | undefined {
+    try {
+      return this.#cell ?? find(this.#to);
+    } catch {
+      return undefined;
+    }
   }
 
   protected get clock(): Clock {

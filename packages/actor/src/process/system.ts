@@ -69,7 +69,9 @@ class SystemRuntime implements Runtime {
     this.logger = guarded(logger);
     this.highWaterMark = highWaterMark;
     this.scheduler = new Scheduler(slowCallback);
-    this.timers = new Timers(clock);
+    this.timers = new Timers(clock, (error) => {
+      this.logger.error({ err: error }, 'a timer failed');
+    });
     this.root = new RootProcess(this);
   }
 

@@ -90,14 +90,15 @@ class ManualHost implements Clock {
 
 function setup() {
   const host = new ManualHost();
-  const timers = new Timers(host);
+  const errors: unknown[] = [];
+  const timers = new Timers(host, (error) => void errors.push(error));
   const fired: [name: string, at: number][] = [];
   const start = (name: string, ms: number): CallbackTimer => {
     const timer = new CallbackTimer(() => void fired.push([name, host.time]));
     timers.start(timer, ms);
     return timer;
   };
-  return { host, timers, fired, start };
+  return { host, timers, errors, fired, start };
 }
 
 describe('timers', () => {
@@ -123,6 +124,27 @@ describe('timers', () => {
     }
     host.advance(10);
     expect(fired.map(([name]) => name)).toStrictEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('one that starts and stops timers, and throws, keeps no other from firing', () => {
+    const { host, timers, errors, fired, start } = setup();
+    const oops = new Error('oops');
+    const failing = new CallbackTimer(() => {
+      timers.stop(stopped);
+      start('started', 10);
+      throw oops;
+    });
+    timers.start(failing, 10);
+    const stopped = start('stopped', 10);
+    start('together', 10);
+    start('later', 30);
+    host.advance(100);
+    expect(fired).toStrictEqual([
+      ['together', 10],
+      ['started', 20],
+      ['later', 30],
+    ]);
+    expect(errors).toStrictEqual([oops]);
   });
 
   test('one with 0 ms does not fire inside start', () => {

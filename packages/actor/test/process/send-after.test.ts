@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  childSpec,
+  PartitionSupervisor,
   cancelTimer,
   type CancelTimerMessage,
   createSystem,
@@ -22,7 +24,7 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
-import { drain, idleProcess, type Log, recordingProcess } from '../support/processes.ts';
+import { drain, forever, idleProcess, type Log, recordingProcess } from '../support/processes.ts';
 
 const echo = name<Pid<unknown>>('echo');
 
@@ -42,6 +44,14 @@ async function arrivals(system: TestSystem, log: Log, until: number): Promise<[n
     seen.push(...log.splice(0).map(([, message]): [number, unknown] => [at, message]));
   }
   return seen;
+}
+
+/** An address that can be resolved while its supervisor has a partition in use. */
+async function routedTo(system: TestSystem, pid: Pid<unknown>) {
+  const child = childSpec(async () => pid, { id: 'part' });
+  const supervisor = await PartitionSupervisor.startLink(system, { child, partitions: 1 });
+  const address = PartitionSupervisor.route(supervisor, 0);
+  return { address, resize: (size: number) => PartitionSupervisor.resize(supervisor, size) };
 }
 
 describe('sendAfter', () => {
@@ -127,6 +137,18 @@ describe('sendAfter', () => {
     sendAfter(echo.in(system), 'm', 10);
     unregister(system, echo);
     expect(await arrivals(system, log, 20)).toStrictEqual([]);
+    expect(system.reports).toStrictEqual([]);
+  });
+
+  test('TI12 to an address that cannot be resolved is dropped, and the other timers fire', async () => {
+    const { system, pid, messages } = await setup();
+    const { address, resize } = await routedTo(system, spawn(system, forever));
+    sendAfter(address, 'lost', 10);
+    sendAfter(pid, 'together', 10);
+    sendAfter(pid, 'later', 20);
+    await resize(0);
+    await advance(system, 20);
+    expect(messages()).toStrictEqual(['together', 'later']);
     expect(system.reports).toStrictEqual([]);
   });
 
@@ -369,6 +391,15 @@ describe('sendInterval', () => {
     expect(await arrivals(system, log, 35)).toStrictEqual([]);
     register(system, echo, pid);
     expect(await arrivals(system, log, 45)).toStrictEqual([[40, 'tick']]);
+    expect(cancelTimer(ref)).toBe(5);
+  });
+
+  test('TI20 to an address goes on while it cannot be resolved', async () => {
+    const { system, log } = await setup();
+    const { address, resize } = await routedTo(system, spawn(system, forever));
+    const ref = sendInterval(address, 'tick', 10);
+    await resize(0);
+    expect(await arrivals(system, log, 35)).toStrictEqual([]);
     expect(cancelTimer(ref)).toBe(5);
   });
 
