@@ -127,7 +127,7 @@ export abstract class ServerLifecycle extends Cell {
         start.refuse(answer.reason);
         break;
       case 'stop':
-        start.crash(answer.reason);
+        this.end(answer.reason);
         break;
       default:
         badAnswer(answer satisfies never);
@@ -154,7 +154,7 @@ export abstract class ServerLifecycle extends Cell {
     if (this.phase === 'terminate') {
       this.#finish(isAnswer ? this.#stopReason : reason);
     } else if (this.phase === 'init') {
-      this.#start?.crash(isAnswer ? badReturnValue(reason.value) : reason);
+      this.end(isAnswer ? badReturnValue(reason.value) : reason);
     } else {
       this.stop(isAnswer ? badReturnValue(reason.value) : reason);
     }
@@ -187,6 +187,14 @@ export abstract class ServerLifecycle extends Cell {
     // Before any process can learn of the end.
     this.#pendingReply?.call.answer(this.#pendingReply.value);
     this.end(reason);
+  }
+
+  /** Also by an exit signal: whatever ends it before `init` has answered fails the start. */
+  override end(reason: ExitReason): void {
+    if (this.isAlive) {
+      this.#start?.unlinkParent();
+    }
+    super.end(reason);
   }
 
   /** A pid may be kept for ever; the values that the server held must not be. */

@@ -38,16 +38,15 @@ export class Start extends Question {
   }
 
   /**
-   * The process ends with `reason`, which fails the start. A parent that traps exits, or is the
-   * root, learns of it by the start alone, and not by its link, too.
+   * The process is about to end, which fails the start. A parent that traps exits, or is the root,
+   * learns of it by the start alone, and not by its link, too.
    */
-  crash(reason: ExitReason): void {
+  unlinkParent(): void {
     const { server } = this;
     const { parent } = server;
     if (parent !== undefined && (parent.trapExit || parent === server.runtime.root)) {
       parent.unlink(server);
     }
-    server.end(reason);
   }
 
   /** `init` took too long: the start fails with `timeout`, and the process is killed. */

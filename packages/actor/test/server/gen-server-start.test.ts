@@ -13,12 +13,15 @@ import {
   noreply,
   normal,
   ok,
+  type Pid,
   type Process,
   type Ref,
   send,
   shutdown,
   shutdownWith,
+  spawnLink,
   stop,
+  Task,
   whereis,
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
@@ -147,6 +150,126 @@ describe('startMonitor', () => {
       GenServer.Monitored<GenServer.ServerOf<typeof server>> | undefined
     >();
     expect(started).toBeDefined();
+  });
+});
+
+describe('a start whose process ends before init has answered', () => {
+  type Init = (self: Process) => Promise<never>;
+  const ended = crash('ended');
+  const starting = GenServer.define({
+    init: (init: Init, self) => init(self),
+  });
+  const hang: Init = () => forever();
+  const ends: readonly {
+    readonly how: string;
+    readonly init: Init;
+    readonly end?: (system: TestSystem, pid: Pid) => void;
+    readonly reason: ExitReason;
+  }[] = [
+    {
+      how: 'by a kill',
+      init: hang,
+      end: (system, pid) => {
+        exit(system, pid, kill);
+      },
+      reason: killed,
+    },
+    {
+      how: 'by an exit signal',
+      init: hang,
+      end: (system, pid) => {
+        exit(system, pid, ended);
+      },
+      reason: ended,
+    },
+    {
+      how: 'by its own kill',
+      init: (self) => {
+        exit(self, self.pid, kill);
+        return forever();
+      },
+      reason: killed,
+    },
+    {
+      how: 'by the end of a linked process',
+      init: (self) => {
+        spawnLink(self, (child) => exit(child, ended));
+        return forever();
+      },
+      reason: ended,
+    },
+    {
+      how: 'by a task that it awaits',
+      init: (self) =>
+        Task.await(
+          self,
+          Task.async(self, (task) => exit(task, ended)),
+        ),
+      reason: ended,
+    },
+    {
+      how: 'by a full mailbox',
+      init: hang,
+      end: (_, pid) => {
+        send(pid as Pid<string>, 'first');
+        send(pid as Pid<string>, 'second');
+      },
+      reason: { type: 'mailboxOverflow', capacity: 1 },
+    },
+  ];
+  const startIn = async (
+    system: TestSystem,
+    parent: Process,
+    { init, end }: (typeof ends)[number],
+  ) => {
+    const options = { name: 'N', mailbox: { capacity: 1, overflow: 'exit' } } as const;
+    const started = outcome(GenServer.startLink(parent, starting, init, options));
+    await settle(system);
+    const pid = whereis(system, 'N');
+    if (end !== undefined && pid !== undefined) {
+      end(system, pid);
+    }
+    await settle(system);
+    return started;
+  };
+
+  test.each(ends)('IN07 $how sends no EXIT message to a parent that traps exits', async (how) => {
+    const system = createTestSystem();
+    const parent = await idleProcess(system, { traps: true });
+    expect(await startIn(system, parent, how)).toStrictEqual({ exit: how.reason });
+    expect(await drain(parent)).toStrictEqual([]);
+  });
+
+  test.each(ends)('IN07 $how does not end the system', async (how) => {
+    const system = createTestSystem();
+    expect(await startIn(system, system, how)).toStrictEqual({ exit: how.reason });
+    expect(isAlive(system.pid)).toBe(true);
+  });
+
+  test.each(ends)('IN05 $how ends a linked parent that does not trap exits', async (how) => {
+    const system = createTestSystem();
+    const parent = await idleProcess(system);
+    expect(await startIn(system, parent, how)).toStrictEqual({ exit: how.reason });
+    expect(exitReasonOf(parent)).toStrictEqual(how.reason);
+  });
+
+  test('IN07 by a kill in the turn of the start, before init has run, is told once', async () => {
+    const system = createTestSystem();
+    const parent = await idleProcess(system, { traps: true });
+    const started = outcome(GenServer.startLink(parent, server, 'ok', { name: 'N' }));
+    exit(system, whereis(system, 'N') as Pid, kill);
+    expect(await started).toStrictEqual({ exit: killed });
+    await settle(system);
+    expect(await drain(parent)).toStrictEqual([]);
+  });
+
+  test('IN07 by the end of its parent fails the start with the reason of that', async () => {
+    const system = createTestSystem();
+    const parent = await idleProcess(system, { traps: true });
+    const started = outcome(GenServer.startLink(parent, server, 'hang'));
+    await settle(system);
+    exit(system, parent.pid, kill);
+    expect(await started).toStrictEqual({ exit: killed });
   });
 });
 
