@@ -1,5 +1,6 @@
 import { assertRestartDelay, type Backoff } from './backoff.ts';
 import { describe } from './describe.ts';
+import { assertOneOf } from './one-of.ts';
 import { type Pid } from './process/pid.ts';
 import type { Process } from './process/process.ts';
 
@@ -124,14 +125,6 @@ export function assertChildSpec(spec: AnyChildSpec): void {
     throw new RangeError(
       `${expectation(spec, 'shutdown')} milliseconds from 0 on, Infinity or 'brutalKill', got ${describe(spec.shutdown)}`,
     );
-  }
-}
-
-/** Throws a `TypeError` that begins with `expected` unless `value` is one of those allowed. */
-export function assertOneOf(expected: string, value: unknown, allowed: readonly unknown[]): void {
-  if (!allowed.includes(value)) {
-    const list = allowed.map((one) => JSON.stringify(one)).join(' or ');
-    throw new TypeError(`${expected} ${list}, got ${describe(value)}`);
   }
 }
 

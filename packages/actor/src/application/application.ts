@@ -2,6 +2,7 @@ import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { hostProcess } from '../host/host.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertOneOf } from '../one-of.ts';
 import { cellOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { notStarted } from '../process/exit-reason.ts';
@@ -88,7 +89,7 @@ export function define<State = undefined>(definition: Definition<State>): Applic
  * Starts an application in a system, below a process of its own, and resolves with its top process.
  * @throws ExitError `notStarted` when an application that it needs does not run,
  * `alreadyStarted` with the process that runs it, or the reason why its start failed; then none of
- * its processes is left
+ * its processes is left; TypeError for a wrong type
  * @see OTP manual, `application:start/2`
  * @example
  * ```ts
@@ -118,7 +119,16 @@ export async function start(
   application: Application,
   type: ApplicationType = 'temporary',
 ): Promise<Pid> {
+  assertType(type);
   return begin(system, application, type, (reason) => void system.stop({ reason }));
+}
+
+function assertType(type: unknown): void {
+  assertOneOf('Expected the type of an application to be', type, [
+    'permanent',
+    'transient',
+    'temporary',
+  ]);
 }
 
 async function begin(
@@ -165,6 +175,7 @@ export async function ensureAllStarted(
   application: Application,
   type: ApplicationType = 'temporary',
 ): Promise<readonly string[]> {
+  assertType(type);
   const started = await beginAll(system, application, (missing) => start(system, missing, type));
   return started.map(({ name }) => name);
 }

@@ -1,5 +1,6 @@
 import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
+import { assertOneOf } from '../one-of.ts';
 
 /** How many messages may wait in a mailbox, and what happens to one more. */
 export interface MailboxOptions {
@@ -94,9 +95,5 @@ function assertOptions({ capacity, overflow }: MailboxOptions): void {
       `Expected the capacity of a mailbox to be a whole number from 1 on, got ${describe(capacity)}`,
     );
   }
-  if (!policies.includes(overflow)) {
-    throw new TypeError(
-      `Expected overflow to be ${policies.join(' or ')}, got ${describe(overflow)}`,
-    );
-  }
+  assertOneOf('Expected overflow to be', overflow, policies);
 }

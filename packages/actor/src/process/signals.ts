@@ -1,4 +1,5 @@
 import { describe } from '../describe.ts';
+import { assertOneOf } from '../one-of.ts';
 import { type Destination, find, NamedAddress } from './address.ts';
 import { type Cell, cellOf, cellOfProcess } from './cell.ts';
 import { ExitRequest } from './exit-error.ts';
@@ -144,6 +145,7 @@ declare const aliased: unique symbol;
  * Requests one message `{ type: 'DOWN', ref, pid, reason }` when the process ends; at once, with
  * `noproc`, if it has ended. Given a name, it monitors the process that has the name now, and the
  * message has the `name` in place of the pid.
+ * @throws TypeError for an `alias` that is no `AliasMode`
  * @see OTP manual, `erlang:monitor/3`
  * @example
  * ```ts
@@ -172,11 +174,16 @@ export function monitor(
   { tag = 'DOWN', alias }: MonitorOptions = {},
 ): Ref {
   const cell = cellOfProcess(self);
+  if (alias !== undefined) {
+    assertOneOf('Expected alias to be', alias, aliasModes);
+  }
   const found = find(target);
   const ref = new MonitorRef(cell, targetOf(target), tag, alias);
   cell.monitor(found, ref);
   return ref;
 }
+
+const aliasModes: readonly AliasMode[] = ['explicitUnalias', 'demonitor', 'replyDemonitor'];
 
 function targetOf(target: Destination): MonitorTarget {
   const address: unknown = target;

@@ -1,5 +1,5 @@
 import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
-import { describe } from '../describe.ts';
+import { assertOneOf } from '../one-of.ts';
 import type { Destination, Via } from '../process/address.ts';
 import { type Cell, cellOf, cellOfProcess, isPid } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
@@ -175,9 +175,7 @@ async function startRegistry(
 }
 
 function assertKeys(keys: unknown): void {
-  if (keys !== 'unique' && keys !== 'duplicate') {
-    throw new TypeError(`Expected keys to be "unique" or "duplicate", got ${describe(keys)}`);
-  }
+  assertOneOf('Expected keys to be', keys, ['unique', 'duplicate']);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { assertChildSpec, assertOneOf, type ChildSpec } from '../child-spec.ts';
+import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
+import { assertOneOf } from '../one-of.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import { type Intensity, intensityOf } from './intensity.ts';

@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
 import { parallelism } from '../host/host.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertOneOf } from '../one-of.ts';
 import type { Cell } from '../process/cell.ts';
 import type { Process } from '../process/process.ts';
 import { parentOf } from '../process/spawn.ts';
@@ -49,5 +50,6 @@ function rulesOf({
     );
   }
   assertTimeout(timeout);
+  assertOneOf('Expected onTimeout to be', onTimeout, ['exit', 'killTask']);
   return { maxConcurrency, ordered, timeout, onTimeout };
 }

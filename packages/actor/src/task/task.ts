@@ -5,6 +5,7 @@ import {
   type Shutdown,
 } from '../child-spec.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertOneOf } from '../one-of.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, noproc } from '../process/exit-reason.ts';
@@ -180,7 +181,8 @@ export { yield_ as yield };
 /**
  * Waits for all tasks, and resolves with their results, in the order of the tasks: `undefined` for
  * a task that is not done in time.
- * @throws Error for a task of another process, or one that is waited for already
+ * @throws Error for a task of another process, or one that is waited for already; RangeError or
+ * TypeError for a wrong option
  * @see Elixir manual, `Task.yield_many/2`
  * @example
  * ```ts
@@ -201,6 +203,7 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
   tasks: Tasks,
   { timeout = 5000, onTimeout = 'nothing' }: YieldManyOptions = {},
 ): Promise<ResultsOf<Tasks>> {
+  assertOneOf('Expected onTimeout to be', onTimeout, ['nothing', 'ignore', 'killTask']);
   const all = tasks.map((task) => ownedBy(self, task));
   const results = await waitForResults(all, timeout, allResults, () => all.map(takeIfSettled));
   const rest = all.map(async (task, index) => results[index] ?? handleLate(task, onTimeout));

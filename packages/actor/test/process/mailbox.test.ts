@@ -382,8 +382,13 @@ describe('bad options', () => {
     [1.5, 'reject', RangeError, 'a whole number from 1 on, got 1.5 (number)'],
     [Infinity, 'reject', RangeError, 'a whole number from 1 on, got Infinity (number)'],
     ['7', 'reject', RangeError, 'a whole number from 1 on, got "7" (string)'],
-    [1, 'drop', TypeError, 'dropNewest or dropOldest or reject or exit, got "drop" (string)'],
-    [1, undefined, TypeError, 'dropNewest or dropOldest or reject or exit, got undefined'],
+    [
+      1,
+      'drop',
+      TypeError,
+      '"dropNewest" or "dropOldest" or "reject" or "exit", got "drop" (string)',
+    ],
+    [1, undefined, TypeError, '"dropNewest" or "dropOldest" or "reject" or "exit", got undefined'],
   ] as const;
 
   test.each(bad)(
