@@ -14,6 +14,10 @@ function hold(ms: number): void {
   }
 }
 
+/** The texts of the reports. A loaded machine can make more turns slow than the tests do. */
+const textsOf = (reports: readonly Report[]): readonly string[] =>
+  reports.map(({ message }) => message);
+
 /** A limit in ms that the tests stay far below, on a loaded machine as well. */
 const never = 60_000;
 
@@ -46,14 +50,15 @@ describe('a callback that holds the thread', () => {
     const server = await GenServer.start(system, worker, 0, { name: 'worker' });
     await GenServer.call(server, 'hold', 20);
     await settle(system);
-    const [report] = reports as readonly [Report];
-    const { ms } = report.details as Slow;
-    expect(ms).toBeGreaterThanOrEqual(20);
-    expect(report).toStrictEqual({
-      level: 'warn',
-      message: `worker held the thread for ${ms} ms`,
-      details: { ms },
-    });
+    const durations = reports.map(({ details }) => (details as Slow).ms);
+    expect(Math.max(...durations)).toBeGreaterThanOrEqual(20);
+    expect(reports).toStrictEqual(
+      durations.map((ms) => ({
+        level: 'warn',
+        message: `worker held the thread for ${ms} ms`,
+        details: { ms },
+      })),
+    );
   });
 
   test('shorter than the limit is not reported', async () => {
@@ -65,9 +70,9 @@ describe('a callback that holds the thread', () => {
   });
 
   test('is not one that waits for a promise', async () => {
-    const { system, reports } = reportingSystem({ slowCallback: 100 });
+    const { system, reports } = reportingSystem({ slowCallback: 1000 });
     const server = await GenServer.start(system, worker, 0, { name: 'worker' });
-    await GenServer.call(server, 'wait', 150);
+    await GenServer.call(server, 'wait', 1100);
     await settle(system);
     expect(reports).toStrictEqual([]);
   });
@@ -86,7 +91,7 @@ describe('a callback that holds the thread', () => {
     const { system, reports } = reportingSystem({ slowCallback: 2 });
     await GenServer.start(system, worker, 10, { name: 'worker' });
     await settle(system);
-    expect(reports.map(({ message }) => message)).toContainEqual(
+    expect(textsOf(reports)).toContainEqual(
       expect.stringMatching(/^worker held the thread for \d+ ms$/),
     );
   });
@@ -107,7 +112,8 @@ describe('a callback that holds the thread', () => {
     );
     send(server, 10);
     await settle(system);
-    expect(reports.map(({ message }) => message)).toStrictEqual([
+    const crash = textsOf(reports).indexOf('process worker crashed: Error: boom');
+    expect(textsOf(reports).slice(crash)).toStrictEqual([
       'process worker crashed: Error: boom',
       expect.stringMatching(/^worker held the thread for \d+ ms$/),
     ]);
@@ -119,9 +125,9 @@ describe('a callback that holds the thread', () => {
       hold(10);
     });
     await settle(system);
-    expect(reports.map(({ message }) => message)).toStrictEqual([
+    expect(textsOf(reports)).toContainEqual(
       expect.stringMatching(/^#Pid<2> held the thread for \d+ ms$/),
-    ]);
+    );
     expect(String(pid)).toBe('#Pid<2>');
   });
 
@@ -136,9 +142,9 @@ describe('a callback that holds the thread', () => {
     await settle(system);
     send(pid, 0);
     await settle(system);
-    expect(reports.map(({ message }) => message)).toStrictEqual([
+    expect(textsOf(reports)).toContainEqual(
       expect.stringMatching(/^#Pid<2> held the thread for \d{3,} ms$/),
-    ]);
+    );
   });
 
   test('does no harm if the logger throws: the program goes on', async () => {
@@ -162,9 +168,9 @@ test('the default limit is 100 ms', async () => {
   const server = await GenServer.start(system, worker, 0, { name: 'worker' });
   await GenServer.call(server, 'hold', 120);
   await settle(system);
-  expect(reports.map(({ message }) => message)).toStrictEqual([
+  expect(textsOf(reports)).toContainEqual(
     expect.stringMatching(/^worker held the thread for \d+ ms$/),
-  ]);
+  );
 });
 
 test('a subscriber of reprise:callback:slow gets the process and the time', async () => {
@@ -177,6 +183,6 @@ test('a subscriber of reprise:callback:slow gets the process and the time', asyn
   });
   await settle(system);
   unsubscribe('reprise:callback:slow', listen);
-  const [report] = reports as readonly [Report];
-  expect(published).toStrictEqual([{ pid, ...report.details }]);
+  expect(published).not.toHaveLength(0);
+  expect(published).toStrictEqual(reports.map(({ details }) => ({ pid, ...details })));
 });
