@@ -148,42 +148,69 @@ export abstract class ServerLifecycle extends Cell {
 
   /** Code of the behaviour threw: the server ends. */
   protected crash(thrown: unknown): void {
-    const reason = reasonOf(thrown);
-    // A thrown value that is no Error counts as the answer, in `terminate` as nothing: as in OTP.
-    const isAnswer = reason.type === 'nocatch';
     if (this.phase === 'terminate') {
-      this.#finish(isAnswer ? this.#stopReason : reason);
-    } else if (this.phase === 'init') {
-      this.end(isAnswer ? badReturnValue(reason.value) : reason);
+      this.#failTerminate(thrown);
+      return;
+    }
+    // A thrown value that is no Error counts as the answer: as in OTP.
+    const reason = thrown instanceof Error ? reasonOf(thrown) : badReturnValue(thrown);
+    if (this.phase === 'init') {
+      this.end(reason);
     } else {
-      this.stop(isAnswer ? badReturnValue(reason.value) : reason);
+      this.stop(reason);
     }
   }
 
   /** Runs `terminate`, gives the reply, and ends. */
   stop(reason: ExitReason, pendingReply?: PendingReply): void {
+    assertExitReason(reason);
     this.phase = 'terminate';
     this.#stopReason = reason;
     this.#pendingReply = pendingReply;
-    assertExitReason(reason);
-    const result = this.#behaviour.terminate?.(reason, this.#state, this);
-    if (isThenable(result)) {
-      this.suspend(result, () => {
-        this.#finish(reason);
-        return false;
-      });
-    } else {
-      this.#finish(reason);
-    }
+    // First: `terminate` may throw, hang, or be killed, and none of that may hide the crash.
+    this.#report(reason);
+    this.#terminate(reason);
   }
 
-  #finish(reason: ExitReason): void {
+  #terminate(reason: ExitReason): void {
+    try {
+      const result = this.#behaviour.terminate?.(reason, this.#state, this);
+      if (isThenable(result)) {
+        this.suspend(result, () => {
+          this.#finish(reason);
+          return false;
+        });
+        return;
+      }
+    } catch (thrown) {
+      this.#failTerminate(thrown);
+      return;
+    }
+    this.#finish(reason);
+  }
+
+  /** An error is the reason of the end. A thrown value that is no Error counts as nothing. */
+  #failTerminate(thrown: unknown): void {
+    if (!this.isAlive) {
+      return;
+    }
+    const reason = thrown instanceof Error ? reasonOf(thrown) : this.#stopReason;
+    if (reason !== this.#stopReason) {
+      this.#report(reason);
+    }
+    this.#finish(reason);
+  }
+
+  #report(reason: ExitReason): void {
     if (isAbnormal(reason)) {
       reportCrash(this, reason, {
         lastMessage: unwrap(this.lastMessage),
         state: this.shownState,
       });
     }
+  }
+
+  #finish(reason: ExitReason): void {
     // Before any process can learn of the end.
     this.#pendingReply?.call.answer(this.#pendingReply.value);
     this.end(reason);

@@ -595,6 +595,148 @@ describe('terminate', () => {
     expect(log).toStrictEqual([['server', reason]]);
   });
 
+  const orig = new Error('orig');
+  const ends: readonly {
+    readonly after: string;
+    readonly end: (server: ScriptedServer, parent: Process) => void;
+    readonly reason: ExitReason;
+  }[] = [
+    {
+      after: 'a crash',
+      end: (server) =>
+        cast(server, () => {
+          throw orig;
+        }),
+      reason: crash(orig),
+    },
+    {
+      after: 'a rejection',
+      end: (server) => cast(server, () => Promise.reject(orig)),
+      reason: crash(orig),
+    },
+    {
+      after: 'an answer that is none',
+      end: (server) => cast(server, () => 'garbage' as never),
+      reason: { type: 'badReturnValue', value: 'garbage' },
+    },
+    {
+      after: 'a thrown stop',
+      end: (server) =>
+        cast(server, (state) => {
+          throw stop(refusal, state) as unknown;
+        }),
+      reason: refusal,
+    },
+    {
+      after: 'GenServer.stop',
+      end: (server) => void outcome(GenServer.stop(server, refusal)),
+      reason: refusal,
+    },
+    {
+      after: 'a stop in good order',
+      end: (server) => cast(server, (state) => stop(normal, state)),
+      reason: normal,
+    },
+    {
+      after: 'the shutdown by its parent',
+      end: (server, parent) => {
+        exit(parent, server, shutdown);
+      },
+      reason: shutdown,
+    },
+  ];
+  const failures: readonly {
+    readonly how: string;
+    readonly terminate: (self: Process) => void | Promise<void>;
+    /** Default: the reason for which it runs. */
+    readonly reason?: ExitReason;
+  }[] = [
+    {
+      how: 'throws a value',
+      terminate: () => {
+        throw 'v' as unknown;
+      },
+    },
+    { how: 'rejects with a value', terminate: () => Promise.reject('v') },
+    {
+      how: 'throws an Error',
+      terminate: () => {
+        throw tt;
+      },
+      reason: crash(tt),
+    },
+    { how: 'rejects with an Error', terminate: () => Promise.reject(tt), reason: crash(tt) },
+    {
+      how: 'exits in good order',
+      terminate: (self) => exit(self, shutdownWith('tt')),
+      reason: shutdownWith('tt'),
+    },
+  ];
+  const failing = ends.flatMap((end) => failures.map((failure) => ({ ...end, failure })));
+  test.each(failing)(
+    'IN30 that $failure.how after $after hides no crash: each is reported, in order',
+    async ({ end, reason, failure }) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      const parent = await idleProcess(system, { traps: true });
+      const behaviour = {
+        ...scripted(),
+        terminate: (_reason: ExitReason, _state: State, self: Process) => failure.terminate(self),
+      };
+      const init: Init = (self) => {
+        trapExit(self, true);
+        return ok([]);
+      };
+      const options = { name: 'worker' };
+      const start = GenServer.startLink(parent, behaviour, init, options);
+      const server = (await start) as ScriptedServer;
+      await logEnd(system, log, 'server', server);
+      end(server, parent);
+      await settle(system);
+      const last = failure.reason ?? reason;
+      expect(log).toStrictEqual([['server', last]]);
+      const crashes = [...new Set([reason, last])].filter(
+        ({ type }) => type !== 'normal' && type !== 'shutdown',
+      );
+      expect(system.reports.map(({ message }) => message)).toStrictEqual(
+        crashes.map((each) => `process worker crashed: ${formatReason(each)}`),
+      );
+    },
+  );
+
+  test('IN30 that hangs, and is killed, hides no crash', async () => {
+    const system = createTestSystem();
+    const behaviour = { ...scripted(), terminate: forever };
+    const server = (await GenServer.start(system, behaviour, initPlainly, {
+      name: 'worker',
+    })) as ScriptedServer;
+    cast(server, () => Promise.reject(orig));
+    await settle(system);
+    const reports = [{ level: 'error', message: 'process worker crashed: Error: orig' }];
+    expect(system.reports).toMatchObject(reports);
+    exit(system, server, kill);
+    await settle(system);
+    expect(system.reports).toMatchObject(reports);
+  });
+
+  test('IN28 runs for an answer whose reason is none: that is a crash of the callback', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await startAlone(log);
+    cast(server, (state) => stop('why' as never, state));
+    await settle(system);
+    expect(log).toMatchObject([['terminate', { type: 'crash' }, []]]);
+    expect(system.reports).toHaveLength(1);
+  });
+
+  test('IN28 keeps the reason of an exit that looks like a thrown value', async () => {
+    const log: unknown[] = [];
+    const reason = { type: 'nocatch', value: 'v' } as const;
+    const { system, server } = await startAlone(log);
+    cast(server, (_, self) => exit(self, reason));
+    await settle(system);
+    expect(log).toStrictEqual([['terminate', reason, []]]);
+  });
+
   test('IN40 delays the EXIT and the DOWN until it has ended', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
