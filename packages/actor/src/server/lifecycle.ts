@@ -135,15 +135,13 @@ export abstract class ServerLifecycle extends Cell {
     return undefined;
   }
 
-  /** Whether a message is the exit signal of the parent: a server that traps exits obeys it. */
+  /**
+   * Whether a message is the exit signal of the parent: the server obeys it. The message alone
+   * decides, as in OTP: it may have come before the server stopped trapping exits.
+   */
   protected isExitOfParent(message: unknown): message is ExitMessage {
     const signal = message as ExitMessage | undefined;
-    return (
-      this.trapExit &&
-      this.#isLinkedToParent &&
-      signal?.type === 'EXIT' &&
-      signal.pid === this.parent?.pid
-    );
+    return this.#isLinkedToParent && signal?.type === 'EXIT' && signal.pid === this.parent?.pid;
   }
 
   /** Code of the behaviour threw: the server ends. */

@@ -25,6 +25,7 @@ import {
   shutdownWith,
   spawn,
   stop,
+  sys,
   trapExit,
   whereis,
 } from '@reprise/actor';
@@ -829,6 +830,54 @@ describe('an exit signal', () => {
     await settle(system);
     expect(log).toStrictEqual([['info', { type: 'EXIT', pid: starter.pid, reason: exitSignal }]]);
     expect(isAlive(server)).toBe(true);
+  });
+
+  test.each([false, true])(
+    'IN35 of the parent that is in the mailbox when trapping is turned off runs terminate (suspended: %p)',
+    async (isSuspended) => {
+      const log: unknown[] = [];
+      const { system, parent, server } = await startLinked(log, initTrapping);
+      await logEnd(system, log, 'server', server);
+      cast(server, (state, self) => {
+        trapExit(self, false);
+        return noreply(state);
+      });
+      const suspended = isSuspended ? sys.suspend(server) : undefined;
+      exit(parent, parent.pid, exitSignal);
+      await suspended;
+      await settle(system);
+      expect(log).toStrictEqual([
+        ['terminate', exitSignal, []],
+        ['server', exitSignal],
+      ]);
+    },
+  );
+
+  test('IN35 of the parent that comes after trapping was turned off ends the server without terminate', async () => {
+    const log: unknown[] = [];
+    const { system, parent, server } = await startLinked(log, initTrapping);
+    await logEnd(system, log, 'server', server);
+    cast(server, (state, self) => {
+      trapExit(self, false);
+      return noreply(state);
+    });
+    await settle(system);
+    exit(parent, parent.pid, exitSignal);
+    await settle(system);
+    expect(log).toStrictEqual([['server', exitSignal]]);
+  });
+
+  test('IN34 of another process that is in the mailbox when trapping is turned off goes to handleInfo', async () => {
+    const log: unknown[] = [];
+    const { system, server } = await startLinked(log, initTrapping);
+    const other = await idleProcess(system);
+    cast(server, (state, self) => {
+      trapExit(self, false);
+      return noreply(state);
+    });
+    exit(other, server, exitSignal);
+    await settle(system);
+    expect(log).toStrictEqual([['info', { type: 'EXIT', pid: other.pid, reason: exitSignal }]]);
   });
 
   const byParent: readonly (readonly [
