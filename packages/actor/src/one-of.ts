@@ -1,8 +1,8 @@
 import { describe } from './describe.ts';
 
 /**
- * Throws a `TypeError` that begins with `expected` unless `value` is one of those allowed. The error
- * names the nearest of them for a misspelt value.
+ * Throws a `TypeError` that begins with `expected` unless `value` is one of those allowed. The
+ * error names the nearest of them for a misspelt value.
  */
 export function assertOneOf(expected: string, value: unknown, allowed: readonly unknown[]): void {
   if (!allowed.includes(value)) {
