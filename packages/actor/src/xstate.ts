@@ -1,8 +1,10 @@
 import type {
   AnyActorLogic,
   AnyEventObject,
+  EmittedFrom,
   EventFromLogic,
   InputFrom,
+  Observer,
   OutputFrom,
   SnapshotFrom,
   Subscription,
@@ -144,11 +146,14 @@ export function getSnapshot<Logic extends AnyActorLogic>(
 }
 
 /**
- * Calls `listener` with every new snapshot from now on, in the turn that makes it, until
- * `unsubscribe` or the end of the process. To learn of the end, use a monitor. An error that the
- * listener throws is logged. A process that has ended makes no more snapshots.
- * @throws as `getSnapshot` does
- * @see XState, `actor.subscribe(listener)`
+ * Calls a listener, or the `next` of an observer, with every new snapshot from now on, in the turn
+ * that makes it, until `unsubscribe` or the end of the process. The `error` of an observer is called
+ * with the error when the logic fails, and its `complete` when the logic is done or stopped; of a
+ * process that has ended they are called at once, unless it was stopped. An error that a listener
+ * or an observer throws is logged. Without `error` nothing is lost: the process crashes with the
+ * error.
+ * @throws as `getSnapshot` does; TypeError for neither a function nor an observer
+ * @see XState, `actor.subscribe(observer)`
  * @example
  * ```ts
  * import { createSystem, GenServer } from '@reprise/actor';
@@ -169,21 +174,109 @@ export function getSnapshot<Logic extends AnyActorLogic>(
  */
 export function subscribe<Logic extends AnyActorLogic>(
   process: Destination<LogicPid<Logic>>,
-  listener: (snapshot: SnapshotFrom<Logic>) => void,
+  listener: ((snapshot: SnapshotFrom<Logic>) => void) | Observer<SnapshotFrom<Logic>>,
 ): Subscription {
+  const cell = foundCell(process);
+  const observer = guardedObserver(cell, listener);
+  const running = stateOf(cell, Running);
+  if (running === undefined) {
+    tellEnd(lastSnapshot(cell), observer);
+    return { unsubscribe: () => undefined };
+  }
+  return running.actor.subscribe(observer);
+}
+
+/**
+ * Calls `listener` with every event of a type that the logic emits from now on, or of any type for
+ * `*`, in the turn that emits it, until `unsubscribe` or the end of the process. An error that the
+ * listener throws is logged.
+ * @throws as `getSnapshot` does; TypeError for anything but a function
+ * @see XState, `actor.on(type, handler)`
+ * @example
+ * ```ts
+ * import { createSystem, GenServer } from '@reprise/actor';
+ * import { fromLogic, on } from '@reprise/actor/xstate';
+ * import { emit, setup } from 'xstate';
+ *
+ * const bell = setup({
+ *   types: { events: {} as { type: 'press' }, emitted: {} as { type: 'rang'; times: number } },
+ * }).createMachine({ on: { press: { actions: emit({ type: 'rang', times: 2 }) } } });
+ *
+ * const system = createSystem();
+ * const pid = await fromLogic(bell).start(system);
+ * on(pid, 'rang', ({ times }) => {
+ *   console.log(times);
+ * });
+ * await GenServer.call(pid, 'send', { type: 'press' }); // 2
+ * await system.stop();
+ * ```
+ */
+export function on<
+  Logic extends AnyActorLogic,
+  const Type extends EmittedFrom<Logic>['type'] | '*',
+>(
+  process: Destination<LogicPid<Logic>>,
+  type: Type,
+  listener: (event: EmittedOf<Logic, Type>) => void,
+): Subscription {
+  if (typeof listener !== 'function') {
+    throw new TypeError(`Expected a function, got ${describe(listener)}`);
+  }
   const cell = foundCell(process);
   const running = stateOf(cell, Running);
   if (running === undefined) {
     lastSnapshot(cell);
     return { unsubscribe: () => undefined };
   }
-  return running.actor.subscribe((snapshot: SnapshotFrom<Logic>) => {
+  return running.actor.on(type, guarded<EmittedOf<Logic, Type>>(cell, listener));
+}
+
+type EmittedOf<Logic extends AnyActorLogic, Type> = Type extends '*'
+  ? EmittedFrom<Logic>
+  : Extract<EmittedFrom<Logic>, { readonly type: Type }>;
+
+/**
+ * Always with an `error`: without one, xstate throws the error in a timer, which ends the program.
+ */
+function guardedObserver<Snapshot>(
+  cell: Cell,
+  listener: ((snapshot: Snapshot) => void) | Observer<Snapshot>,
+): Required<Observer<Snapshot>> {
+  if (typeof listener === 'function') {
+    return { next: guarded(cell, listener), error: ignored, complete: ignored };
+  }
+  if (typeof listener !== 'object' || listener === null) {
+    throw new TypeError(`Expected a function or an observer, got ${describe(listener)}`);
+  }
+  const complete = guarded(cell, () => listener.complete?.());
+  return {
+    next: guarded(cell, (snapshot) => listener.next?.(snapshot)),
+    error: guarded(cell, (error) => listener.error?.(error)),
+    complete: () => {
+      complete(undefined);
+    },
+  };
+}
+
+function ignored(): void {}
+
+function guarded<Value>(cell: Cell, listener: (value: Value) => void): (value: Value) => void {
+  return (value) => {
     try {
-      listener(snapshot);
+      listener(value);
     } catch (error) {
       cell.runtime.logger.error({ err: error }, `a subscriber of ${nameOf(cell)} failed`);
     }
-  });
+  };
+}
+
+/** As xstate does for a subscriber that comes after the end. */
+function tellEnd({ status, error }: AnySnapshot, observer: Required<Observer<never>>): void {
+  if (status === 'error') {
+    observer.error(error);
+  } else if (status === 'done') {
+    observer.complete();
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   type Clock,
   crash,
@@ -35,12 +35,14 @@ import {
   type LogicPid,
   type LogicSpec,
   output,
+  on,
   subscribe,
 } from '@reprise/actor/xstate';
 import { expectTypeOf } from 'expect-type';
 import {
   type AnyActorLogic,
   assign,
+  emit,
   fromCallback,
   fromObservable,
   fromPromise,
@@ -653,6 +655,133 @@ describe('subscribe', () => {
       seen.push(snapshot);
     }).unsubscribe();
     expect(seen).toStrictEqual([]);
+  });
+});
+
+describe('subscribe with an observer', () => {
+  const recorded = () => {
+    const log: unknown[] = [];
+    const observer = {
+      next: ({ status }: { readonly status: string }) => void log.push(status),
+      error: (error: unknown) => void log.push(error),
+      complete: () => void log.push('complete'),
+    };
+    return { log, observer };
+  };
+
+  test('calls error when the machine fails, once, and at once of a process that has ended', async () => {
+    const { system, parent, pid } = await aDoor();
+    const { log, observer } = recorded();
+    subscribe(pid, observer);
+    send(pid, { type: 'slam' });
+    await parent.expectExit(pid, crash(slammed));
+    subscribe(pid, observer);
+    await settle(system);
+    expect(log).toStrictEqual([slammed, slammed]);
+  });
+
+  test('calls complete when the machine is done, and at once of a process that has ended', async () => {
+    const { pid } = await aDoor();
+    const { log, observer } = recorded();
+    subscribe(pid, observer);
+    await GenServer.call(pid, 'send', { type: 'remove' });
+    subscribe(pid, observer);
+    expect(log).toStrictEqual(['done', 'complete', 'complete']);
+  });
+
+  test('needs none of its three functions', async () => {
+    const { parent, pid } = await aDoor();
+    subscribe(pid, {});
+    send(pid, { type: 'slam' });
+    await parent.expectExit(pid, crash(slammed));
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test.each(['next', 'error', 'complete'] as const)('reports a %s that throws', async (which) => {
+    const { system, pid } = await aDoor();
+    subscribe(pid, {
+      [which]: () => {
+        throw slammed;
+      },
+    });
+    send(pid, { type: which === 'error' ? 'slam' : 'remove' });
+    await settle(system);
+    expect(system.reports).toContainEqual({
+      level: 'error',
+      message: 'a subscriber of #Pid<3> failed',
+      details: { err: slammed },
+    });
+  });
+
+  test('refuses a value that is no observer', async () => {
+    const { pid } = await aDoor();
+    expect(() => subscribe(pid, 7 as never)).toThrow(
+      new TypeError('Expected a function or an observer, got 7 (number)'),
+    );
+  });
+});
+
+describe('a machine that fails while somebody is subscribed', () => {
+  test('throws nothing in a timer of the host: the program lives', async () => {
+    const thrown: unknown[] = [];
+    const listener = (error: unknown): void => void thrown.push(error);
+    const timer = jest.spyOn(globalThis, 'setTimeout');
+    process.on('uncaughtException', listener);
+    try {
+      const { parent, pid } = await aDoor();
+      subscribe(pid, () => undefined);
+      subscribe(pid, { next: () => undefined });
+      send(pid, { type: 'slam' });
+      await parent.expectExit(pid, crash(slammed));
+      expect(timer).not.toHaveBeenCalled();
+    } finally {
+      process.off('uncaughtException', listener);
+      timer.mockRestore();
+    }
+    expect(thrown).toStrictEqual([]);
+  });
+});
+
+describe('on', () => {
+  const bell = setup({
+    types: {} as {
+      events: { readonly type: 'press' };
+      emitted: { readonly type: 'rang'; readonly times: number } | { readonly type: 'worn' };
+    },
+  }).createMachine({
+    on: { press: { actions: [emit({ type: 'rang', times: 2 }), emit({ type: 'worn' })] } },
+  });
+
+  test('calls the listener with the events of a type that are emitted, until unsubscribed', async () => {
+    const { pid } = await started(fromLogic(bell));
+    const heard: unknown[] = [];
+    const { unsubscribe } = on(pid, 'rang', ({ times }) => {
+      heard.push(times);
+    });
+    on(pid, '*', ({ type }) => {
+      heard.push(type);
+    });
+    await GenServer.call(pid, 'send', { type: 'press' });
+    unsubscribe();
+    await GenServer.call(pid, 'send', { type: 'press' });
+    expect(heard).toStrictEqual([2, 'rang', 'worn', 'rang', 'worn']);
+  });
+
+  test('reports a listener that throws', async () => {
+    const { system, pid } = await started(fromLogic(bell));
+    on(pid, 'worn', () => {
+      throw slammed;
+    });
+    await GenServer.call(pid, 'send', { type: 'press' });
+    expect(system.reports).toMatchObject([{ message: 'a subscriber of #Pid<3> failed' }]);
+  });
+
+  test('of a process that has ended never calls the listener', async () => {
+    const { pid } = await started(fromLogic(bell));
+    await GenServer.stop(pid);
+    expect(() => {
+      on(pid, '*', () => undefined).unsubscribe();
+    }).not.toThrow();
   });
 });
 
