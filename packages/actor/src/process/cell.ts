@@ -56,8 +56,11 @@ export abstract class Cell extends Linkable<Cell> implements Process {
 
   /** Handles messages for a while; true when there are more. Errors go to `failed`. */
   protected abstract turn(): boolean;
-  /** Its code threw, or a promise that it waited for was rejected. */
-  protected abstract failed(thrown: unknown): void;
+  /**
+   * Its code threw, or a promise that it waited for was rejected. Returns true, as `turn` does, when
+   * there are more messages.
+   */
+  protected abstract failed(thrown: unknown): boolean;
   /** It has ended: its requests have failed, its exit signals and DOWN messages are sent. */
   protected abstract ended(reason: ExitReason): void;
 
@@ -232,8 +235,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     // Code of a process that has ended may go on, and throw: that changes nothing any more.
     if (this.status === 'running') {
       try {
-        this.failed(thrown);
-        this.#leave(this.mailbox.length > 0);
+        this.#leave(this.failed(thrown));
         return;
       } catch (again) {
         this.end(reasonOf(again));

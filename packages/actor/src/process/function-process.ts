@@ -74,7 +74,7 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
     );
   }
 
-  protected failed(thrown: unknown): void {
+  protected failed(thrown: unknown): boolean {
     if (this.isAlive) {
       const reason = reasonOf(thrown);
       if (reason.type === 'crash' || reason.type === 'nocatch') {
@@ -82,6 +82,7 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
       }
       this.end(reason);
     }
+    return false;
   }
 
   protected ended(): void {

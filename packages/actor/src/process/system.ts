@@ -94,7 +94,9 @@ class RootProcess extends Cell implements System {
     return false;
   }
 
-  protected failed(): void {}
+  protected failed(): boolean {
+    return false;
+  }
 
   protected ended(): void {}
 

@@ -124,9 +124,11 @@ export abstract class ServerLifecycle extends Cell {
         start.ignore();
         break;
       case 'error':
+        assertExitReason(answer.reason);
         start.refuse(answer.reason);
         break;
       case 'stop':
+        assertExitReason(answer.reason);
         this.end(answer.reason);
         break;
       default:

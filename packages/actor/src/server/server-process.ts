@@ -10,7 +10,7 @@ import { IdleTimer } from './idle-timer.ts';
 import { badAnswer, type PendingReply, ServerLifecycle } from './lifecycle.ts';
 import { isThenable } from './maybe-promise.ts';
 import { CallMessage, CastMessage, SystemRequest } from './messages.ts';
-import { type Action, isAnswer } from './next.ts';
+import { type Action, type Answer, isAnswer } from './next.ts';
 
 /**
  * The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks
@@ -277,11 +277,21 @@ export class ServerProcess extends ServerLifecycle {
     return this.#last;
   }
 
-  protected failed(thrown: unknown): void {
+  protected failed(thrown: unknown): boolean {
     if (isAnswer(thrown) && this.phase !== 'terminate') {
-      this.#apply(thrown);
+      this.#applyThrown(thrown);
     } else {
       this.crash(thrown);
+    }
+    return this.#goesOn();
+  }
+
+  /** It has the effects of a returned answer, also where it is one that the callback may not give. */
+  #applyThrown(thrown: Answer): void {
+    try {
+      this.#apply(thrown);
+    } catch (again) {
+      this.crash(again);
     }
   }
 

@@ -17,7 +17,9 @@ export class TaskHub extends Cell {
     return false;
   }
 
-  protected failed(): void {}
+  protected failed(): boolean {
+    return false;
+  }
 
   protected ended(): void {}
 }

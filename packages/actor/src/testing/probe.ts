@@ -112,7 +112,9 @@ class ProbeProcess extends Cell implements Probe {
     return false;
   }
 
-  protected failed(): void {}
+  protected failed(): boolean {
+    return false;
+  }
 
   protected ended(): void {}
 
