@@ -57,7 +57,7 @@ export abstract class Question extends Request {
 
   answer(value: unknown): void {
     if (this.#close()) {
-      this.#resolve(value);
+      this.answered(value);
       // The code that awaits the answer goes on in a microtask. The scheduler lets it run at once,
       // and not at the end of its slice, however busy other processes are.
       this.server.runtime.scheduler.yieldToMicrotasks();
@@ -66,7 +66,7 @@ export abstract class Question extends Request {
 
   fail(reason: ExitReason): void {
     if (this.#close()) {
-      this.#reject(new ExitError(reason, this.what()));
+      this.failed(reason);
     }
   }
 
@@ -87,6 +87,15 @@ export abstract class Question extends Request {
       this.closed();
     }
     return wasOpen;
+  }
+
+  /** Settles the promise. A subclass may give the outcome in another way. */
+  protected answered(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  protected failed(reason: ExitReason): void {
+    this.#reject(new ExitError(reason, this.what()));
   }
 
   /** It is answered, or has failed. */

@@ -1,9 +1,8 @@
 import type { Destination } from '../process/address.ts';
 import type { Cell, Runtime } from '../process/cell.ts';
-import { type ExitError } from '../process/exit-error.ts';
 import { type ExitReason, noproc, timeout } from '../process/exit-reason.ts';
 import { PendingResult } from '../process/pending-result.ts';
-import type { CallMessage } from './messages.ts';
+import { CallMessage } from './messages.ts';
 
 declare const requested: unique symbol;
 
@@ -44,29 +43,52 @@ export interface ResponseMessage<out Value = unknown> {
   readonly request: RequestId<Value>;
 }
 
+/**
+ * The call of a `sendRequest`. Its outcome reaches the `PendingResponse` in the same instant, and
+ * not by a promise: the `ResponseMessage` comes before all that the server sends after its answer.
+ */
+class RequestMessage extends CallMessage {
+  readonly #pending: PendingResponse;
+
+  constructor(server: Cell, request: string, payload: unknown, pending: PendingResponse) {
+    super(server, request, payload, Infinity, undefined);
+    this.#pending = pending;
+  }
+
+  protected override answered(value: unknown): void {
+    this.#pending.settle({ type: 'reply', value });
+  }
+
+  protected override failed(reason: ExitReason): void {
+    this.#pending.settle({ type: 'error', reason, server: this.#pending.server });
+  }
+}
+
 /** A `RequestId` at run time. */
 export class PendingResponse extends PendingResult<Response> {
-  readonly #call: CallMessage | undefined;
+  readonly #server: Destination;
   readonly #owner: Cell | undefined;
+  #call: CallMessage | undefined = undefined;
   #message: ResponseMessage | undefined = undefined;
 
-  /** `call` is `undefined` when no such server was running. */
-  constructor(server: Destination, call: CallMessage | undefined, owner: Cell | undefined) {
+  constructor(server: Destination, owner: Cell | undefined) {
     super();
-    this.#call = call;
+    this.#server = server;
     this.#owner = owner;
-    if (call === undefined) {
-      this.settle({ type: 'error', reason: noproc, server });
+  }
+
+  get server(): Destination {
+    return this.#server;
+  }
+
+  /** Sends the request; `cell` is `undefined` when no such server was running. */
+  send(cell: Cell | undefined, request: string, payload: unknown): void {
+    if (cell === undefined) {
+      this.settle({ type: 'error', reason: noproc, server: this.#server });
       return;
     }
-    call.promise.then(
-      (value) => {
-        this.settle({ type: 'reply', value });
-      },
-      (thrown: ExitError) => {
-        this.settle({ type: 'error', reason: thrown.reason, server });
-      },
-    );
+    this.#call = new RequestMessage(cell, request, payload, this);
+    cell.push(this.#call);
   }
 
   override get owner(): Cell | undefined {

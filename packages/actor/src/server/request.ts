@@ -5,7 +5,6 @@ import { cellOfProcess } from '../process/cell.ts';
 import { firstResult, firstSettled, waitForResults } from '../process/pending-result.ts';
 import type { Process } from '../process/process.ts';
 import type { PayloadArgs, ReplyTo, Server } from './behaviour.ts';
-import { CallMessage } from './messages.ts';
 import {
   idOf,
   type Labelled,
@@ -72,12 +71,9 @@ export function sendRequest<Calls, Request extends keyof Calls & string>(
   const { self }: SendRequestOptions = options ?? {};
   const asker = self && cellOfProcess(self);
   const cell = find(server);
-  if (cell === undefined || !cell.isAlive) {
-    return idOf(new PendingResponse(server, undefined, asker));
-  }
-  const call = new CallMessage(cell, request, payload, Infinity, undefined);
-  cell.push(call);
-  return idOf(new PendingResponse(server, call, asker));
+  const pending = new PendingResponse(server, asker);
+  pending.send(cell?.isAlive ? cell : undefined, request, payload);
+  return idOf(pending);
 }
 
 /**

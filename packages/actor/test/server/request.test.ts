@@ -6,14 +6,17 @@ import {
   isAlive,
   kill,
   killed,
+  monitor,
   name,
   noproc,
   noreply,
   ok,
   type Pid,
+  type Process,
   reply,
   send,
   spawn,
+  stop,
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
@@ -425,6 +428,143 @@ describe('checkResponse', () => {
     await settle(system);
     expect(seen).toStrictEqual([{ type: 'reply', value: 'a' }, 0]);
   });
+});
+
+describe('the place of a response among the messages of its server', () => {
+  type From = GenServer.From<string>;
+  /** Its request carries the code of the callback. */
+  const scripted = GenServer.define({
+    init: () => ok(0),
+    handleCall: {
+      run: (
+        answer: (from: From, self: Process) => GenServer.MaybePromise<never>,
+        _,
+        from: From,
+        self,
+      ) => answer(from, self),
+    },
+    handleContinue: (next: () => void, state) => {
+      next();
+      return noreply(state);
+    },
+  });
+  type Tell = (text: string) => void;
+  type Answer = (tell: Tell, from: From, self: Process) => unknown;
+  const ways: readonly (readonly [string, Answer, readonly string[]])[] = [
+    [
+      'an answer',
+      (tell) => {
+        tell('before');
+        return reply('R', 0, { continue: () => tell('after') });
+      },
+      ['before', 'response', 'after'],
+    ],
+    [
+      'an answer after an await',
+      async (tell) => {
+        tell('before');
+        return reply('R', 0, { continue: () => tell('after') });
+      },
+      ['before', 'response', 'after'],
+    ],
+    [
+      'an answer that is thrown',
+      (tell) => {
+        throw reply('R', 0, { continue: () => tell('after') }) as unknown;
+      },
+      ['response', 'after'],
+    ],
+    [
+      'GenServer.reply',
+      (tell, from) => {
+        tell('before');
+        GenServer.reply(from, 'R');
+        tell('after');
+        return noreply(0);
+      },
+      ['before', 'response', 'after'],
+    ],
+    [
+      'GenServer.reply of another process',
+      (tell, from, self) => {
+        spawn(self, () => {
+          tell('before');
+          GenServer.reply(from, 'R');
+          tell('after');
+        });
+        return noreply(0);
+      },
+      ['before', 'response', 'after'],
+    ],
+    ['a stop with a reply', () => stop(crash('end'), 'R', 0), ['response', 'DOWN']],
+    [
+      'GenServer.reply before a crash',
+      (_, from) => {
+        GenServer.reply(from, 'R');
+        throw new Error('no');
+      },
+      ['response', 'DOWN'],
+    ],
+    ['a crash', () => Promise.reject(new Error('no')), ['response', 'DOWN']],
+    [
+      'a kill',
+      (_tell, _from, self) => {
+        exit(self, self.pid, kill);
+        return noreply(0);
+      },
+      ['response', 'DOWN'],
+    ],
+  ];
+  const ask = async (answer: Answer) => {
+    const system = createTestSystem();
+    const asker = await idleProcess(system);
+    const server = await GenServer.start(system, scripted, undefined);
+    const tell: Tell = (text) => {
+      send(asker.pid, text);
+    };
+    const run = (from: From, self: Process): never => answer(tell, from, self) as never;
+    return { system, asker, server, run };
+  };
+
+  test.each(ways)('GC36 is where the server put it, by %s', async (_how, answer, expected) => {
+    const { system, asker, server, run } = await ask(answer);
+    const request = GenServer.sendRequest(server, 'run', run, { self: asker });
+    monitor(asker, server);
+    await settle(system);
+    const messages = await drain(asker);
+    const kinds = messages.map((each) =>
+      typeof each === 'string' ? each : (each as { readonly type: string }).type,
+    );
+    expect(kinds).toStrictEqual(expected);
+    const response = messages[expected.indexOf('response')];
+    expect(response).toStrictEqual({ type: 'response', request });
+  });
+
+  test.each(ways)(
+    'GC36 has come by the time that a later message is seen, by %s',
+    async (_how, answer, expected) => {
+      const { system, server } = await ask(answer);
+      const later = expected.at(-1);
+      let seen: unknown;
+      spawn<string | { readonly type: string }>(system, async (self) => {
+        const tell: Tell = (text) => {
+          send(self.pid, text);
+        };
+        const request = GenServer.sendRequest(
+          server,
+          'run',
+          (from: From, process: Process) => answer(tell, from, process) as never,
+        );
+        monitor(self, server);
+        await self.receive(
+          (message) => (typeof message === 'string' ? message : message.type) === later,
+        );
+        seen = await GenServer.receiveResponse(request, { timeout: 0 });
+      });
+      await settle(system);
+      expect((seen as { readonly type: string }).type).toMatch(/^(reply|error)$/);
+    },
+  );
 });
 
 describe('types', () => {
