@@ -147,11 +147,11 @@ export function getSnapshot<Logic extends AnyActorLogic>(
 
 /**
  * Calls a listener, or the `next` of an observer, with every new snapshot from now on, in the turn
- * that makes it, until `unsubscribe` or the end of the process. The `error` of an observer is called
- * with the error when the logic fails, and its `complete` when the logic is done or stopped; of a
- * process that has ended they are called at once, unless it was stopped. An error that a listener
- * or an observer throws is logged. Without `error` nothing is lost: the process crashes with the
- * error.
+ * that makes it, until `unsubscribe` or the end of the process. The `error` of an observer is
+ * called with the error when the logic fails, and its `complete` when the logic is done or stopped;
+ * of a process that has ended they are called at once, unless it was stopped. An error that a
+ * listener or an observer throws is logged. Without `error` nothing is lost: the process crashes
+ * with the error.
  * @throws as `getSnapshot` does; TypeError for neither a function nor an observer
  * @see XState, `actor.subscribe(observer)`
  * @example
