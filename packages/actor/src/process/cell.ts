@@ -57,8 +57,8 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   /** Handles messages for a while; true when there are more. Errors go to `failed`. */
   protected abstract turn(): boolean;
   /**
-   * Its code threw, or a promise that it waited for was rejected. Returns true, as `turn` does, when
-   * there are more messages.
+   * Its code threw, or a promise that it waited for was rejected. Returns true, as `turn` does,
+   * when there are more messages.
    */
   protected abstract failed(thrown: unknown): boolean;
   /** It has ended: its requests have failed, its exit signals and DOWN messages are sent. */

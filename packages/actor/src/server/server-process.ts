@@ -286,7 +286,9 @@ export class ServerProcess extends ServerLifecycle {
     return this.#goesOn();
   }
 
-  /** It has the effects of a returned answer, also where it is one that the callback may not give. */
+  /**
+   * It has the effects of a returned answer, also where it is one that the callback may not give.
+   */
   #applyThrown(thrown: Answer): void {
     try {
       this.#apply(thrown);
