@@ -15,7 +15,10 @@ export interface EventsOptions extends StreamOptions {
   readonly cursor?: Cursor;
   /** Ends the stream: the reader that waits for an event gets `signal.reason` as an error. */
   readonly signal?: AbortSignal;
-  /** The client lives in the system of this process and ends with it. Default: its own system. */
+  /**
+   * The client lives in the system of this process and ends with it, however it ends; the reader
+   * then gets an `ExitError` with its reason. Default: a system of its own.
+   */
   readonly parent?: Process;
 }
 

@@ -5,8 +5,8 @@ import {
   ExitError,
   type ExitMessage,
   type ExitReason,
+  isAlive,
   kill,
-  killed,
   type Logger,
   normal,
   type Pid,
@@ -86,19 +86,28 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
     this.#parent ??= this.#ownSystem = createSystem({ logger: silent });
     try {
       this.#watcher = spawn<ExitMessage>(this.#parent, (self) => this.#watch(self));
+      this.#parent.signal.addEventListener('abort', this.#orphaned);
     } catch (error) {
       this.#handoff.end({ type: 'failed', error });
+      void this.#leave();
     }
   }
 
-  /** The body of the watcher: starts the client and waits for its exit. */
+  /**
+   * The body of the watcher: starts the client and waits for its exit. It does not run at all if
+   * the reader stops before the first turn of the watcher.
+   */
   async #watch(self: Receiver<ExitMessage>): Promise<void> {
     self.signal.addEventListener('abort', () => {
       this.#gone.resolve();
-      this.#ended(killed);
+      this.#ended((self.signal.reason as ExitError).reason);
     });
     trapExit(self, true);
     this.#client = await this.#spec.start(self);
+    if (this.#isOver) {
+      // The reader stopped in the instant in which the start succeeded.
+      this.#kill(this.#client);
+    }
     const { reason } = await self.receive();
     this.#ended(reason);
   }
@@ -115,6 +124,12 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
     void this.#leave();
   };
 
+  /** The parent has ended. Not linked to it: a watcher that is killed must not end its parent. */
+  readonly #orphaned = (): void => {
+    this.#handoff.end({ type: 'failed', error: this.#parent?.signal.reason });
+    void this.#leave();
+  };
+
   /**
    * Kills the client rather than stopping it: its `handle` may wait for a reader that will not ask
    * again. The watcher receives its exit.
@@ -123,11 +138,20 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
     this.#isOver = true;
     this.#signal?.removeEventListener('abort', this.#aborted);
     if (this.#parent !== undefined && this.#watcher !== undefined) {
-      exit(this.#parent, this.#client ?? this.#watcher, kill);
-      await this.#gone.promise;
+      this.#parent.signal.removeEventListener('abort', this.#orphaned);
+      this.#kill(this.#client ?? this.#watcher);
+      // A watcher that was killed before its first turn has no body that could tell of its end.
+      await (isAlive(this.#watcher) ? this.#gone.promise : undefined);
       await (this.#cursor && lastWriting(this.#cursor));
     }
     await this.#ownSystem?.stop();
+  }
+
+  /** As a signal of the system: those of a parent that has ended are dropped. */
+  #kill(pid: Pid | undefined): void {
+    if (this.#parent !== undefined && pid !== undefined) {
+      exit(this.#parent.system, pid, kill);
+    }
   }
 }
 
@@ -136,7 +160,8 @@ const silent: Logger = { error: () => undefined, warn: () => undefined };
 
 function errorOf(reason: ExitReason): unknown {
   if (reason.type === 'crash') {
-    return reason.error;
+    // A start that failed ends the watcher, with the error of the start.
+    return reason.error instanceof ExitError ? errorOf(reason.error.reason) : reason.error;
   }
   if (reason.type === 'shutdown' && isFailure(reason.detail)) {
     return new GaveUpError(reason.detail);

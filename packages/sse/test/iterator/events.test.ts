@@ -1,10 +1,16 @@
 import { getEventListeners } from 'node:events';
 
 import { describe, expect, test } from '@jest/globals';
-import { processes } from '@reprise/actor';
+import { exit, kill, type Process, processes, spawn } from '@reprise/actor';
 import { advance } from '@reprise/actor/testing';
 
-import { events, eventStream, type ServerSentEvent, type SseClient } from '../../src/index.ts';
+import {
+  type EventIterator,
+  events,
+  eventStream,
+  type ServerSentEvent,
+  type SseClient,
+} from '../../src/index.ts';
 import { Queue } from '../support/queue.ts';
 import { openStage, settleNetwork } from '../support/stage.ts';
 
@@ -179,6 +185,88 @@ describe('events', () => {
     const first = stream.next();
     (await stage.next()).stream('data: a\n\n');
     await expect(first).rejects.toBe(error);
+  });
+
+  describe.each([
+    ['in the turn of the first `next`', async () => undefined],
+    ['one microtask after it', () => Promise.resolve()],
+    ['before the cursor is read', () => new Promise(setImmediate)],
+  ])('stopped %s', (_when, wait) => {
+    const cursor = { get: () => new Promise<never>(() => undefined), set: () => undefined };
+
+    test('`return` settles, and leaves nothing behind', async () => {
+      await using stage = await openStage();
+      const before = processes(stage.system).length;
+      const stream = events(stage.url, { parent: stage.system, cursor });
+      const first = stream.next();
+      await wait();
+      expect(await stream.return?.()).toEqual({ value: undefined, done: true });
+      expect(await first).toEqual({ value: undefined, done: true });
+      expect(processes(stage.system)).toHaveLength(before);
+    });
+
+    test('by its signal: `return` settles after that, too', async () => {
+      await using stage = await openStage();
+      const controller = new AbortController();
+      const stream = events(stage.url, { signal: controller.signal, cursor });
+      const first = stream.next();
+      await wait();
+      controller.abort(new Error('no longer'));
+      await expect(first).rejects.toThrow('no longer');
+      expect(await stream.return?.()).toEqual({ value: undefined, done: true });
+    });
+
+    test('by the end of `await using`', async () => {
+      await using stage = await openStage();
+      let first: Promise<unknown> | undefined;
+      {
+        await using stream = events(stage.url, { cursor });
+        first = stream.next();
+        await wait();
+      }
+      expect(await first).toEqual({ value: undefined, done: true });
+    });
+  });
+
+  describe('end with their parent, however it ends', () => {
+    test.each([
+      ['is killed', (self: Process) => exit(self.system, self.pid, kill), 'killed'],
+      ['returns', () => undefined, 'normal'],
+    ])('when it %s while an event is waited for', async (_how, end, reason) => {
+      await using stage = await openStage();
+      const before = processes(stage.system).length;
+      const given = Promise.withResolvers<EventIterator<ServerSentEvent>>();
+      const go = Promise.withResolvers<void>();
+      spawn(stage.system, async (self) => {
+        given.resolve(events(stage.url, { parent: self }));
+        await go.promise;
+        end(self);
+      });
+      const stream = await given.promise;
+      const first = stream.next();
+      const exchange = await stage.next();
+      exchange.stream();
+      go.resolve();
+      await expect(first).rejects.toMatchObject({ name: 'ExitError', reason: { type: reason } });
+      await exchange.closed;
+      expect(await stream.return?.()).toEqual({ value: undefined, done: true });
+      expect(processes(stage.system)).toHaveLength(before);
+    });
+
+    test('a parent that lives on keeps no listener of a stream that was left', async () => {
+      await using stage = await openStage();
+      const stream = events(stage.url, { parent: stage.system });
+      void stream.next();
+      await stream.return?.();
+      expect(getEventListeners(stage.system.signal, 'abort')).toEqual([]);
+    });
+  });
+
+  test('a start that fails is told to the reader with its reason', async () => {
+    await using stage = await openStage();
+    const error = new Error('no store today');
+    const cursor = { get: () => Promise.reject(error), set: () => undefined };
+    await expect(events(stage.url, { cursor }).next()).rejects.toBe(error);
   });
 
   test('end with the process that owns them', async () => {
