@@ -7,7 +7,7 @@ import { type ContenderName, contenders, type Versions } from './contender.ts';
 import { idle } from './idle/suite.ts';
 import { importing } from './import/suite.ts';
 import { latency } from './latency/suite.ts';
-import { describeMachine } from './machine.ts';
+import { BusyMachineError, quietMachine } from './machine.ts';
 import { addOptions, type Options } from './options.ts';
 import { formatReport, type Report, reportJson } from './report.ts';
 import { resultOf, type Result } from './result.ts';
@@ -30,7 +30,12 @@ program.addCommand(idle);
 program.addCommand(latency);
 program.addCommand(importing);
 program.addCommand(chart);
-await program.parseAsync();
+await program.parseAsync().catch((error: unknown) => {
+  if (error instanceof BusyMachineError) {
+    program.error(error.message);
+  }
+  throw error;
+});
 
 function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {
   const command = program
@@ -50,9 +55,10 @@ function addSuite(suite: string, benchmarks: readonly Benchmark[]): void {
 async function runSuite(
   suite: string,
   benchmarks: readonly Benchmark[],
-  { json = false, quick = false, rounds = quick ? 1 : 5 }: Options,
+  options: Options,
 ): Promise<void> {
-  const machine = describeMachine();
+  const { json = false, quick = false, rounds = quick ? 1 : 5 } = options;
+  const machine = await quietMachine(options);
   const versions = await findVersions();
   const folder = new URL(`${suite}/`, import.meta.url);
   const plan: Plan = { folder, rounds, isQuick: quick, versions };

@@ -5,6 +5,7 @@ export interface Options {
   readonly json?: boolean;
   readonly quick?: boolean;
   readonly rounds?: number;
+  readonly busy?: boolean;
 }
 
 /** `rounds` is the default, for `--help`. */
@@ -12,6 +13,7 @@ export function addOptions(command: Command, rounds: number): Command {
   return command
     .option('--json', 'print one JSON document: { machine, …, results: […] }')
     .option('--rounds <N>', `how often each program runs (default: ${rounds})`, wholeNumber)
+    .option('--busy', 'measure although other programs use the machine')
     .option('--quick', 'hardly any work, once: does everything still run?');
 }
 

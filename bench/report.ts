@@ -1,6 +1,6 @@
 import type { Metric, Target } from './benchmark.ts';
 import { contenders, type ContenderName, type Rival } from './contender.ts';
-import type { Machine } from './machine.ts';
+import { formatMachine, type Machine } from './machine.ts';
 import { type MetricResult, readingsOf, type Result, type Verdict } from './result.ts';
 import type { Outcome } from './rounds.ts';
 import { formatNumber, formatShare, table } from './table.ts';
@@ -91,12 +91,10 @@ const headings: readonly string[] = [
 ];
 
 function headOf({ machine, rounds, isQuick, versions }: Report): readonly string[] {
-  const { processor, processors, load, isBusy } = machine;
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     names.join(', '),
-    `${processors} × ${processor}; load ${load.toFixed(1)} before the run; median of ${rounds}`,
-    ...(isBusy ? ['BUSY MACHINE: the figures are too low, and the ratios uncertain'] : []),
+    `${formatMachine(machine)}; median of ${rounds}`,
     ...(isQuick ? ['QUICK RUN: too short to mean anything'] : []),
   ];
 }

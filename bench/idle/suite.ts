@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 import { Argument, Command } from 'commander';
 
-import { describeMachine } from '../machine.ts';
+import { quietMachine } from '../machine.ts';
 import { addOptions, type Options, wholeNumber } from '../options.ts';
-import { formatRows, type Row, rowsJson } from '../streams/report.ts';
+import { formatRows, type Goal, type Row, rowsJson } from '../streams/report.ts';
 import { possibleStreams, startServer } from '../streams/server.ts';
 import { runInTurns } from '../streams/turns.ts';
 import type { Notice } from './client.ts';
@@ -28,7 +28,7 @@ export const idle: Command = addOptions(
 ).action(async (names: readonly string[], options: Options & { readonly streams?: number }) => {
   const { json = false, quick = false, rounds = quick ? 1 : 3 } = options;
   const { streams = quick ? 500 : 10_000 } = options;
-  const machine = describeMachine();
+  const machine = await quietMachine(options);
   const held = possibleStreams(streams);
   const chosen = contenders.filter((name) => names.length === 0 || names.includes(name));
   const readings = await runInTurns(chosen, rounds, (contender) => {
@@ -43,28 +43,23 @@ interface Figure {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
-  readonly goal?: Row['goal'] & {};
+  readonly goal?: Goal;
 }
 
-function limit(atMost: number, unit: string): Row['goal'] & {} {
-  return { title: `≤ ${atMost} ${unit}`, isMet: (value) => value <= atMost };
+function limit(atMost: number): Goal {
+  return { type: 'limit', atMost };
 }
 
 const figures: readonly Figure[] = [
-  { name: 'heap', title: 'heap', unit: 'KB a stream', goal: limit(20, 'KB') },
+  { name: 'heap', title: 'heap', unit: 'KB a stream', goal: limit(20) },
   { name: 'rss', title: 'RSS', unit: 'KB a stream' },
   { name: 'connects', title: 'opening', unit: 'ms a stream' },
   { name: 'idleCpu', title: 'CPU while nothing comes', unit: 'ms a second' },
-  { name: 'broadcast', title: 'an event to all: last handler', unit: 's', goal: limit(1, 's') },
+  { name: 'broadcast', title: 'an event to all: last handler', unit: 's', goal: limit(1) },
   { name: 'back', title: 'all cut at once: last one back', unit: 's' },
   { name: 'mostASecond', title: '… accepted within a second', unit: 'at most' },
   { name: 'requests', title: '… requests a stream', unit: '' },
-  {
-    name: 'heapAfter',
-    title: '… heap afterwards, of that before',
-    unit: '×',
-    goal: limit(1.05, '×'),
-  },
+  { name: 'heapAfter', title: '… heap afterwards, of that before', unit: '×', goal: limit(1.05) },
 ];
 
 function rowOf(

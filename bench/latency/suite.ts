@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 
 import { Argument, Command } from 'commander';
 
-import { describeMachine } from '../machine.ts';
+import { quietMachine } from '../machine.ts';
 import { addOptions, type Options, wholeNumber } from '../options.ts';
-import { formatRows, type Row, rowsJson } from '../streams/report.ts';
+import { formatRows, type Goal, type Row, rowsJson } from '../streams/report.ts';
 import { possibleStreams, startServer } from '../streams/server.ts';
 import { runInTurns } from '../streams/turns.ts';
 import type { Reading } from './client.ts';
@@ -23,7 +23,7 @@ export const latency: Command = addOptions(
 ).action(async (names: readonly string[], options: Options & { readonly streams?: number }) => {
   const { json = false, quick = false, rounds = quick ? 1 : 3 } = options;
   const { streams = quick ? 500 : 10_000 } = options;
-  const machine = describeMachine();
+  const machine = await quietMachine(options);
   const held = possibleStreams(streams);
   const chosen = contenders.filter((name) => names.length === 0 || names.includes(name));
   const readings = await runInTurns(chosen, rounds, (contender) => {
@@ -38,7 +38,7 @@ interface Figure {
   readonly name: keyof Reading;
   readonly title: string;
   readonly unit: string;
-  readonly goal?: Row['goal'] & {};
+  readonly goal?: Goal;
 }
 
 const figures: readonly Figure[] = [
@@ -47,7 +47,7 @@ const figures: readonly Figure[] = [
     name: 'p99',
     title: '99th percentile',
     unit: 'ms',
-    goal: { title: '≤ 1.5 ×', isMet: (value, first) => value <= 1.5 * first },
+    goal: { type: 'times', atMost: 1.5 },
   },
   { name: 'longest', title: 'longest', unit: 'ms' },
   { name: 'fewest', title: 'events of the stream that had the fewest', unit: '' },

@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.ts';
+import { formatMachine, type Machine } from '../machine.ts';
 import { formatNumber, table } from '../table.ts';
 import { contenders } from './contenders.ts';
 import { type Row, valueOf } from './result.ts';
@@ -14,13 +14,11 @@ export interface Report {
 
 /** The report as text. */
 export function formatFaults({ machine, versions, isQuick, rows }: Report): string {
-  const { processor, processors, load, isBusy } = machine;
   return [
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
-    `${processors} × ${processor}; load ${load.toFixed(1)} before the run`,
-    ...(isBusy ? ['BUSY MACHINE: rates are too low'] : []),
+    formatMachine(machine),
     ...(isQuick ? ['QUICK RUN: too short for many an outcome'] : []),
     '',
     // `table` aligns the last column left: it is an empty one.

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 
-import { describeMachine } from '../machine.ts';
+import { quietMachine } from '../machine.ts';
 import { contenders, type Contender, versionOf } from './contenders.ts';
 import type { Fault } from './fault.ts';
 import { faults } from './faults.ts';
@@ -11,6 +11,7 @@ import { linesOf, type Result, type Row, seen } from './result.ts';
 interface Options {
   readonly json?: boolean;
   readonly quick?: boolean;
+  readonly busy?: boolean;
 }
 
 /** How long a contender is watched, in ms. */
@@ -20,6 +21,7 @@ export const rivalsFaults: Command = new Command('rivals-faults')
   .description('plays faults to this client and to others, and reports their behaviour')
   .addArgument(new Argument('[name...]', 'only these').choices(faults.map(({ name }) => name)))
   .option('--json', 'print one JSON document: the machine, and every figure and outcome')
+  .option('--busy', 'measure although other programs use the machine')
   .option('--quick', 'watch for 2 s and not for 5: does everything still run?')
   .action((names: readonly string[], options: Options) =>
     run(
@@ -28,9 +30,10 @@ export const rivalsFaults: Command = new Command('rivals-faults')
     ),
   );
 
-async function run(chosen: readonly Fault[], { json, quick = false }: Options): Promise<void> {
+async function run(chosen: readonly Fault[], options: Options): Promise<void> {
+  const { json, quick = false } = options;
   const report: Report = {
-    machine: describeMachine(),
+    machine: await quietMachine(options),
     versions: Object.fromEntries([
       ['node', process.versions.node],
       ...contenders.map((contender) => [contender.name, versionOf(contender) ?? 'missing']),

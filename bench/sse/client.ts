@@ -4,7 +4,7 @@
  * it runs from the first request on.
  */
 import { type Follow, followOf } from '../streams/follow.ts';
-import { checksumOf, works } from './work.ts';
+import { checksumOf, warmUpOf, works } from './work.ts';
 
 export interface Reading {
   /** The events after the start of the time. */
@@ -12,6 +12,8 @@ export interface Reading {
   readonly checksum: number;
   /** The CPU time of this process, in seconds. */
   readonly cpu: number;
+  /** With one stream: the part of `cpu` after the events of the warm-up. */
+  readonly steadyCpu: number;
   readonly wall: number;
 }
 
@@ -20,13 +22,14 @@ const expected = Number(events);
 const streams = works.find((work) => work.name === workName)?.streams;
 const follow = await followOf(name);
 if (streams === undefined) {
-  readOne(follow);
+  readOne(follow, warmUpOf(expected));
 } else {
   openMany(follow, streams.atATime);
 }
 
-function readOne(follow: Follow): void {
+function readOne(follow: Follow, warmUp: number): void {
   let cpu: NodeJS.CpuUsage | undefined;
+  let steady: NodeJS.CpuUsage | undefined;
   let from = 0;
   let handled = 0;
   let checksum = 0;
@@ -38,8 +41,10 @@ function readOne(follow: Follow): void {
     }
     handled += 1;
     checksum += checksumOf(data);
-    if (handled === expected) {
-      print(handled, checksum, cpu, from);
+    if (handled === warmUp) {
+      steady = process.cpuUsage();
+    } else if (handled === expected) {
+      print(handled, checksum, cpu, from, steady);
     }
   });
 }
@@ -67,9 +72,25 @@ function openMany(follow: Follow, atATime: number): void {
   }
 }
 
-function print(handled: number, checksum: number, cpu: NodeJS.CpuUsage, from: number): void {
-  const { user, system } = process.cpuUsage(cpu);
+function print(
+  handled: number,
+  checksum: number,
+  cpu: NodeJS.CpuUsage,
+  from: number,
+  steady: NodeJS.CpuUsage = cpu,
+): void {
   const wall = (performance.now() - from) / 1000;
-  const reading: Reading = { handled, checksum, cpu: (user + system) / 1e6, wall };
+  const reading: Reading = {
+    handled,
+    checksum,
+    cpu: secondsSince(cpu),
+    steadyCpu: secondsSince(steady),
+    wall,
+  };
   process.stdout.write(JSON.stringify(reading), () => process.exit());
+}
+
+function secondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }

@@ -1,10 +1,14 @@
-/** The values of each contender, one per round; `undefined` for a contender that failed. */
+/**
+ * The values of each contender, one per round, in the order of the rounds; `undefined` for a
+ * contender that failed.
+ */
 export type Samples = ReadonlyMap<string, readonly number[] | undefined>;
 
 /**
- * Runs all contenders in turns, A B C A B C …: a minute in which the machine is busier then affects
- * all alike. A first round does not count, unless there is only one. The failure of a contender is
- * printed on stderr, and it is not run again.
+ * Runs all contenders in turns. Every other round goes backwards, A B C, C B A …: where the machine
+ * becomes slower or faster during a round, the places in it are not always the same contender's. A
+ * first round does not count, unless there is only one. The failure of a contender is printed on
+ * stderr, and it is not run again.
  */
 export async function runInTurns<Reading>(
   contenders: readonly string[],
@@ -15,7 +19,8 @@ export async function runInTurns<Reading>(
     contenders.map((contender) => [contender, []]),
   );
   for (let round = rounds > 1 ? 0 : 1; round <= rounds; round++) {
-    for (const [contender, before] of readings) {
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      const before = readings.get(contender);
       if (before !== undefined) {
         const reading = await run(contender).catch((error: unknown) => {
           console.error(`${contender} FAILED: ${String(error).split('\n')[0]}`);
@@ -28,6 +33,20 @@ export async function runInTurns<Reading>(
   return readings;
 }
 
+/**
+ * The values in proportion to those of the first contender in the same rounds: two runs of one
+ * round are neighbours in time. Empty where one of them failed.
+ */
+export function ratiosOf(
+  values: readonly number[] | undefined,
+  first: readonly number[] | undefined,
+): readonly number[] {
+  return (values ?? []).flatMap((value, round) => {
+    const divisor = first?.[round];
+    return divisor === undefined || divisor === 0 ? [] : [value / divisor];
+  });
+}
+
 export function medianOf(values: readonly number[] | undefined): number | undefined {
   const sorted = (values ?? []).toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -35,10 +54,11 @@ export function medianOf(values: readonly number[] | undefined): number | undefi
   return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
-/** The range of the values in proportion to their median; 0 without values. */
-export function spreadOf(values: readonly number[] | undefined): number {
-  const median = medianOf(values);
-  return values === undefined || median === undefined || median === 0
-    ? 0
-    : (Math.max(...values) - Math.min(...values)) / median;
+/** The smallest and the largest; `undefined` without values. */
+export function rangeOf(
+  values: readonly number[],
+): { readonly least: number; readonly most: number } | undefined {
+  return values.length === 0
+    ? undefined
+    : { least: Math.min(...values), most: Math.max(...values) };
 }
