@@ -30,7 +30,7 @@ const suggestion = (value: unknown, ...allowed: readonly unknown[]): string => {
 describe('an option that is one of several words', () => {
   test('names the nearest word for a misspelt one', () => {
     expect(suggestion('ignroe', 'nothing', 'ignore')).toBe(
-      'Expected it to be "nothing" or "ignore", got "ignroe" (string): did you mean "ignore"?',
+      'Expected it to be "nothing" or "ignore", got "ignroe": did you mean "ignore"?',
     );
     expect(suggestion('one_for_one', 'oneForOne', 'oneForAll')).toMatch(
       /did you mean "oneForOne"\?$/,

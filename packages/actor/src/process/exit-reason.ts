@@ -80,7 +80,7 @@ export const maxChildren: ExitReason = { type: 'maxChildren' };
  * import { formatReason, isAbnormal, shutdownWith } from '@reprise/actor';
  *
  * const reason = shutdownWith('redeployed');
- * console.log(formatReason(reason), isAbnormal(reason)); // shutdown: "redeployed" (string) false
+ * console.log(formatReason(reason), isAbnormal(reason)); // shutdown: "redeployed" false
  * ```
  */
 export function shutdownWith(detail: unknown): ExitReason {

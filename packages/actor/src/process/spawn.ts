@@ -55,7 +55,7 @@ export function spawn<Message = never>(
  * spawn<ExitMessage>(system, async (self) => {
  *   trapExit(self, true);
  *   spawnLink(self, (child) => exit(child, shutdownWith('done')));
- *   console.log(formatReason((await self.receive()).reason)); // shutdown: "done" (string)
+ *   console.log(formatReason((await self.receive()).reason)); // shutdown: "done"
  * });
  * await settle(system);
  * await system.stop();

@@ -1,10 +1,10 @@
 import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
+import { isThenable, type MaybePromise } from '../maybe-promise.ts';
 import type { Destination } from '../process/address.ts';
 import { badReturnValue, type ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import * as GenServer from './gen-server.ts';
-import { isThenable, type MaybePromise } from './maybe-promise.ts';
 import { noreply, ok, type Reply, reply, type Stop, stop as stopAnswer } from './next.ts';
 
 declare const held: unique symbol;

@@ -1,7 +1,7 @@
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
-import type { MaybePromise } from './maybe-promise.ts';
 import type { Ignore, InitError, NoReply, Ok, Reply, Stop, StopReply, StopStart } from './next.ts';
 
 declare const replies: unique symbol;

@@ -41,7 +41,7 @@ export type {
   ServerOf,
 } from './behaviour.ts';
 export type { StartOptions } from './create-server.ts';
-export type { MaybePromise } from './maybe-promise.ts';
+export type { MaybePromise } from '../maybe-promise.ts';
 export {
   checkResponse,
   type Labelled,

@@ -1,4 +1,5 @@
 import { describe } from '../describe.ts';
+import { isThenable } from '../maybe-promise.ts';
 import { Cell } from '../process/cell.ts';
 import { reportCrash } from '../process/crash-report.ts';
 import { unwrap } from '../process/envelope.ts';
@@ -15,7 +16,6 @@ import type { MonitorRef } from '../process/monitor-ref.ts';
 import type { ExitMessage } from '../process/process.ts';
 import type { AnyBehaviour, InitAnswer } from './behaviour.ts';
 import { erase, type ErasedBehaviour } from './erased-behaviour.ts';
-import { isThenable } from './maybe-promise.ts';
 import type { CallMessage } from './messages.ts';
 import type { Action } from './next.ts';
 import { Start } from './start.ts';

@@ -252,7 +252,7 @@ export const ignore: Ignore = { [answer]: true, type: 'ignore' };
  *
  * const system = createSystem();
  * const failed: unknown = await GenServer.startLink(system, door, 'left').catch((thrown) => thrown);
- * console.log(failed instanceof ExitError && formatReason(failed.reason)); // "wrong key" (string)
+ * console.log(failed instanceof ExitError && formatReason(failed.reason)); // "wrong key"
  * await system.stop();
  * ```
  */

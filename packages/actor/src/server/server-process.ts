@@ -1,5 +1,6 @@
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { isThenable } from '../maybe-promise.ts';
 import { nameOf } from '../process/cell.ts';
 import { ExitRequest } from '../process/exit-error.ts';
 import { type ExitReason, undef } from '../process/exit-reason.ts';
@@ -8,7 +9,6 @@ import type { Debug } from './debug.ts';
 import { type Callback, clauseOf } from './erased-behaviour.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { badAnswer, type PendingReply, ServerLifecycle } from './lifecycle.ts';
-import { isThenable } from './maybe-promise.ts';
 import { CallMessage, CastMessage, SystemRequest } from './messages.ts';
 import { type Action, type Answer, isAnswer } from './next.ts';
 

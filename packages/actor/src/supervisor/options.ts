@@ -112,9 +112,9 @@ export function significanceProblem(
   }
   const child = `the significant child ${describe(spec.id)}`;
   if (spec.restart === 'permanent') {
-    return `Expected ${child} to be transient or temporary, got "permanent" (string)`;
+    return `Expected ${child} to be transient or temporary, got "permanent"`;
   }
   return autoShutdown === 'never'
-    ? `Expected autoShutdown to be "anySignificant" or "allSignificant" for ${child}, got "never" (string)`
+    ? `Expected autoShutdown to be "anySignificant" or "allSignificant" for ${child}, got "never"`
     : undefined;
 }

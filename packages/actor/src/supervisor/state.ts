@@ -1,6 +1,7 @@
 import { type Backoff, restartDelay } from '../backoff.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import { cellOf } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { type ExitReason, restarting } from '../process/exit-reason.ts';
@@ -9,7 +10,6 @@ import type { Pid } from '../process/pid.ts';
 import type { ExitMessage, Process } from '../process/process.ts';
 import { sendAfter } from '../process/send-after.ts';
 import { send } from '../process/signals.ts';
-import type { MaybePromise } from '../server/maybe-promise.ts';
 import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
 import { ChildRunner, type Launched } from './child-runner.ts';
 import { type Child, type ChildTable, specToKeep } from './children.ts';

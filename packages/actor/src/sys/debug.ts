@@ -226,7 +226,7 @@ export function log(
  * const system = createSystem({ logger });
  * const pid = await GenServer.start(system, counter, undefined, { name: 'counter' });
  * await sys.trace(pid, true);
- * GenServer.cast(pid, 'add', 2); // counter got cast add 2 (number), counter new state 2 (number)
+ * GenServer.cast(pid, 'add', 2); // counter got cast add 2, counter new state 2
  * await sys.trace(pid, false);
  * await system.stop();
  * ```

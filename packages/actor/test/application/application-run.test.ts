@@ -162,7 +162,7 @@ describe('Application.run', () => {
       'started b',
       'terminating b shutdown',
       'terminating a shutdown',
-      'not ready: call "top" (string) to application main: shutdown',
+      'not ready: call "top" to application main: shutdown',
       'stopped',
     ]);
     expect(status).toBe(0);
@@ -292,15 +292,15 @@ describe('Application.run', () => {
   test('ends with status 1 when exitStatus returns no whole number, and says so', async () => {
     const { status, stderr } = await service('statusIsNoNumber').ended;
     expect(stderr).toContain(
-      'exitStatus failed: TypeError: Expected exitStatus to return a whole number, got 0.5 (number)',
+      'exitStatus failed: TypeError: Expected exitStatus to return a whole number, got 0.5',
     );
     expect(status).toBe(1);
   });
 
   test.each<readonly [string, unknown, string]>([
     ['nothing', undefined, 'Expected a tree to run, got undefined'],
-    ['a text', 'tree', 'Expected a tree to run, got "tree" (string)'],
-    ['an object of no kind', {}, 'Expected a child spec with an id, got {} (object)'],
+    ['a text', 'tree', 'Expected a tree to run, got "tree"'],
+    ['an object of no kind', {}, 'Expected a child spec with an id, got {}'],
   ])('refuses %s', (_what, tree, message) => {
     expect(() => Application.run(tree as never)).toThrow(new TypeError(message));
   });
@@ -313,9 +313,7 @@ describe('Application.run', () => {
   test('refuses an exitStatus that is not a function', () => {
     const tree = { strategy: 'oneForOne', children: [] } as const;
     expect(() => Application.run(tree, { exitStatus: 3 as never })).toThrow(
-      new TypeError(
-        'Expected exitStatus to be a function (reason, status) => number, got 3 (number)',
-      ),
+      new TypeError('Expected exitStatus to be a function (reason, status) => number, got 3'),
     );
   });
 });

@@ -592,12 +592,12 @@ describe('the system clock', () => {
 
 describe('a number of milliseconds', () => {
   const wrong: [unknown, string][] = [
-    [-1, '-1 (number)'],
-    [0.5, '0.5 (number)'],
-    [2 ** 53, '9007199254740992 (number)'],
-    [Number.NaN, 'NaN (number)'],
-    [-Infinity, '-Infinity (number)'],
-    ['10', '"10" (string)'],
+    [-1, '-1'],
+    [0.5, '0.5'],
+    [2 ** 53, '9007199254740992'],
+    [Number.NaN, 'NaN'],
+    [-Infinity, '-Infinity'],
+    ['10', '"10"'],
     [undefined, 'undefined'],
   ];
 
@@ -624,8 +624,6 @@ describe('a number of milliseconds', () => {
     }).not.toThrow();
     expect(() => {
       assertDelay(Infinity);
-    }).toThrow(
-      new RangeError('Expected a whole number of milliseconds from 0 on, got Infinity (number)'),
-    );
+    }).toThrow(new RangeError('Expected a whole number of milliseconds from 0 on, got Infinity'));
   });
 });

@@ -336,9 +336,7 @@ describe('sent by exit(self, pid, reason)', () => {
     expect(() => {
       exit(sender, p.pid, 'bye' as never);
     }).toThrow(
-      new TypeError(
-        'Expected an exit reason such as normal, shutdown or crash(error), got "bye" (string)',
-      ),
+      new TypeError('Expected an exit reason such as normal, shutdown or crash(error), got "bye"'),
     );
     expect(isAlive(p.pid)).toBe(true);
   });

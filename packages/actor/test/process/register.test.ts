@@ -70,7 +70,7 @@ describe('register', () => {
     const other = await idle(system);
     register(system, 'N', owner);
     expect(() => register(system, 'N', other)).toThrow(
-      new Error(`Expected a free name, got "N" (string), which is ${String(owner)}'s`),
+      new Error(`Expected a free name, got "N", which is ${String(owner)}'s`),
     );
     expect(whereis(system, 'N')).toBe(owner);
     register(system, 'M', other);
@@ -82,7 +82,7 @@ describe('register', () => {
     const owner = await idle(system);
     register(system, 'N', owner);
     expect(() => register(system, 'M', owner)).toThrow(
-      new Error(`Expected a process with no name, got ${String(owner)}, which is "N" (string)`),
+      new Error(`Expected a process with no name, got ${String(owner)}, which is "N"`),
     );
     expect(whereis(system, 'N')).toBe(owner);
     expect(whereis(system, 'M')).toBeUndefined();
@@ -101,9 +101,7 @@ describe('register', () => {
     const ended = await idle(system);
     exit(system, ended, kill);
     expect(() => register(system, 'N', ended)).toThrow(
-      new Error(
-        `Expected a running process to name "N" (string), got ${String(ended)}, which has ended`,
-      ),
+      new Error(`Expected a running process to name "N", got ${String(ended)}, which has ended`),
     );
     expect(whereis(system, 'N')).toBeUndefined();
   });
@@ -125,9 +123,7 @@ describe('register', () => {
 describe('unregister', () => {
   test('RG07 throws for a name that no process has', () => {
     const system = createTestSystem();
-    expect(() => unregister(system, 'N')).toThrow(
-      new Error('Expected a registered name, got "N" (string)'),
-    );
+    expect(() => unregister(system, 'N')).toThrow(new Error('Expected a registered name, got "N"'));
   });
 
   test('RG08 frees the name of another process, which runs on and may have it again', async () => {

@@ -109,13 +109,13 @@ describe('spawn', () => {
   test('a value that is no function is refused', () => {
     const system = createTestSystem();
     expect(() => spawn(system, 'body' as never)).toThrow(
-      new TypeError('Expected a function (self) => …, got "body" (string)'),
+      new TypeError('Expected a function (self) => …, got "body"'),
     );
   });
 
   test('a value that is no process cannot be a parent', () => {
     expect(() => spawn({} as never, () => undefined)).toThrow(
-      new TypeError('Expected parent to be a process, got {} (object)'),
+      new TypeError('Expected parent to be a process, got {}'),
     );
   });
 

@@ -381,7 +381,7 @@ describe('a registry', () => {
 
   test('takes unique and duplicate keys, and no others', async () => {
     const system = createTestSystem();
-    const error = new TypeError('Expected keys to be "unique" or "duplicate", got "both" (string)');
+    const error = new TypeError('Expected keys to be "unique" or "duplicate", got "both"');
     const options = { id: 'r', keys: 'both' as 'unique' };
     await expect(Registry.start(system, options)).rejects.toThrow(error);
     expect(() => Registry.childSpec(options)).toThrow(error);
@@ -736,7 +736,7 @@ describe('via', () => {
     expect(await outcome(GenServer.call(via, 'next'))).toStrictEqual({ exit: noproc });
     GenServer.cast(via, 'set', 0);
     expect(() => send(via, 1)).toThrow(
-      `Expected a registered name to send to, got "c" (string) in ${String(registry)}`,
+      `Expected a registered name to send to, got "c" in ${String(registry)}`,
     );
     sendAfter(via, 40, 10);
     const first = await GenServer.start(system, counter, 1, { name: via });

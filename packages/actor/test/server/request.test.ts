@@ -175,7 +175,7 @@ describe('receiveResponse', () => {
     const { server } = await setup();
     const wrong: unknown = 5;
     await expect(GenServer.receiveResponse(wrong as GenServer.RequestId)).rejects.toThrow(
-      new TypeError('Expected a request made by sendRequest, got 5 (number)'),
+      new TypeError('Expected a request made by sendRequest, got 5'),
     );
     const request = GenServer.sendRequest(server, 'echo', 'a');
     const first = GenServer.receiveResponse(request);

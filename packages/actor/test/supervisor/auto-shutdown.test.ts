@@ -190,10 +190,10 @@ test.each(insignificant)(
 
 describe('a contradiction in the options', () => {
   const never = new TypeError(
-    'Expected autoShutdown to be "anySignificant" or "allSignificant" for the significant child "a" (string), got "never" (string)',
+    'Expected autoShutdown to be "anySignificant" or "allSignificant" for the significant child "a", got "never"',
   );
   const permanent = new TypeError(
-    'Expected the significant child "a" (string) to be transient or temporary, got "permanent" (string)',
+    'Expected the significant child "a" to be transient or temporary, got "permanent"',
   );
   const table: readonly (readonly [string, string, Options, Partial<ChildOptions>, Error])[] = [
     [
@@ -233,7 +233,7 @@ describe('a contradiction in the options', () => {
     }).catch((thrown: unknown) => thrown);
     expect(caught).toStrictEqual(
       new TypeError(
-        `Expected autoShutdown to be "never" or "anySignificant" or "allSignificant", got "foo" (string)`,
+        `Expected autoShutdown to be "never" or "anySignificant" or "allSignificant", got "foo"`,
       ),
     );
   });
@@ -244,9 +244,7 @@ describe('a contradiction in the options', () => {
       (thrown: unknown) => thrown,
     );
     expect(caught).toStrictEqual(
-      new TypeError(
-        'Expected significant of child "a" (string) to be true or false, got "yes" (string)',
-      ),
+      new TypeError('Expected significant of child "a" to be true or false, got "yes"'),
     );
   });
 });

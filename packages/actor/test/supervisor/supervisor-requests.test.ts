@@ -170,7 +170,7 @@ describe('startChild', () => {
       'a shutdown of -1',
       { shutdown: -1 },
       new RangeError(
-        `Expected shutdown of child "a" (string) to be milliseconds from 0 on, Infinity or 'brutalKill', got -1 (number)`,
+        `Expected shutdown of child "a" to be milliseconds from 0 on, Infinity or 'brutalKill', got -1`,
       ),
     ],
     [
@@ -178,24 +178,20 @@ describe('startChild', () => {
       'a shutdown that is no number',
       { shutdown: 'soon' },
       new RangeError(
-        `Expected shutdown of child "a" (string) to be milliseconds from 0 on, Infinity or 'brutalKill', got "soon" (string)`,
+        `Expected shutdown of child "a" to be milliseconds from 0 on, Infinity or 'brutalKill', got "soon"`,
       ),
     ],
     [
       'SS16',
       'an unknown type',
       { type: 'boss' },
-      new TypeError(
-        'Expected type of child "a" (string) to be "worker" or "supervisor", got "boss" (string)',
-      ),
+      new TypeError('Expected type of child "a" to be "worker" or "supervisor", got "boss"'),
     ],
     [
       'AS11',
       'a significant that is no boolean',
       { significant: 'yes' },
-      new TypeError(
-        'Expected significant of child "a" (string) to be true or false, got "yes" (string)',
-      ),
+      new TypeError('Expected significant of child "a" to be true or false, got "yes"'),
     ],
   ])('%s refuses %s', async (_row, _what, change, error) => {
     const log: unknown[] = [];

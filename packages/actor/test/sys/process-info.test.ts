@@ -145,7 +145,7 @@ describe('processInfo', () => {
 
   test('refuses a value that is no pid', () => {
     expect(() => processInfo({ id: 1 } as never)).toThrow(
-      new TypeError('Expected a pid, got {"id":1} (object)'),
+      new TypeError('Expected a pid, got {"id":1}'),
     );
   });
 
@@ -176,7 +176,7 @@ describe('processes', () => {
 
   test('refuses a value that is no process', () => {
     expect(() => processes({} as never)).toThrow(
-      new TypeError('Expected system to be a process, got {} (object)'),
+      new TypeError('Expected system to be a process, got {}'),
     );
   });
 });

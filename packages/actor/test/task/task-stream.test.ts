@@ -478,24 +478,16 @@ describe('a mistake', () => {
       [],
       returnAfter,
       { maxConcurrency: 0 },
-      new RangeError(
-        'Expected maxConcurrency to be a whole number above 0 or Infinity, got 0 (number)',
-      ),
+      new RangeError('Expected maxConcurrency to be a whole number above 0 or Infinity, got 0'),
     ],
     [
       'a timeout of -1',
       [],
       returnAfter,
       { timeout: -1 },
-      new RangeError('Expected a whole number of milliseconds from 0 on, got -1 (number)'),
+      new RangeError('Expected a whole number of milliseconds from 0 on, got -1'),
     ],
-    [
-      'no function',
-      [],
-      'fn',
-      {},
-      new TypeError('Expected a function for a task, got "fn" (string)'),
-    ],
+    ['no function', [], 'fn', {}, new TypeError('Expected a function for a task, got "fn"')],
   ])('%s is refused at once', async (_what, items, fn, options, error) => {
     const { owner } = await setup();
     const create = (): unknown => Task.asyncStream(owner, items as [], fn as never, options);
@@ -508,7 +500,7 @@ describe('a mistake', () => {
     const got = collect(Task.asyncStream(all.owner, 3 as never, returnAfter));
     await settle(all.system);
     expect(got).toStrictEqual([
-      { error: new TypeError('Expected items that can be iterated over, got 3 (number)') },
+      { error: new TypeError('Expected items that can be iterated over, got 3') },
     ]);
     expect(otherProcesses(all)).toStrictEqual([]);
   });

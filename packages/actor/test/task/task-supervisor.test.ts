@@ -114,7 +114,7 @@ describe('async', () => {
   test('TS01 refuses anything but a function, and a supervisor that has ended', async () => {
     const { owner, tasks } = await setup();
     await expect(Task.Supervisor.async(owner, tasks, 'fn' as never)).rejects.toThrow(
-      new TypeError('Expected a function for a task, got "fn" (string)'),
+      new TypeError('Expected a function for a task, got "fn"'),
     );
     await Task.Supervisor.stop(tasks);
     expect(await outcome(Task.Supervisor.async(owner, tasks, () => 1))).toStrictEqual({
@@ -202,7 +202,7 @@ describe('startChild', () => {
   test('TS05 refuses anything but a function', async () => {
     const { tasks } = await setup();
     await expect(Task.Supervisor.startChild(tasks, 'fn' as never)).rejects.toThrow(
-      new TypeError('Expected a function for a task, got "fn" (string)'),
+      new TypeError('Expected a function for a task, got "fn"'),
     );
   });
 });

@@ -490,7 +490,7 @@ describe('the store of a cursor', () => {
     [
       'a value that is no cursor',
       new Map([['client', 'x']]),
-      'Expected a cursor under client, got "x" (string)',
+      'Expected a cursor under client, got "x"',
     ],
     [
       'a cursor of another kind',
@@ -532,7 +532,7 @@ describe('the store of a cursor', () => {
   });
 
   test.each([
-    [{}, 'Expected cursor to be a store with get and set, got {} (object)'],
+    [{}, 'Expected cursor to be a store with get and set, got {}'],
     [{ store: new Map(), every: 0 }, 'Expected cursor.every to be above 0, got 0'],
     [{ store: new Map(), remember: 1.5 }, 'Expected cursor.remember to be a whole number, got 1.5'],
     [{ store: new Map(), remember: NaN }, 'Expected cursor.remember to be above 0, got NaN'],

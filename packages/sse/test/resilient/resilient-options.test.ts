@@ -42,41 +42,29 @@ describe('the options', () => {
       new TypeError('Expected handle to be a function (event) => …, got undefined'),
     ],
     ['no url', { url: undefined }, new TypeError(`${url}undefined`)],
-    ['REQ-07 a url that is none', { url: 'nowhere' }, new TypeError(`${url}"nowhere" (string)`)],
-    [
-      'REQ-07 a url of another scheme',
-      { url: 'ftp://a/' },
-      new TypeError(`${url}"ftp://a/" (string)`),
-    ],
+    ['REQ-07 a url that is none', { url: 'nowhere' }, new TypeError(`${url}"nowhere"`)],
+    ['REQ-07 a url of another scheme', { url: 'ftp://a/' }, new TypeError(`${url}"ftp://a/"`)],
     [
       'REQ-07 a bad header',
       { headers: { 'a b': 'x' } },
-      new TypeError('Expected a header that HTTP can carry, got "a b" (string)'),
+      new TypeError('Expected a header that HTTP can carry, got "a b"'),
     ],
     [
       'a body with GET',
       { body: text },
       new TypeError('Expected a method that takes a body, got GET'),
     ],
-    [
-      'minDelay',
-      { minDelay: 0 },
-      new RangeError('Expected minDelay to be above 0, got 0 (number)'),
-    ],
-    [
-      'maxDelay',
-      { maxDelay: -1 },
-      new RangeError('Expected maxDelay to be above 0, got -1 (number)'),
-    ],
+    ['minDelay', { minDelay: 0 }, new RangeError('Expected minDelay to be above 0, got 0')],
+    ['maxDelay', { maxDelay: -1 }, new RangeError('Expected maxDelay to be above 0, got -1')],
     [
       'healthyAfter',
       { healthyAfter: NaN },
-      new RangeError('Expected healthyAfter to be above 0, got NaN (number)'),
+      new RangeError('Expected healthyAfter to be above 0, got NaN'),
     ],
     [
       'maxAttempts',
       { maxAttempts: 0 },
-      new RangeError('Expected maxAttempts to be above 0, got 0 (number)'),
+      new RangeError('Expected maxAttempts to be above 0, got 0'),
     ],
   ])('that are wrong are refused at once: %s', (_what, wrong, error) => {
     const build = (): unknown => SseClient.resilient({ ...good, ...wrong });

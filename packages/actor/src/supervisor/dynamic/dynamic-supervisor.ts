@@ -168,7 +168,7 @@ export async function startChild<S extends AnyPid, Value extends Started>(
   assertChildSpec(spec as never);
   if (spec.significant) {
     throw new TypeError(
-      `Expected the child ${describe(spec.id)} of a dynamic supervisor not to be significant, got true (boolean)`,
+      `Expected the child ${describe(spec.id)} of a dynamic supervisor not to be significant, got true`,
     );
   }
   const outcome = await callSupervisor(supervisor as AnyDynamicSupervisor, 'startChild', spec);

@@ -103,31 +103,23 @@ describe('the start', () => {
     [
       'maxChildren -1',
       { maxChildren: -1 },
-      new RangeError(
-        'Expected maxChildren to be a whole number from 0 on or Infinity, got -1 (number)',
-      ),
+      new RangeError('Expected maxChildren to be a whole number from 0 on or Infinity, got -1'),
     ],
     [
       'maxChildren that is no number',
       { maxChildren: 'many' },
-      new RangeError(
-        'Expected maxChildren to be a whole number from 0 on or Infinity, got "many" (string)',
-      ),
+      new RangeError('Expected maxChildren to be a whole number from 0 on or Infinity, got "many"'),
     ],
     [
       'maxRestarts -1',
       { maxRestarts: -1 },
-      new RangeError('Expected maxRestarts to be a whole number from 0 on, got -1 (number)'),
+      new RangeError('Expected maxRestarts to be a whole number from 0 on, got -1'),
     ],
-    [
-      'maxSeconds 0',
-      { maxSeconds: 0 },
-      new RangeError('Expected maxSeconds to be above 0, got 0 (number)'),
-    ],
+    ['maxSeconds 0', { maxSeconds: 0 }, new RangeError('Expected maxSeconds to be above 0, got 0')],
     [
       'extraArguments that are no array',
       { extraArguments: 3 },
-      new TypeError('Expected extraArguments to be an array, got 3 (number)'),
+      new TypeError('Expected extraArguments to be an array, got 3'),
     ],
   ])('DS20 refuses %s, and starts nothing', async (_what, options, error) => {
     const system = createTestSystem();
@@ -147,7 +139,7 @@ describe('the start', () => {
       const options = { autoShutdown } as DynamicSupervisor.Options;
       expect(await outcome(DynamicSupervisor.startLink(system, options))).toStrictEqual({
         error: new TypeError(
-          `Expected no autoShutdown of a dynamic supervisor, got "${autoShutdown}" (string)`,
+          `Expected no autoShutdown of a dynamic supervisor, got "${autoShutdown}"`,
         ),
       });
     },
@@ -359,30 +351,26 @@ describe('startChild', () => {
 
   const one = child({ id: 'a', log: [] });
   test.each<readonly [string, unknown, Error]>([
-    [
-      'a value that is no spec',
-      3,
-      new TypeError('Expected a child spec with an id, got 3 (number)'),
-    ],
+    ['a value that is no spec', 3, new TypeError('Expected a child spec with an id, got 3')],
     [
       'a start that is no function',
       { ...one, start: 'now' },
       new TypeError(
-        'Expected start of child "a" (string) to be a function (parent) => Promise<Pid>, got "now" (string)',
+        'Expected start of child "a" to be a function (parent) => Promise<Pid>, got "now"',
       ),
     ],
     [
       'a shutdown of -1',
       { ...one, shutdown: -1 },
       new RangeError(
-        `Expected shutdown of child "a" (string) to be milliseconds from 0 on, Infinity or 'brutalKill', got -1 (number)`,
+        `Expected shutdown of child "a" to be milliseconds from 0 on, Infinity or 'brutalKill', got -1`,
       ),
     ],
     [
       'a significant child',
       { ...one, significant: true },
       new TypeError(
-        'Expected the child "a" (string) of a dynamic supervisor not to be significant, got true (boolean)',
+        'Expected the child "a" of a dynamic supervisor not to be significant, got true',
       ),
     ],
   ])('DS19 refuses %s', async (_what, spec, error) => {
@@ -733,7 +721,7 @@ describe('terminateChild', () => {
   test('SA23 by an id is refused, and there is nothing to delete or restart by one', async () => {
     const { supervisor } = await dynamic([]);
     expect(await outcome(DynamicSupervisor.terminateChild(supervisor, 'a' as never))).toStrictEqual(
-      { error: new TypeError('Expected a pid, got "a" (string)') },
+      { error: new TypeError('Expected a pid, got "a"') },
     );
     expect(DynamicSupervisor).not.toHaveProperty('deleteChild');
     expect(DynamicSupervisor).not.toHaveProperty('restartChild');
