@@ -1,0 +1,2 @@
+export { assertKnownKeys, type KeysOf, partOf } from './known-keys.ts';
+export { assertOneOf } from './one-of.ts';
