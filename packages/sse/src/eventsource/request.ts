@@ -4,10 +4,7 @@ import type { SseRequest } from '../http/request.ts';
 import { requestBy } from './fetch.ts';
 import type { EventSourceInit } from './interface.ts';
 
-/**
- * In ms, as in Node's own `fetch`, before the response and within it: a server may send the head of
- * its response only together with the first event.
- */
+/** In ms, as in Node's own `fetch`. */
 const longestSilence = 300_000;
 
 /**
@@ -19,7 +16,6 @@ export function eventSourceRequest(url: string | URL, init: EventSourceInit): Ss
   return {
     url: parseUrl(url),
     idleTimeout: longestSilence,
-    responseTimeout: longestSilence,
     ...(maxBufferSize === undefined ? {} : { maxEventSize: maxBufferSize }),
     ...(fetch === undefined ? {} : { got: requestBy(fetch, Boolean(withCredentials)) }),
   };

@@ -121,7 +121,7 @@ class HttpConnection implements Connection {
   }
 
   #start(): void {
-    const { responseTimeout = 30_000 } = this.#request;
+    const { responseTimeout = 300_000 } = this.#request;
     this.#setDeadline(responseTimeout, () => {
       this.#exchange?.markDead();
       this.#fail({ type: 'timeout', phase: 'response', ms: responseTimeout });

@@ -48,7 +48,11 @@ export interface SseRequest {
   };
   /** Limit for each of name lookup, TCP and TLS, in ms. Default: 10 s. */
   readonly connectTimeout?: number;
-  /** Limit up to the end of the response's head, redirects included, in ms. Default: 30 s. */
+  /**
+   * Limit up to the end of the response's head, redirects included, in ms. Some servers send the
+   * head only with the first event, and models that load or think take minutes for it. Default: 5
+   * min.
+   */
   readonly responseTimeout?: number;
   /**
    * The longest silence on an open stream, in ms; any byte ends a silence, also that of a comment.

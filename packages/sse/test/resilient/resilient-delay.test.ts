@@ -293,15 +293,15 @@ describe('silence', () => {
     expect(client.statuses.at(-1)?.type).toBe('connected');
   });
 
-  test('NET-05 of 30 s where the head of the response should be ends the attempt', async () => {
+  test('NET-05 of 5 min where the head of the response should be ends the attempt', async () => {
     await using stage = await openStage();
     const client = await run(stage);
     const { closed } = await stage.next();
-    await advance(stage.system, 30_000);
+    await advance(stage.system, 300_000);
     expect((await client.until('disconnected')).failure).toEqual({
       type: 'timeout',
       phase: 'response',
-      ms: 30_000,
+      ms: 300_000,
     });
     await closed;
   });
