@@ -61,7 +61,7 @@ function withOptions(tail: Command): Command {
     .summary('print the events of streams as they arrive')
     .description(
       'Prints the events of all URLs as they arrive. A lost connection is made again, and continues after the last ' +
-        'event. Without a URL it follows an embedded feed: load and memory of this machine, from a server that now ' +
+        'event; a POST is sent once, and its end is the end. Without a URL it follows an embedded feed: load and memory of this machine, from a server that now ' +
         'and then drops the connection, answers 503 or goes silent.',
     )
     .argument('[URL...]', 'http: or https: streams to follow')
@@ -95,7 +95,8 @@ function withOptions(tail: Command): Command {
 
 const exitStatus = `
 Exit status:
-  0  --count events were printed, the server answered 204, SIGINT or SIGTERM was received, or stdout was closed
+  0  --count events were printed, the server answered 204 or a POST to its end, SIGINT or SIGTERM was received, or
+     stdout was closed
   1  every source gave up (a fatal answer, --max-attempts used up, an unusable cursor), or writing to stdout failed
   2  wrong usage
   130, 143  a second SIGINT, a second SIGTERM

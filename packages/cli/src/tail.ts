@@ -132,8 +132,6 @@ class Clients {
     return SseClient.resilient({
       ...options,
       id: source.id,
-      // Also for a POST: its user wants the events that follow.
-      reconnect: true,
       // `resilient` has tried all there is to try before it ends.
       restart: 'temporary',
       shutdown: 500,

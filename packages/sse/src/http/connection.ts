@@ -154,7 +154,10 @@ class HttpConnection implements Connection {
     } else if (status === 204) {
       this.#fail({ type: 'noContent', ...head });
     } else if (status !== 200) {
-      this.#refuse(response, (body) => ({ type: 'status', ...head, body }));
+      this.#refuse(response, (body) => {
+        this.#leaveMisdirected(status);
+        return { type: 'status', ...head, body };
+      });
     } else if (isEventStream(headers['content-type'])) {
       this.#open(response, { ...head, status });
     } else {
@@ -188,6 +191,13 @@ class HttpConnection implements Connection {
       this.#fail({ type: 'request', error });
     }
     before?.destroy();
+  }
+
+  /** 421: the next attempt must not use this connection (RFC 9110 15.5.20). */
+  #leaveMisdirected(status: number): void {
+    if (status === 421) {
+      this.#exchange?.markDead();
+    }
   }
 
   /** Fails with the start of the body, without waiting long for it. */

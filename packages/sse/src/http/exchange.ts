@@ -102,7 +102,8 @@ export class Exchange {
   }
 
   /**
-   * To be called before `destroy` if the server was silent: no other stream uses its connection.
+   * To be called before `destroy` if the server was silent, or is the wrong one: no other stream
+   * uses its connection.
    */
   markDead(): void {
     markSessionDead(this.#sending);

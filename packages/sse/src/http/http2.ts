@@ -36,8 +36,9 @@ export function hasStream(request: ClientRequest | undefined): boolean {
 }
 
 /**
- * For a stream that was silent for too long, perhaps since its connection is dead: no new stream is
- * opened on the session. The other streams on it have timeouts of their own.
+ * For a stream that was silent for too long, perhaps since its connection is dead, or whose server
+ * does not answer for its origin: no new stream is opened on the session. The other streams on it
+ * have timeouts of their own.
  */
 export function markSessionDead(request: ClientRequest | undefined): void {
   const session = request && sessions.get(request);

@@ -83,7 +83,7 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
       return;
     }
     this.#signal?.addEventListener('abort', this.#aborted);
-    this.#parent ??= this.#ownSystem = createSystem({ logger: silent });
+    this.#parent ??= this.#ownSystem = createSystem({ logger: warning, slowCallback: Infinity });
     try {
       this.#watcher = spawn<ExitMessage>(this.#parent, (self) => this.#watch(self));
       this.#parent.signal.addEventListener('abort', this.#orphaned);
@@ -155,8 +155,16 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
   }
 }
 
-/** The reader gets every error of the client: a log of it would be a second report. */
-const silent: Logger = { error: () => undefined, warn: () => undefined };
+/**
+ * The reader gets every error of the client, and a log of it would be a second report. A warning
+ * has no other way out.
+ */
+const warning: Logger = {
+  error: () => undefined,
+  warn: (_details, message) => {
+    process.emitWarning(message);
+  },
+};
 
 function errorOf(reason: ExitReason): unknown {
   if (reason.type === 'crash') {

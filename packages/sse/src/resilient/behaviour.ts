@@ -1,4 +1,12 @@
-import { type Clock, crash, normal, noreply, shutdownWith, stop } from '@reprise/actor';
+import {
+  type Clock,
+  crash,
+  normal,
+  noreply,
+  type Process,
+  shutdownWith,
+  stop,
+} from '@reprise/actor';
 
 import type { Behaviour, ClientAnswer, Disconnected } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
@@ -8,7 +16,8 @@ import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
 import type { SseRequest } from '../http/request.ts';
-import { reconnects, type ResilientOptions, resolve, type StatusChange } from './options.ts';
+import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
+import { type ResilientOptions, resolve, type StatusChange } from './options.ts';
 import { Pace } from './pace.ts';
 import { classify, parseRetryAfter, type Verdict } from './policy.ts';
 
@@ -48,6 +57,7 @@ type ResilientClient = Behaviour<
 export const resilientClient: ResilientClient = define({
   init: (options: ResilientOptions, self) => {
     const { clock } = self.system;
+    warnOfRepeats(options, self);
     return attempt({
       options,
       clock,
@@ -90,6 +100,17 @@ export const resilientClient: ResilientClient = define({
       : acknowledge(event, progress);
   },
 });
+
+/** Says that a POST, say, will be sent again after each complete answer too. */
+function warnOfRepeats({ id, method, reconnect, until }: ResilientOptions, self: Process): void {
+  if (until === undefined && isRepeatedEffect({ method, reconnect })) {
+    self.system.logger.warn(
+      { id, method },
+      `${String(self.pid)}: ${method} is sent again after each end of its stream, as \`reconnect: true\` asks. ` +
+        'If an event completes the stream, name it with `until`; if none does, `until: () => false`',
+    );
+  }
+}
 
 /**
  * A function of its own: in `handleEvent` the closure over the event would cost every event a
@@ -160,7 +181,7 @@ function react(failure: Failure, progress: Progress): Answer {
 }
 
 function verdictOf(failure: Failure, { options, isRefreshed }: Progress): Verdict {
-  const verdict = reconnects(options) ? classify(failure) : finalVerdict(failure, options);
+  const verdict = isSentAgain(options) ? classify(failure) : finalVerdict(failure, options);
   // New credentials can come only from a function, and the client asks for them once.
   const canRefresh = typeof options.headers === 'function' && !isRefreshed;
   const allowed = verdict === 'refresh' && !canRefresh ? 'fatal' : verdict;

@@ -42,9 +42,10 @@ export interface StreamOptions
   /** The longest delay that a server's Retry-After can request. Default: 15 min. */
   readonly maxRetryAfter?: number;
   /**
-   * Whether the request is sent again after a failure or an end. Default: for every method except
-   * POST and PATCH, which are not idempotent (RFC 9110 9.2.2): there the end of the stream is the
-   * end of the client.
+   * Whether the request is sent again after a failure or an end, with new credentials too. Default:
+   * for idempotent methods (RFC 9110 9.2.2), thus not for POST and PATCH, nor for a method that is
+   * not registered: there the end of the stream is the end of the client. `true` for such a method
+   * without `until` is logged as a warning: the request is also sent again after a complete answer.
    */
   readonly reconnect?: boolean;
   /**
@@ -144,11 +145,6 @@ function isFunction<Value>(
   value: Resolvable<Value>,
 ): value is (context: RequestContext) => Value | Promise<Value> {
   return typeof value === 'function';
-}
-
-/** Whether the request is sent again after a failure or an end. */
-export function reconnects({ reconnect, method = 'GET' }: StreamOptions): boolean {
-  return reconnect ?? !/^(?:POST|PATCH)$/i.test(method);
 }
 
 /** @throws TypeError or RangeError for options that can never work; functions are not called. */

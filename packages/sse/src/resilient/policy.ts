@@ -150,12 +150,14 @@ export function isHealthy(ms: number, healthyAfter = 60_000): boolean {
   return ms >= healthyAfter;
 }
 
+/** Request Timeout, Misdirected Request, Too Early, Too Many Requests. */
+const passing: ReadonlySet<number> = new Set([408, 421, 425, 429]);
+
 function classifyStatus(status: number): Verdict {
   if (status === 401 || status === 403) {
     return 'refresh';
   }
-  // Request Timeout, Too Early, Too Many Requests, and every fault of the server.
-  return status === 408 || status === 425 || status === 429 || status >= 500 ? 'retry' : 'fatal';
+  return status >= 500 || passing.has(status) ? 'retry' : 'fatal';
 }
 
 /** NaN for any other text. The asctime form names no zone and means UTC (RFC 9110 5.6.7). */

@@ -2,13 +2,9 @@ import type { ChildSpec, Pid } from '@reprise/actor';
 
 import { childSpec } from '../client/client.ts';
 import { type EventSchemas, typedHandler } from '../format/typed-events.ts';
+import { isSentAgain } from '../http/resend.ts';
 import { resilientClient } from './behaviour.ts';
-import {
-  assertOptions,
-  reconnects,
-  type ResilientOptions,
-  type TypedResilientOptions,
-} from './options.ts';
+import { assertOptions, type ResilientOptions, type TypedResilientOptions } from './options.ts';
 
 export type { ResilientOptions, StatusChange, TypedResilientOptions } from './options.ts';
 
@@ -59,7 +55,7 @@ export function resilient(
   options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
 ): ChildSpec<string, Pid> {
   assertOptions(options);
-  const restart = reconnects(options) ? 'transient' : 'temporary';
+  const restart = isSentAgain(options) ? 'transient' : 'temporary';
   const handle = 'events' in options ? typedHandler(options) : options.handle;
   return childSpec(resilientClient, { ...options, handle }, { restart, ...options });
 }

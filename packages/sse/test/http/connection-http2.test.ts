@@ -276,6 +276,20 @@ describe('silence on a connection, which may be dead', () => {
     next.client.connection.destroy();
   });
 
+  test('421: a connection whose server does not answer for the origin is not used again either', async () => {
+    await using server = await serveExchanges();
+    const other = await connected(server);
+    using misdirected = watch({ url: server.url });
+    (await server.next()).response.writeHead(421).end();
+    expect(await misdirected.end()).toMatchObject({ failure: { type: 'status', status: 421 } });
+    const next = await connected(server);
+    expect(server.sockets.size).toBe(2);
+    other.response.write('data: x\n\n');
+    expect(await other.client.text(9)).toBe('data: x\n\n');
+    other.client.connection.destroy();
+    next.client.connection.destroy();
+  });
+
   test('BODY-06 the only stream closes its connection at once', async () => {
     await using server = await serveExchanges();
     const silent = await connected(server, { idleTimeout: 1000 });

@@ -7,20 +7,23 @@ import { ceiling, jitter, run } from '../support/run.ts';
 import { openStage, settleNetwork, type Stage } from '../support/stage.ts';
 
 describe('a request that is not sent again by itself', () => {
-  test.each(['POST', 'PATCH', 'post'])('%s ends normally when its stream does', async (method) => {
-    await using stage = await openStage();
-    const client = await run(stage, { method, body: '{}' });
-    const exchange = await stage.next();
-    exchange.stream('data: x\n\n');
-    exchange.response.end();
-    await client.until('ended');
-    await settle(stage.system);
-    expect(isAlive(client.pid)).toBe(false);
-    expect(isAlive(stage.system.pid)).toBe(true);
-    expect((await client.handled.next()).data).toBe('x');
-    await settleNetwork();
-    expect(stage.asked).toBe(1);
-  });
+  test.each(['POST', 'PATCH', 'post', 'LOCK'])(
+    '%s ends normally when its stream does',
+    async (method) => {
+      await using stage = await openStage();
+      const client = await run(stage, { method, body: '{}' });
+      const exchange = await stage.next();
+      exchange.stream('data: x\n\n');
+      exchange.response.end();
+      await client.until('ended');
+      await settle(stage.system);
+      expect(isAlive(client.pid)).toBe(false);
+      expect(isAlive(stage.system.pid)).toBe(true);
+      expect((await client.handled.next()).data).toBe('x');
+      await settleNetwork();
+      expect(stage.asked).toBe(1);
+    },
+  );
 
   test.each([
     ['a status that would be tried again', (exchange) => exchange.refuse(503)],
@@ -32,6 +35,7 @@ describe('a request that is not sent again by itself', () => {
       },
     ],
     ['credentials that a function could renew', (exchange) => exchange.refuse(401)],
+    ['a server that is the wrong one', (exchange) => exchange.refuse(421)],
   ] satisfies [string, (exchange: Awaited<ReturnType<Stage['next']>>) => void][])(
     'ends loudly after %s',
     async (_what, play) => {
@@ -51,6 +55,33 @@ describe('a request that is not sent again by itself', () => {
     expect(SseClient.resilient({ ...options, method: 'POST', reconnect: true }).restart).toBe(
       'transient',
     );
+  });
+
+  const options = { method: 'POST', body: '{}', reconnect: true } as const;
+
+  test('is sent again after a complete answer too, where `reconnect` asks for it: a warning says so', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, options);
+    const exchange = await stage.next();
+    expect(stage.system.reports).toMatchObject([
+      { level: 'warn', details: { id: 'client', method: 'POST' } },
+    ]);
+    expect(stage.system.reports[0]?.message).toMatch(/^#Pid<\d+>: POST is sent again/);
+    exchange.stream('data: x\n\n');
+    exchange.response.end();
+    await advance(stage.system, (await client.until('disconnected')).after);
+    await stage.next();
+  });
+
+  test.each([
+    ['with `until`', { ...options, until: () => false }],
+    ['where the method is idempotent', { ...options, method: 'PUT' }],
+    ['where it is not sent again', { ...options, reconnect: false }],
+  ])('no warning comes %s', async (_where, quiet) => {
+    await using stage = await openStage();
+    await run(stage, quiet);
+    await stage.next();
+    expect(stage.system.reports).toEqual([]);
   });
 
   test('is an option of any method: GET', async () => {

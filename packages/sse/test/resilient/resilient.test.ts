@@ -59,7 +59,7 @@ describe('an answer', () => {
     expect(stage.system.reports).toEqual([]);
   });
 
-  test.each([408, 425, 429, 500, 501, 502, 503, 504, 507])(
+  test.each([408, 421, 425, 429, 500, 501, 502, 503, 504, 507])(
     'ST-14 %i is tried again',
     async (status) => {
       await using stage = await openStage();
