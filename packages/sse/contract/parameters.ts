@@ -39,9 +39,9 @@ export function requestOf(
     lastEventId,
     // 0 means no limit, as for sockets of Node.
     idleTimeout: readTimeoutMs || Infinity,
-    // The harness expects a failure within 5 s, and the client also waits for the start of the
-    // body of an error.
+    // The harness expects a failure within 5 s, and the client also waits for the body of an error.
     responseTimeout: 4000,
+    bodyTimeout: 500,
     maxEventSize: 2 ** 26,
   };
 }

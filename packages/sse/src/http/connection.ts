@@ -200,14 +200,15 @@ class HttpConnection implements Connection {
     }
   }
 
-  /** Fails with the start of the body, without waiting long for it. */
+  /** Fails with the body, or with the part of it that comes within its limits. */
   #refuse(response: IncomingMessage, failure: (body: string) => ConnectFailure & Refusal): void {
-    const start = new BodyStart((text) => {
+    const { maxBodySize = 65_536, bodyTimeout = 5000 } = this.#request;
+    const start = new BodyStart(maxBodySize, (text) => {
       this.#fail(failure(text));
     });
     this.#break = start.end;
     this.#clear(this.#deadline);
-    this.#setDeadline(BodyStart.wait, start.end);
+    this.#setDeadline(bodyTimeout, start.end);
     readAll(response, start.take, start.end);
   }
 

@@ -49,7 +49,10 @@ export type TimeoutPhase = 'lookup' | 'connect' | 'secureConnect' | 'response';
 
 /** A response that is not an event stream. */
 export interface Refusal extends ResponseHead {
-  /** The start of its body as text: at most 4 KiB that came within half a second. */
+  /**
+   * Its body as text: up to `maxBodySize` bytes that came within `bodyTimeout`. Where it is cut
+   * off, it ends with a whole character.
+   */
   readonly body: string;
 }
 

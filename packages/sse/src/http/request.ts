@@ -59,6 +59,13 @@ export interface SseRequest {
    * Default: `Infinity`.
    */
   readonly idleTimeout?: number;
+  /**
+   * How much of a body is kept that is not an event stream, such as the JSON of an error, in bytes.
+   * Default: 64 KiB.
+   */
+  readonly maxBodySize?: number;
+  /** How long such a body is waited for after its head, in ms. Default: 5 s. */
+  readonly bodyTimeout?: number;
   /** The largest event, in bytes of UTF-8 of its data, type and id. Default: 8 MiB. */
   readonly maxEventSize?: number;
   /** Options for got: agents, proxies, HTTP/2, name lookup, cookies. */
@@ -150,7 +157,14 @@ function bodyProblem({ body, method = 'GET' }: SseRequest): string | undefined {
 
 function timeProblem(request: SseRequest): string | undefined {
   const wrong = (
-    ['connectTimeout', 'responseTimeout', 'idleTimeout', 'maxEventSize'] as const
+    [
+      'connectTimeout',
+      'responseTimeout',
+      'idleTimeout',
+      'maxEventSize',
+      'maxBodySize',
+      'bodyTimeout',
+    ] as const
   ).find((name) => !((request[name] ?? 1) > 0));
   return wrong && `Expected ${wrong} to be above 0, got ${describe(request[wrong])}`;
 }

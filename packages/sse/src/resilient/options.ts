@@ -208,4 +208,6 @@ const positive = [
   'connectTimeout',
   'responseTimeout',
   'maxEventSize',
+  'maxBodySize',
+  'bodyTimeout',
 ] as const;

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 
 import { isEventStream } from '../../src/http/connection.ts';
-import type { ConnectFailure } from '../../src/http/failure.ts';
+import type { ConnectFailure, Refusal } from '../../src/http/failure.ts';
 import type { SseRequest } from '../../src/http/request.ts';
 import { aWhile, allClosed, connectionOpened, serve, serveRaw } from '../support/servers.ts';
 import { http1, type Version, versions } from '../support/versions.ts';
@@ -165,7 +165,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
     });
 
-    test('ST-17 of a large body only the start is read, and the socket is freed', async () => {
+    test('ST-17 of a large body the first 64 KiB are read, and the socket is freed', async () => {
       await using server = await http.serve((_, response) => {
         response.writeHead(503);
         const write = (): void => {
@@ -175,22 +175,72 @@ describe.each(versions)('over %s', (_name, http) => {
         write();
       });
       const failure = await failureOf(http, { url: server.url });
-      expect(failure).toMatchObject({ type: 'status', status: 503, body: 'x'.repeat(4096) });
+      expect(failure).toMatchObject({ type: 'status', status: 503, body: 'x'.repeat(65_536) });
       await allClosed(server);
     });
 
-    test('ST-17 a body that never ends is waited for half a second', async () => {
+    test('ST-17 a body that never ends is waited for 5 s', async () => {
       await using server = await http.serve((_, response) => {
         response.writeHead(503).write('sorry');
       });
       using client = http.watch({ url: server.url });
       await connectionOpened(server);
       await aWhile();
-      await client.advance(499);
+      await client.advance(4999);
       expect(client.calls).toEqual([]);
       await client.advance(1);
       expect(await client.next()).toMatchObject({ failure: { status: 503, body: 'sorry' } });
       await allClosed(server);
+    });
+
+    test('ST-12 a body that comes in pieces is waited for, and is whole', async () => {
+      const pieces = ['{"error":', '"', 'x'.repeat(60_000), '"}'];
+      const more = Promise.withResolvers<void>();
+      await using server = await http.serve((_, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' }).write(pieces[0]);
+        void more.promise.then(() => {
+          for (const piece of pieces.slice(1)) {
+            response.write(piece);
+          }
+          response.end();
+        });
+      });
+      using client = http.watch({ url: server.url });
+      await connectionOpened(server);
+      await aWhile();
+      await client.advance(3000);
+      more.resolve();
+      expect(await client.next()).toMatchObject({ failure: { body: pieces.join('') } });
+    });
+
+    test.each([
+      [200, 3, 'aa'],
+      [200, 4, 'aaé'],
+      [500, 5, 'aaé'],
+      [500, 6, 'aaé'],
+      [500, 7, 'aaé€'],
+      [400, 10, 'aaé€'],
+      [400, 11, 'aaé€😀'],
+    ])(
+      'ST-12 a body is cut between two characters: of status %i after %i bytes',
+      async (status, maxBodySize, expected) => {
+        await using server = await http.serve((_request, response) => {
+          response.writeHead(status, { 'content-type': 'text/plain' }).end('aaé€😀');
+        });
+        const { body } = (await failureOf(http, { url: server.url, maxBodySize })) as Refusal;
+        expect(body).toBe(expected);
+      },
+    );
+
+    test('ST-12 a body is cut between two characters where its time is over, too', async () => {
+      await using server = await http.serve((_, response) => {
+        response.writeHead(500).write(Buffer.from('aé').subarray(0, 2));
+      });
+      using client = http.watch({ url: server.url, bodyTimeout: 1000 });
+      await connectionOpened(server);
+      await aWhile();
+      await client.advance(1000);
+      expect(await client.next()).toMatchObject({ failure: { body: 'a' } });
     });
 
     test('ST-18 the events of a 404 are not delivered', async () => {

@@ -92,7 +92,7 @@ describe.each(encodings)('a bomb in %s', (encoding, compress) => {
     await using stage = await openStage();
     const client = await run(stage, { url: server.url });
     const { failure } = await client.until('disconnected');
-    expect(failure).toMatchObject({ type: 'status', status: 500, body: 'x'.repeat(4096) });
+    expect(failure).toMatchObject({ type: 'status', status: 500, body: 'x'.repeat(65_536) });
     await allClosed(server);
   });
 });

@@ -79,12 +79,16 @@ describe('the options', () => {
     );
   });
 
-  test.each(['idleTimeout', 'connectTimeout', 'responseTimeout', 'maxEventSize'])(
-    'that are out of range are a RangeError: %s',
-    (name) => {
-      const build = (): unknown => SseClient.resilient({ ...good, [name]: 0 });
-      expect(build).toThrow(RangeError);
-      expect(build).toThrow(new RegExp(`^Expected .*${name}.* above 0, got 0 \\(number\\)$`));
-    },
-  );
+  test.each([
+    'idleTimeout',
+    'connectTimeout',
+    'responseTimeout',
+    'maxEventSize',
+    'maxBodySize',
+    'bodyTimeout',
+  ])('that are out of range are a RangeError: %s', (name) => {
+    const build = (): unknown => SseClient.resilient({ ...good, [name]: 0 });
+    expect(build).toThrow(RangeError);
+    expect(build).toThrow(new RegExp(`^Expected .*${name}.* above 0, got 0$`));
+  });
 });
