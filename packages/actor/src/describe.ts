@@ -1,3 +1,4 @@
+import { describeOtherCopy } from './brand.ts';
 import { isThenable } from './maybe-promise.ts';
 
 /**
@@ -19,7 +20,7 @@ export function describe(value: unknown): string {
     case 'function':
       return `${isClass(value) ? 'class' : 'function'} ${value.name || '(anonymous)'}`;
     case 'object':
-      return value === null ? 'null' : clip(describeObject(value));
+      return value === null ? 'null' : clip(describeObject(value)) + describeOtherCopy(value);
     case 'bigint':
       return `${value}n`;
     default:

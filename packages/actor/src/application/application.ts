@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { hostProcess } from '../host/host.ts';
@@ -260,7 +261,7 @@ function masterOf(system: System, application: Application): Master | undefined 
 /** Whether the application is up, rather than starting. */
 function isUp(running: Master | undefined): boolean {
   const cell = running && cellOf(running);
-  return cell instanceof ServerProcess && isRunning(cell.state);
+  return isA(cell, ServerProcess) && isRunning(cell.state);
 }
 
 function topOf(running: Master): Promise<Pid> {

@@ -1,3 +1,4 @@
+import { setBrand, isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { type Pid } from '../process/pid.ts';
 
@@ -14,6 +15,10 @@ export interface Group<in out P extends Pid = Pid> {
 }
 
 class GroupValue {
+  static {
+    setBrand(this, 'group');
+  }
+
   readonly name: string;
 
   constructor(text: string) {
@@ -56,7 +61,7 @@ export function group<P extends Pid = Pid>(text: string): Group<P> {
  * @throws TypeError for anything else
  */
 export function groupText(given: unknown): string {
-  const text = given instanceof GroupValue ? given.name : given;
+  const text = isA(given, GroupValue) ? given.name : given;
   assertGroup(text);
   return text;
 }

@@ -1,3 +1,4 @@
+import { oneOfAll } from '../brand.ts';
 import { cellOf, cellOfProcess, type Runtime } from '../process/cell.ts';
 import type { Pid, Ref } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
@@ -168,7 +169,10 @@ export function demonitor(self: Process, ref: Ref): boolean {
 }
 
 /** Made at the first use: a system without groups pays nothing for them. */
-const tables: WeakMap<Runtime, GroupTable> = new WeakMap();
+const tables: WeakMap<Runtime, GroupTable> = /* @__PURE__ */ oneOfAll(
+  'groups',
+  () => new WeakMap(),
+);
 
 function groupsIn(system: Process): GroupTable {
   const { runtime } = cellOfProcess(system, 'system');

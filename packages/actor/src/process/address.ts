@@ -1,3 +1,4 @@
+import { setBrand, isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { type Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
 import type { Pid } from './pid.ts';
@@ -56,6 +57,10 @@ class NameValue {
 
 /** The class of `Named`. */
 export class NamedAddress {
+  static {
+    setBrand(this, 'name');
+  }
+
   readonly runtime: Runtime;
   readonly name: string;
 
@@ -75,6 +80,10 @@ export class NamedAddress {
 
 /** The class of `Via`. `name` is its text in messages. */
 export abstract class ViaAddress extends NamedAddress {
+  static {
+    setBrand(this, 'via');
+  }
+
   /** `undefined` if no process has the name, or the registry has ended. */
   abstract override get cell(): Cell | undefined;
   /** The process that has the name. Throws when the registry has ended, or is none. */
@@ -130,7 +139,7 @@ export function runtimeOf(destination: Destination): Runtime {
 
 function addressOf(destination: Destination): NamedAddress {
   const address: unknown = destination;
-  if (address instanceof NamedAddress) {
+  if (isA(address, NamedAddress)) {
     return address;
   }
   throw new TypeError(`Expected a pid or a name in a system, got ${describe(destination)}`);

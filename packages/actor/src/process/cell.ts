@@ -1,3 +1,4 @@
+import { setBrand, isA, isForeign } from '../brand.ts';
 import type { KeyTable } from '../collections/key-table.ts';
 import { describe } from '../describe.ts';
 import type { Clock } from '../host/clock.ts';
@@ -27,6 +28,10 @@ interface OpenCall {
  * A subclass adds the code that it runs: a function, or the loop of a server.
  */
 export abstract class Cell extends Linkable<Cell> implements Process {
+  static {
+    setBrand(this, 'process');
+  }
+
   readonly pid: Pid<unknown>;
   readonly runtime: Runtime;
   readonly parent: Cell | undefined;
@@ -128,7 +133,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   #overflow(mailbox: BoundedMailbox, message: unknown): boolean {
     const { overflow, capacity } = mailbox.options;
     const dropped = mailbox.pushFull(message);
-    if (dropped instanceof Request) {
+    if (isA(dropped, Request)) {
       dropped.fail(mailboxOverflow(capacity));
     }
     if (diagnostics.messageDropped.hasSubscribers) {
@@ -278,21 +283,27 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     }
     // The loop goes on with the ends that these signals cause: they are added to the same array.
     for (const cell of exitQueue) {
-      cell.#sendSignals();
+      cell.sendSignals();
     }
     for (const cell of exitQueue.splice(0)) {
       // Last: listeners are user code, and may rely on all signals being sent.
-      cell.#abort?.abort(new ExitError(cell.reason ?? reason));
+      cell.abort(reason);
     }
   }
 
-  #sendSignals(): void {
+  /** Called by `#announceEnd` alone, perhaps that of another process. */
+  sendSignals(): void {
     const reason = this.reason as ExitReason;
     this.#stopTimers();
     this.#failRequests(reason);
     this.sendEndSignals(reason);
     this.ended(reason);
     this.openCalls = undefined;
+  }
+
+  /** As `sendSignals`. */
+  abort(reason: ExitReason): void {
+    this.#abort?.abort(new ExitError(this.reason ?? reason));
   }
 
   // Requests that wait for its answer, and timers that are to send to it
@@ -374,7 +385,7 @@ export function isPid(value: unknown): value is Pid {
  * The process behind the `self` that user code was given. Throws a `TypeError` for anything else.
  */
 export function cellOfProcess(process: Process, what = 'self'): Cell {
-  if (process instanceof Cell) {
+  if (process instanceof Cell || isA(process, Cell)) {
     return process;
   }
   throw new TypeError(`Expected ${what} to be a process, got ${describe(process)}`);
@@ -385,6 +396,9 @@ export function nameOf(cell: Cell): string {
   return cell.name ?? String(cell.pid);
 }
 
+/** By this, a copy of this package opens the pids of another. */
+const cellOfPid: unique symbol = Symbol.for('@reprise/actor cell') as typeof cellOfPid;
+
 let open: (value: unknown) => Cell | undefined;
 
 /**
@@ -392,17 +406,28 @@ let open: (value: unknown) => Cell | undefined;
  * out when a message that holds a pid is printed or compared.
  */
 class CellPid {
+  static {
+    setBrand(this, 'pid');
+  }
+
   readonly id: number;
   readonly #cell: Cell;
 
   static {
     open = (value) =>
-      typeof value === 'object' && value !== null && #cell in value ? value.#cell : undefined;
+      typeof value === 'object' && value !== null && #cell in value
+        ? value.#cell
+        : openForeign(value);
   }
 
   constructor(id: number, cell: Cell) {
     this.id = id;
     this.#cell = cell;
+  }
+
+  /** For other copies of this package. */
+  get [cellOfPid](): Cell {
+    return this.#cell;
   }
 
   toString(): string {
@@ -412,6 +437,10 @@ class CellPid {
   toJSON(): string {
     return this.toString();
   }
+}
+
+function openForeign(value: unknown): Cell | undefined {
+  return isForeign(value) && cellOfPid in value ? (value[cellOfPid] as Cell) : undefined;
 }
 
 /** The state that the processes of one system share. */

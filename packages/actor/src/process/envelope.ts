@@ -5,7 +5,7 @@ export interface Envelope {
 }
 
 /** The method alone would not do: a user's message may have one of that name. */
-const isEnvelope: unique symbol = Symbol('reprise.isEnvelope');
+const isEnvelope: unique symbol = Symbol.for('reprise.isEnvelope') as typeof isEnvelope;
 
 /** Marks the prototypes of classes, and not their instances: a message must not grow by it. */
 export function markEnvelopes(...classes: readonly { readonly prototype: Envelope }[]): void {

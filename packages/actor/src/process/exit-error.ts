@@ -1,3 +1,4 @@
+import { setBrand, isA } from '../brand.ts';
 import { crash, type ExitReason, isExitReason, nocatch } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
 
@@ -7,6 +8,10 @@ import { formatReason } from './format-reason.ts';
  * tree. The error that was thrown, if any, is the `cause`.
  */
 export class ExitError extends Error {
+  static {
+    setBrand(this, 'ExitError');
+  }
+
   readonly reason: ExitReason;
 
   constructor(reason: ExitReason, what = 'process exited') {
@@ -16,6 +21,11 @@ export class ExitError extends Error {
     super(`${what}: ${branches(children)}${formatReason(why)}`, cause);
     this.name = 'ExitError';
     this.reason = reason;
+  }
+
+  /** True for the errors of other copies of this package, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isA(value, this);
   }
 }
 
@@ -49,6 +59,10 @@ function branches(children: readonly string[]): string {
 
 /** Thrown by `exit(self, reason)`: if not caught, it ends the process with exactly that reason. */
 export class ExitRequest extends ExitError {
+  static {
+    setBrand(this, 'ExitRequest');
+  }
+
   constructor(reason: ExitReason) {
     super(reason, 'exit');
   }
@@ -56,9 +70,18 @@ export class ExitRequest extends ExitError {
 
 /** A call was not answered in time. The server does not know, and may still do the work. */
 export class TimeoutError extends Error {
+  static {
+    setBrand(this, 'TimeoutError');
+  }
+
   constructor(message: string) {
     super(message);
     this.name = 'TimeoutError';
+  }
+
+  /** As of `ExitError`. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isA(value, this);
   }
 }
 

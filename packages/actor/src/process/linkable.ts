@@ -34,13 +34,22 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
       this.receiveExit(other, noproc);
       return;
     }
-    (this.#links ??= new Set()).add(other);
-    (other.#links ??= new Set()).add(this);
+    this.addLink(other);
+    other.addLink(this);
   }
 
   unlink(this: Peer, other: Peer): void {
+    this.removeLink(other);
+    other.removeLink(this);
+  }
+
+  /** One half of a link. */
+  addLink(other: Peer): void {
+    (this.#links ??= new Set()).add(other);
+  }
+
+  removeLink(other: Peer): void {
     this.#links?.delete(other);
-    other.#links?.delete(this);
   }
 
   isLinked(other: Peer): boolean {
@@ -74,7 +83,7 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
       this.pushSystem(ref.down(noproc));
       return;
     }
-    (target.#monitoredBy ??= new Set()).add(ref);
+    target.addMonitorOf(ref);
     (this.#monitors ??= new Map()).set(ref, target);
   }
 
@@ -83,7 +92,23 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
     const target = this.#monitors?.get(ref);
     this.#monitors?.delete(ref);
     ref.off();
-    return target !== undefined && (target.#monitoredBy?.delete(ref) ?? false);
+    return target?.removeMonitorOf(ref) ?? false;
+  }
+
+  /** The half of a monitor that the monitored process has. */
+  addMonitorOf(ref: MonitorRef<Peer>): void {
+    (this.#monitoredBy ??= new Set()).add(ref);
+  }
+
+  /** False when it has no such monitor any more. */
+  removeMonitorOf(ref: MonitorRef<Peer>): boolean {
+    return this.#monitoredBy?.delete(ref) ?? false;
+  }
+
+  /** Tells the owner of a monitor that the monitored process has ended. */
+  monitoredEnded(ref: MonitorRef<Peer>, reason: ExitReason): void {
+    this.#monitors?.delete(ref);
+    this.pushSystem(ref.down(reason));
   }
 
   /**
@@ -121,16 +146,14 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
    */
   protected sendEndSignals(this: Peer, reason: ExitReason): void {
     for (const other of this.#links ?? []) {
-      other.#links?.delete(this);
+      other.removeLink(this);
       other.receiveExit(this, reason);
     }
     for (const [ref, target] of this.#monitors ?? []) {
-      target.#monitoredBy?.delete(ref);
+      target.removeMonitorOf(ref);
     }
     for (const ref of this.#monitoredBy ?? []) {
-      const watcher = ref.owner();
-      watcher.#monitors?.delete(ref);
-      watcher.pushSystem(ref.down(reason));
+      ref.owner().monitoredEnded(ref, reason);
     }
     for (const callback of this.#onEnd ?? []) {
       callback(reason);

@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
 import { assertOneOf } from '../one-of.ts';
@@ -37,6 +38,10 @@ export class Mailbox extends Queue<unknown> {
 
 /** A mailbox with a capacity. The messages of the system do not count towards it. */
 export class BoundedMailbox extends Mailbox {
+  static {
+    setBrand(this, 'bounded mailbox');
+  }
+
   readonly options: MailboxOptions;
   /** How many messages have been dropped or rejected. */
   dropped = 0;

@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import type { ExitReason } from './exit-reason.ts';
 import { type Pid, Ref } from './pid.ts';
 
@@ -19,6 +20,10 @@ export type MonitorTarget = { readonly pid: Pid } | { readonly name: string };
  * Methods and private fields only: a message that holds a ref is printed and compared without them.
  */
 export class MonitorRef<out Owner extends object> extends Ref {
+  static {
+    setBrand(this, 'monitor');
+  }
+
   readonly #owner: Owner;
   readonly #tag: string;
   readonly #monitored: MonitorTarget;

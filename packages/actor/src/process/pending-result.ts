@@ -1,3 +1,4 @@
+import { oneOfAll } from '../brand.ts';
 import { assertTimeout, Timer } from '../host/timers.ts';
 import type { Cell, Runtime } from './cell.ts';
 
@@ -6,7 +7,10 @@ export interface Waiter<Result> {
   settled(pending: PendingResult<Result>, result: Result): void;
 }
 
-let settledSoFar = 0;
+/** Of all copies of this package: a process can wait for results of several. */
+const settled: { count: number } = /* @__PURE__ */ oneOfAll('settled results', () => ({
+  count: 0,
+}));
 
 /**
  * A result that comes later and is taken once: the reply to a request, the value of a task. When it
@@ -63,8 +67,8 @@ export abstract class PendingResult<Result> {
     if (this.#isOver) {
       return;
     }
-    settledSoFar += 1;
-    this.#order = settledSoFar;
+    settled.count += 1;
+    this.#order = settled.count;
     this.#result = result;
     if (this.#waiter === undefined) {
       this.#isNotified = true;

@@ -1,3 +1,5 @@
+import { setBrand } from '../brand.ts';
+
 declare const accepts: unique symbol;
 
 /**
@@ -22,6 +24,10 @@ export interface Pid<in Message = never> {
 
 /** Names one monitor; equal to itself alone. */
 export class Ref {
+  static {
+    setBrand(this, 'ref');
+  }
+
   toString(): string {
     return '#Ref<>';
   }

@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import { Timer } from '../host/timers.ts';
 import type { ExitReason } from './exit-reason.ts';
 
@@ -6,8 +7,13 @@ import type { ExitReason } from './exit-reason.ts';
  * own timer and its own entry in a linked list: a call needs no object beside this one.
  */
 export abstract class Request extends Timer {
+  static {
+    setBrand(this, 'request');
+  }
+
   previous: Request | undefined = undefined;
   next: Request | undefined = undefined;
+
   /** There will be no answer: the process has ended, or its mailbox is full. */
   abstract fail(reason: ExitReason): void;
 }

@@ -1,3 +1,4 @@
+import { setBrand, isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import type { Clock } from '../host/clock.ts';
 import { assertDelay, Timer } from '../host/timers.ts';
@@ -184,8 +185,8 @@ export function readTimer(ref: TimerRef): number | false {
 /** `undefined` for a ref of another kind, that of a monitor. */
 function timerOf(ref: TimerRef): SendTimer | undefined {
   const found: unknown = ref;
-  if (found instanceof SendTimer || found instanceof Ref) {
-    return found instanceof SendTimer ? found : undefined;
+  if (isA(found, SendTimer) || isA(found, Ref)) {
+    return isA(found, SendTimer) ? found : undefined;
   }
   throw new TypeError(
     `Expected a timer of sendAfter, startTimer or sendInterval, got ${describe(ref)}`,
@@ -200,6 +201,10 @@ function assertTime(time: unknown): void {
 
 /** The class of `TimerRef`. */
 export class SendTimer extends Timer {
+  static {
+    setBrand(this, 'timer');
+  }
+
   readonly #runtime: Runtime;
   readonly #to: Destination;
   readonly #message: unknown;

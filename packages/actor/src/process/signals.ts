@@ -1,7 +1,8 @@
+import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { assertOneOf } from '../one-of.ts';
 import { type Destination, find, NamedAddress } from './address.ts';
-import { type Cell, cellOf, cellOfProcess } from './cell.ts';
+import { type Cell, cellOf, cellOfProcess, findCell } from './cell.ts';
 import { ExitRequest } from './exit-error.ts';
 import { assertExitReason, type ExitReason } from './exit-reason.ts';
 import { type AliasMode, MonitorRef, type MonitorTarget } from './monitor-ref.ts';
@@ -51,6 +52,12 @@ export function send<Message>(
   to: Destination<Pid<Message>> | AliasRef<Message>,
   message: NoInfer<Message>,
 ): boolean {
+  // Most destinations are pids: that is looked at first.
+  const cell = findCell(to);
+  return cell === undefined ? sendToAddress(to, message) : cell.push(message);
+}
+
+function sendToAddress(to: Destination | AliasRef, message: unknown): boolean {
   if (isMonitorRef(to)) {
     return sendToAlias(to, message);
   }
@@ -187,7 +194,9 @@ const aliasModes: readonly AliasMode[] = ['explicitUnalias', 'demonitor', 'reply
 
 function targetOf(target: Destination): MonitorTarget {
   const address: unknown = target;
-  return address instanceof NamedAddress ? { name: address.name } : { pid: target as Pid };
+  return findCell(target) === undefined && isA(address, NamedAddress)
+    ? { name: address.name }
+    : { pid: target as Pid };
 }
 
 export interface DemonitorOptions {
@@ -268,7 +277,7 @@ function ownRef(cell: Cell, ref: Ref): MonitorRef<Cell> {
 
 /** `instanceof` alone would leave the owner's type open. */
 function isMonitorRef(value: unknown): value is MonitorRef<Cell> {
-  return value instanceof MonitorRef;
+  return isA(value, MonitorRef);
 }
 
 /**

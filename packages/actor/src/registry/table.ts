@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import { type Destination, find } from '../process/address.ts';
 import type { Cell } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
@@ -17,6 +18,10 @@ export interface Registration {
  * here: every reader checks the process, and does not rely on the table alone.
  */
 export class RegistryTable {
+  static {
+    setBrand(this, 'registry table');
+  }
+
   readonly isUnique: boolean;
   readonly locks: Locks = new Locks();
   /** How many registrations there are. */

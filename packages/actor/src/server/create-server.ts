@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Name, type Via, ViaAddress } from '../process/address.ts';
@@ -63,7 +64,7 @@ export function createServer(
   }
   const bounded = mailbox && new BoundedMailbox(mailbox);
   const server = new ServerProcess(parent, behaviour, arg, isLinked, bounded);
-  if (name instanceof ViaAddress) {
+  if (isA(name, ViaAddress)) {
     name.register(server);
   } else if (name !== undefined) {
     register(parent, name as string | Name, server.pid);
@@ -75,5 +76,5 @@ export function createServer(
 }
 
 function ownerOf(parent: Cell, name: string | Name | Via): Pid | undefined {
-  return name instanceof ViaAddress ? name.owner?.pid : whereis(parent, name as string | Name);
+  return isA(name, ViaAddress) ? name.owner?.pid : whereis(parent, name as string | Name);
 }

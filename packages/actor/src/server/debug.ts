@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
 import { type Pid } from '../process/pid.ts';
@@ -22,7 +23,7 @@ export type DebugEvent =
   | { readonly type: 'noreply'; readonly state: unknown };
 
 /** Answer of a hook that wants to be removed. */
-export const done: unique symbol = Symbol('reprise.done');
+export const done: unique symbol = Symbol.for('reprise.done') as typeof done;
 
 /**
  * Called with every event of a server, in the turn of the server, and with its own last answer as
@@ -113,9 +114,9 @@ export class Debug {
 }
 
 function receivedFrom(message: unknown): Received {
-  if (message instanceof CallMessage || message instanceof CastMessage) {
+  if (isA(message, CallMessage) || isA(message, CastMessage)) {
     const { request, payload } = message;
-    return { type: message instanceof CallMessage ? 'call' : 'cast', request, payload };
+    return { type: isA(message, CallMessage) ? 'call' : 'cast', request, payload };
   }
   return { type: 'info', message };
 }

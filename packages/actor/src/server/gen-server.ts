@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
@@ -349,7 +350,7 @@ export function cast<Casts, Request extends keyof Casts & string>(
  */
 export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
   const message: unknown = from;
-  if (!(message instanceof CallMessage)) {
+  if (!isA(message, CallMessage)) {
     throw new TypeError(`Expected a from of handleCall, got ${describe(from)}`);
   }
   message.answer(value);

@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
@@ -8,6 +9,10 @@ import { Request } from '../process/request.ts';
 
 /** A cast in a mailbox: a class, so that no message of a user can be taken for one. */
 export class CastMessage implements Envelope {
+  static {
+    setBrand(this, 'cast');
+  }
+
   readonly request: string;
   readonly payload: unknown;
 
@@ -107,6 +112,10 @@ export abstract class Question extends Request {
 
 /** A call in a mailbox, and the `From` that answers it. */
 export class CallMessage extends Question implements Envelope {
+  static {
+    setBrand(this, 'call');
+  }
+
   readonly request: string;
   readonly payload: unknown;
 
@@ -158,6 +167,10 @@ interface Stoppable {
  * message. A suspended server answers it, too, and it does not cancel an idle timeout.
  */
 export abstract class SystemRequest extends Question {
+  static {
+    setBrand(this, 'system request');
+  }
+
   abstract perform(server: Stoppable): void;
 }
 

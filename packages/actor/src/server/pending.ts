@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import type { Destination } from '../process/address.ts';
 import type { Cell, Runtime } from '../process/cell.ts';
 import { type ExitReason, noproc, timeout } from '../process/exit-reason.ts';
@@ -66,6 +67,10 @@ class RequestMessage extends CallMessage {
 
 /** A `RequestId` at run time. */
 export class PendingResponse extends PendingResult<Response> {
+  static {
+    setBrand(this, 'request id');
+  }
+
   readonly #server: Destination;
   readonly #owner: Cell | undefined;
   #call: CallMessage | undefined = undefined;

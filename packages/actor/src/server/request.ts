@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
@@ -261,7 +262,7 @@ function pendingOf(requests: Requests): readonly PendingResponse[] {
 
 function pendingBehind(request: RequestId): PendingResponse {
   const pending: unknown = request;
-  if (!(pending instanceof PendingResponse)) {
+  if (!isA(pending, PendingResponse)) {
     throw new TypeError(`Expected a request made by sendRequest, got ${describe(request)}`);
   }
   return pending;

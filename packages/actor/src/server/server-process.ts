@@ -1,3 +1,4 @@
+import { setBrand, isA, isForeign } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { isThenable } from '../maybe-promise.ts';
@@ -17,6 +18,10 @@ import { type Action, type Answer, isAnswer } from './next.ts';
  * answer.
  */
 export class ServerProcess extends ServerLifecycle {
+  static {
+    setBrand(this, 'server');
+  }
+
   #last: unknown = undefined;
   #call: CallMessage | undefined = undefined;
   #continue: { readonly continue: unknown } | undefined = undefined;
@@ -78,7 +83,7 @@ export class ServerProcess extends ServerLifecycle {
       }
       return;
     }
-    if (this.#idle !== undefined && !(message instanceof SystemRequest)) {
+    if (this.#idle !== undefined && !isA(message, SystemRequest)) {
       this.#stopIdleTimer();
     }
     this.#take(message);
@@ -89,16 +94,39 @@ export class ServerProcess extends ServerLifecycle {
     // The calls of earlier callbacks: this callback does not wait for them.
     this.openCalls = undefined;
     if (message instanceof CastMessage) {
-      this.#do(this.#castClause(message.request)(message.payload, this.state, this));
+      this.#handleCast(message);
     } else if (message instanceof CallMessage) {
-      this.#call = message;
-      const clause = clauseOf(this.behaviour, 'handleCall', message.request);
-      this.#do(clause(message.payload, this.state, message, this));
+      this.#handleCall(message);
     } else if (message instanceof SystemRequest) {
+      this.#obey(message);
+    } else if (isForeign(message)) {
+      this.#takeForeign(message);
+    } else {
+      this.#handleInfo(message);
+    }
+  }
+
+  /** A message that another copy of this package has wrapped. */
+  #takeForeign(message: unknown): void {
+    if (isA(message, CastMessage)) {
+      this.#handleCast(message);
+    } else if (isA(message, CallMessage)) {
+      this.#handleCall(message);
+    } else if (isA(message, SystemRequest)) {
       this.#obey(message);
     } else {
       this.#handleInfo(message);
     }
+  }
+
+  #handleCast({ request, payload }: CastMessage): void {
+    this.#do(this.#castClause(request)(payload, this.state, this));
+  }
+
+  #handleCall(message: CallMessage): void {
+    this.#call = message;
+    const clause = clauseOf(this.behaviour, 'handleCall', message.request);
+    this.#do(clause(message.payload, this.state, message, this));
   }
 
   /** Casts come in floods of one kind: the last clause is kept, which spares the look-up. */
@@ -146,7 +174,7 @@ export class ServerProcess extends ServerLifecycle {
   }
 
   #isOrder(message: unknown): boolean {
-    return message instanceof SystemRequest || this.isExitOfParent(message);
+    return isA(message, SystemRequest) || this.isExitOfParent(message);
   }
 
   #obey(request: SystemRequest): void {

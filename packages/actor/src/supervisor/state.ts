@@ -1,4 +1,5 @@
 import { type Backoff, restartDelay } from '../backoff.ts';
+import { setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
@@ -41,6 +42,10 @@ class Retry {
  * subclasses say how the kinds differ.
  */
 export abstract class SupervisorState {
+  static {
+    setBrand(this, 'supervisor');
+  }
+
   abstract readonly children: ChildTable;
   /** When the supervisor was started, on the system's clock. */
   readonly startedAt: number;

@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import type { ChildSpec } from '../child-spec.ts';
 import {
   alreadyPresent,
@@ -27,6 +28,10 @@ import { type NextState, SupervisorState } from './state.ts';
 
 /** The state of a supervisor whose children have ids and a start order. */
 export class StaticState extends SupervisorState {
+  static {
+    setBrand(this, 'static supervisor');
+  }
+
   override readonly children: Children = new Children();
   readonly #flags: SupervisorFlags;
 

@@ -1,3 +1,4 @@
+import { oneOfAll } from '../brand.ts';
 import { describe } from '../describe.ts';
 import type { Destination } from '../process/address.ts';
 import { cellOf, nameOf } from '../process/cell.ts';
@@ -240,30 +241,39 @@ export function trace(server: Destination, flag: boolean, options?: SysOptions):
   );
 }
 
-const countMessages: Hook<Omit<Statistics, 'currentTime'>> = (counts, { type }) => ({
-  ...counts,
-  messagesIn: counts.messagesIn + (type === 'in' ? 1 : 0),
-  messagesOut: counts.messagesOut + (type === 'out' ? 1 : 0),
-});
+// A hook is found again by its identity, also by another copy of this package.
+const countMessages = /* @__PURE__ */ oneOfAll<Hook<Omit<Statistics, 'currentTime'>>>(
+  'sys.statistics',
+  () =>
+    (counts, { type }) => ({
+      ...counts,
+      messagesIn: counts.messagesIn + (type === 'in' ? 1 : 0),
+      messagesOut: counts.messagesOut + (type === 'out' ? 1 : 0),
+    }),
+);
 
 interface Log {
   readonly size: number;
   readonly events: readonly DebugEvent[];
 }
 
-const keepEvents: Hook<Log> = ({ size, events }, event) => ({
-  size,
-  events: [...events, event].slice(-size),
-});
+const keepEvents = /* @__PURE__ */ oneOfAll<Hook<Log>>(
+  'sys.log',
+  () =>
+    ({ size, events }, event) => ({ size, events: [...events, event].slice(-size) }),
+);
 
-const printEvent: Hook<undefined> = (_, event, server) => {
-  const cell = cellOf(server);
-  cell.runtime.logger.warn(
-    { process: String(server), event },
-    `${nameOf(cell)} ${formatEvent(event)}`,
-  );
-  return undefined;
-};
+const printEvent = /* @__PURE__ */ oneOfAll<Hook<undefined>>(
+  'sys.trace',
+  () => (_, event, server) => {
+    const cell = cellOf(server);
+    cell.runtime.logger.warn(
+      { process: String(server), event },
+      `${nameOf(cell)} ${formatEvent(event)}`,
+    );
+    return undefined;
+  },
+);
 
 /** The events that `log` has kept of a server. */
 export function logOf(target: ServerProcess): readonly DebugEvent[] {

@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { type Cell, cellOf, cellOfProcess } from '../process/cell.ts';
 import { BoundedMailbox, type MailboxOptions } from '../process/mailbox.ts';
 import type { Pid } from '../process/pid.ts';
@@ -93,7 +94,7 @@ function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
 function statusOf(cell: Cell): ProcessInfo['status'] | undefined {
   const { status } = cell;
   // From the moment when `sys.suspend` resolves, even if the server's turn is not over yet.
-  if (status !== 'dead' && cell instanceof ServerProcess && cell.isSuspended) {
+  if (status !== 'dead' && isA(cell, ServerProcess) && cell.isSuspended) {
     return 'suspended';
   }
   switch (status) {
@@ -114,7 +115,7 @@ function statusOf(cell: Cell): ProcessInfo['status'] | undefined {
 }
 
 function boundsOf({ mailbox }: Cell): ProcessInfo['mailbox'] {
-  return mailbox instanceof BoundedMailbox
+  return isA(mailbox, BoundedMailbox)
     ? { ...mailbox.options, dropped: mailbox.dropped }
     : undefined;
 }

@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
@@ -47,7 +48,7 @@ function submit<Value>(
     return Promise.reject(new ExitError(refusal ?? noproc, `sys.${name} of ${String(server)}`));
   }
   const message = create(cell, timeout);
-  if (cell instanceof ServerProcess) {
+  if (isA(cell, ServerProcess)) {
     cell.pushSystem(message);
   }
   // Any other process would never handle it: the request times out.

@@ -1,3 +1,4 @@
+import { setBrand, isForeign } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { type Cell, cellOfProcess, type Runtime } from '../process/cell.ts';
 import { MonitorRef } from '../process/monitor-ref.ts';
@@ -31,19 +32,26 @@ export interface TaskMessage<out Value = unknown> {
 /** For a result that needs no message. */
 const silence: Waiter<TaskResult> = { settled: () => undefined };
 
+/** By this, a copy of this package opens the tasks of another. */
+const ownedTask: unique symbol = Symbol.for('@reprise/actor owned task') as typeof ownedTask;
+
 let openHandle: (task: unknown) => OwnedTask | undefined;
 
 /**
  * A `Task` at run time. The owned task is private: a message that holds a task must not print it.
  */
 class TaskHandle {
+  static {
+    setBrand(this, 'task');
+  }
+
   readonly pid: Pid | undefined;
   readonly ref: Ref;
   readonly #owned: OwnedTask;
 
   static {
     openHandle = (task) =>
-      typeof task === 'object' && task !== null && #owned in task ? task.#owned : undefined;
+      typeof task === 'object' && task !== null && #owned in task ? task.#owned : openForeign(task);
   }
 
   constructor(owned: OwnedTask) {
@@ -51,6 +59,15 @@ class TaskHandle {
     this.ref = owned.ref;
     this.#owned = owned;
   }
+
+  /** For other copies of this package. */
+  get [ownedTask](): OwnedTask {
+    return this.#owned;
+  }
+}
+
+function openForeign(task: unknown): OwnedTask | undefined {
+  return isForeign(task) && ownedTask in task ? (task[ownedTask] as OwnedTask) : undefined;
 }
 
 /** A task as its owner sees it: its result, and the messages that tell of it. */

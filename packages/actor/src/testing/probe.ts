@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { Cell } from '../process/cell.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
@@ -140,7 +141,7 @@ class ProbeProcess extends Cell implements Probe {
   }
 
   expectDown(target: Pid | Ref, reason?: Expected<ExitReason>): Promise<DownMessage> {
-    const which = target instanceof Ref ? { ref: target } : { pid: target };
+    const which = isA(target, Ref) ? { ref: target } : { pid: target };
     return this.#takeSignal({ type: 'DOWN', ...which }, reason) as Promise<DownMessage>;
   }
 
@@ -189,7 +190,7 @@ function show(value: unknown): string {
 function showable(_key: string, value: unknown): unknown {
   const isText =
     value instanceof Error ||
-    value instanceof Ref ||
+    isA(value, Ref) ||
     (typeof value === 'number' && !Number.isFinite(value)) ||
     ['bigint', 'function', 'symbol', 'undefined'].includes(typeof value);
   return isText ? String(value) : value;

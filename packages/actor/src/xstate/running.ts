@@ -6,6 +6,7 @@ import {
   createActor,
 } from 'xstate';
 
+import { setBrand, oneOfAll } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { Timer } from '../host/timers.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
@@ -21,7 +22,10 @@ export interface AnySnapshot {
 }
 
 /** The last snapshots of processes that have ended, as long as their pids are reachable. */
-const last: WeakMap<Cell, AnySnapshot> = new WeakMap();
+const last: WeakMap<Cell, AnySnapshot> = /* @__PURE__ */ oneOfAll(
+  'last snapshots',
+  () => new WeakMap(),
+);
 
 /** The last snapshot of a process that has ended; `undefined` if it never ran an actor logic. */
 export function lastSnapshotOf(cell: Cell): AnySnapshot | undefined {
@@ -33,6 +37,10 @@ export function lastSnapshotOf(cell: Cell): AnySnapshot | undefined {
  * gives it the clock and the logger of its system.
  */
 export class Running {
+  static {
+    setBrand(this, 'running actor');
+  }
+
   readonly actor: Actor<AnyActorLogic>;
   readonly #cell: Cell;
 

@@ -1,3 +1,4 @@
+import { setBrand } from '../../brand.ts';
 import { describe } from '../../describe.ts';
 import { type Destination, find } from '../../process/address.ts';
 import { type Cell, cellOf } from '../../process/cell.ts';
@@ -13,6 +14,10 @@ import { type PartitionKey, partitionOf } from './key.ts';
  * of which the first `size` are in use.
  */
 export class PartitionState extends StaticState {
+  static {
+    setBrand(this, 'partition supervisor');
+  }
+
   readonly total: number;
   size: number;
 

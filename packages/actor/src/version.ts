@@ -1,0 +1,8 @@
+/** The version of this package. `pnpm run version` copies it from package.json. */
+export const version = '0.0.0';
+
+/**
+ * The version of what copies of this package use of each other's objects: the names and the
+ * meaning of the members of all classes with a brand. A change of any of these raises it.
+ */
+export const protocol = 1;
