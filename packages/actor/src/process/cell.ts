@@ -18,9 +18,12 @@ import { Request } from './request.ts';
 /** `waiting`: for a promise. `suspended`: only the system's own messages wake it. */
 type RunState = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
 
-/** A call that is not answered yet, as far as a process needs it: to which server. */
-interface OpenCall {
-  readonly server: Cell;
+/** Something that a callback may be waiting for: an answer, a start, an end of another process. */
+export interface Wait {
+  /** The process that has to act first; `undefined` when none has to. */
+  readonly target: Cell | undefined;
+  /** A warning has named the cycle that it is a part of. */
+  named?(): void;
 }
 
 /**
@@ -39,8 +42,8 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   name: string | undefined = undefined;
   status: RunState = 'idle';
   reason: ExitReason | undefined = undefined;
-  /** The calls whose reply its callback may be waiting for: see `callCycleOf`. */
-  openCalls: Set<OpenCall> | undefined = undefined;
+  /** The waits that its callback has begun, and that are not over: for finding cycles. */
+  waits: Set<Wait> | undefined = undefined;
   #timers: Set<Timer> | undefined = undefined;
   /** The first of a doubly linked list. */
   #requests: Request | undefined = undefined;
@@ -298,7 +301,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     this.#failRequests(reason);
     this.sendEndSignals(reason);
     this.ended(reason);
-    this.openCalls = undefined;
+    this.waits = undefined;
   }
 
   /** As `sendSignals`. */
@@ -306,7 +309,15 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     this.#abort?.abort(new ExitError(this.reason ?? reason));
   }
 
-  // Requests that wait for its answer, and timers that are to send to it
+  // What its callback waits for, requests that wait for its answer, timers that are to send to it
+
+  addWait(wait: Wait): void {
+    (this.waits ??= new Set()).add(wait);
+  }
+
+  removeWait(wait: Wait): void {
+    this.waits?.delete(wait);
+  }
 
   addRequest(request: Request): void {
     request.next = this.#requests;

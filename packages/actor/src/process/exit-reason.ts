@@ -121,7 +121,9 @@ export function alreadyStarted(pid: Pid): ExitReason {
   return { type: 'alreadyStarted', pid };
 }
 
-export function callCycle(processes: readonly string[]): ExitReason {
+export function callCycle(
+  processes: readonly string[],
+): Extract<ExitReason, { readonly type: 'callCycle' }> {
   return { type: 'callCycle', processes };
 }
 

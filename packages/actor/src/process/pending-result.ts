@@ -1,6 +1,6 @@
 import { oneOfAll } from '../brand.ts';
 import { assertTimeout, Timer } from '../host/timers.ts';
-import type { Cell, Runtime } from './cell.ts';
+import type { Cell, Runtime, Wait } from './cell.ts';
 
 /** Gets a result in place of a message to the owner. */
 export interface Waiter<Result> {
@@ -20,7 +20,7 @@ const settled: { count: number } = /* @__PURE__ */ oneOfAll('settled results', (
  * All fields are private: a `RequestId` is one of these, and a message that holds one must not
  * print more than that.
  */
-export abstract class PendingResult<Result> {
+export abstract class PendingResult<Result> implements Wait {
   #result: Result | undefined = undefined;
   #order = Infinity;
   #isOver = false;
@@ -29,6 +29,9 @@ export abstract class PendingResult<Result> {
 
   /** The process that the message is for; `undefined` when none is wanted. */
   abstract get owner(): Cell | undefined;
+
+  /** The process that the result comes from; `undefined` when it has come from the start. */
+  abstract get target(): Cell | undefined;
 
   /** The system on whose clock a wait is timed. */
   abstract get runtime(): Runtime;
@@ -61,6 +64,11 @@ export abstract class PendingResult<Result> {
   /** `undefined` ends the wait. */
   waitFor(waiter: Waiter<Result> | undefined): void {
     this.#waiter = waiter;
+    if (waiter === undefined) {
+      this.owner?.removeWait(this);
+    } else {
+      this.owner?.addWait(this);
+    }
   }
 
   settle(result: Result): void {

@@ -23,7 +23,7 @@ import type {
   Server,
   ServerOf,
 } from './behaviour.ts';
-import { callRefusalOf } from './call-refusal.ts';
+import { refusalOf } from './call-refusal.ts';
 import { createServer, startServer, type StartOptions } from './create-server.ts';
 import { CallMessage, CastMessage, StopMessage } from './messages.ts';
 
@@ -63,8 +63,9 @@ export interface CallOptions {
   /** In ms. Default: 5,000. `Infinity` waits until the server ends. */
   readonly timeout?: number;
   /**
-   * The caller, for a call that is made after an `await`: with it, a call to itself and a cycle of
-   * servers that wait for each other fail at once. Before an `await` the caller is known without.
+   * The caller, for a call that is made after an `await`: with it, a call to itself fails at once,
+   * and a cycle of servers that wait for each other is named when it has taken too long. Before an
+   * `await` the caller is known without.
    */
   readonly self?: Process;
 }
@@ -249,8 +250,8 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 /**
  * Sends a request to the server, and resolves with the reply of `handleCall`.
  * @throws ExitError `noproc` when the server has ended, the reason of the server when it ends
- * before it replies, `callingSelf` when the server is the caller, `callCycle` when the server waits
- * for the caller
+ * before it replies, `callingSelf` when the server is the caller, `callCycle` after `timeout` when
+ * the server waits for the caller
  * @throws TimeoutError after `timeout`; the server is not disturbed, and a late reply is dropped
  * @see OTP manual, `gen_server:call/3`
  * @example
@@ -280,7 +281,7 @@ export function call<Calls, Request extends keyof Calls & string>(
   assertTimeout(timeout);
   const cell = find(server);
   const caller = self === undefined ? cell?.runtime.scheduler.current : cellOfProcess(self);
-  const refusal = callRefusalOf(cell, caller);
+  const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
     const what = `call ${describe(request)} to ${String(server)}`;
     return Promise.reject(new ExitError(refusal ?? noproc, what));
@@ -360,7 +361,7 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
  * Lets the server handle the messages that it already has, run `terminate` and end with `reason`
  * (default: `normal`). Resolves when it has ended.
  * @throws ExitError `noproc` when the server has ended, its reason when it ends with another one,
- * `callingSelf` when it is the caller
+ * `callingSelf` when it is the caller, `callCycle` after `timeout` when it waits for the caller
  * @throws TimeoutError after `timeout`; the server still ends
  * @throws TypeError for anything but an exit reason, RangeError for a wrong timeout
  * @see OTP manual, `gen_server:stop/3`
@@ -390,11 +391,12 @@ export async function stop(
   assertExitReason(reason);
   assertTimeout(timeout);
   const cell = find(server);
-  const refusal = callRefusalOf(cell, cell?.runtime.scheduler.current);
+  const caller = cell?.runtime.scheduler.current;
+  const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
     throw new ExitError(refusal ?? noproc, `stop of ${String(server)}`);
   }
-  const message = new StopMessage(cell, reason, timeout);
+  const message = new StopMessage(cell, reason, timeout, caller);
   cell.pushSystem(message);
   await message.promise;
 }

@@ -3,9 +3,8 @@ import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
 import { type Envelope, markEnvelopes } from '../process/envelope.ts';
-import { ExitError, TimeoutError } from '../process/exit-error.ts';
-import { type ExitReason } from '../process/exit-reason.ts';
-import { Request } from '../process/request.ts';
+import type { ExitReason } from '../process/exit-reason.ts';
+import { QueuedQuestion } from './question.ts';
 
 /** A cast in a mailbox: a class, so that no message of a user can be taken for one. */
 export class CastMessage implements Envelope {
@@ -26,101 +25,14 @@ export class CastMessage implements Envelope {
   }
 }
 
-/**
- * A question to a server, whose promise is settled once: by the answer, the timeout, or the end of
- * the server.
- */
-export abstract class Question extends Request {
-  readonly server: Cell;
-  readonly promise: Promise<unknown>;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (thrown: unknown) => void;
-  #isOpen = true;
-
-  constructor(server: Cell, timeout: number) {
-    super();
-    this.server = server;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.promise = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    server.addRequest(this);
-    if (timeout < Infinity) {
-      server.runtime.timers.start(this, timeout);
-    }
-  }
-
-  /** With a timeout of 0 no answer can come in time, however fast the server is. */
-  expireIfDue(timeout: number): void {
-    if (timeout === 0) {
-      this.fire();
-    }
-  }
-
-  /** Names the question in an error. */
-  protected abstract what(): string;
-
-  answer(value: unknown): void {
-    if (this.#close()) {
-      this.answered(value);
-      // The code that awaits the answer goes on in a microtask. The scheduler lets it run at once,
-      // and not at the end of its slice, however busy other processes are.
-      this.server.runtime.scheduler.yieldToMicrotasks();
-    }
-  }
-
-  fail(reason: ExitReason): void {
-    if (this.#close()) {
-      this.failed(reason);
-    }
-  }
-
-  fire(): void {
-    if (this.#close()) {
-      this.expired();
-      this.#reject(new TimeoutError(`${this.what()} was not answered in time`));
-    }
-  }
-
-  /** False when it was answered, or had failed, before: a second outcome is dropped. */
-  #close(): boolean {
-    const wasOpen = this.#isOpen;
-    if (wasOpen) {
-      this.#isOpen = false;
-      this.server.removeRequest(this);
-      this.server.runtime.timers.stop(this);
-      this.closed();
-    }
-    return wasOpen;
-  }
-
-  /** Settles the promise. A subclass may give the outcome in another way. */
-  protected answered(value: unknown): void {
-    this.#resolve(value);
-  }
-
-  protected failed(reason: ExitReason): void {
-    this.#reject(new ExitError(reason, this.what()));
-  }
-
-  /** It is answered, or has failed. */
-  protected closed(): void {}
-
-  /** Its timeout has passed. */
-  protected expired(): void {}
-}
-
 /** A call in a mailbox, and the `From` that answers it. */
-export class CallMessage extends Question implements Envelope {
+export class CallMessage extends QueuedQuestion implements Envelope {
   static {
     setBrand(this, 'call');
   }
 
   readonly request: string;
   readonly payload: unknown;
-
-  /** The process that waits, if it is known: for finding cycles. */
-  readonly #caller: Cell | undefined;
 
   constructor(
     server: Cell,
@@ -129,13 +41,9 @@ export class CallMessage extends Question implements Envelope {
     timeout: number,
     caller: Cell | undefined,
   ) {
-    super(server, timeout);
+    super(server, timeout, caller);
     this.request = request;
     this.payload = payload;
-    this.#caller = caller;
-    if (caller !== undefined) {
-      (caller.openCalls ??= new Set()).add(this);
-    }
   }
 
   unwrap(): unknown {
@@ -146,10 +54,6 @@ export class CallMessage extends Question implements Envelope {
     if (diagnostics.callTimeout.hasSubscribers) {
       diagnostics.callTimeout.publish({ pid: this.server.pid, request: this.request });
     }
-  }
-
-  protected override closed(): void {
-    this.#caller?.openCalls?.delete(this);
   }
 
   protected what(): string {
@@ -166,7 +70,7 @@ interface Stoppable {
  * A request to the server itself, and not to its behaviour. It waits in the mailbox like any
  * message. A suspended server answers it, too, and it does not cancel an idle timeout.
  */
-export abstract class SystemRequest extends Question {
+export abstract class SystemRequest extends QueuedQuestion {
   static {
     setBrand(this, 'system request');
   }
@@ -178,8 +82,8 @@ export abstract class SystemRequest extends Question {
 export class StopMessage extends SystemRequest {
   readonly reason: ExitReason;
 
-  constructor(server: Cell, reason: ExitReason, timeout: number) {
-    super(server, timeout);
+  constructor(server: Cell, reason: ExitReason, timeout: number, caller: Cell | undefined) {
+    super(server, timeout, caller);
     this.reason = reason;
   }
 

@@ -100,6 +100,10 @@ export class PendingResponse extends PendingResult<Response> {
     return this.#owner;
   }
 
+  override get target(): Cell | undefined {
+    return this.#call?.server;
+  }
+
   /** Only read while it is waited for. Without a call it is settled from the start. */
   override get runtime(): Runtime {
     return (this.#call as CallMessage).server.runtime;

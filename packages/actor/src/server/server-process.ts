@@ -91,8 +91,8 @@ export class ServerProcess extends ServerLifecycle {
 
   #take(message: unknown): void {
     this.#last = message;
-    // The calls of earlier callbacks: this callback does not wait for them.
-    this.openCalls = undefined;
+    // Those of earlier callbacks: this callback does not wait for them.
+    this.waits = undefined;
     if (message instanceof CastMessage) {
       this.#handleCast(message);
     } else if (message instanceof CallMessage) {
@@ -153,6 +153,7 @@ export class ServerProcess extends ServerLifecycle {
 
   #handleContinue(value: unknown): void {
     const { handleContinue } = this.behaviour;
+    this.waits = undefined;
     if (handleContinue === undefined) {
       throw new ExitRequest(undef('handleContinue'));
     }
@@ -327,6 +328,7 @@ export class ServerProcess extends ServerLifecycle {
 
   override stop(reason: ExitReason, pendingReply?: PendingReply): void {
     this.#dropAction();
+    this.waits = undefined;
     super.stop(reason, pendingReply);
   }
 

@@ -1,7 +1,7 @@
 import type { Cell } from '../process/cell.ts';
 import { type ExitReason, killed, normal, timeout } from '../process/exit-reason.ts';
 import type { MonitorRef } from '../process/monitor-ref.ts';
-import { Question } from './messages.ts';
+import { Question } from './question.ts';
 
 /**
  * The question of the process that starts a server: answered with the pid, or with `undefined` when
@@ -12,7 +12,7 @@ export class Start extends Question {
 
   /** `ref`: the monitor that the parent wants from the first instant. */
   constructor(server: Cell, timeout: number, ref: MonitorRef<Cell> | undefined) {
-    super(server, timeout);
+    super(server, timeout, server.parent);
     this.#ref = ref;
   }
 

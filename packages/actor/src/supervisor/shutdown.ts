@@ -31,7 +31,10 @@ function endOf(supervisor: Cell, child: Cell, shutdown: Shutdown): Promise<ExitR
     const gracePeriod = new CallbackTimer(() => {
       child.receiveExit(supervisor, kill, true);
     });
+    const wait = { target: child };
+    supervisor.addWait(wait);
     child.onEnd((reason) => {
+      supervisor.removeWait(wait);
       supervisor.runtime.timers.stop(gracePeriod);
       resolve(reason);
     });

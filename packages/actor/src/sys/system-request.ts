@@ -1,7 +1,7 @@
 import { isA } from '../brand.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { type Destination, find } from '../process/address.ts';
-import { type Cell, nameOf } from '../process/cell.ts';
+import { nameOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { callbackFailed, noproc } from '../process/exit-reason.ts';
 import { refusalOf } from '../server/call-refusal.ts';
@@ -22,7 +22,7 @@ export function query<Value>(
   act: ServerFunction<Value>,
   options?: SysOptions,
 ): Promise<Value> {
-  return submit(server, name, options, (cell, timeout) => new Query(cell, timeout, name, act));
+  return submit(server, name, options, (...to) => new Query(name, act, ...to));
 }
 
 /** Runs `act` in the turn of a server, and resolves just before that. */
@@ -32,22 +32,23 @@ export function command(
   act: ServerFunction<void>,
   options?: SysOptions,
 ): Promise<void> {
-  return submit(server, name, options, (cell, timeout) => new Command(cell, timeout, name, act));
+  return submit(server, name, options, (...to) => new Command(name, act, ...to));
 }
 
 function submit<Value>(
   server: Destination,
   name: string,
   { timeout = 5000 }: SysOptions = {},
-  create: (cell: Cell, timeout: number) => SystemRequest,
+  create: (...to: ConstructorParameters<typeof SystemRequest>) => SystemRequest,
 ): Promise<Value> {
   assertTimeout(timeout);
   const cell = find(server);
-  const refusal = refusalOf(cell, cell?.runtime.scheduler.current);
+  const caller = cell?.runtime.scheduler.current;
+  const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
     return Promise.reject(new ExitError(refusal ?? noproc, `sys.${name} of ${String(server)}`));
   }
-  const message = create(cell, timeout);
+  const message = create(cell, timeout, caller);
   if (isA(cell, ServerProcess)) {
     cell.pushSystem(message);
   }
@@ -60,8 +61,12 @@ class Query<Value> extends SystemRequest {
   readonly #name: string;
   protected readonly act: ServerFunction<Value>;
 
-  constructor(cell: Cell, timeout: number, name: string, act: ServerFunction<Value>) {
-    super(cell, timeout);
+  constructor(
+    name: string,
+    act: ServerFunction<Value>,
+    ...to: ConstructorParameters<typeof SystemRequest>
+  ) {
+    super(...to);
     this.#name = name;
     this.act = act;
   }

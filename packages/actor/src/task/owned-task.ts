@@ -103,6 +103,10 @@ export class OwnedTask extends PendingResult<TaskResult> {
     return new TaskHandle(this) as unknown as Task<never>;
   }
 
+  override get target(): Cell | undefined {
+    return this.cell;
+  }
+
   override get runtime(): Runtime {
     return this.owner.runtime;
   }

@@ -1,0 +1,144 @@
+import { type Cell, type Wait } from '../process/cell.ts';
+import { ExitError, TimeoutError } from '../process/exit-error.ts';
+import type { ExitReason } from '../process/exit-reason.ts';
+import { formatReason } from '../process/format-reason.ts';
+import { Request } from '../process/request.ts';
+import { type Cycle, cycleOf } from './call-cycle.ts';
+
+/**
+ * A question to a server, whose promise is settled once: by the answer, the timeout, or the end of
+ * the server.
+ */
+export abstract class Question extends Request implements Wait {
+  readonly server: Cell;
+  readonly promise: Promise<unknown>;
+  /** The process that asks, if it is known: for finding cycles. */
+  protected readonly caller: Cell | undefined;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (thrown: unknown) => void;
+  #isOpen = true;
+
+  constructor(server: Cell, timeout: number, caller: Cell | undefined) {
+    super();
+    this.server = server;
+    this.caller = caller;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    server.addRequest(this);
+    if (timeout < Infinity) {
+      server.runtime.timers.start(this, timeout);
+    }
+    caller?.addWait(this);
+  }
+
+  get target(): Cell {
+    return this.server;
+  }
+
+  /** With a timeout of 0 no answer can come in time, however fast the server is. */
+  expireIfDue(timeout: number): void {
+    if (timeout === 0) {
+      this.fire();
+    }
+  }
+
+  /** Names the question in an error. */
+  protected abstract what(): string;
+
+  answer(value: unknown): void {
+    if (this.#close()) {
+      this.answered(value);
+      // The code that awaits the answer goes on in a microtask. The scheduler lets it run at once,
+      // and not at the end of its slice, however busy other processes are.
+      this.server.runtime.scheduler.yieldToMicrotasks();
+    }
+  }
+
+  fail(reason: ExitReason): void {
+    if (this.#close()) {
+      this.failed(reason);
+    }
+  }
+
+  /** Its timeout has passed; `cycle`: why there can be no answer, if that is known. */
+  protected expire(cycle: Cycle | undefined): void {
+    if (this.#close()) {
+      this.expired();
+      this.#reject(
+        cycle === undefined
+          ? new TimeoutError(`${this.what()} was not answered in time`)
+          : new ExitError(cycle.reason, this.what()),
+      );
+    }
+  }
+
+  /** False when it was answered, or had failed, before: a second outcome is dropped. */
+  #close(): boolean {
+    const wasOpen = this.#isOpen;
+    if (wasOpen) {
+      this.#isOpen = false;
+      this.server.removeRequest(this);
+      this.server.runtime.timers.stop(this);
+      this.caller?.removeWait(this);
+    }
+    return wasOpen;
+  }
+
+  /** Settles the promise. A subclass may give the outcome in another way. */
+  protected answered(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  protected failed(reason: ExitReason): void {
+    this.#reject(new ExitError(reason, this.what()));
+  }
+
+  /** It got no answer within its timeout. */
+  protected expired(): void {}
+}
+
+/** In ms: when a question without a timeout is examined for a cycle. */
+const longWait = 5000;
+
+/** A question that the server comes to by taking its messages, unless it waits for the caller. */
+export abstract class QueuedQuestion extends Question {
+  readonly #isEndless: boolean;
+
+  constructor(server: Cell, timeout: number, caller: Cell | undefined) {
+    super(server, timeout, caller);
+    this.#isEndless = timeout === Infinity;
+    if (this.#isEndless && caller !== undefined) {
+      server.runtime.timers.start(this, longWait);
+    }
+  }
+
+  fire(): void {
+    // First: the end of this question breaks the cycle.
+    const cycle = this.caller && cycleOf(this.caller, this);
+    if (!this.#isEndless) {
+      this.expire(cycle);
+    } else if (cycle !== undefined) {
+      this.#warn(cycle);
+    }
+  }
+
+  /** One warning for a cycle, also when all its questions have no timeout. */
+  #warn({ waits, reason }: Cycle): void {
+    for (const wait of waits) {
+      wait.named?.();
+    }
+    const { processes } = reason;
+    this.server.runtime.logger.warn(
+      { processes },
+      `${this.what()} has had no answer for ${longWait / 1000} s: ${formatReason(reason)}`,
+    );
+  }
+
+  named(): void {
+    if (this.#isEndless) {
+      this.server.runtime.timers.stop(this);
+    }
+  }
+}
