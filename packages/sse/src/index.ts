@@ -25,6 +25,8 @@ export {
   connect,
   type Reconnect,
   reconnect,
+  type Redeliver,
+  redeliver,
   type RequestSource,
 } from './client/next.ts';
 export { createPacketState, handlePacket, type PacketState } from './format/parser.ts';

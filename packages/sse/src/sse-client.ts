@@ -5,6 +5,7 @@ export {
   type ClientAnswer,
   define,
   type Disconnected,
+  type FailedEvent,
   type ServerOf,
   start,
   type StartOptions,
@@ -14,6 +15,8 @@ export {
 } from './client/client.ts';
 export type { Status } from './client/status.ts';
 export {
+  type FailedAnswer,
+  type FailedContext,
   resilient,
   type ResilientOptions,
   type StatusChange,

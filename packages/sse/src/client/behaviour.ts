@@ -13,7 +13,7 @@ import type {
 import type { CursorReport } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
-import type { Connect, Reconnect } from './next.ts';
+import type { Connect, Reconnect, Redeliver } from './next.ts';
 
 /** Why the stream ended, and where the next one resumes. */
 export type Disconnected = Disconnect & {
@@ -22,6 +22,18 @@ export type Disconnected = Disconnect & {
   /** The server's last `retry`, in ms, unchanged: see `clampRetry`. */
   readonly retry: number | undefined;
 };
+
+/** An event whose `handleEvent` failed. */
+export interface FailedEvent {
+  readonly event: ServerSentEvent;
+  /** The value that `handleEvent` threw, or that its promise was rejected with. */
+  readonly error: unknown;
+  /**
+   * How often this event has failed in a row, this time included: from 1 on. With a cursor the
+   * count survives the end of the client and of the program.
+   */
+  readonly attempt: number;
+}
 
 export type InitAnswer<State> = Connect<State> | Ok<State> | StopStart | Ignore;
 
@@ -83,6 +95,18 @@ export interface Callbacks<
     state: NoInfer<State>,
     self: Process,
   ) => GenServer.MaybePromise<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
+  /**
+   * An event that `handleEvent` threw at, or rejected. After the next state, or any answer but
+   * `redeliver`, the event counts as handled. The client crashes if this throws, and without this
+   * callback.
+   */
+  readonly handleFailed?: (
+    failed: FailedEvent,
+    state: NoInfer<State>,
+    self: Process,
+  ) => GenServer.MaybePromise<
+    NoInfer<State> | ClientAnswer<NoInfer<State>> | Redeliver<NoInfer<State>>
+  >;
   /** A comment line, as soon as it ends. Without this callback comments are dropped. */
   readonly handleComment?: (
     comment: string,
@@ -123,6 +147,7 @@ export interface AnyBehaviour extends GenServer.AnyBehaviour {
   readonly handleConnectFailure: Callback;
   readonly handleDisconnect: Callback;
   readonly handleEvent: Callback;
+  readonly handleFailed?: Callback;
   readonly handleComment?: Callback;
   readonly handleCursor?: Callback;
 }
@@ -136,6 +161,7 @@ export interface ErasedBehaviour {
   readonly handleConnectFailure: ErasedCallback;
   readonly handleDisconnect: ErasedCallback;
   readonly handleEvent: ErasedCallback;
+  readonly handleFailed?: ErasedCallback;
   readonly handleComment?: ErasedCallback;
   readonly handleCursor?: ErasedCallback;
   readonly handleCall?: Readonly<Record<string, ErasedCallback>>;

@@ -15,7 +15,13 @@ import { serverOf } from './server.ts';
 import { Session } from './session.ts';
 import type { Status } from './status.ts';
 
-export type { Behaviour, CallAnswer, ClientAnswer, Disconnected } from './behaviour.ts';
+export type {
+  Behaviour,
+  CallAnswer,
+  ClientAnswer,
+  Disconnected,
+  FailedEvent,
+} from './behaviour.ts';
 
 export interface StartOptions extends GenServer.StartOptions {
   /**

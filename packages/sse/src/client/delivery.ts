@@ -5,8 +5,10 @@ import type { ServerSentEvent } from '../format/event.ts';
 import { handlePacket, type PacketState } from '../format/parser.ts';
 import { type Answered, type Answers, type ServerAnswer, thrownAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
+import { FailedEvents } from './failed-events.ts';
+import type { Redeliver } from './next.ts';
 import type { StatusRecord } from './status.ts';
-import { post } from './task.ts';
+import { type ClientTask, post, postAfter } from './task.ts';
 import { isThenable } from './thenable.ts';
 
 /** An event, or a comment as a string. */
@@ -17,6 +19,8 @@ interface Packet {
   readonly generation: number;
   readonly items: readonly Item[];
   at: number;
+  /** Handles it in the current turn, or in the next. */
+  task: ClientTask | undefined;
 }
 
 /** The parts of a client that a delivery works with. */
@@ -36,6 +40,7 @@ export class Delivery {
   readonly #answers: Answers;
   readonly #record: StatusRecord;
   readonly #packetDone: (generation: number) => void;
+  readonly #failedEvents: FailedEvents;
   #cursor: CursorWriter | undefined = undefined;
   /** Whether the next event may show that the server ignored the cursor. */
   #isCursorUntested = false;
@@ -52,11 +57,13 @@ export class Delivery {
     this.#answers = answers;
     this.#record = record;
     this.#packetDone = packetDone;
+    this.#failedEvents = new FailedEvents(behaviour, self, answers);
   }
 
   /** From now on every event moves this cursor. */
   setCursor(cursor: CursorWriter): void {
     this.#cursor = cursor;
+    this.#failedEvents.setCursor(cursor);
     this.#report(cursor.report);
   }
 
@@ -80,7 +87,7 @@ export class Delivery {
    * client's turn.
    */
   receive(bytes: Uint8Array, packets: PacketState<Item>, generation: number): void {
-    const packet = { generation, items: handlePacket(bytes, packets), at: 0 };
+    const packet = { generation, items: handlePacket(bytes, packets), at: 0, task: undefined };
     this.#record.received(bytes.length, packet.items.length);
     this.#queue(packet);
   }
@@ -117,7 +124,10 @@ export class Delivery {
       if (cursor !== undefined && this.#isRepeat(cursor, item)) {
         continue;
       }
-      const result = cursor === undefined ? this.#handleItem(item) : this.#handleAt(cursor, item);
+      const result =
+        cursor === undefined
+          ? this.#handleItem(item, packet)
+          : this.#handleAt(cursor, item, packet);
       if (isPromise(result)) {
         return result;
       }
@@ -153,21 +163,21 @@ export class Delivery {
   }
 
   /** Handles an item, and moves the cursor past it once the result has settled. */
-  #handleAt(cursor: CursorWriter, item: Item): unknown {
+  #handleAt(cursor: CursorWriter, item: Item, packet: Packet): unknown {
     if (typeof item === 'string') {
-      return this.#handleItem(item);
+      return this.#handleItem(item, packet);
     }
     const staged = cursor.stage(item);
     let result: unknown;
     try {
-      result = this.#handleItem(item);
+      result = this.#handleItem(item, packet);
     } catch (error) {
       staged?.rollback();
       throw error;
     }
     if (isThenable(result)) {
       staged?.rollback();
-      return acknowledgeLater(cursor, item, result);
+      return this.#acknowledgeLater(cursor, item, packet, result);
     }
     if (staged === undefined) {
       return acknowledge(cursor, item, result);
@@ -176,15 +186,37 @@ export class Delivery {
     return result;
   }
 
-  /** The result of the callback, or the answer that it threw. No closure: it runs once an event. */
-  #handleItem(item: Item): unknown {
+  /**
+   * The result of the callback, or the answer that it threw. An error that `handleFailed` is to see
+   * becomes a rejection. No closure: it runs once an event.
+   */
+  #handleItem(item: Item, packet: Packet): unknown {
     try {
       return typeof item === 'string'
         ? this.#behaviour.handleComment?.(item, this.#answers.state, this.#self)
         : this.#behaviour.handleEvent(item, this.#answers.state, this.#self);
     } catch (thrown) {
-      return thrownAnswer(thrown);
+      return this.#isForHandleFailed(packet, thrown)
+        ? Promise.reject(thrown)
+        : thrownAnswer(thrown);
     }
+  }
+
+  /**
+   * `acknowledge` once the promise of the handler settles. A function of its own: in `#handleAt`
+   * the closure over the event would cost every event a context, called or not.
+   */
+  #acknowledgeLater(
+    cursor: CursorWriter,
+    event: ServerSentEvent,
+    packet: Packet,
+    answered: Promise<unknown>,
+  ): Promise<unknown> {
+    const settle = (value: unknown): unknown => acknowledge(cursor, event, value);
+    return answered.then(settle, async (thrown) => {
+      const answer = await this.#answerTo(packet, thrown);
+      return isRedelivery(answer) ? answer : settle(answer);
+    });
   }
 
   async #awaitItems(packet: Packet, first: Promise<unknown>): Promise<ServerAnswer> {
@@ -195,7 +227,9 @@ export class Delivery {
       try {
         result = await pending;
       } catch (thrown) {
-        result = thrownAnswer(thrown);
+        // With a cursor the handler's error has an answer already: this is another error.
+        result =
+          this.#cursor === undefined ? await this.#answerTo(packet, thrown) : thrownAnswer(thrown);
       }
       const answer = this.#accept(result, packet, packet.items[packet.at - 1]);
       if (answer !== undefined) {
@@ -209,6 +243,25 @@ export class Delivery {
     }
   }
 
+  /** The answer of `handleFailed`, or the answer that was thrown. Throws any other error again. */
+  #answerTo(packet: Packet, thrown: unknown): unknown {
+    const item = packet.items[packet.at - 1];
+    return typeof item === 'object' && this.#isForHandleFailed(packet, thrown)
+      ? this.#failedEvents.answerFor(item, thrown)
+      : thrownAnswer(thrown);
+  }
+
+  /** Whether the last item of the packet is an event whose failure `handleFailed` answers. */
+  #isForHandleFailed({ items, at, task }: Packet, thrown: unknown): boolean {
+    const item = items[at - 1];
+    return (
+      typeof item === 'object' &&
+      !isAnswer(thrown) &&
+      !this.#isOver &&
+      this.#failedEvents.decides(item, task)
+    );
+  }
+
   /**
    * Accepts the result of `handleEvent`: the next state, unless it is an answer. Returns the answer
    * to the GenServer if the turn has to end here.
@@ -218,21 +271,52 @@ export class Delivery {
     if (this.#isOver) {
       return answers.goOn;
     }
-    if (typeof item === 'object') {
-      this.#record.handled(item.lastEventId);
-    }
     if (isAnswer(result)) {
-      const answer = answers.translate(result);
-      if (answer !== answers.goOn) {
-        this.#leave(packet);
+      const answer = this.#carryOut(result, packet, item);
+      if (answer !== undefined) {
         return answer;
       }
     } else {
+      this.#handled(item);
       answers.state = result;
     }
     return this.#self.messageQueueLen > 0 && packet.at < packet.items.length
       ? this.#queue(packet)
       : undefined;
+  }
+
+  /** The same for an answer. */
+  #carryOut(result: object, packet: Packet, item: Item | undefined): ServerAnswer | undefined {
+    if (isRedelivery(result)) {
+      return this.#redeliver(packet, result);
+    }
+    this.#handled(item);
+    const answer = this.#answers.translate(result);
+    if (answer === this.#answers.goOn) {
+      return undefined;
+    }
+    this.#leave(packet);
+    return answer;
+  }
+
+  #handled(item: Item | undefined): void {
+    if (typeof item === 'object') {
+      this.#record.handled(item.lastEventId);
+      if (this.#failedEvents.hasFailed) {
+        this.#failedEvents.forget();
+      }
+    }
+  }
+
+  /** Handles the last item of the packet again, in a later turn. */
+  #redeliver(packet: Packet, { state, after: ms }: Redeliver<unknown>): ServerAnswer {
+    this.#answers.state = state;
+    packet.at -= 1;
+    if (ms === 0) {
+      return this.#queue(packet);
+    }
+    postAfter(this.#self, Math.ceil(ms), () => this.#queue(packet));
+    return this.#answers.goOn;
   }
 
   /**
@@ -247,7 +331,7 @@ export class Delivery {
   }
 
   #queue(packet: Packet): ServerAnswer {
-    post(this.#self, () => this.#handle(packet));
+    packet.task = post(this.#self, () => this.#handle(packet));
     return this.#answers.goOn;
   }
 
@@ -272,17 +356,8 @@ async function after(written: Promise<void>, answered: unknown): Promise<unknown
   return answered;
 }
 
-/**
- * The same once the promise of the handler settles. A function of its own: in `#handleAt` the
- * closure over the event would cost every event a context, called or not.
- */
-function acknowledgeLater(
-  cursor: CursorWriter,
-  event: ServerSentEvent,
-  answered: Promise<unknown>,
-): Promise<unknown> {
-  const settle = (value: unknown): unknown => acknowledge(cursor, event, value);
-  return answered.then(settle, (thrown) => settle(thrownAnswer(thrown)));
+function isRedelivery(result: unknown): result is Redeliver<unknown> {
+  return isAnswer(result) && result.type === 'redeliver';
 }
 
 /**

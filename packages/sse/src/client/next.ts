@@ -21,6 +21,14 @@ export interface Connect<State> extends Answer {
   readonly after: number;
 }
 
+/** The event is not handled: handle it again later. */
+export interface Redeliver<State> extends Answer {
+  readonly type: 'redeliver';
+  readonly state: State;
+  /** The delay, in ms. */
+  readonly after: number;
+}
+
 /** Drop the connection, the attempt or the wait, and connect at once. */
 export interface Reconnect<State> extends Answer {
   readonly type: 'reconnect';
@@ -49,9 +57,7 @@ export function connect<State>(
   state: State,
   { after = 0 }: { readonly after?: number } = {},
 ): Connect<State> {
-  if (!Number.isFinite(after) || after < 0) {
-    throw new RangeError(`Expected after to be milliseconds from 0 on, got ${describe(after)}`);
-  }
+  assertDelay(after);
   return { [answer]: true, type: 'connect', request, state, after };
 }
 
@@ -67,4 +73,31 @@ export function connect<State>(
  */
 export function reconnect<State>(request: RequestSource, state: State): Reconnect<State> {
   return { [answer]: true, type: 'reconnect', request, state };
+}
+
+/**
+ * The answer of `handleFailed` that the event is to be handled again, in `after` ms (default: 0),
+ * with `state` as the next state. Until then no other event is handled, and nothing is read from
+ * the socket; messages are handled. If the connection is gone by then, the event is left to the
+ * next connection.
+ * @throws RangeError for an `after` that is negative or not finite.
+ * @example
+ * ```ts
+ * import { redeliver } from '@reprise/sse';
+ *
+ * console.log(redeliver('state', { after: 1000 }).after); // 1000
+ * ```
+ */
+export function redeliver<State>(
+  state: State,
+  { after = 0 }: { readonly after?: number } = {},
+): Redeliver<State> {
+  assertDelay(after);
+  return { [answer]: true, type: 'redeliver', state, after };
+}
+
+function assertDelay(after: number): void {
+  if (!Number.isFinite(after) || after < 0) {
+    throw new RangeError(`Expected after to be milliseconds from 0 on, got ${describe(after)}`);
+  }
 }

@@ -9,14 +9,18 @@ import type { Answered } from './answers.ts';
 export class ClientTask {
   /** Runs in the client's turn. */
   readonly run: () => Answered;
+  /** A note for the report of a crash in this turn, which shows the task as the last message. */
+  note: string | undefined = undefined;
 
   constructor(run: () => Answered) {
     this.run = run;
   }
 }
 
-export function post(self: Process, run: () => Answered): void {
-  send(inbox(self), new ClientTask(run));
+export function post(self: Process, run: () => Answered): ClientTask {
+  const task = new ClientTask(run);
+  send(inbox(self), task);
+  return task;
 }
 
 /** The same, `ms` from now. */

@@ -1,4 +1,5 @@
 import type { ServerSentEvent } from '../format/event.ts';
+import type { FailedAttempts } from './failed-attempts.ts';
 import { lastWriting, leaveKey, takeKey } from './keys-in-use.ts';
 import type { KeyedCursorOptions } from './options.ts';
 import {
@@ -93,6 +94,7 @@ export class CursorWriter {
   readonly #recent: RecentIds;
   #lastEventId: string | undefined;
   #mark: unknown;
+  #failed: FailedAttempts | undefined;
   #isReleased = false;
 
   constructor(
@@ -110,15 +112,29 @@ export class CursorWriter {
     this.#recent = new RecentIds(position?.recent ?? [], options.remember ?? rememberedIds, dedupe);
     this.#lastEventId = position?.lastEventId;
     this.#mark = position?.mark;
+    this.#failed = position?.failed;
     this.report =
-      position === undefined
+      this.#lastEventId === undefined
         ? { type: 'fresh' }
-        : { type: 'resumed', lastEventId: position.lastEventId };
+        : { type: 'resumed', lastEventId: this.#lastEventId };
   }
 
   /** The id that a new connection asks for; `undefined` if the cursor does not know one. */
   get lastEventId(): string | undefined {
     return this.#lastEventId;
+  }
+
+  /** The event that comes next, if it has failed. */
+  get failed(): FailedAttempts | undefined {
+    return this.#failed;
+  }
+
+  /** Writes at once how often the next event has failed: a crash may follow. */
+  async keepFailed(failed: FailedAttempts): Promise<void> {
+    if (!this.#isReleased) {
+      this.#failed = failed;
+      await this.#schedule.writeNow();
+    }
   }
 
   /** Whether to drop the event, since it has been handled before. */
@@ -168,12 +184,14 @@ export class CursorWriter {
   #stage({ id, lastEventId }: ServerSentEvent): StagedWrite | undefined {
     const { store, key, recovery } = this.#options;
     this.#mark = recovery?.mark();
-    const staged = store.stage?.(key, this.#text(lastEventId, isEventId(id) ? id : undefined));
+    const recent = this.#recent.list(isEventId(id) ? id : undefined);
+    const staged = store.stage?.(key, formatPosition({ lastEventId, recent, mark: this.#mark }));
     return (
       staged && {
         commit: () => {
           staged.commit();
           this.#lastEventId = lastEventId;
+          this.#failed = undefined;
           this.#remember(id);
         },
         rollback: () => {
@@ -212,6 +230,7 @@ export class CursorWriter {
       return undefined;
     }
     this.#lastEventId = lastEventId;
+    this.#failed = undefined;
     // Now and not when it is written: then the next event may be half handled.
     this.#mark = this.#options.recovery?.mark();
     return this.#schedule.moved();
@@ -219,12 +238,8 @@ export class CursorWriter {
 
   #write(): Promise<undefined> | undefined {
     const { store, key } = this.#options;
-    return writeStore(store, key, this.#text(this.#lastEventId ?? ''));
-  }
-
-  /** `newest`: an id that is not among the remembered ones yet. */
-  #text(lastEventId: string, newest?: string): string {
-    const recent = this.#recent.list(newest);
-    return formatPosition({ lastEventId, recent, mark: this.#mark });
+    const recent = this.#recent.list();
+    const position = { lastEventId: this.#lastEventId, recent, mark: this.#mark };
+    return writeStore(store, key, formatPosition({ ...position, failed: this.#failed }));
   }
 }

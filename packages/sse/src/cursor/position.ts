@@ -1,18 +1,22 @@
 import { describe } from '@reprise/actor/text';
 
+import { type FailedAttempts, parseFailedAttempts } from './failed-attempts.ts';
 import type { HandledEvent } from './options.ts';
 
 /** The content of a cursor. Only this file knows how it is written as text. */
 export interface Position {
-  readonly lastEventId: string;
+  /** `undefined` before the first handled event. */
+  readonly lastEventId: string | undefined;
   /** The ids of the last handled events, oldest first; a long id is kept as its digest. */
   readonly recent: readonly string[];
   /** The value of `CursorRecovery.mark`. */
   readonly mark?: unknown;
+  /** The event that comes next, if it has failed. */
+  readonly failed?: FailedAttempts | undefined;
 }
 
-export function formatPosition({ lastEventId, recent, mark }: Position): string {
-  return JSON.stringify({ lastEventId, recent, mark } satisfies Position);
+export function formatPosition({ lastEventId, recent, mark, failed }: Position): string {
+  return JSON.stringify({ lastEventId, recent, mark, failed } satisfies Position);
 }
 
 /**
@@ -56,12 +60,14 @@ export function isEventId(id: string | null): id is string {
 
 function positionIn(text: string): Position | undefined {
   try {
-    const { lastEventId, recent, mark } = JSON.parse(text) as Partial<Position>;
+    const { lastEventId, recent, mark, failed } = JSON.parse(text) as Partial<Position>;
     const isPosition =
-      typeof lastEventId === 'string' &&
+      (lastEventId === undefined || typeof lastEventId === 'string') &&
       Array.isArray(recent) &&
       recent.every((id) => typeof id === 'string');
-    return isPosition ? { lastEventId, recent, mark } : undefined;
+    return isPosition
+      ? { lastEventId, recent, mark, failed: parseFailedAttempts(failed) }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -8,16 +8,22 @@ import {
   stop,
 } from '@reprise/actor';
 
-import type { Behaviour, ClientAnswer, Disconnected } from '../client/behaviour.ts';
+import type { Behaviour, ClientAnswer, Disconnected, FailedEvent } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
 import type { HandleContext, RequestContext } from '../client/context.ts';
-import { type Connect, connect } from '../client/next.ts';
+import { type Connect, connect, type Redeliver, redeliver } from '../client/next.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
 import type { SseRequest } from '../http/request.ts';
 import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
-import { type ResilientOptions, resolve, type StatusChange } from './options.ts';
+import {
+  assertFailedAnswer,
+  type HandleFailed,
+  type ResilientOptions,
+  resolve,
+  type StatusChange,
+} from './options.ts';
 import { Pace } from './pace.ts';
 import { classify, parseRetryAfter, type Verdict } from './policy.ts';
 
@@ -53,8 +59,18 @@ type ResilientClient = Behaviour<
   Connect<Progress>
 >;
 
-/** The behaviour of `resilient`: written with public callbacks only. */
-export const resilientClient: ResilientClient = define({
+/** The behaviour of `resilient`. Without `handleFailed` a failure of `handle` crashes at once. */
+export function behaviourFor({ handleFailed }: ResilientOptions): ResilientClient {
+  return handleFailed === undefined
+    ? resilientClient
+    : {
+        ...resilientClient,
+        handleFailed: (failed, progress) => answerFailure(handleFailed, failed, progress),
+      };
+}
+
+/** Written with public callbacks only. */
+const resilientClient: ResilientClient = define({
   init: (options: ResilientOptions, self) => {
     const { clock } = self.system;
     warnOfRepeats(options, self);
@@ -129,6 +145,18 @@ function acknowledge(event: ServerSentEvent, progress: Progress): Progress {
   progress.lastEventId = event.lastEventId;
   progress.failuresInARow = 0;
   return progress;
+}
+
+async function answerFailure(
+  handleFailed: HandleFailed,
+  { event, error, attempt: count }: FailedEvent,
+  progress: Progress,
+): Promise<Progress | Redeliver<Progress>> {
+  const answer = await handleFailed(event, error, { ...progress.context, attempt: count });
+  assertFailedAnswer(answer);
+  return answer === 'skip'
+    ? acknowledge(event, progress)
+    : redeliver(progress, { after: answer.retryAfter });
 }
 
 function attempt(progress: Progress, after = 0): Connect<Progress> {

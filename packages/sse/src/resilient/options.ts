@@ -1,6 +1,7 @@
 import type { ChildOptions } from '@reprise/actor';
 import { describe } from '@reprise/actor/text';
 
+import type { FailedEvent } from '../client/behaviour.ts';
 import type { StartOptions } from '../client/client.ts';
 import type { HandleContext, RequestContext } from '../client/context.ts';
 import type { CursorReport } from '../cursor/cursor.ts';
@@ -83,12 +84,30 @@ export interface ResilientOptions<Id extends string = string>
    */
   readonly handle: (event: ServerSentEvent, context: HandleContext) => void | Promise<void>;
   /**
+   * Called when `handle` failed, before the next event. `skip`: the event counts as handled.
+   * `retryAfter`: `handle` gets it again, so many ms later. An error crashes the client. Default:
+   * each failure crashes the client, and with a cursor the next client gets the same event.
+   */
+  readonly handleFailed?: HandleFailed;
+  /**
    * How the client exits when it gives up. After `crash` its supervisor restarts it, and gives up
    * in turn if that happens too often; after `shutdown` only a permanent child is restarted.
    * Default: `crash`.
    */
   readonly giveUpWith?: 'crash' | 'shutdown';
 }
+
+export type HandleFailed = (
+  event: ServerSentEvent,
+  error: unknown,
+  context: FailedContext,
+) => FailedAnswer | Promise<FailedAnswer>;
+
+/** What becomes of an event that `handle` failed for. */
+export type FailedAnswer = 'skip' | { readonly retryAfter: number };
+
+/** The last argument of `handleFailed`. */
+export interface FailedContext extends HandleContext, Pick<FailedEvent, 'attempt'> {}
 
 /** With schemas: `handle` gets the events that match their schema, `handleInvalid` the others. */
 export interface TypedResilientOptions<
@@ -151,8 +170,11 @@ function isFunction<Value>(
 export function assertOptions(
   options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
 ): void {
-  const { handle, giveUpWith = 'crash' } = options;
+  const { handle, handleFailed, giveUpWith = 'crash' } = options;
   assertFunction('handle', '(event) => …', handle);
+  if (handleFailed !== undefined) {
+    assertFunction('handleFailed', '(event, error, context) => …', handleFailed);
+  }
   if ('events' in options) {
     assertSchemas(options.events);
     assertFunction('handleInvalid', '(invalid) => …', options.handleInvalid);
@@ -170,6 +192,16 @@ export function assertOptions(
   const problem = requestProblem(knownRequest(options));
   if (problem !== undefined) {
     throw new TypeError(problem);
+  }
+}
+
+/** @throws TypeError for anything but an answer of `handleFailed`. */
+export function assertFailedAnswer(answer: FailedAnswer): void {
+  const { retryAfter = -1 } = (answer ?? {}) as { readonly retryAfter?: number };
+  if (answer !== 'skip' && !(Number.isFinite(retryAfter) && retryAfter >= 0)) {
+    throw new TypeError(
+      `Expected handleFailed to answer 'skip' or { retryAfter } in ms, got ${describe(answer)}`,
+    );
   }
 }
 

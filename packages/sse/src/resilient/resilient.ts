@@ -3,10 +3,16 @@ import type { ChildSpec, Pid } from '@reprise/actor';
 import { childSpec } from '../client/client.ts';
 import { type EventSchemas, typedHandler } from '../format/typed-events.ts';
 import { isSentAgain } from '../http/resend.ts';
-import { resilientClient } from './behaviour.ts';
+import { behaviourFor } from './behaviour.ts';
 import { assertOptions, type ResilientOptions, type TypedResilientOptions } from './options.ts';
 
-export type { ResilientOptions, StatusChange, TypedResilientOptions } from './options.ts';
+export type {
+  FailedAnswer,
+  FailedContext,
+  ResilientOptions,
+  StatusChange,
+  TypedResilientOptions,
+} from './options.ts';
 
 /**
  * A client for most programs, as the spec of a child for a supervisor. It reconnects with growing,
@@ -57,5 +63,6 @@ export function resilient(
   assertOptions(options);
   const restart = isSentAgain(options) ? 'transient' : 'temporary';
   const handle = 'events' in options ? typedHandler(options) : options.handle;
-  return childSpec(resilientClient, { ...options, handle }, { restart, ...options });
+  const given: ResilientOptions = { ...options, handle };
+  return childSpec(behaviourFor(given), given, { restart, ...options });
 }

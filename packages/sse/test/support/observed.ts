@@ -22,6 +22,7 @@ interface Subjects {
   readonly handleConnectFailure: ConnectFailure;
   readonly handleDisconnect: SseClient.Disconnected;
   readonly handleEvent: ServerSentEvent;
+  readonly handleFailed: SseClient.FailedEvent;
   readonly handleComment: string;
   readonly handleInfo: unknown;
   readonly terminate: ExitReason;
