@@ -1,9 +1,12 @@
 import { describeOtherCopy } from './brand.ts';
-import { isThenable } from './maybe-promise.ts';
+import { startOf } from './shown/clip.ts';
+import { hasProxy, isError, methodOf, nameOfFunction, tagOf } from './shown/reading.ts';
+import { defaultRedaction } from './shown/redaction.ts';
+import { snapshot } from './shown/snapshot.ts';
 
 /**
  * A value as an error message shows it: on one line, at most 120 characters, and such that its type
- * can be seen.
+ * can be seen. Secrets are hidden, as in all reports. It never throws, whatever the value.
  * @example
  * ```ts
  * import { describe } from '@reprise/actor/text';
@@ -11,22 +14,31 @@ import { isThenable } from './maybe-promise.ts';
  * console.log(`Expected a name, got ${describe(7)}`); // Expected a name, got 7
  * console.log(describe('7'), describe({ id: 1 })); // "7" {"id":1}
  * console.log(describe(new Map())); // an instance of Map
+ * console.log(describe({ password: 'x' })); // {"password":"[redacted]"}
  * ```
  */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return clip(JSON.stringify(value));
+      return oneLine(JSON.stringify(shown(value)));
     case 'function':
-      return `${isClass(value) ? 'class' : 'function'} ${value.name || '(anonymous)'}`;
+      return `${isClass(value) ? 'class' : 'function'} ${oneLine(nameOfFunction(value))}`;
     case 'object':
-      return value === null ? 'null' : clip(describeObject(value)) + describeOtherCopy(value);
+      return value === null ? 'null' : describeObject(value);
     case 'bigint':
-      return `${value}n`;
+      return oneLine(`${String(shown(value))}n`);
+    case 'symbol':
+      return oneLine(String(shown(value)));
     default:
-      // A number, for example: JSON has neither NaN nor Infinity.
       return String(value);
   }
+}
+
+/** A few more characters than are shown, since white space is removed. */
+const limits = { characters: 400, depth: 4, entries: 20 };
+
+function shown(value: unknown): unknown {
+  return snapshot(value, defaultRedaction, limits);
 }
 
 function isClass(value: object): boolean {
@@ -34,47 +46,31 @@ function isClass(value: object): boolean {
 }
 
 function describeObject(value: object): string {
-  try {
-    if (value instanceof Error) {
-      return String(value);
-    }
-    return isThenable(value) ? 'a promise: is an `await` missing?' : describePlain(value);
-  } catch {
-    // It holds a cycle or a bigint, or one of its methods throws.
-    return tagOf(value);
+  if (hasProxy(value)) {
+    return '[Proxy]';
   }
+  const isPromise = methodOf(value, 'then') !== undefined;
+  const text = isPromise ? 'a promise: is an `await` missing?' : describePlain(value);
+  return oneLine(text) + describeOtherCopy(value);
 }
 
 function describePlain(value: object): string {
-  const json: string | undefined = JSON.stringify(value);
-  // A pid, a URL, a date: a class of which each value has a text.
-  if (json?.startsWith('"')) {
-    return JSON.parse(json) as string;
+  const copy = shown(value);
+  if (isError(value) || typeof copy === 'string') {
+    // A pid, a URL, a date: a class of which each value has a text.
+    return String(copy);
   }
-  const name = classOf(value);
-  if (name === undefined) {
-    return json ?? tagOf(value);
+  const name = Array.isArray(value) ? 'Object' : tagOf(value);
+  const json = JSON.stringify(copy) ?? '{}';
+  if (name === 'Object') {
+    return json;
   }
-  return json === undefined || json === '{}' ? `an instance of ${name}` : `${name} ${json}`;
+  return json === '{}' || value instanceof Map || value instanceof Set
+    ? `an instance of ${name}`
+    : `${name} ${json}`;
 }
 
-/** The name of its class; `undefined` for a plain object or an array. */
-function classOf(value: object): string | undefined {
-  const { constructor } = value;
-  const name = typeof constructor === 'function' ? constructor.name : '';
-  // By name: an object may come from another realm, which has an `Object` of its own.
-  return name === '' || name === 'Object' || Array.isArray(value) ? undefined : name;
-}
-
-function tagOf(value: object): string {
-  try {
-    return Object.prototype.toString.call(value);
-  } catch {
-    return '[object]';
-  }
-}
-
-function clip(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ');
+function oneLine(text: string): string {
+  const line = startOf(text, 1000).replaceAll(/\s+/g, ' ');
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

@@ -1,7 +1,7 @@
 import { isA } from '../brand.ts';
 import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
-import { hostProcess } from '../host/host.ts';
+import { hostProcess } from '../host.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { assertOneOf } from '../one-of.ts';
 import { cellOf } from '../process/cell.ts';

@@ -1,5 +1,5 @@
 import { describe } from '../describe.ts';
-import * as host from '../host/host.ts';
+import * as host from '../host.ts';
 import { CallbackTimer } from '../host/timers.ts';
 import { type Cell, cellOf, cellOfProcess, nameOf } from '../process/cell.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
@@ -7,6 +7,7 @@ import { type ExitReason, isAbnormal, kill, killed, shutdown } from '../process/
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { System } from '../process/process.ts';
+import { listed } from '../shown/clip.ts';
 import { isGiveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
 import type { StopSystem } from './master.ts';
@@ -174,7 +175,7 @@ export class SystemService implements Service {
   #killAll(): void {
     this.#failure ??= killed;
     const late = [...this.#root.runtime.processes].filter((cell) => cell !== this.#root);
-    const processes = late.map(nameOf);
+    const processes = listed(late, nameOf);
     const text = `not stopped within ${this.#deadline} ms, killed: ${processes.join(', ')}`;
     this.system.logger.error({ processes }, text);
     for (const cell of late) {

@@ -1,5 +1,5 @@
 import { describe } from '../describe.ts';
-import * as host from './host.ts';
+import * as host from '../host.ts';
 
 /**
  * The time of a system. All its timers, timeouts, delays and restart windows use its clock: a test

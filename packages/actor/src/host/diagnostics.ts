@@ -1,4 +1,4 @@
-import { channel } from './host.ts';
+import { channel } from '../host.ts';
 
 /**
  * Events of all systems, for subscribers of `node:diagnostics_channel`. Without a subscriber an

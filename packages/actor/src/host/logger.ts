@@ -1,7 +1,15 @@
 import { escapeControls } from '../escape.ts';
-import { writeError } from './host.ts';
+import { writeError } from '../host.ts';
+import { textOfError, isError, textIn, fieldOf } from '../shown/reading.ts';
+import type { Redaction } from '../shown/redaction.ts';
+import { shownDetails, shownMessage } from '../shown/report.ts';
+import { snapshot } from '../shown/snapshot.ts';
 
-/** Receives the reports of a system: crashes, and warnings. A pino logger is one. */
+/**
+ * Receives the reports of a system: crashes, and warnings. A pino logger is one. What it gets is
+ * safe to print: plain data of a few kilobytes at most, without what the system's `redact` hides.
+ * `err` is the very error, or a copy of the same class if that is too long or holds a secret.
+ */
 export interface Logger {
   error(details: object, message: string): void;
   warn(details: object, message: string): void;
@@ -9,22 +17,25 @@ export interface Logger {
 
 /**
  * A logger that never throws: a failure to log must not change the behaviour of a process. When
- * `logger` throws, its error and the report go to stderr.
+ * `logger` throws, its error and the report go to stderr. It is given nothing that is too large to
+ * be printed, or that is secret.
  */
-export function guarded(logger: Logger): Logger {
+export function guarded(logger: Logger, redaction: Redaction): Logger {
   const guard =
     (level: 'error' | 'warn'): Logger['error'] =>
     (details, message) => {
+      const shown = shownMessage(message, redaction);
       try {
-        logger[level](details, message);
+        logger[level](shownDetails(details, redaction), shown);
       } catch (error) {
-        writePlain(`the logger failed: ${String(error)}\n${message}`);
+        const why = isError(error) ? textOfError(error) : String(error);
+        writePlain(`the logger failed: ${shownMessage(why, redaction)}\n${shown}`);
       }
     };
   return { error: guard('error'), warn: guard('warn') };
 }
 
-/** Writes to stderr: the message, then a line for each detail; errors with stack and causes. */
+/** Writes to stderr: the message, then each detail on a line of its own. */
 export function stderrLogger(): Logger {
   const write = (details: object, message: string): void => {
     let text = message;
@@ -49,31 +60,20 @@ function indented(text: string): string {
   return text.includes('\n') ? text.replaceAll('\n', '\n    ') : text;
 }
 
-/** How many characters of a detail, such as the state of a server, are worth a line of stderr. */
-const maxLength = 2000;
-
 function format(value: unknown): string {
-  if (value instanceof Error) {
+  if (isError(value)) {
     return formatWithCauses(value, []);
   }
-  if (typeof value === 'string') {
-    return value;
-  }
-  try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, maxLength);
-  } catch {
-    // It holds a bigint or a cycle, or its toJSON throws.
-    return typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value);
-  }
+  return typeof value === 'string' ? value : (JSON.stringify(snapshot(value)) ?? 'undefined');
 }
 
 /** `outer`: the errors that this one is a cause of. An error can be its own cause. */
 function formatWithCauses(error: Error, outer: readonly Error[]): string {
-  const text = error.stack ?? error.message;
-  const { cause } = error;
+  const text = textIn(error, 'stack') || textOfError(error);
+  const cause = fieldOf(error, 'cause');
   if (cause === undefined || outer.includes(error)) {
     return text;
   }
-  const inner = cause instanceof Error ? formatWithCauses(cause, [...outer, error]) : format(cause);
+  const inner = isError(cause) ? formatWithCauses(cause, [...outer, error]) : format(cause);
   return `${text}\ncaused by: ${inner}`;
 }

@@ -1,3 +1,4 @@
+import { listed } from '../shown/clip.ts';
 import { type Cell, nameOf } from './cell.ts';
 import { errorIn, type ExitReason } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
@@ -15,7 +16,7 @@ export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}
     ...(cell.name === undefined ? {} : { registeredName: cell.name }),
     reason: why,
     ...details,
-    links: cell.links.map(nameOf),
+    links: listed(cell.links, nameOf),
     ancestors: ancestorsOf(cell),
   };
   cell.runtime.logger.error(report, `process ${nameOf(cell)} crashed: ${why}`);

@@ -1,3 +1,5 @@
+import { hasProxy } from '../shown/reading.ts';
+
 /** A message that the system has wrapped: a call or a cast. */
 export interface Envelope {
   /** The message as its sender wrote it. */
@@ -20,5 +22,7 @@ export function unwrap(message: unknown): unknown {
 }
 
 function isMarked(message: unknown): message is Envelope {
-  return typeof message === 'object' && message !== null && isEnvelope in message;
+  return (
+    typeof message === 'object' && message !== null && !hasProxy(message) && isEnvelope in message
+  );
 }

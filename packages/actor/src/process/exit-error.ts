@@ -1,6 +1,7 @@
 import { setBrand, isA } from '../brand.ts';
-import { crash, type ExitReason, isExitReason, nocatch } from './exit-reason.ts';
-import { formatReason } from './format-reason.ts';
+import { isInstance } from '../shown/reading.ts';
+import { crash, type ExitReason, nocatch } from './exit-reason.ts';
+import { failedStart, formatReason } from './format-reason.ts';
 
 /**
  * A process ended before it answered a call, or a start failed: `reason` says why. When a
@@ -15,10 +16,10 @@ export class ExitError extends Error {
   readonly reason: ExitReason;
 
   constructor(reason: ExitReason, what = 'process exited') {
-    const { children, why } = failedStart(reason);
+    const { children, more, why } = failedStart(reason);
     // As the cause, its stack is printed, too.
     const cause = 'error' in why ? { cause: why.error } : undefined;
-    super(`${what}: ${branches(children)}${formatReason(why)}`, cause);
+    super(`${what}: ${branches(children, more)}${formatReason(why)}`, cause);
     this.name = 'ExitError';
     this.reason = reason;
   }
@@ -29,31 +30,10 @@ export class ExitError extends Error {
   }
 }
 
-/** The path of children from the top, each of which failed because of the next, and the reason. */
-function failedStart(reason: ExitReason): {
-  readonly children: readonly string[];
-  readonly why: ExitReason;
-} {
-  const children: string[] = [];
-  let why = reason;
-  for (let failed = failedChild(why); failed !== undefined; failed = failedChild(why)) {
-    children.push(failed.id);
-    why = failed.reason;
-  }
-  return { children, why };
-}
-
-/** A supervisor that fails to start ends with `shutdown`, and the reason in its detail. */
-function failedChild(
-  reason: ExitReason,
-): Extract<ExitReason, { readonly type: 'failedToStartChild' }> | undefined {
-  const inner = reason.type === 'shutdown' ? reason.detail : reason;
-  return isExitReason(inner) && inner.type === 'failedToStartChild' ? inner : undefined;
-}
-
 /** One below the other, as in the listing of a directory; the reason follows the last. */
-function branches(children: readonly string[]): string {
-  const lines = children.map((id, depth) => `\n${'    '.repeat(depth)}└── ${id}`);
+function branches(children: readonly string[], more: number): string {
+  const shown = more === 0 ? children : [...children, `… ${more} more`];
+  const lines = shown.map((text, depth) => `\n${'    '.repeat(depth)}└── ${text}`);
   return lines.length === 0 ? '' : `a child failed to start${lines.join('')}: `;
 }
 
@@ -87,8 +67,8 @@ export class TimeoutError extends Error {
 
 /** The exit reason of a process whose code threw this value and did not catch it. */
 export function reasonOf(thrown: unknown): ExitReason {
-  if (thrown instanceof ExitRequest) {
+  if (isInstance(thrown, ExitRequest)) {
     return thrown.reason;
   }
-  return thrown instanceof Error ? crash(thrown) : nocatch(thrown);
+  return isInstance(thrown, Error) ? crash(thrown) : nocatch(thrown);
 }

@@ -1,4 +1,5 @@
 import { describe } from '../describe.ts';
+import { fieldOf, hasProxy, isError } from '../shown/reading.ts';
 import { type Pid } from './pid.ts';
 
 /**
@@ -158,7 +159,7 @@ export function isAbnormal(reason: ExitReason): boolean {
 
 /** The error that ended a process, under `err`, where loggers such as pino look for it. */
 export function errorIn(reason: ExitReason): { readonly err?: Error } {
-  return reason.type === 'crash' && reason.error instanceof Error ? { err: reason.error } : {};
+  return reason.type === 'crash' && isError(reason.error) ? { err: reason.error } : {};
 }
 
 /** A record, and not a list: it compiles only with every type of the union in it. */
@@ -190,13 +191,13 @@ const types: Readonly<Record<ExitReason['type'], true>> = {
 };
 
 export function isExitReason(value: unknown): value is ExitReason {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    typeof value.type === 'string' &&
-    Object.hasOwn(types, value.type)
-  );
+  return typeof value === 'object' && value !== null && !hasProxy(value) && hasType(value);
+}
+
+/** A getter may throw. */
+function hasType(value: object): boolean {
+  const type = fieldOf(value, 'type');
+  return typeof type === 'string' && Object.hasOwn(types, type);
 }
 
 /** Throws a `TypeError` unless given an exit reason. */

@@ -1,4 +1,7 @@
 import { describe } from '../describe.ts';
+import { clip, listed } from '../shown/clip.ts';
+import { isError, textOfError } from '../shown/reading.ts';
+import { defaultRedaction } from '../shown/redaction.ts';
 import { type ExitReason, isExitReason } from './exit-reason.ts';
 
 /**
@@ -12,35 +15,48 @@ import { type ExitReason, isExitReason } from './exit-reason.ts';
  * ```
  */
 export function formatReason(reason: ExitReason): string {
-  const format = formatters[reason.type] as ((reason: ExitReason) => string) | undefined;
-  // JavaScript can pass any object.
-  return format === undefined ? describe(reason) : format(reason);
+  return formatAt(reason, 0);
 }
+
+/** A reason can have another one as its detail. `depth`: how many reasons it is within. */
+function formatAt(reason: ExitReason, depth: number): string {
+  // JavaScript can pass any object.
+  if (!isExitReason(reason) || depth >= deepest) {
+    return describe(reason);
+  }
+  const format = formatters[reason.type] as (reason: ExitReason, depth: number) => string;
+  return format(reason, depth);
+}
+
+const deepest = 5;
 
 type Formatters = {
   readonly [Type in ExitReason['type']]: (
     reason: Extract<ExitReason, { readonly type: Type }>,
+    depth: number,
   ) => string;
 };
 
 const formatters: Formatters = {
   normal: typeOf,
-  shutdown: ({ detail }) =>
-    detail === undefined ? 'shutdown' : `shutdown: ${formatDetail(detail)}`,
+  shutdown: ({ detail }, depth) =>
+    detail === undefined ? 'shutdown' : `shutdown: ${formatDetail(detail, depth)}`,
   kill: typeOf,
   killed: typeOf,
   noproc: () => 'no such process',
   noconnection: typeOf,
   timeout: typeOf,
-  crash: ({ error }) => formatError(error),
+  crash: ({ error }, depth) => formatError(error, depth),
   nocatch: ({ value }) => `thrown and not caught: ${describe(value)}`,
   badReturnValue: ({ value }) =>
     `Expected a callback's answer such as noreply(state), got ${describe(value)}`,
   functionClause: ({ callback, request }) => `${callback} has no clause for ${describe(request)}`,
   undef: ({ callback }) => `the behaviour has no ${callback}`,
   callingSelf: () => 'a process called itself and would wait for ever',
-  callCycle: ({ processes }) => `processes wait for each other: ${processes.join(' → ')}`,
-  callbackFailed: ({ callback, error }) => `${callback} failed: ${formatError(error)}`,
+  callCycle: ({ processes }) =>
+    `processes wait for each other: ${listed(processes, (name) => name).join(' → ')}`,
+  callbackFailed: ({ callback, error }, depth) =>
+    `${callback} failed: ${formatError(error, depth)}`,
   mailboxOverflow: ({ capacity }) => `the mailbox is full, at ${capacity} messages`,
   alreadyStarted: ({ pid }) => `already started as ${String(pid)}`,
   alreadyPresent: () => 'there is a child of that id, which does not run',
@@ -49,29 +65,73 @@ const formatters: Formatters = {
   restarting: () => 'the child is being restarted',
   notStarted: ({ application }) => `application ${application} is not started`,
   maxChildren: () => 'the supervisor has as many children as it may have',
-  failedToStartChild: ({ id, reason }) =>
-    `child ${describe(id)} failed to start: ${formatReason(reason)}`,
+  failedToStartChild: formatFailedStart,
 };
 
 function typeOf({ type }: ExitReason): string {
   return type;
 }
 
-function formatError(error: unknown): string {
-  return error instanceof Error ? textOfError(error) : formatDetail(error);
+/** The children one after the other: each failed to start because of the next. */
+function formatFailedStart(reason: ExitReason, depth: number): string {
+  const { children, more, why } = failedStart(reason);
+  const path = children.map((id) => `child ${describe(id)} failed to start: `).join('');
+  return `${path}${more === 0 ? '' : `… ${more} more: `}${formatAt(why, depth + 1)}`;
 }
 
-/** On one line. The error may be an object of any kind: its `toString` may throw. */
-function textOfError(error: Error): string {
-  try {
-    const text = String(error);
-    // Most texts are one line: the test is cheaper than the replacement.
-    return /[^\S ]| {2}/.test(text) ? text.replaceAll(/\s+/g, ' ') : text;
-  } catch {
-    return describe(error);
+/** Of so many children the id is shown, and of so many it is looked at why they failed. */
+const mostShown = 10;
+const mostLevels = 1000;
+
+/** Why a supervisor did not start. */
+interface FailedStart {
+  /** The path of children from the top, each of which failed because of the next. */
+  readonly children: readonly string[];
+  /** How many more there are. */
+  readonly more: number;
+  /** Why the last of them failed. */
+  readonly why: ExitReason;
+}
+
+export function failedStart(reason: ExitReason): FailedStart {
+  const children: string[] = [];
+  let why = reason;
+  let level = 0;
+  for (let failed = failedChild(why); failed !== undefined; failed = failedChild(why)) {
+    if (level < mostShown) {
+      children.push(clip(failed.id, 100));
+    }
+    level += 1;
+    why = level < mostLevels ? failed.reason : deeper;
   }
+  return { children, more: level - children.length, why };
 }
 
-function formatDetail(detail: unknown): string {
-  return isExitReason(detail) ? formatReason(detail) : describe(detail);
+/** In place of the reason of a start that failed deeper than that. */
+const deeper: ExitReason = { type: 'crash', error: 'a child further down' };
+
+/** A supervisor that fails to start ends with `shutdown`, and the reason in its detail. */
+function failedChild(
+  reason: ExitReason,
+): Extract<ExitReason, { readonly type: 'failedToStartChild' }> | undefined {
+  const inner = reason.type === 'shutdown' ? reason.detail : reason;
+  return isExitReason(inner) && inner.type === 'failedToStartChild' ? inner : undefined;
+}
+
+function formatError(error: unknown, depth: number): string {
+  return isError(error) ? lineOf(error) : formatDetail(error, depth);
+}
+
+/** In characters. */
+const longestMessage = 500;
+
+/** Its name and message on one line, without secrets. */
+function lineOf(error: Error): string {
+  const text = defaultRedaction.redact(clip(textOfError(error), longestMessage));
+  // Most texts are one line: the test is cheaper than the replacement.
+  return /[^\S ]| {2}/.test(text) ? text.replaceAll(/\s+/g, ' ') : text;
+}
+
+function formatDetail(detail: unknown, depth: number): string {
+  return isExitReason(detail) ? formatAt(detail, depth + 1) : describe(detail);
 }

@@ -1,6 +1,6 @@
 import { Queue } from '../collections/queue.ts';
+import * as host from '../host.ts';
 import { diagnostics } from '../host/diagnostics.ts';
-import * as host from '../host/host.ts';
 import { type Cell, nameOf } from './cell.ts';
 
 /** Messages in one turn: enough that reading the clock once in a turn costs next to nothing. */

@@ -2,6 +2,7 @@ import { KeyTable } from '../collections/key-table.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
 import { CallbackTimer, Timers } from '../host/timers.ts';
+import { createRedaction, type SecretNames } from '../shown/redaction.ts';
 import { Cell, type Runtime } from './cell.ts';
 import {
   errorIn,
@@ -20,6 +21,12 @@ export interface SystemOptions {
   readonly clock?: Clock;
   /** Receives the reports of crashes and of problems. Default: it writes to stderr. */
   readonly logger?: Logger;
+  /**
+   * Names of fields, headers and query parameters whose values no report shows, besides those that
+   * are hidden always, such as `password`, `apiKey` and `authorization`. A text is a whole name, in
+   * any case; a pattern matches in part of it. Default: none.
+   */
+  readonly redact?: SecretNames;
   /**
    * How many messages may wait in a mailbox before a warning is logged, once for each process.
    * Default: 100,000.
@@ -62,11 +69,12 @@ class SystemRuntime implements Runtime {
   constructor({
     clock = systemClock(),
     logger = stderrLogger(),
+    redact = [],
     highWaterMark = 100_000,
     slowCallback = 100,
   }: SystemOptions) {
     this.clock = clock;
-    this.logger = guarded(logger);
+    this.logger = guarded(logger, createRedaction(redact));
     this.highWaterMark = highWaterMark;
     this.scheduler = new Scheduler(slowCallback);
     this.timers = new Timers(clock, (error) => {

@@ -4,6 +4,7 @@ import { Cell } from '../process/cell.ts';
 import { reportCrash } from '../process/crash-report.ts';
 import { unwrap } from '../process/envelope.ts';
 import { ExitRequest, reasonOf } from '../process/exit-error.ts';
+import { isExit } from '../process/exit-message.ts';
 import {
   assertExitReason,
   badReturnValue,
@@ -14,6 +15,7 @@ import {
 import type { Mailbox } from '../process/mailbox.ts';
 import type { MonitorRef } from '../process/monitor-ref.ts';
 import type { ExitMessage } from '../process/process.ts';
+import { isInstance } from '../shown/reading.ts';
 import type { AnyBehaviour, InitAnswer } from './behaviour.ts';
 import { erase, type ErasedBehaviour } from './erased-behaviour.ts';
 import type { CallMessage } from './messages.ts';
@@ -142,8 +144,7 @@ export abstract class ServerLifecycle extends Cell {
    * decides, as in OTP: it may have come before the server stopped trapping exits.
    */
   protected isExitOfParent(message: unknown): message is ExitMessage {
-    const signal = message as ExitMessage | undefined;
-    return this.#isLinkedToParent && signal?.type === 'EXIT' && signal.pid === this.parent?.pid;
+    return this.#isLinkedToParent && isExit(message) && message.pid === this.parent?.pid;
   }
 
   /** Code of the behaviour threw: the server ends. */
@@ -153,7 +154,7 @@ export abstract class ServerLifecycle extends Cell {
       return;
     }
     // A thrown value that is no Error counts as the answer: as in OTP.
-    const reason = thrown instanceof Error ? reasonOf(thrown) : badReturnValue(thrown);
+    const reason = isInstance(thrown, Error) ? reasonOf(thrown) : badReturnValue(thrown);
     if (this.phase === 'init') {
       this.end(reason);
     } else {
@@ -194,7 +195,7 @@ export abstract class ServerLifecycle extends Cell {
     if (!this.isAlive) {
       return;
     }
-    const reason = thrown instanceof Error ? reasonOf(thrown) : this.#stopReason;
+    const reason = isInstance(thrown, Error) ? reasonOf(thrown) : this.#stopReason;
     if (reason !== this.#stopReason) {
       this.#report(reason);
     }

@@ -5,6 +5,7 @@ import { isThenable } from '../maybe-promise.ts';
 import { nameOf } from '../process/cell.ts';
 import { ExitRequest } from '../process/exit-error.ts';
 import { type ExitReason, undef } from '../process/exit-reason.ts';
+import { hasProxy } from '../shown/reading.ts';
 import type { AnyBehaviour, CallAnswer, InitAnswer } from './behaviour.ts';
 import type { Debug } from './debug.ts';
 import { type Callback, clauseOf } from './erased-behaviour.ts';
@@ -307,7 +308,7 @@ export class ServerProcess extends ServerLifecycle {
   }
 
   protected failed(thrown: unknown): boolean {
-    if (isAnswer(thrown) && this.phase !== 'terminate') {
+    if (isThrownAnswer(thrown) && this.phase !== 'terminate') {
       this.#applyThrown(thrown);
     } else {
       this.crash(thrown);
@@ -342,4 +343,9 @@ export class ServerProcess extends ServerLifecycle {
     this.#continue = undefined;
     this.#stopIdleTimer();
   }
+}
+
+/** What is thrown may be anything, also a proxy that is revoked. */
+function isThrownAnswer(thrown: unknown): thrown is Answer {
+  return typeof thrown === 'object' && thrown !== null && !hasProxy(thrown) && isAnswer(thrown);
 }

@@ -5,10 +5,11 @@ import { diagnostics } from '../host/diagnostics.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import { cellOf } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
+import { isExit } from '../process/exit-message.ts';
 import { type ExitReason, restarting } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
-import type { ExitMessage, Process } from '../process/process.ts';
+import type { Process } from '../process/process.ts';
 import { sendAfter } from '../process/send-after.ts';
 import { send } from '../process/signals.ts';
 import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
@@ -255,8 +256,4 @@ export abstract class SupervisorState {
   get #now(): number {
     return this.#self.system.clock.now();
   }
-}
-
-function isExit(message: unknown): message is ExitMessage {
-  return (message as Partial<ExitMessage> | null | undefined)?.type === 'EXIT';
 }

@@ -5,6 +5,7 @@ import { ExitError } from '../process/exit-error.ts';
 import { noproc } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
 import { stateOf } from '../server/state-of.ts';
+import { clip } from '../shown/clip.ts';
 import type { Child } from './children.ts';
 import { SupervisorState } from './state.ts';
 
@@ -68,38 +69,68 @@ export function tree(supervisor: Destination): Tree {
 /** The tree of a process; `undefined` if it is not a supervisor, or not up. */
 export function treeOf(cell: Cell): Tree | undefined {
   const parent = stateOf(cell, SupervisorState);
-  const now = cell.runtime.clock.now();
-  return (
-    parent && {
-      id: undefined,
-      pid: cell.pid,
-      name: cell.name,
-      type: 'supervisor',
-      state: 'running',
-      restarts: 0,
-      age: now - parent.startedAt,
-      children: childrenOf(parent, now),
-    }
-  );
+  return parent && new Growing(cell.runtime.clock.now()).treeOf(cell, parent);
 }
 
-function childrenOf(parent: SupervisorState | undefined, now: number): readonly Tree[] {
-  return parent === undefined ? [] : Array.from(parent.children, (child) => nodeOf(child, now));
+/** A node whose children are still to be looked at. */
+interface OpenNode {
+  readonly supervisor: SupervisorState;
+  readonly children: Tree[];
 }
 
-function nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child, now: number): Tree {
-  const shown = { id, type, restarts };
-  if (typeof pid !== 'object') {
-    const state = pid === 'restarting' ? 'restarting' : 'stopped';
-    return { ...shown, pid: undefined, name: undefined, state, age: undefined, children: [] };
+/** A tree that is being read. From a list, and not by recursion: a tree can be of any depth. */
+class Growing {
+  readonly #now: number;
+  readonly #open: OpenNode[] = [];
+
+  constructor(now: number) {
+    this.#now = now;
   }
-  const cell = cellOf(pid);
-  const children = childrenOf(stateOf(cell, SupervisorState), now);
-  return { ...shown, pid, name: cell.name, state: 'running', age: now - startedAt, children };
+
+  treeOf(cell: Cell, supervisor: SupervisorState): Tree {
+    const children = this.#childrenOf(supervisor);
+    for (let node = this.#open.pop(); node !== undefined; node = this.#open.pop()) {
+      for (const child of node.supervisor.children) {
+        node.children.push(this.#nodeOf(child));
+      }
+    }
+    const { pid, name } = cell;
+    const age = this.#now - supervisor.startedAt;
+    const root = { id: undefined, pid, name, type: 'supervisor', state: 'running' } as const;
+    return { ...root, restarts: 0, age, children };
+  }
+
+  #nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child): Tree {
+    const shown = { id, type, restarts };
+    if (typeof pid !== 'object') {
+      const state = pid === 'restarting' ? 'restarting' : 'stopped';
+      return { ...shown, pid: undefined, name: undefined, state, age: undefined, children: [] };
+    }
+    const cell = cellOf(pid);
+    const children = this.#childrenOf(stateOf(cell, SupervisorState));
+    return {
+      ...shown,
+      pid,
+      name: cell.name,
+      state: 'running',
+      age: this.#now - startedAt,
+      children,
+    };
+  }
+
+  /** Filled later. */
+  #childrenOf(supervisor: SupervisorState | undefined): readonly Tree[] {
+    const children: Tree[] = [];
+    if (supervisor !== undefined) {
+      this.#open.push({ supervisor, children });
+    }
+    return children;
+  }
 }
 
 /**
- * A tree as text, one line for each process, drawn like a directory listing.
+ * A tree as text, one line for each process, drawn like a directory listing: at most 10,000 lines,
+ * and 50 levels.
  * @example
  * ```ts
  * import { Agent, childSpec, createSystem, Supervisor } from '@reprise/actor';
@@ -117,21 +148,56 @@ function nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child, now: nu
  * ```
  */
 export function formatTree(tree: Tree): string {
-  return [labelOf(tree), ...linesBelow(tree)].join('\n');
+  const lines: string[] = [];
+  const open: OpenLine[] = [{ tree, margin: '', branch: '', below: '' }];
+  for (let line = open.pop(); line !== undefined; line = open.pop()) {
+    if (lines.length === mostLines) {
+      lines.push('…');
+      break;
+    }
+    const below = linesBelow(line);
+    const isCut = below.length === 0 && line.tree.children.length > 0;
+    lines.push(`${line.margin}${line.branch}${labelOf(line.tree)}${isCut ? ', …' : ''}`);
+    open.push(...below);
+  }
+  return lines.join('\n');
 }
 
-function linesBelow({ children }: Tree): readonly string[] {
-  return children.flatMap((child, index) => {
-    const isLast = index === children.length - 1;
-    const [branch, margin] = isLast ? ['└── ', '    '] : ['├── ', '│   '];
-    return [branch + labelOf(child), ...linesBelow(child).map((line) => margin + line)];
-  });
+/** A deeper tree is shown down to here, at four characters a level. */
+const widestMargin = 200;
+const mostLines = 10_000;
+
+/** A process that is still to be drawn. */
+interface OpenLine {
+  readonly tree: Tree;
+  readonly margin: string;
+  readonly branch: string;
+  /** What stands below the branch. */
+  readonly below: string;
+}
+
+/** The children, the last first: they are drawn from the end of a list. */
+function linesBelow({ tree: { children }, margin: above, below: own }: OpenLine): OpenLine[] {
+  const margin = above + own;
+  if (margin.length >= widestMargin) {
+    return [];
+  }
+  const last = children.length - 1;
+  return children
+    .slice(0, mostLines)
+    .map((tree, at) => ({
+      tree,
+      margin,
+      branch: at === last ? '└── ' : '├── ',
+      below: at === last ? '    ' : '│   ',
+    }))
+    .toReversed();
 }
 
 function labelOf({ id, name, pid, type, state, restarts, age }: Tree): string {
   const who = [id, name === id ? undefined : name, pid, type === 'worker' ? undefined : type];
   const facts = [
-    who.filter((part) => part !== undefined).join(' '),
+    who.flatMap((part) => (part === undefined ? [] : [clip(String(part), 100)])).join(' '),
     age === undefined ? state : `up ${formatAge(age)}`,
     ...(restarts === 0 ? [] : [restarts === 1 ? '1 restart' : `${restarts} restarts`]),
   ];

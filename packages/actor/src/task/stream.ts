@@ -1,5 +1,5 @@
 import { describe } from '../describe.ts';
-import { parallelism } from '../host/host.ts';
+import { parallelism } from '../host.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { assertOneOf } from '../one-of.ts';
 import type { Cell } from '../process/cell.ts';

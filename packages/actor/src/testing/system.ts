@@ -1,5 +1,5 @@
+import { queueMacrotask } from '../host.ts';
 import { type VirtualClock, virtualClock } from '../host/clock.ts';
-import { queueMacrotask } from '../host/host.ts';
 import type { Logger } from '../host/logger.ts';
 import { cellOfProcess } from '../process/cell.ts';
 import type { System } from '../process/process.ts';

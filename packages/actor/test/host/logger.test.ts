@@ -85,9 +85,9 @@ describe('the logger of a system that was given none', () => {
   test.each([
     [undefined, 'undefined'],
     [null, 'null'],
-    [1n, '1'],
-    [Symbol('s'), 'Symbol(s)'],
-    [circular, '[object Object]'],
+    [1n, '"1"'],
+    [Symbol('s'), '"Symbol(s)"'],
+    [circular, '{"itself":"[circular]"}'],
   ])('a value that JSON cannot tell is written all the same', (value, text) => {
     stderrLogger().warn({ value }, 'message');
     expect(lines()).toStrictEqual(['message', `    value: ${text}`]);

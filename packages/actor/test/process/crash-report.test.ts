@@ -97,7 +97,7 @@ describe('the report of a crash', () => {
           registeredName: 'fragile',
           reason: 'Error: boom',
           lastMessage: { cast: 'fail', payload: 7 },
-          state: { user: 'mike', password: 'secret' },
+          state: { user: 'mike', password: '[redacted]' },
           links: ['friend'],
           ancestors: [String(system.pid)],
         },

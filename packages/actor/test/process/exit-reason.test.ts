@@ -72,7 +72,7 @@ const abnormal: Row[] = [
     failedToStartChild('db', crash(new Error('refused'))),
   ],
   [
-    'child "a" failed to start: shutdown: child "b" failed to start: timeout',
+    'child "a" failed to start: child "b" failed to start: timeout',
     failedToStartChild('a', shutdownWith(failedToStartChild('b', timeout))),
   ],
 ];
@@ -99,7 +99,7 @@ describe('formatReason', () => {
     ['Symbol(s)', Symbol('s')],
     ['function odd', function odd() {}],
     ['function (anonymous)', () => undefined],
-    ['[object Object]', circular],
+    ['{"itself":"[circular]"}', circular],
     ['true', true],
   ];
 

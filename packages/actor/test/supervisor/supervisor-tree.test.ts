@@ -313,3 +313,54 @@ describe('a start that fails', () => {
     expect(cause).toBe(refused);
   });
 });
+
+describe('a tree of a great depth', () => {
+  const depth = 1000;
+  const nested = (level: number): ReturnType<typeof Supervisor.childSpec> =>
+    Supervisor.childSpec({
+      id: `level ${level}`,
+      strategy: 'oneForOne',
+      children: level === depth ? [] : [nested(level + 1)],
+    });
+
+  test('is read whole, and drawn down to 50 levels', async () => {
+    const system = createTestSystem();
+    const top = await Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      children: [nested(1)],
+    });
+    let levels = 0;
+    for (
+      let node: Supervisor.Tree | undefined = Supervisor.tree(top).children[0];
+      node !== undefined;
+    ) {
+      levels += 1;
+      [node] = node.children;
+    }
+    expect(levels).toBe(depth);
+    const lines = Supervisor.formatTree(Supervisor.tree(top)).split('\n');
+    expect(lines).toHaveLength(51);
+    expect(lines.at(-1)).toMatch(/level 50 .*, …$/);
+    await system.stop();
+  });
+
+  test('that is no process any more is drawn in a bounded number of lines', () => {
+    const leaf = {
+      id: 'x'.repeat(10_000),
+      pid: undefined,
+      name: undefined,
+      type: 'worker',
+      state: 'stopped',
+    } as const;
+    const numbers = { restarts: 0, age: undefined };
+    let tree: Supervisor.Tree = { ...leaf, ...numbers, children: [] };
+    const children = Array.from({ length: 200_000 }, () => tree);
+    for (let level = 0; level < 100_000; level++) {
+      tree = { ...leaf, ...numbers, children: [tree] };
+    }
+    expect(Supervisor.formatTree(tree).split('\n')).toHaveLength(51);
+    const wide = Supervisor.formatTree({ ...leaf, ...numbers, children });
+    expect(wide.split('\n')).toHaveLength(10_001);
+    expect(wide.length).toBeLessThan(2_000_000);
+  });
+});

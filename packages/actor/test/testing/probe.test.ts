@@ -107,12 +107,14 @@ describe('expectMessage', () => {
     expect(await failureOf(probe.expectMessage('hello'))).toBe('Expected "hello", got: nothing');
   });
 
-  test('shows a message that JSON has no text for', async () => {
+  test('shows a message that holds itself', async () => {
     const { probe } = probing();
     const loop: Record<string, unknown> = {};
     loop['itself'] = loop;
     send(probe.pid, loop);
-    expect(await failureOf(probe.expectMessage(1))).toBe('Expected 1, got:\n  [object Object]');
+    expect(await failureOf(probe.expectMessage(1))).toBe(
+      'Expected 1, got:\n  {"itself":"[circular]"}',
+    );
   });
 
   test('has the type of the messages of the probe', async () => {

@@ -5,7 +5,7 @@ import {
   childSpec as createChildSpec,
 } from '../../child-spec.ts';
 import { describe } from '../../describe.ts';
-import { parallelism } from '../../host/host.ts';
+import { parallelism } from '../../host.ts';
 import type { Destination, Name, Named } from '../../process/address.ts';
 import { ExitError } from '../../process/exit-error.ts';
 import { noproc } from '../../process/exit-reason.ts';

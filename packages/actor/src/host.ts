@@ -5,7 +5,7 @@
  */
 interface HostGlobals {
   readonly process?: Partial<HostProcess> & {
-    getBuiltinModule?(name: string): { channel(name: string): Channel } | undefined;
+    getBuiltinModule?(name: string): unknown;
   };
   readonly setInterval: (callback: () => void, ms: number) => unknown;
   readonly clearInterval: (handle: unknown) => void;
@@ -33,6 +33,11 @@ export interface HostProcess {
 export interface Channel {
   readonly hasSubscribers: boolean;
   publish(message: object): void;
+}
+
+/** `node:diagnostics_channel`. */
+interface Diagnostics {
+  channel(name: string): Channel;
 }
 
 const host = globalThis as unknown as HostGlobals;
@@ -78,12 +83,18 @@ export const writeError = (text: string): void => host.console.error(text);
 
 const silent: Channel = { hasSubscribers: false, publish: () => undefined };
 
-/**
- * A channel of `node:diagnostics_channel`; on hosts without it, one that drops everything. Not
- * imported, since other hosts must be able to load this file.
- */
+/** A channel of `node:diagnostics_channel`; on hosts without it, one that drops everything. */
 export function channel(name: string): Channel {
-  return host.process?.getBuiltinModule?.('node:diagnostics_channel')?.channel(name) ?? silent;
+  const module = builtinModule('node:diagnostics_channel') as Diagnostics | undefined;
+  return module?.channel(name) ?? silent;
+}
+
+/**
+ * A module of Node; `undefined` on hosts without it. Not imported, since other hosts must be able
+ * to load this file.
+ */
+export function builtinModule(name: string): unknown {
+  return host.process?.getBuiltinModule?.(name);
 }
 
 function messageChannelTask(): (callback: () => void) => void {

@@ -1,0 +1,135 @@
+import { builtinModule } from '../host.ts';
+
+// Reads values that may be anything: with getters, proxies, or methods that throw.
+
+/** Node, Deno and Bun can tell. Elsewhere a proxy is read like any object. */
+const types = (builtinModule('node:util') as NodeUtil | undefined)?.types;
+
+interface NodeUtil {
+  readonly types: {
+    isProxy(value: unknown): boolean;
+    isStringObject(value: unknown): boolean;
+  };
+}
+
+function isProxy(value: unknown): boolean {
+  return types?.isProxy(value) ?? false;
+}
+
+/** Whether a read of the value, or of what it inherits, would call a trap. */
+export function hasProxy(value: object): boolean {
+  for (let holder: object | null = value; holder !== null;) {
+    if (isProxy(holder)) {
+      return true;
+    }
+    holder = Object.getPrototypeOf(holder) as object | null;
+  }
+  return false;
+}
+
+/** Whether a value is an error that can be read. */
+export function isError(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && !hasProxy(value) && value instanceof Error;
+}
+
+/** `instanceof`, for values that may be proxies that are revoked. */
+export function isInstance<Instance>(
+  value: unknown,
+  constructor: new (...args: never[]) => Instance,
+): value is Instance {
+  try {
+    return value instanceof constructor;
+  } catch {
+    return false;
+  }
+}
+
+/** A field of an error as text: it may be a getter, and throw. */
+export function textIn(error: Error, field: 'name' | 'message' | 'stack'): string {
+  try {
+    const text: unknown = error[field];
+    return typeof text === 'string' ? text : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Any field of an error; `undefined` if it cannot be read. */
+export function fieldOf(error: object, field: string): unknown {
+  try {
+    return (error as Record<string, unknown>)[field];
+  } catch {
+    return undefined;
+  }
+}
+
+/** "Name: message", as `Error.prototype.toString` has it: the start of each. */
+export function textOfError(error: Error, limit = 10_000): string {
+  const name = textIn(error, 'name').slice(0, limit);
+  const message = textIn(error, 'message').slice(0, limit);
+  return name === '' || message === '' ? name || message || 'Error' : `${name}: ${message}`;
+}
+
+/** A method that an object has or inherits, if it is no getter. */
+export function methodOf(value: object, key: string): ((this: unknown) => unknown) | undefined {
+  const method = dataProperty(value, key);
+  return typeof method === 'function' ? (method as (this: unknown) => unknown) : undefined;
+}
+
+/** A property of an object or of its prototypes, if it is no getter. */
+function dataProperty(value: object, key: string): unknown {
+  for (let holder: object | null = value; holder !== null; holder = prototypeOf(holder)) {
+    const property = Object.getOwnPropertyDescriptor(holder, key);
+    if (property !== undefined) {
+      return property.value;
+    }
+  }
+  return undefined;
+}
+
+function prototypeOf(value: object): object | null {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return isProxy(prototype) ? null : prototype;
+}
+
+/** The name of its class, as far as that can be told without its code. */
+export function tagOf(value: object): string {
+  const constructor = dataProperty(value, 'constructor');
+  return typeof constructor === 'function'
+    ? nameOfFunction(constructor).slice(0, 100) || 'Object'
+    : 'Object';
+}
+
+export function nameOfFunction(value: object): string {
+  const name = isProxy(value) ? 'Proxy' : dataProperty(value, 'name');
+  return typeof name === 'string' && name !== '' ? name : '(anonymous)';
+}
+
+/** The size of bytes of any kind; `undefined` for all else. */
+export function byteLengthOf(value: object): number | undefined {
+  if (ArrayBuffer.isView(value)) {
+    return value.byteLength;
+  }
+  const isBuffer =
+    value instanceof ArrayBuffer ||
+    (typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer);
+  return isBuffer ? value.byteLength : undefined;
+}
+
+/** To write more digits than these takes long. */
+const largest = 10n ** 100n;
+
+export function isLarge(value: bigint): boolean {
+  return value > largest || value < -largest;
+}
+
+/** The text of a `String` object, which has a key for each character. */
+export function textOfBoxed(value: object): string | undefined {
+  return types?.isStringObject(value) === true ? String.prototype.valueOf.call(value) : undefined;
+}
+
+/** Not the getter of a subclass. */
+export function sizeOf(value: Map<unknown, unknown> | Set<unknown>): number {
+  const prototype = value instanceof Map ? Map.prototype : Set.prototype;
+  return Reflect.get(prototype, 'size', value) as number;
+}

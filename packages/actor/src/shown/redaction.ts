@@ -1,0 +1,113 @@
+/**
+ * What no report shows: the values of fields, headers and query parameters whose names say that
+ * they are secret, and the parts of texts that are.
+ */
+export interface Redaction {
+  /** Whether the value of a field of this name is hidden. */
+  hides(name: string): boolean;
+  /**
+   * A text without its secrets: the user and password of a URL, the values of query parameters and
+   * headers that hold keys, credentials after `Bearer` and the like, private keys in PEM.
+   * `replace` gives the text in place of each.
+   */
+  redact(text: string, replace?: (secret: string) => string): string;
+}
+
+/** Further names whose values are hidden: a text for the whole name, in any case, or a pattern. */
+export type SecretNames = readonly (string | RegExp)[];
+
+/** What stands in the place of a secret. */
+export const redacted = '[redacted]';
+
+/** The rule, with further names. */
+export function createRedaction(names: SecretNames = []): Redaction {
+  const isNamed = (name: string): boolean => names.some((one) => matches(one, name));
+  const hides = (name: string): boolean =>
+    name.length <= longestName && (secretField.test(name) || isNamed(name));
+  return {
+    hides,
+    redact: (text, replace = () => redacted) => {
+      const isKey = (name: string): boolean => secretParameter.test(name) || isNamed(name);
+      return mayHoldSecrets.test(text) ? withoutSecrets(text, hides, isKey, replace) : text;
+    },
+  };
+}
+
+/** The rule without further names. */
+export const defaultRedaction: Redaction = createRedaction();
+
+/** A longer name names no field: patterns are not tried on it. */
+const longestName = 200;
+
+/**
+ * In part of the name of a field or a header. Not `tokens` or `tokenCount`, which count them, nor
+ * plain `key` and `code`, which name anything.
+ */
+const secretField =
+  /pass(?:word|wd|phrase|code)|secret|token(?!s|[-_]?(?:count|type|izer|limit))|authorization|cookie|credential|bearer|(?:api|private|access|signing|encryption|subscription|tls|x)[-_]?key|signature|^(?:pfx|pwd|jwt|auth)$/i;
+
+/** In part of the name of a query parameter, where plain `key` and `code` are secrets, too. */
+const secretParameter =
+  /pass|pwd|secret|token|key|code|auth|credential|sig(?:nature)?$|signature|session|jwt|bearer/i;
+
+/** Tested first: most texts have none of these characters and words. */
+const mayHoldSecrets = /[@=:]|bearer|basic|PRIVATE KEY/i;
+
+const pem =
+  /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g;
+
+/** The user and password of a URL: all before the last `@` of its authority. */
+const userInfo = /\/\/[^\s/?#"'<>\\]{0,2000}@/g;
+
+const parameter = /([?&;#]|&amp;)([\w.~%[\]-]{1,100})=([^&\s"'<>#;]+)/g;
+
+const scheme = /\b(bearer|basic)(\s+)[\w.~+/=:-]{6,}/gi;
+
+/** A header or a field within a text: `name: value`, `"name":"value"`, `name=value`. */
+const field =
+  /(["']?)([\w-]{2,60})\1(\s{0,4}[:=]\s{0,4})("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"',;&}\])]+)/g;
+
+/** Headers whose whole line is one secret. */
+const wholeLine =
+  /\b((?:proxy-)?authorization|(?:set-)?cookie|(?:www|proxy)-authenticate)(["']?\s{0,4}:\s{0,4})(?!["'\s])[^\n]+/gi;
+
+function withoutSecrets(
+  text: string,
+  isField: (name: string) => boolean,
+  isParameter: (name: string) => boolean,
+  replace: (secret: string) => string,
+): string {
+  return text
+    .replaceAll(pem, (_, kind: string) => `-----BEGIN ${kind}----- ${redacted}`)
+    .replaceAll(userInfo, '//')
+    .replaceAll(parameter, (all: string, mark: string, name: string, value: string) =>
+      isParameter(decoded(name)) ? `${mark}${name}=${replace(value)}` : all,
+    )
+    .replaceAll(wholeLine, (_, name: string, colon: string) => `${name}${colon}${redacted}`)
+    .replaceAll(scheme, (_, name: string, space: string) => `${name}${space}${redacted}`)
+    .replaceAll(field, (all: string, quote: string, name: string, colon: string, value: string) =>
+      isField(name) && !isHidden(value) ? `${quote}${name}${quote}${colon}${hidden(value)}` : all,
+    );
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function isHidden(value: string): boolean {
+  return value.startsWith('[redacted');
+}
+
+/** As quoted as before. */
+function hidden(value: string): string {
+  const quote = /^["']/.exec(value)?.[0] ?? '';
+  return `${quote}${redacted}${quote}`;
+}
+
+function matches(one: string | RegExp, name: string): boolean {
+  return typeof one === 'string' ? one.toLowerCase() === name.toLowerCase() : name.search(one) >= 0;
+}

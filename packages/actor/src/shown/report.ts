@@ -1,0 +1,31 @@
+import { clip } from './clip.ts';
+import { shownError } from './error.ts';
+import { isError } from './reading.ts';
+import type { Redaction } from './redaction.ts';
+import { Snapshot } from './snapshot.ts';
+
+/** The longest line about a report, in characters. */
+const longestMessage = 1000;
+
+/** How many details a report may have. */
+const mostDetails = 50;
+
+/** The details of a report as data that can be printed: bounded, and without secrets. */
+export function shownDetails(details: object, redaction: Redaction): object {
+  const entries = Object.entries(Object.getOwnPropertyDescriptors(details));
+  return Object.fromEntries(
+    entries
+      .filter(([, { enumerable, value }]) => enumerable === true && value !== undefined)
+      .slice(0, mostDetails)
+      .map(([name, { value }]) => [name, shownDetail(name, value, redaction)]),
+  );
+}
+
+function shownDetail(name: string, value: unknown, redaction: Redaction): unknown {
+  return isError(value) ? shownError(value, redaction) : new Snapshot(redaction).field(name, value);
+}
+
+/** The line about a report. JavaScript can pass anything for it. */
+export function shownMessage(message: unknown, redaction: Redaction): string {
+  return typeof message === 'string' ? redaction.redact(clip(message, longestMessage)) : '';
+}

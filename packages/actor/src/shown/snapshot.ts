@@ -1,0 +1,305 @@
+import { startOf } from './clip.ts';
+import {
+  byteLengthOf,
+  isLarge,
+  methodOf,
+  hasProxy,
+  nameOfFunction,
+  sizeOf,
+  tagOf,
+  textOfBoxed,
+  textOfError,
+} from './reading.ts';
+import { defaultRedaction, redacted, type Redaction } from './redaction.ts';
+
+export interface Limits {
+  /** How many characters all texts and names together may have. */
+  readonly characters: number;
+  /** How many levels of objects are shown. */
+  readonly depth: number;
+  /** How many entries of each object. */
+  readonly entries: number;
+}
+
+const usual: Limits = { characters: 2000, depth: 6, entries: 50 };
+
+/**
+ * A copy of any value as plain data that JSON can hold, made to be printed. Its cost is bounded
+ * before it begins: by depth, entries and characters. Bytes are named by their size. It holds
+ * nothing that the redaction hides, calls no getter and no trap of a proxy, and never throws.
+ *
+ * Of a user's code it only calls `toJSON`, which says how an object wants to be shown. V8 has no
+ * way to list only the first keys of an object: an object with a million keys of its own costs
+ * what `Object.keys` costs, and ends the copy. A `Map` of any size costs nothing.
+ */
+export function snapshot(
+  value: unknown,
+  redaction: Redaction = defaultRedaction,
+  limits: Limits = usual,
+): unknown {
+  return new Snapshot(redaction, limits).of(value);
+}
+
+/** One copy. */
+export class Snapshot {
+  readonly #redaction: Redaction;
+  readonly #limits: Limits;
+  readonly #above: object[] = [];
+  /** The names of the fields that lead to the value. */
+  readonly #names: string[] = [];
+  #left: number;
+  /** Whether a part of the value is not shown, or not as it is. */
+  isPartial = false;
+
+  constructor(redaction: Redaction, limits: Limits = usual) {
+    this.#redaction = redaction;
+    this.#limits = limits;
+    this.#left = limits.characters;
+  }
+
+  of(value: unknown): unknown {
+    return this.#of(value);
+  }
+
+  /** The value of a field of this name. */
+  field(name: string, value: unknown): unknown {
+    return this.#ofField(name, value, '');
+  }
+
+  /** The fields of an object, whatever its class, but for some. */
+  fieldsOf(value: object, except: ReadonlySet<string>): object {
+    return this.#below(value, () => this.#ofRecord(value, except));
+  }
+
+  /** A text as it is shown: its start, without secrets. */
+  text(text: string): string {
+    const limit = Math.max(0, this.#left);
+    const isCut = text.length > limit;
+    // A little more than is shown: a secret must not lose its end, by which it is known.
+    const start = isCut ? startOf(text, limit + margin) : text;
+    const clean = this.#redaction.redact(start);
+    const shown = isCut ? `${startOf(clean, limit)}… (${text.length} characters)` : clean;
+    this.isPartial ||= isCut || clean !== start;
+    this.#left -= shown.length;
+    return shown;
+  }
+
+  #of(value: unknown): unknown {
+    switch (typeof value) {
+      case 'string':
+        return this.text(value);
+      case 'object':
+        return value === null ? null : this.#ofObject(value);
+      case 'function':
+        return this.#partial(`[function ${this.text(nameOfFunction(value))}]`);
+      case 'symbol':
+        return this.text(String(value));
+      case 'bigint':
+        return isLarge(value) ? this.#partial('[large bigint]') : String(value);
+      default:
+        this.#left -= 4;
+        return value;
+    }
+  }
+
+  #ofObject(value: object): unknown {
+    if (hasProxy(value)) {
+      return this.#partial('[Proxy]');
+    }
+    if (this.#above.includes(value)) {
+      return this.#partial('[circular]');
+    }
+    try {
+      const known = this.#ofKnown(value);
+      return known === unknown ? this.#ofEntries(value) : known;
+    } catch {
+      return this.#partial('[unreadable]');
+    }
+  }
+
+  /** The classes of the platform whose content is not in their keys. */
+  #ofKnown(value: object): unknown {
+    const size = byteLengthOf(value);
+    if (size !== undefined) {
+      return this.#partial(`[${tagOf(value)} of ${size} bytes]`);
+    }
+    if (value instanceof Error) {
+      return this.#partial(this.text(textOfError(value)));
+    }
+    if (value instanceof Map || value instanceof Set) {
+      return this.#ofCollection(value);
+    }
+    if (value instanceof RegExp) {
+      return this.text(RegExp.prototype.toString.call(value));
+    }
+    const text = textOfBoxed(value);
+    if (text !== undefined) {
+      return this.text(text);
+    }
+    const toJSON = methodOf(value, 'toJSON');
+    return toJSON === undefined ? unknown : this.#ofJson(value, toJSON);
+  }
+
+  #ofJson(value: object, toJSON: (this: unknown) => unknown): unknown {
+    return this.#isTooDeep
+      ? this.#partial(`[${tagOf(value)}]`)
+      : this.#below(value, () => this.#of(toJSON.call(value)));
+  }
+
+  #ofCollection(value: Map<unknown, unknown> | Set<unknown>): unknown {
+    const name = `${value instanceof Map ? 'Map' : 'Set'}(${sizeOf(value)})`;
+    this.isPartial = true;
+    if (this.#isTooDeep) {
+      return `[${name}]`;
+    }
+    return this.#below(value, () => ({
+      [name]: value instanceof Map ? this.#ofMap(value) : this.#ofSet(value),
+    }));
+  }
+
+  #ofMap(map: Map<unknown, unknown>): unknown {
+    const entries: [string, unknown][] = [];
+    for (const [key, value] of Map.prototype.entries.call(map)) {
+      if (this.#isFull(entries.length)) {
+        entries.push(['…', `${sizeOf(map) - entries.length} more`]);
+        break;
+      }
+      const name = typeof key === 'string' ? this.text(key) : String(this.#of(key));
+      entries.push([name, this.#ofField(name, value, '')]);
+    }
+    return Object.fromEntries(entries);
+  }
+
+  #ofSet(set: Set<unknown>): unknown {
+    const items: unknown[] = [];
+    for (const item of Set.prototype.values.call(set)) {
+      if (this.#isFull(items.length)) {
+        items.push(`… ${sizeOf(set) - items.length} more`);
+        break;
+      }
+      items.push(this.#of(item));
+    }
+    return items;
+  }
+
+  #ofEntries(value: object): unknown {
+    const isList = Array.isArray(value);
+    if (this.#isTooDeep) {
+      return this.#partial(isList ? `[Array(${value.length})]` : `[${tagOf(value)}]`);
+    }
+    return this.#below(value, () => (isList ? this.#ofList(value) : this.#ofRecord(value)));
+  }
+
+  #ofList(list: readonly unknown[]): unknown {
+    const items: unknown[] = [];
+    for (let at = 0; at < list.length; at++) {
+      if (this.#isFull(items.length)) {
+        items.push(`… ${list.length - at} more`);
+        break;
+      }
+      items.push(this.#ofProperty(String(at), Object.getOwnPropertyDescriptor(list, at), ''));
+    }
+    return items;
+  }
+
+  #ofRecord(record: object, except: ReadonlySet<string> = none): object {
+    const keys = Object.keys(record).filter((key) => !except.has(key));
+    const shown: [string, unknown][] = [];
+    const above = this.#names.at(-1) ?? '';
+    for (const key of keys) {
+      if (this.#isFull(shown.length)) {
+        shown.push(['…', `${keys.length - shown.length} more`]);
+        break;
+      }
+      const property = Object.getOwnPropertyDescriptor(record, key);
+      // Methods are left out, as in JSON.
+      if (typeof property?.value !== 'function') {
+        shown.push([this.text(key), this.#ofProperty(key, property, above)]);
+      }
+    }
+    // The list of the keys was the cost: with so many of them, nothing more is looked at.
+    this.#left -= keys.length > 10_000 ? this.#limits.characters : 0;
+    return Object.fromEntries(shown);
+  }
+
+  #ofProperty(key: string, property: PropertyDescriptor | undefined, above: string): unknown {
+    if (property?.get !== undefined || property?.set !== undefined) {
+      return this.#partial('[getter]');
+    }
+    return this.#ofField(key, property?.value, above);
+  }
+
+  #ofField(name: string, value: unknown, above: string): unknown {
+    if (this.#isSecret(name, value, above)) {
+      return this.#partial(redacted);
+    }
+    this.#names.push(name);
+    const shown = this.#of(value);
+    this.#names.pop();
+    return shown;
+  }
+
+  #isSecret(name: string, value: unknown, above: string): boolean {
+    if (value === undefined || value === null || value === '' || typeof value === 'boolean') {
+      return false;
+    }
+    return (
+      (headers.test(above) && !harmlessHeaders.has(name.toLowerCase())) ||
+      (rawHeaders.test(name) && Array.isArray(value)) ||
+      (tls.test(above) && name === 'key') ||
+      this.#redaction.hides(name)
+    );
+  }
+
+  get #isTooDeep(): boolean {
+    return this.#above.length >= this.#limits.depth || this.#left <= 0;
+  }
+
+  #isFull(count: number): boolean {
+    const isFull = count >= this.#limits.entries || this.#left <= 0;
+    this.isPartial ||= isFull;
+    return isFull;
+  }
+
+  #below<Shown>(value: object, show: () => Shown): Shown {
+    this.#above.push(value);
+    try {
+      return show();
+    } finally {
+      this.#above.pop();
+    }
+  }
+
+  #partial(shown: string): string {
+    this.isPartial = true;
+    this.#left -= shown.length;
+    return shown;
+  }
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** For a class that is not known. */
+const unknown: unique symbol = Symbol('unknown');
+
+/** In characters. The longest secret whose start is shown as such is longer than this. */
+const margin = 1000;
+
+const headers = /headers$/i;
+const rawHeaders = /^rawHeaders$/i;
+const tls = /^(?:tls|ssl|https)$/i;
+
+/** Headers that hold no secret, and that help to see what is wrong. */
+const harmlessHeaders = new Set([
+  'accept',
+  'cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'date',
+  'location',
+  'retry-after',
+  'server',
+  'transfer-encoding',
+]);

@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { createRedaction, defaultRedaction } from '../../src/shown/redaction.ts';
+
+const { redact, hides } = defaultRedaction;
+
+describe('a text is shown without', () => {
+  test.each([
+    ['the user and password of a URL', 'GET https://joe:SECRET@host/a', 'GET https://host/a'],
+    ['a password with an @', 'https://joe:SEC@RET@host/a', 'https://host/a'],
+    ['a user alone', 'https://SECRET@host/', 'https://host/'],
+    ['a token in a query', 'http://h/?token=SECRET&a=1', 'http://h/?token=[redacted]&a=1'],
+    ['a key in a query', 'http://h/?a=1&api_key=SECRET', 'http://h/?a=1&api_key=[redacted]'],
+    ['a signature', 'http://h/?X-Amz-Signature=SECRET', 'http://h/?X-Amz-Signature=[redacted]'],
+    ['a code', 'http://h/?code=SECRET', 'http://h/?code=[redacted]'],
+    ['a name that is encoded', 'http://h/?%74oken=SECRET', 'http://h/?%74oken=[redacted]'],
+    ['a token in a fragment', 'http://h/#access_token=SECRET', 'http://h/#access_token=[redacted]'],
+    ['a bearer token', 'sent Bearer SECRET.a-b_c', 'sent Bearer [redacted]'],
+    ['basic credentials', 'sent Basic U0VDUkVU==', 'sent Basic [redacted]'],
+    [
+      'a header',
+      'Authorization: Digest SECRET\nAccept: */*',
+      'Authorization: [redacted]\nAccept: */*',
+    ],
+    ['a cookie', 'set-cookie: sid=SECRET; Path=/', 'set-cookie: [redacted]'],
+    ['a field of JSON', '{"client_secret":"SECRET","a":1}', '{"client_secret":"[redacted]","a":1}'],
+    ['a field of an inspected object', `{ apiKey: 'SECRET' }`, `{ apiKey: '[redacted]' }`],
+    [
+      'a private key',
+      '-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\nend',
+      '-----BEGIN PRIVATE KEY----- [redacted]\nend',
+    ],
+  ])('%s', (_, text, shown) => {
+    expect(redact(text)).toBe(shown);
+  });
+
+  test.each([
+    'status 403',
+    'http://host:80/path?a=1&since=7#top',
+    'joe@example.com wrote // a comment',
+    '{"usage":{"completion_tokens":12}}',
+    `Unexpected token 'o', "no json" is not valid JSON`,
+    'ECONNREFUSED 127.0.0.1:80',
+  ])('no more than that: %s', (text) => {
+    expect(redact(text)).toBe(text);
+  });
+});
+
+test.each([
+  'password',
+  'PASSPHRASE',
+  'clientSecret',
+  'access_token',
+  'Authorization',
+  'set-cookie',
+  'x-api-key',
+  'privateKey',
+  'pfx',
+])('the value of a field %s is hidden', (name) => {
+  expect(hides(name)).toBe(true);
+});
+
+test.each(['key', 'code', 'keyboard', 'author', 'tokens', 'tokenCount', 'id', 'passed'])(
+  'the value of a field %s is not hidden',
+  (name) => {
+    expect(hides(name)).toBe(false);
+  },
+);
+
+test('further names are hidden as fields and as parameters: whole names, and patterns', () => {
+  const own = createRedaction(['IBAN', /^ssn/]);
+  expect(own.hides('iban')).toBe(true);
+  expect(own.hides('ibans')).toBe(false);
+  expect(own.hides('ssnOfJoe')).toBe(true);
+  expect(own.redact('http://h/?iban=SECRET&b=1 ssn: SECRET')).toBe(
+    'http://h/?iban=[redacted]&b=1 ssn: [redacted]',
+  );
+});
