@@ -1,4 +1,4 @@
-import { setBrand } from '../brand.ts';
+import { isA, setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
@@ -59,6 +59,11 @@ export class CallMessage extends QueuedQuestion implements Envelope {
   protected what(): string {
     return `call ${describe(this.request)} to ${nameOf(this.server)}`;
   }
+}
+
+/** Whether the caller still waits for the reply: its timeout has not passed. */
+export function isAwaited(from: unknown): boolean {
+  return isA(from, CallMessage) && from.isOpen;
 }
 
 /** The part of a server that an order to stop needs. */

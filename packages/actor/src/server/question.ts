@@ -37,6 +37,11 @@ export abstract class Question extends Request implements Wait {
     return this.server;
   }
 
+  /** Whether it has no outcome yet. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** With a timeout of 0 no answer can come in time, however fast the server is. */
   expireIfDue(timeout: number): void {
     if (timeout === 0) {

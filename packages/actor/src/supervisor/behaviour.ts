@@ -1,4 +1,5 @@
 import type { ChildSpec } from '../child-spec.ts';
+import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { trapExit } from '../process/signals.ts';
 import * as GenServer from '../server/gen-server.ts';
@@ -20,6 +21,7 @@ export interface SupervisorCalls {
   readonly restartChild: SupervisorRequest<string, Outcome<unknown>>;
   readonly deleteChild: SupervisorRequest<string, 'ok' | 'notFound' | 'running' | 'restarting'>;
   readonly getChildSpec: SupervisorRequest<string, ChildSpec | undefined>;
+  readonly whenChild: SupervisorRequest<string, Pid | undefined>;
   readonly whichChild: SupervisorRequest<string, ChildInfo | undefined>;
   readonly whichChildren: SupervisorRequest<undefined, readonly ChildInfo[]>;
   readonly countChildren: SupervisorRequest<undefined, ChildCounts>;
@@ -43,6 +45,8 @@ export const supervisorBehaviour: GenServer.AnyBehaviour = GenServer.define({
       reply(await state.restartChild(id), state),
     deleteChild: (id: string, state) => reply(state.deleteChild(id), state),
     getChildSpec: (id: string, state) => reply(state.children.get(id)?.spec, state),
+    whenChild: (id: string, state, from: GenServer.From<Pid | undefined>) =>
+      state.whenChild(id, from),
     whichChild: (id: string, state) => reply(state.whichChild(id), state),
     whichChildren: (_, state) => reply(state.whichChildren(), state),
     countChildren: (_, state) => reply(state.countChildren(), state),

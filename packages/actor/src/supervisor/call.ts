@@ -27,13 +27,14 @@ export interface SupervisorRequest<Payload, Value> {
 }
 
 /**
- * Calls a supervisor, without a timeout: one that is busy starting or shutting down a child answers
- * afterwards.
+ * Calls a supervisor, by default without a timeout: one that is busy starting or shutting down a
+ * child answers afterwards.
  */
 export function callSupervisor<Calls, Name extends keyof Calls & string>(
   supervisor: Destination<Server<Calls, unknown>>,
   name: Name,
   payload: unknown,
+  options: GenServer.CallOptions = { timeout: Infinity },
 ): Promise<ReplyTo<Calls[Name]>> {
   const call = GenServer.call as (
     server: Destination,
@@ -41,7 +42,7 @@ export function callSupervisor<Calls, Name extends keyof Calls & string>(
     payload: unknown,
     options: GenServer.CallOptions,
   ) => Promise<ReplyTo<Calls[Name]>>;
-  return call(supervisor, name, payload, { timeout: Infinity });
+  return call(supervisor, name, payload, options);
 }
 
 /** The value of an outcome. Throws an `ExitError` for a failure, a `TypeError` for a misuse. */

@@ -70,6 +70,9 @@ export abstract class SupervisorState {
   /** The children that are restarted together when `child` ends, in start order. */
   protected abstract restartGroupOf(child: Child): readonly Child[];
 
+  /** A child runs, for the first time or again. */
+  protected started(_child: Child, _pid: Pid): void {}
+
   /** What follows from the end of a child that is not restarted. */
   protected abstract endedForGood(child: Child): NextState<this>;
 
@@ -239,6 +242,8 @@ export abstract class SupervisorState {
       child.spec = specToKeep(child.spec);
       if (launched.pid === undefined) {
         this.children.release(child);
+      } else {
+        this.started(child, launched.pid);
       }
     }
     return launched;

@@ -11,9 +11,14 @@ import {
   shutdown,
   shutdownWith,
 } from '../process/exit-reason.ts';
+import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
-import { noreply, stop } from '../server/next.ts';
+import { isAlive } from '../process/signals.ts';
+import type { From } from '../server/behaviour.ts';
+import * as GenServer from '../server/gen-server.ts';
+import { type NoReply, noreply, stop } from '../server/next.ts';
 import { failed, type Outcome } from './call.ts';
+import { ChildWaits } from './child-waits.ts';
 import {
   type Child,
   type ChildCounts,
@@ -34,6 +39,7 @@ export class StaticState extends SupervisorState {
 
   override readonly children: Children = new Children();
   readonly #flags: SupervisorFlags;
+  readonly #waits = new ChildWaits();
 
   constructor(self: Process, flags: SupervisorFlags) {
     super(self, flags);
@@ -42,6 +48,10 @@ export class StaticState extends SupervisorState {
 
   protected override restartGroupOf(child: Child): readonly Child[] {
     return restartGroup(this.#flags.strategy, child, this.children);
+  }
+
+  protected override started({ spec: { id } }: Child, pid: Pid): void {
+    this.#waits.end(id, pid);
   }
 
   protected override endedForGood(child: Child): NextState<this> {
@@ -108,6 +118,18 @@ export class StaticState extends SupervisorState {
       return failed(child.pid === 'restarting' ? restarting : running);
     }
     return this.launch(child);
+  }
+
+  /** Gives the caller the pid of the child: now if it runs, else once it does. */
+  whenChild(id: string, caller: From<Pid | undefined>): NoReply<this> {
+    const child = this.children.get(id);
+    // The process may have ended without its exit having been handled yet.
+    if (child === undefined || (typeof child.pid === 'object' && isAlive(child.pid))) {
+      GenServer.reply(caller, child?.pid as Pid | undefined);
+    } else {
+      this.#waits.add(id, caller);
+    }
+    return noreply(this);
   }
 
   deleteChild(id: string): 'ok' | 'notFound' | 'running' | 'restarting' {

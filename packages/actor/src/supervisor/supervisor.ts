@@ -195,6 +195,40 @@ export function child<Children extends ChildPids, Id extends keyof Children & st
   return pid as Children[Id];
 }
 
+/**
+ * Resolves with the pid of the child that runs under `id`, now or as soon as it does: after a crash,
+ * with the process of its restart. `child` answers at once, and throws between the two.
+ * @throws ExitError `noproc` when the supervisor has ended or has no child of this id; the reason of
+ * its end when it ends meanwhile
+ * @throws TimeoutError after `timeout` ms (default: 5,000), for example while a restart delay lasts
+ * longer; RangeError for a wrong timeout
+ * @example
+ * ```ts
+ * import { Agent, childSpec, createSystem, exit, kill, Supervisor } from '@reprise/actor';
+ *
+ * const system = createSystem({ logger: { error: () => {}, warn: () => {} } });
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   children: [childSpec((parent) => Agent.startLink(parent, () => 0), { id: 'counter' })],
+ * });
+ * exit(system, Supervisor.child(app, 'counter'), kill);
+ * const counter = await Supervisor.whenChild(app, 'counter');
+ * console.log(await Agent.get(counter, (n) => n)); // 0
+ * await system.stop();
+ * ```
+ */
+export async function whenChild<Children extends ChildPids, Id extends keyof Children & string>(
+  supervisor: Destination<SupervisorPid<Children>>,
+  id: Id,
+  options: Pick<GenServer.CallOptions, 'timeout'> = {},
+): Promise<Children[Id]> {
+  const pid = await callSupervisor(supervisor, 'whenChild', id, options);
+  if (pid === undefined) {
+    throw new ExitError(noproc, `child ${describe(id)} of ${String(supervisor)}`);
+  }
+  return pid as Children[Id];
+}
+
 /** A child spec whose `start` may resolve with more than a pid. */
 export interface StartSpec<out Value extends Started> extends Omit<ChildSpec, 'start'> {
   readonly start: (parent: Process) => Promise<Value>;
