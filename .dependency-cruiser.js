@@ -73,6 +73,16 @@ export default {
       to: { pathNot: '^packages/actor/src/|/node_modules/xstate/' },
     },
     {
+      name: 'web-platform-format',
+      comment: 'the format is read and written on every platform: it imports nothing of Node',
+      severity: 'error',
+      from: { path: '^packages/sse/src/format[./]' },
+      to: {
+        pathNot:
+          '^packages/sse/src/format/|^packages/actor/src/(text|options)\\.ts$|/node_modules/(eventsource-parser|@standard-schema/spec)/',
+      },
+    },
+    {
       name: 'resolvable',
       comment: 'what is imported is there, and declared where it is imported',
       severity: 'error',

@@ -2,16 +2,18 @@
 // the files that entries share. A program that imports a hundred small files waits for them. The
 // types stay as tsc writes them, one file for each source file, next to it.
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { build, type OutputFile, transform } from 'esbuild';
 
 import { removeNeedlessNames } from './function-names.ts';
+import { markPure } from './pure.ts';
 import { root } from './root.ts';
 
 interface Manifest {
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+  readonly sideEffects?: false;
   readonly engines: { readonly node: string };
 }
 
@@ -42,7 +44,7 @@ for (const path of globSync('packages/*/package.json', { cwd: root })) {
     write: false,
   });
   for (const file of outputFiles) {
-    await write(file, target);
+    await write(file, target, manifest.sideEffects === false);
   }
 }
 
@@ -57,7 +59,7 @@ function entriesOf({ bin = {}, exports }: Manifest): readonly string[] {
 }
 
 /** The second pass prints the gaps away that the needless names leave, in the source map too. */
-async function write({ path, text }: OutputFile, target: string): Promise<void> {
+async function write({ path, text }: OutputFile, target: string, isPure: boolean): Promise<void> {
   const { code, map } = await transform(removeNeedlessNames(text), {
     target,
     sourcemap: true,
@@ -68,6 +70,6 @@ async function write({ path, text }: OutputFile, target: string): Promise<void> 
   writeFileSync(`${path}.map`, map);
   writeFileSync(
     path,
-    `${code}//# sourceMappingURL=${path.replaceAll('\\', '/').split('/').at(-1)}.map\n`,
+    `${isPure ? markPure(code) : code}//# sourceMappingURL=${basename(path)}.map\n`,
   );
 }

@@ -15,7 +15,7 @@ import { createMachine } from 'xstate';
 const sources = fileURLToPath(new URL('../src', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'copies-'));
 
-/** Another copy of the package, as a package manager may install it; `change` is another version. */
+/** Another copy of the package, as a package manager may install it; `change` edits its version. */
 function copy(name: string, change: (versions: string) => string = (same) => same): string {
   const to = join(folder, name);
   cpSync(sources, to, { recursive: true });

@@ -9,11 +9,9 @@ export interface Envelope {
 /** The method alone would not do: a user's message may have one of that name. */
 const isEnvelope: unique symbol = Symbol.for('reprise.isEnvelope') as typeof isEnvelope;
 
-/** Marks the prototypes of classes, and not their instances: a message must not grow by it. */
-export function markEnvelopes(...classes: readonly { readonly prototype: Envelope }[]): void {
-  for (const { prototype } of classes) {
-    Object.defineProperty(prototype, isEnvelope, { value: true });
-  }
+/** Marks the prototype of a class, and not its instances: a message must not grow by it. */
+export function markEnvelope({ prototype }: { readonly prototype: Envelope }): void {
+  Object.defineProperty(prototype, isEnvelope, { value: true });
 }
 
 /** The message as its sender wrote it: the content of an envelope, or the message itself. */

@@ -2,7 +2,7 @@ import { isA, setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
-import { type Envelope, markEnvelopes } from '../process/envelope.ts';
+import { type Envelope, markEnvelope } from '../process/envelope.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import { QueuedQuestion } from './question.ts';
 
@@ -10,6 +10,7 @@ import { QueuedQuestion } from './question.ts';
 export class CastMessage implements Envelope {
   static {
     setBrand(this, 'cast');
+    markEnvelope(this);
   }
 
   readonly request: string;
@@ -29,6 +30,7 @@ export class CastMessage implements Envelope {
 export class CallMessage extends QueuedQuestion implements Envelope {
   static {
     setBrand(this, 'call');
+    markEnvelope(this);
   }
 
   readonly request: string;
@@ -108,8 +110,6 @@ export class StopMessage extends SystemRequest {
     return `stop of ${nameOf(this.server)}`;
   }
 }
-
-markEnvelopes(CastMessage, CallMessage);
 
 /** Two processes may ask for the same end, each with an object of its own. */
 function isSameReason(a: ExitReason, b: ExitReason): boolean {

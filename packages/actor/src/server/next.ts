@@ -81,6 +81,10 @@ export interface InitError extends Answer {
 // takes twice as long to make as an instance of these classes, which have the symbol on their
 // prototypes.
 class OkValue<State> {
+  static {
+    mark(this);
+  }
+
   declare readonly [answer]: true;
   readonly type = 'ok';
   readonly state: State;
@@ -93,6 +97,10 @@ class OkValue<State> {
 }
 
 class ReplyValue<Value, State> {
+  static {
+    mark(this);
+  }
+
   declare readonly [answer]: true;
   readonly type = 'reply';
   readonly value: Value;
@@ -107,6 +115,10 @@ class ReplyValue<Value, State> {
 }
 
 class NoReplyValue<State> {
+  static {
+    mark(this);
+  }
+
   declare readonly [answer]: true;
   readonly type = 'noreply';
   readonly state: State;
@@ -118,7 +130,7 @@ class NoReplyValue<State> {
   }
 }
 
-for (const { prototype } of [OkValue, ReplyValue, NoReplyValue]) {
+function mark({ prototype }: { readonly prototype: object }): void {
   Object.defineProperty(prototype, answer, { value: true });
 }
 
