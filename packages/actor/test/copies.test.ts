@@ -1,4 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -292,6 +300,41 @@ describe('two copies of the package in one program', () => {
     expect(getSnapshot(pid).value).toBe('red');
     await system.stop();
     expect(getSnapshot(pid).value).toBe('red');
+  });
+});
+
+describe('the sources', () => {
+  const files = globSync('**/*.ts', { cwd: sources }).map((file) => ({
+    file,
+    code: readFileSync(join(sources, file), 'utf8').replaceAll(/\/\*\*.*?\*\/|\/\/[^\n]*/gs, ''),
+  }));
+
+  it('use the private fields of no object but `this`, unless it is known to be of this copy', () => {
+    const uses = files.flatMap(({ file, code }) =>
+      Array.from(code.matchAll(/(?<!\bthis)\??\.#\w+/g), ([use]) => `${file} ${use}`),
+    );
+    // After `#cell in value`, `#owned in task`: other copies are asked by a symbol.
+    expect(uses).toEqual(['process/cell.ts .#cell', 'task/owned-task.ts .#owned']);
+  });
+
+  it('ask `isA` of a class that has a brand, and not `instanceof`', () => {
+    const branded = files.flatMap(({ code }) =>
+      Array.from(code.matchAll(/class (\w+)[^{]*\{\s*static \{\s*setBrand/g), ([, name]) => name),
+    );
+    expect(branded.length).toBeGreaterThan(20);
+    const asks = new RegExp(`instanceof (${branded.join('|')})\\b`, 'g');
+    const uses = files.flatMap(({ file, code }) =>
+      Array.from(code.matchAll(asks), ([, name]) => `${file} ${name}`),
+    );
+    // `ExitError` and `TimeoutError` answer for all copies. The others are hot paths, which ask for
+    // their own copy first.
+    const own = uses.filter((use) => !/ (Exit|Timeout)Error$/.test(use));
+    expect(own.toSorted()).toEqual([
+      'process/cell.ts Cell',
+      'server/server-process.ts CallMessage',
+      'server/server-process.ts CastMessage',
+      'server/server-process.ts SystemRequest',
+    ]);
   });
 });
 
