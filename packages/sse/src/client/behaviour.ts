@@ -114,7 +114,8 @@ export interface Callbacks<
     self: Process,
   ) => GenServer.MaybePromise<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
   /**
-   * A report of the client's cursor, if it has one: once at the start, and when the first event of
+   * A report of the client's cursor, if it has one: once at the start, after `init` and before a
+   * function is asked for the first request; and when the first event of
    * a connection shows that the server ignored the cursor, before that event.
    */
   readonly handleCursor?: (

@@ -13,7 +13,8 @@ export interface HandleContext {
  */
 export interface RequestContext extends HandleContext {
   /**
-   * The id of the last handled event, or that of the cursor; `""` for none. `resilient` sends it,
+   * The id of the last handled event, or that of the cursor, which its report has told before;
+   * `""` for none. `resilient` sends it,
    * as does every client with a cursor; any other client sends the `lastEventId` of its request.
    */
   readonly lastEventId: string;

@@ -49,6 +49,8 @@ export class Session {
   #packets: PacketState<Item> | undefined = undefined;
   #cursor: CursorWriter | undefined = undefined;
   #trapsForCursor = false;
+  /** Whether a request has to wait for the first report of the cursor, which is in the mailbox. */
+  #isReporting = false;
 
   constructor(behaviour: ErasedBehaviour, self: Process) {
     this.#behaviour = behaviour;
@@ -98,7 +100,9 @@ export class Session {
       return ignore;
     }
     this.#delivery.setCursor(cursor);
+    this.#isReporting = true;
     const started = await this.#init(arg);
+    this.#isReporting = false;
     // With exits trapped, a supervisor that stops the client leaves it time to write its cursor.
     this.#trapsForCursor = !trapExit(this.#self, true);
     return started;
@@ -182,9 +186,24 @@ export class Session {
 
   // An attempt, in its order
 
-  /** Gets the request. A function may take a while, and the attempt may be stale by then. */
+  /**
+   * The first attempt of a client with a cursor waits its turn in the mailbox: a function for the
+   * request may depend on what the report of the cursor has told.
+   */
   #open(generation: number, source: RequestSource): void {
     this.#record.opens();
+    if (this.#isReporting) {
+      post(this.#self, () => this.#ask(generation, source));
+    } else {
+      this.#ask(generation, source);
+    }
+  }
+
+  /** Gets the request. A function may take a while, and the attempt may be stale by then. */
+  #ask(generation: number, source: RequestSource): ServerAnswer {
+    if (generation !== this.#snapshot.context.generation) {
+      return this.answers.goOn;
+    }
     const failed = (error: unknown): void => {
       post(this.#self, () => this.#failed(generation, { type: 'request', error }));
     };
@@ -200,6 +219,7 @@ export class Session {
     } catch (error) {
       failed(error);
     }
+    return this.answers.goOn;
   }
 
   #requestContext(): RequestContext {

@@ -100,6 +100,9 @@ const resilientClient: ResilientClient = define({
     return react(disconnected, progress);
   },
   handleCursor: (report, progress) => {
+    if (report.type === 'resumed') {
+      progress.lastEventId = report.lastEventId;
+    }
     notify(progress, report);
     return noreply(progress);
   },

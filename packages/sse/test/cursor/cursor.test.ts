@@ -19,6 +19,7 @@ import {
   type CursorReport,
   events,
   noreply,
+  reconnect,
   SseClient,
 } from '../../src/index.ts';
 import { Queue } from '../support/queue.ts';
@@ -568,6 +569,30 @@ describe('a behaviour with a cursor', () => {
     const [, reports] = await start(stage, { store: position('7'), key: 'client' });
     expect((await stage.next()).request.headers['last-event-id']).toBe('7');
     expect(reports).toEqual([{ type: 'resumed', lastEventId: '7' }]);
+  });
+
+  test('is given it before its function is asked for the first request, which its answer can replace', async () => {
+    await using stage = await openStage();
+    const told: string[] = [];
+    const seeker = SseClient.define({
+      ...feed,
+      init: (options: { readonly url: string; readonly reports: CursorReport[] }) =>
+        connect(() => {
+          told.push('asked');
+          return { url: options.url };
+        }, options),
+      handleCursor: async (report, state) => {
+        told.push(report.type);
+        return reconnect(
+          ({ lastEventId }) => ({ url: `${state.url}?since=${lastEventId}` }),
+          state,
+        );
+      },
+    });
+    const cursor = { store: position('7'), key: 'client' };
+    await SseClient.start(stage.system, seeker, { url: stage.url, reports: [] }, { cursor });
+    expect((await stage.next()).request.url).toBe('/events?since=7');
+    expect(told).toEqual(['resumed']);
   });
 
   test.each([

@@ -530,6 +530,38 @@ describe('the context', () => {
     expect(contexts.map(({ self }) => self.pid)).toEqual([client.pid, client.pid, client.pid]);
   });
 
+  test('functions are asked after the report of the cursor', async () => {
+    await using stage = await openStage();
+    const told: unknown[] = [];
+    const ask = (what: string) => (): undefined => void told.push(what);
+    const client = await run(stage, {
+      cursor: new Map([['client', JSON.stringify({ lastEventId: '9', recent: ['9'] })]]),
+      url: ({ lastEventId }) => {
+        told.push('url');
+        return `${stage.url}?since=${lastEventId}`;
+      },
+      headers: () => ({ 'x-none': ask('headers')() }),
+      onStatus: ({ type }) => {
+        told.push(type);
+      },
+    });
+    expect(SseClient.status(client.pid)).toMatchObject({ state: 'connecting', attempt: 1 });
+    expect((await stage.next()).request.url).toBe('/events?since=9');
+    expect(told).toEqual(['resumed', 'connecting', 'url', 'headers']);
+  });
+
+  test('functions are told the id that is sent, where the cursor has the empty one', async () => {
+    await using stage = await openStage();
+    const store = new Map([['client', JSON.stringify({ lastEventId: '', recent: [] })]]);
+    await run(stage, {
+      cursor: store,
+      lastEventId: 'x',
+      headers: ({ lastEventId }) => ({ 'x-resume': `[${lastEventId}]` }),
+    });
+    const { headers } = (await stage.next()).request;
+    expect([headers['x-resume'], headers['last-event-id']]).toEqual(['[]', undefined]);
+  });
+
   test('functions get the id that a cursor resumes from', async () => {
     await using stage = await openStage();
     const store = new Map([['client', JSON.stringify({ lastEventId: '9', recent: ['9'] })]]);
