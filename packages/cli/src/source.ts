@@ -10,5 +10,6 @@ export interface Source {
 
 /** The state of a source: that of its client, or why the client has ended. */
 export type SourceState =
-  | Exclude<SseClient.StatusChange, { readonly type: 'gaveUp' }>
+  | Exclude<SseClient.StatusChange, { readonly type: 'connected' | 'gaveUp' }>
+  | { readonly type: 'connected'; readonly url: string }
   | { readonly type: 'gaveUp'; readonly reason: string };

@@ -5,7 +5,8 @@ import { type Cursor, cursorOptions } from '../cursor/options.ts';
 import { streamKey } from '../cursor/stream-key.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from '../format/typed-events.ts';
-import type { ResilientOptions, StreamOptions } from '../resilient/options.ts';
+import type { EventStreamResponse } from '../http/failure.ts';
+import type { ResilientOptions, StatusChange, StreamOptions } from '../resilient/options.ts';
 import { resilient } from '../resilient/resilient.ts';
 import { Handoff } from './handoff.ts';
 import { Reader } from './reader.ts';
@@ -30,7 +31,15 @@ export interface TypedEventsOptions<Schemas extends EventSchemas> extends Events
 }
 
 /** Events as they arrive, to be read once. */
-export type EventIterator<Event> = AsyncIterableIterator<Event, undefined> & AsyncDisposable;
+export interface EventIterator<Event>
+  extends AsyncIterableIterator<Event, undefined>, AsyncDisposable {
+  [Symbol.asyncIterator](): EventIterator<Event>;
+  /**
+   * The head of the current connection's response, or of the last one's: its status, headers and
+   * URL. `undefined` before the first. It is there before the first event is.
+   */
+  readonly response: EventStreamResponse | undefined;
+}
 
 /**
  * The events of a stream as an async iterator, without a process of your own. It reconnects, waits
@@ -84,10 +93,18 @@ export function events(
     ...options,
     // The reader gets the failure as an error: a crash report would repeat it.
     giveUpWith: 'shutdown',
+    onStatus: (change: StatusChange, context: HandleContext) => {
+      if (change.type === 'connected') {
+        const { status, headers, url } = change;
+        reader.response = { status, headers, url };
+      }
+      options.onStatus?.(change, context);
+    },
     handle: (event: unknown) => handoff.give(event),
     ...(keyed === undefined ? {} : { cursor: keyed }),
   } as ResilientOptions<'events'>);
-  return new Reader({ handoff, spec, signal, parent, cursor: keyed });
+  const reader = new Reader({ handoff, spec, signal, parent, cursor: keyed });
+  return reader;
 }
 
 /**

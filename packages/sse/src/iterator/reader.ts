@@ -19,7 +19,7 @@ import {
 
 import { lastWriting } from '../cursor/keys-in-use.ts';
 import type { KeyedCursorOptions } from '../cursor/options.ts';
-import type { ConnectFailure, Disconnect } from '../http/failure.ts';
+import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import { GaveUpError } from './gave-up-error.ts';
 import type { Handoff } from './handoff.ts';
 
@@ -36,6 +36,7 @@ export interface ReaderOptions {
  * stops.
  */
 export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncDisposable {
+  response: EventStreamResponse | undefined = undefined;
   readonly #handoff: Handoff<unknown>;
   readonly #spec: ChildSpec<string, Pid>;
   readonly #signal: AbortSignal | undefined;

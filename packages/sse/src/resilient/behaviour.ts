@@ -85,10 +85,10 @@ const resilientClient: ResilientClient = define({
       isRefreshed: false,
     });
   },
-  handleConnect: ({ url }, progress) => {
+  handleConnect: (response, progress) => {
     progress.pace.connected();
     progress.isRefreshed = false;
-    notify(progress, { type: 'connected', url });
+    notify(progress, { type: 'connected', ...response });
     return noreply(progress);
   },
   handleConnectFailure: (failure, progress): Answer => react(failure, progress),

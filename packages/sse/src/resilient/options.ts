@@ -12,7 +12,7 @@ import {
   type TypedEvent,
   type TypedHandlers,
 } from '../format/typed-events.ts';
-import type { ConnectFailure, Disconnect } from '../http/failure.ts';
+import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import { requestProblem, type SseRequest } from '../http/request.ts';
 import type { ReconnectDelay, Verdict } from './policy.ts';
 
@@ -133,7 +133,8 @@ export type StatusChange =
   | CursorReport
   /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */
   | { readonly type: 'connecting'; readonly attempt: number }
-  | { readonly type: 'connected'; readonly url: string }
+  /** With the head of the response. */
+  | ({ readonly type: 'connected' } & EventStreamResponse)
   | {
       readonly type: 'disconnected';
       /** `failure` in one line. */

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { exit, kill, type Process, processes, spawn } from '@reprise/actor';
 import { advance } from '@reprise/actor/testing';
 
@@ -73,6 +73,38 @@ describe('events', () => {
     await exchange.closed;
     expect(processes(stage.system)).toHaveLength(before);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
+  test('have the head of their response from the first event on', async () => {
+    await using stage = await openStage();
+    const told: string[] = [];
+    const stream = events(stage.url, {
+      method: 'POST',
+      onStatus: ({ type }) => told.push(type),
+    });
+    const first = stream.next();
+    expect(stream.response).toBeUndefined();
+    const { response } = await stage.next();
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': '7' });
+    response.end('data: a\n\n');
+    await first;
+    expect(stream.response).toMatchObject({
+      status: 200,
+      headers: { 'x-request-id': '7' },
+      url: stage.url,
+    });
+    expect(await stream.next()).toMatchObject({ done: true });
+    expect(told).toEqual(['connecting', 'connected', 'ended']);
+  });
+
+  test('a POST that is sent again, and has no `until`, is a warning of the program', async () => {
+    await using stage = await openStage();
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
+    const stream = events(stage.url, { method: 'POST', reconnect: true });
+    void stream.next();
+    await stage.next();
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('POST is sent again after each')]]);
+    await stream.return?.();
   });
 
   test('an event is acknowledged by the next `next`', async () => {
