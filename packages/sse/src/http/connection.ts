@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Clock, TimeoutHandle } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 import { BodyStart } from './body-start.ts';
 import { Body, readAll } from './body.ts';
@@ -58,8 +59,8 @@ export interface Connection {
 
 /**
  * Sends the request, follows redirects by our own rules for secrets (`nextHop`), and accepts one
- * response: 200 with `text/event-stream` (WHATWG HTML 9.2.3). got times lookup, TCP and TLS in real
- * time; all other timeouts are on `clock`.
+ * response: 200 with `text/event-stream` (WHATWG HTML 9.2.3), or what the request calls a stream.
+ * got times lookup, TCP and TLS in real time; all other timeouts are on `clock`.
  */
 export function openConnection(
   request: SseRequest,
@@ -158,10 +159,28 @@ class HttpConnection implements Connection {
         this.#leaveMisdirected(status);
         return { type: 'status', ...head, body };
       });
-    } else if (isEventStream(headers['content-type'])) {
-      this.#open(response, { ...head, status });
     } else {
+      this.#judgeType(response, { ...head, status });
+    }
+  }
+
+  #judgeType(response: Response, head: EventStreamResponse): void {
+    const { contentType = isEventStream } = this.#request;
+    let isAccepted: unknown;
+    try {
+      isAccepted = contentType(head.headers['content-type'] ?? '');
+    } catch (error) {
+      this.#fail({ type: 'request', error });
+      return;
+    }
+    if (isAccepted === true) {
+      this.#open(response, head);
+    } else if (isAccepted === false) {
       this.#refuse(response, (body) => ({ type: 'contentType', ...head, body }));
+    } else {
+      this.#fail(
+        badRequest(`Expected contentType to give true or false, got ${describe(isAccepted)}`),
+      );
     }
   }
 

@@ -22,7 +22,7 @@ export type ConnectFailure =
   | ({ readonly type: 'status' } & Refusal)
   /** 204: the server tells the client to stop reconnecting (WHATWG HTML 9.2.3). */
   | ({ readonly type: 'noContent' } & ResponseHead)
-  /** 200, but not an event stream. */
+  /** 200, but not an event stream, by the request's `contentType`. */
   | ({ readonly type: 'contentType' } & Refusal)
   /** A redirect that is not followed. */
   | RedirectFailure

@@ -60,6 +60,12 @@ export interface SseRequest {
    */
   readonly idleTimeout?: number;
   /**
+   * Which Content-Types of a 200 are an event stream: gets the header as the server sent it, `""`
+   * for none. Default: `text/event-stream`, in any case and with any parameters (WHATWG HTML
+   * 9.2.3).
+   */
+  readonly contentType?: (type: string) => boolean;
+  /**
    * How much of a body is kept that is not an event stream, such as the JSON of an error, in bytes.
    * Default: 64 KiB.
    */
@@ -112,7 +118,11 @@ export function requestProblem(request: SseRequest): string | undefined {
     return `Expected a request { url, … }, got ${describe(request)}`;
   }
   return (
-    urlProblem(request) ?? bodyProblem(request) ?? timeProblem(request) ?? headerProblem(request)
+    urlProblem(request) ??
+    bodyProblem(request) ??
+    timeProblem(request) ??
+    headerProblem(request) ??
+    typeProblem(request)
   );
 }
 
@@ -167,6 +177,12 @@ function timeProblem(request: SseRequest): string | undefined {
     ] as const
   ).find((name) => !((request[name] ?? 1) > 0));
   return wrong && `Expected ${wrong} to be above 0, got ${describe(request[wrong])}`;
+}
+
+function typeProblem({ contentType }: SseRequest): string | undefined {
+  return contentType === undefined || typeof contentType === 'function'
+    ? undefined
+    : `Expected contentType to be a function (type) => …, got ${describe(contentType)}`;
 }
 
 function headerProblem(request: SseRequest): string | undefined {

@@ -251,6 +251,61 @@ describe.each(versions)('over %s', (_name, http) => {
     });
   });
 
+  describe('a predicate for content types decides', () => {
+    const bare: RequestListener = (_, response) => {
+      response.writeHead(200).end('data: x\n\n');
+    };
+
+    test('that a stream with a wrong type, or without one, is read', async () => {
+      const seen: string[] = [];
+      const contentType = (type: string): boolean => {
+        seen.push(type);
+        return type === '' || type.startsWith('application/stream+json');
+      };
+      for (const type of [undefined, 'application/stream+json; charset=utf-8']) {
+        await using server = await http.serve((_, response) => {
+          response.writeHead(200, type === undefined ? {} : { 'content-type': type });
+          response.end('data: x\n\n');
+        });
+        using client = http.watch({ url: server.url, contentType });
+        expect(await client.next()).toMatchObject({ type: 'connected' });
+        expect(await client.text(9)).toBe('data: x\n\n');
+      }
+      expect(seen).toEqual(['', 'application/stream+json; charset=utf-8']);
+    });
+
+    test('that the usual type is none, but makes no other status a success', async () => {
+      await using server = await http.serve((_, response) =>
+        response.writeHead(200, eventStream).end(),
+      );
+      expect(await failureOf(http, { url: server.url, contentType: () => false })).toMatchObject({
+        type: 'contentType',
+      });
+      await using other = await http.serve((_, response) => response.writeHead(201).end());
+      expect(await failureOf(http, { url: other.url, contentType: () => true })).toMatchObject({
+        type: 'status',
+      });
+    });
+
+    test('and what it throws is a failure, and an answer that is neither true nor false, too', async () => {
+      await using server = await http.serve(bare);
+      const error = new Error('on purpose');
+      const contentType = (): never => {
+        throw error;
+      };
+      expect(await failureOf(http, { url: server.url, contentType })).toEqual({
+        type: 'request',
+        error,
+      });
+      const later = (async () => true) as never;
+      expect(await failureOf(http, { url: server.url, contentType: later })).toEqual({
+        type: 'badRequest',
+        message:
+          'Expected contentType to give true or false, got a promise: is an `await` missing?',
+      });
+    });
+  });
+
   describe('redirects', () => {
     const to =
       (location: string, status = 307): RequestListener =>

@@ -62,6 +62,11 @@ describe('the options', () => {
       new RangeError('Expected healthyAfter to be above 0, got NaN'),
     ],
     [
+      'contentType',
+      { contentType: 'text/plain' as never },
+      new TypeError('Expected contentType to be a function (type) => …, got "text/plain"'),
+    ],
+    [
       'maxAttempts',
       { maxAttempts: 0 },
       new RangeError('Expected maxAttempts to be above 0, got 0'),
