@@ -314,7 +314,7 @@ describe('the sources', () => {
       Array.from(code.matchAll(/(?<!\bthis)\??\.#\w+/g), ([use]) => `${file} ${use}`),
     );
     // After `#cell in value`, `#owned in task`: other copies are asked by a symbol.
-    expect(uses).toEqual(['process/cell.ts .#cell', 'task/owned-task.ts .#owned']);
+    expect(uses.toSorted()).toEqual(['process/cell.ts .#cell', 'task/owned-task.ts .#owned']);
   });
 
   it('ask `isA` of a class that has a brand, and not `instanceof`', () => {
