@@ -1,2 +1,3 @@
 export { describe } from './describe.ts';
 export { escapeControls, type EscapeOptions } from './escape.ts';
+export { redact } from './shown/redaction.ts';

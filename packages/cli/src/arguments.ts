@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { redact } from '@reprise/actor/text';
 import { Command, CommanderError } from 'commander';
 
 import { type GivenOptions, readOptions, type TailOptions, UsageError } from './options.ts';
@@ -115,7 +116,7 @@ function version(): string {
 function misuseOf({ code, message }: CommanderError): string {
   const got = /'([^']*)'/.exec(message)?.[1] ?? 'none';
   const hint = /\(Did you mean .*\)/.exec(message)?.[0];
-  return `Expected ${expectation(code, got)}${hint === undefined ? '' : ` ${hint}`}\n`;
+  return `Expected ${expectation(code, redact(got))}${hint === undefined ? '' : ` ${hint}`}\n`;
 }
 
 function expectation(code: string, got: string): string {

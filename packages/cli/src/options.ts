@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { METHODS, validateHeaderName, validateHeaderValue } from 'node:http';
 import { createSecureContext } from 'node:tls';
 
+import { redact } from '@reprise/actor/text';
 import type { SseClient } from '@reprise/sse';
 
 /** Wrong arguments. The message says what was expected, and what was given. */
@@ -94,7 +95,7 @@ function defined<Value extends object>(value: Value): Defined<Value> {
 }
 
 function expected(expectation: string, got: string): UsageError {
-  return new UsageError(`Expected ${expectation}, got ${JSON.stringify(got)}`);
+  return new UsageError(`Expected ${expectation}, got ${JSON.stringify(redact(got))}`);
 }
 
 function url(text: string): string {
@@ -166,7 +167,9 @@ function header(line: string): readonly [name: string, value: string] {
   const name = line.slice(0, colon).toLowerCase();
   const value = line.slice(colon + 1).trim();
   if (colon < 1 || !isHeader(name, value)) {
-    throw expected(`--header to be 'Name: value'`, line);
+    // The value may be a secret, and so may all of a line without a name.
+    const start = /^[^\s:]*(?::|(?=\s))/.exec(line)?.[0] ?? '';
+    throw expected(`--header to be 'Name: value'`, `${start} …`.trim());
   }
   return [name, value];
 }
@@ -202,7 +205,9 @@ function cursor(
   if (urls.length === 0) {
     throw new UsageError('Expected a URL with --cursor, got none');
   }
-  const twice = urls.find((text, index) => urls.indexOf(text) !== index);
+  // Lines of JSON name their source without its secrets.
+  const names = dedupe === true ? urls.map((text) => redact(text)) : urls;
+  const twice = names.find((text, index) => names.indexOf(text) !== index);
   if (twice !== undefined) {
     throw expected('each URL once with --cursor', twice);
   }

@@ -4,8 +4,10 @@ import type { SseClient } from '@reprise/sse';
 export interface Source {
   /** The id of its client in the supervisor. */
   readonly id: string;
-  /** As given on the command line. */
+  /** As given on the command line. It may hold secrets: only `name` is printed. */
   readonly url: string;
+  /** The URL without credentials. */
+  readonly name: string;
 }
 
 /** The state of a source: that of its client, or why the client has ended. */

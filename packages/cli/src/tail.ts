@@ -8,6 +8,7 @@ import {
   type Process,
   Supervisor,
 } from '@reprise/actor';
+import { redact } from '@reprise/actor/text';
 import {
   type CursorOptions,
   type ServerSentEvent,
@@ -73,7 +74,7 @@ async function start(
 const embedded: ClientOptions = { idleTimeout: 5000, maxDelay: 3000 };
 
 function sourceOf(url: string, index: number): Source {
-  return { id: `source ${index + 1}`, url };
+  return { id: `source ${index + 1}`, url, name: redact(url) };
 }
 
 /** A client for each source, until all have ended or enough events are printed. */
@@ -121,7 +122,7 @@ class Clients {
         }
         // For example its cursor is in use. The other sources are followed all the same.
         const { cause = error } = error as Error;
-        this.#output.state(source, { type: 'gaveUp', reason: (cause as Error).message });
+        this.#output.state(source, { type: 'gaveUp', reason: redact((cause as Error).message) });
         this.#sourceIsOver(false);
       }
     }
@@ -182,10 +183,12 @@ class Clients {
 /** How long the last run may take to close the cursor file after it was killed, in ms. */
 const timeout = 2000;
 
-function cursorOf({ url }: Source, { file, dedupe }: CursorFile, json: boolean): CursorOptions {
-  const key = streamKey(url);
-  const recovery =
-    dedupe && json ? outputRecovery((source) => streamKey(source) === key) : undefined;
+function cursorOf(
+  { url, name }: Source,
+  { file, dedupe }: CursorFile,
+  json: boolean,
+): CursorOptions {
+  const recovery = dedupe && json ? outputRecovery((source) => redact(source) === name) : undefined;
   const store = sqlite(file, { timeout });
-  return { store, key, dedupe, ...(recovery === undefined ? {} : { recovery }) };
+  return { store, key: streamKey(url), dedupe, ...(recovery === undefined ? {} : { recovery }) };
 }

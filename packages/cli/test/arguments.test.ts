@@ -94,13 +94,10 @@ test.each([
     ['--min-delay', '3', '--max-delay', '2'],
     'Expected --min-delay to be at most --max-delay (2), got "3"',
   ],
-  [['--header', 'no colon'], `Expected --header to be 'Name: value', got "no colon"`],
-  [['--header', ': x'], `Expected --header to be 'Name: value', got ": x"`],
-  [['--header', 'a b: x'], `Expected --header to be 'Name: value', got "a b: x"`],
-  [
-    ['--header', 'a: x\r\nb: y'],
-    String.raw`Expected --header to be 'Name: value', got "a: x\r\nb: y"`,
-  ],
+  [['--header', 'no colon'], `Expected --header to be 'Name: value', got "no …"`],
+  [['--header', ': x'], `Expected --header to be 'Name: value', got ": …"`],
+  [['--header', 'a b: x'], `Expected --header to be 'Name: value', got "a …"`],
+  [['--header', 'a: x\r\nb: y'], `Expected --header to be 'Name: value', got "a: …"`],
   [['--last-event-id', 'a\nb'], String.raw`Expected --last-event-id to be one line, got "a\nb"`],
   [
     ['--method', 'FETCH IT'],

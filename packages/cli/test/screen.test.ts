@@ -10,8 +10,8 @@ import { screenOutput } from '../src/output/screen.ts';
 import { Sink } from '../src/output/sink.ts';
 import type { Source } from '../src/source.ts';
 
-const first = { id: 'source 1', url: 'http://a/' };
-const second = { id: 'source 2', url: 'http://b/' };
+const first = { id: 'source 1', url: 'http://a/', name: 'http://a/' };
+const second = { id: 'source 2', url: 'http://b/', name: 'http://b/' };
 const failure = { type: 'closed' } as const;
 
 /** A terminal whose lines can be read, with a screen drawn on it. */

@@ -38,7 +38,7 @@ test('changes of state are dropped while the reader is slow', () => {
     write: (chunk) => written.push(String(chunk)),
   });
   const report = lineReport(new Sink(stream), false);
-  const source = { id: 'source 1', url: 'http://a/' };
+  const source = { id: 'source 1', url: 'http://a/', name: 'http://a/' };
   for (let attempt = 1; attempt <= 1000; attempt += 1) {
     report(source, { type: 'connecting', attempt });
   }

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Rate } from '../src/output/rate.ts';
 import { Tally } from '../src/output/status-line.ts';
 
-const source = { id: 'source 1', url: 'http://example.com/' };
+const source = { id: 'source 1', url: 'http://example.com/', name: 'http://example.com/' };
 const failure = { type: 'closed' } as const;
 const event = { type: 'message', data: 'x', id: '1', lastEventId: '1' };
 
@@ -47,7 +47,11 @@ test('shows the reason of giving up, and does not call it an end', () => {
 });
 
 test('is never wider than the terminal, and a long URL leaves room for the rest', () => {
-  const long = { id: 'source 1', url: `http://example.com/${'x'.repeat(200)}/end` };
+  const long = {
+    id: 'source 1',
+    url: `http://example.com/${'x'.repeat(200)}/end`,
+    name: `http://example.com/${'x'.repeat(200)}/end`,
+  };
   const text = new Tally(0).line(long, 0, 40, (_colour, part) => part);
   expect(text).toBe('http:/\u2026xx/end  connecting  0 events  0.\u2026');
 });

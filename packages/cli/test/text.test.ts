@@ -4,7 +4,7 @@ import { jsonLine } from '../src/output/json.ts';
 import { eventLines } from '../src/output/lines.ts';
 import { harmless, stateLine } from '../src/output/text.ts';
 
-const source = { id: 'source 1', url: 'http://example.com/' };
+const source = { id: 'source 1', url: 'http://example.com/', name: 'http://example.com/' };
 
 function event(fields: object): Parameters<typeof eventLines>[0] {
   return { type: 'message', data: '', id: null, lastEventId: '', ...fields };

@@ -19,6 +19,21 @@ export type SecretNames = readonly (string | RegExp)[];
 /** What stands in the place of a secret. */
 export const redacted = '[redacted]';
 
+/**
+ * A text without its secrets, as reports show it: without the user and password of a URL, and with
+ * `[redacted]`, or the text that `replace` gives, for credentials, the values of query parameters
+ * such as `token` and `api_key`, and the like.
+ * @example
+ * ```ts
+ * import { redact } from '@reprise/actor/text';
+ *
+ * console.log(redact('GET https://joe:secret@example.com/?token=secret')); // GET https://example.com/?token=[redacted]
+ * ```
+ */
+export function redact(text: string, replace?: (secret: string) => string): string {
+  return defaultRedaction.redact(text, replace);
+}
+
 /** The rule, with further names. */
 export function createRedaction(names: SecretNames = []): Redaction {
   const isNamed = (name: string): boolean => names.some((one) => matches(one, name));
@@ -63,9 +78,9 @@ const parameter = /([?&;#]|&amp;)([\w.~%[\]-]{1,100})=([^&\s"'<>#;]+)/g;
 
 const scheme = /\b(bearer|basic)(\s+)[\w.~+/=:-]{6,}/gi;
 
-/** A header or a field within a text: `name: value`, `"name":"value"`, `name=value`. */
+/** A field within a text: `name: value`, `"name":"value"`, `name=value`; no parameter. */
 const field =
-  /(["']?)([\w-]{2,60})\1(\s{0,4}[:=]\s{0,4})("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"',;&}\])]+)/g;
+  /(?<![?&;#\w-])(["']?)([\w-]{2,60})\1(\s{0,4}[:=]\s{0,4})("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"',;&}\])]+)/g;
 
 /** Headers whose whole line is one secret. */
 const wholeLine =
@@ -78,15 +93,23 @@ function withoutSecrets(
   replace: (secret: string) => string,
 ): string {
   return text
-    .replaceAll(pem, (_, kind: string) => `-----BEGIN ${kind}----- ${redacted}`)
+    .replaceAll(pem, (all: string, kind: string) => `-----BEGIN ${kind}----- ${replace(all)}`)
     .replaceAll(userInfo, '//')
     .replaceAll(parameter, (all: string, mark: string, name: string, value: string) =>
       isParameter(decoded(name)) ? `${mark}${name}=${replace(value)}` : all,
     )
-    .replaceAll(wholeLine, (_, name: string, colon: string) => `${name}${colon}${redacted}`)
-    .replaceAll(scheme, (_, name: string, space: string) => `${name}${space}${redacted}`)
+    .replaceAll(
+      wholeLine,
+      (all: string, name: string, colon: string) => `${name}${colon}${replace(all)}`,
+    )
+    .replaceAll(
+      scheme,
+      (all: string, name: string, space: string) => `${name}${space}${replace(all)}`,
+    )
     .replaceAll(field, (all: string, quote: string, name: string, colon: string, value: string) =>
-      isField(name) && !isHidden(value) ? `${quote}${name}${quote}${colon}${hidden(value)}` : all,
+      isField(name) && !isHidden(value)
+        ? `${quote}${name}${quote}${colon}${quoted(value, replace(value))}`
+        : all,
     );
 }
 
@@ -102,10 +125,10 @@ function isHidden(value: string): boolean {
   return value.startsWith('[redacted');
 }
 
-/** As quoted as before. */
-function hidden(value: string): string {
+/** Quoted as the value was. */
+function quoted(value: string, shown: string): string {
   const quote = /^["']/.exec(value)?.[0] ?? '';
-  return `${quote}${redacted}${quote}`;
+  return `${quote}${shown}${quote}`;
 }
 
 function matches(one: string | RegExp, name: string): boolean {

@@ -8,9 +8,9 @@ import type { Source } from '../source.ts';
  * of a line, and some terminals obey: they are escaped, too.
  */
 export function jsonLine(
-  { url }: Source,
+  { name }: Source,
   { type, data, id, lastEventId }: ServerSentEvent,
 ): string {
-  const text = JSON.stringify({ source: url, type, data, id, lastEventId });
+  const text = JSON.stringify({ source: name, type, data, id, lastEventId });
   return `${escapeControls(text, { notation: 'json' })}\n`;
 }

@@ -40,6 +40,6 @@ export function lineReport(stderr: Sink, severalSources: boolean): Report {
 }
 
 /** The beginning of a line about a source. */
-export function nameOf({ url }: Source, severalSources: boolean): string {
-  return severalSources ? `${harmless(url)} ` : '';
+export function nameOf({ name }: Source, severalSources: boolean): string {
+  return severalSources ? `${harmless(name)} ` : '';
 }

@@ -92,8 +92,8 @@ export class Tally {
 /**
  * A URL in at most a third of the line: its beginning and its end, where URLs of one server differ.
  */
-export function shortName({ url }: Source, width: number): string {
-  return cliTruncate(harmless(url), Math.max(12, Math.floor(width / 3)), { position: 'middle' });
+export function shortName({ name }: Source, width: number): string {
+  return cliTruncate(harmless(name), Math.max(12, Math.floor(width / 3)), { position: 'middle' });
 }
 
 function counted(count: number, noun: string): string {

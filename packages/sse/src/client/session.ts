@@ -14,7 +14,12 @@ import { type CursorWriter, openCursor } from '../cursor/cursor.ts';
 import type { KeyedCursorOptions } from '../cursor/options.ts';
 import { createPacketState, type PacketState } from '../format/parser.ts';
 import { type Connection, openConnection } from '../http/connection.ts';
-import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
+import {
+  type ConnectFailure,
+  type Disconnect,
+  type EventStreamResponse,
+  requestFailed,
+} from '../http/failure.ts';
 import type { SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
@@ -205,7 +210,7 @@ export class Session {
       return this.answers.goOn;
     }
     const failed = (error: unknown): void => {
-      post(this.#self, () => this.#failed(generation, { type: 'request', error }));
+      post(this.#self, () => this.#failed(generation, requestFailed(error)));
     };
     try {
       const request = typeof source === 'function' ? source(this.#requestContext()) : source;

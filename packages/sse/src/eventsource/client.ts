@@ -1,4 +1,5 @@
 import { ignore, type Ignore, normal, noreply, type Process, stop } from '@reprise/actor';
+import { redact } from '@reprise/actor/text';
 
 import type { Behaviour, ClientAnswer } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
@@ -30,15 +31,29 @@ export interface ErrorDetails {
   readonly message: string;
 }
 
-/** One object for each client, changed in place. */
-interface Progress {
+interface Start {
   readonly sink: EventSourceSink;
   readonly request: SseRequest;
-  readonly pace: Pace;
-  lastEventId: string;
 }
 
-type Start = Pick<Progress, 'sink' | 'request'>;
+/** One object for each client, changed in place. The request is private: it may hold a password. */
+class Progress {
+  readonly sink: EventSourceSink;
+  readonly #request: SseRequest;
+  readonly pace: Pace;
+  lastEventId = '';
+
+  constructor({ sink, request }: Start, { system }: Process) {
+    this.sink = sink;
+    this.#request = request;
+    this.pace = new Pace({}, system.clock);
+  }
+
+  get request(): SseRequest {
+    return this.#request;
+  }
+}
+
 type Answer = ClientAnswer<Progress>;
 type EventSourceClient = Behaviour<Start, Progress, undefined, undefined, 'close', Ignore>;
 
@@ -47,8 +62,8 @@ type EventSourceClient = Behaviour<Start, Progress, undefined, undefined, 'close
  * 9.2.2, 9.2.3). Its delays are those of `resilient`. The message `'close'` ends it.
  */
 export const eventSourceClient: EventSourceClient = define({
-  init: ({ sink, request }: Start, self) =>
-    sink.isClosed() ? ignore : attempt(newProgress(sink, request, self)),
+  init: (start: Start, self) =>
+    start.sink.isClosed() ? ignore : attempt(new Progress(start, self)),
   handleConnect: ({ url }, progress) => {
     progress.pace.connected();
     progress.sink.opened(url);
@@ -68,11 +83,8 @@ export const eventSourceClient: EventSourceClient = define({
     return progress.sink.isClosed() ? stop(normal, progress) : progress;
   },
   handleInfo: (_message: 'close', progress) => stop(normal, progress),
+  formatStatus: ({ request: { url }, lastEventId }) => ({ url: redact(String(url)), lastEventId }),
 });
-
-function newProgress(sink: EventSourceSink, request: SseRequest, { system }: Process): Progress {
-  return { sink, request, pace: new Pace({}, system.clock), lastEventId: '' };
-}
 
 function react(failure: ConnectFailure | Disconnect, progress: Progress): Answer {
   const { sink, pace } = progress;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Clock, TimeoutHandle } from '@reprise/actor';
-import { describe } from '@reprise/actor/text';
+import { describe, redact } from '@reprise/actor/text';
 
 import { BodyStart } from './body-start.ts';
 import { Body, readAll } from './body.ts';
@@ -13,10 +13,11 @@ import {
   type EventStreamResponse,
   type RedirectFailure,
   type Refusal,
-  type ResponseHead,
+  requestFailed,
 } from './failure.ts';
 import { connectFailureOf, networkFailureOf } from './got-error.ts';
 import { defaultConnectTimeout } from './got-options.ts';
+import { withHidden } from './hidden.ts';
 import { longestWait } from './idle-timer.ts';
 import {
   defaultRedirectDelay,
@@ -139,7 +140,8 @@ class HttpConnection implements Connection {
       },
       upgraded: ({ headers }) => {
         const url = shownUrl(hop.url);
-        this.#fail({ type: 'status', status: 101, headers: { ...headers }, url, body: '' });
+        const failure = { type: 'status', status: 101, url } as const;
+        this.#fail(withHidden(failure, { headers: { ...headers }, body: '' }));
       },
       failed: (error, reset) => {
         this.#break(error, reset);
@@ -148,19 +150,20 @@ class HttpConnection implements Connection {
   }
 
   #judge(hop: Hop, response: Response): void {
-    const { statusCode: status = 0, headers, url } = response;
-    const head: ResponseHead = { status, headers: { ...headers }, url };
+    const { statusCode: status = 0, headers } = response;
+    const url = redact(response.url);
     if (isRedirect(status, headers.location)) {
       this.#follow(nextHop(hop, { status, location: headers.location }, this.#request));
     } else if (status === 204) {
-      this.#fail({ type: 'noContent', ...head });
+      const failure = { type: 'noContent', status, url } as const;
+      this.#fail(withHidden(failure, { headers: { ...headers } }));
     } else if (status !== 200) {
       this.#refuse(response, (body) => {
         this.#leaveMisdirected(status);
-        return { type: 'status', ...head, body };
+        return withHidden({ type: 'status', status, url }, { headers: { ...headers }, body });
       });
     } else {
-      this.#judgeType(response, { ...head, status });
+      this.#judgeType(response, withHidden({ status, url }, { headers: { ...headers } }));
     }
   }
 
@@ -170,13 +173,16 @@ class HttpConnection implements Connection {
     try {
       isAccepted = contentType(head.headers['content-type'] ?? '');
     } catch (error) {
-      this.#fail({ type: 'request', error });
+      this.#fail(requestFailed(error));
       return;
     }
     if (isAccepted === true) {
       this.#open(response, head);
     } else if (isAccepted === false) {
-      this.#refuse(response, (body) => ({ type: 'contentType', ...head, body }));
+      const { status, url, headers } = head;
+      this.#refuse(response, (body) =>
+        withHidden({ type: 'contentType', status, url }, { headers, body }),
+      );
     } else {
       this.#fail(
         badRequest(`Expected contentType to give true or false, got ${describe(isAccepted)}`),
@@ -207,7 +213,7 @@ class HttpConnection implements Connection {
         send();
       }
     } catch (error) {
-      this.#fail({ type: 'request', error });
+      this.#fail(requestFailed(error));
     }
     before?.destroy();
   }

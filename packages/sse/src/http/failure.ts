@@ -1,13 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { TooLarge } from '../format/too-large.ts';
+import { redact } from '@reprise/actor/text';
 
-/** The head of a response, as plain data. */
+import type { TooLarge } from '../format/too-large.ts';
+import { withHidden } from './hidden.ts';
+
+/**
+ * The head of a response. The headers can be read, but are not shown when the object is printed:
+ * they can hold secrets.
+ */
 export interface ResponseHead {
   readonly status: number;
   /** As Node gives them, with names in lower case. */
   readonly headers: IncomingHttpHeaders;
-  /** The URL that answered, after redirects, without credentials. */
+  /** The URL that answered, after redirects, without credentials: see docs/security.md. */
   readonly url: string;
 }
 
@@ -40,14 +46,17 @@ export type ConnectFailure =
    * response's head.
    */
   | { readonly type: 'timeout'; readonly phase: TimeoutPhase; readonly ms: number }
-  /** The function that makes the request threw, or its promise was rejected. */
+  /**
+   * The function that makes the request threw, or its promise was rejected. The error can be read,
+   * but is not shown when the object is printed: it may hold a secret.
+   */
   | { readonly type: 'request'; readonly error: unknown }
   /** The request can never be sent: a bug in the caller. */
   | { readonly type: 'badRequest'; readonly message: string };
 
 export type TimeoutPhase = 'lookup' | 'connect' | 'secureConnect' | 'response';
 
-/** A response that is not an event stream. */
+/** A response that is not an event stream. Its body, too, can be read and is not shown. */
 export interface Refusal extends ResponseHead {
   /**
    * Its body as text: up to `maxBodySize` bytes that came within `bodyTimeout`. Where it is cut
@@ -64,7 +73,7 @@ export interface RedirectFailure {
    */
   readonly reason: 'tooMany' | 'loop' | 'unsupported' | 'insecure';
   readonly status: number;
-  /** The `Location` as the server wrote it. */
+  /** The `Location` as the server wrote it, without credentials. */
   readonly location: string;
   /** The URL that answered, without credentials. */
   readonly url: string;
@@ -89,7 +98,11 @@ export type Disconnect =
 export const closed: Disconnect = { type: 'closed' };
 
 export function network(code: string, message: string): NetworkFailure {
-  return { type: 'network', code, message };
+  return { type: 'network', code, message: redact(message) };
+}
+
+export function requestFailed(error: unknown): ConnectFailure {
+  return withHidden({ type: 'request' }, { error });
 }
 
 export function badRequest(message: string): ConnectFailure {

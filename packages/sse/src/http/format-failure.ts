@@ -1,12 +1,13 @@
-import { escapeControls } from '@reprise/actor/text';
+import { crash, formatReason } from '@reprise/actor';
+import { escapeControls, redact } from '@reprise/actor/text';
 
 import type { ConnectFailure, Disconnect } from './failure.ts';
 
 type Failure = ConnectFailure | Disconnect;
 
 /**
- * A failure as one line for people. It contains no header but Location and Content-Type, and
- * nothing of a body. Control characters that the server sent are escaped, so they can neither begin
+ * A failure as one line for people, at most 500 characters. It contains no header but Location and
+ * Content-Type, nothing of a body, and no credentials. Control characters that the server sent are escaped, so they can neither begin
  * a new line in a log nor control a terminal.
  * @example
  * ```ts
@@ -18,8 +19,13 @@ type Failure = ConnectFailure | Disconnect;
  */
 export function formatFailure(failure: Failure): string {
   const formatter = formatters[failure.type] as (failure: Failure) => string;
-  return escapeControls(formatter(failure), { notation: 'json' });
+  const text = formatter(failure);
+  const start = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return escapeControls(redact(start), { notation: 'json' });
 }
+
+/** In characters: a header can have thousands. */
+const longest = 500;
 
 type Formatters = {
   readonly [Type in Failure['type']]: (
@@ -39,7 +45,8 @@ const formatters: Formatters = {
     const phase = 'phase' in failure ? failure.phase : 'idle';
     return `${phase} timeout after ${failure.ms} ms`;
   },
-  request: ({ error }) => `no request: ${String(error)}`,
+  request: ({ error }) =>
+    `no request: ${typeof error === 'string' ? error : formatReason(crash(error))}`,
   badRequest: ({ message }) => `bad request: ${message}`,
   closed: () => 'closed by the server',
   tooLarge: ({ limit }) => `event above ${limit} bytes`,

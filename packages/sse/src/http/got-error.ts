@@ -38,10 +38,19 @@ export function connectFailureOf(
 export function networkFailureOf(error: NodeJS.ErrnoException, reset?: string): NetworkFailure {
   const cause = rootOf(error);
   // For a host with several addresses there is one error without a message, and one for each.
-  const message = cause.message || (cause.errors ?? []).map((one) => one.message).join(', ');
+  const message = cause.message || messagesOf(cause.errors ?? []);
   const code = cause.code ?? error.code ?? 'ECONNRESET';
   return network(isVague(code, message) ? (reset ?? 'ECONNRESET') : code, message);
 }
+
+/** A name can have thousands of addresses. */
+function messagesOf(errors: readonly Error[]): string {
+  const first = errors.slice(0, mostMessages).map(({ message }) => message);
+  const more = errors.length - first.length;
+  return [...first, ...(more === 0 ? [] : [`… ${more} more`])].join(', ');
+}
+
+const mostMessages = 5;
 
 interface Cause extends NodeJS.ErrnoException {
   readonly errors?: readonly Error[];

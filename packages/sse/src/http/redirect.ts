@@ -1,3 +1,5 @@
+import { redact } from '@reprise/actor/text';
+
 import type { RedirectFailure } from './failure.ts';
 import { requestHeaders, type RequestHeaders, type SseRequest } from './request.ts';
 
@@ -73,11 +75,8 @@ export function defaultRedirectDelay(count: number): number {
 }
 
 /** The URL without its credentials, as it may be logged. */
-export function shownUrl(url: URL): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  return shown.href;
+export function shownUrl({ href }: URL): string {
+  return redact(href);
 }
 
 const maxRedirects = 10;
@@ -142,5 +141,5 @@ function failure(
   location: string,
   reason: RedirectFailure['reason'],
 ): RedirectFailure {
-  return { type: 'redirect', reason, status, location, url: shownUrl(url) };
+  return { type: 'redirect', reason, status, location: redact(location), url: shownUrl(url) };
 }

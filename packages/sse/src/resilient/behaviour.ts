@@ -7,6 +7,7 @@ import {
   shutdownWith,
   stop,
 } from '@reprise/actor';
+import { redact } from '@reprise/actor/text';
 
 import type { Behaviour, ClientAnswer, Disconnected, FailedEvent } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
@@ -15,6 +16,7 @@ import { type Connect, connect, type Redeliver, redeliver } from '../client/next
 import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
+import { withHidden } from '../http/hidden.ts';
 import type { SseRequest } from '../http/request.ts';
 import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
 import {
@@ -29,10 +31,11 @@ import { classify, parseRetryAfter, type Verdict } from './policy.ts';
 
 /**
  * The state of the behaviour. One object for each client, changed in place: a new state for every
- * event would be a cost of every event.
+ * event would be a cost of every event. The options are private: they hold secrets, and a state is
+ * shown in reports.
  */
-interface Progress {
-  readonly options: ResilientOptions;
+class Progress {
+  readonly #options: ResilientOptions;
   readonly clock: Clock;
   /** The argument of `handle`, `until` and `onStatus`, made once rather than for each event. */
   readonly context: HandleContext;
@@ -40,11 +43,26 @@ interface Progress {
   /** The id that the next request resumes from. */
   lastEventId: string;
   /** Attempts since the last event or healthy connection: `maxAttempts` limits them. */
-  failuresInARow: number;
+  failuresInARow = 0;
   /** When the first of them began: `maxElapsed` counts from here. */
-  failingSince: number;
+  failingSince = 0;
   /** Whether new headers were requested because the server refused the last ones. */
-  isRefreshed: boolean;
+  isRefreshed = false;
+  /** The URL of the last request, without credentials. */
+  url: string | undefined = undefined;
+
+  constructor(options: ResilientOptions, self: Process) {
+    const { clock } = self.system;
+    this.#options = options;
+    this.clock = clock;
+    this.context = { self, signal: self.signal };
+    this.pace = new Pace(options, clock);
+    this.lastEventId = options.lastEventId ?? '';
+  }
+
+  get options(): ResilientOptions {
+    return this.#options;
+  }
 }
 
 type Answer = ClientAnswer<Progress>;
@@ -72,23 +90,14 @@ export function behaviourFor({ handleFailed }: ResilientOptions): ResilientClien
 /** Written with public callbacks only. */
 const resilientClient: ResilientClient = define({
   init: (options: ResilientOptions, self) => {
-    const { clock } = self.system;
     warnOfRepeats(options, self);
-    return attempt({
-      options,
-      clock,
-      context: { self, signal: self.signal },
-      pace: new Pace(options, clock),
-      lastEventId: options.lastEventId ?? '',
-      failuresInARow: 0,
-      failingSince: 0,
-      isRefreshed: false,
-    });
+    return attempt(new Progress(options, self));
   },
   handleConnect: (response, progress) => {
     progress.pace.connected();
     progress.isRefreshed = false;
-    notify(progress, { type: 'connected', ...response });
+    const { status, url, headers } = response;
+    notify(progress, withHidden({ type: 'connected', status, url }, { headers }));
     return noreply(progress);
   },
   handleConnectFailure: (failure, progress): Answer => react(failure, progress),
@@ -118,7 +127,13 @@ const resilientClient: ResilientClient = define({
       ? acknowledgeLater(pending, event, progress)
       : acknowledge(event, progress);
   },
+  formatStatus: shown,
 });
+
+/** The state as reports show it. */
+function shown({ options, url, lastEventId, failuresInARow }: Progress): object {
+  return { id: options.id, url, lastEventId, failuresInARow };
+}
 
 /** Says that a POST, say, will be sent again after each complete answer too. */
 function warnOfRepeats({ id, method, reconnect, until }: ResilientOptions, self: Process): void {
@@ -176,10 +191,12 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
   const lastEventId = resumptionPoint(progress, context);
   const ownContext: RequestContext = { ...context, lastEventId };
   notify(progress, { type: 'connecting', attempt: context.attempt });
-  const { url, headers, body, idleTimeout = 300_000, ...rest } = options;
+  const { headers, body, idleTimeout = 300_000, ...rest } = options;
+  const url = await resolve(options.url, ownContext);
+  progress.url = redact(String(url));
   return {
     ...rest,
-    url: await resolve(url, ownContext),
+    url,
     ...(headers === undefined ? {} : { headers: await resolve(headers, ownContext) }),
     ...(body === undefined ? {} : { body: await resolve(body, ownContext) }),
     idleTimeout,

@@ -293,7 +293,7 @@ describe.each(versions)('over %s', (_name, http) => {
       const contentType = (): never => {
         throw error;
       };
-      expect(await failureOf(http, { url: server.url, contentType })).toEqual({
+      expect(await failureOf(http, { url: server.url, contentType })).toMatchObject({
         type: 'request',
         error,
       });

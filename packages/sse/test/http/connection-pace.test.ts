@@ -115,7 +115,10 @@ describe('redirectDelay', () => {
       throw error;
     };
     using client = watch({ url: server.url, redirectDelay });
-    expect(await client.next()).toEqual({ type: 'failed', failure: { type: 'request', error } });
+    expect(await client.next()).toMatchObject({
+      type: 'failed',
+      failure: { type: 'request', error },
+    });
     await allClosed(server);
   });
 });

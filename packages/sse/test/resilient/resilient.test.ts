@@ -271,7 +271,7 @@ describe('the request', () => {
       },
     });
     for (const after of [1000, 2000]) {
-      expect(await client.until('disconnected')).toEqual({
+      expect(await client.until('disconnected')).toMatchObject({
         type: 'disconnected',
         reason: 'no request: Error: no token yet',
         failure: { type: 'request', error: new Error('no token yet') },
@@ -432,7 +432,7 @@ test('connected has the head of the response; its URL is that after redirects, w
   (await stage.next()).response
     .writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': '7' })
     .flushHeaders();
-  expect(await client.until('connected')).toEqual({
+  expect(await client.until('connected')).toMatchObject({
     type: 'connected',
     status: 200,
     headers: expect.objectContaining({ 'mcp-session-id': '7' }),
