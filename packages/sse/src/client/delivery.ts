@@ -87,9 +87,17 @@ export class Delivery {
    * client's turn.
    */
   receive(bytes: Uint8Array, packets: PacketState<Item>, generation: number): void {
-    const packet = { generation, items: handlePacket(bytes, packets), at: 0, task: undefined };
-    this.#record.received(bytes.length, packet.items.length);
-    this.#queue(packet);
+    this.#receive(handlePacket(bytes, packets), bytes.length, generation);
+  }
+
+  /** Handles the event that the end of the body has left unfinished, if there is one. */
+  finish(packets: PacketState<Item>, generation: number): void {
+    this.#receive(packets.finish(), 0, generation);
+  }
+
+  #receive(items: readonly Item[], size: number, generation: number): void {
+    this.#record.received(size, items.length);
+    this.#queue({ generation, items, at: 0, task: undefined });
   }
 
   #report(report: CursorReport): void {

@@ -52,6 +52,8 @@ export class Session {
   #timer: TimerRef | undefined = undefined;
   #connection: Connection | undefined = undefined;
   #packets: PacketState<Item> | undefined = undefined;
+  /** The end of a stream whose unfinished event is handled before. */
+  #end: Disconnect | undefined = undefined;
   #cursor: CursorWriter | undefined = undefined;
   #trapsForCursor = false;
   /** Whether a request has to wait for the first report of the cursor, which is in the mailbox. */
@@ -259,13 +261,19 @@ export class Session {
           this.#delivery.receive(bytes, packets, generation);
         },
         disconnected: (disconnect) => {
-          post(this.#self, () => this.#disconnected(generation, disconnect));
+          if (disconnect.type === 'closed' && request.dispatchIncomplete === true) {
+            this.#end = disconnect;
+            this.#delivery.finish(packets, generation);
+          } else {
+            post(this.#self, () => this.#disconnected(generation, disconnect));
+          }
         },
       },
       this.#self.system.clock,
     );
     this.#connection = connection;
     this.#packets = packets;
+    this.#end = undefined;
   }
 
   #connected(generation: number, response: EventStreamResponse): Answered {
@@ -285,12 +293,12 @@ export class Session {
   }
 
   #packetDone(generation: number): void {
-    const tooLarge = this.#packets?.tooLarge;
-    if (tooLarge === undefined) {
+    const end = this.#packets?.tooLarge ?? this.#end;
+    if (end === undefined) {
       this.#connection?.resume();
     } else {
       this.#connection?.destroy();
-      post(this.#self, () => this.#disconnected(generation, tooLarge));
+      post(this.#self, () => this.#disconnected(generation, end));
     }
   }
 

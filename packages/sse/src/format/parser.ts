@@ -140,6 +140,15 @@ export class PacketState<Item = ServerSentEvent> {
   }
 
   /**
+   * The body has ended: returns the event that lacks only its blank line, as if that had come. The
+   * standard drops it (WHATWG HTML 9.2.6). A character that is cut off is left out.
+   */
+  finish(): readonly Item[] {
+    this.#decoder.end();
+    return this.handle(blankLine);
+  }
+
+  /**
    * The parser keeps an unfinished event as slices, and a slice keeps all of its packet in memory:
    * a few bytes of data between long comments would keep the comments. Small pieces bound that.
    * Only a stream that has sent more than the largest event without completing one comes here.
@@ -253,6 +262,8 @@ function takeItems(): typeof items {
 }
 
 const LF = 10;
+/** The end of a line that is open, and a blank one. */
+const blankLine = Uint8Array.of(LF, LF);
 const CR = 13;
 /** The largest packet, in bytes, that a kept id may keep in memory. */
 const littleText = 1024;

@@ -14,6 +14,8 @@ interface HostGlobals {
 /** Decodes bytes that come in pieces, cut at any place. */
 export interface Decoder {
   write(bytes: Uint8Array): string;
+  /** Begins anew; returns a replacement for a character that is cut off. */
+  end(): string;
 }
 
 const host = globalThis as unknown as HostGlobals;
@@ -27,7 +29,10 @@ export function createDecoder(): Decoder {
 
 function webDecoder(): Decoder {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  return { write: (bytes) => decoder.decode(bytes, { stream: true }) };
+  return {
+    write: (bytes) => decoder.decode(bytes, { stream: true }),
+    end: () => decoder.decode(),
+  };
 }
 
 /** The size of a text, in bytes. */

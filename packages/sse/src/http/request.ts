@@ -74,6 +74,12 @@ export interface SseRequest {
   readonly bodyTimeout?: number;
   /** The largest event, in bytes of UTF-8 of its data, type and id. Default: 8 MiB. */
   readonly maxEventSize?: number;
+  /**
+   * Whether an event that lacks only its blank line is dispatched when the server ends the stream
+   * in good order. The standard drops it (WHATWG HTML 9.2.6), since it may be incomplete: only for
+   * servers that leave that line out. Default: false.
+   */
+  readonly dispatchIncomplete?: boolean;
   /** Options for got: agents, proxies, HTTP/2, name lookup, cookies. */
   readonly got?: GotOptions;
 }

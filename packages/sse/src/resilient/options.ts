@@ -14,6 +14,7 @@ import {
 } from '../format/typed-events.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import { requestProblem, type SseRequest } from '../http/request.ts';
+import { isSentAgain } from '../http/resend.ts';
 import type { ReconnectDelay, Verdict } from './policy.ts';
 
 /** A value, or a function that the client calls for it at each attempt. */
@@ -190,6 +191,7 @@ export function assertOptions(
       throw new RangeError(`Expected ${name} to be above 0, got ${describe(options[name])}`);
     }
   }
+  assertFinalEnd(options);
   const problem = requestProblem(knownRequest(options));
   if (problem !== undefined) {
     throw new TypeError(problem);
@@ -202,6 +204,15 @@ export function assertFailedAnswer(answer: FailedAnswer): void {
   if (answer !== 'skip' && !(Number.isFinite(retryAfter) && retryAfter >= 0)) {
     throw new TypeError(
       `Expected handleFailed to answer 'skip' or { retryAfter } in ms, got ${describe(answer)}`,
+    );
+  }
+}
+
+/** A client that goes on after an incomplete event would have lost the rest of it. */
+function assertFinalEnd({ dispatchIncomplete, until, ...options }: StreamOptions): void {
+  if (dispatchIncomplete === true && until === undefined && isSentAgain(options)) {
+    throw new TypeError(
+      'Expected dispatchIncomplete only together with until or reconnect: false, got it for a stream that is requested again',
     );
   }
 }

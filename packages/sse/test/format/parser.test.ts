@@ -52,6 +52,32 @@ function bytes(text: string): Uint8Array {
   return Buffer.from(text);
 }
 
+describe('finish', () => {
+  const finished = (text: string | Uint8Array): unknown => {
+    const state = createPacketState();
+    handlePacket(typeof text === 'string' ? bytes(text) : text, state);
+    return [state.finish().map(({ data }) => data), state.lastEventId];
+  };
+
+  test.each([
+    ['data: a', ['a'], ''],
+    ['data: a\n', ['a'], ''],
+    ['data: a\r', ['a'], ''],
+    ['id: 1\ndata: a\ndata: b', ['a\nb'], '1'],
+    ['data: a\n\n', [], ''],
+    ['data: a\n\nid: 2', [], '2'],
+    ['data: a\n\nda', [], ''],
+    [': comment', [], ''],
+    ['', [], ''],
+  ])('completes an event that lacks its blank line, and nothing else: %j', (text, data, id) => {
+    expect(finished(text)).toEqual([data, id]);
+  });
+
+  test('leaves out a character that is cut off', () => {
+    expect(finished(bytes('data: a€').subarray(0, -1))).toEqual([['a'], '']);
+  });
+});
+
 describe('conformance', () => {
   const ways = {
     'as cut': (chunks: readonly Uint8Array[]) => chunks,

@@ -129,6 +129,89 @@ describe('until', () => {
   });
 });
 
+describe('the unfinished event at the end of a stream', () => {
+  const until = ({ data }: ServerSentEvent): boolean => data === '[DONE]';
+  const options = { method: 'POST', dispatchIncomplete: true } as const;
+
+  test.each([
+    ['data: a\n\ndata: [DONE]', ['a']],
+    ['data: a\n\ndata: [DONE]\n', ['a']],
+    ['data: a\r\n\r\ndata: [DONE]\r', ['a']],
+    ['data: a\n\nid: 3\ndata: [DONE]\nda', ['a']],
+  ])('counts if it is asked for, and can be the one of `until`: %j', async (body, expected) => {
+    await using stage = await openStage();
+    const handled: string[] = [];
+    const handle = ({ data }: ServerSentEvent): void => void handled.push(data);
+    const client = await run(stage, { ...options, until, handle });
+    const exchange = await stage.next();
+    exchange.stream();
+    exchange.response.end(body);
+    await client.until('ended');
+    expect(handled).toEqual(expected);
+  });
+
+  test('is handled to its end before the client ends, and moves the id', async () => {
+    await using stage = await openStage();
+    const order: string[] = [];
+    const cursor = new Map<string, string>();
+    const ended = Promise.withResolvers<void>();
+    await run(stage, {
+      ...options,
+      cursor,
+      handle: async ({ data }) => {
+        order.push(data);
+        await new Promise(setImmediate);
+        order.push('done');
+      },
+      onStatus: ({ type }) => {
+        order.push(type);
+        if (type === 'ended') {
+          ended.resolve();
+        }
+      },
+    });
+    const exchange = await stage.next();
+    exchange.stream('id: 1\ndata: a\n\n');
+    exchange.response.end(Buffer.from('id: 2\ndata: b€').subarray(0, -1));
+    await ended.promise;
+    await settle(stage.system);
+    expect(order).toEqual(['fresh', 'connecting', 'connected', 'a', 'done', 'b', 'done', 'ended']);
+    expect(cursor.get('client')).toContain('"lastEventId":"2"');
+  });
+
+  test('is dropped after a break, and without the option', async () => {
+    await using stage = await openStage();
+    const handled: string[] = [];
+    const handle = ({ data }: ServerSentEvent): void => void handled.push(data);
+    for (const [given, cut] of [
+      [{ method: 'POST' }, false],
+      [options, true],
+    ] as const) {
+      const client = await run(stage, { ...given, handle });
+      const exchange = await stage.next();
+      exchange.stream('data: a\n\ndata: half');
+      await client.until('connected');
+      if (cut) {
+        exchange.request.socket.resetAndDestroy();
+      } else {
+        exchange.response.end();
+      }
+      await (cut ? client.until('gaveUp') : client.until('ended'));
+    }
+    expect(handled).toEqual(['a', 'a']);
+  });
+
+  test('is refused where the stream is requested again', () => {
+    const spec = { id: 'client', url: 'http://localhost/', handle: () => undefined };
+    const build = (): unknown => SseClient.resilient({ ...spec, dispatchIncomplete: true });
+    expect(build).toThrow(TypeError);
+    expect(build).toThrow(
+      'Expected dispatchIncomplete only together with until or reconnect: false',
+    );
+    expect(() => SseClient.resilient({ ...spec, ...options })).not.toThrow();
+  });
+});
+
 describe('classify', () => {
   test('gets the default verdict, and its own verdict decides', async () => {
     await using stage = await openStage();
