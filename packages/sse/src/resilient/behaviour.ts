@@ -27,7 +27,9 @@ import {
   type StatusChange,
 } from './options.ts';
 import { Pace } from './pace.ts';
-import { classify, parseRetryAfter, type Verdict } from './policy.ts';
+import { classify, type Verdict } from './policy.ts';
+import { requestedDelay } from './retry-after.ts';
+import { assertVerdict, isTrue, type RetryAfter } from './verdict.ts';
 
 /**
  * The state of the behaviour. One object for each client, changed in place: a new state for every
@@ -118,7 +120,7 @@ const resilientClient: ResilientClient = define({
   handleEvent: (event, progress) => {
     const { context, options } = progress;
     const { until, handle } = options;
-    if (until?.(event, context) === true) {
+    if (until !== undefined && isTrue('until', until(event, context))) {
       return end(progress);
     }
     const pending = handle(event, context);
@@ -211,7 +213,11 @@ function resumptionPoint({ options, lastEventId }: Progress, context: RequestCon
 }
 
 function react(failure: Failure, progress: Progress): Answer {
-  switch (verdictOf(failure, progress)) {
+  const verdict = verdictOf(failure, progress);
+  if (typeof verdict === 'object') {
+    return retry(failure, progress, verdict.retryAfter);
+  }
+  switch (verdict) {
     case 'end':
       return end(progress);
     case 'fatal':
@@ -228,12 +234,14 @@ function react(failure: Failure, progress: Progress): Answer {
   }
 }
 
-function verdictOf(failure: Failure, { options, isRefreshed }: Progress): Verdict {
+function verdictOf(failure: Failure, { options, isRefreshed }: Progress): Verdict | RetryAfter {
   const verdict = isSentAgain(options) ? classify(failure) : finalVerdict(failure, options);
   // New credentials can come only from a function, and the client asks for them once.
   const canRefresh = typeof options.headers === 'function' && !isRefreshed;
   const allowed = verdict === 'refresh' && !canRefresh ? 'fatal' : verdict;
-  return options.classify?.(failure, allowed) ?? allowed;
+  const decided = options.classify?.(failure, allowed);
+  assertVerdict(decided);
+  return decided ?? allowed;
 }
 
 /**
@@ -245,15 +253,23 @@ function finalVerdict(failure: Failure, { until }: ResilientOptions): Verdict {
   return isComplete || classify(failure) === 'end' ? 'end' : 'fatal';
 }
 
-function retry(failure: Failure, progress: Progress): Answer {
-  const delay = progress.pace.delay();
-  const atLeast = failure.type === 'status' ? retryAfterOf(failure, progress.options) : 0;
-  const after = Math.round(Math.max(atLeast, delay));
+function retry(
+  failure: Failure,
+  progress: Progress,
+  after: number = delayAfter(failure, progress),
+): Answer {
   if (isSpent(progress, after)) {
     return giveUp(failure, progress);
   }
   notify(progress, { type: 'disconnected', reason: formatFailure(failure), failure, after });
   return attempt(progress, after);
+}
+
+function delayAfter(failure: Failure, { pace, options }: Progress): number {
+  const delay = pace.delay();
+  const atLeast =
+    failure.type === 'status' ? requestedDelay(failure.headers, options.maxRetryAfter) : 0;
+  return Math.ceil(Math.max(atLeast, delay));
 }
 
 /** Whether an attempt `after` ms from now would exceed a limit. */
@@ -264,13 +280,6 @@ function isSpent(
   const { maxAttempts = Infinity, maxElapsed = Infinity } = options;
   const elapsed = failuresInARow === 0 ? 0 : clock.now() - failingSince;
   return failuresInARow >= maxAttempts || elapsed + after >= maxElapsed;
-}
-
-function retryAfterOf(
-  { headers }: Failure & { readonly type: 'status' },
-  { maxRetryAfter }: ResilientOptions,
-): number {
-  return parseRetryAfter(headers['retry-after'], Date.now(), maxRetryAfter) ?? 0;
 }
 
 function end(progress: Progress): Answer {

@@ -16,6 +16,7 @@ import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/fa
 import { requestProblem, type SseRequest } from '../http/request.ts';
 import { isSentAgain } from '../http/resend.ts';
 import type { ReconnectDelay, Verdict } from './policy.ts';
+import type { RetryAfter } from './verdict.ts';
 
 /** A value, or a function that the client calls for it at each attempt. */
 type Resolvable<Value> = Value | ((context: RequestContext) => Value | Promise<Value>);
@@ -41,7 +42,9 @@ export interface StreamOptions
   readonly idleTimeout?: number;
   /** How long a connection has to last for the delay to start over. Default: 60 s. */
   readonly healthyAfter?: number;
-  /** The longest delay that a server's Retry-After can request. Default: 15 min. */
+  /**
+   * The longest delay that a server's Retry-After or retry-after-ms can request. Default: 15 min.
+   */
   readonly maxRetryAfter?: number;
   /**
    * Whether the request is sent again after a failure or an end, with new credentials too. Default:
@@ -68,9 +71,13 @@ export interface StreamOptions
   readonly maxElapsed?: number;
   /**
    * Overrules the reaction to a failure or an end: gets the default verdict and returns the verdict
-   * to use.
+   * to use, or `{ retryAfter }` for another attempt in so many ms, whatever the delays and the
+   * server say.
    */
-  readonly classify?: (failure: ConnectFailure | Disconnect, verdict: Verdict) => Verdict;
+  readonly classify?: (
+    failure: ConnectFailure | Disconnect,
+    verdict: Verdict,
+  ) => Verdict | RetryAfter;
   /** Called at every change. It must not throw. */
   readonly onStatus?: (change: StatusChange, context: HandleContext) => void;
 }

@@ -163,6 +163,21 @@ describe('the delay', () => {
     expect(await delayAfter(play, stage, await run(stage))).toBe(expected);
   });
 
+  test.each([
+    [429, { 'retry-after-ms': '61000' }, 61_000],
+    [503, { 'x-ms-retry-after-ms': '61000.5' }, 61_001],
+    [503, { 'retry-after-ms': '61000', 'retry-after': '120' }, 61_000],
+    [503, { 'retry-after-ms': 'soon', 'retry-after': '120' }, 120_000],
+    [503, { 'retry-after-ms': '-5', 'retry-after': '120' }, 120_000],
+    [503, { 'retry-after-ms': '9'.repeat(400) }, 900_000],
+  ])('honours retry-after-ms before Retry-After: %i %j', async (status, headers, expected) => {
+    await using stage = await openStage();
+    jitter(floor);
+    const client = await run(stage);
+    (await stage.next()).refuse(status, headers);
+    expect((await client.until('disconnected')).after).toBe(expected);
+  });
+
   test('ST-16 honours Retry-After: a date', async () => {
     await using stage = await openStage();
     const date = new Date(Date.now() + 600_000).toUTCString();

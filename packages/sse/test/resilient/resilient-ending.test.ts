@@ -92,6 +92,25 @@ describe('a request that is not sent again by itself', () => {
   });
 });
 
+test.each(['until', 'classify'] as const)(
+  'a promise as the answer of `%s` crashes the client: it would count as no answer',
+  async (name) => {
+    await using stage = await openStage();
+    await run(stage, { [name]: (async () => true) as never });
+    (await stage.next()).response
+      .writeHead(200, { 'content-type': 'text/event-stream' })
+      .end('data: x\n\n');
+    expect(await stage.system.whenExited).toMatchObject({
+      type: 'crash',
+      error: {
+        message: expect.stringMatching(
+          new RegExp(`^Expected ${name} to return .*, got a promise: is an .await. missing`),
+        ),
+      },
+    });
+  },
+);
+
 describe('until', () => {
   const until = ({ data }: ServerSentEvent): boolean => data === '[DONE]';
 
@@ -213,6 +232,39 @@ describe('the unfinished event at the end of a stream', () => {
 });
 
 describe('classify', () => {
+  test('can say when the next attempt is made, whatever the delays and the server say', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { classify: () => ({ retryAfter: 12_345 }) });
+    (await stage.next()).refuse(404, { 'retry-after': '60' });
+    expect(await client.until('disconnected')).toMatchObject({ after: 12_345 });
+    await advance(stage.system, 12_345);
+    await stage.next();
+  });
+
+  test.each([-1, Infinity, 2 ** 31, NaN, '5'])(
+    'a time that no timer can wait crashes the client: %p',
+    async (retryAfter) => {
+      await using stage = await openStage();
+      await run(stage, { classify: () => ({ retryAfter }) as never });
+      (await stage.next()).refuse(503);
+      expect(await stage.system.whenExited).toMatchObject({
+        error: { message: expect.stringContaining('to return retryAfter in ms, from 0 to') },
+      });
+    },
+  );
+
+  test.each(['retrry', true, {}, null])(
+    'a verdict that is none crashes the client: %p',
+    async (given) => {
+      await using stage = await openStage();
+      await run(stage, { classify: () => given as never });
+      (await stage.next()).refuse(503);
+      expect(await stage.system.whenExited).toMatchObject({
+        error: { message: expect.stringMatching(/^Expected classify to return .*, got /) },
+      });
+    },
+  );
+
   test('gets the default verdict, and its own verdict decides', async () => {
     await using stage = await openStage();
     const asked: unknown[] = [];
