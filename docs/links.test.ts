@@ -10,22 +10,41 @@ const pages = globSync(
   { cwd: root },
 ).filter((page) => !page.includes('node_modules'));
 
+const { repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly repository: { readonly url: string };
+};
+/** Where the files of the repository are on the web. */
+const files = `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/main/`;
+
 test.each(pages)('every link of %s leads to a file, and to a heading of it', (page) => {
   expect(linksOf(page).filter((link) => !leadsSomewhere(page, link))).toEqual([]);
 });
 
+test.each(pages.filter((page) => page.startsWith('packages')))(
+  'every link of %s is absolute: a registry shows the page without the files around it',
+  (page) => {
+    expect(linksOf(page).filter((link) => !link.startsWith(files))).toEqual([]);
+  },
+);
+
 /** The links to files of this repository. */
 function linksOf(page: string): readonly string[] {
   const text = withoutCode(readFileSync(join(root, page), 'utf8'));
-  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, link = '']) => link)
-    .filter((link) => !/^\w+:/.test(link));
+  return [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)]
+    .map(([, link, defined]) => link ?? defined ?? '')
+    .filter((link) => link.startsWith(files) || !/^\w+:/.test(link));
 }
 
 function leadsSomewhere(page: string, link: string): boolean {
   const [path = '', heading] = link.split('#');
-  const target = path === '' ? join(root, page) : join(root, dirname(page), path);
+  const target = path === '' ? join(root, page) : targetOf(page, path);
   return existsSync(target) && (heading === undefined || headingsOf(target).includes(heading));
+}
+
+function targetOf(page: string, path: string): string {
+  return path.startsWith(files)
+    ? join(root, path.slice(files.length))
+    : join(root, dirname(page), path);
 }
 
 /** The headings of a page as GitHub names them in a URL. */

@@ -12,6 +12,7 @@ export const slowTests: readonly string[] = [
   'packages/cli/test/stopping.test.ts',
   'packages/cli/test/feed.test.ts',
   'examples/resume/resume.test.ts',
+  'packages/cli/test/old-node.test.ts',
   'packages/sse/test/cost.test.ts',
   'examples/supervised-service/supervised-service.test.ts',
   'packages/sse/test/eventsource/eventsource-readme.test.ts',

@@ -5,6 +5,7 @@
  */
 interface HostGlobals {
   readonly process?: Partial<HostProcess> & {
+    readonly versions?: { readonly node?: string };
     getBuiltinModule?(name: string): unknown;
   };
   readonly setInterval: (callback: () => void, ms: number) => unknown;
@@ -59,6 +60,21 @@ export const queueMacrotask: (callback: () => void) => void =
 
 /** How many threads the machine can run at a time; 1 where the host does not say. */
 export const parallelism = (): number => host.navigator?.hardwareConcurrency ?? 1;
+
+/** The oldest Node that this package runs on. */
+const oldestNode: readonly [major: number, minor: number] = [22, 12];
+
+/** Throws an `Error` that names both versions on a Node that is too old. */
+export function assertHost(): void {
+  const version = host.process?.versions?.node;
+  if (version === undefined) {
+    return;
+  }
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
+    throw new Error(`Expected Node ${oldestNode.join('.')} or newer, got Node ${version}`);
+  }
+}
 
 /** Throws an `Error` on a host without processes, such as a browser. */
 export function hostProcess(): HostProcess {

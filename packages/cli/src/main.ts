@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import process from 'node:process';
+// In words that every Node with modules understands, and without an import: the imports of a module
+// are loaded before its first line, and would fail on a Node that is too old.
+const { node } = process.versions;
+const [major = 0, minor = 0] = node.split('.').map(Number);
 
-import { parseArguments } from './arguments.ts';
-import { isChildProcess, runInChildProcess } from './child-process.ts';
-import { Program } from './program.ts';
-
-const task = parseArguments(process.argv.slice(2));
-const isExactlyOnce = task.type === 'tail' && task.options.cursor?.dedupe === true;
-await (isExactlyOnce && !isChildProcess(process)
-  ? runInChildProcess(process)
-  : new Program(process).run(task));
+if (major < 22 || (major === 22 && minor < 12)) {
+  console.error(`reprise: expected Node 22.12 or newer, got Node ${node}`);
+  process.exitCode = 1;
+} else {
+  void import('./run.ts');
+}

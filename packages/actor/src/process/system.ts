@@ -1,4 +1,5 @@
 import { KeyTable } from '../collections/key-table.ts';
+import { assertHost } from '../host.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
 import { CallbackTimer, Timers } from '../host/timers.ts';
@@ -38,6 +39,7 @@ export interface SystemOptions {
 
 /**
  * A new system. Systems share nothing: a program may have several, and a test one of its own.
+ * @throws Error on a Node older than 22.12
  * @example
  * ```ts
  * import { createSystem, processes, spawn } from '@reprise/actor';
@@ -50,6 +52,7 @@ export interface SystemOptions {
  * ```
  */
 export function createSystem(options: SystemOptions = {}): System {
+  assertHost();
   return new SystemRuntime(options).root;
 }
 

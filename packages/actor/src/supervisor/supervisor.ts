@@ -196,10 +196,10 @@ export function child<Children extends ChildPids, Id extends keyof Children & st
 }
 
 /**
- * Resolves with the pid of the child that runs under `id`, now or as soon as it does: after a crash,
- * with the process of its restart. `child` answers at once, and throws between the two.
- * @throws ExitError `noproc` when the supervisor has ended or has no child of this id; the reason of
- * its end when it ends meanwhile
+ * Resolves with the pid of the child that runs under `id`, now or as soon as it does: after a
+ * crash, with the process of its restart. `child` answers at once, and throws between the two.
+ * @throws ExitError `noproc` when the supervisor has ended or has no child of this id; the reason
+ * of its end when it ends meanwhile
  * @throws TimeoutError after `timeout` ms (default: 5,000), for example while a restart delay lasts
  * longer; RangeError for a wrong timeout
  * @example

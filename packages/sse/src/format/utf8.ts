@@ -22,7 +22,7 @@ const host = globalThis as unknown as HostGlobals;
 // Not imported: other hosts must be able to load this file.
 const builtin = host.process?.getBuiltinModule?.('node:string_decoder');
 
-/** A byte order mark stays in the text. Node's decoder takes two thirds of the time of the web's. */
+/** A byte order mark stays in the text. Node's decoder takes two thirds of the web's time. */
 export function createDecoder(): Decoder {
   return builtin === undefined ? webDecoder() : new builtin.StringDecoder('utf8');
 }

@@ -47,7 +47,11 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
   #watcher: Pid | undefined = undefined;
   #client: Pid | undefined = undefined;
   #isOver = false;
-  readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
+  #watcherHasEnded: () => void = () => undefined;
+  /** Not `Promise.withResolvers`: the system tells of a Node that is too old to have it. */
+  readonly #gone: Promise<void> = new Promise((resolve) => {
+    this.#watcherHasEnded = resolve;
+  });
 
   constructor({ handoff, spec, signal, parent, cursor }: ReaderOptions) {
     this.#handoff = handoff;
@@ -84,8 +88,8 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
       return;
     }
     this.#signal?.addEventListener('abort', this.#aborted);
-    this.#parent ??= this.#ownSystem = createSystem({ logger: warning, slowCallback: Infinity });
     try {
+      this.#parent ??= this.#ownSystem = createSystem({ logger: warning, slowCallback: Infinity });
       this.#watcher = spawn<ExitMessage>(this.#parent, (self) => this.#watch(self));
       this.#parent.signal.addEventListener('abort', this.#orphaned);
     } catch (error) {
@@ -100,7 +104,7 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
    */
   async #watch(self: Receiver<ExitMessage>): Promise<void> {
     self.signal.addEventListener('abort', () => {
-      this.#gone.resolve();
+      this.#watcherHasEnded();
       this.#ended((self.signal.reason as ExitError).reason);
     });
     trapExit(self, true);
@@ -142,7 +146,7 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
       this.#parent.signal.removeEventListener('abort', this.#orphaned);
       this.#kill(this.#client ?? this.#watcher);
       // A watcher that was killed before its first turn has no body that could tell of its end.
-      await (isAlive(this.#watcher) ? this.#gone.promise : undefined);
+      await (isAlive(this.#watcher) ? this.#gone : undefined);
       await (this.#cursor && lastWriting(this.#cursor));
     }
     await this.#ownSystem?.stop();
