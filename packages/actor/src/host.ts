@@ -12,6 +12,7 @@ interface HostGlobals {
   readonly clearInterval: (handle: unknown) => void;
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly performance: { now(): number };
+  readonly Date: { now(): number };
   readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly setTimeout: (callback: () => void, ms: number) => unknown;
   readonly clearTimeout: (handle: unknown) => void;
@@ -45,6 +46,9 @@ const host = globalThis as unknown as HostGlobals;
 
 /** Milliseconds, monotonic, of no particular origin. */
 export const now = (): number => host.performance.now();
+
+/** Milliseconds since 1970: the wall clock, which may be set. */
+export const date = (): number => host.Date.now();
 
 // Looked up at each call: a test framework may install fake timers after this file was loaded.
 export const setTimeout: HostGlobals['setTimeout'] = (callback, ms) =>

@@ -11,6 +11,11 @@ export interface Clock {
   /** Calls back once, after `ms` milliseconds; returns a handle for `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): TimeoutHandle;
   clearTimeout(handle: TimeoutHandle): void;
+  /**
+   * The wall clock: milliseconds since 1970, in UTC. It goes on while the machine sleeps, where a
+   * monotonic clock may stand still; without it a sleep is not noticed.
+   */
+  date?(): number;
 }
 
 /**
@@ -22,7 +27,7 @@ export interface TimeoutHandle {
 }
 
 /**
- * The clock of the host: `performance.now` and `setTimeout`.
+ * The clock of the host: `performance.now`, `Date.now` and `setTimeout`.
  * @example
  * ```ts
  * import { createSystem, systemClock } from '@reprise/actor';
@@ -36,6 +41,7 @@ export interface TimeoutHandle {
 export function systemClock(): Clock {
   return {
     now: host.now,
+    date: host.date,
     setTimeout: (callback, ms) => host.setTimeout(callback, ms) as TimeoutHandle,
     clearTimeout: (handle) => {
       host.clearTimeout(handle);
@@ -51,6 +57,12 @@ export interface VirtualClock extends Clock {
    * until all microtasks have run.
    */
   advance(ms: number, settle?: () => Promise<void>): Promise<void>;
+  date(): number;
+  /**
+   * The machine sleeps, as on Linux: only the date moves on, and no timer falls due.
+   * @throws RangeError unless it is given 0 ms or more
+   */
+  sleep(ms: number): void;
 }
 
 interface VirtualTimer {
@@ -59,7 +71,7 @@ interface VirtualTimer {
 }
 
 /**
- * A new virtual clock, at 0.
+ * A new virtual clock, at 0. Its date is that of its making, and moves with its time.
  * @throws RangeError from its `advance`, unless that is given 0 ms or more
  * @example
  * ```ts
@@ -79,9 +91,11 @@ interface VirtualTimer {
  */
 export function virtualClock(): VirtualClock {
   let time = 0;
+  let birth = host.date();
   const timers = new Set<VirtualTimer>();
   return {
     now: () => time,
+    date: () => birth + time,
     setTimeout(callback, ms) {
       const timer = { due: time + Math.max(0, ms), callback };
       timers.add(timer);
@@ -90,10 +104,12 @@ export function virtualClock(): VirtualClock {
     clearTimeout(handle) {
       timers.delete(handle as VirtualTimer);
     },
+    sleep(ms) {
+      assertForward(ms);
+      birth += ms;
+    },
     async advance(ms, settle = macrotask) {
-      if (!(ms >= 0)) {
-        throw new RangeError(`Expected milliseconds from 0 on, got ${describe(ms)}`);
-      }
+      assertForward(ms);
       const until = time + ms;
       await settle();
       for (let timer = nextOf(timers, until); timer !== undefined; timer = nextOf(timers, until)) {
@@ -105,6 +121,12 @@ export function virtualClock(): VirtualClock {
       time = until;
     },
   };
+}
+
+function assertForward(ms: number): void {
+  if (!(ms >= 0)) {
+    throw new RangeError(`Expected milliseconds from 0 on, got ${describe(ms)}`);
+  }
 }
 
 /** The earliest of the timers that are due by `until`; of several, the one that was set first. */

@@ -3,12 +3,21 @@ import { describe } from '@reprise/actor/text';
 
 /** A clock that can jump ahead. */
 export interface JumpingClock extends Clock {
+  date(): number;
   /**
-   * Jumps ahead by `ms`, as when a machine wakes up: timers that have fallen due meanwhile fire as
-   * soon as possible, in order.
+   * Jumps ahead by `ms`, as when a machine wakes up whose monotonic clock counts its sleep (as on
+   * Windows), or when the thread was held: timers that have fallen due meanwhile fire as soon as
+   * possible, in order.
    * @throws RangeError if `ms` is not a finite number from 0 on: a monotonic clock never goes back.
    */
   jump(ms: number): void;
+  /**
+   * Only the date moves ahead, by `ms`, as when a machine wakes up whose monotonic clock stood
+   * still with it (as on Linux and macOS), or when somebody sets the wall clock. No timer falls
+   * due.
+   * @throws RangeError if `ms` is not a finite number from 0 on.
+   */
+  sleep(ms: number): void;
 }
 
 /**
@@ -35,6 +44,7 @@ class ClockWithJumps implements JumpingClock {
   readonly #clock: Clock;
   readonly #timers = new Set<JumpingTimer>();
   #ahead = 0;
+  #slept = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,6 +53,8 @@ class ClockWithJumps implements JumpingClock {
   // Functions and no methods, as with any clock: a user may take them off the object.
 
   readonly now = (): number => this.#clock.now() + this.#ahead;
+
+  readonly date = (): number => (this.#clock.date?.() ?? Date.now()) + this.#ahead + this.#slept;
 
   readonly setTimeout = (callback: () => void, ms: number): JumpingTimer => {
     const timer = new JumpingTimer(this.#clock, this.now() + ms, () => {
@@ -61,9 +73,7 @@ class ClockWithJumps implements JumpingClock {
   };
 
   readonly jump = (ms: number): void => {
-    if (!(ms >= 0 && ms < Infinity)) {
-      throw new RangeError(`Expected milliseconds from 0 on, got ${describe(ms)}`);
-    }
+    assertForward(ms);
     this.#ahead += ms;
     // In the order of their due times: timers with the same wait fire in the order of their start.
     for (const timer of [...this.#timers].toSorted((one, other) => one.due - other.due)) {
@@ -71,6 +81,17 @@ class ClockWithJumps implements JumpingClock {
       timer.wait(Math.max(0, timer.due - this.now()));
     }
   };
+
+  readonly sleep = (ms: number): void => {
+    assertForward(ms);
+    this.#slept += ms;
+  };
+}
+
+function assertForward(ms: number): void {
+  if (!(ms >= 0 && ms < Infinity)) {
+    throw new RangeError(`Expected milliseconds from 0 on, got ${describe(ms)}`);
+  }
 }
 
 /** A timer that can be started again with another wait. */

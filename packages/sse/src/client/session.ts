@@ -20,7 +20,7 @@ import {
   type EventStreamResponse,
   requestFailed,
 } from '../http/failure.ts';
-import type { SseRequest } from '../http/request.ts';
+import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
 import type { RequestContext } from './context.ts';
@@ -239,7 +239,7 @@ export class Session {
     if (generation === this.#snapshot.context.generation) {
       const lastEventId = this.#cursor?.lastEventId;
       this.#delivery.begin(lastEventId !== undefined);
-      this.#send(generation, lastEventId === undefined ? given : { ...given, lastEventId });
+      this.#send(generation, complete(given, lastEventId));
     }
     return this.answers.goOn;
   }
@@ -333,8 +333,19 @@ function ownerOf(self: Process): Parameters<typeof openCursor>[1] {
   };
 }
 
+/**
+ * The request as it is sent: with a limit of silence, and from the id of the cursor on. A function
+ * may have returned anything; the connection reports a request that is none.
+ */
+function complete(given: SseRequest, lastEventId: string | undefined): SseRequest {
+  if (typeof given !== 'object' || given === null) {
+    return given;
+  }
+  const { idleTimeout = defaultIdleTimeout } = given;
+  return { ...given, idleTimeout, ...(lastEventId === undefined ? {} : { lastEventId }) };
+}
+
 function createPackets(request: SseRequest, comments: boolean): PacketState<Item> {
-  // A function may have returned anything; the connection reports a request that is none.
   const { lastEventId = '', maxEventSize }: Partial<SseRequest> = request ?? {};
   const options = maxEventSize === undefined ? { lastEventId } : { lastEventId, maxEventSize };
   return comments ? createPacketState({ ...options, comments }) : createPacketState(options);

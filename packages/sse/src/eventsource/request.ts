@@ -4,9 +4,6 @@ import type { SseRequest } from '../http/request.ts';
 import { requestBy } from './fetch.ts';
 import type { EventSourceInit } from './interface.ts';
 
-/** In ms, as in Node's own `fetch`. */
-const longestSilence = 300_000;
-
 /**
  * The arguments of an `EventSource`, checked, as a request of the client.
  * @throws as the constructor of `EventSource`.
@@ -15,7 +12,6 @@ export function eventSourceRequest(url: string | URL, init: EventSourceInit): Ss
   const { fetch, maxBufferSize, withCredentials } = checked(init);
   return {
     url: parseUrl(url),
-    idleTimeout: longestSilence,
     ...(maxBufferSize === undefined ? {} : { maxEventSize: maxBufferSize }),
     ...(fetch === undefined ? {} : { got: requestBy(fetch, Boolean(withCredentials)) }),
   };

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-import type { Clock, TimeoutHandle } from '@reprise/actor';
+import type { Clock } from '@reprise/actor';
 import { describe, redact } from '@reprise/actor/text';
 
+import { Deadline } from '../time/deadline.ts';
 import { BodyStart } from './body-start.ts';
 import { Body, readAll } from './body.ts';
 import { Exchange, type ExchangeHandlers, type Response } from './exchange.ts';
@@ -18,7 +19,6 @@ import {
 import { connectFailureOf, networkFailureOf } from './got-error.ts';
 import { defaultConnectTimeout } from './got-options.ts';
 import { withHidden } from './hidden.ts';
-import { longestWait } from './idle-timer.ts';
 import {
   defaultRedirectDelay,
   firstHop,
@@ -86,9 +86,9 @@ class HttpConnection implements Connection {
   #exchange: Exchange | undefined = undefined;
   #body: Body | undefined = undefined;
   /** For the head of the response, then for the start of a body that is not a stream. */
-  #deadline: TimeoutHandle | undefined = undefined;
+  #deadline: Deadline | undefined = undefined;
   /** A redirect that is followed after a delay. */
-  #delayedHop: TimeoutHandle | undefined = undefined;
+  #delayedHop: Deadline | undefined = undefined;
   #isOver = false;
 
   constructor(request: SseRequest, handlers: ConnectionHandlers, clock: Clock) {
@@ -115,8 +115,8 @@ class HttpConnection implements Connection {
 
   destroy(): void {
     this.#isOver = true;
-    this.#clear(this.#deadline);
-    this.#clear(this.#delayedHop);
+    this.#deadline?.clear();
+    this.#delayedHop?.clear();
     this.#exchange?.destroy();
     // The socket is closed, but a decompressor in between may still hold packets.
     this.#body?.destroy();
@@ -124,7 +124,7 @@ class HttpConnection implements Connection {
 
   #start(): void {
     const { responseTimeout = 300_000 } = this.#request;
-    this.#setDeadline(responseTimeout, () => {
+    this.#deadline = new Deadline(this.#clock, responseTimeout, () => {
       this.#exchange?.markDead();
       this.#fail({ type: 'timeout', phase: 'response', ms: responseTimeout });
     });
@@ -207,9 +207,9 @@ class HttpConnection implements Connection {
     try {
       const { redirectDelay = defaultRedirectDelay } = this.#request;
       const delay = redirectDelay(next.trail.length);
-      if (delay > 0) {
-        this.#delayedHop = this.#clock.setTimeout(send, Math.min(delay, longestWait));
-      } else {
+      if (delay > 0 && !this.#isOver) {
+        this.#delayedHop = new Deadline(this.#clock, delay, send);
+      } else if (!this.#isOver) {
         send();
       }
     } catch (error) {
@@ -232,8 +232,8 @@ class HttpConnection implements Connection {
       this.#fail(failure(text));
     });
     this.#break = start.end;
-    this.#clear(this.#deadline);
-    this.#setDeadline(bodyTimeout, start.end);
+    this.#deadline?.clear();
+    this.#deadline = new Deadline(this.#clock, bodyTimeout, start.end);
     readAll(response, start.take, start.end);
   }
 
@@ -249,7 +249,7 @@ class HttpConnection implements Connection {
     this.#exchange?.detachFromGot(response);
     const { idleTimeout = Infinity } = this.#request;
     const body = new Body(response, { packet, ended }, idleTimeout, this.#clock);
-    this.#clear(this.#deadline);
+    this.#deadline?.clear();
     this.#body = body;
     this.#break = (error, reset) => {
       body.end(networkFailureOf(error, reset));
@@ -268,18 +268,6 @@ class HttpConnection implements Connection {
     if (!this.#isOver) {
       this.destroy();
       this.#handlers.failed(failure);
-    }
-  }
-
-  #setDeadline(ms: number, passed: () => void): void {
-    if (ms < Infinity) {
-      this.#deadline = this.#clock.setTimeout(passed, Math.min(ms, longestWait));
-    }
-  }
-
-  #clear(timer: TimeoutHandle | undefined): void {
-    if (timer !== undefined) {
-      this.#clock.clearTimeout(timer);
     }
   }
 }

@@ -22,6 +22,12 @@ export interface ExchangeHandlers {
   readonly failed: (error: NodeJS.ErrnoException, reset: string | undefined) => void;
 }
 
+/**
+ * How long a socket is silent before TCP asks whether the other side is still there, in ms. That
+ * keeps the entries of NATs and load balancers, which forget a silent connection after minutes.
+ */
+const keepAliveDelay = 30_000;
+
 /** One request, sent with got over HTTP/1.1 or HTTP/2, and its response. */
 export class Exchange {
   /** Until `detachFromGot`. */
@@ -59,6 +65,12 @@ export class Exchange {
   #sent(sending: ClientRequest, { got: given = {} }: SseRequest): void {
     this.#sending = sending;
     shareSession(sending);
+    sending.once('socket', (socket) => {
+      // Node lets nobody touch the socket of a session of HTTP/2.
+      if (!hasStream(sending)) {
+        socket.setKeepAlive(true, keepAliveDelay);
+      }
+    });
     if (given.decompress !== false) {
       sending.prependOnceListener('response', (response: IncomingMessage) => {
         refuseNestedCodings(response, this.#handlers.failed);

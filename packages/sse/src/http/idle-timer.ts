@@ -1,30 +1,33 @@
-import type { Clock, TimeoutHandle } from '@reprise/actor';
+import type { Clock } from '@reprise/actor';
 
-/** The longest wait of a timer of Node, in ms: a longer one would fire at once. */
-export const longestWait: number = 2 ** 31 - 1;
+import { Deadline } from '../time/deadline.ts';
+import { type SleepClock, sleepClockOf } from '../time/sleep-clock.ts';
 
 /**
  * Calls `silent` once nothing has been heard for `limit` ms. `hear` only stores the time: the one
- * timer looks at it when it fires, and waits for the rest.
+ * deadline looks at it when it passes, and waits for the rest.
  */
 export class IdleTimer {
   readonly #clock: Clock;
+  /** The time of `#clock` that counts a sleep of the machine as silence. */
+  readonly #time: SleepClock;
   readonly #limit: number;
   readonly #silent: () => void;
   #heardAt: number;
   #isHeld = false;
-  #timer: TimeoutHandle | undefined = undefined;
+  #deadline: Deadline;
 
   constructor(clock: Clock, limit: number, silent: () => void) {
     this.#clock = clock;
+    this.#time = sleepClockOf(clock);
     this.#limit = limit;
     this.#silent = silent;
-    this.#heardAt = clock.now();
-    this.#wait(limit);
+    this.#heardAt = this.#time.now();
+    this.#deadline = this.#wait(limit);
   }
 
   hear(): void {
-    this.#heardAt = this.#clock.now();
+    this.#heardAt = this.#time.now();
   }
 
   /** Silence does not count from now on. */
@@ -39,21 +42,17 @@ export class IdleTimer {
   }
 
   stop(): void {
-    if (this.#timer !== undefined) {
-      this.#clock.clearTimeout(this.#timer);
-    }
+    this.#deadline.clear();
   }
 
-  #wait(ms: number): void {
-    if (ms < Infinity) {
-      this.#timer = this.#clock.setTimeout(this.#check, Math.min(ms, longestWait));
-    }
+  #wait(ms: number): Deadline {
+    return new Deadline(this.#clock, ms, this.#check);
   }
 
   readonly #check = (): void => {
-    const silence = this.#isHeld ? 0 : this.#clock.now() - this.#heardAt;
+    const silence = this.#isHeld ? 0 : this.#time.now() - this.#heardAt;
     if (silence < this.#limit) {
-      this.#wait(this.#limit - silence);
+      this.#deadline = this.#wait(this.#limit - silence);
     } else {
       this.#silent();
     }

@@ -56,7 +56,8 @@ export interface SseRequest {
   readonly responseTimeout?: number;
   /**
    * The longest silence on an open stream, in ms; any byte ends a silence, also that of a comment.
-   * Default: `Infinity`.
+   * Time in which the client does not read is no silence; time in which the machine slept is.
+   * `Infinity`: no limit. Default: 5 min.
    */
   readonly idleTimeout?: number;
   /**
@@ -83,6 +84,9 @@ export interface SseRequest {
   /** Options for got: agents, proxies, HTTP/2, name lookup, cookies. */
   readonly got?: GotOptions;
 }
+
+/** In ms. */
+export const defaultIdleTimeout = 300_000;
 
 /** The options of got that break no promise of this package. */
 export type GotOptions = Pick<

@@ -193,7 +193,7 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
   const lastEventId = resumptionPoint(progress, context);
   const ownContext: RequestContext = { ...context, lastEventId };
   notify(progress, { type: 'connecting', attempt: context.attempt });
-  const { headers, body, idleTimeout = 300_000, ...rest } = options;
+  const { headers, body, ...rest } = options;
   const url = await resolve(options.url, ownContext);
   progress.url = redact(String(url));
   return {
@@ -201,7 +201,6 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
     url,
     ...(headers === undefined ? {} : { headers: await resolve(headers, ownContext) }),
     ...(body === undefined ? {} : { body: await resolve(body, ownContext) }),
-    idleTimeout,
     lastEventId,
     redirectDelay: pace.redirectDelay,
   };

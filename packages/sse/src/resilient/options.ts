@@ -36,10 +36,6 @@ export interface StreamOptions
   readonly headers?: Resolvable<NonNullable<SseRequest['headers']>>;
   /** A function is called at each attempt. Default: none. */
   readonly body?: Resolvable<NonNullable<SseRequest['body']>>;
-  /**
-   * The longest silence; every byte ends it, comments too. `Infinity`: no limit. Default: 5 min.
-   */
-  readonly idleTimeout?: number;
   /** How long a connection has to last for the delay to start over. Default: 60 s. */
   readonly healthyAfter?: number;
   /**

@@ -68,7 +68,7 @@ export function watch(
     calls,
     next,
     clock,
-    advance: (ms) => clock.advance(ms, async () => undefined),
+    advance: (ms) => clock.advance(ms),
     async text(length) {
       let text = '';
       while (text.length < length) {
