@@ -37,7 +37,10 @@ export abstract class Cell extends Linkable<Cell> implements Process {
 
   readonly pid: Pid<unknown>;
   readonly runtime: Runtime;
-  readonly parent: Cell | undefined;
+  /** Weak: a process that starts its successor and ends must not stay, one for each generation. */
+  readonly #parent: WeakRef<Cell> | undefined;
+  /** The same for all its children. Most processes start none. */
+  #asParent: WeakRef<Cell> | undefined = undefined;
   readonly mailbox: Mailbox;
   name: string | undefined = undefined;
   status: RunState = 'idle';
@@ -53,7 +56,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   constructor(runtime: Runtime, parent: Cell | undefined, mailbox: Mailbox = new Mailbox()) {
     super();
     this.runtime = runtime;
-    this.parent = parent;
+    this.#parent = parent && (parent.#asParent ??= new WeakRef(parent));
     this.mailbox = mailbox;
     this.pid = new CellPid(runtime.nextId(), this) as unknown as Pid<unknown>;
     runtime.processes.add(this);
@@ -71,6 +74,17 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   protected abstract failed(thrown: unknown): boolean;
   /** It has ended: its requests have failed, its exit signals and DOWN messages are sent. */
   protected abstract ended(reason: ExitReason): void;
+
+  /** The process that started it, as long as that lives. */
+  get parent(): Cell | undefined {
+    const parent = this.#parent?.deref();
+    return parent?.isAlive === true ? parent : undefined;
+  }
+
+  /** Whether that process started it, also if it has ended. */
+  isChildOf(pid: Pid): boolean {
+    return this.#parent?.deref()?.pid === pid;
+  }
 
   get system(): System {
     return this.runtime.root;

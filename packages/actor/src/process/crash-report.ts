@@ -22,10 +22,16 @@ export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}
   cell.runtime.logger.error(report, `process ${nameOf(cell)} crashed: ${why}`);
 }
 
+/** Up to the first that has ended. */
 function ancestorsOf(cell: Cell): readonly string[] {
   const names: string[] = [];
   for (let { parent } = cell; parent !== undefined; { parent } = parent) {
+    if (names.length === mostAncestors) {
+      return [...names, '…'];
+    }
     names.push(nameOf(parent));
   }
   return names;
 }
+
+const mostAncestors = 20;

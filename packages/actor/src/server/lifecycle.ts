@@ -144,7 +144,7 @@ export abstract class ServerLifecycle extends Cell {
    * decides, as in OTP: it may have come before the server stopped trapping exits.
    */
   protected isExitOfParent(message: unknown): message is ExitMessage {
-    return this.#isLinkedToParent && isExit(message) && message.pid === this.parent?.pid;
+    return this.#isLinkedToParent && isExit(message) && this.isChildOf(message.pid);
   }
 
   /** Code of the behaviour threw: the server ends. */

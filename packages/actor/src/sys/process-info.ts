@@ -27,7 +27,7 @@ export interface ProcessInfo {
   /** The processes that monitor it, one for each monitor, in order. */
   readonly monitoredBy: readonly Pid[];
   readonly trapExit: boolean;
-  /** The process that started it; `undefined` for the root. */
+  /** The process that started it; `undefined` for the root, and once that process has ended. */
   readonly parent: Pid | undefined;
   /** If it is bounded: its options, and how many messages have been dropped or rejected. */
   readonly mailbox: (MailboxOptions & { readonly dropped: number }) | undefined;

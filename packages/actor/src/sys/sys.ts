@@ -95,6 +95,7 @@ export interface Status {
   readonly pid: Pid;
   readonly name: string | undefined;
   readonly status: 'running' | 'suspended';
+  /** The process that started it, as long as that lives. */
   readonly parent: Pid | undefined;
   readonly behaviour: AnyBehaviour;
   /** The state, or the result of the behaviour's `formatStatus` for it. */

@@ -15,7 +15,10 @@ import {
   noreply,
   normal,
   ok,
+  type Pid,
   type Process,
+  processes,
+  processInfo,
   type Receiver,
   send,
   sendAfter,
@@ -23,7 +26,13 @@ import {
   spawnLink,
   spawnMonitor,
 } from '@reprise/actor';
-import { advance, createTestSystem, settle, virtualClock } from '@reprise/actor/testing';
+import {
+  advance,
+  createTestSystem,
+  type Report,
+  settle,
+  virtualClock,
+} from '@reprise/actor/testing';
 
 import { cellOf } from '../../src/process/cell.ts';
 import { collectGarbage } from '../support/garbage.ts';
@@ -608,5 +617,65 @@ describe('a process that has ended', () => {
     expect(isAlive(q.pid)).toBe(true);
     expect(ended.deref()).toBeUndefined();
     await settle(system);
+  });
+
+  /** Each process starts the next and ends; the last lives. Returns WeakRefs to all but the last. */
+  async function generations(count: number) {
+    const system = createTestSystem();
+    const ended: WeakRef<Process>[] = [];
+    const body = async (self: Receiver<never>): Promise<void> => {
+      if (ended.length === count) {
+        await self.receive();
+      }
+      ended.push(new WeakRef(self));
+      spawn<never>(self, body);
+    };
+    spawn<never>(system, body);
+    await settle(system);
+    return { system, ended };
+  }
+
+  test('is not kept in memory by the processes that it started', async () => {
+    const { system, ended } = await generations(100);
+    await collectGarbage();
+    expect(processes(system)).toHaveLength(2);
+    expect(ended).toHaveLength(100);
+    expect(ended.filter((ref) => ref.deref() !== undefined)).toEqual([]);
+    await settle(system);
+  });
+
+  test('is no ancestor in a report, and no parent', async () => {
+    const system = createTestSystem();
+    let child: Pid<string> | undefined;
+    spawn(system, (self) => {
+      child = spawn<string>(self, async (own) => {
+        await own.receive();
+        throw new Error('boom');
+      });
+    });
+    await settle(system);
+    expect(processInfo(child as Pid)).toMatchObject({ parent: undefined });
+    send(child as Pid<string>, 'go');
+    await settle(system);
+    expect(system.reports).toMatchObject([{ details: { ancestors: [] } }]);
+  });
+
+  test('of the living ancestors a report names the nearest 20', async () => {
+    const system = createTestSystem();
+    const nested =
+      (level: number) =>
+      (self: Process): Promise<void> => {
+        if (level === 0) {
+          return Promise.reject(new Error('boom'));
+        }
+        spawn(self, nested(level - 1));
+        return new Promise(() => undefined);
+      };
+    spawn(system, nested(50));
+    await settle(system);
+    const [{ details }] = system.reports as [Report];
+    const { ancestors } = details as { readonly ancestors: readonly string[] };
+    expect(ancestors).toHaveLength(21);
+    expect(ancestors.at(-1)).toBe('…');
   });
 });
