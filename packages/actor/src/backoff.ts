@@ -1,4 +1,5 @@
 import { describe } from './describe.ts';
+import { assertKnownKeys, type KeysOf } from './known-keys.ts';
 
 /** A delay that grows with each attempt, up to a limit. All times are in ms. */
 export interface Backoff {
@@ -12,6 +13,14 @@ export interface Backoff {
   readonly healthyAfter: number;
 }
 
+const growthKeys: KeysOf<Omit<Backoff, 'healthyAfter'>> = {
+  minDelay: true,
+  maxDelay: true,
+  factor: true,
+};
+
+const backoffKeys: KeysOf<Backoff> = { ...growthKeys, healthyAfter: true };
+
 /**
  * The delay, in ms, after `attempts` attempts in a row: `minDelay` after none, `factor` times as
  * long with each, at most `maxDelay`. It has no jitter.
@@ -23,7 +32,12 @@ export interface Backoff {
  * console.log(delays); // [ 200, 400, 800, 1000 ]
  * ```
  */
-export function backoffDelay(
+export function backoffDelay(attempts: number, backoff: Omit<Backoff, 'healthyAfter'>): number {
+  assertKnownKeys('backoffDelay', backoff, growthKeys);
+  return delayAfter(attempts, backoff);
+}
+
+function delayAfter(
   attempts: number,
   { minDelay, maxDelay, factor = 2 }: Omit<Backoff, 'healthyAfter'>,
 ): number {
@@ -42,11 +56,14 @@ export function restartDelay(
   backoff: Backoff,
   random: () => number,
 ): number {
-  return Math.round(backoffDelay(consecutiveRestarts, backoff) * (0.5 + random() / 2));
+  return Math.round(delayAfter(consecutiveRestarts, backoff) * (0.5 + random() / 2));
 }
 
 /** Throws a `RangeError` for a `restartDelay` with a field that is missing or out of range. */
 export function assertRestartDelay(delay: Backoff): void {
+  if (typeof delay === 'object' && delay !== null) {
+    assertKnownKeys('restartDelay', delay, backoffKeys);
+  }
   const { minDelay, maxDelay, factor = 2, healthyAfter } = (delay ?? {}) as Partial<Backoff>;
   const isGrowing = isAtLeast(1, factor) && factor !== Infinity;
   const isLimited = isAtLeast(minDelay, maxDelay) && maxDelay !== Infinity;

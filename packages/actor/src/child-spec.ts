@@ -1,5 +1,6 @@
 import { assertRestartDelay, type Backoff } from './backoff.ts';
 import { describe } from './describe.ts';
+import { assertKnownKeys, type KeysOf } from './known-keys.ts';
 import { assertOneOf } from './one-of.ts';
 import { type Pid } from './process/pid.ts';
 import type { Process } from './process/process.ts';
@@ -57,6 +58,20 @@ export interface ChildOptions<Id extends string = string> {
   readonly restartDelay?: Backoff;
 }
 
+export const childKeys: KeysOf<ChildOptions> = {
+  id: true,
+  restart: true,
+  shutdown: true,
+  significant: true,
+  restartDelay: true,
+};
+
+const specKeys: KeysOf<ChildSpec> = { ...childKeys, start: true, type: true };
+
+type SpecOptions<Id extends string> = ChildOptions<Id> & {
+  readonly type?: 'worker' | 'supervisor';
+};
+
 /**
  * A child spec with OTP's defaults. Modules such as `Agent` and `GenServer` have a `childSpec` of
  * their own.
@@ -81,7 +96,20 @@ export function childSpec<
   Extra extends readonly unknown[] = readonly [],
 >(
   start: ChildSpec<Id, Child, Extra>['start'],
-  options: ChildOptions<Id> & { readonly type?: 'worker' | 'supervisor' },
+  options: SpecOptions<Id>,
+): ChildSpec<Id, Child, Readonly<Extra>> {
+  assertKnownKeys('childSpec', options, { ...childKeys, type: true });
+  return specOf(start, options);
+}
+
+/** `childSpec` for options that are checked, and may have those of other functions among them. */
+export function specOf<
+  Id extends string,
+  Child extends Pid,
+  Extra extends readonly unknown[] = readonly [],
+>(
+  start: ChildSpec<Id, Child, Extra>['start'],
+  options: SpecOptions<Id>,
 ): ChildSpec<Id, Child, Readonly<Extra>> {
   const { id, restart = 'permanent', type = 'worker', significant = false, restartDelay } = options;
   const defaultShutdown = type === 'supervisor' ? Infinity : 5000;
@@ -107,6 +135,7 @@ export function assertChildSpec(spec: AnyChildSpec): void {
   if (typeof spec !== 'object' || spec === null || typeof spec.id !== 'string') {
     throw new TypeError(`Expected a child spec with an id, got ${describe(spec)}`);
   }
+  assertKnownKeys(`child ${describe(spec.id)}`, spec, specKeys);
   if (typeof spec.start !== 'function') {
     throw new TypeError(
       `${expectation(spec, 'start')} a function (parent) => Promise<Pid>, got ${describe(spec.start)}`,

@@ -10,8 +10,7 @@ export type KeysOf<Options> = { readonly [Key in keyof Required<Options>]: true 
 
 /**
  * Refuses options of the function `name` that are misspelt, which would else be ignored in silence,
- * and options that are not an object, such as a timeout outside of its object. `undefined` is
- * accepted.
+ * and options that are not an object, such as a timeout outside of its object.
  * @throws TypeError that names the key, and the nearest known one
  * @example
  * ```ts
@@ -36,19 +35,45 @@ export function assertKnownKeys(
   options: unknown,
   known: Readonly<Record<string, true>>,
 ): void {
-  if (options === undefined) {
-    return;
-  }
   if (typeof options !== 'object' || options === null || isThenable(options)) {
     throw new TypeError(
       `Expected the options of ${name}, ${shapeOf(known)}, got ${describe(options)}`,
     );
   }
-  // Not `Object.keys`, which makes an array: a call is checked each time. An inherited key counts,
-  // too, since its value would be used.
+  // Not `Object.keys`, which makes an array: the options of a call are checked each time. An
+  // inherited key counts, too, since its value would be used.
   for (const key in options) {
     if (!Object.hasOwn(known, key)) {
       throw new TypeError(`Expected an option of ${name}${unknownKey(key, Object.keys(known))}`);
+    }
+  }
+}
+
+/**
+ * `assertKnownKeys` for an object that may hold more than options, such as a state that is used as
+ * a request: only a key that is near to a known one, which is missing, is refused.
+ * @throws TypeError that names the key and the known one
+ * @example
+ * ```ts
+ * import { assertNoMisspelling } from '@reprise/actor/options';
+ *
+ * assertNoMisspelling('poll', { url: 'http://a/', urls: [] }, { url: true });
+ * try {
+ *   assertNoMisspelling('poll', { uri: 'http://a/' }, { url: true });
+ * } catch (error) {
+ *   console.log(String(error)); // TypeError: Expected an option of poll, got `uri`: did you mean `url`?
+ * }
+ * ```
+ */
+export function assertNoMisspelling(
+  name: string,
+  given: object,
+  known: Readonly<Record<string, true>>,
+): void {
+  const missing = Object.keys(known).filter((key) => !(key in given));
+  for (const key in given) {
+    if (!Object.hasOwn(known, key) && nearest(key, missing) !== undefined) {
+      throw new TypeError(`Expected an option of ${name}${unknownKey(key, missing)}`);
     }
   }
 }

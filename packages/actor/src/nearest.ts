@@ -8,10 +8,10 @@ export function nearest(given: unknown, known: readonly unknown[]): string | und
     return undefined;
   }
   let found: string | undefined;
-  let least = maxDistance + 1;
+  let least = Math.min(maxDistance, Math.floor(given.length / 3)) + 1;
   for (const name of known) {
     const away = typeof name === 'string' ? distance(wordOf(given), wordOf(name)) : Infinity;
-    if (away < least && away < given.length) {
+    if (away < least) {
       found = name as string;
       least = away;
     }
@@ -19,7 +19,10 @@ export function nearest(given: unknown, known: readonly unknown[]): string | und
   return found;
 }
 
-/** A misspelt name has at most so many letters that are wrong, missing, too many or swapped. */
+/**
+ * A misspelt name has at most so many letters that are wrong, missing, too many or swapped, and not
+ * more than a third of all.
+ */
 const maxDistance = 2;
 
 /** Without the marks in which spellings differ: `one_for_one` is Erlang's `oneForOne`. */

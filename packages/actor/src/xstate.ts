@@ -10,14 +10,16 @@ import type {
   Subscription,
 } from 'xstate';
 
-import type { ChildOptions, ChildSpec } from './child-spec.ts';
+import { childKeys, type ChildOptions, type ChildSpec } from './child-spec.ts';
 import { describe } from './describe.ts';
+import { assertKnownKeys, type KeysOf } from './known-keys.ts';
 import { type Destination, find } from './process/address.ts';
 import { type Cell, cellOfProcess, nameOf } from './process/cell.ts';
 import { ExitError } from './process/exit-error.ts';
 import { type ExitReason, noproc, normal } from './process/exit-reason.ts';
 import type { Process } from './process/process.ts';
 import type { Server } from './server/behaviour.ts';
+import { startKeys } from './server/create-server.ts';
 import * as GenServer from './server/gen-server.ts';
 import { noreply, type NoReply, ok, reply, type Stop, stop } from './server/next.ts';
 import { stateOf } from './server/state-of.ts';
@@ -46,6 +48,12 @@ export type LogicOptions<Logic extends AnyActorLogic, Id extends string> = GenSe
   (undefined extends InputFrom<Logic>
     ? { readonly input?: InputFrom<Logic> }
     : { readonly input: InputFrom<Logic> });
+
+const logicKeys: KeysOf<LogicOptions<AnyActorLogic, string>> = {
+  ...childKeys,
+  ...startKeys,
+  input: true,
+};
 
 type Options<Logic extends AnyActorLogic, Id extends string> =
   undefined extends InputFrom<Logic>
@@ -109,6 +117,7 @@ export function fromLogic<Logic extends AnyActorLogic, const Id extends string =
   if (typeof logic?.transition !== 'function') {
     throw new TypeError(`Expected an actor logic of xstate, got ${describe(logic)}`);
   }
+  assertKnownKeys('fromLogic', options ?? {}, logicKeys);
   const { input, ...rest }: GenServer.StartOptions & { readonly input?: unknown } = options ?? {};
   const id = 'id' in logic ? String(logic.id) : 'logic';
   const spec = GenServer.childSpec(behaviour, { logic, input }, { id, ...rest });

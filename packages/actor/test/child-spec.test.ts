@@ -113,9 +113,11 @@ describe('a bad child spec', () => {
     expect(attempt).toThrow(TypeError);
   });
 
-  test('SS15 unknown keys are ignored', () => {
-    const more = { ...good, extra: 1 };
-    expect(() => assertChildSpec(more)).not.toThrow();
+  test('SS15 unknown keys are refused', () => {
+    const more = { ...good, restarts: 'permanent' };
+    expect(() => assertChildSpec(more)).toThrow(
+      new TypeError('Expected an option of child "a", got `restarts`: did you mean `restart`?'),
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { hostProcess } from '../host.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import { cellOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
@@ -10,7 +11,7 @@ import { notStarted } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
 import type { Process, System } from '../process/process.ts';
 import { whereis } from '../process/register.ts';
-import { createSystem, type SystemOptions } from '../process/system.ts';
+import { createSystem, systemKeys, type SystemOptions } from '../process/system.ts';
 import * as GenServer from '../server/gen-server.ts';
 import { ServerProcess } from '../server/server-process.ts';
 import * as Supervisor from '../supervisor/supervisor.ts';
@@ -51,6 +52,14 @@ export interface Definition<State> {
   readonly stop?: (state: NoInfer<State>) => void | Promise<void>;
 }
 
+const definitionKeys: KeysOf<Definition<unknown>> = {
+  name: true,
+  applications: true,
+  start: true,
+  prepStop: true,
+  stop: true,
+};
+
 /**
  * An application: a tree that is started and stopped as a whole, after the applications that it
  * needs. It is a plain value, which any number of systems can run.
@@ -74,6 +83,7 @@ export interface Definition<State> {
  * ```
  */
 export function define<State = undefined>(definition: Definition<State>): Application {
+  assertKnownKeys('Application.define', definition, definitionKeys);
   const { name, applications = [], start } = definition;
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(`Expected an application to have a name, got ${describe(name)}`);
@@ -299,6 +309,8 @@ export interface RunOptions extends SystemOptions {
   readonly exitStatus?: ExitStatus;
 }
 
+const runKeys: KeysOf<RunOptions> = { ...systemKeys, deadline: true, exitStatus: true };
+
 /**
  * Runs a tree as a program: it keeps the program alive as long as the tree runs, and ends it when
  * the tree has ended. One tree in an operating-system process.
@@ -331,6 +343,7 @@ export interface RunOptions extends SystemOptions {
  * ```
  */
 export function run(tree: ServiceTree, options: RunOptions = {}): Service {
+  assertKnownKeys('Application.run', options, runKeys);
   const { deadline = 10_000, exitStatus = usualStatus, ...systemOptions } = options;
   assertTimeout(deadline);
   assertExitStatus(exitStatus);

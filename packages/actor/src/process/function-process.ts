@@ -1,4 +1,5 @@
 import { assertTimeout, Timer } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { Cell } from './cell.ts';
 import { reportCrash } from './crash-report.ts';
 import { reasonOf } from './exit-error.ts';
@@ -34,6 +35,12 @@ export interface Receiver<in out Message> extends Process<Message> {
 export type ProcessFunction<Message> = (self: Receiver<Message>) => void | Promise<void>;
 
 type Match = (message: unknown) => boolean;
+
+interface ReceiveOptions {
+  readonly timeout: number;
+}
+
+const receiveKeys: KeysOf<ReceiveOptions> = { timeout: true };
 
 /** A process that runs a function. */
 export class FunctionProcess extends Cell implements Receiver<unknown> {
@@ -91,12 +98,12 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
     this.#body = undefined;
   }
 
-  receive(
-    first?: Match | { readonly timeout: number },
-    second?: { readonly timeout: number },
-  ): Promise<never> {
+  receive(first?: Match | ReceiveOptions, second?: ReceiveOptions): Promise<never> {
     const [match, options] =
       typeof first === 'function' ? [first, second] : [anyMessage, first ?? second];
+    if (options !== undefined) {
+      assertKnownKeys('receive', options, receiveKeys);
+    }
     return this.#receive(match, options?.timeout ?? Infinity) as Promise<never>;
   }
 

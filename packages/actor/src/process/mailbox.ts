@@ -1,6 +1,7 @@
 import { setBrand } from '../brand.ts';
 import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 
 /** How many messages may wait in a mailbox, and what happens to one more. */
@@ -20,6 +21,8 @@ export interface MailboxOptions {
    */
   readonly overflow: 'dropNewest' | 'dropOldest' | 'reject' | 'exit';
 }
+
+const mailboxKeys: KeysOf<MailboxOptions> = { capacity: true, overflow: true };
 
 const policies: readonly unknown[] = ['dropNewest', 'dropOldest', 'reject', 'exit'];
 
@@ -94,7 +97,9 @@ export class BoundedMailbox extends Mailbox {
   }
 }
 
-function assertOptions({ capacity, overflow }: MailboxOptions): void {
+function assertOptions(options: MailboxOptions): void {
+  assertKnownKeys('a mailbox', options, mailboxKeys);
+  const { capacity, overflow } = options;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
     throw new RangeError(
       `Expected the capacity of a mailbox to be a whole number from 1 on, got ${describe(capacity)}`,

@@ -1,5 +1,6 @@
 import type { Clock } from '../host/clock.ts';
 import type { Logger } from '../host/logger.ts';
+import { type KeysOf } from '../known-keys.ts';
 import type { ExitReason } from './exit-reason.ts';
 import type { Pid, Ref } from './pid.ts';
 
@@ -47,6 +48,8 @@ export interface StopOptions {
    */
   readonly reason?: ExitReason;
 }
+
+export const stopSystemKeys: KeysOf<StopOptions> = { timeout: true, reason: true };
 
 /** To a process that traps exits: a linked process ended, or another sent this exit signal. */
 export interface ExitMessage {

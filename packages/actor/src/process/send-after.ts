@@ -2,6 +2,7 @@ import { setBrand, isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import type { Clock } from '../host/clock.ts';
 import { assertDelay, Timer } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { type Destination, find, runtimeOf } from './address.ts';
 import { type Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
 import { type Pid, Ref } from './pid.ts';
@@ -39,12 +40,16 @@ export interface TimerOptions {
   readonly abs?: boolean;
 }
 
+const timerKeys: KeysOf<TimerOptions> = { abs: true };
+
 export interface CancelTimerOptions {
   /** Returns nothing; this process receives a message `{ type: 'cancelTimer', ref, result }`. */
   readonly async?: Process;
   /** With `false` there is neither a return value nor a message. Default: true. */
   readonly info?: false;
 }
+
+const cancelTimerKeys: KeysOf<CancelTimerOptions> = { async: true, info: true };
 
 /**
  * Sends `message` once, after `time` milliseconds of the system's clock, never inside this call. A
@@ -73,7 +78,7 @@ export function sendAfter<Message>(
   time: number,
   options?: TimerOptions,
 ): TimerRef {
-  return startedTimer(new SendTimer(to, message), time, options);
+  return startedTimer('sendAfter', new SendTimer(to, message), time, options);
 }
 
 /**
@@ -102,7 +107,7 @@ export function startTimer<Message>(
   time: number,
   options?: TimerOptions,
 ): TimerRef {
-  return startedTimer(new TimeoutTimer(to, message), time, options);
+  return startedTimer('startTimer', new TimeoutTimer(to, message), time, options);
 }
 
 /** The content of the timeout messages that a process with messages `Message` accepts. */
@@ -113,10 +118,13 @@ type TimeoutOf<Message> = unknown extends Message
 type ContentOf<Timeout> = Timeout extends { readonly message: infer Content } ? Content : never;
 
 function startedTimer(
+  name: string,
   timer: SendTimer,
   time: number,
-  { abs = false }: TimerOptions = {},
+  options: TimerOptions = {},
 ): TimerRef {
+  assertKnownKeys(name, options, timerKeys);
+  const { abs = false } = options;
   if (abs) {
     assertTime(time);
     timer.startAt(time);
@@ -148,6 +156,9 @@ function startedTimer(
 export function cancelTimer(ref: TimerRef): number | false;
 export function cancelTimer(ref: TimerRef, options: CancelTimerOptions): void;
 export function cancelTimer(ref: TimerRef, options?: CancelTimerOptions): number | false | void {
+  if (options !== undefined) {
+    assertKnownKeys('cancelTimer', options, cancelTimerKeys);
+  }
   const result = timerOf(ref)?.cancel() ?? false;
   if (options === undefined) {
     return result;

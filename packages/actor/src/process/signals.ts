@@ -1,5 +1,6 @@
 import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import { type Destination, find, NamedAddress } from './address.ts';
 import { type Cell, cellOf, cellOfProcess, findCell } from './cell.ts';
@@ -141,6 +142,8 @@ export interface MonitorOptions {
   readonly alias?: AliasMode;
 }
 
+const monitorKeys: KeysOf<MonitorOptions> = { tag: true, alias: true };
+
 /** A ref that is also an address until its alias expires. Messages after that are dropped. */
 export interface AliasRef<in Message = never> extends Ref {
   readonly [aliased]: (message: Message) => void;
@@ -175,11 +178,9 @@ export function monitor<Message = never>(
   options: MonitorOptions & { readonly alias: AliasMode },
 ): AliasRef<Message>;
 export function monitor(self: Process, target: Destination, options?: MonitorOptions): Ref;
-export function monitor(
-  self: Process,
-  target: Destination,
-  { tag = 'DOWN', alias }: MonitorOptions = {},
-): Ref {
+export function monitor(self: Process, target: Destination, options: MonitorOptions = {}): Ref {
+  assertKnownKeys('monitor', options, monitorKeys);
+  const { tag = 'DOWN', alias } = options;
   const cell = cellOfProcess(self);
   if (alias !== undefined) {
     assertOneOf('Expected alias to be', alias, aliasModes);
@@ -206,6 +207,8 @@ export interface DemonitorOptions {
   readonly info?: boolean;
 }
 
+const demonitorKeys: KeysOf<DemonitorOptions> = { flush: true, info: true };
+
 /**
  * Ends a monitor: its message does not come any more. Returns `true`, or, with `info`, whether the
  * monitor was still on.
@@ -222,11 +225,9 @@ export interface DemonitorOptions {
  * await system.stop();
  * ```
  */
-export function demonitor(
-  self: Process,
-  ref: Ref,
-  { flush = false, info = false }: DemonitorOptions = {},
-): boolean {
+export function demonitor(self: Process, ref: Ref, options: DemonitorOptions = {}): boolean {
+  assertKnownKeys('demonitor', options, demonitorKeys);
+  const { flush = false, info = false } = options;
   const cell = cellOfProcess(self);
   const own = ownRef(cell, ref);
   const found = cell.demonitor(own);

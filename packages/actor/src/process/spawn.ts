@@ -1,4 +1,5 @@
 import { describe } from '../describe.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { type Cell, cellOfProcess } from './cell.ts';
 import { ExitError } from './exit-error.ts';
 import { noproc } from './exit-reason.ts';
@@ -12,6 +13,8 @@ export interface SpawnOptions {
   /** Limits how many messages may wait. Default: no limit. */
   readonly mailbox?: MailboxOptions;
 }
+
+const spawnKeys: KeysOf<SpawnOptions> = { mailbox: true };
 
 /**
  * Starts a process that runs `body`, and returns its pid before `body` has begun. The process
@@ -118,11 +121,13 @@ export function parentOf(parent: Process): Cell {
 function startProcess<Message>(
   parent: Process,
   body: ProcessFunction<Message>,
-  { mailbox }: SpawnOptions = {},
+  options: SpawnOptions = {},
 ): Cell {
   if (typeof body !== 'function') {
     throw new TypeError(`Expected a function (self) => …, got ${describe(body)}`);
   }
+  assertKnownKeys('spawn', options, spawnKeys);
+  const { mailbox } = options;
   const cell = new FunctionProcess(
     parentOf(parent),
     body as ProcessFunction<unknown>,

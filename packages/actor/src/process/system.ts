@@ -2,7 +2,8 @@ import { KeyTable } from '../collections/key-table.ts';
 import { assertHost } from '../host.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
-import { CallbackTimer, Timers } from '../host/timers.ts';
+import { assertTimeout, CallbackTimer, Timers } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { createRedaction, type SecretNames } from '../shown/redaction.ts';
 import { Cell, type Runtime } from './cell.ts';
 import {
@@ -14,7 +15,7 @@ import {
   shutdown,
 } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
-import type { StopOptions, System } from './process.ts';
+import { type StopOptions, stopSystemKeys, type System } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 
 export interface SystemOptions {
@@ -37,6 +38,14 @@ export interface SystemOptions {
   readonly slowCallback?: number;
 }
 
+export const systemKeys: KeysOf<SystemOptions> = {
+  clock: true,
+  logger: true,
+  highWaterMark: true,
+  slowCallback: true,
+  redact: true,
+};
+
 /**
  * A new system. Systems share nothing: a program may have several, and a test one of its own.
  * @throws Error on a Node older than 22.12
@@ -52,6 +61,7 @@ export interface SystemOptions {
  * ```
  */
 export function createSystem(options: SystemOptions = {}): System {
+  assertKnownKeys('createSystem', options, systemKeys);
   assertHost();
   return new SystemRuntime(options).root;
 }
@@ -123,7 +133,10 @@ class RootProcess extends Cell implements System {
     return this.#exited.promise;
   }
 
-  stop({ timeout = Infinity, reason = shutdown }: StopOptions = {}): Promise<void> {
+  stop(options: StopOptions = {}): Promise<void> {
+    assertKnownKeys('system.stop', options, stopSystemKeys);
+    const { timeout = Infinity, reason = shutdown } = options;
+    assertTimeout(timeout);
     assertExitReason(reason);
     this.#stopping ??= this.#stop(timeout, reason);
     return this.#stopping;

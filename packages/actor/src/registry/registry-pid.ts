@@ -1,3 +1,4 @@
+import { type KeysOf } from '../known-keys.ts';
 import type { Destination, Name } from '../process/address.ts';
 import type { Pid } from '../process/pid.ts';
 
@@ -85,3 +86,9 @@ export interface RegistryOptions<Keys extends 'unique' | 'duplicate', Key, Value
   /** The processes that get a message at each change. Default: none. */
   readonly listeners?: readonly Destination<Pid<Change<Key, Value, P>>>[];
 }
+
+export const registryKeys: KeysOf<RegistryOptions<'unique', unknown, unknown, Pid>> = {
+  keys: true,
+  name: true,
+  listeners: true,
+};

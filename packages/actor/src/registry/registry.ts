@@ -1,4 +1,6 @@
-import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
+import { childKeys, type ChildOptions, type ChildSpec, specOf } from '../child-spec.ts';
+import { describe } from '../describe.ts';
+import { assertKnownKeys } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import type { Destination, Via } from '../process/address.ts';
 import { type Cell, cellOf, cellOfProcess, isPid } from '../process/cell.ts';
@@ -7,14 +9,15 @@ import type { Process } from '../process/process.ts';
 import { isAlive } from '../process/signals.ts';
 import * as GenServer from '../server/gen-server.ts';
 import { ok } from '../server/next.ts';
-import type {
-  Duplicate,
-  Entry,
-  RegistryOptions,
-  Registered,
-  RegistryOf,
-  Unique,
-  Updated,
+import {
+  type Duplicate,
+  type Entry,
+  type RegistryOptions,
+  type Registered,
+  registryKeys,
+  type RegistryOf,
+  type Unique,
+  type Updated,
 } from './registry-pid.ts';
 import { type Registration, RegistryTable, tableOf, uniqueTableOf } from './table.ts';
 import { RegistryAddress } from './via.ts';
@@ -76,6 +79,7 @@ export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
   options: RegistryOptions<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
 export function start(parent: Process, options: AnyOptions): Promise<never> {
+  assertKnownKeys('Registry.start', options, registryKeys);
   return startRegistry(GenServer.start, parent, options);
 }
 
@@ -104,6 +108,7 @@ export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
   options: RegistryOptions<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
 export function startLink(parent: Process, options: AnyOptions): Promise<never> {
+  assertKnownKeys('Registry.startLink', options, registryKeys);
   return startRegistry(GenServer.startLink, parent, options);
 }
 
@@ -144,8 +149,9 @@ export function childSpec<
   options: ChildOptions<Id> & RegistryOptions<'duplicate', Key, Value, P>,
 ): ChildSpec<Id, Duplicate<Key, Value, P>>;
 export function childSpec(options: ChildOptions & AnyOptions): ChildSpec<string, never> {
-  assertKeys(options.keys);
-  return createChildSpec<string, never>(
+  assertKnownKeys('Registry.childSpec', options, { ...childKeys, ...registryKeys });
+  assertOptions(options);
+  return specOf<string, never>(
     (parent) => startRegistry(GenServer.startLink, parent, options),
     options,
   );
@@ -163,8 +169,8 @@ async function startRegistry(
   parent: Process,
   options: AnyOptions,
 ): Promise<never> {
-  const { keys, name } = options;
-  assertKeys(keys);
+  const { name } = options;
+  assertOptions(options);
   const pid: Pid = await start(
     parent,
     registryBehaviour,
@@ -174,8 +180,11 @@ async function startRegistry(
   return pid as never;
 }
 
-function assertKeys(keys: unknown): void {
+function assertOptions({ keys, listeners = [] }: AnyOptions): void {
   assertOneOf('Expected keys to be', keys, ['unique', 'duplicate']);
+  if (!Array.isArray(listeners)) {
+    throw new TypeError(`Expected listeners to be an array of pids, got ${describe(listeners)}`);
+  }
 }
 
 /**

@@ -1,9 +1,12 @@
-import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
+import { childKeys, type ChildOptions, type ChildSpec, specOf } from '../child-spec.ts';
+import { describe } from '../describe.ts';
+import { assertKnownKeys, partOf } from '../known-keys.ts';
 import { isThenable, type MaybePromise } from '../maybe-promise.ts';
 import type { Destination } from '../process/address.ts';
 import { badReturnValue, type ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
+import { startKeys } from './create-server.ts';
 import * as GenServer from './gen-server.ts';
 import { noreply, ok, type Reply, reply, type Stop, stop as stopAnswer } from './next.ts';
 
@@ -35,8 +38,9 @@ export interface Agent<in out State> extends Pid {
 export function start<State>(
   parent: Process,
   init: () => MaybePromise<State>,
-  options?: GenServer.StartOptions,
+  options: GenServer.StartOptions = {},
 ): Promise<Agent<State>> {
+  assertKnownKeys('Agent.start', options, startKeys);
   return startAgent(GenServer.start, parent, init, options);
 }
 
@@ -60,8 +64,9 @@ export function start<State>(
 export function startLink<State>(
   parent: Process,
   init: () => MaybePromise<State>,
-  options?: GenServer.StartOptions,
+  options: GenServer.StartOptions = {},
 ): Promise<Agent<State>> {
+  assertKnownKeys('Agent.startLink', options, startKeys);
   return startAgent(GenServer.startLink, parent, init, options);
 }
 
@@ -87,7 +92,10 @@ export function childSpec<State, const Id extends string>(
   init: () => MaybePromise<State>,
   options: ChildOptions<Id> & GenServer.StartOptions,
 ): ChildSpec<Id, Agent<State>> {
-  return createChildSpec<Id, Agent<State>>((parent) => startLink(parent, init, options), options);
+  assertKnownKeys('Agent.childSpec', options, { ...childKeys, ...startKeys });
+  assertFunction('init', init);
+  const startOptions = partOf<GenServer.StartOptions>(options, startKeys);
+  return specOf<Id, Agent<State>>((parent) => startLink(parent, init, startOptions), options);
 }
 
 /**
@@ -177,6 +185,7 @@ export function cast<State>(
   agent: Destination<Agent<State>>,
   fn: (state: State) => MaybePromise<NoInfer<State>>,
 ): void {
+  assertFunction('the argument', fn);
   GenServer.cast(serverOf(agent), 'update', fn as AgentFunction);
 }
 
@@ -237,8 +246,9 @@ async function startAgent<State>(
   start: typeof GenServer.start,
   parent: Process,
   init: () => MaybePromise<State>,
-  options?: GenServer.StartOptions,
+  options: GenServer.StartOptions,
 ): Promise<Agent<State>> {
+  assertFunction('init', init);
   return (await start(parent, agentBehaviour, init, options)) as Pid as Agent<State>;
 }
 
@@ -249,6 +259,7 @@ function callAgent<Result>(
   fn: (state: never) => unknown,
   options?: GenServer.CallOptions,
 ): Promise<Result> {
+  assertFunction('the argument', fn);
   const result: Promise<unknown> = GenServer.call(
     serverOf(agent),
     request,
@@ -256,6 +267,13 @@ function callAgent<Result>(
     options,
   );
   return result as Promise<Result>;
+}
+
+/** Here, in the caller: the agent would end of it. */
+function assertFunction(what: string, given: unknown): void {
+  if (typeof given !== 'function') {
+    throw new TypeError(`Expected ${what} to be a function, got ${describe(given)}`);
+  }
 }
 
 function serverOf(agent: Destination): Destination<GenServer.ServerOf<typeof agentBehaviour>> {

@@ -1,6 +1,7 @@
 import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { type KeysOf } from '../known-keys.ts';
 import { type Name, type Via, ViaAddress } from '../process/address.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
@@ -24,6 +25,8 @@ export interface StartOptions {
   /** How long `init` may take, in ms, before the server is killed. Default: `Infinity`. */
   readonly timeout?: number;
 }
+
+export const startKeys: KeysOf<StartOptions> = { name: true, mailbox: true, timeout: true };
 
 /** `GenServer.start` and `GenServer.startLink`. */
 export function startServer<B extends AnyBehaviour>(

@@ -1,7 +1,8 @@
 import { isA } from '../brand.ts';
-import { type ChildOptions, type ChildSpec, childSpec as createChildSpec } from '../child-spec.ts';
+import { childKeys, type ChildOptions, type ChildSpec, specOf } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { type Destination, find } from '../process/address.ts';
 import { cellOfProcess } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
@@ -24,7 +25,7 @@ import type {
   ServerOf,
 } from './behaviour.ts';
 import { refusalOf } from './call-refusal.ts';
-import { createServer, startServer, type StartOptions } from './create-server.ts';
+import { createServer, startKeys, startServer, type StartOptions } from './create-server.ts';
 import { CallMessage, CastMessage, StopMessage } from './messages.ts';
 
 export type {
@@ -70,10 +71,14 @@ export interface CallOptions {
   readonly self?: Process;
 }
 
+const callKeys: KeysOf<CallOptions> = { timeout: true, self: true };
+
 interface ServerStopOptions {
   /** In ms. Default: `Infinity`, as long as `terminate` takes. */
   readonly timeout?: number;
 }
+
+const stopKeys: KeysOf<ServerStopOptions> = { timeout: true };
 
 export type { ServerStopOptions as StopOptions };
 
@@ -132,8 +137,9 @@ export function start<B extends AnyBehaviour>(
   parent: Process,
   behaviour: B,
   arg: ArgOf<B>,
-  options?: StartOptions,
+  options: StartOptions = {},
 ): Promise<ServerOf<B> | IgnoredOf<B>> {
+  assertKnownKeys('GenServer.start', options, startKeys);
   return startServer(parent, behaviour, arg, false, options);
 }
 
@@ -164,8 +170,9 @@ export function startLink<B extends AnyBehaviour>(
   parent: Process,
   behaviour: B,
   arg: ArgOf<B>,
-  options?: StartOptions,
+  options: StartOptions = {},
 ): Promise<ServerOf<B> | IgnoredOf<B>> {
+  assertKnownKeys('GenServer.startLink', options, startKeys);
   return startServer(parent, behaviour, arg, true, options);
 }
 
@@ -205,6 +212,7 @@ export async function startMonitor<B extends AnyBehaviour>(
   arg: ArgOf<B>,
   options: StartOptions = {},
 ): Promise<Monitored<ServerOf<B>> | IgnoredOf<B>> {
+  assertKnownKeys('GenServer.startMonitor', options, startKeys);
   const { timeout = Infinity } = options;
   assertTimeout(timeout);
   const owner = parentOf(parent);
@@ -241,8 +249,9 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
   arg: ArgOf<B>,
   options: ChildOptions<Id> & StartOptions,
 ): ChildSpec<Id, ServerOf<B>> {
-  return createChildSpec<Id, ServerOf<B>>(
-    (parent) => startLink(parent, behaviour, arg, options),
+  assertKnownKeys('GenServer.childSpec', options, { ...childKeys, ...startKeys });
+  return specOf<Id, ServerOf<B>>(
+    (parent) => startServer(parent, behaviour, arg, true, options),
     options,
   );
 }
@@ -277,6 +286,9 @@ export function call<Calls, Request extends keyof Calls & string>(
   request: Request,
   ...[payload, options]: readonly [...PayloadArgs<Calls[Request]>, options?: CallOptions]
 ): Promise<ReplyTo<Calls[Request]>> {
+  if (options !== undefined) {
+    assertKnownKeys('GenServer.call', options, callKeys);
+  }
   const { timeout = 5000, self }: CallOptions = options ?? {};
   assertTimeout(timeout);
   const cell = find(server);
@@ -386,8 +398,10 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
 export async function stop(
   server: Destination,
   reason: ExitReason = normal,
-  { timeout = Infinity }: ServerStopOptions = {},
+  options: ServerStopOptions = {},
 ): Promise<void> {
+  assertKnownKeys('GenServer.stop', options, stopKeys);
+  const { timeout = Infinity } = options;
   assertExitReason(reason);
   assertTimeout(timeout);
   const cell = find(server);

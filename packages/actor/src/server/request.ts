@@ -1,6 +1,7 @@
 import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { type Destination, find } from '../process/address.ts';
 import { cellOfProcess } from '../process/cell.ts';
 import { firstResult, firstSettled, waitForResults } from '../process/pending-result.ts';
@@ -35,10 +36,14 @@ export interface SendRequestOptions {
   readonly self?: Process;
 }
 
+const sendRequestKeys: KeysOf<SendRequestOptions> = { self: true };
+
 export interface ResponseOptions {
   /** In ms. Default: `Infinity`. With 0 only a response that has come is fetched. */
   readonly timeout?: number;
 }
+
+const responseKeys: KeysOf<ResponseOptions> = { timeout: true };
 
 /**
  * Sends a request to the server, and waits for nothing. The response is fetched with
@@ -69,6 +74,9 @@ export function sendRequest<Calls, Request extends keyof Calls & string>(
   request: Request,
   ...[payload, options]: readonly [...PayloadArgs<Calls[Request]>, options?: SendRequestOptions]
 ): RequestId<ReplyTo<Calls[Request]>> {
+  if (options !== undefined) {
+    assertKnownKeys('GenServer.sendRequest', options, sendRequestKeys);
+  }
   const { self }: SendRequestOptions = options ?? {};
   const asker = self && cellOfProcess(self);
   const cell = find(server);
@@ -117,7 +125,7 @@ export function receiveResponse(
   requests: Requests,
   options?: ResponseOptions,
 ): Promise<Response | TimedOut | NoRequest> {
-  return responseTo(requests, giveUpAll, options);
+  return responseTo('GenServer.receiveResponse', requests, giveUpAll, options);
 }
 
 /**
@@ -164,7 +172,7 @@ export function waitResponse(
   requests: Requests,
   options?: ResponseOptions,
 ): Promise<Response | TimedOut | NoRequest> {
-  return responseTo(requests, keepAll, options);
+  return responseTo('GenServer.waitResponse', requests, keepAll, options);
 }
 
 /**
@@ -220,10 +228,13 @@ const timedOut: TimedOut = { type: 'timeout' };
 const noRequest: NoRequest = { type: 'noRequest' };
 
 async function responseTo(
+  name: string,
   requests: Requests,
   onTimeout: (open: readonly PendingResponse[], requests: Requests) => void,
-  { timeout = Infinity }: ResponseOptions = {},
+  options: ResponseOptions = {},
 ): Promise<Response | TimedOut | NoRequest> {
+  assertKnownKeys(name, options, responseKeys);
+  const { timeout = Infinity } = options;
   assertTimeout(timeout);
   const open = pendingOf(requests);
   if (open.length === 0) {

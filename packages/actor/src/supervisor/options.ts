@@ -1,5 +1,6 @@
 import { assertChildSpec, type ChildSpec } from '../child-spec.ts';
 import { describe } from '../describe.ts';
+import { type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
@@ -15,6 +16,15 @@ export interface SupervisorOptions<Specs extends readonly ChildSpec[] = readonly
   /** Default: `never`. */
   readonly autoShutdown?: AutoShutdown;
 }
+
+export const supervisorKeys: KeysOf<SupervisorOptions> = {
+  strategy: true,
+  children: true,
+  autoShutdown: true,
+  onChildExit: true,
+  maxRestarts: true,
+  maxSeconds: true,
+};
 
 /** A child that has ended by itself, and is not restarted. */
 export interface ChildExit {
@@ -52,11 +62,6 @@ export interface CheckedOptions extends SupervisorFlags {
  * wrong with them.
  */
 export function checkedOptions(options: SupervisorOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `Expected the options of a supervisor, { strategy, children, … }, got ${describe(options)}`,
-    );
-  }
   const { strategy, children, autoShutdown = 'never' } = options;
   assertOneOf('Expected strategy to be', strategy, ['oneForOne', 'oneForAll', 'restForOne']);
   assertOneOf('Expected autoShutdown to be', autoShutdown, [

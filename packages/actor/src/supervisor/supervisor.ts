@@ -1,11 +1,13 @@
 import {
   assertChildSpec,
+  childKeys,
   type ChildOptions,
   type ChildSpec,
-  childSpec as createChildSpec,
+  specOf,
   type Started,
 } from '../child-spec.ts';
 import { describe } from '../describe.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { type Destination, find, type Name, type Via } from '../process/address.ts';
 import { ExitError, ExitRequest } from '../process/exit-error.ts';
 import { badReturnValue, noproc } from '../process/exit-reason.ts';
@@ -18,7 +20,12 @@ import { stateOf } from '../server/state-of.ts';
 import { supervisorBehaviour, type SupervisorCalls } from './behaviour.ts';
 import { callSupervisor, valueOf } from './call.ts';
 import type { ChildCounts, ChildInfo } from './children.ts';
-import { type CheckedOptions, checkedOptions, type SupervisorOptions } from './options.ts';
+import {
+  type CheckedOptions,
+  checkedOptions,
+  supervisorKeys,
+  type SupervisorOptions,
+} from './options.ts';
 import { StaticState } from './static-state.ts';
 
 export type {
@@ -36,6 +43,8 @@ interface SupervisorStartOptions {
   /** A name in the system, or a name in a registry. */
   readonly name?: string | Name | Via;
 }
+
+const startKeys: KeysOf<SupervisorStartOptions> = { name: true };
 
 /**
  * Returns the options, or `ignore`: called each time the supervisor is started.
@@ -105,10 +114,12 @@ export async function startLink(
   given: (SupervisorOptions & SupervisorStartOptions) | SupervisorInit,
   options: SupervisorStartOptions = {},
 ): Promise<unknown> {
-  const [init, startOptions] =
-    typeof given === 'function'
-      ? [async () => checkedAnswer(await given()), options]
-      : [constant(checkedOptions(given)), nameIn(given)];
+  const isFunction = typeof given === 'function';
+  const known = isFunction ? startKeys : { ...supervisorKeys, ...startKeys };
+  assertKnownKeys('Supervisor.startLink', isFunction ? options : given, known);
+  const [init, startOptions] = isFunction
+    ? [async () => checkedAnswer(await given()), options]
+    : [constant(checkedOptions(given)), nameIn(given)];
   return GenServer.startLink(parent, supervisorBehaviour, init as never, startOptions);
 }
 
@@ -149,12 +160,14 @@ export function childSpec(
   given: (SupervisorOptions & SupervisorStartOptions & ChildOptions) | SupervisorInit,
   startOptions?: SupervisorStartOptions & ChildOptions,
 ): ChildSpec {
-  const [init, options] =
-    typeof given === 'function'
-      ? [given, startOptions as SupervisorStartOptions & ChildOptions]
-      : // Checked now rather than at the start, when siblings may run already.
-        [constant(checkedOptions(given)), given];
-  return createChildSpec((parent) => startLink(parent, init, nameIn(options)), {
+  const isFunction = typeof given === 'function';
+  const known = { ...childKeys, ...startKeys, ...(isFunction ? {} : supervisorKeys) };
+  assertKnownKeys('Supervisor.childSpec', isFunction ? startOptions : given, known);
+  const [init, options] = isFunction
+    ? [given, startOptions as SupervisorStartOptions & ChildOptions]
+    : // Checked now rather than at the start, when siblings may run already.
+      [constant(checkedOptions(given)), given];
+  return specOf((parent) => startLink(parent, init, nameIn(options)), {
     ...options,
     type: 'supervisor',
   });
@@ -444,6 +457,7 @@ function checkedAnswer(given: SupervisorOptions | Ignore): CheckedOptions | Igno
   if (typeof given !== 'object' || given === null) {
     throw new ExitRequest(badReturnValue(given));
   }
+  assertKnownKeys('a supervisor', given, supervisorKeys);
   return checkedOptions(given as SupervisorOptions);
 }
 

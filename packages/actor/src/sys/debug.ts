@@ -1,10 +1,11 @@
 import { oneOfAll } from '../brand.ts';
 import { describe } from '../describe.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import type { Destination } from '../process/address.ts';
 import { cellOf, nameOf } from '../process/cell.ts';
 import { type AnyHook, Debug, type DebugEvent, formatEvent, type Hook } from '../server/debug.ts';
 import type { ServerProcess } from '../server/server-process.ts';
-import { query, type SysOptions } from './system-request.ts';
+import { query, sysKeys, type SysOptions } from './system-request.ts';
 
 /**
  * Calls `hook` with every event of the server from now on: the first time with `state`, then with
@@ -160,6 +161,8 @@ export interface LogOptions extends SysOptions {
   readonly size?: number;
 }
 
+const logKeys: KeysOf<LogOptions> = { ...sysKeys, size: true };
+
 /**
  * Keeps the last `size` events of a server: `true` turns it on, or changes the size; `false` turns
  * it off; `'get'` resolves with the events, oldest first, or with none when it is off.
@@ -193,7 +196,8 @@ export function log(
   flag: boolean | 'get',
   options: LogOptions = {},
 ): Promise<readonly DebugEvent[] | void> {
-  const { size = 10 } = options;
+  assertKnownKeys('sys.log', options, logKeys);
+  const { size = 10, ...rest } = options;
   if (!Number.isSafeInteger(size) || size < 1) {
     throw new RangeError(
       `Expected the size of a log to be a whole number from 1 on, got ${describe(size)}`,
@@ -207,7 +211,7 @@ export function log(
     toggleHook(target, keepEvents, flag, { size, events: events.slice(-size) });
     return undefined;
   };
-  return query(server, 'log', act as (target: ServerProcess) => readonly DebugEvent[], options);
+  return query(server, 'log', act as (target: ServerProcess) => readonly DebugEvent[], rest);
 }
 
 /**

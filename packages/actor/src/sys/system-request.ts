@@ -1,5 +1,6 @@
 import { isA } from '../brand.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { type Destination, find } from '../process/address.ts';
 import { nameOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
@@ -12,6 +13,8 @@ export interface SysOptions {
   /** In ms. Default: 5,000. `Infinity`: no timeout. */
   readonly timeout?: number;
 }
+
+export const sysKeys: KeysOf<SysOptions> = { timeout: true };
 
 type ServerFunction<Value> = (server: ServerProcess) => Value;
 
@@ -38,9 +41,11 @@ export function command(
 function submit<Value>(
   server: Destination,
   name: string,
-  { timeout = 5000 }: SysOptions = {},
+  options: SysOptions = {},
   create: (...to: ConstructorParameters<typeof SystemRequest>) => SystemRequest,
 ): Promise<Value> {
+  assertKnownKeys(`sys.${name}`, options, sysKeys);
+  const { timeout = 5000 } = options;
   assertTimeout(timeout);
   const cell = find(server);
   const caller = cell?.runtime.scheduler.current;

@@ -1,5 +1,6 @@
 import { Queue } from '../collections/queue.ts';
 import { describe } from '../describe.ts';
+import { type KeysOf } from '../known-keys.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, kill, normal, timeout } from '../process/exit-reason.ts';
@@ -27,6 +28,13 @@ export interface TaskStreamOptions {
    */
   readonly onTimeout?: 'exit' | 'killTask';
 }
+
+export const streamKeys: KeysOf<TaskStreamOptions> = {
+  maxConcurrency: true,
+  ordered: true,
+  timeout: true,
+  onTimeout: true,
+};
 
 export type StreamRules = Required<TaskStreamOptions>;
 

@@ -16,7 +16,7 @@ import { assertFunction, type TaskResult } from './watch.ts';
 export function streamOf<Item, Value>(
   self: Process,
   work: Work<Item, Value>,
-  options: TaskStreamOptions = {},
+  options: TaskStreamOptions,
 ): AsyncIterable<TaskResult<Value>> {
   assertFunction(work.fn);
   const rules = rulesOf(options);

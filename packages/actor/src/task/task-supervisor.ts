@@ -1,4 +1,5 @@
 import { type ChildOptions, childSpec as createChildSpec } from '../child-spec.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import type { Destination } from '../process/address.ts';
 import { type Cell, cellOfProcess } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
@@ -11,7 +12,13 @@ import {
   type Started,
   whichChildren,
 } from '../supervisor/dynamic/dynamic-supervisor.ts';
-import type { ItemFunction, Items, Launch, TaskStreamOptions } from './iteration.ts';
+import {
+  type ItemFunction,
+  type Items,
+  type Launch,
+  streamKeys,
+  type TaskStreamOptions,
+} from './iteration.ts';
 import { OwnedTask, type Task } from './owned-task.ts';
 import { streamOf } from './stream.ts';
 import { assertFunction, bodyOf, type TaskFunction, type TaskResult } from './watch.ts';
@@ -36,10 +43,16 @@ export interface SupervisedTaskOptions {
   readonly shutdown?: ChildOptions['shutdown'];
 }
 
+const taskKeys: KeysOf<SupervisedTaskOptions> = { shutdown: true };
+
 export interface TaskChildOptions extends SupervisedTaskOptions {
   /** Whether the function runs again when it has ended. Default: `temporary`, it does not. */
   readonly restart?: ChildOptions['restart'];
 }
+
+const taskChildKeys: KeysOf<TaskChildOptions> = { ...taskKeys, restart: true };
+
+const supervisedStreamKeys = { ...taskKeys, ...streamKeys };
 
 /**
  * `Task.async`, but the task is a child of the supervisor, and also ends with it. Like every task
@@ -62,8 +75,9 @@ async function async_<Value>(
   self: Process,
   supervisor: Supervisor,
   fn: TaskFunction<Value>,
-  options?: SupervisedTaskOptions,
+  options: SupervisedTaskOptions = {},
 ): Promise<Task<Value>> {
+  assertKnownKeys('Task.Supervisor.async', options, taskKeys);
   return startOwned(self, supervisor, fn, true, options);
 }
 
@@ -90,8 +104,9 @@ export async function asyncNolink<Value>(
   self: Process,
   supervisor: Supervisor,
   fn: TaskFunction<Value>,
-  options?: SupervisedTaskOptions,
+  options: SupervisedTaskOptions = {},
 ): Promise<Task<Value>> {
+  assertKnownKeys('Task.Supervisor.asyncNolink', options, taskKeys);
   return startOwned(self, supervisor, fn, false, options);
 }
 
@@ -120,8 +135,9 @@ export { async_ as async };
 export async function startChild(
   supervisor: Supervisor,
   fn: TaskFunction<unknown>,
-  options?: TaskChildOptions,
+  options: TaskChildOptions = {},
 ): Promise<Pid> {
+  assertKnownKeys('Task.Supervisor.startChild', options, taskChildKeys);
   const body = bodyOf(fn);
   return startDynamic(
     supervisor,
@@ -175,8 +191,9 @@ export function asyncStream<Item, Value>(
   supervisor: Supervisor,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
-  options?: SupervisedTaskOptions & TaskStreamOptions,
+  options: SupervisedTaskOptions & TaskStreamOptions = {},
 ): AsyncIterable<TaskResult<Value>> {
+  assertKnownKeys('Task.Supervisor.asyncStream', options, supervisedStreamKeys);
   return streamOf(self, { items, fn, launch: launcher(supervisor, true, options) }, options);
 }
 
@@ -205,8 +222,9 @@ export function asyncStreamNolink<Item, Value>(
   supervisor: Supervisor,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
-  options?: SupervisedTaskOptions & TaskStreamOptions,
+  options: SupervisedTaskOptions & TaskStreamOptions = {},
 ): AsyncIterable<TaskResult<Value>> {
+  assertKnownKeys('Task.Supervisor.asyncStreamNolink', options, supervisedStreamKeys);
   return streamOf(self, { items, fn, launch: launcher(supervisor, false, options) }, options);
 }
 

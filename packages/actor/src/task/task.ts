@@ -1,10 +1,12 @@
 import {
+  childKeys,
   type ChildOptions,
   type ChildSpec,
   childSpec as createChildSpec,
   type Shutdown,
 } from '../child-spec.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
@@ -14,10 +16,16 @@ import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { parentOf, spawn, spawnLink } from '../process/spawn.ts';
 import { shutdownChild } from '../supervisor/shutdown.ts';
-import type { ItemFunction, Items, Launch, TaskStreamOptions } from './iteration.ts';
+import {
+  type ItemFunction,
+  type Items,
+  type Launch,
+  streamKeys,
+  type TaskStreamOptions,
+} from './iteration.ts';
 import { OwnedTask, ownedBy, type Task } from './owned-task.ts';
 import { streamOf } from './stream.ts';
-import { bodyOf, type TaskFunction, type TaskResult } from './watch.ts';
+import { assertFunction, bodyOf, type TaskFunction, type TaskResult } from './watch.ts';
 
 export type { Task, TaskMessage as Message } from './owned-task.ts';
 export type { ItemFunction, Items, TaskStreamOptions as StreamOptions } from './iteration.ts';
@@ -42,6 +50,8 @@ export interface AwaitOptions {
   readonly timeout?: number;
 }
 
+const awaitKeys: KeysOf<AwaitOptions> = { timeout: true };
+
 export interface YieldManyOptions extends AwaitOptions {
   /**
    * What happens to tasks that are not done in time. `nothing`: they go on, and can be awaited
@@ -51,10 +61,14 @@ export interface YieldManyOptions extends AwaitOptions {
   readonly onTimeout?: 'nothing' | 'ignore' | 'killTask';
 }
 
+const yieldManyKeys: KeysOf<YieldManyOptions> = { ...awaitKeys, onTimeout: true };
+
 export interface ShutdownOptions {
   /** In ms, until the task is killed; `brutalKill` kills it at once. Default: 5,000. */
   readonly timeout?: Shutdown;
 }
+
+const shutdownKeys: KeysOf<ShutdownOptions> = { timeout: true };
 
 /**
  * Runs a function as a process of its own, linked to `self` and monitored by it: if either crashes,
@@ -107,8 +121,10 @@ export { async_ as async };
 async function await_<Value>(
   self: Process,
   task: Task<Value>,
-  { timeout = 5000 }: AwaitOptions = {},
+  options: AwaitOptions = {},
 ): Promise<Value> {
+  assertKnownKeys('Task.await', options, awaitKeys);
+  const { timeout = 5000 } = options;
   const owned = ownedBy(self, task);
   const result = await waitForResults([owned], timeout, firstResult, () => owned.take());
   return valueOrThrow(owned, result) as Value;
@@ -135,8 +151,10 @@ export { await_ as await };
 export async function awaitMany<const Tasks extends readonly Task[]>(
   self: Process,
   tasks: Tasks,
-  { timeout = 5000 }: AwaitOptions = {},
+  options: AwaitOptions = {},
 ): Promise<ValuesOf<Tasks>> {
+  assertKnownKeys('Task.awaitMany', options, awaitKeys);
+  const { timeout = 5000 } = options;
   const all = tasks.map((task) => ownedBy(self, task));
   const results = await waitForResults(all, timeout, firstFailure, () => takeAll(all));
   const failed = results.findIndex((result) => result?.type === 'exit');
@@ -168,8 +186,10 @@ export async function awaitMany<const Tasks extends readonly Task[]>(
 async function yield_<Value>(
   self: Process,
   task: Task<Value>,
-  { timeout = 5000 }: AwaitOptions = {},
+  options: AwaitOptions = {},
 ): Promise<TaskResult<Value> | undefined> {
+  assertKnownKeys('Task.yield', options, awaitKeys);
+  const { timeout = 5000 } = options;
   const owned = ownedBy(self, task);
   return waitForResults([owned], timeout, firstResult, () => takeIfSettled(owned)) as Promise<
     TaskResult<Value> | undefined
@@ -201,8 +221,10 @@ export { yield_ as yield };
 export async function yieldMany<const Tasks extends readonly Task[]>(
   self: Process,
   tasks: Tasks,
-  { timeout = 5000, onTimeout = 'nothing' }: YieldManyOptions = {},
+  options: YieldManyOptions = {},
 ): Promise<ResultsOf<Tasks>> {
+  assertKnownKeys('Task.yieldMany', options, yieldManyKeys);
+  const { timeout = 5000, onTimeout = 'nothing' } = options;
   assertOneOf('Expected onTimeout to be', onTimeout, ['nothing', 'ignore', 'killTask']);
   const all = tasks.map((task) => ownedBy(self, task));
   const results = await waitForResults(all, timeout, allResults, () => all.map(takeIfSettled));
@@ -231,8 +253,10 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
 export async function shutdown<Value>(
   self: Process,
   task: Task<Value>,
-  { timeout = 5000 }: ShutdownOptions = {},
+  options: ShutdownOptions = {},
 ): Promise<TaskResult<Value> | undefined> {
+  assertKnownKeys('Task.shutdown', options, shutdownKeys);
+  const { timeout = 5000 } = options;
   const owned = ownedBy(self, task);
   if (timeout !== 'brutalKill') {
     assertTimeout(timeout);
@@ -319,8 +343,9 @@ export function asyncStream<Item, Value>(
   self: Process,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
-  options?: TaskStreamOptions,
+  options: TaskStreamOptions = {},
 ): AsyncIterable<TaskResult<Value>> {
+  assertKnownKeys('Task.asyncStream', options, streamKeys);
   return streamOf(self, { items, fn, launch }, options);
 }
 
@@ -384,6 +409,8 @@ export function childSpec<const Id extends string>(
   fn: TaskFunction<unknown>,
   options: ChildOptions<Id>,
 ): ChildSpec<Id, Pid> {
+  assertKnownKeys('Task.childSpec', options, childKeys);
+  assertFunction(fn);
   return createChildSpec<Id, Pid>(async (parent) => startLink(parent, fn), {
     restart: 'temporary',
     ...options,

@@ -1,5 +1,6 @@
 import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { Cell } from '../process/cell.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
@@ -16,6 +17,8 @@ export interface ProbeOptions {
    */
   readonly trapExit?: boolean;
 }
+
+const probeKeys: KeysOf<ProbeOptions> = { trapExit: true };
 
 /** A value that is to equal the message, or a function that is to be true of it. */
 export type Expected<Message> = Message | ((message: Message) => boolean);
@@ -83,9 +86,10 @@ export interface Probe<in out Message = unknown> {
  */
 export function createProbe<Message = unknown>(
   parent: Process,
-  { trapExit = false }: ProbeOptions = {},
+  options: ProbeOptions = {},
 ): Probe<Message> {
-  return new ProbeProcess(parentOf(parent), trapExit) as unknown as Probe<Message>;
+  assertKnownKeys('createProbe', options, probeKeys);
+  return new ProbeProcess(parentOf(parent), options.trapExit === true) as unknown as Probe<Message>;
 }
 
 type Matches = (message: unknown) => boolean;

@@ -382,9 +382,9 @@ describe('a registry', () => {
   test('takes unique and duplicate keys, and no others', async () => {
     const system = createTestSystem();
     const error = new TypeError('Expected keys to be "unique" or "duplicate", got "both"');
-    const options = { id: 'r', keys: 'both' as 'unique' };
+    const options = { keys: 'both' as 'unique' };
     await expect(Registry.start(system, options)).rejects.toThrow(error);
-    expect(() => Registry.childSpec(options)).toThrow(error);
+    expect(() => Registry.childSpec({ id: 'r', ...options })).toThrow(error);
   });
 
   test('takes nothing from a process that has ended', async () => {

@@ -1,7 +1,6 @@
 import {
   type ChildOptions,
   type ChildSpec,
-  childSpec,
   crash,
   exit,
   type ExitMessage,
@@ -108,12 +107,7 @@ export const subSupervisor = (
   id: string,
   children: readonly ChildSpec[],
   options: Options & Partial<ChildOptions> = {},
-): ChildSpec =>
-  childSpec((parent) => startSupervisor(parent, children, options), {
-    ...options,
-    id,
-    type: 'supervisor',
-  });
+): ChildSpec => Supervisor.childSpec({ strategy: 'oneForOne', ...options, id, children });
 
 export const workerOf = (supervisor: Supervisor.Pid, id: string): Worker =>
   Supervisor.child(supervisor, id) as Worker;

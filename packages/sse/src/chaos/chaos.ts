@@ -7,6 +7,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 
 import { type Clock, systemClock } from '@reprise/actor';
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import { checkedFault } from './checked-fault.ts';
@@ -35,6 +36,15 @@ export interface ChaosOptions {
   /** Called with each new entry of the log. It must not throw. */
   readonly onEntry?: (entry: ChaosEntry) => void;
 }
+
+const chaosKeys: KeysOf<ChaosOptions> = {
+  seed: true,
+  plan: true,
+  eventsPerSecond: true,
+  history: true,
+  clock: true,
+  onEntry: true,
+};
 
 /** An action of the server; `at` is the time on its clock. */
 export type ChaosEntry =
@@ -107,6 +117,7 @@ export interface ChaosServer extends AsyncDisposable {
  * 1 on; TypeError if `plan` is not a function.
  */
 export async function chaos(options: ChaosOptions = {}): Promise<ChaosServer> {
+  assertKnownKeys('chaos', options, chaosKeys);
   assertOptions(options);
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

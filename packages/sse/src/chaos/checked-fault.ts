@@ -1,3 +1,4 @@
+import { assertKnownKeys } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { Fault } from './fault.ts';
@@ -26,6 +27,14 @@ const needed: Readonly<Record<Fault['type'], readonly string[]>> = {
   retry: ['afterEvents'],
 };
 
+/** The other keys of those that have some. */
+const optional: Readonly<Partial<Record<Fault['type'], readonly string[]>>> = {
+  status: ['retryAfter'],
+  redirect: ['status', 'location'],
+  contentType: ['contentType'],
+  retry: ['value'],
+};
+
 /**
  * Returns the fault.
  * @throws TypeError if it is not a fault; RangeError if one of its numbers is not finite, or below
@@ -39,6 +48,12 @@ export function checkedFault(fault: Fault | undefined): Fault | undefined {
   if (names === undefined) {
     throw new TypeError(`Expected a fault { type, … }, got ${describe(fault)}`);
   }
+  const keys = ['type', ...names, ...(optional[fault.type] ?? [])];
+  assertKnownKeys(
+    `the fault ${fault.type}`,
+    fault,
+    Object.fromEntries(keys.map((key) => [key, true])),
+  );
   for (const name of names) {
     const value = (fault as unknown as Readonly<Record<string, unknown>>)[name];
     const isSigned = name === 'by';

@@ -8,6 +8,13 @@ import {
   type Pid,
   type Process,
 } from '@reprise/actor';
+import {
+  assertKnownKeys,
+  childKeys,
+  type KeysOf,
+  partOf,
+  startKeys as serverKeys,
+} from '@reprise/actor/options';
 
 import { type Cursor, cursorOptions, type KeyedCursorOptions } from '../cursor/options.ts';
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
@@ -33,6 +40,8 @@ export interface StartOptions extends GenServer.StartOptions {
   readonly cursor?: Cursor;
 }
 
+export const startKeys: KeysOf<StartOptions> = { ...serverKeys, cursor: true };
+
 /** The pid of a client with this behaviour. */
 export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
 
@@ -46,7 +55,7 @@ export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
  * const counter = SseClient.define({
  *   init: (url: string) => connect({ url }, { url, count: 0 }),
  *   handleConnect: (_response, state) => noreply(state),
- *   handleConnectFailure: (_failure, state) => connect(state, state, { after: 1000 }),
+ *   handleConnectFailure: (_failure, state) => connect({ url: state.url }, state, { after: 1000 }),
  *   handleDisconnect: ({ lastEventId }, state) => connect({ url: state.url, lastEventId }, state),
  *   handleEvent: (_event, state) => ({ ...state, count: state.count + 1 }),
  * });
@@ -101,9 +110,11 @@ export async function start<B extends AnyBehaviour>(
   parent: Process,
   behaviour: B,
   arg: GenServer.ArgOf<B>,
-  options?: StartOptions,
+  options: StartOptions = {},
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
-  return GenServer.start(parent, serverOf(behaviour, cursorOf(options)), arg, options);
+  assertKnownKeys('SseClient.start', options, startKeys);
+  const server = serverOf(behaviour, cursorOf(options));
+  return GenServer.start(parent, server, arg, partOf(options, serverKeys));
 }
 
 /**
@@ -141,9 +152,21 @@ export async function startLink<B extends AnyBehaviour>(
   parent: Process,
   behaviour: B,
   arg: GenServer.ArgOf<B>,
-  options?: StartOptions,
+  options: StartOptions = {},
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
-  return GenServer.startLink(parent, serverOf(behaviour, cursorOf(options)), arg, options);
+  assertKnownKeys('SseClient.startLink', options, startKeys);
+  return startChild(parent, behaviour, arg, options);
+}
+
+/** `startLink` for options that are checked, and may have those of a child among them. */
+function startChild<B extends AnyBehaviour>(
+  parent: Process,
+  behaviour: B,
+  arg: GenServer.ArgOf<B>,
+  options: StartOptions & { readonly id?: string },
+): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
+  const server = serverOf(behaviour, cursorOf(options));
+  return GenServer.startLink(parent, server, arg, partOf(options, serverKeys));
 }
 
 /**
@@ -177,11 +200,13 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
   arg: GenServer.ArgOf<B>,
   options: ChildOptions<Id> & StartOptions,
 ): ChildSpec<Id, GenServer.ServerOf<B>> {
+  assertKnownKeys('SseClient.childSpec', options, { ...childKeys, ...startKeys });
   // A cursor that can never work is an error here rather than when the child starts.
   cursorOf(options);
   return createChildSpec<Id, GenServer.ServerOf<B>>(
-    (parent) => startLink(parent, behaviour, arg, options),
-    options,
+    // In a function of its own, so that a wrong behaviour is a start that fails.
+    async (parent) => startChild(parent, behaviour, arg, options),
+    partOf<ChildOptions<Id>>(options, childKeys),
   );
 }
 

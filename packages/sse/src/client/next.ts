@@ -1,7 +1,8 @@
 import { answer, type Answer } from '@reprise/actor';
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
-import type { SseRequest } from '../http/request.ts';
+import { assertRequestKeys, type SseRequest } from '../http/request.ts';
 import type { RequestContext } from './context.ts';
 
 /**
@@ -11,6 +12,13 @@ import type { RequestContext } from './context.ts';
 export type RequestSource =
   | SseRequest
   | ((context: RequestContext) => SseRequest | Promise<SseRequest>);
+
+interface DelayOptions {
+  /** The delay, in ms. Default: 0. */
+  readonly after?: number;
+}
+
+const delayKeys: KeysOf<DelayOptions> = { after: true };
 
 /** Connect, unless the client is connecting or connected: then only its state changes. */
 export interface Connect<State> extends Answer {
@@ -55,9 +63,10 @@ export interface Reconnect<State> extends Answer {
 export function connect<State>(
   request: RequestSource,
   state: State,
-  { after = 0 }: { readonly after?: number } = {},
+  options: DelayOptions = {},
 ): Connect<State> {
-  assertDelay(after);
+  assertSource('connect', request);
+  const after = delayOf('connect', options);
   return { [answer]: true, type: 'connect', request, state, after };
 }
 
@@ -72,6 +81,7 @@ export function connect<State>(
  * ```
  */
 export function reconnect<State>(request: RequestSource, state: State): Reconnect<State> {
+  assertSource('reconnect', request);
   return { [answer]: true, type: 'reconnect', request, state };
 }
 
@@ -88,16 +98,22 @@ export function reconnect<State>(request: RequestSource, state: State): Reconnec
  * console.log(redeliver('state', { after: 1000 }).after); // 1000
  * ```
  */
-export function redeliver<State>(
-  state: State,
-  { after = 0 }: { readonly after?: number } = {},
-): Redeliver<State> {
-  assertDelay(after);
+export function redeliver<State>(state: State, options: DelayOptions = {}): Redeliver<State> {
+  const after = delayOf('redeliver', options);
   return { [answer]: true, type: 'redeliver', state, after };
 }
 
-function assertDelay(after: number): void {
+function assertSource(name: string, source: RequestSource): void {
+  if (typeof source !== 'function') {
+    assertRequestKeys(name, source);
+  }
+}
+
+function delayOf(name: string, options: DelayOptions): number {
+  assertKnownKeys(name, options, delayKeys);
+  const { after = 0 } = options;
   if (!Number.isFinite(after) || after < 0) {
     throw new RangeError(`Expected after to be milliseconds from 0 on, got ${describe(after)}`);
   }
+  return after;
 }

@@ -1,3 +1,4 @@
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { ServerSentEvent } from '../format/event.ts';
@@ -27,6 +28,16 @@ export interface CursorOptions {
   /** How to find the events that were handled and whose position a kill kept from being written. */
   readonly recovery?: CursorRecovery;
 }
+
+const cursorKeys: KeysOf<CursorOptions> = {
+  store: true,
+  key: true,
+  every: true,
+  within: true,
+  remember: true,
+  dedupe: true,
+  recovery: true,
+};
 
 /** A store with the default options, or the options. */
 export type Cursor = CursorStore | CursorOptions;
@@ -62,7 +73,8 @@ export type KeyedCursorOptions = CursorOptions & { readonly key: string };
  */
 export function cursorOptions(cursor: Cursor, key: string | undefined): KeyedCursorOptions {
   const options: CursorOptions = isStore(cursor) ? { store: cursor } : cursor;
-  const { store, every = 1, within = 1, remember = 1, key: ownKey = key } = options ?? {};
+  assertKnownKeys('cursor', options, cursorKeys);
+  const { store, every = 1, within = 1, remember = 1, key: ownKey = key } = options;
   if (!isStore(store)) {
     throw new TypeError(`Expected cursor to be a store with get and set, got ${describe(cursor)}`);
   }

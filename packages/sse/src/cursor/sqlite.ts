@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import { SqliteFile } from './sqlite-file.ts';
@@ -13,6 +14,8 @@ export interface SqliteOptions {
    */
   readonly timeout?: number;
 }
+
+const sqliteKeys: KeysOf<SqliteOptions> = { timeout: true };
 
 /**
  * A store in an SQLite file, through Node's own `node:sqlite` (Node 22.13 or later). All clients of
@@ -42,8 +45,13 @@ export interface SqliteOptions {
  * given for this file before.
  * @see https://www.sqlite.org/wal.html
  */
-export function sqlite(file: string, { timeout }: SqliteOptions = {}): Required<CursorStore> {
-  if (timeout !== undefined && !(timeout >= 0)) {
+export function sqlite(file: string, options: SqliteOptions = {}): Required<CursorStore> {
+  assertKnownKeys('sqlite', options, sqliteKeys);
+  if (typeof file !== 'string' || file === '') {
+    throw new TypeError(`Expected the path of a file, got ${describe(file)}`);
+  }
+  const { timeout } = options;
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
     throw new RangeError(`Expected timeout to be a number from 0 on, got ${describe(timeout)}`);
   }
   const path = realPath(resolve(file));

@@ -1,3 +1,5 @@
+import type { KeysOf } from '@reprise/actor/options';
+
 import type { EventSourceEventMap } from './events.ts';
 import type { FetchLike } from './fetch.ts';
 
@@ -15,6 +17,12 @@ export interface EventSourceInit {
   /** The largest event, in bytes of UTF-8; a larger one fails the connection. Default: 8 MiB. */
   readonly maxBufferSize?: number | undefined;
 }
+
+export const eventSourceKeys: KeysOf<EventSourceInit> = {
+  withCredentials: true,
+  fetch: true,
+  maxBufferSize: true,
+};
 
 /** Without a type for `this`: with one it would not be assignable to the handler of lib.dom. */
 type Handler<Type extends keyof EventSourceEventMap> =

@@ -1,8 +1,9 @@
+import { assertKnownKeys } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { SseRequest } from '../http/request.ts';
 import { requestBy } from './fetch.ts';
-import type { EventSourceInit } from './interface.ts';
+import { eventSourceKeys, type EventSourceInit } from './interface.ts';
 
 /**
  * The arguments of an `EventSource`, checked, as a request of the client.
@@ -29,6 +30,9 @@ function parseUrl(url: string | URL): string {
 function checked(init: EventSourceInit): EventSourceInit {
   if (typeof init !== 'object' && typeof init !== 'function') {
     throw new TypeError(`Expected options { withCredentials, … }, got ${describe(init)}`);
+  }
+  if (typeof init === 'object') {
+    assertKnownKeys('EventSource', init, eventSourceKeys);
   }
   const { fetch, maxBufferSize = 1 } = init;
   if (fetch !== undefined && typeof fetch !== 'function') {

@@ -1,3 +1,4 @@
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 import { createParser } from 'eventsource-parser';
 
@@ -41,6 +42,8 @@ export interface EventFields {
   readonly retry?: number;
   readonly comments?: readonly string[];
 }
+
+const fieldKeys: KeysOf<EventFields> = { type: true, id: true, retry: true, comments: true };
 
 /** A parsed event and the text behind it, or a text whose first event has not ended yet. */
 export type Parsed =
@@ -97,8 +100,10 @@ function create(
 ): ServerSentEvent | EmptyEvent;
 function create(
   data: string | readonly string[],
-  { type = 'message', id = null, retry, comments = [] }: EventFields = {},
+  fields: EventFields = {},
 ): ServerSentEvent | EmptyEvent {
+  assertKnownKeys('ServerSentEvent.create', fields, fieldKeys);
+  const { type = 'message', id = null, retry, comments = [] } = fields;
   const text = typeof data === 'string' ? data : data.join('\n');
   const event = compose(type, text, id, id ?? '', retry, comments);
   assertWritable(event);

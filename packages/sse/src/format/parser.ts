@@ -1,3 +1,4 @@
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser';
 
 import { exactRetry, type ServerSentEvent } from './event.ts';
@@ -13,6 +14,12 @@ export interface PacketOptions {
   /** Whether to return comment lines too, as strings among the events. Default: no. */
   readonly comments?: boolean;
 }
+
+const packetKeys: KeysOf<PacketOptions> = {
+  lastEventId: true,
+  maxEventSize: true,
+  comments: true,
+};
 
 /**
  * Creates the state in which `handlePacket` reads one response. Each response needs a new one.
@@ -89,7 +96,9 @@ export class PacketState<Item = ServerSentEvent> {
   #open = 0;
   readonly #retries: RetryFields = new RetryFields();
 
-  constructor({ lastEventId = '', maxEventSize = 2 ** 23, comments = false }: PacketOptions = {}) {
+  constructor(options: PacketOptions = {}) {
+    assertKnownKeys('createPacketState', options, packetKeys);
+    const { lastEventId = '', maxEventSize = 2 ** 23, comments = false } = options;
     this.lastEventId = lastEventId;
     this.#maxEventSize = maxEventSize;
     this.#safeLength = Math.floor(maxEventSize / 3);

@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 
+import { assertKnownKeys, assertNoMisspelling, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 import type { OptionsInit } from 'got';
 
@@ -88,6 +89,28 @@ export interface SseRequest {
 /** In ms. */
 export const defaultIdleTimeout = 300_000;
 
+export const requestKeys: KeysOf<SseRequest> = {
+  url: true,
+  method: true,
+  headers: true,
+  body: true,
+  lastEventId: true,
+  redirectHeaders: true,
+  redirectDelay: true,
+  tls: true,
+  connectTimeout: true,
+  responseTimeout: true,
+  idleTimeout: true,
+  maxBodySize: true,
+  bodyTimeout: true,
+  maxEventSize: true,
+  contentType: true,
+  dispatchIncomplete: true,
+  got: true,
+};
+
+const tlsKeys: KeysOf<NonNullable<SseRequest['tls']>> = { ca: true, cert: true, key: true };
+
 /** The options of got that break no promise of this package. */
 export type GotOptions = Pick<
   OptionsInit,
@@ -104,6 +127,39 @@ export type GotOptions = Pick<
   | 'localAddress'
   | 'maxHeaderSize'
 >;
+
+const gotKeys: KeysOf<GotOptions> = {
+  agent: true,
+  cookieJar: true,
+  decompress: true,
+  dnsCache: true,
+  dnsLookup: true,
+  dnsLookupIpVersion: true,
+  enableUnixSockets: true,
+  h2session: true,
+  http2: true,
+  https: true,
+  localAddress: true,
+  maxHeaderSize: true,
+};
+
+/** @throws TypeError for a request that is none, or has a misspelt option. */
+export function assertRequestKeys(name: string, request: SseRequest): void {
+  if (typeof request !== 'object' || request === null) {
+    throw new TypeError(
+      `Expected a request { url, … }, or a function of one, got ${withoutCredentials(request)}`,
+    );
+  }
+  assertNoMisspelling(name, request, requestKeys);
+  assertPartKeys(request);
+}
+
+/** @throws TypeError for a misspelt option in `tls` or `got`. */
+export function assertPartKeys({ tls = {}, got = {} }: Pick<SseRequest, 'tls' | 'got'>): void {
+  assertKnownKeys('tls', tls, tlsKeys);
+  // `EventSource` sets `request`, to send with a `fetch` of its user.
+  assertKnownKeys('got', got, { ...gotKeys, request: true });
+}
 
 export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
 
@@ -125,15 +181,25 @@ export function requestHeaders({ headers = {}, lastEventId = '' }: SseRequest): 
 /** The reason why a request cannot be sent, as "Expected …, got …"; `undefined` if it can be. */
 export function requestProblem(request: SseRequest): string | undefined {
   if (typeof request !== 'object' || request === null) {
-    return `Expected a request { url, … }, got ${describe(request)}`;
+    return `Expected a request { url, … }, got ${withoutCredentials(request)}`;
   }
   return (
+    keyProblem(request) ??
     urlProblem(request) ??
     bodyProblem(request) ??
     timeProblem(request) ??
     headerProblem(request) ??
     typeProblem(request)
   );
+}
+
+function keyProblem(request: SseRequest): string | undefined {
+  try {
+    assertRequestKeys('a request', request);
+    return undefined;
+  } catch (error) {
+    return (error as TypeError).message;
+  }
 }
 
 function isSendable(id: string): boolean {

@@ -1,4 +1,5 @@
 import type { Process } from '@reprise/actor';
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 
 import type { HandleContext } from '../client/context.ts';
 import { type Cursor, cursorOptions } from '../cursor/options.ts';
@@ -6,7 +7,13 @@ import { streamKey } from '../cursor/stream-key.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { EventSchemas, TypedEvent, TypedHandlers } from '../format/typed-events.ts';
 import type { EventStreamResponse } from '../http/failure.ts';
-import type { ResilientOptions, StatusChange, StreamOptions } from '../resilient/options.ts';
+import {
+  type ResilientOptions,
+  schemaKeys,
+  type StatusChange,
+  streamKeys,
+  type StreamOptions,
+} from '../resilient/options.ts';
 import { resilient } from '../resilient/resilient.ts';
 import { Handoff } from './handoff.ts';
 import { Reader } from './reader.ts';
@@ -22,6 +29,13 @@ export interface EventsOptions extends StreamOptions {
    */
   readonly parent?: Process;
 }
+
+const eventsKeys: KeysOf<EventsOptions> = {
+  ...streamKeys,
+  cursor: true,
+  signal: true,
+  parent: true,
+};
 
 export interface TypedEventsOptions<Schemas extends EventSchemas> extends EventsOptions {
   /** A schema for each type of event: its data is parsed as JSON and checked. */
@@ -82,8 +96,10 @@ export function events(
 ): EventIterator<ServerSentEvent>;
 export function events(
   url: ResilientOptions['url'],
-  { signal, parent, cursor, ...options }: EventsOptions = {},
+  given: EventsOptions = {},
 ): EventIterator<unknown> {
+  assertKnownKeys('events', given, { ...eventsKeys, ...schemaKeys });
+  const { signal, parent, cursor, ...options } = given;
   const handoff = new Handoff<unknown>();
   const keyed =
     cursor && cursorOptions(cursor, typeof url === 'function' ? undefined : streamKey(url));

@@ -22,6 +22,7 @@ import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
 import {
   assertFailedAnswer,
   type HandleFailed,
+  requestIn,
   type ResilientOptions,
   resolve,
   type StatusChange,
@@ -193,7 +194,7 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
   const lastEventId = resumptionPoint(progress, context);
   const ownContext: RequestContext = { ...context, lastEventId };
   notify(progress, { type: 'connecting', attempt: context.attempt });
-  const { headers, body, ...rest } = options;
+  const { headers, body, ...rest } = requestIn(options);
   const url = await resolve(options.url, ownContext);
   progress.url = redact(String(url));
   return {

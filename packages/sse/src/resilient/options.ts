@@ -1,8 +1,9 @@
 import type { ChildOptions } from '@reprise/actor';
+import { assertKnownKeys, childKeys, type KeysOf, partOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { FailedEvent } from '../client/behaviour.ts';
-import type { StartOptions } from '../client/client.ts';
+import { startKeys, type StartOptions } from '../client/client.ts';
 import type { HandleContext, RequestContext } from '../client/context.ts';
 import type { CursorReport } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
@@ -13,9 +14,9 @@ import {
   type TypedHandlers,
 } from '../format/typed-events.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
-import { requestProblem, type SseRequest } from '../http/request.ts';
+import { assertPartKeys, requestKeys, requestProblem, type SseRequest } from '../http/request.ts';
 import { isSentAgain } from '../http/resend.ts';
-import type { ReconnectDelay, Verdict } from './policy.ts';
+import { type ReconnectDelay, reconnectDelayKeys, type Verdict } from './policy.ts';
 import type { RetryAfter } from './verdict.ts';
 
 /** A value, or a function that the client calls for it at each attempt. */
@@ -78,6 +79,22 @@ export interface StreamOptions
   readonly onStatus?: (change: StatusChange, context: HandleContext) => void;
 }
 
+const { url: _url, redirectDelay: _redirectDelay, ...streamRequestKeys } = requestKeys;
+const { retry: _retry, ...delayKeys } = reconnectDelayKeys;
+
+export const streamKeys: KeysOf<StreamOptions> = {
+  ...streamRequestKeys,
+  ...delayKeys,
+  healthyAfter: true,
+  maxRetryAfter: true,
+  reconnect: true,
+  until: true,
+  maxAttempts: true,
+  maxElapsed: true,
+  classify: true,
+  onStatus: true,
+};
+
 export interface ResilientOptions<Id extends string = string>
   extends ChildOptions<Id>, StreamOptions, StartOptions {
   /** An absolute URL, http: or https:; a function is called at each attempt. */
@@ -100,6 +117,23 @@ export interface ResilientOptions<Id extends string = string>
    */
   readonly giveUpWith?: 'crash' | 'shutdown';
 }
+
+/** The options of the process, and of its place in a supervisor. */
+export const clientKeys: KeysOf<ChildOptions & StartOptions> = { ...childKeys, ...startKeys };
+
+const resilientKeys: KeysOf<ResilientOptions> = {
+  url: true,
+  handle: true,
+  handleFailed: true,
+  giveUpWith: true,
+  ...streamKeys,
+  ...clientKeys,
+};
+
+/** The options that take schemas in place of events as they are. */
+export const schemaKeys: KeysOf<
+  Pick<TypedHandlers<EventSchemas, unknown>, 'events' | 'handleInvalid'>
+> = { events: true, handleInvalid: true };
 
 export type HandleFailed = (
   event: ServerSentEvent,
@@ -156,6 +190,13 @@ export type StatusChange =
       readonly failure: ConnectFailure | Disconnect;
     };
 
+type RequestPart = Pick<ResilientOptions, Exclude<keyof SseRequest, 'redirectDelay'>>;
+
+/** As much of a request as the options have. */
+export function requestIn(options: RequestPart): RequestPart {
+  return partOf(options, requestKeys);
+}
+
 /** The value, from its function if it has one. */
 export function resolve<Value>(
   value: Resolvable<Value>,
@@ -175,6 +216,8 @@ function isFunction<Value>(
 export function assertOptions(
   options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
 ): void {
+  assertKnownKeys('SseClient.resilient', options, { ...resilientKeys, ...schemaKeys });
+  assertPartKeys(options);
   const { handle, handleFailed, giveUpWith = 'crash' } = options;
   assertFunction('handle', '(event) => …', handle);
   if (handleFailed !== undefined) {
@@ -227,12 +270,8 @@ function assertFunction(name: string, shape: string, given: unknown): void {
 }
 
 /** The request without the parts that functions will give. */
-function knownRequest({
-  url,
-  headers,
-  body,
-  ...rest
-}: Pick<ResilientOptions, 'url' | 'headers' | 'body'>): SseRequest {
+function knownRequest(options: RequestPart): SseRequest {
+  const { url, headers, body, ...rest } = requestIn(options);
   return {
     ...rest,
     url: typeof url === 'function' ? 'http://localhost' : url,

@@ -1,6 +1,13 @@
 import type { Clock } from '@reprise/actor';
+import { partOf } from '@reprise/actor/options';
 
-import { isHealthy, nextDelay, nextRedirectDelay, type ReconnectDelay } from './policy.ts';
+import {
+  isHealthy,
+  nextDelay,
+  nextRedirectDelay,
+  type ReconnectDelay,
+  reconnectDelayKeys,
+} from './policy.ts';
 
 export interface PaceOptions extends Omit<ReconnectDelay, 'retry'> {
   /** In ms. Default: 60 s. */
@@ -63,6 +70,6 @@ export class Pace {
   };
 
   #delays(): ReconnectDelay {
-    return { ...this.#options, retry: this.#retry };
+    return { ...partOf<ReconnectDelay>(this.#options, reconnectDelayKeys), retry: this.#retry };
   }
 }

@@ -1,4 +1,5 @@
 import { type Backoff, backoffDelay } from '@reprise/actor';
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 
@@ -20,6 +21,15 @@ export interface ReconnectDelay extends Partial<Omit<Backoff, 'healthyAfter'>> {
    */
   readonly retry?: number | undefined;
 }
+
+export const reconnectDelayKeys: KeysOf<ReconnectDelay> = {
+  minDelay: true,
+  maxDelay: true,
+  factor: true,
+  minRetry: true,
+  maxRetry: true,
+  retry: true,
+};
 
 /**
  * The reaction to a failure: another attempt after a delay, another attempt with new headers, a
@@ -45,11 +55,9 @@ export type Verdict = 'retry' | 'refresh' | 'end' | 'fatal';
  * console.log(lowest); // [ 250, 333, 667 ]
  * ```
  */
-export function nextDelay(
-  attempt: number,
-  { minDelay = 1000, maxDelay = 30_000, factor = 2, retry, ...limits }: ReconnectDelay,
-  random: () => number,
-): number {
+export function nextDelay(attempt: number, delay: ReconnectDelay, random: () => number): number {
+  assertKnownKeys('nextDelay', delay, reconnectDelayKeys);
+  const { minDelay = 1000, maxDelay = 30_000, factor = 2, retry, ...limits } = delay;
   const first = Math.max(1, retry === undefined ? minDelay : clampRetry(retry, limits));
   const last = retry === undefined ? maxDelay : Math.max(maxDelay, first);
   const lowest = Math.min(250, minDelay, last);
@@ -86,8 +94,10 @@ export function nextRedirectDelay(sent: number, delay: ReconnectDelay): number {
  */
 export function clampRetry(
   retry: number,
-  { minRetry = 100, maxRetry = 5 * 60_000 }: Pick<ReconnectDelay, 'minRetry' | 'maxRetry'> = {},
+  limits: Pick<ReconnectDelay, 'minRetry' | 'maxRetry'> = {},
 ): number {
+  assertKnownKeys('clampRetry', limits, { minRetry: true, maxRetry: true });
+  const { minRetry = 100, maxRetry = 5 * 60_000 } = limits;
   return Math.min(Math.max(retry, minRetry), maxRetry);
 }
 

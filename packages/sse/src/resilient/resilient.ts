@@ -1,10 +1,16 @@
-import type { ChildSpec, Pid } from '@reprise/actor';
+import type { ChildOptions, ChildSpec, Pid } from '@reprise/actor';
+import { partOf } from '@reprise/actor/options';
 
-import { childSpec } from '../client/client.ts';
+import { childSpec, type StartOptions } from '../client/client.ts';
 import { type EventSchemas, typedHandler } from '../format/typed-events.ts';
 import { isSentAgain } from '../http/resend.ts';
 import { behaviourFor } from './behaviour.ts';
-import { assertOptions, type ResilientOptions, type TypedResilientOptions } from './options.ts';
+import {
+  assertOptions,
+  clientKeys,
+  type ResilientOptions,
+  type TypedResilientOptions,
+} from './options.ts';
 
 export type {
   FailedAnswer,
@@ -64,5 +70,6 @@ export function resilient(
   const restart = isSentAgain(options) ? 'transient' : 'temporary';
   const handle = 'events' in options ? typedHandler(options) : options.handle;
   const given: ResilientOptions = { ...options, handle };
-  return childSpec(behaviourFor(given), given, { restart, ...options });
+  const client = partOf<ChildOptions & StartOptions>(options, clientKeys);
+  return childSpec(behaviourFor(given), given, { restart, ...client });
 }

@@ -1,11 +1,13 @@
 import {
   assertChildSpec,
+  childKeys,
   type ChildOptions,
   type ChildSpec,
-  childSpec as createChildSpec,
+  specOf,
   type Started,
 } from '../../child-spec.ts';
 import { describe } from '../../describe.ts';
+import { assertKnownKeys, type KeysOf, partOf } from '../../known-keys.ts';
 import type { Destination, Name } from '../../process/address.ts';
 import { isPid } from '../../process/cell.ts';
 import type { Pid } from '../../process/pid.ts';
@@ -42,6 +44,15 @@ interface DynamicSupervisorOptions<Extra extends readonly unknown[] = readonly [
   /** A name in the system; a `Name` also has the type of the extra arguments. */
   readonly name?: string | Name<DynamicSupervisorPid<Extra>>;
 }
+
+const dynamicKeys: KeysOf<DynamicSupervisorOptions> = {
+  maxChildren: true,
+  extraArguments: true,
+  name: true,
+  onChildExit: true,
+  maxRestarts: true,
+  maxSeconds: true,
+};
 
 declare const given: unique symbol;
 
@@ -98,6 +109,7 @@ export async function startLink<const Extra extends readonly unknown[] = readonl
   parent: Process,
   options: DynamicSupervisorOptions<Extra> = {},
 ): Promise<DynamicSupervisorPid<Extra>> {
+  assertKnownKeys('DynamicSupervisor.startLink', options, dynamicKeys);
   const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
   return start(
@@ -133,7 +145,11 @@ export function childSpec<
 >(
   options: ChildOptions<Id> & DynamicSupervisorOptions<Extra>,
 ): ChildSpec<Id, DynamicSupervisorPid<Extra>> {
-  return createChildSpec<Id, DynamicSupervisorPid<Extra>>((parent) => startLink(parent, options), {
+  assertKnownKeys('DynamicSupervisor.childSpec', options, { ...childKeys, ...dynamicKeys });
+  // Checked now rather than at the start, when siblings may run already.
+  flagsOf(options);
+  const own = partOf<DynamicSupervisorOptions<Extra>>(options, dynamicKeys);
+  return specOf<Id, DynamicSupervisorPid<Extra>>((parent) => startLink(parent, own), {
     ...options,
     type: 'supervisor',
   });
@@ -254,13 +270,6 @@ export function countChildren(supervisor: AnyDynamicSupervisor): Promise<ChildCo
 export { stop } from '../../server/gen-server.ts';
 
 function flagsOf(options: DynamicSupervisorOptions<readonly unknown[]>): DynamicFlags {
-  // The types rule autoShutdown out; callers without types get an error rather than silence.
-  const { autoShutdown = 'never' }: { readonly autoShutdown?: unknown } = options as object;
-  if (autoShutdown !== 'never') {
-    throw new TypeError(
-      `Expected no autoShutdown of a dynamic supervisor, got ${describe(autoShutdown)}`,
-    );
-  }
   const { maxChildren = Infinity, extraArguments = [] } = options;
   if (maxChildren !== Infinity && !(Number.isInteger(maxChildren) && maxChildren >= 0)) {
     throw new RangeError(

@@ -1,11 +1,13 @@
 import {
   assertChildSpec,
+  childKeys,
   type ChildOptions,
   type ChildSpec,
-  childSpec as createChildSpec,
+  specOf,
 } from '../../child-spec.ts';
 import { describe } from '../../describe.ts';
 import { parallelism } from '../../host.ts';
+import { assertKnownKeys, type KeysOf, partOf } from '../../known-keys.ts';
 import type { Destination, Name, Named } from '../../process/address.ts';
 import { ExitError } from '../../process/exit-error.ts';
 import { noproc } from '../../process/exit-reason.ts';
@@ -47,6 +49,14 @@ interface PartitionSupervisorOptions<Child extends Pid = Pid> extends Partial<In
   /** A name in the system; a `Name` also has the type of the partitions. */
   readonly name?: string | Name<PartitionSupervisorPid<Child>>;
 }
+
+const partitionKeys: KeysOf<PartitionSupervisorOptions> = {
+  child: true,
+  partitions: true,
+  name: true,
+  maxRestarts: true,
+  maxSeconds: true,
+};
 
 /** The requests of a partition supervisor: those of a static one, and `resize`. */
 interface PartitionCalls extends SupervisorCalls {
@@ -100,6 +110,7 @@ export async function startLink<Child extends Pid>(
   parent: Process,
   options: PartitionSupervisorOptions<Child>,
 ): Promise<PartitionSupervisorPid<Child>> {
+  assertKnownKeys('PartitionSupervisor.startLink', options, partitionKeys);
   const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
   return start(
@@ -134,10 +145,14 @@ export async function startLink<Child extends Pid>(
 export function childSpec<Child extends Pid, const Id extends string>(
   options: ChildOptions<Id> & PartitionSupervisorOptions<Child>,
 ): ChildSpec<Id, PartitionSupervisorPid<Child>> {
-  return createChildSpec<Id, PartitionSupervisorPid<Child>>(
-    (parent) => startLink(parent, options),
-    { ...options, type: 'supervisor' },
-  );
+  assertKnownKeys('PartitionSupervisor.childSpec', options, { ...childKeys, ...partitionKeys });
+  // Checked now rather than at the start, when siblings may run already.
+  optionsOf(options);
+  const own = partOf<PartitionSupervisorOptions<Child>>(options, partitionKeys);
+  return specOf<Id, PartitionSupervisorPid<Child>>((parent) => startLink(parent, own), {
+    ...options,
+    type: 'supervisor',
+  });
 }
 
 /**
@@ -277,10 +292,12 @@ function optionsOf(options: PartitionSupervisorOptions): CheckedOptions {
       `Expected partitions to be a whole number above 0, got ${describe(partitions)}`,
     );
   }
-  const children = Array.from({ length: partitions }, (_, partition) => specOf(child, partition));
+  const children = Array.from({ length: partitions }, (_, partition) =>
+    partitionSpec(child, partition),
+  );
   return checkedOptions({ strategy: 'oneForOne', children, ...intensityOf(options) });
 }
 
-function specOf(child: PartitionSpec, partition: number): ChildSpec {
+function partitionSpec(child: PartitionSpec, partition: number): ChildSpec {
   return { ...child, id: String(partition), start: (parent) => child.start(parent, partition) };
 }

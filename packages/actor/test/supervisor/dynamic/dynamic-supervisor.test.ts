@@ -139,7 +139,7 @@ describe('the start', () => {
       const options = { autoShutdown } as DynamicSupervisor.Options;
       expect(await outcome(DynamicSupervisor.startLink(system, options))).toStrictEqual({
         error: new TypeError(
-          `Expected no autoShutdown of a dynamic supervisor, got "${autoShutdown}"`,
+          'Expected an option of DynamicSupervisor.startLink (maxChildren, extraArguments, name, onChildExit, maxRestarts, maxSeconds), got `autoShutdown`',
         ),
       });
     },
