@@ -5,7 +5,7 @@ import type { Source, SourceState } from '../source.ts';
 import { Rate } from './rate.ts';
 import { harmless } from './text.ts';
 
-type ConnectionState = Exclude<SourceState, CursorReport>;
+type ConnectionState = Exclude<SourceState, { readonly type: CursorReport['type'] }>;
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;

@@ -15,6 +15,9 @@ export function dataLines({ data }: ServerSentEvent): readonly string[] {
   return data.split('\n').map(harmless);
 }
 
+/** How much of an id is shown that is too long to be sent. */
+const longestId = 100;
+
 /** A change of state in one line; `undefined` for an end that was requested. */
 export function stateLine(state: SourceState): string | undefined {
   switch (state.type) {
@@ -28,7 +31,9 @@ export function stateLine(state: SourceState): string | undefined {
     case 'resumed':
       return `resumed from ${harmless(state.lastEventId)}`;
     case 'ignored':
-      return `the server ignored the cursor ${harmless(state.lastEventId)}, and sent ${harmless(state.id)} again`;
+      return 'reason' in state
+        ? `the id ${harmless(state.lastEventId.slice(0, longestId))} ${state.reason === 'refused' ? 'was refused as too long' : 'cannot be sent'}: it goes on without it`
+        : `the server ignored the cursor ${harmless(state.lastEventId)}, and sent ${harmless(state.id)} again`;
     case 'fresh':
       return 'no cursor yet: it begins where the server does';
     case 'ended':

@@ -20,6 +20,7 @@ import {
   type EventStreamResponse,
   requestFailed,
 } from '../http/failure.ts';
+import { isRefusalOf } from '../http/last-event-id.ts';
 import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
@@ -281,7 +282,8 @@ export class Session {
       return this.answers.goOn;
     }
     this.#record.connected(response.url);
-    return this.answers.handle(this.#behaviour.handleConnect, response);
+    const handle = (): Answered => this.answers.handle(this.#behaviour.handleConnect, response);
+    return this.#cursor?.connected()?.then(handle) ?? handle();
   }
 
   #failed(generation: number, failure: ConnectFailure): Answered {
@@ -289,6 +291,9 @@ export class Session {
       return this.answers.goOn;
     }
     this.#record.failed(failure);
+    if (isRefusalOf(this.#cursor?.lastEventId ?? '', failure)) {
+      this.#cursor?.leaveOut();
+    }
     return this.answers.handle(this.#behaviour.handleConnectFailure, failure);
   }
 

@@ -95,6 +95,8 @@ export class CursorWriter {
   #lastEventId: string | undefined;
   #mark: unknown;
   #failed: FailedAttempts | undefined;
+  /** Whether requests go without the id, since the server has refused it. */
+  #isLeftOut = false;
   #isReleased = false;
 
   constructor(
@@ -121,7 +123,22 @@ export class CursorWriter {
 
   /** The id that a new connection asks for; `undefined` if the cursor does not know one. */
   get lastEventId(): string | undefined {
-    return this.#lastEventId;
+    return this.#isLeftOut ? '' : this.#lastEventId;
+  }
+
+  /** The server has refused a request with this id: the next ones go without it. */
+  leaveOut(): void {
+    this.#isLeftOut = true;
+  }
+
+  /**
+   * A connection is made. If the id was left out, it was the reason of the refusal, and is given up
+   * for good: it would be refused again after each restart.
+   */
+  connected(): Promise<undefined> | undefined {
+    const wasLeftOut = this.#isLeftOut;
+    this.#isLeftOut = false;
+    return wasLeftOut ? this.caughtUp('') : undefined;
   }
 
   /** The event that comes next, if it has failed. */

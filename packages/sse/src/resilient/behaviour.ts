@@ -17,6 +17,7 @@ import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
 import { withHidden } from '../http/hidden.ts';
+import { isRefusalOf, isSendable } from '../http/last-event-id.ts';
 import type { SseRequest } from '../http/request.ts';
 import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
 import {
@@ -45,6 +46,8 @@ class Progress {
   readonly pace: Pace;
   /** The id that the next request resumes from. */
   lastEventId: string;
+  /** The id of the last request. */
+  sentId = '';
   /** Attempts since the last event or healthy connection: `maxAttempts` limits them. */
   failuresInARow = 0;
   /** When the first of them began: `maxElapsed` counts from here. */
@@ -193,6 +196,8 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
   progress.failuresInARow += 1;
   const lastEventId = resumptionPoint(progress, context);
   const ownContext: RequestContext = { ...context, lastEventId };
+  tellUnsendable(lastEventId, progress);
+  progress.sentId = lastEventId;
   notify(progress, { type: 'connecting', attempt: context.attempt });
   const { headers, body, ...rest } = requestIn(options);
   const url = await resolve(options.url, ownContext);
@@ -205,6 +210,13 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
     lastEventId,
     redirectDelay: pace.redirectDelay,
   };
+}
+
+/** Once for each id, with the first attempt that goes without it. */
+function tellUnsendable(lastEventId: string, progress: Progress): void {
+  if (lastEventId !== '' && lastEventId !== progress.sentId && !isSendable(lastEventId)) {
+    notify(progress, { type: 'ignored', lastEventId, reason: 'unsendable' });
+  }
 }
 
 /** The id of the cursor, if there is a cursor and it has one. */
@@ -234,14 +246,28 @@ function react(failure: Failure, progress: Progress): Answer {
   }
 }
 
-function verdictOf(failure: Failure, { options, isRefreshed }: Progress): Verdict | RetryAfter {
-  const verdict = isSentAgain(options) ? classify(failure) : finalVerdict(failure, options);
+function verdictOf(
+  failure: Failure,
+  { options, isRefreshed, sentId }: Progress,
+): Verdict | RetryAfter {
+  const isAgain = isSentAgain(options);
+  const usual = isRefusalOf(sentId, failure) ? 'retry' : classify(failure);
+  const verdict = isAgain ? usual : finalVerdict(failure, options);
   // New credentials can come only from a function, and the client asks for them once.
   const canRefresh = typeof options.headers === 'function' && !isRefreshed;
   const allowed = verdict === 'refresh' && !canRefresh ? 'fatal' : verdict;
   const decided = options.classify?.(failure, allowed);
   assertVerdict(decided);
   return decided ?? allowed;
+}
+
+/** The next request goes without an id that may have made this one too long. */
+function leaveOutRefused(failure: Failure, progress: Progress): void {
+  const { sentId } = progress;
+  if (isRefusalOf(sentId, failure)) {
+    progress.lastEventId = '';
+    notify(progress, { type: 'ignored', lastEventId: sentId, reason: 'refused' });
+  }
 }
 
 /**
@@ -261,6 +287,7 @@ function retry(
   if (isSpent(progress, after)) {
     return giveUp(failure, progress);
   }
+  leaveOutRefused(failure, progress);
   notify(progress, { type: 'disconnected', reason: formatFailure(failure), failure, after });
   return attempt(progress, after);
 }
@@ -269,7 +296,7 @@ function delayAfter(failure: Failure, { pace, options }: Progress): number {
   const delay = pace.delay();
   const atLeast =
     failure.type === 'status' ? requestedDelay(failure.headers, options.maxRetryAfter) : 0;
-  return Math.ceil(Math.max(atLeast, delay));
+  return Math.max(Math.ceil(atLeast), Math.round(delay));
 }
 
 /** Whether an attempt `after` ms from now would exceed a limit. */

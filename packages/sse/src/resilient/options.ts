@@ -169,6 +169,16 @@ export interface TypedResilientOptions<
 /** One change in the life of a client, as `onStatus` gets it. See `SseClient.status`. */
 export type StatusChange =
   | CursorReport
+  /**
+   * The next request goes without `lastEventId`: events in between may be missing. The server has
+   * refused a request with it as too long (431, for example), or it is `unsendable`: no header can
+   * hold it, or it is above 16 KiB.
+   */
+  | {
+      readonly type: 'ignored';
+      readonly lastEventId: string;
+      readonly reason: 'refused' | 'unsendable';
+    }
   /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */
   | { readonly type: 'connecting'; readonly attempt: number }
   /** With the head of the response. */

@@ -457,6 +457,88 @@ describe('a server that ignores the cursor', () => {
     expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
   });
 
+  describe('an id that no server takes', () => {
+    const long = (bytes: number): string => 'é'.repeat(bytes / 2);
+
+    test.each([
+      [431, 10_000],
+      [431, 2],
+      [400, 10_000],
+      [413, 2000],
+      [414, 2000],
+    ])(
+      'is left out after %i, is told, and does not come back at the next start: %i bytes',
+      async (status, bytes) => {
+        await using stage = await openStage();
+        const cursor = position(long(bytes), long(bytes));
+        const first = await run(stage, {
+          cursor,
+          headers: ({ lastEventId }) => ({ 'x-resume': String(lastEventId.length) }),
+        });
+        const refused = await stage.next();
+        expect(refused.request.headers['x-resume']).toBe(String(bytes / 2));
+        refused.refuse(status);
+        expect(await first.until('ignored')).toEqual({
+          type: 'ignored',
+          lastEventId: long(bytes),
+          reason: 'refused',
+        });
+        await advance(stage.system, (await first.until('disconnected')).after);
+        const accepted = await stage.next();
+        expect(accepted.request.headers).toMatchObject({ 'x-resume': '0' });
+        expect(accepted.request.headers).not.toHaveProperty('last-event-id');
+        accepted.stream('data: x\n\n');
+        await handled(first, 1);
+        await GenServer.stop(first.pid);
+        const second = await run(stage, { cursor });
+        expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
+        expect(second.statuses[0]).toEqual({ type: 'resumed', lastEventId: '' });
+      },
+    );
+
+    test('is kept if the server refuses the request without it, too', async () => {
+      await using stage = await openStage();
+      const cursor = position('7', '7');
+      const client = await run(stage, { cursor });
+      (await stage.next()).refuse(431);
+      await advance(stage.system, (await client.until('disconnected')).after);
+      (await stage.next()).refuse(431);
+      await client.until('gaveUp');
+      await stage.system.whenExited;
+      expect(kept(cursor)).toMatchObject({ lastEventId: '7' });
+    });
+
+    test('is not sent at all above 16 KiB, which is told once in a life', async () => {
+      await using stage = await openStage();
+      const lastEventId = long(16_386);
+      const client = await run(stage, { cursor: position(lastEventId) });
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const exchange = await stage.next();
+        expect(exchange.request.headers).not.toHaveProperty('last-event-id');
+        exchange.refuse(503);
+        await advance(stage.system, (await client.until('disconnected')).after);
+      }
+      expect(client.statuses.filter(({ type }) => type === 'ignored')).toEqual([
+        { type: 'ignored', lastEventId, reason: 'unsendable' },
+      ]);
+    });
+
+    test('is left out for a behaviour too, which may connect again', async () => {
+      await using stage = await openStage();
+      const cautious = SseClient.define({
+        init: (url: string) => connect({ url }, url),
+        handleConnect: (_, url) => noreply(url),
+        handleConnectFailure: (_, url) => connect({ url }, url),
+        handleDisconnect: (_, url) => noreply(url),
+        handleEvent: (_, url) => url,
+      });
+      const cursor = { store: position(long(10_000)), key: 'client' };
+      await SseClient.start(stage.system, cautious, stage.url, { cursor });
+      (await stage.next()).refuse(431);
+      expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
+    });
+  });
+
   test('long ids are remembered as digests, which take little memory', async () => {
     await using stage = await openStage();
     const long = (id: number): string => String(id).padStart(4000, 'x');

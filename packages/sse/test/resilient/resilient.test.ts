@@ -86,13 +86,22 @@ describe('an answer', () => {
     },
   );
 
-  test('REC-05 431 is fatal: a last id that the server finds too long is not sent again', async () => {
+  test('REC-05 431: a last id that the server finds too long is not sent again, and the next 431 is fatal', async () => {
     await using stage = await openStage();
     const lastEventId = 'x'.repeat(8192);
     const client = await run(stage, { lastEventId });
     const { request, refuse } = await stage.next();
     expect(request.headers['last-event-id']).toBe(lastEventId);
     refuse(431);
+    expect(await client.until('ignored')).toEqual({
+      type: 'ignored',
+      lastEventId,
+      reason: 'refused',
+    });
+    await advance(stage.system, (await client.until('disconnected')).after);
+    const next = await stage.next();
+    expect(next.request.headers).not.toHaveProperty('last-event-id');
+    next.refuse(431);
     expect(await client.until('gaveUp')).toMatchObject({ failure: { status: 431 } });
     expect(isAlive(client.pid)).toBe(false);
   });
