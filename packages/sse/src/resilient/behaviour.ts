@@ -8,6 +8,7 @@ import {
   stop,
 } from '@reprise/actor';
 import { redact } from '@reprise/actor/text';
+import { describe } from '@reprise/actor/text';
 
 import type { Behaviour, ClientAnswer, Disconnected, FailedEvent } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
@@ -52,6 +53,10 @@ class Progress {
   failuresInARow = 0;
   /** When the first of them began: `maxElapsed` counts from here. */
   failingSince = 0;
+  /** The position at which an event above the limit came; `undefined` for none. */
+  tooLargeAfter: string | undefined = undefined;
+  /** Whether another one has come there: time cannot mend that. */
+  isStuck = false;
   /** Whether new headers were requested because the server refused the last ones. */
   isRefreshed = false;
   /** The URL of the last request, without credentials. */
@@ -109,6 +114,7 @@ const resilientClient: ResilientClient = define({
   handleConnectFailure: (failure, progress): Answer => react(failure, progress),
   handleDisconnect: (disconnected: Disconnected, progress): Answer => {
     progress.lastEventId = disconnected.lastEventId;
+    progress.isStuck = isStuck(disconnected, progress);
     if (progress.pace.disconnected(disconnected.retry)) {
       progress.failuresInARow = 0;
     }
@@ -248,11 +254,11 @@ function react(failure: Failure, progress: Progress): Answer {
 
 function verdictOf(
   failure: Failure,
-  { options, isRefreshed, sentId }: Progress,
+  { options, isRefreshed, isStuck, sentId }: Progress,
 ): Verdict | RetryAfter {
-  const isAgain = isSentAgain(options);
+  const isUseless = failure.type === 'tooLarge' && isStuck;
   const usual = isRefusalOf(sentId, failure) ? 'retry' : classify(failure);
-  const verdict = isAgain ? usual : finalVerdict(failure, options);
+  const verdict = isSentAgain(options) && !isUseless ? usual : finalVerdict(failure, options);
   // New credentials can come only from a function, and the client asks for them once.
   const canRefresh = typeof options.headers === 'function' && !isRefreshed;
   const allowed = verdict === 'refresh' && !canRefresh ? 'fatal' : verdict;
@@ -268,6 +274,21 @@ function leaveOutRefused(failure: Failure, progress: Progress): void {
     progress.lastEventId = '';
     notify(progress, { type: 'ignored', lastEventId: sentId, reason: 'refused' });
   }
+}
+
+/**
+ * Whether an event above the limit has come twice at one position. Without ids it may be another
+ * one, if events came between.
+ */
+function isStuck({ type, lastEventId }: Disconnected, progress: Progress): boolean {
+  const hasMoved = lastEventId === '' && progress.failuresInARow === 0;
+  const isAgain = type === 'tooLarge' && !hasMoved && progress.tooLargeAfter === lastEventId;
+  if (hasMoved) {
+    progress.tooLargeAfter = undefined;
+  } else if (type === 'tooLarge') {
+    progress.tooLargeAfter = lastEventId;
+  }
+  return isAgain;
 }
 
 /**
@@ -315,13 +336,20 @@ function end(progress: Progress): Answer {
 }
 
 function giveUp(failure: Failure, progress: Progress): Answer {
-  const reason = formatFailure(failure);
+  const reason = reasonOf(failure, progress);
   notify(progress, { type: 'gaveUp', reason, failure });
   const ending =
     progress.options.giveUpWith === 'shutdown'
       ? shutdownWith(failure)
       : crash(new Error(`gave up: ${reason}`, { cause: failure }));
   return stop(ending, progress);
+}
+
+function reasonOf(failure: Failure, { isStuck, lastEventId }: Progress): string {
+  const place = lastEventId === '' ? '' : ` after the id ${describe(lastEventId)}`;
+  const again =
+    failure.type === 'tooLarge' && isStuck ? `, again${place}: it takes a larger maxEventSize` : '';
+  return formatFailure(failure) + again;
 }
 
 function notify({ options, context }: Progress, change: StatusChange): void {

@@ -163,6 +163,43 @@ describe('an answer', () => {
     await advance(stage.system, after);
     expect((await stage.next()).request.headers['last-event-id']).toBe('1');
   });
+
+  test.each([
+    ['id: 1\ndata: a\n\n', '', 'after the id "1"'],
+    ['id: 1\ndata: a\n\n', 'id: 1\ndata: a\n\n', 'after the id "1"'],
+    ['', '', ''],
+  ])(
+    'an event above the limit that comes again at the same position is fatal: %j, then %j',
+    async (first, second, place) => {
+      await using stage = await openStage();
+      const client = await run(stage, { maxEventSize: 100 });
+      const tooLarge = `id: 2\ndata: ${'x'.repeat(200)}\n\n`;
+      (await stage.next()).stream(first + tooLarge);
+      await advance(stage.system, (await client.until('disconnected')).after);
+      (await stage.next()).refuse(503);
+      await advance(stage.system, (await client.until('disconnected')).after);
+      (await stage.next()).stream(second + tooLarge);
+      expect(await client.until('gaveUp')).toMatchObject({
+        failure: { type: 'tooLarge' },
+        reason: `event above 100 bytes, again ${place}: it takes a larger maxEventSize`.replace(
+          ' :',
+          ':',
+        ),
+      });
+    },
+  );
+
+  test('an event above the limit at another position, or after events without ids, is another one', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { maxEventSize: 100 });
+    const tooLarge = `data: ${'x'.repeat(200)}\n\n`;
+    for (const before of ['', 'data: a\n\n', '', 'id: 1\n\n', 'id: 2\ndata: a\n\n']) {
+      (await stage.next()).stream(before + tooLarge);
+      await advance(stage.system, (await client.until('disconnected')).after);
+    }
+    await stage.next();
+    expect(client.statuses.map(({ type }) => type)).not.toContain('gaveUp');
+  });
 });
 
 describe('credentials', () => {
