@@ -33,12 +33,13 @@ export class FailedEvents {
    * Whether there is a `handleFailed` to ask. Without it the client crashes, and a note in the
    * report says how to go on.
    */
-  decides({ id, type }: ServerSentEvent, task: ClientTask | undefined): boolean {
+  decides(event: ServerSentEvent, task: ClientTask | undefined): boolean {
     if (this.#behaviour.handleFailed !== undefined) {
       return true;
     }
     if (task !== undefined) {
-      task.note = `event ${shown(id)} of type ${shown(type)} failed: handleFailed could retry or skip it`;
+      const name = `event ${shown(event.id)} of type ${shown(event.type)}`;
+      task.failed = { event, note: `${name} failed: handleFailed could retry or skip it` };
     }
     return false;
   }

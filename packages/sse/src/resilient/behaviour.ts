@@ -143,8 +143,8 @@ const resilientClient: ResilientClient = define({
 });
 
 /** The state as reports show it. */
-function shown({ options, url, lastEventId, failuresInARow }: Progress): object {
-  return { id: options.id, url, lastEventId, failuresInARow };
+function shown({ url, lastEventId, failuresInARow }: Progress): object {
+  return { url, lastEventId, failuresInARow };
 }
 
 /** Says that a POST, say, will be sent again after each complete answer too. */
