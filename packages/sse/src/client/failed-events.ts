@@ -1,4 +1,4 @@
-import type { Process } from '@reprise/actor';
+import { isAlive, type Process } from '@reprise/actor';
 import { escapeControls } from '@reprise/actor/text';
 
 import type { CursorWriter } from '../cursor/cursor.ts';
@@ -50,6 +50,10 @@ export class FailedEvents {
     const before = this.#failed?.event === print ? this.#failed.attempts : 0;
     this.#failed = { event: print, attempts: before + 1 };
     await this.#cursor?.keepFailed(this.#failed);
+    if (!isAlive(this.#self.pid)) {
+      // Killed meanwhile: nothing is asked any more, and no answer counts.
+      return undefined;
+    }
     const failed: FailedEvent = { event, error, attempt: this.#failed.attempts };
     return this.#behaviour.handleFailed?.(failed, this.#answers.state, this.#self);
   }

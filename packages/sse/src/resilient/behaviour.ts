@@ -190,7 +190,10 @@ async function answerFailure(
 }
 
 function attempt(progress: Progress, after = 0): Connect<Progress> {
-  return connect((context) => requestFor(progress, context), progress, { after });
+  return connect((context) => requestFor(progress, context), progress, {
+    after,
+    requestTimeout: progress.options.responseTimeout,
+  });
 }
 
 async function requestFor(progress: Progress, context: RequestContext): Promise<SseRequest> {
@@ -208,11 +211,13 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
   const { headers, body, ...rest } = requestIn(options);
   const url = await resolve(options.url, ownContext);
   progress.url = redact(String(url));
+  const ownHeaders = headers && (await resolve(headers, ownContext));
+  const ownBody = body && (await resolve(body, ownContext));
   return {
     ...rest,
     url,
-    ...(headers === undefined ? {} : { headers: await resolve(headers, ownContext) }),
-    ...(body === undefined ? {} : { body: await resolve(body, ownContext) }),
+    ...(ownHeaders === undefined ? {} : { headers: ownHeaders }),
+    ...(ownBody === undefined ? {} : { body: ownBody }),
     lastEventId,
     redirectDelay: pace.redirectDelay,
   };

@@ -207,12 +207,19 @@ export function requestIn(options: RequestPart): RequestPart {
   return partOf(options, requestKeys);
 }
 
-/** The value, from its function if it has one. */
+/**
+ * The value, from its function if it has one. The function is not called any more once the attempt
+ * is given up, by its limit or by the end of the client.
+ */
 export function resolve<Value>(
   value: Resolvable<Value>,
   context: RequestContext,
 ): Value | Promise<Value> {
-  return isFunction(value) ? value(context) : value;
+  if (!isFunction(value)) {
+    return value;
+  }
+  context.signal.throwIfAborted();
+  return value(context);
 }
 
 /** Values are strings, URLs, bytes and plain objects. */
