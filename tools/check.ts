@@ -17,6 +17,14 @@ interface Check {
   readonly about: string;
 }
 
+/** Not run unless it is named. */
+const slow: Readonly<Record<string, Check>> = {
+  slow: {
+    command: 'node tools/jest.ts --slow',
+    about: 'installs by package managers, other runtimes: minutes, and the network',
+  },
+};
+
 /** In the order in which they run: `api`, `packages` and `size` need the output of `types`. */
 const checks: Readonly<Record<string, Check>> = {
   fences: {
@@ -68,6 +76,7 @@ ${Object.entries(checks)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
+  slow        ${slow['slow']?.about}
   quick       ${Object.keys(quick).join(', ')}, in a minute. It leaves out
               ${Object.keys(checks)
                 .filter((name) => !(name in quick))
@@ -85,7 +94,7 @@ if (given.includes('--help')) {
 }
 
 function chosen(names: readonly string[]): Readonly<Record<string, Check>> {
-  const known = ['quick', ...Object.keys(checks)];
+  const known = ['quick', 'slow', ...Object.keys(checks)];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     console.error(
@@ -96,7 +105,7 @@ function chosen(names: readonly string[]): Readonly<Record<string, Check>> {
   if (names.length === 0) {
     return checks;
   }
-  const named = Object.entries(checks).filter(([name]) => names.includes(name));
+  const named = Object.entries({ ...checks, ...slow }).filter(([name]) => names.includes(name));
   return { ...(names.includes('quick') ? quick : {}), ...Object.fromEntries(named) };
 }
 

@@ -1,5 +1,6 @@
 // Runs jest with the flags that ES modules need. `pnpm jest PATTERN` runs the tests whose path
-// matches, `--quick` leaves the slow files out (tools/slow-tests.ts).
+// matches, `--quick` leaves the slow files out (tools/slow-tests.ts), `--slow` runs only the files
+// `*.slow.ts`, which are too slow for `pnpm test`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -11,9 +12,12 @@ import { slowTests } from './slow-tests.ts';
 const program = fileURLToPath(import.meta.resolve('jest/bin/jest'));
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const quick = [`--testPathIgnorePatterns=${['/node_modules/', ...slowTests].join('|')}`];
+const slow = ['--testMatch=<rootDir>/**/*.slow.ts', '--runInBand'];
 const given = process.argv
   .slice(2)
-  .flatMap((argument) => (argument === '--quick' ? quick : [argument]));
+  .flatMap((argument) =>
+    argument === '--quick' ? quick : argument === '--slow' ? slow : [argument],
+  );
 
 /**
  * More than all tests together take on a loaded machine that is three times slower than a laptop.
