@@ -10,6 +10,15 @@ export const every = 10;
  */
 export const furthestBack: number = every + 20 + 20;
 
+/**
+ * The longest that a client may let pass until it asks again, in ms: an idle timeout of 3 s, a
+ * delay of 2 s, and a start of the child on a busy machine.
+ */
+export const longestAbsence = 20_000;
+
+/** The longest that a stream may stand still, in ms, with several faults in a row. */
+export const longestRecovery = 60_000;
+
 /** Memory that grows by more in an hour is a leak, … */
 const steepest = 100e6;
 /** … if it also grows by more than this in all, in bytes: RSS varies by as much without a leak. */

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** How long the child may take to stop, in ms. */
 const stopTime = 60_000;
 
+const mutating = new URL('mutate.ts', import.meta.url).href;
+
 /** The process that follows the streams, one life after the other. */
 export class Child {
   /** How often it was killed. */
@@ -12,6 +14,7 @@ export class Child {
   /** How often it ended by itself. */
   crashes = 0;
   readonly #args: readonly string[];
+  readonly #mutant: string | undefined;
   readonly #onRestart: () => void;
   #lives = 0;
   #process: ChildProcess;
@@ -20,8 +23,9 @@ export class Child {
    * `args` are the arguments of the process; the number of its life is added to them. `onRestart`
    * is called between two lives.
    */
-  constructor(args: readonly string[], onRestart: () => void) {
+  constructor(args: readonly string[], mutant: string | undefined, onRestart: () => void) {
     this.#args = args;
+    this.#mutant = mutant;
     this.#onRestart = onRestart;
     this.#process = this.#start();
   }
@@ -52,13 +56,18 @@ export class Child {
       [
         ...process.execArgv,
         '--expose-gc',
+        ...(this.#mutant === undefined ? [] : ['--import', mutating]),
         fileURLToPath(new URL('consumer.ts', import.meta.url)),
         ...this.#args,
         `${this.#lives}`,
       ],
       // Its own process group: the interrupt key of the terminal does not reach it. It ends when
       // its stdin closes, at the latest with this process.
-      { stdio: ['pipe', 'ignore', 'inherit'], detached: true },
+      {
+        stdio: ['pipe', 'ignore', 'inherit'],
+        detached: true,
+        env: { ...process.env, SOAK_MUTANT: this.#mutant },
+      },
     );
     child.once('exit', this.#onCrash);
     return child;

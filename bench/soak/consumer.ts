@@ -12,6 +12,7 @@ import { SseClient, sqlite } from '@reprise/sse';
 import { jumpingClock, type NumberedData, randomOf } from '@reprise/sse/testing';
 
 import { every } from './bounds.ts';
+import { checksumOf } from './checksum.ts';
 import { type Record, write } from './record.ts';
 
 const [url = '', streams = '', seed = '', file = '', path = '', life = ''] = process.argv.slice(2);
@@ -65,13 +66,18 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
     responseTimeout: 3000,
     maxEventSize: 2 ** 20,
     handle: ({ data }) => {
-      const { number } = JSON.parse(data) as NumberedData;
+      const numbered = JSON.parse(data) as NumberedData;
+      const { number } = numbered;
       const work = (): void => {
         failSometimes();
-        tell({ type: 'handled', stream, number, at: now() });
+        tell({ type: 'handled', stream, number, checksum: checksumOf(numbered), at: now() });
         failSometimes();
       };
-      return random() < 1 / 20 ? delay(random() * 100).then(work) : work();
+      return random() < 1 / 5
+        ? delay(random() * 200)
+            .then(failOften)
+            .then(work)
+        : work();
     },
     onStatus: ({ type }) => {
       if (type === 'connected') {
@@ -84,6 +90,13 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
 /** Crashes a handler before or after its work: its event comes again in both cases. */
 function failSometimes(): void {
   if (random() < 1 / 1000) {
+    throw new Error('on purpose');
+  }
+}
+
+/** Work that takes time crashes more often, and then before its end. */
+function failOften(): void {
+  if (random() < 1 / 50) {
     throw new Error('on purpose');
   }
 }

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
-import { furthestBack, isLeak } from './bounds.ts';
+import { furthestBack, isLeak, longestAbsence, longestRecovery } from './bounds.ts';
+import { mutants } from './mutants.ts';
 import { soak, type SoakOptions, type SoakReport } from './soak.ts';
 
 interface Options extends Omit<SoakOptions, 'seed'> {
@@ -20,8 +21,19 @@ await new Command('soak')
   .option('--streams <S>', 'how many streams', whole, 50)
   .option('--seed <X>', 'chooses the faults and the kills (default: another one each time)', whole)
   .option('--json', 'print one JSON object')
+  .addOption(
+    new Option('--mutant <NAME>', 'a fault in the code of the client, to be noticed').choices(
+      Object.keys(mutants),
+    ),
+  )
   .action(
-    async ({ minutes, streams, seed = 1 + Math.floor(Math.random() * 2 ** 31), json }: Options) => {
+    async ({
+      minutes,
+      streams,
+      seed = 1 + Math.floor(Math.random() * 2 ** 31),
+      json,
+      mutant,
+    }: Options) => {
       const stopped = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM']) {
         process.once(signal, () => {
@@ -29,7 +41,10 @@ await new Command('soak')
         });
       }
       console.error(`soak --minutes ${minutes} --streams ${streams} --seed ${seed}`);
-      const report = await soak({ minutes, streams, seed }, { signal: stopped.signal, progress });
+      const report = await soak(
+        { minutes, streams, seed, ...(mutant === undefined ? {} : { mutant }) },
+        { signal: stopped.signal, progress },
+      );
       if (process.stderr.isTTY) {
         console.error();
       }
@@ -47,15 +62,25 @@ await new Command('soak')
   .parseAsync();
 
 function problemsIn(report: SoakReport): string[] {
-  const { lost, outOfOrder, crashes, openHandles } = report;
+  const { lost, outOfOrder, garbled, acknowledgedEarly, crashes, openHandles } = report;
   return [
     ...(lost === 0 ? [] : [`${lost} lost`]),
     ...(outOfOrder === 0 ? [] : [`${outOfOrder} out of order`]),
+    ...(garbled === 0 ? [] : [`${garbled} garbled`]),
+    ...(acknowledgedEarly === 0 ? [] : [`${acknowledgedEarly} acknowledged too early`]),
+    ...(report.longestAbsence <= longestAbsence ? [] : [`absent for ${report.longestAbsence} ms`]),
+    ...slowRecoveries(report),
     ...(report.furthestBack <= furthestBack ? [] : [`${report.furthestBack} events back`]),
     ...(crashes === 0 ? [] : [`${crashes} crashes`]),
     ...(openHandles === 0 ? [] : [`${openHandles ?? 'unknown'} handles open`]),
     ...(isLeak(report) ? ['memory leaks'] : []),
   ];
+}
+
+function slowRecoveries({ worstRecovery }: SoakReport): string[] {
+  return Object.entries(worstRecovery)
+    .filter(([, ms]) => ms > longestRecovery)
+    .map(([fault, ms]) => `${ms} ms to recover from ${fault}`);
 }
 
 function format(report: SoakReport): string {

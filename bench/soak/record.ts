@@ -7,6 +7,7 @@ export type Record =
       readonly type: 'handled';
       readonly stream: string;
       readonly number: number;
+      readonly checksum: number;
       readonly at: number;
     }
   | { readonly type: 'connected'; readonly stream: string }
@@ -23,7 +24,7 @@ export function write(record: Record): string {
 }
 
 const fields = {
-  handled: ['type', 'stream', 'number', 'at'],
+  handled: ['type', 'stream', 'number', 'checksum', 'at'],
   connected: ['type', 'stream'],
   restarted: ['type'],
   jumped: ['type'],

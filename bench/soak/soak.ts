@@ -11,6 +11,7 @@ import {
   randomOf,
 } from '@reprise/sse/testing';
 
+import { Absence } from './absence.ts';
 import { Child } from './child.ts';
 import { killTimes } from './kills.ts';
 import { kindOf, plan } from './plan.ts';
@@ -22,6 +23,8 @@ export interface SoakOptions {
   readonly minutes: number;
   readonly streams: number;
   readonly seed: number;
+  /** The name of a fault in the code of the child's clients. */
+  readonly mutant?: string;
 }
 
 export interface SoakReport extends SoakOptions {
@@ -38,6 +41,15 @@ export interface SoakReport extends SoakOptions {
    * the server sends each event twice.
    */
   readonly outOfOrder: number;
+  /** Events with another text than the server sent. */
+  readonly garbled: number;
+  /** Requests that continued after an event that had not been handled. */
+  readonly acknowledgedEarly: number;
+  /**
+   * The longest time that a client let pass, in ms, from the last request or event of a stream to
+   * its next request.
+   */
+  readonly longestAbsence: number;
   /** The most events that a stream repeated at once. */
   readonly furthestBack: number;
   /** Connections after the first of a stream in each life of the child. */
@@ -106,8 +118,10 @@ class Soak {
   readonly #records: Records;
   readonly #progress: (text: string) => void;
   readonly #recovery = new Recovery();
+  readonly #absence = new Absence();
   readonly #tally = new Tally((stream, at) => {
     this.#recovery.handled(stream, at);
+    this.#absence.heard(stream, at);
   });
   /**
    * `draining`: new connections have no faults. `over`: entries of the server's log are ignored.
@@ -122,11 +136,12 @@ class Soak {
 
   async run(cursor: string, signal: AbortSignal): Promise<SoakReport> {
     await using server = await this.#serve();
-    const { streams, seed, minutes } = this.#options;
+    const { streams, seed, minutes, mutant } = this.#options;
     const names = Array.from({ length: streams }, (_, index) => `stream-${index + 1}`);
     const all = names.map((name) => server.stream(name));
     const child = new Child(
       [server.url, `${streams}`, `${seed}`, cursor, this.#records.path],
+      mutant,
       () => {
         this.#ended(names);
       },
@@ -171,7 +186,11 @@ class Soak {
   /** A life of the child has ended, and another begins. */
   #ended(streams: readonly string[]): void {
     this.#read();
-    this.#recovery.killed(streams, performance.timeOrigin + performance.now());
+    const at = performance.timeOrigin + performance.now();
+    this.#recovery.killed(streams, at);
+    for (const stream of streams) {
+      this.#absence.heard(stream, at);
+    }
     this.#tally.begin();
   }
 
@@ -201,8 +220,10 @@ class Soak {
     this.#read();
     if (entry.type === 'request') {
       const kind = kindOf(entry.fault);
-      this.#tally.asked(entry.stream, kind);
-      this.#recovery.began(entry.stream, kind, performance.timeOrigin + entry.at);
+      const at = performance.timeOrigin + entry.at;
+      this.#tally.asked(entry.stream, kind, entry.first - 1);
+      this.#recovery.began(entry.stream, kind, at);
+      this.#absence.asked(entry.stream, at);
     } else {
       this.#recovery.ended(entry.stream);
     }
@@ -215,26 +236,28 @@ class Soak {
   }
 
   #report({ produced, growth, heldGrowth }: Measured, { kills, crashes }: Child): SoakReport {
-    const { handled, repeated, outOfOrder, furthestBack, reconnects, restarts, clockJumps } =
-      this.#tally;
+    const tally = this.#tally;
     return {
       ...this.#options,
       produced,
-      handled,
-      lost: produced - (handled - repeated),
-      repeated,
-      outOfOrder,
-      furthestBack,
-      reconnects,
-      restarts,
-      clockJumps,
+      handled: tally.handled,
+      lost: produced - (tally.handled - tally.repeated),
+      repeated: tally.repeated,
+      outOfOrder: tally.outOfOrder,
+      garbled: tally.garbled,
+      acknowledgedEarly: tally.acknowledgedEarly,
+      furthestBack: tally.furthestBack,
+      reconnects: tally.reconnects,
+      restarts: tally.restarts,
+      clockJumps: tally.clockJumps,
       kills,
       crashes,
-      highestRss: this.#tally.highestRss,
+      longestAbsence: this.#absence.longest,
+      highestRss: tally.highestRss,
       rssSlope: growth?.slope ?? null,
       rssGrowth: growth?.total ?? null,
       heldGrowth: heldGrowth ?? null,
-      openHandles: this.#tally.openHandles ?? null,
+      openHandles: tally.openHandles ?? null,
       worstRecovery: this.#recovery.worst,
     };
   }

@@ -1,3 +1,4 @@
+import { expectedChecksum } from './checksum.ts';
 import type { Kind } from './plan.ts';
 import type { Record } from './record.ts';
 
@@ -28,6 +29,10 @@ export class Tally {
   handled = 0;
   repeated = 0;
   outOfOrder = 0;
+  /** Events with another text than the server sent. */
+  garbled = 0;
+  /** Requests that continue after an event that had not been handled. */
+  acknowledgedEarly = 0;
   furthestBack = 0;
   restarts = 0;
   /** Connections after the first of a stream in a life of the child. */
@@ -64,6 +69,7 @@ export class Tally {
     switch (record.type) {
       case 'handled':
         this.#handle(record.stream, record.number);
+        this.garbled += record.checksum === expectedChecksum(record.stream, record.number) ? 0 : 1;
         this.#onHandled(record.stream, record.at);
         return;
       case 'connected':
@@ -92,9 +98,16 @@ export class Tally {
     }
   }
 
-  /** The server has got a request for a stream; earlier records are added before this call. */
-  asked(stream: string, kind: Kind | undefined): void {
-    this.#of(stream).kind = kind;
+  /**
+   * The server has got a request for a stream, for the events after this one; earlier records are
+   * added before this call.
+   */
+  asked(stream: string, kind: Kind | undefined, after: number): void {
+    const progress = this.#of(stream);
+    progress.kind = kind;
+    if (after > progress.highest || progress.leftOut.has(after)) {
+      this.acknowledgedEarly += 1;
+    }
   }
 
   /**

@@ -1,28 +1,17 @@
-import type { ConnectFailure, Disconnect, SseClient } from '@reprise/sse';
+import type { SseClient } from '@reprise/sse';
 
 /** One stream to follow. Two sources can have the same URL. */
 export interface Source {
   /** The id of its client in the supervisor. */
   readonly id: string;
-  /** As given on the command line: it can hold a password. */
+  /** As given on the command line. It may hold secrets: only `name` is printed. */
   readonly url: string;
-  /** The URL as it is printed, without secrets. */
+  /** The URL without credentials. */
   readonly name: string;
 }
 
 /** The state of a source: that of its client, or why the client has ended. */
 export type SourceState =
-  | Exclude<SseClient.StatusChange, { readonly type: 'connected' | 'gaveUp' | 'ended' }>
+  | Exclude<SseClient.StatusChange, { readonly type: 'connected' | 'gaveUp' }>
   | { readonly type: 'connected'; readonly url: string }
-  | {
-      readonly type: 'ended';
-      /** Why the stream is complete, if not by the end of its response. */
-      readonly reason?: string;
-    }
-  | {
-      readonly type: 'gaveUp';
-      readonly reason: string;
-      readonly failure?: ConnectFailure | Disconnect;
-    }
-  /** The command of `--exec` failed for an event. */
-  | { readonly type: 'eventFailed'; readonly reason: string; readonly next: string };
+  | { readonly type: 'gaveUp'; readonly reason: string };

@@ -16,7 +16,6 @@ import {
   stop,
   type StopStart,
 } from '../server/next.ts';
-import { explain } from '../supervisor/rules.ts';
 import { shutdownChild } from '../supervisor/shutdown.ts';
 
 /**
@@ -127,8 +126,8 @@ function ended(
   const isFatal = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
   const consequence = isFatal ? `: it is ${type}, the system stops` : '';
   self.system.logger.error(
-    { application: application.name, type, reason: explain(reason) },
-    `application ${application.name} ended${consequence}: ${explain(reason)}`,
+    { application: application.name, type, reason: formatReason(reason) },
+    `application ${application.name} ended${consequence}: ${formatReason(reason)}`,
   );
   return stop(normal, isFatal ? { ...running, fatalReason: reason } : running);
 }

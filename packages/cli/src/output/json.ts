@@ -10,9 +10,7 @@ import type { Source } from '../source.ts';
 export function jsonLine(
   { name }: Source,
   { type, data, id, lastEventId }: ServerSentEvent,
-  time?: string,
 ): string {
-  // A field without a value is left out.
-  const text = JSON.stringify({ source: name, time, type, data, id, lastEventId });
-  return escapeControls(text, { notation: 'json' });
+  const text = JSON.stringify({ source: name, type, data, id, lastEventId });
+  return `${escapeControls(text, { notation: 'json' })}\n`;
 }

@@ -5,10 +5,7 @@ import type { Source, SourceState } from '../source.ts';
 import { Rate } from './rate.ts';
 import { harmless } from './text.ts';
 
-type ConnectionState = Exclude<
-  SourceState,
-  { readonly type: CursorReport['type'] | 'eventFailed' }
->;
+type ConnectionState = Exclude<SourceState, CursorReport>;
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
@@ -38,9 +35,9 @@ export class Tally {
     this.#rate.add(now);
   }
 
-  /** Reports about the cursor, or about an event, do not change the state of the connection. */
+  /** Reports about the cursor do not change the state of the connection. */
   state(state: SourceState, now: number): void {
-    if (!isOfConnection(state)) {
+    if (state.type === 'fresh' || state.type === 'resumed' || state.type === 'ignored') {
       return;
     }
     this.#state = state;
@@ -48,6 +45,13 @@ export class Tally {
       this.#connections += 1;
     } else if (state.type === 'disconnected') {
       this.#nextAttemptAt = now + state.after;
+    }
+  }
+
+  /** The source has ended, whatever its last state was. */
+  close(): void {
+    if (this.#state.type !== 'gaveUp') {
+      this.#state = { type: 'ended' };
     }
   }
 
@@ -90,10 +94,6 @@ export class Tally {
  */
 export function shortName({ name }: Source, width: number): string {
   return cliTruncate(harmless(name), Math.max(12, Math.floor(width / 3)), { position: 'middle' });
-}
-
-function isOfConnection(state: SourceState): state is ConnectionState {
-  return !['fresh', 'resumed', 'ignored', 'eventFailed'].includes(state.type);
 }
 
 function counted(count: number, noun: string): string {

@@ -94,13 +94,7 @@ function terminate(
   session: Session,
   self: Process,
 ): unknown {
-  session.end();
+  session.close();
   const finish = (): unknown => behaviour.terminate?.(reason, session.answers.state, self);
-  // A write that fails is told after `terminate`, which may have files and sockets to close.
-  return (
-    session.flush()?.then(finish, async (error: unknown) => {
-      await finish();
-      throw error;
-    }) ?? finish()
-  );
+  return session.flush()?.then(finish) ?? finish();
 }

@@ -20,7 +20,6 @@ import {
   type EventStreamResponse,
   requestFailed,
 } from '../http/failure.ts';
-import { isRefusalOf } from '../http/last-event-id.ts';
 import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
@@ -33,9 +32,8 @@ import {
   initialSnapshot,
   step,
 } from './machine.ts';
-import type { RequestFunction } from './next.ts';
-import { defaultRequestTimeout, RequestCall } from './request-call.ts';
-import { type Awaiting, type Status, StatusRecord } from './status.ts';
+import type { RequestSource } from './next.ts';
+import { type Status, StatusRecord } from './status.ts';
 import { post, postAfter } from './task.ts';
 import { isThenable } from './thenable.ts';
 
@@ -56,7 +54,6 @@ export class Session {
   #packets: PacketState<Item> | undefined = undefined;
   /** The end of a stream whose unfinished event is handled before. */
   #end: Disconnect | undefined = undefined;
-  #call: RequestCall | undefined = undefined;
   #cursor: CursorWriter | undefined = undefined;
   #trapsForCursor = false;
   /** Whether a request has to wait for the first report of the cursor, which is in the mailbox. */
@@ -80,7 +77,6 @@ export class Session {
     // However the client ends, also when it is killed, its socket is closed.
     self.signal.addEventListener('abort', () => {
       this.#delivery.stop();
-      this.#call?.end(self.signal.reason);
       this.close();
       this.#cursor?.release();
     });
@@ -90,7 +86,7 @@ export class Session {
   static statusOf(pid: Pid): Status | undefined {
     const session = sessions.get(pid);
     return session !== undefined && isAlive(pid)
-      ? session.#record.read(session.#snapshot, session.#awaiting())
+      ? session.#record.read(session.#snapshot)
       : undefined;
   }
 
@@ -130,15 +126,8 @@ export class Session {
     return reason.type === 'normal' ? this.answers.goOn : stop(reason, this);
   }
 
-  /** Closes the socket; the client ends. */
-  end(): void {
-    this.#record.ends();
-    this.close();
-  }
-
-  /** Closes the socket, or gives up the attempt. */
+  /** Closes the socket. */
   close(): void {
-    this.#call?.abandon();
     this.#connection?.destroy();
     this.#connection = undefined;
     this.#packets = undefined;
@@ -147,19 +136,6 @@ export class Session {
   /** Writes the cursor; `undefined` without one. */
   flush(): Promise<void> | undefined {
     return this.#cursor?.flush();
-  }
-
-  #awaiting(): readonly Awaiting[] {
-    const { isEnding, since } = this.#record;
-    const request = this.#call?.pendingSince;
-    const cursor = this.#cursor?.pendingSince;
-    const handler = this.#delivery.pendingHandler;
-    return [
-      ...(request === undefined ? [] : [{ type: 'request', since: request } as const]),
-      ...(handler === undefined ? [] : [{ type: 'event', ...handler } as const]),
-      ...(cursor === undefined ? [] : [{ type: 'cursor', since: cursor } as const]),
-      ...(isEnding ? [{ type: 'terminate', since } as const] : []),
-    ];
   }
 
   // The machine and its effects
@@ -189,7 +165,7 @@ export class Session {
         this.#clearTimer();
         return;
       case 'open':
-        this.#open(action.params);
+        this.#open(action.params.generation, action.params.request);
         return;
       case 'close':
         this.close();
@@ -221,55 +197,40 @@ export class Session {
    * The first attempt of a client with a cursor waits its turn in the mailbox: a function for the
    * request may depend on what the report of the cursor has told.
    */
-  #open(attempt: Attempt): void {
+  #open(generation: number, source: RequestSource): void {
     this.#record.opens();
     if (this.#isReporting) {
-      post(this.#self, () => this.#ask(attempt));
+      post(this.#self, () => this.#ask(generation, source));
     } else {
-      this.#ask(attempt);
+      this.#ask(generation, source);
     }
   }
 
   /** Gets the request. A function may take a while, and the attempt may be stale by then. */
-  #ask({ generation, request, requestTimeout = defaultRequestTimeout }: Attempt): ServerAnswer {
+  #ask(generation: number, source: RequestSource): ServerAnswer {
     if (generation !== this.#snapshot.context.generation) {
       return this.answers.goOn;
     }
-    return typeof request === 'function'
-      ? this.#callFor(generation, request, requestTimeout)
-      : this.#connect(generation, request);
-  }
-
-  #callFor(generation: number, source: RequestFunction, ms: number): ServerAnswer {
-    const failed = (failure: ConnectFailure): void => {
-      post(this.#self, () => this.#failed(generation, failure));
-    };
-    const call = new RequestCall(this.#self.system.clock, ms, () => {
-      failed({ type: 'timeout', phase: 'request', ms });
-    });
-    this.#call = call;
-    const rejected = (error: unknown): void => {
-      if (call.settle()) {
-        failed(requestFailed(error));
-      }
+    const failed = (error: unknown): void => {
+      post(this.#self, () => this.#failed(generation, requestFailed(error)));
     };
     try {
-      const request = source(this.#requestContext(call.signal));
-      if (!isThenable(request)) {
-        return call.settle() ? this.#connect(generation, request) : this.answers.goOn;
-      }
-      request.then((given) => {
-        if (call.settle()) {
+      const request = typeof source === 'function' ? source(this.#requestContext()) : source;
+      if (isThenable(request)) {
+        request.then((given) => {
           post(this.#self, () => this.#connect(generation, given));
-        }
-      }, rejected);
+        }, failed);
+      } else {
+        this.#connect(generation, request);
+      }
     } catch (error) {
-      rejected(error);
+      failed(error);
     }
     return this.answers.goOn;
   }
 
-  #requestContext(signal: AbortSignal): RequestContext {
+  #requestContext(): RequestContext {
+    const { signal } = this.#self;
     const lastEventId = this.#cursor?.lastEventId ?? this.#record.lastEventId;
     return { self: this.#self, signal, lastEventId, attempt: this.#record.attempt };
   }
@@ -320,8 +281,7 @@ export class Session {
       return this.answers.goOn;
     }
     this.#record.connected(response.url);
-    const handle = (): Answered => this.answers.handle(this.#behaviour.handleConnect, response);
-    return this.#cursor?.connected()?.then(handle) ?? handle();
+    return this.answers.handle(this.#behaviour.handleConnect, response);
   }
 
   #failed(generation: number, failure: ConnectFailure): Answered {
@@ -329,9 +289,6 @@ export class Session {
       return this.answers.goOn;
     }
     this.#record.failed(failure);
-    if (isRefusalOf(this.#cursor?.lastEventId ?? '', failure)) {
-      this.#cursor?.leaveOut();
-    }
     return this.answers.handle(this.#behaviour.handleConnectFailure, failure);
   }
 
@@ -357,9 +314,6 @@ export class Session {
   }
 }
 
-/** The parameters of the machine's action `open`. */
-type Attempt = Extract<ClientAction, { readonly type: 'open' }>['params'];
-
 /** The sessions by pid: a status is read from outside, while a callback of the client is busy. */
 const sessions = new WeakMap<Pid, Session>();
 
@@ -368,7 +322,6 @@ function ownerOf(self: Process): Parameters<typeof openCursor>[1] {
   const { clock, logger } = self.system;
   return {
     clock,
-    signal: self.signal,
     fail: (error) => {
       post(self, () => {
         throw error;

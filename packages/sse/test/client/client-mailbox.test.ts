@@ -113,8 +113,7 @@ describe.each([
     async (_way, sendOrder) => {
       await using stage = await openStage();
       const { pid, client, exchange } = await setUp(stage);
-      const request = { url: stage.url, idleTimeout: Infinity };
-      void sendOrder(pid, (state) => reconnect(request, state));
+      void sendOrder(pid, (state) => reconnect(stage, state));
       const second = await stage.next();
       await exchange.closed;
       second.stream();
@@ -461,7 +460,7 @@ describe('noreply with a timeout: handleInfo gets the timeout when no message ha
       stage.system,
       SseClient.define({
         ...defaults,
-        init: () => connect({ url: stage.url, idleTimeout: Infinity }, 0),
+        init: () => connect(stage, 0),
         handleConnect: (_response, state) => noreply(state, timeout),
         handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),
       }),

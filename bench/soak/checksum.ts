@@ -1,0 +1,16 @@
+import { crc32 } from 'node:zlib';
+
+import type { NumberedData } from '@reprise/sse/testing';
+
+/** The text of every event of the server: characters of two, three and four bytes. */
+const text = 'é…🙂';
+
+/** Of all that an event says, its padding left out. */
+export function checksumOf({ stream, number, text }: NumberedData): number {
+  return crc32(JSON.stringify([stream, number, text]));
+}
+
+/** What the checksum of an event has to be. */
+export function expectedChecksum(stream: string, number: number): number {
+  return checksumOf({ stream, number, text });
+}

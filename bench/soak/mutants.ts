@@ -1,0 +1,42 @@
+/** A fault in the code of the client, which a soak has to notice. */
+export interface Mutant {
+  /** The end of the path of a source. */
+  readonly file: string;
+  readonly code: string;
+  readonly instead: string;
+  /** The figure by which a soak fails. */
+  readonly noticedAs: RegExp;
+}
+
+export const mutants: Readonly<Record<string, Mutant>> = {
+  'characters broken at the ends of packets': {
+    file: 'sse/src/format/utf8.ts',
+    code: "new builtin.StringDecoder('utf8')",
+    instead: "{ write: (bytes) => new TextDecoder().decode(bytes), end: () => '' }",
+    noticedAs: /\d garbled/,
+  },
+  'an event acknowledged before its handler settles': {
+    file: 'sse/src/client/delivery.ts',
+    code: 'return answered.then(settle,',
+    instead: 'settle(undefined); return answered.then((value) => value,',
+    noticedAs: /\d acknowledged too early/,
+  },
+  'nothing done for 25 s after an idle timeout': {
+    file: 'sse/src/http/body.ts',
+    code: "this.end({ type: 'timeout', ms: idleTimeout });",
+    instead: "setTimeout(() => this.end({ type: 'timeout', ms: idleTimeout }), 25_000);",
+    noticedAs: /absent for \d/,
+  },
+  'one event in a thousand left out': {
+    file: 'sse/src/client/delivery.ts',
+    code: 'packet.at += 1;',
+    instead: 'packet.at += 1; if (Math.random() < 1 / 1000) continue;',
+    noticedAs: /\d lost/,
+  },
+  'two kilobytes kept for every event': {
+    file: 'sse/src/client/delivery.ts',
+    code: 'packet.at += 1;',
+    instead: 'packet.at += 1; (globalThis.kept ??= []).push(new Array(250).fill(0.5));',
+    noticedAs: /memory leaks/,
+  },
+};
