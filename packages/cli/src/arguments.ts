@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 
 import { redact } from '@reprise/actor/text';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
-import { type GivenOptions, readOptions, type TailOptions, UsageError } from './options.ts';
+import type { GivenOptions } from './options/given.ts';
+import { readOptions, type TailOptions } from './options/options.ts';
+import { UsageError } from './options/usage.ts';
 
 /** A command line, parsed. */
 export type Task =
@@ -43,14 +45,15 @@ class Parse {
       .description('Follows server-sent event streams, and reconnects when they break.')
       .exitOverride()
       .configureOutput({ writeOut: (text) => (this.printed += text), writeErr: () => {} })
-      .helpCommand(false)
+      .helpCommand('help [command]', 'explain a command')
       .version(version());
     this.#defineTail();
   }
 
   #defineTail(): void {
     withOptions(this.program.command('tail'))
-      .version(version())
+      .version(version(), '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'print this')
       .action((urls: readonly string[], given: GivenOptions) => {
         this.task = { type: 'tail', options: readOptions(urls, given) };
       });
@@ -58,21 +61,64 @@ class Parse {
 }
 
 function withOptions(tail: Command): Command {
+  withConnectionOptions(withRequestOptions(withOutputOptions(tail)));
   return tail
     .summary('print the events of streams as they arrive')
     .description(
       'Prints the events of all URLs as they arrive. A lost connection is made again, and continues after the last ' +
-        'event; a POST is sent once, and its end is the end. Without a URL it follows an embedded feed: load and memory of this machine, from a server that now ' +
+        'event. Without a URL it follows an embedded feed: load and memory of this machine, from a server that now ' +
         'and then drops the connection, answers 503 or goes silent.',
     )
     .argument('[URL...]', 'http: or https: streams to follow')
+    .addHelpText('after', `${examples}${exitStatus}`);
+}
+
+function withOutputOptions(tail: Command): Command {
+  return tail
+    .optionsGroup('Output:')
     .option('--json', 'print one JSON object a line: source, type, data, id, lastEventId')
-    .option('--quiet', 'print nothing about connections on stderr')
-    .option('--count <N>', 'stop after N events, from all URLs together')
-    .option('--header <LINE>', `send a header, as 'Name: value' (repeatable)`, append)
-    .option('--method <NAME>', 'the HTTP method (default: GET, with --data POST)')
-    .option('--data <TEXT>', 'send this as the body; @FILE sends the contents of a file')
-    .option('--last-event-id <ID>', 'ask the server to continue after this event')
+    .option('--data-only', 'print the data of each event, and nothing else of it')
+    .option('--timestamps', 'print the time at which each event arrived')
+    .option('-o, --output <FILE>', 'append the events to FILE in place of stdout')
+    .option('-q, --quiet', 'print nothing about connections on stderr')
+    .optionsGroup('Which events:')
+    .option('-n, --count <N>', 'stop after N events, from all URLs together')
+    .option('--type <TYPE>', 'only events of this type (repeatable)', append)
+    .option('--until <TEXT>', 'end a stream at the event whose data is TEXT, such as [DONE]')
+    .optionsGroup('A command for each event:')
+    .option(
+      '--exec <COMMAND>',
+      'run COMMAND in a shell for each event in place of printing it, one at a time: the data on its stdin, ' +
+        'the rest in REPRISE_TYPE, REPRISE_ID, REPRISE_LAST_EVENT_ID and REPRISE_SOURCE',
+    )
+    .option('--retries <N>', 'run a failed COMMAND again, up to N times (default: 0)')
+    .option('--skip-failed', 'go on after an event that COMMAND failed for (default: give up)');
+}
+
+function withRequestOptions(tail: Command): Command {
+  return tail
+    .optionsGroup('The request:')
+    .option('-H, --header <LINE>', `send a header, as 'Name: value' (repeatable)`, append)
+    .addOption(
+      new Option(
+        '--bearer <TOKEN>',
+        'send Authorization: Bearer TOKEN; @FILE reads it from a file, where ps does not show it',
+      ).env('REPRISE_BEARER'),
+    )
+    .option(
+      '--location-trusted',
+      'send the headers of --header and --bearer on a redirect to another host, too',
+    )
+    .option('-X, --method <NAME>', 'the HTTP method (default: GET, with --data POST)')
+    .option('-d, --data <TEXT>', 'send this as the body; @FILE sends a file, - sends stdin')
+    .option('--last-event-id <ID>', 'ask the server to continue after this event');
+}
+
+function withConnectionOptions(tail: Command): Command {
+  return tail
+    .optionsGroup('Reconnecting:')
+    .option('--reconnect', 'send the request again (default, but not for POST and PATCH)')
+    .option('--no-reconnect', 'send the request once (default for POST and PATCH)')
     .option(
       '--cursor <FILE>',
       'store the id of the last printed event, and continue after it next time',
@@ -88,17 +134,31 @@ function withOptions(tail: Command): Command {
       '--max-delay <SECONDS>',
       'the longest delay before an attempt (default: 30, embedded feed: 3)',
     )
+    .optionsGroup('TLS:')
     .option('--ca <FILE>', `trust this certificate authority instead of the system's (PEM)`)
     .option('--cert <FILE>', 'send this client certificate (PEM)')
     .option('--key <FILE>', 'the key of --cert (PEM)')
-    .addHelpText('after', exitStatus);
+    .option('--pin <SHA256>', 'trust only this certificate, whoever signed it')
+    .option('--servername <NAME>', 'the name that the certificate has to have')
+    .option('-k, --insecure', 'trust any certificate')
+    .optionsGroup('Other:');
 }
+
+const examples = `
+Examples:
+  reprise tail https://stream.wikimedia.org/v2/stream/recentchange
+  reprise tail --json --count 5 URL | jq .data
+  reprise tail --bearer @token.txt --cursor prices.db --output prices.log URL
+  reprise tail -H 'X-Api-Key: …' -d @prompt.json --until '[DONE]' --data-only URL
+  reprise tail --type order --exec 'curl -sf -d @- http://localhost/orders' --retries 5 URL
+`;
 
 const exitStatus = `
 Exit status:
-  0  --count events were printed, the server answered 204 or a POST to its end, SIGINT or SIGTERM was received, or
-     stdout was closed
-  1  every source gave up (a fatal answer, --max-attempts used up, an unusable cursor), or writing to stdout failed
+  0  a stream came to its end (204, --until, the end of a POST), --count events
+     were printed, SIGINT or SIGTERM was received, or the reader of stdout has gone
+  1  every source gave up (a fatal answer, --max-attempts used up, an unusable
+     cursor, a failed --exec command), or the output could not be written
   2  wrong usage
   130, 143  a second SIGINT, a second SIGTERM
 `;
@@ -125,7 +185,7 @@ function expectation(code: string, got: string): string {
     case 'commander.unknownCommand':
       return `a command, as in 'reprise tail URL', got ${got}`;
     case 'commander.optionMissingArgument':
-      return `a value, as in '${got}', got none`;
+      return `a value, as in '${got.replace(/^-\w, /, '')}', got none`;
     default:
       return `options that 'reprise tail --help' lists, got ${got}`;
   }

@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import {
@@ -9,12 +10,15 @@ import {
 } from '@reprise/actor';
 
 import type { Task } from './arguments.ts';
-import type { TailOptions } from './options.ts';
-import { jsonLine } from './output/json.ts';
-import { eventLines } from './output/lines.ts';
-import { lineReport, nameOf, type Output, plainOutput } from './output/output.ts';
+import type { TailOptions } from './options/options.ts';
+import { fileStream } from './output/file-stream.ts';
+import { formatOf } from './output/format.ts';
+import { lineReport, nameOf, type Output, plainOutput, type Report } from './output/output.ts';
+import { watchReader } from './output/reader-watch.ts';
 import { screenOutput } from './output/screen.ts';
 import { Sink } from './output/sink.ts';
+import { shortName } from './output/status-line.ts';
+import { hiderOf } from './secrets.ts';
 import type { Source } from './source.ts';
 import { tailApplication } from './tail.ts';
 
@@ -35,11 +39,14 @@ export class Program {
   readonly #process: NodeJS.Process;
   readonly #stdout: Sink;
   readonly #stderr: Sink;
+  /** Takes the events: stdout, or a file. */
+  #events: Sink;
 
   constructor(process: NodeJS.Process) {
     this.#process = process;
     this.#stdout = new Sink(process.stdout);
     this.#stderr = new Sink(process.stderr);
+    this.#events = this.#stdout;
   }
 
   /** Does the task and exits. */
@@ -63,6 +70,10 @@ export class Program {
   }
 
   async #tail(options: TailOptions): Promise<never> {
+    const outputFd = this.#openOutputFile(options);
+    if (outputFd === undefined) {
+      return this.#process.exit(1);
+    }
     let status: number | undefined;
     const stop = (decided: number): void => {
       status ??= decided;
@@ -72,14 +83,18 @@ export class Program {
       openOutput: (sources) => this.#outputFor(sources, options),
       closeOutput: (output) => this.#closeOutput(output, options),
       stop,
+      outputFd,
     });
     const service = Application.run(tail, {
       deadline,
       logger: silent,
       exitStatus: (reason, usual) => status ?? this.#statusOfReason(reason, usual),
     });
-    void this.#stdout.whenBroken.then((error) => {
+    void this.#events.whenBroken.then((error) => {
       stop(this.#statusOfBroken(error));
+    });
+    watchReader(outputFd, () => {
+      stop(0);
     });
     this.#onParentDeath(() => {
       service.stop();
@@ -90,20 +105,49 @@ export class Program {
     return this.#process.exit();
   }
 
-  #outputFor(sources: readonly Source[], { json, quiet }: TailOptions): Output {
+  /** The file descriptor of the output; `undefined`, and reported, if it cannot be opened. */
+  #openOutputFile({ output }: TailOptions): number | undefined {
+    if (output === undefined) {
+      return 1;
+    }
+    try {
+      const fd = openSync(output, 'a');
+      this.#events = new Sink(fileStream(fd));
+      return fd;
+    } catch (error) {
+      void this.#stderr.write(
+        `Expected --output to name a file that can be written, got ${JSON.stringify(output)} (${(error as Error).message})\n`,
+      );
+      return undefined;
+    }
+  }
+
+  #outputFor(sources: readonly Source[], options: TailOptions): Output {
     const several = sources.length > 1;
-    const report = quiet ? () => {} : lineReport(this.#stderr, several);
-    if (json) {
-      return plainOutput(jsonLine, this.#stdout, report);
-    }
+    const { quiet, format, exec, output, urls, client } = options;
+    const hide = hiderOf(urls, client);
+    const report: Report = quiet ? () => {} : lineReport(this.#stderr, several, hide);
     const { stdout } = this.#process;
-    if (this.#canDraw) {
+    const isPlain = format.type === 'json' || exec !== undefined || output !== undefined;
+    if (!isPlain && this.#canDraw) {
+      const nameIn = (source: Source): string =>
+        several ? `${shortName(source, stdout.columns)} ` : '';
       const terminal = { terminal: stdout, stdout: this.#stdout, report, clock: systemClock() };
-      return screenOutput(sources, terminal);
+      const screen = screenOutput(sources, {
+        ...terminal,
+        format: formatOf(format, { nameOf: nameIn, isTerminal: true }),
+      });
+      // Also after a second signal, which ends the program at once.
+      this.#process.once('exit', () => {
+        screen.close();
+      });
+      return screen;
     }
+    const isTerminal = stdout.isTTY && output === undefined;
+    const nameOfSource = (source: Source): string => nameOf(source, several);
     return plainOutput(
-      (source, event) => `${nameOf(source, several)}${eventLines(event).join('\n')}\n`,
-      this.#stdout,
+      formatOf(format, { nameOf: nameOfSource, isTerminal }),
+      this.#events,
       report,
     );
   }
@@ -124,7 +168,7 @@ export class Program {
   async #closeOutput(output: Output, { cursor }: TailOptions): Promise<void> {
     output.close();
     if (cursor === undefined) {
-      await Promise.race([this.#stdout.flushed(), delay(flushTimeout)]);
+      await Promise.race([this.#events.flushed(), delay(flushTimeout)]);
     }
   }
 
@@ -143,7 +187,7 @@ export class Program {
     if (error.code === 'EPIPE' || error.code === 'EOF') {
       return 0;
     }
-    void this.#stderr.write(`Expected stdout to take the events, got ${error.message}\n`);
+    void this.#stderr.write(`Expected the output to take the events, got ${error.message}\n`);
     return 1;
   }
 

@@ -7,5 +7,5 @@ import { Program } from './program.ts';
 const task = parseArguments(process.argv.slice(2));
 const isExactlyOnce = task.type === 'tail' && task.options.cursor?.dedupe === true;
 await (isExactlyOnce && !isChildProcess(process)
-  ? runInChildProcess(process)
+  ? runInChildProcess(process, task.options.client.body)
   : new Program(process).run(task));

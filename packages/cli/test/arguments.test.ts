@@ -24,9 +24,9 @@ describe('tail', () => {
   test('without options changes nothing about the client', () => {
     expect(optionsOf()).toEqual({
       urls: [],
-      json: false,
       quiet: false,
       count: Infinity,
+      format: { type: 'text', timestamps: false },
       client: {},
     });
   });
@@ -34,7 +34,7 @@ describe('tail', () => {
   test('takes options before, between and after URLs', () => {
     expect(optionsOf('--json', url, '--count', '3', `${url}/2`, '--quiet')).toMatchObject({
       urls: [url, `${url}/2`],
-      json: true,
+      format: { type: 'json' },
       quiet: true,
       count: 3,
     });

@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { type VirtualClock, virtualClock } from '@reprise/actor/testing';
 import xterm from '@xterm/headless';
 
+import { formatOf } from '../src/output/format.ts';
 import { lineReport, type Output } from '../src/output/output.ts';
 import { screenOutput } from '../src/output/screen.ts';
 import { Sink } from '../src/output/sink.ts';
@@ -19,6 +20,7 @@ class Terminal {
   readonly clock: VirtualClock = virtualClock();
   readonly output: Output;
   readonly #stdout: Sink;
+  readonly #terminal: { columns: number };
   readonly #emulator: InstanceType<typeof xterm.Terminal>;
 
   constructor(sources: readonly Source[], cols = 70, rows = 8) {
@@ -27,16 +29,26 @@ class Terminal {
       emulator.write(chunk, done);
     };
     const terminal = Object.assign(new Writable({ write }), { isTTY: true, columns: cols, rows });
+    this.#terminal = terminal;
     const stdout = new Sink(terminal);
     const report = lineReport(stdout, sources.length > 1);
     this.#stdout = stdout;
     this.#emulator = emulator;
+    const nameOf = ({ name }: Source): string => (sources.length > 1 ? `${name} ` : '');
     this.output = screenOutput(sources, {
+      format: formatOf({ type: 'text', timestamps: false }, { nameOf, isTerminal: true }),
       terminal: terminal as unknown as WriteStream,
       stdout,
       report,
       clock: this.clock,
     });
+  }
+
+  /** Changes the width, as a person does with a window; the emulator wraps lines again. */
+  async resize(cols: number): Promise<void> {
+    await this.#stdout.flushed();
+    this.#emulator.resize(cols, this.#emulator.rows);
+    this.#terminal.columns = cols;
   }
 
   /** All lines, including those that have scrolled away. */
@@ -90,18 +102,58 @@ test('the wait for the next attempt is seen to pass', async () => {
   await clock.advance(1200);
   expect((await lines()).at(-1)).toContain('next attempt in 2 s');
   output.close();
-  expect((await lines()).at(-1)).toContain('ended');
 });
 
-test('a narrow terminal cuts lines, with any characters in them', async () => {
+test('an event is whole on a narrow terminal, which wraps it; only the status line is cut', async () => {
   const { output, lines } = bound(new Terminal([first], 24));
-  void output.event(first, event(`${'\u6F22'.repeat(30)}\n${'y'.repeat(100_000)}`));
-  const shown = await lines();
-  expect(shown).toEqual([
-    `message ${'\u6F22'.repeat(7)}\u2026`,
-    `  ${'y'.repeat(21)}\u2026`,
+  void output.event(first, event(`${'\u6F22'.repeat(10)}\n${'y'.repeat(50)}`));
+  expect(await lines()).toEqual([
+    `message ${'\u6F22'.repeat(8)}`,
+    '\u6F22'.repeat(2),
+    `  ${'y'.repeat(22)}`,
+    'y'.repeat(24),
+    'y'.repeat(4),
     'http://a/  connecting  \u2026',
   ]);
+  output.close();
+});
+
+test('a terminal that becomes narrower keeps nothing of an old status line', async () => {
+  const terminal = new Terminal([first, second], 60);
+  const { output, lines, clock } = bound(terminal);
+  void output.event(first, event('x'));
+  await lines();
+  await terminal.resize(20);
+  await clock.advance(200);
+  expect(await lines()).toEqual([
+    'http://a/ message x',
+    'http://a/  connecti\u2026',
+    'http://b/  connecti\u2026',
+  ]);
+  output.close();
+});
+
+test('the end leaves the events and the changes, and no status line', async () => {
+  const { output, lines } = bound(new Terminal([first, second]));
+  output.state(first, { type: 'connected', url: first.url });
+  void output.event(first, event('x'));
+  output.close();
+  output.close();
+  expect(await lines()).toEqual(['http://a/ connected', 'http://a/ message x']);
+});
+
+test('more sources than rows are not drawn over each other', async () => {
+  const sources = Array.from({ length: 12 }, (_, index) => ({
+    id: `source ${index}`,
+    url: 'x',
+    name: `http://host${index}/`,
+  }));
+  const { output, lines } = bound(new Terminal(sources, 70, 6));
+  void output.event(sources[0] ?? first, event('x'));
+  void output.event(sources[0] ?? first, event('y'));
+  const shown = await lines();
+  expect(shown.slice(0, 2)).toEqual(['http://host0/ message x', 'http://host0/ message y']);
+  expect(shown).toHaveLength(7);
   output.close();
 });
 

@@ -36,22 +36,18 @@ test('counts down to the next attempt, in whole seconds', () => {
   expect(waits).toEqual(['3', '2', '2', '1', '0', '0']);
 });
 
-test('shows the reason of giving up, and does not call it an end', () => {
+test('shows the reason of giving up, and an end', () => {
   const tally = new Tally(0);
   tally.state({ type: 'gaveUp', reason: 'status 404' }, 0);
-  tally.close();
   expect(line(tally, 0)).toContain('gave up status 404');
   const other = new Tally(0);
-  other.close();
+  other.state({ type: 'ended' }, 0);
   expect(line(other, 0)).toContain('ended');
 });
 
 test('is never wider than the terminal, and a long URL leaves room for the rest', () => {
-  const long = {
-    id: 'source 1',
-    url: `http://example.com/${'x'.repeat(200)}/end`,
-    name: `http://example.com/${'x'.repeat(200)}/end`,
-  };
+  const name = `http://example.com/${'x'.repeat(200)}/end`;
+  const long = { id: 'source 1', url: name, name };
   const text = new Tally(0).line(long, 0, 40, (_colour, part) => part);
   expect(text).toBe('http:/\u2026xx/end  connecting  0 events  0.\u2026');
 });

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
 
+import { env, main } from './support/program.ts';
 import { reprise, type Run } from './support/reprise.ts';
 import { freePort, serve, stream } from './support/server.ts';
 
@@ -144,3 +147,26 @@ test('it ends even if its stderr is not read', async () => {
   await run.stdout.count(100);
   expect(await once(run.process, 'exit')).toEqual([0, null]);
 });
+
+// Elsewhere only the next write shows that the reader has gone.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux(
+  'a reader that has seen enough ends it at once, also on a stream that is quiet',
+  async () => {
+    const { url } = await serve((_, response) => {
+      stream(response, 'data: x\n\n');
+    });
+    const command =
+      '"$0" --conditions=@reprise/source "$1" tail "$2" | head -1; echo ${PIPESTATUS[0]}';
+    const child = spawn('bash', ['-c', command, process.execPath, main, url], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      expect(await text(child.stdout)).toBe('message x\n0\n');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  },
+);

@@ -23,6 +23,13 @@ import {
   stream,
 } from './support/server.ts';
 
+const defaults = {
+  quiet: false,
+  count: Infinity,
+  format: { type: 'text', timestamps: false },
+  client: {},
+} as const;
+
 const quick = ['--min-delay', '0.02', '--max-delay', '0.05'];
 
 describe('--json', () => {
@@ -241,6 +248,7 @@ describe('a connection that is lost', () => {
       'connected',
       'disconnected closed by the server, next attempt in N.Ns',
       'connecting',
+      'ended status 204: the server has no more events',
     ]);
     expect(status).toBe(0);
   });
@@ -271,7 +279,10 @@ describe('the exit status', () => {
       response.writeHead(204).end();
     });
     const { status, stderr } = await runReprise('tail', url);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: ['connecting'] });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: ['connecting', 'ended status 204: the server has no more events'],
+    });
   });
 
   test('1 when the answer is fatal, with the reason on stderr', async () => {
@@ -342,7 +353,7 @@ test('a client that crashes is a source that gave up', async () => {
   const { url } = await serve((_, response) => {
     stream(response, 'data: x\n\n');
   });
-  const options = { urls: [url], json: false, quiet: false, count: Infinity, client: {} };
+  const options = { ...defaults, urls: [url] };
   const states: SourceState[] = [];
   const output: Output = {
     event: () => {
@@ -356,6 +367,7 @@ test('a client that crashes is a source that gave up', async () => {
     openOutput: () => output,
     closeOutput: () => Promise.resolve(),
     stop: stopped.resolve,
+    outputFd: 1,
   });
   const system = createTestSystem();
   await Application.start(system, tail);
@@ -369,7 +381,7 @@ test('a client that is not started because the program is being killed has not g
     stream(response);
   });
   const urls = Array.from({ length: 10 }, () => url);
-  const options = { urls, json: false, quiet: false, count: Infinity, client: {} };
+  const options = { ...defaults, urls };
   const system = createTestSystem();
   const states: SourceState[] = [];
   const output: Output = {
@@ -386,6 +398,7 @@ test('a client that is not started because the program is being killed has not g
     openOutput: () => output,
     closeOutput: () => Promise.resolve(),
     stop: () => {},
+    outputFd: 1,
   });
   await expect(Application.start(system, tail)).rejects.toThrow('killed');
   await new Promise(setImmediate);

@@ -54,7 +54,7 @@ describe('jsonLine', () => {
       id: all,
       lastEventId: '',
     });
-    expect(line).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]*\n$/u);
+    expect(line).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u);
   });
 });
 
@@ -73,6 +73,14 @@ describe('stateLine', () => {
       String.raw`disconnected a\nb, next attempt in 0.0s`,
     ],
     [{ type: 'gaveUp', reason: 'status 404\u001B' }, String.raw`gave up status 404\x1b`],
+    [
+      { type: 'ignored', lastEventId: 'x'.repeat(5000), reason: 'refused' },
+      `the id ${'x'.repeat(100)} was refused as too long: it goes on without it`,
+    ],
+    [
+      { type: 'ignored', lastEventId: '\u0001', reason: 'unsendable' },
+      String.raw`the id \x01 cannot be sent: it goes on without it`,
+    ],
     [{ type: 'ended' }, undefined],
   ] as const)('%j is %j', (state, line) => {
     expect(stateLine(state)).toBe(line);

@@ -16,6 +16,7 @@ import {
   stop,
   type StopStart,
 } from '../server/next.ts';
+import { explain } from '../supervisor/rules.ts';
 import { shutdownChild } from '../supervisor/shutdown.ts';
 
 /**
@@ -126,8 +127,8 @@ function ended(
   const isFatal = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
   const consequence = isFatal ? `: it is ${type}, the system stops` : '';
   self.system.logger.error(
-    { application: application.name, type, reason: formatReason(reason) },
-    `application ${application.name} ended${consequence}: ${formatReason(reason)}`,
+    { application: application.name, type, reason: explain(reason) },
+    `application ${application.name} ended${consequence}: ${explain(reason)}`,
   );
   return stop(normal, isFatal ? { ...running, fatalReason: reason } : running);
 }

@@ -8,7 +8,7 @@ import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { System } from '../process/process.ts';
 import { listed } from '../shown/clip.ts';
-import { isGiveUp } from '../supervisor/rules.ts';
+import { explain, isGiveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
 import type { StopSystem } from './master.ts';
 
@@ -187,7 +187,7 @@ export class SystemService implements Service {
     this.#state = 'stopped';
     this.#failure ??= isAbnormal(reason) || isGiveUp(reason) ? reason : undefined;
     if (this.#failure !== undefined) {
-      this.system.logger.error({ reason: formatReason(reason) }, `ended: ${formatReason(reason)}`);
+      this.system.logger.error({ reason: explain(reason) }, `ended: ${explain(reason)}`);
     }
     this.#status = this.#decideStatus(reason);
     this.#process.exitCode = this.#status;

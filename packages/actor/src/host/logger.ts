@@ -1,6 +1,7 @@
 import { escapeControls } from '../escape.ts';
 import { writeError } from '../host.ts';
-import { textOfError, isError, textIn, fieldOf } from '../shown/reading.ts';
+import { foldFrames } from '../shown/frames.ts';
+import { fieldOf, isError, textIn, textOfError } from '../shown/reading.ts';
 import type { Redaction } from '../shown/redaction.ts';
 import { shownDetails, shownMessage } from '../shown/report.ts';
 import { snapshot } from '../shown/snapshot.ts';
@@ -35,16 +36,59 @@ export function guarded(logger: Logger, redaction: Redaction): Logger {
   return { error: guard('error'), warn: guard('warn') };
 }
 
-/** Writes to stderr: the message, then each detail on a line of its own. */
+/** Writes to stderr: the message, then each detail that it does not say on a line of its own. */
 export function stderrLogger(): Logger {
   const write = (details: object, message: string): void => {
-    let text = message;
-    for (const [key, value] of Object.entries(details)) {
-      text += `\n    ${key}: ${indented(format(value))}`;
-    }
-    writePlain(text);
+    const lines = Object.entries(details).flatMap(([key, value]) => linesOf(key, value, message));
+    writePlain([message, ...lines].join('\n    '));
   };
   return { error: write, warn: write };
+}
+
+function linesOf(key: string, value: unknown, message: string): readonly string[] {
+  if (isError(value)) {
+    return errorLines(key, value, message);
+  }
+  const text = typeof value === 'string' ? value : (JSON.stringify(snapshot(value)) ?? 'undefined');
+  const isTold = typeof value === 'string' && message.includes(value);
+  return isTold || text === '[]' || text === '{}' ? [] : `${key}: ${text}`.split('\n');
+}
+
+/** The error, unless the message says which, its frames, and its causes. */
+function errorLines(key: string, error: Error, message: string): readonly string[] {
+  const title = titleOf(error);
+  const isTold = message.includes(title.replaceAll(/\s+/g, ' '));
+  const lines = [...framesOf(error), ...causeLines(error)];
+  return isTold
+    ? lines.map((line) => line.trimStart())
+    : [...`${key}: ${title}`.split('\n'), ...lines];
+}
+
+/** An error can be its own cause. */
+function causeLines(error: Error, outer: readonly Error[] = []): readonly string[] {
+  const cause = fieldOf(error, 'cause');
+  if (cause === undefined || outer.includes(error)) {
+    return [];
+  }
+  if (!isError(cause)) {
+    return linesOf('caused by', cause, '');
+  }
+  const lines = `caused by: ${titleOf(cause)}`.split('\n');
+  return [...lines, ...framesOf(cause), ...causeLines(cause, [...outer, error])];
+}
+
+/** The stack up to its first frame, or the name and message. */
+function titleOf(error: Error): string {
+  const [title = ''] = textIn(error, 'stack').split(firstFrame);
+  return title.trim() || textOfError(error);
+}
+
+const firstFrame = /\n {4}at /;
+
+/** The frames of the program's own code; those of this package and of Node are folded. */
+function framesOf(error: Error): readonly string[] {
+  const [, ...frames] = textIn(error, 'stack').split(firstFrame);
+  return foldFrames(frames.map((frame) => frame.trim()));
 }
 
 /**
@@ -53,27 +97,4 @@ export function stderrLogger(): Logger {
  */
 function writePlain(text: string): void {
   writeError(escapeControls(text, { keep: '\t\n' }));
-}
-
-/** Most texts are one line, and reports can come in thousands: the test is the cheaper part. */
-function indented(text: string): string {
-  return text.includes('\n') ? text.replaceAll('\n', '\n    ') : text;
-}
-
-function format(value: unknown): string {
-  if (isError(value)) {
-    return formatWithCauses(value, []);
-  }
-  return typeof value === 'string' ? value : (JSON.stringify(snapshot(value)) ?? 'undefined');
-}
-
-/** `outer`: the errors that this one is a cause of. An error can be its own cause. */
-function formatWithCauses(error: Error, outer: readonly Error[]): string {
-  const text = textIn(error, 'stack') || textOfError(error);
-  const cause = fieldOf(error, 'cause');
-  if (cause === undefined || outer.includes(error)) {
-    return text;
-  }
-  const inner = isError(cause) ? formatWithCauses(cause, [...outer, error]) : format(cause);
-  return `${text}\ncaused by: ${inner}`;
 }

@@ -81,6 +81,11 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     return parent?.isAlive === true ? parent : undefined;
   }
 
+  /** The id of its child that runs as `pid`; `undefined` unless it is the supervisor of that. */
+  idOfChild(_pid: Pid): string | undefined {
+    return undefined;
+  }
+
   /** Whether that process started it, also if it has ended. */
   isChildOf(pid: Pid): boolean {
     return this.#parent?.deref()?.pid === pid;

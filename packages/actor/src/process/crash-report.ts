@@ -1,25 +1,55 @@
-import { listed } from '../shown/clip.ts';
+import { clip, listed } from '../shown/clip.ts';
 import { type Cell, nameOf } from './cell.ts';
 import { errorIn, type ExitReason } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
 
 /**
- * Logs the crash of a process: its name, its ancestors, the reason with its stack, the message that
- * it was handling, and the processes linked to it, which may end with it.
+ * Logs the crash of a process: the child that it is, its name, the reason with its stack, the
+ * message that it was handling, its ancestors, and the processes linked to it, which may end with
+ * it.
  * @see OTP, "SASL Error Logging", crash reports
  */
 export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}): void {
+  const { parent } = cell;
+  const child = parent?.idOfChild(cell.pid);
   const why = formatReason(reason);
   const report = {
-    ...errorIn(reason),
-    process: String(cell.pid),
+    ...(child === undefined || parent === undefined ? {} : { child, supervisor: nameOf(parent) }),
     ...(cell.name === undefined ? {} : { registeredName: cell.name }),
+    process: String(cell.pid),
     reason: why,
+    ...errorIn(reason),
     ...details,
     links: listed(cell.links, nameOf),
     ancestors: ancestorsOf(cell),
   };
-  cell.runtime.logger.error(report, `process ${nameOf(cell)} crashed: ${why}`);
+  reported.add(cell);
+  cell.runtime.logger.error(report, `${titleOf(cell, child)} crashed: ${why}`);
+}
+
+/** Processes whose end needs no second report, by their supervisors. */
+const reported = new WeakSet<Cell>();
+
+/** The end of the process is told by a report, or by a better one than of its supervisor. */
+export function markReported(cell: Cell): void {
+  reported.add(cell);
+}
+
+export function isReported(cell: Cell): boolean {
+  return reported.has(cell);
+}
+
+function titleOf(cell: Cell, child: string | undefined): string {
+  return child === undefined || cell.parent === undefined
+    ? `process ${nameOf(cell)}`
+    : `${nameOfChild(child, cell)} of supervisor ${nameOf(cell.parent)}`;
+}
+
+/** A child in the message of a report: `child "prices" (#Pid<3>)`. */
+export function nameOfChild(id: string, cell: Cell | undefined): string {
+  const name = cell === undefined || cell.name === id ? [] : [cell.name];
+  const names = [...name, cell?.pid].filter((one) => one !== undefined).map(String);
+  return `child ${JSON.stringify(clip(id, 100))}${names.length === 0 ? '' : ` (${names.join(', ')})`}`;
 }
 
 /** Up to the first that has ended. */

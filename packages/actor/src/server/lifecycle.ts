@@ -14,12 +14,14 @@ import {
 } from '../process/exit-reason.ts';
 import type { Mailbox } from '../process/mailbox.ts';
 import type { MonitorRef } from '../process/monitor-ref.ts';
+import type { Pid } from '../process/pid.ts';
 import type { ExitMessage } from '../process/process.ts';
 import { isInstance } from '../shown/reading.ts';
 import type { AnyBehaviour, InitAnswer } from './behaviour.ts';
 import { erase, type ErasedBehaviour } from './erased-behaviour.ts';
 import type { CallMessage } from './messages.ts';
 import type { Action } from './next.ts';
+import { ParentState } from './parent-state.ts';
 import { Start } from './start.ts';
 
 /** The reply of an answer that stops the server: given once `terminate` has run. */
@@ -79,6 +81,10 @@ export abstract class ServerLifecycle extends Cell {
     } catch (error) {
       return `formatStatus threw ${describe(error)}`;
     }
+  }
+
+  override idOfChild(pid: Pid): string | undefined {
+    return isInstance(this.#state, ParentState) ? this.#state.idOfChild(pid) : undefined;
   }
 
   get isSuspended(): boolean {

@@ -35,7 +35,7 @@ export function isError(value: unknown): value is Error {
 /** `instanceof`, for values that may be proxies that are revoked. */
 export function isInstance<Instance>(
   value: unknown,
-  constructor: new (...args: never[]) => Instance,
+  constructor: abstract new (...args: never[]) => Instance,
 ): value is Instance {
   try {
     return value instanceof constructor;

@@ -17,7 +17,9 @@ export function shownDetails(details: object, redaction: Redaction): object {
     entries
       .filter(([, { enumerable, value }]) => enumerable === true && value !== undefined)
       .slice(0, mostDetails)
-      .map(([name, { value }]) => [name, shownDetail(name, value, redaction)]),
+      .map(([name, { value }]) => [name, shownDetail(name, value, redaction)] as const)
+      // A `toJSON` may have nothing to show.
+      .filter(([, value]) => value !== undefined),
   );
 }
 

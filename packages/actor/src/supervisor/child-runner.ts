@@ -1,11 +1,12 @@
 import type { AnyChildSpec } from '../child-spec.ts';
 import { type Cell, cellOf, cellOfProcess, isPid, nameOf } from '../process/cell.ts';
+import { isReported, markReported, nameOfChild } from '../process/crash-report.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
 import { badReturnValue, type ExitReason, isAbnormal } from '../process/exit-reason.ts';
-import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import type { Child } from './children.ts';
+import { explain } from './rules.ts';
 import { shutdownChild } from './shutdown.ts';
 
 /**
@@ -58,12 +59,30 @@ export class ChildRunner {
     }
   }
 
-  report({ spec: { id }, lastPid }: Child, event: string, reason?: ExitReason): void {
-    const why = reason === undefined ? '' : `: ${formatReason(reason)}`;
+  /** Reports an event of a child: `child "prices" (#Pid<3>) ended: killed`. */
+  report(child: Child, event: string, reason: ExitReason): void {
+    this.log(child, `: ${childName(child)} ${event}: ${explain(reason)}`);
+  }
+
+  /** Reports the end of a child, unless its process has done so itself. */
+  reportEnd(child: Child, reason: ExitReason): void {
+    if (child.lastPid === undefined || !isReported(cellOf(child.lastPid))) {
+      this.report(child, 'ended', reason);
+    }
+  }
+
+  /** `text`: what follows the name of the supervisor. */
+  log({ spec: { id }, lastPid }: Child, text: string): void {
     this.#self.system.logger.error(
       { supervisor: this.name, child: id, process: String(lastPid) },
-      `supervisor ${this.name}: child ${id} ${event}${why}`,
+      `supervisor ${this.name}${text}`,
     );
+  }
+
+  /** The supervisor gives up; its own supervisor need not report its end. */
+  gaveUp(child: Child, why: string): void {
+    markReported(this.#cell);
+    this.log(child, ` gave up: ${why}`);
   }
 
   /** The name of the supervisor in reports. */
@@ -74,6 +93,11 @@ export class ChildRunner {
   get #cell(): Cell {
     return cellOfProcess(this.#self);
   }
+}
+
+/** The name of a child in a report, with the process that ran last. */
+export function childName({ spec: { id }, lastPid }: Child): string {
+  return nameOfChild(id, lastPid && cellOf(lastPid));
 }
 
 /** The pid in the result of a start: the result itself, or its field `pid`. */

@@ -12,25 +12,41 @@ export interface Intensity {
   readonly maxSeconds: number;
 }
 
+interface Restart {
+  /** In ms. */
+  readonly at: number;
+  readonly child: object | undefined;
+}
+
 /**
- * The times of the restarts that still count: those of the last `maxSeconds`. One of exactly
- * `maxSeconds` ago counts, as in OTP.
+ * The restarts that still count: those of the last `maxSeconds`. One of exactly `maxSeconds` ago
+ * counts, as in OTP.
  */
 export class Restarts {
-  readonly #times = new Queue<number>();
+  readonly #restarts = new Queue<Restart>();
 
   get length(): number {
-    return this.#times.length;
+    return this.#restarts.length;
   }
 
   /** Counts one more, at `now` (ms). False when that is more than `maxRestarts` allows. */
-  add(now: number, { maxRestarts, maxSeconds }: Intensity): boolean {
-    const times = this.#times;
-    while (times.length > 0 && now > times.at(0) + maxSeconds * 1000) {
-      times.shift();
+  add(now: number, { maxRestarts, maxSeconds }: Intensity, child?: object): boolean {
+    const restarts = this.#restarts;
+    while (restarts.length > 0 && now > restarts.at(0).at + maxSeconds * 1000) {
+      restarts.shift();
     }
-    times.push(now);
-    return times.length <= maxRestarts;
+    restarts.push({ at: now, child });
+    return restarts.length <= maxRestarts;
+  }
+
+  /** Whether all of them are of one child. */
+  areOf(child: object): boolean {
+    for (let index = 0; index < this.#restarts.length; index++) {
+      if (this.#restarts.at(index).child !== child) {
+        return false;
+      }
+    }
+    return true;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AnyChildSpec, Restart } from '../child-spec.ts';
 import { type ExitReason, isAbnormal } from '../process/exit-reason.ts';
+import { formatReason } from '../process/format-reason.ts';
 import type { Child, Children } from './children.ts';
 
 /** What a supervisor does when a child has ended: nothing, report it, or report and restart it. */
@@ -78,12 +79,23 @@ function isSignificantAndAlive({ spec, pid }: Child): boolean {
 
 /**
  * Why a supervisor ends that has restarted its children too often. OTP gives plain `shutdown`, and
- * this equals it; `isGiveUp` tells the two apart by identity, which holds because no exit reason is
- * copied on its way through the links.
+ * this equals it; it is told apart by identity, which holds because no exit reason is copied on its
+ * way through the links. `text` says which child failed, and why.
  */
-export const giveUp: ExitReason = { type: 'shutdown' };
+export function giveUp(text: string): ExitReason {
+  const reason: ExitReason = { type: 'shutdown' };
+  giveUps.set(reason, text);
+  return reason;
+}
+
+const giveUps = new WeakMap<ExitReason, string>();
 
 /** Whether it is the reason of a supervisor that gave up, and not of one that was shut down. */
 export function isGiveUp(reason: ExitReason): boolean {
-  return reason === giveUp;
+  return giveUps.has(reason);
+}
+
+/** A reason in one line; of a supervisor that gave up, which of its children failed, and why. */
+export function explain(reason: ExitReason): string {
+  return giveUps.get(reason) ?? formatReason(reason);
 }

@@ -13,11 +13,12 @@ import type { Process } from '../process/process.ts';
 import { sendAfter } from '../process/send-after.ts';
 import { send } from '../process/signals.ts';
 import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
-import { ChildRunner, type Launched } from './child-runner.ts';
+import { ParentState } from '../server/parent-state.ts';
+import { childName, ChildRunner, type Launched } from './child-runner.ts';
 import { type Child, type ChildTable, specToKeep } from './children.ts';
 import { type Intensity, Restarts } from './intensity.ts';
 import type { ChildExitOptions } from './options.ts';
-import { consequenceOf, giveUp } from './rules.ts';
+import { consequenceOf, explain, giveUp } from './rules.ts';
 
 /** What a supervisor does after a message: it goes on, or it stops. */
 export type NextState<State> = NoReply<State> | Stop<State>;
@@ -42,7 +43,7 @@ class Retry {
  * type decides, the restart is counted, waits for its delay, and is tried until it succeeds. The
  * subclasses say how the kinds differ.
  */
-export abstract class SupervisorState {
+export abstract class SupervisorState extends ParentState {
   static {
     setBrand(this, 'supervisor');
   }
@@ -61,6 +62,7 @@ export abstract class SupervisorState {
     flags: Intensity & ChildExitOptions,
     extraArguments: readonly unknown[] = [],
   ) {
+    super();
     this.#self = self;
     this.#flags = flags;
     this.runner = new ChildRunner(self, extraArguments);
@@ -77,6 +79,10 @@ export abstract class SupervisorState {
   protected abstract endedForGood(child: Child): NextState<this>;
 
   abstract shutdownAll(): Promise<void>;
+
+  override idOfChild(pid: Pid): string | undefined {
+    return this.children.runningAs(pid)?.spec.id;
+  }
 
   /** Takes a message that is no request. */
   handle(message: unknown): MaybePromise<NextState<this>> {
@@ -101,7 +107,7 @@ export abstract class SupervisorState {
     }
     const consequence = consequenceOf(child.spec, reason);
     if (consequence !== 'none') {
-      this.runner.report(child, 'ended', reason);
+      this.runner.reportEnd(child, reason);
     }
     this.children.setPid(child, undefined);
     if (consequence === 'restart') {
@@ -134,8 +140,10 @@ export abstract class SupervisorState {
   ): Promise<NextState<this>> {
     const endedAt = this.#now;
     if (!this.#count(child, reason)) {
+      const why = this.#failuresOf(child, failure);
+      this.runner.gaveUp(child, why);
       this.#notify(child, failure);
-      return stop(giveUp, this);
+      return stop(giveUp(`supervisor ${this.runner.name} gave up: ${why}`), this);
     }
     const { restartDelay: backoff } = child.spec;
     if (backoff === undefined) {
@@ -146,12 +154,20 @@ export abstract class SupervisorState {
     return noreply(this);
   }
 
-  /** Counts a restart of the child. False, and reported, when it is one too many. */
+  /** The failures for which it gives up, and the reason of the last. */
+  #failuresOf(child: Child, failure: ExitReason): string {
+    const count = this.#restarts.length;
+    const times = `failed ${count === 1 ? 'once' : `${count} times in ${this.#flags.maxSeconds} s`}`;
+    const name = childName(child);
+    const who = this.#restarts.areOf(child)
+      ? `${name} ${times}`
+      : `children ${times}, at last ${name}`;
+    return `${who}: ${explain(failure)}`;
+  }
+
+  /** Counts a restart of the child. False when it is one too many. */
   #count(child: Child, reason: ExitReason): boolean {
-    if (!this.#restarts.add(this.#now, this.#flags)) {
-      const { maxRestarts, maxSeconds } = this.#flags;
-      const limit = `${maxRestarts} times in ${maxSeconds} s`;
-      this.runner.report(child, `restarted more than ${limit}, giving up`);
+    if (!this.#restarts.add(this.#now, this.#flags, child)) {
       return false;
     }
     child.restarts += 1;

@@ -19,7 +19,8 @@ export interface TestSystem extends System {
 }
 
 /**
- * A new system on a virtual clock, which keeps its reports.
+ * A new system on a virtual clock, which keeps its reports. It has none of callbacks that hold the
+ * thread: how long they do, in real time, says more of the machine than of the test.
  * @example
  * ```ts
  * import { spawn } from '@reprise/actor';
@@ -41,7 +42,8 @@ export function createTestSystem(): TestSystem {
       reports.push({ level, message, details });
     };
   const clock = virtualClock();
-  const system = createSystem({ clock, logger: { error: keep('error'), warn: keep('warn') } });
+  const logger = { error: keep('error'), warn: keep('warn') };
+  const system = createSystem({ clock, logger, slowCallback: Infinity });
   return Object.assign(system as System & { readonly clock: VirtualClock }, { reports });
 }
 

@@ -38,7 +38,7 @@ inBrowser('in Chromium', () => {
     expect(outcome?.crash).toMatch(/boom/);
     expect(outcome?.fresh).toBe(1);
     expect(outcome?.reports).toContainEqual(
-      expect.stringMatching(/^supervisor .*child counter ended: Error: boom/),
+      expect.stringMatching(/^child "counter" .*of supervisor .* crashed: Error: boom/),
     );
   });
 

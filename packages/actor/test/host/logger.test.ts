@@ -16,7 +16,7 @@ describe('the logger of a system that was given none', () => {
   function lines(): string[] {
     return written
       .flatMap(([text]) => String(text).split('\n'))
-      .filter((line) => !/^ +at /.test(line));
+      .filter((line) => !/^ +(?:at|… \d+ frames?) /.test(line));
   }
 
   test.each(['error', 'warn'] as const)(
@@ -93,6 +93,33 @@ describe('the logger of a system that was given none', () => {
     expect(lines()).toStrictEqual(['message', `    value: ${text}`]);
   });
 
+  test('a detail that the message has is not repeated, nor is an empty one written', () => {
+    const err = new TypeError('boom\nboom');
+    const details = { child: 'db', err, reason: 'boom boom', links: [], lastMessage: {}, ms: 1 };
+    stderrLogger().error(details, 'child "db" crashed: TypeError: boom boom');
+    expect(lines()).toStrictEqual(['child "db" crashed: TypeError: boom boom', '    ms: 1']);
+  });
+
+  test('of a stack the frames of the program are written, those of Reprise and Node are folded', () => {
+    const err = new Error('boom');
+    err.stack = [
+      'Error: boom',
+      '    at mine (file:///app/main.js:1:1)',
+      '    at Object.handleInfo (/app/node_modules/@reprise/sse/dist/client/server.js:1:1)',
+      '    at async file:///app/node_modules/.pnpm/@reprise+actor@1/node_modules/@reprise/actor/src/a.ts:1:1',
+      '    at node:internal/process/task_queues:1:1',
+      '    at Array.map (<anonymous>)',
+      '    at Object.<anonymous> (/app/packages/actor/src/mine.ts:1:1)',
+    ].join('\n');
+    stderrLogger().error({ err }, 'crashed: Error: boom');
+    expect(String(written[0]?.[0]).split('\n')).toStrictEqual([
+      'crashed: Error: boom',
+      '    at mine (file:///app/main.js:1:1)',
+      '    … 4 frames of @reprise/sse, @reprise/actor, node',
+      '    at Object.<anonymous> (/app/packages/actor/src/mine.ts:1:1)',
+    ]);
+  });
+
   test('it writes a crash with its process, its reason and its stack', async () => {
     const system = createSystem();
     spawn(system, () => {
@@ -101,8 +128,8 @@ describe('the logger of a system that was given none', () => {
     await settle(system);
     expect(lines().slice(0, 2)).toStrictEqual([
       'process #Pid<2> crashed: Error: boom',
-      '    err: Error: boom',
+      '    ancestors: ["#Pid<1>"]',
     ]);
-    expect(lines()).toContain('    process: #Pid<2>');
+    expect(written[0]?.[0]).toMatch(/\n +at .*logger\.test\.ts/);
   });
 });

@@ -191,6 +191,52 @@ describe('the report of a crash', () => {
     });
   });
 
+  test('of a child begins with its id, and its supervisor makes no second report', async () => {
+    const system = createTestSystem();
+    const supervisor = await Supervisor.startLink(system, {
+      name: 'top',
+      strategy: 'oneForOne',
+      maxRestarts: 1,
+      children: [
+        GenServer.childSpec(fragile, 'joe', { id: 'first' }),
+        GenServer.childSpec(fragile, 'joe', { id: 'second', name: 'named' }),
+      ],
+    });
+    const [first, second] = (['first', 'second'] as const).map((id) =>
+      Supervisor.child(supervisor, id),
+    ) as [GenServer.ServerOf<typeof fragile>, GenServer.ServerOf<typeof fragile>];
+    GenServer.cast(second, 'fail', 1);
+    await settle(system);
+    GenServer.cast(first, 'fail', 1);
+    await settle(system);
+    expect(system.reports.map(({ message }) => message)).toStrictEqual([
+      `child "second" (named, ${String(second)}) of supervisor top crashed: Error: boom`,
+      `child "first" (${String(first)}) of supervisor top crashed: Error: boom`,
+      `supervisor top gave up: children failed 2 times in 5 s, at last child "first" (${String(first)}): Error: boom`,
+    ]);
+    expect(Object.keys(system.reports[0]?.details ?? {}).slice(0, 4)).toStrictEqual([
+      'child',
+      'supervisor',
+      'registeredName',
+      'process',
+    ]);
+  });
+
+  test('an end that no process has reported is reported by the supervisor', async () => {
+    const system = createTestSystem();
+    const supervisor = await Supervisor.startLink(system, {
+      name: 'top',
+      strategy: 'oneForOne',
+      children: [GenServer.childSpec(fragile, 'joe', { id: 'first' })],
+    });
+    const first = Supervisor.child(supervisor, 'first');
+    exit(system, first, kill);
+    await settle(system);
+    expect(system.reports.map(({ message }) => message)).toStrictEqual([
+      `supervisor top: child "first" (${String(first)}) ended: killed`,
+    ]);
+  });
+
   test('of a process without a name has none, and calls it by its pid', async () => {
     const system = createTestSystem();
     const server = await started(system);

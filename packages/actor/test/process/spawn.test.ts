@@ -619,7 +619,7 @@ describe('a process that has ended', () => {
     await settle(system);
   });
 
-  /** Each process starts the next and ends; the last lives. Returns WeakRefs to all but the last. */
+  /** Each process starts the next and ends; only the last lives. Returns WeakRefs to the others. */
   async function generations(count: number) {
     const system = createTestSystem();
     const ended: WeakRef<Process>[] = [];

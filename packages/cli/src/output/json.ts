@@ -10,7 +10,9 @@ import type { Source } from '../source.ts';
 export function jsonLine(
   { name }: Source,
   { type, data, id, lastEventId }: ServerSentEvent,
+  time?: string,
 ): string {
-  const text = JSON.stringify({ source: name, type, data, id, lastEventId });
-  return `${escapeControls(text, { notation: 'json' })}\n`;
+  // A field without a value is left out.
+  const text = JSON.stringify({ source: name, time, type, data, id, lastEventId });
+  return escapeControls(text, { notation: 'json' });
 }

@@ -1,6 +1,7 @@
 import type { ServerSentEvent } from '@reprise/sse';
 
 import type { Source, SourceState } from '../source.ts';
+import type { Format } from './format.ts';
 import type { Sink } from './sink.ts';
 import { harmless, stateLine } from './text.ts';
 
@@ -13,14 +14,10 @@ export interface Output {
   close(): void;
 }
 
-/** Events as text on one stream, changes of state on another. `format` adds the line end. */
-export function plainOutput(
-  format: (source: Source, event: ServerSentEvent) => string,
-  stdout: Sink,
-  report: Report,
-): Output {
+/** Events as text on one stream, changes of state on another. */
+export function plainOutput(format: Format, stdout: Sink, report: Report): Output {
   return {
-    event: (source, event) => stdout.write(format(source, event)),
+    event: (source, event) => stdout.write(`${format(source, event)}\n`),
     state: report,
     close: () => {},
   };
@@ -28,13 +25,20 @@ export function plainOutput(
 
 export type Report = (source: Source, state: SourceState) => void;
 
-/** Writes a line for each change of state, preceded by the URL if there are several sources. */
-export function lineReport(stderr: Sink, severalSources: boolean): Report {
+/**
+ * Writes a line for each change of state, preceded by the URL if there are several sources. `hide`
+ * takes the secrets out of it.
+ */
+export function lineReport(
+  stderr: Sink,
+  severalSources: boolean,
+  hide: (text: string) => string = (text) => text,
+): Report {
   return (source, state) => {
     const line = stateLine(state);
     // Dropped while stderr is full: a reader that never reads would make the lines pile up.
     if (line !== undefined && stderr.room() === undefined) {
-      void stderr.write(`${nameOf(source, severalSources)}${line}\n`);
+      void stderr.write(`${nameOf(source, severalSources)}${hide(line)}\n`);
     }
   };
 }

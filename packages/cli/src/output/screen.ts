@@ -3,14 +3,13 @@ import { styleText } from 'node:util';
 
 import type { Clock, TimeoutHandle } from '@reprise/actor';
 import type { ServerSentEvent } from '@reprise/sse';
-import cliTruncate from 'cli-truncate';
-import { createLogUpdate } from 'log-update';
 
 import type { Source, SourceState } from '../source.ts';
-import { eventLines } from './lines.ts';
+import type { Format } from './format.ts';
+import { LiveLines } from './live-lines.ts';
 import type { Output, Report } from './output.ts';
 import type { Sink } from './sink.ts';
-import { type Paint, shortName, Tally } from './status-line.ts';
+import { type Paint, Tally } from './status-line.ts';
 
 /** How often the status lines are redrawn without an event, in ms: for their countdowns. */
 const tick = 200;
@@ -19,6 +18,7 @@ export interface ScreenOptions {
   readonly terminal: WriteStream;
   /** Writes to the same terminal. */
   readonly stdout: Sink;
+  readonly format: Format;
   /** Writes a change of state to stderr, which can be the same terminal. */
   readonly report: Report;
   readonly clock: Clock;
@@ -32,31 +32,29 @@ export function screenOutput(sources: readonly Source[], options: ScreenOptions)
 /** `styleText` uses colours only if stdout is a terminal and NO_COLOR is not set. */
 const paint: Paint = (colour, text) => styleText(colour, text);
 
-/** Measuring a very long line is slow, thus most of it is cut off before. */
-function cut(line: string, width: number): string {
-  return cliTruncate(line.slice(0, width * 8), width);
-}
-
 class Screen implements Output {
   readonly #options: ScreenOptions;
   readonly #tallies: ReadonlyMap<Source, Tally>;
-  readonly #live: ReturnType<typeof createLogUpdate>;
+  readonly #live: LiveLines;
   #ticking: TimeoutHandle | undefined = undefined;
+  #isClosed = false;
 
   constructor(sources: readonly Source[], options: ScreenOptions) {
     const { terminal, clock } = options;
     this.#options = options;
     this.#tallies = new Map(sources.map((source) => [source, new Tally(clock.now())]));
-    // A hidden cursor would stay hidden after a kill.
-    this.#live = createLogUpdate(terminal, { showCursor: true });
+    this.#live = new LiveLines(terminal);
     this.#tick();
   }
 
+  /** The terminal wraps a long line itself, thus a line that is copied from it is whole. */
   event(source: Source, event: ServerSentEvent): void | Promise<void> {
-    this.#tallies.get(source)?.event(event, this.#options.clock.now());
-    this.#live.persist(this.#eventText(source, event));
+    const { clock, format, stdout } = this.#options;
+    this.#tallies.get(source)?.event(event, clock.now());
+    const text = format(source, event).replace(/^\S+/, (word) => paint('bold', word));
+    this.#live.print(`${text}\n`);
     this.#draw();
-    return this.#options.stdout.room();
+    return stdout.room();
   }
 
   state(source: Source, state: SourceState): void {
@@ -68,22 +66,13 @@ class Screen implements Output {
     this.#draw();
   }
 
+  /** The status lines are gone then: the events and the changes of state stay. */
   close(): void {
     if (this.#ticking !== undefined) {
       this.#options.clock.clearTimeout(this.#ticking);
     }
-    for (const tally of this.#tallies.values()) {
-      tally.close();
-    }
-    this.#draw();
-    this.#live.done();
-  }
-
-  #eventText(source: Source, event: ServerSentEvent): string {
-    const [first = '', ...rest] = eventLines(event);
-    const name = this.#tallies.size > 1 ? `${shortName(source, this.#width)} ` : '';
-    const lines = [`${name}${first}`, ...rest].map((line) => cut(line, this.#width));
-    return lines.join('\n').replace(/^\S+/, (word) => paint('bold', word));
+    this.#isClosed = true;
+    this.#live.clear();
   }
 
   #tick(): void {
@@ -94,14 +83,13 @@ class Screen implements Output {
   }
 
   #draw(): void {
+    if (this.#isClosed) {
+      return;
+    }
     const now = this.#options.clock.now();
-    const lines = [...this.#tallies].map(([source, tally]) =>
-      tally.line(source, now, this.#width, paint),
+    const width = this.#options.terminal.columns ?? 80;
+    this.#live.draw(
+      [...this.#tallies].map(([source, tally]) => tally.line(source, now, width, paint)),
     );
-    this.#live(lines.join('\n'));
-  }
-
-  get #width(): number {
-    return this.#options.terminal.columns ?? 80;
   }
 }

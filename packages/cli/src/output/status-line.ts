@@ -5,7 +5,10 @@ import type { Source, SourceState } from '../source.ts';
 import { Rate } from './rate.ts';
 import { harmless } from './text.ts';
 
-type ConnectionState = Exclude<SourceState, CursorReport>;
+type ConnectionState = Exclude<
+  SourceState,
+  { readonly type: CursorReport['type'] | 'eventFailed' }
+>;
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
@@ -35,9 +38,9 @@ export class Tally {
     this.#rate.add(now);
   }
 
-  /** Reports about the cursor do not change the state of the connection. */
+  /** Reports about the cursor, or about an event, do not change the state of the connection. */
   state(state: SourceState, now: number): void {
-    if (state.type === 'fresh' || state.type === 'resumed' || state.type === 'ignored') {
+    if (!isOfConnection(state)) {
       return;
     }
     this.#state = state;
@@ -45,13 +48,6 @@ export class Tally {
       this.#connections += 1;
     } else if (state.type === 'disconnected') {
       this.#nextAttemptAt = now + state.after;
-    }
-  }
-
-  /** The source has ended, whatever its last state was. */
-  close(): void {
-    if (this.#state.type !== 'gaveUp') {
-      this.#state = { type: 'ended' };
     }
   }
 
@@ -94,6 +90,10 @@ export class Tally {
  */
 export function shortName({ name }: Source, width: number): string {
   return cliTruncate(harmless(name), Math.max(12, Math.floor(width / 3)), { position: 'middle' });
+}
+
+function isOfConnection(state: SourceState): state is ConnectionState {
+  return !['fresh', 'resumed', 'ignored', 'eventFailed'].includes(state.type);
 }
 
 function counted(count: number, noun: string): string {

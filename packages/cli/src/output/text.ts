@@ -2,6 +2,7 @@ import { escapeControls } from '@reprise/actor/text';
 import type { ServerSentEvent } from '@reprise/sse';
 
 import type { SourceState } from '../source.ts';
+import { reasonLine } from './reason.ts';
 
 /** Text from a server, safe to print on one line of a terminal. */
 export function harmless(text: string): string {
@@ -15,25 +16,36 @@ export function dataLines({ data }: ServerSentEvent): readonly string[] {
   return data.split('\n').map(harmless);
 }
 
-/** A change of state in one line; `undefined` for an end that was requested. */
+/** How much of an id is shown that is too long to be sent. */
+const longestId = 100;
+
+/** A change of state in one line; `undefined` for an end that needs no word. */
 export function stateLine(state: SourceState): string | undefined {
   switch (state.type) {
     case 'connecting':
     case 'connected':
       return state.type;
     case 'disconnected':
-      return `disconnected ${harmless(state.reason)}, next attempt in ${(state.after / 1000).toFixed(1)}s`;
+      return `disconnected ${harmless(reasonLine(state))}, next attempt in ${seconds(state.after)}`;
     case 'gaveUp':
-      return `gave up ${harmless(state.reason)}`;
+      return `gave up ${harmless(reasonLine(state))}`;
     case 'resumed':
       return `resumed from ${harmless(state.lastEventId)}`;
     case 'ignored':
-      return `the server ignored the cursor ${harmless(state.lastEventId)}, and sent ${harmless(state.id)} again`;
+      return 'reason' in state
+        ? `the id ${harmless(state.lastEventId.slice(0, longestId))} ${state.reason === 'refused' ? 'was refused as too long' : 'cannot be sent'}: it goes on without it`
+        : `the server ignored the cursor ${harmless(state.lastEventId)}, and sent ${harmless(state.id)} again`;
     case 'fresh':
       return 'no cursor yet: it begins where the server does';
+    case 'eventFailed':
+      return harmless(`${state.reason}, ${state.next}`);
     case 'ended':
-      return undefined;
+      return state.reason === undefined ? undefined : `ended ${harmless(state.reason)}`;
     default:
       return state satisfies never;
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)}s`;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import { afterEach } from '@jest/globals';
 
@@ -8,20 +8,28 @@ import { env, main } from './program.ts';
 
 const running = new Set<Run>();
 
+interface RunOptions {
+  /** Default: empty. */
+  readonly stdin?: string;
+  /** Further environment variables. */
+  readonly variables?: NodeJS.ProcessEnv;
+}
+
 /** The program in a process of its own. */
 export class Run {
-  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly stderr: Lines;
   /** The exit status, or the signal, once both output streams are read to their ends. */
   readonly whenExited: Promise<number | string>;
   #stdout: Lines | undefined = undefined;
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], { stdin, variables = {} }: RunOptions = {}) {
     const flags = ['--conditions=@reprise/source', main];
     this.process = spawn(process.execPath, [...flags, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...env, ...variables },
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    this.process.stdin.on('error', () => undefined).end(stdin);
     this.stderr = new Lines(this.process.stderr);
     const exited = new Promise<number | string>((resolve) => {
       this.process.once('exit', (status, signal) => {
@@ -53,10 +61,25 @@ export function reprise(...args: readonly string[]): Run {
 }
 
 /** Runs `reprise` until it ends. */
-export async function runReprise(
+export async function runReprise(...args: readonly string[]): Promise<Outcome> {
+  return outcomeOf(new Run(args));
+}
+
+/** The same, with a stdin and environment variables. */
+export async function runRepriseWith(
+  options: RunOptions,
   ...args: readonly string[]
-): Promise<{ status: number | string; stdout: readonly string[]; stderr: readonly string[] }> {
-  const run = reprise(...args);
+): Promise<Outcome> {
+  return outcomeOf(new Run(args, options));
+}
+
+interface Outcome {
+  readonly status: number | string;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+async function outcomeOf(run: Run): Promise<Outcome> {
   const { stdout, stderr } = run;
   const status = await run.whenExited;
   return { status, stdout: stdout.all, stderr: stderr.all };

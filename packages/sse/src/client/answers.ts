@@ -126,7 +126,7 @@ export class Answers {
       case 'stopReply':
         return stop(next.reason, next.value, client);
       case 'connect':
-        this.#step({ type: 'CONNECT', request: next.request, after: next.after });
+        this.#connect(next);
         return this.goOn;
       case 'reconnect':
         this.#step({ type: 'RECONNECT', request: next.request });
@@ -134,6 +134,10 @@ export class Answers {
       default:
         return next satisfies never;
     }
+  }
+
+  #connect({ request, after, requestTimeout }: Connect<unknown>): void {
+    this.#step({ type: 'CONNECT', request, after, requestTimeout });
   }
 }
 

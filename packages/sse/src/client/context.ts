@@ -13,6 +13,11 @@ export interface HandleContext {
  */
 export interface RequestContext extends HandleContext {
   /**
+   * Aborts when the function takes longer than its limit, when the attempt is given up, and when
+   * the client ends.
+   */
+  readonly signal: AbortSignal;
+  /**
    * The id of the last handled event, or that of the cursor, which its report has told before;
    * `""` for none. `resilient` sends it,
    * as does every client with a cursor; any other client sends the `lastEventId` of its request.

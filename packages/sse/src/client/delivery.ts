@@ -6,6 +6,7 @@ import { handlePacket, type PacketState } from '../format/parser.ts';
 import { type Answered, type Answers, type ServerAnswer, thrownAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
 import { FailedEvents } from './failed-events.ts';
+import { HandlerWatch } from './handler-watch.ts';
 import type { Redeliver } from './next.ts';
 import type { StatusRecord } from './status.ts';
 import { type ClientTask, post, postAfter } from './task.ts';
@@ -41,6 +42,7 @@ export class Delivery {
   readonly #record: StatusRecord;
   readonly #packetDone: (generation: number) => void;
   readonly #failedEvents: FailedEvents;
+  readonly #watch: HandlerWatch;
   #cursor: CursorWriter | undefined = undefined;
   /** Whether the next event may show that the server ignored the cursor. */
   #isCursorUntested = false;
@@ -58,6 +60,11 @@ export class Delivery {
     this.#record = record;
     this.#packetDone = packetDone;
     this.#failedEvents = new FailedEvents(behaviour, self, answers);
+    const { clock, logger } = self.system;
+    this.#watch = new HandlerWatch(clock, (event, ms) => {
+      const pid = String(self.pid);
+      logger.warn({ event, ms }, `${pid}: the handler of an event has not settled for ${ms} ms`);
+    });
   }
 
   /** From now on every event moves this cursor. */
@@ -65,6 +72,11 @@ export class Delivery {
     this.#cursor = cursor;
     this.#failedEvents.setCursor(cursor);
     this.#report(cursor.report);
+  }
+
+  /** The handler whose promise has not settled. */
+  get pendingHandler(): HandlerWatch['pending'] {
+    return this.#watch.pending;
   }
 
   /** A connection begins: `resumes` if its request has the id of the cursor. */
@@ -80,6 +92,7 @@ export class Delivery {
   /** The client has ended: the result of a callback that still runs is ignored. */
   stop(): void {
     this.#isOver = true;
+    this.#watch.stop();
   }
 
   /**
@@ -233,12 +246,14 @@ export class Delivery {
       let result: unknown;
       // Not `pending.catch`: that would be one more promise for every event.
       try {
+        this.#watch.begin(typeOf(packet.items[packet.at - 1]));
         result = await pending;
       } catch (thrown) {
         // With a cursor the handler's error has an answer already: this is another error.
         result =
           this.#cursor === undefined ? await this.#answerTo(packet, thrown) : thrownAnswer(thrown);
       }
+      this.#watch.end();
       const answer = this.#accept(result, packet, packet.items[packet.at - 1]);
       if (answer !== undefined) {
         return answer;
@@ -349,6 +364,10 @@ export class Delivery {
     }
     return this.#answers.goOn;
   }
+}
+
+function typeOf(item: Item | undefined): string {
+  return typeof item === 'object' ? item.type : 'comment';
 }
 
 /**

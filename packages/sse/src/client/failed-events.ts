@@ -1,4 +1,4 @@
-import type { Process } from '@reprise/actor';
+import { isAlive, type Process } from '@reprise/actor';
 import { escapeControls } from '@reprise/actor/text';
 
 import type { CursorWriter } from '../cursor/cursor.ts';
@@ -33,12 +33,13 @@ export class FailedEvents {
    * Whether there is a `handleFailed` to ask. Without it the client crashes, and a note in the
    * report says how to go on.
    */
-  decides({ id, type }: ServerSentEvent, task: ClientTask | undefined): boolean {
+  decides(event: ServerSentEvent, task: ClientTask | undefined): boolean {
     if (this.#behaviour.handleFailed !== undefined) {
       return true;
     }
     if (task !== undefined) {
-      task.note = `event ${shown(id)} of type ${shown(type)} failed: handleFailed could retry or skip it`;
+      const name = `event ${shown(event.id)} of type ${shown(event.type)}`;
+      task.failed = { event, note: `${name} failed: handleFailed could retry or skip it` };
     }
     return false;
   }
@@ -49,6 +50,10 @@ export class FailedEvents {
     const before = this.#failed?.event === print ? this.#failed.attempts : 0;
     this.#failed = { event: print, attempts: before + 1 };
     await this.#cursor?.keepFailed(this.#failed);
+    if (!isAlive(this.#self.pid)) {
+      // Killed meanwhile: nothing is asked any more, and no answer counts.
+      return undefined;
+    }
     const failed: FailedEvent = { event, error, attempt: this.#failed.attempts };
     return this.#behaviour.handleFailed?.(failed, this.#answers.state, this.#self);
   }

@@ -22,6 +22,8 @@ export interface ClientContext {
   readonly generation: number;
   /** The request of this generation; while disconnected, only if the client waits to connect. */
   readonly request: RequestSource | undefined;
+  /** How long a function may take for the request, in ms. */
+  readonly requestTimeout: number | undefined;
 }
 
 export type ClientEvent =
@@ -29,7 +31,12 @@ export type ClientEvent =
    * Connect, `after` ms from now (default: at once). Only when disconnected: it replaces a connect
    * that waits.
    */
-  | { readonly type: 'CONNECT'; readonly request: RequestSource; readonly after?: number }
+  | {
+      readonly type: 'CONNECT';
+      readonly request: RequestSource;
+      readonly after?: number;
+      readonly requestTimeout?: number | undefined;
+    }
   /** Drop the connection, the attempt or the wait, and connect at once. */
   | { readonly type: 'RECONNECT'; readonly request: RequestSource }
   /** The wait is over. */
@@ -50,7 +57,11 @@ export type ClientAction =
   | { readonly type: 'clearTimer' }
   | {
       readonly type: 'open';
-      readonly params: { readonly request: RequestSource; readonly generation: number };
+      readonly params: {
+        readonly request: RequestSource;
+        readonly requestTimeout: number | undefined;
+        readonly generation: number;
+      };
     }
   | { readonly type: 'close' };
 
@@ -99,6 +110,7 @@ export const clientMachine: ClientMachine = setup({
     nextGeneration: assign(({ context, event }) => ({
       generation: context.generation + 1,
       request: 'request' in event ? event.request : undefined,
+      requestTimeout: 'requestTimeout' in event ? event.requestTimeout : undefined,
     })),
     forgetRequest: assign({ request: undefined }),
     startTimer: (_scope, _params: { readonly after: number; readonly generation: number }) =>
@@ -106,13 +118,17 @@ export const clientMachine: ClientMachine = setup({
     clearTimer: () => undefined,
     open: (
       _scope,
-      _params: { readonly request: RequestSource | undefined; readonly generation: number },
+      _params: {
+        readonly request: RequestSource | undefined;
+        readonly requestTimeout: number | undefined;
+        readonly generation: number;
+      },
     ) => undefined,
     close: () => undefined,
   },
 }).createMachine({
   id: 'client',
-  context: { generation: 0, request: undefined },
+  context: { generation: 0, request: undefined, requestTimeout: undefined },
   initial: 'disconnected',
   states: {
     disconnected: {
@@ -141,7 +157,11 @@ export const clientMachine: ClientMachine = setup({
     connecting: {
       entry: {
         type: 'open',
-        params: ({ context }) => ({ request: context.request, generation: context.generation }),
+        params: ({ context: { request, requestTimeout, generation } }) => ({
+          request,
+          requestTimeout,
+          generation,
+        }),
       },
       on: {
         OPENED: { guard: 'isCurrent', target: 'connected' },

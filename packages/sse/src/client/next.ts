@@ -9,9 +9,9 @@ import type { RequestContext } from './context.ts';
  * The request of an attempt, or a function that gives it. The client calls the function when the
  * attempt begins, thus a token can be new each time.
  */
-export type RequestSource =
-  | SseRequest
-  | ((context: RequestContext) => SseRequest | Promise<SseRequest>);
+export type RequestSource = SseRequest | RequestFunction;
+
+export type RequestFunction = (context: RequestContext) => SseRequest | Promise<SseRequest>;
 
 interface DelayOptions {
   /** The delay, in ms. Default: 0. */
@@ -20,6 +20,13 @@ interface DelayOptions {
 
 const delayKeys: KeysOf<DelayOptions> = { after: true };
 
+interface ConnectOptions extends DelayOptions {
+  /** How long a function may take for the request, in ms. Default: 5 min. */
+  readonly requestTimeout?: number | undefined;
+}
+
+const connectKeys: KeysOf<ConnectOptions> = { ...delayKeys, requestTimeout: true };
+
 /** Connect, unless the client is connecting or connected: then only its state changes. */
 export interface Connect<State> extends Answer {
   readonly type: 'connect';
@@ -27,6 +34,8 @@ export interface Connect<State> extends Answer {
   readonly state: State;
   /** The delay, in ms. */
   readonly after: number;
+  /** How long a function may take for the request, in ms. */
+  readonly requestTimeout: number | undefined;
 }
 
 /** The event is not handled: handle it again later. */
@@ -49,8 +58,11 @@ export interface Reconnect<State> extends Answer {
  * state. Until then the client is disconnected and handles its messages; a later `connect` replaces
  * this one. While the client is connecting or connected, `connect` changes only the state.
  *
- * A request that can never be sent, or a function that throws or rejects, is a connect failure.
- * @throws RangeError for an `after` that is negative or not finite.
+ * A request that can never be sent, or a function that throws or rejects, is a connect failure. So
+ * is a function whose promise does not settle within `requestTimeout` ms (default: 5 min;
+ * `Infinity`: no limit); the `signal` of its context aborts then.
+ * @throws RangeError for an `after` that is negative or not finite, or a `requestTimeout` that is
+ * not above 0.
  * @see `{:connect, request, state}` of the Elixir library `server_sent_event`
  * @example
  * ```ts
@@ -63,11 +75,16 @@ export interface Reconnect<State> extends Answer {
 export function connect<State>(
   request: RequestSource,
   state: State,
-  options: DelayOptions = {},
+  options: ConnectOptions = {},
 ): Connect<State> {
   assertSource('connect', request);
-  const after = delayOf('connect', options);
-  return { [answer]: true, type: 'connect', request, state, after };
+  const after = delayOf('connect', options, connectKeys);
+  const { requestTimeout } = options;
+  if (requestTimeout !== undefined && !(requestTimeout > 0)) {
+    const got = describe(requestTimeout);
+    throw new RangeError(`Expected requestTimeout to be milliseconds above 0, got ${got}`);
+  }
+  return { [answer]: true, type: 'connect', request, state, after, requestTimeout };
 }
 
 /**
@@ -99,7 +116,7 @@ export function reconnect<State>(request: RequestSource, state: State): Reconnec
  * ```
  */
 export function redeliver<State>(state: State, options: DelayOptions = {}): Redeliver<State> {
-  const after = delayOf('redeliver', options);
+  const after = delayOf('redeliver', options, delayKeys);
   return { [answer]: true, type: 'redeliver', state, after };
 }
 
@@ -109,8 +126,12 @@ function assertSource(name: string, source: RequestSource): void {
   }
 }
 
-function delayOf(name: string, options: DelayOptions): number {
-  assertKnownKeys(name, options, delayKeys);
+function delayOf<Options extends DelayOptions>(
+  name: string,
+  options: Options,
+  keys: KeysOf<Options>,
+): number {
+  assertKnownKeys(name, options, keys);
   const { after = 0 } = options;
   if (!Number.isFinite(after) || after < 0) {
     throw new RangeError(`Expected after to be milliseconds from 0 on, got ${describe(after)}`);

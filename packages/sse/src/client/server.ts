@@ -94,7 +94,13 @@ function terminate(
   session: Session,
   self: Process,
 ): unknown {
-  session.close();
+  session.end();
   const finish = (): unknown => behaviour.terminate?.(reason, session.answers.state, self);
-  return session.flush()?.then(finish) ?? finish();
+  // A write that fails is told after `terminate`, which may have files and sockets to close.
+  return (
+    session.flush()?.then(finish, async (error: unknown) => {
+      await finish();
+      throw error;
+    }) ?? finish()
+  );
 }

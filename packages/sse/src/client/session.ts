@@ -20,6 +20,7 @@ import {
   type EventStreamResponse,
   requestFailed,
 } from '../http/failure.ts';
+import { isRefusalOf } from '../http/last-event-id.ts';
 import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
@@ -32,8 +33,9 @@ import {
   initialSnapshot,
   step,
 } from './machine.ts';
-import type { RequestSource } from './next.ts';
-import { type Status, StatusRecord } from './status.ts';
+import type { RequestFunction } from './next.ts';
+import { defaultRequestTimeout, RequestCall } from './request-call.ts';
+import { type Awaiting, type Status, StatusRecord } from './status.ts';
 import { post, postAfter } from './task.ts';
 import { isThenable } from './thenable.ts';
 
@@ -54,6 +56,7 @@ export class Session {
   #packets: PacketState<Item> | undefined = undefined;
   /** The end of a stream whose unfinished event is handled before. */
   #end: Disconnect | undefined = undefined;
+  #call: RequestCall | undefined = undefined;
   #cursor: CursorWriter | undefined = undefined;
   #trapsForCursor = false;
   /** Whether a request has to wait for the first report of the cursor, which is in the mailbox. */
@@ -77,6 +80,7 @@ export class Session {
     // However the client ends, also when it is killed, its socket is closed.
     self.signal.addEventListener('abort', () => {
       this.#delivery.stop();
+      this.#call?.end(self.signal.reason);
       this.close();
       this.#cursor?.release();
     });
@@ -86,7 +90,7 @@ export class Session {
   static statusOf(pid: Pid): Status | undefined {
     const session = sessions.get(pid);
     return session !== undefined && isAlive(pid)
-      ? session.#record.read(session.#snapshot)
+      ? session.#record.read(session.#snapshot, session.#awaiting())
       : undefined;
   }
 
@@ -126,8 +130,15 @@ export class Session {
     return reason.type === 'normal' ? this.answers.goOn : stop(reason, this);
   }
 
-  /** Closes the socket. */
+  /** Closes the socket; the client ends. */
+  end(): void {
+    this.#record.ends();
+    this.close();
+  }
+
+  /** Closes the socket, or gives up the attempt. */
   close(): void {
+    this.#call?.abandon();
     this.#connection?.destroy();
     this.#connection = undefined;
     this.#packets = undefined;
@@ -136,6 +147,19 @@ export class Session {
   /** Writes the cursor; `undefined` without one. */
   flush(): Promise<void> | undefined {
     return this.#cursor?.flush();
+  }
+
+  #awaiting(): readonly Awaiting[] {
+    const { isEnding, since } = this.#record;
+    const request = this.#call?.pendingSince;
+    const cursor = this.#cursor?.pendingSince;
+    const handler = this.#delivery.pendingHandler;
+    return [
+      ...(request === undefined ? [] : [{ type: 'request', since: request } as const]),
+      ...(handler === undefined ? [] : [{ type: 'event', ...handler } as const]),
+      ...(cursor === undefined ? [] : [{ type: 'cursor', since: cursor } as const]),
+      ...(isEnding ? [{ type: 'terminate', since } as const] : []),
+    ];
   }
 
   // The machine and its effects
@@ -165,7 +189,7 @@ export class Session {
         this.#clearTimer();
         return;
       case 'open':
-        this.#open(action.params.generation, action.params.request);
+        this.#open(action.params);
         return;
       case 'close':
         this.close();
@@ -197,40 +221,55 @@ export class Session {
    * The first attempt of a client with a cursor waits its turn in the mailbox: a function for the
    * request may depend on what the report of the cursor has told.
    */
-  #open(generation: number, source: RequestSource): void {
+  #open(attempt: Attempt): void {
     this.#record.opens();
     if (this.#isReporting) {
-      post(this.#self, () => this.#ask(generation, source));
+      post(this.#self, () => this.#ask(attempt));
     } else {
-      this.#ask(generation, source);
+      this.#ask(attempt);
     }
   }
 
   /** Gets the request. A function may take a while, and the attempt may be stale by then. */
-  #ask(generation: number, source: RequestSource): ServerAnswer {
+  #ask({ generation, request, requestTimeout = defaultRequestTimeout }: Attempt): ServerAnswer {
     if (generation !== this.#snapshot.context.generation) {
       return this.answers.goOn;
     }
-    const failed = (error: unknown): void => {
-      post(this.#self, () => this.#failed(generation, requestFailed(error)));
+    return typeof request === 'function'
+      ? this.#callFor(generation, request, requestTimeout)
+      : this.#connect(generation, request);
+  }
+
+  #callFor(generation: number, source: RequestFunction, ms: number): ServerAnswer {
+    const failed = (failure: ConnectFailure): void => {
+      post(this.#self, () => this.#failed(generation, failure));
+    };
+    const call = new RequestCall(this.#self.system.clock, ms, () => {
+      failed({ type: 'timeout', phase: 'request', ms });
+    });
+    this.#call = call;
+    const rejected = (error: unknown): void => {
+      if (call.settle()) {
+        failed(requestFailed(error));
+      }
     };
     try {
-      const request = typeof source === 'function' ? source(this.#requestContext()) : source;
-      if (isThenable(request)) {
-        request.then((given) => {
-          post(this.#self, () => this.#connect(generation, given));
-        }, failed);
-      } else {
-        this.#connect(generation, request);
+      const request = source(this.#requestContext(call.signal));
+      if (!isThenable(request)) {
+        return call.settle() ? this.#connect(generation, request) : this.answers.goOn;
       }
+      request.then((given) => {
+        if (call.settle()) {
+          post(this.#self, () => this.#connect(generation, given));
+        }
+      }, rejected);
     } catch (error) {
-      failed(error);
+      rejected(error);
     }
     return this.answers.goOn;
   }
 
-  #requestContext(): RequestContext {
-    const { signal } = this.#self;
+  #requestContext(signal: AbortSignal): RequestContext {
     const lastEventId = this.#cursor?.lastEventId ?? this.#record.lastEventId;
     return { self: this.#self, signal, lastEventId, attempt: this.#record.attempt };
   }
@@ -281,7 +320,8 @@ export class Session {
       return this.answers.goOn;
     }
     this.#record.connected(response.url);
-    return this.answers.handle(this.#behaviour.handleConnect, response);
+    const handle = (): Answered => this.answers.handle(this.#behaviour.handleConnect, response);
+    return this.#cursor?.connected()?.then(handle) ?? handle();
   }
 
   #failed(generation: number, failure: ConnectFailure): Answered {
@@ -289,6 +329,9 @@ export class Session {
       return this.answers.goOn;
     }
     this.#record.failed(failure);
+    if (isRefusalOf(this.#cursor?.lastEventId ?? '', failure)) {
+      this.#cursor?.leaveOut();
+    }
     return this.answers.handle(this.#behaviour.handleConnectFailure, failure);
   }
 
@@ -314,6 +357,9 @@ export class Session {
   }
 }
 
+/** The parameters of the machine's action `open`. */
+type Attempt = Extract<ClientAction, { readonly type: 'open' }>['params'];
+
 /** The sessions by pid: a status is read from outside, while a callback of the client is busy. */
 const sessions = new WeakMap<Pid, Session>();
 
@@ -322,6 +368,7 @@ function ownerOf(self: Process): Parameters<typeof openCursor>[1] {
   const { clock, logger } = self.system;
   return {
     clock,
+    signal: self.signal,
     fail: (error) => {
       post(self, () => {
         throw error;

@@ -32,7 +32,20 @@ export interface Status {
   readonly reconnects: number;
   /** Why the last attempt failed, or the last stream ended; the next connection keeps it. */
   readonly lastFailure: ConnectFailure | Disconnect | undefined;
+  /** What the client waits for, besides the network; usually nothing. */
+  readonly awaiting: readonly Awaiting[];
 }
+
+/** A promise of the user's code, or of a store, that has not settled, and since when. */
+export type Awaiting =
+  /** The function that gives the request. */
+  | { readonly type: 'request'; readonly since: number }
+  /** The handler of an event of this type. The client reads nothing more until it settles. */
+  | { readonly type: 'event'; readonly event: string; readonly since: number }
+  /** A read or a write of the cursor. */
+  | { readonly type: 'cursor'; readonly since: number }
+  /** The client ends: the last write of its cursor, then its `terminate`. */
+  | { readonly type: 'terminate'; readonly since: number };
 
 /** Records the events in the life of a client. */
 export class StatusRecord {
@@ -52,15 +65,17 @@ export class StatusRecord {
   #repeats = 0;
   #connections = 0;
   #lastFailure: ConnectFailure | Disconnect | undefined = undefined;
+  #isEnding = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#since = clock.now();
   }
 
-  read({ value }: ClientSnapshot): Status {
+  read({ value }: ClientSnapshot, awaiting: readonly Awaiting[]): Status {
     return {
-      state: value,
+      // A client that ends has closed its socket.
+      state: this.#isEnding ? 'disconnected' : value,
       since: this.#since,
       url: this.#url,
       lastEventAt: Number.isNaN(this.#lastEventAt) ? undefined : this.#lastEventAt,
@@ -72,7 +87,23 @@ export class StatusRecord {
       repeats: this.#repeats,
       reconnects: Math.max(0, this.#connections - 1),
       lastFailure: this.#lastFailure,
+      awaiting,
     };
+  }
+
+  /** The client ends. */
+  ends(): void {
+    this.#isEnding = true;
+    this.waitsNoMore();
+    this.moved();
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  get since(): number {
+    return this.#since;
   }
 
   /** The client entered another state. */

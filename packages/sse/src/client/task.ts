@@ -1,5 +1,6 @@
 import { type Pid, type Process, send, sendAfter, type TimerRef } from '@reprise/actor';
 
+import type { ServerSentEvent } from '../format/event.ts';
 import type { Answered } from './answers.ts';
 
 /**
@@ -9,13 +10,26 @@ import type { Answered } from './answers.ts';
 export class ClientTask {
   /** Runs in the client's turn. */
   readonly run: () => Answered;
-  /** A note for the report of a crash in this turn, which shows the task as the last message. */
-  note: string | undefined = undefined;
+  /** For the report of a crash in this turn, which shows the task as the last message. */
+  failed: { readonly event: ServerSentEvent; readonly note: string } | undefined = undefined;
 
   constructor(run: () => Answered) {
     this.run = run;
   }
+
+  /** The event that it was about, and how to go on after it. */
+  toJSON(): unknown {
+    if (this.failed === undefined) {
+      return undefined;
+    }
+    const { event, note } = this.failed;
+    const { data } = event;
+    return { note, data: data.length > longest ? `${data.slice(0, longest)}…` : data };
+  }
 }
+
+/** How much of an event's data is shown, in characters. */
+const longest = 500;
 
 export function post(self: Process, run: () => Answered): ClientTask {
   const task = new ClientTask(run);

@@ -1,6 +1,6 @@
 import type { ServerSentEvent } from '../format/event.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
-import { lastWriting, leaveKey, takeKey } from './keys-in-use.ts';
+import { lastWriting, takeKey } from './keys-in-use.ts';
 import type { KeyedCursorOptions } from './options.ts';
 import {
   formatPosition,
@@ -10,7 +10,8 @@ import {
   positionAfter,
 } from './position.ts';
 import { RecentIds } from './recent-ids.ts';
-import { readStore, type StagedWrite, writeStore } from './store.ts';
+import { StoreCalls } from './store-calls.ts';
+import type { StagedWrite } from './store.ts';
 import { type CursorOwner, WriteSchedule } from './write-schedule.ts';
 
 /** Where a client with a cursor begins, reported before anything else; and what a server did. */
@@ -29,39 +30,49 @@ export type CursorReport =
  * Takes the key and reads the position, after the last write of the client before is done. Rejects
  * if the store cannot be used, if another client of this program uses the key, or if what is kept
  * there is not a position.
+ *
+ * An owner that ends meanwhile has no claim to the key: it is free for the next client at once, and
+ * is neither taken nor written any more.
  */
 export async function openCursor(
   options: KeyedCursorOptions,
   owner: CursorOwner,
 ): Promise<CursorWriter> {
   const { store } = options;
+  const calls = new StoreCalls(options, owner);
   store.open?.();
+  let leave: ReturnType<typeof takeKey>;
   try {
     await lastWriting(options);
-    takeKey(options);
+    owner.signal.throwIfAborted();
+    leave = takeKey(options);
   } catch (error) {
     store.close?.();
     throw error;
   }
-  const release = (writing?: Promise<void>): void => {
-    leaveKey(options, writing);
+  const abandon = (): void => {
+    leave(calls.writing);
   };
+  owner.signal.addEventListener('abort', abandon);
   try {
-    return new CursorWriter(options, owner, await readPosition(options), release);
+    const position = await readPosition(options, calls, owner.signal);
+    return new CursorWriter(options, { owner, calls, position, leave });
   } catch (error) {
-    release();
+    abandon();
     throw error;
+  } finally {
+    owner.signal.removeEventListener('abort', abandon);
   }
 }
 
 /** The position that was kept, and the events that `recovery` finds behind it. */
-async function readPosition({
-  store,
-  key,
-  recovery,
-  remember = rememberedIds,
-}: KeyedCursorOptions): Promise<Position | undefined> {
-  const kept = parsePosition(key, await readStore(store, key));
+async function readPosition(
+  { key, recovery, remember = rememberedIds }: KeyedCursorOptions,
+  calls: StoreCalls,
+  signal: AbortSignal,
+): Promise<Position | undefined> {
+  const kept = parsePosition(key, await calls.read());
+  signal.throwIfAborted();
   if (recovery === undefined) {
     return kept;
   }
@@ -71,12 +82,21 @@ async function readPosition({
   }
   const marked = { ...position, mark: recovery.mark() };
   // Written at once: the next start may not find that output any more.
-  await writeStore(store, key, formatPosition(marked));
+  await calls.write(formatPosition(marked));
+  signal.throwIfAborted();
   return marked;
 }
 
 /** The default of `CursorOptions.remember`. */
 const rememberedIds = 256;
+
+/** A cursor whose key is taken and whose position is read. */
+interface Opened {
+  readonly owner: CursorOwner;
+  readonly calls: StoreCalls;
+  readonly position: Position | undefined;
+  readonly leave: (writing?: Promise<void>) => void;
+}
 
 /**
  * The cursor of a client. It moves past events that have been handled, never further, and is
@@ -89,25 +109,25 @@ export class CursorWriter {
   readonly #options: KeyedCursorOptions;
   readonly #isStaging: boolean;
   readonly #dedupe: boolean;
-  readonly #release: (writing?: Promise<void>) => void;
+  readonly #calls: StoreCalls;
+  readonly #leave: Opened['leave'];
   readonly #schedule: WriteSchedule;
   readonly #recent: RecentIds;
   #lastEventId: string | undefined;
   #mark: unknown;
   #failed: FailedAttempts | undefined;
+  /** Whether requests go without the id, since the server has refused it. */
+  #isLeftOut = false;
+  #staged: StagedWrite | undefined = undefined;
   #isReleased = false;
 
-  constructor(
-    options: KeyedCursorOptions,
-    owner: CursorOwner,
-    position: Position | undefined,
-    release: (writing?: Promise<void>) => void,
-  ) {
+  constructor(options: KeyedCursorOptions, { owner, calls, position, leave }: Opened) {
     const { store, dedupe = false, every = dedupe ? 1 : 1000, within = 1000 } = options;
     this.#options = options;
     this.#isStaging = every <= 1 && store.stage !== undefined;
     this.#dedupe = dedupe;
-    this.#release = release;
+    this.#calls = calls;
+    this.#leave = leave;
     this.#schedule = new WriteSchedule({ every, within, owner, write: () => this.#write() });
     this.#recent = new RecentIds(position?.recent ?? [], options.remember ?? rememberedIds, dedupe);
     this.#lastEventId = position?.lastEventId;
@@ -121,7 +141,22 @@ export class CursorWriter {
 
   /** The id that a new connection asks for; `undefined` if the cursor does not know one. */
   get lastEventId(): string | undefined {
-    return this.#lastEventId;
+    return this.#isLeftOut ? '' : this.#lastEventId;
+  }
+
+  /** The server has refused a request with this id: the next ones go without it. */
+  leaveOut(): void {
+    this.#isLeftOut = true;
+  }
+
+  /**
+   * A connection is made. If the id was left out, it was the reason of the refusal, and is given up
+   * for good: it would be refused again after each restart.
+   */
+  connected(): Promise<undefined> | undefined {
+    const wasLeftOut = this.#isLeftOut;
+    this.#isLeftOut = false;
+    return wasLeftOut ? this.caughtUp('') : undefined;
   }
 
   /** The event that comes next, if it has failed. */
@@ -150,8 +185,15 @@ export class CursorWriter {
       : undefined;
   }
 
-  /** Moves past a handled event. The next event must wait for the promise, if there is one. */
+  /**
+   * Moves past a handled event. The next event must wait for the promise, if there is one. Does
+   * nothing once the client has ended: a handler that sees its signal abort may return without its
+   * work, so nothing that it does after that counts as handled.
+   */
   handled(event: ServerSentEvent): Promise<undefined> | undefined {
+    if (this.#isReleased || this.#isBehind(event)) {
+      return undefined;
+    }
     if (this.#isAt(event)) {
       // An equal text, perhaps another copy of it: the same copy as in the next event compares by
       // its address, without a look at its characters.
@@ -168,9 +210,20 @@ export class CursorWriter {
    * if the caller must call `handled` instead.
    */
   stage(event: ServerSentEvent): StagedWrite | undefined {
-    return this.#isStaging && !this.#isReleased && !this.#isAt(event)
-      ? this.#stage(event)
-      : undefined;
+    const isMove = this.#isStaging && !this.#isReleased && !this.#isAt(event);
+    return isMove && !this.#isBehind(event) ? this.#stage(event) : undefined;
+  }
+
+  /**
+   * Whether the event has no id of its own and comes after one that was handled before: a server
+   * repeats itself, and with `dedupe` the cursor does not go back with it.
+   */
+  #isBehind({ id, lastEventId }: ServerSentEvent): boolean {
+    return this.#dedupe && !isEventId(id) && this.#isPassed(lastEventId);
+  }
+
+  #isPassed(lastEventId: string): boolean {
+    return lastEventId !== this.#lastEventId && this.#recent.has(lastEventId);
   }
 
   /**
@@ -186,24 +239,47 @@ export class CursorWriter {
     this.#mark = recovery?.mark();
     const recent = this.#recent.list(isEventId(id) ? id : undefined);
     const staged = store.stage?.(key, formatPosition({ lastEventId, recent, mark: this.#mark }));
+    this.#staged = staged;
     return (
       staged && {
         commit: () => {
-          staged.commit();
-          this.#lastEventId = lastEventId;
-          this.#failed = undefined;
-          this.#remember(id);
+          if (this.#endStaged(staged)) {
+            staged.commit();
+            this.#lastEventId = lastEventId;
+            this.#failed = undefined;
+            this.#remember(id);
+          }
         },
         rollback: () => {
-          staged.rollback();
+          if (this.#endStaged(staged)) {
+            staged.rollback();
+          }
         },
       }
     );
   }
 
-  /** Moves past ids that came without an event, once all events before them are handled. */
+  /** False if the client has ended within its handler: then the write was rolled back. */
+  #endStaged(staged: StagedWrite): boolean {
+    const isOpen = this.#staged === staged;
+    this.#staged = undefined;
+    return isOpen;
+  }
+
+  /**
+   * Moves past ids that came without an event, once all events before them are handled. With
+   * `dedupe` these may be the ids of events that were dropped, which the cursor has passed before.
+   */
   caughtUp(lastEventId: string): Promise<undefined> | undefined {
-    return lastEventId === (this.#lastEventId ?? '') ? undefined : this.#move(lastEventId);
+    const isMove = lastEventId !== (this.#lastEventId ?? '');
+    return isMove && !(this.#dedupe && this.#isPassed(lastEventId))
+      ? this.#move(lastEventId)
+      : undefined;
+  }
+
+  /** Since when an answer of the store is awaited; `undefined` if none is. */
+  get pendingSince(): number | undefined {
+    return this.#calls.pendingSince;
   }
 
   /** Writes what is not written yet, and waits until all of it is. */
@@ -215,7 +291,9 @@ export class CursorWriter {
   release(): void {
     if (!this.#isReleased) {
       this.#isReleased = true;
-      this.#release(this.#schedule.end());
+      this.#staged?.rollback();
+      this.#staged = undefined;
+      this.#leave(this.#schedule.end());
     }
   }
 
@@ -237,9 +315,8 @@ export class CursorWriter {
   }
 
   #write(): Promise<undefined> | undefined {
-    const { store, key } = this.#options;
     const recent = this.#recent.list();
     const position = { lastEventId: this.#lastEventId, recent, mark: this.#mark };
-    return writeStore(store, key, formatPosition({ ...position, failed: this.#failed }));
+    return this.#calls.write(formatPosition({ ...position, failed: this.#failed }));
   }
 }

@@ -20,28 +20,31 @@ export function lastWriting({ store, key }: CursorKey): Promise<void> | undefine
   return use === 'client' ? undefined : use;
 }
 
-/** @throws Error if another client of this program uses the key, or if it is still written. */
-export function takeKey({ store, key }: CursorKey): void {
+/**
+ * Takes the key. Returns the function that leaves it and closes the store, once `writing` is done:
+ * if the next client took it before, the last write of this one could arrive after the first write
+ * of that one, and move the position back. A second call does nothing.
+ * @throws Error if another client of this program uses the key, or if it is still written.
+ */
+export function takeKey({ store, key }: CursorKey): (writing?: Promise<void>) => void {
   const keys: KeysInUse = keysInUse.get(store) ?? new Map();
   if (keys.has(key)) {
     throw new Error(`Expected the cursor ${key} to be free, got one that another client uses`);
   }
   keysInUse.set(store, keys.set(key, 'client'));
-}
-
-/**
- * Frees the key once `writing` is done: if the next client took it before, the last write of this
- * one could arrive after the first write of that one, and move the position back.
- */
-export function leaveKey({ store, key }: CursorKey, writing?: Promise<void>): void {
-  const keys = keysInUse.get(store);
-  const leave = (): void => {
-    keys?.delete(key);
+  let isLeft = false;
+  const free = (): void => {
+    keys.delete(key);
     store.close?.();
   };
-  if (writing === undefined) {
-    leave();
-  } else {
-    keys?.set(key, writing.then(leave));
-  }
+  return (writing) => {
+    if (!isLeft) {
+      isLeft = true;
+      if (writing === undefined) {
+        free();
+      } else {
+        keys.set(key, writing.then(free));
+      }
+    }
+  };
 }

@@ -25,6 +25,11 @@ export interface CursorOptions {
    * unique: with any other server it loses events. Default: no.
    */
   readonly dedupe?: boolean;
+  /**
+   * How long the store may take for one read or write, in ms; then the start of the client fails,
+   * or the client crashes. Default: 30 s.
+   */
+  readonly timeout?: number;
   /** How to find the events that were handled and whose position a kill kept from being written. */
   readonly recovery?: CursorRecovery;
 }
@@ -36,6 +41,7 @@ const cursorKeys: KeysOf<CursorOptions> = {
   within: true,
   remember: true,
   dedupe: true,
+  timeout: true,
   recovery: true,
 };
 
@@ -74,14 +80,15 @@ export type KeyedCursorOptions = CursorOptions & { readonly key: string };
 export function cursorOptions(cursor: Cursor, key: string | undefined): KeyedCursorOptions {
   const options: CursorOptions = isStore(cursor) ? { store: cursor } : cursor;
   assertKnownKeys('cursor', options, cursorKeys);
-  const { store, every = 1, within = 1, remember = 1, key: ownKey = key } = options;
+  const { store, key: ownKey = key } = options;
   if (!isStore(store)) {
     throw new TypeError(`Expected cursor to be a store with get and set, got ${describe(cursor)}`);
   }
   if (typeof ownKey !== 'string' || ownKey === '') {
     throw new TypeError('Expected cursor.key to be a string, got none, nor an id or a name to use');
   }
-  for (const [name, number] of Object.entries({ every, within, remember })) {
+  const { every = 1, within = 1, remember = 1, timeout = 1 } = options;
+  for (const [name, number] of Object.entries({ every, within, remember, timeout })) {
     if (!(number > 0)) {
       throw new RangeError(`Expected cursor.${name} to be above 0, got ${describe(number)}`);
     }

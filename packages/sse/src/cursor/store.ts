@@ -58,9 +58,14 @@ function callStore<Result>(
 ): Maybe<Result> {
   if (!isEmitter(store)) {
     const answer = call();
-    return answer instanceof Promise ? answer.then(convert) : convert(answer);
+    // Some stores answer with a promise of their own kind.
+    return isThenable(answer) ? Promise.resolve(answer).then(convert) : convert(answer);
   }
   return withErrors(store, call).then(convert);
+}
+
+function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 function isEmitter(store: Partial<Emitter>): store is Emitter {

@@ -1,8 +1,12 @@
 import type { Clock, TimeoutHandle } from '@reprise/actor';
 
+import { longestWait } from '../time/sleep-clock.ts';
+
 /** The client that a position belongs to: its clock, and where a failed write is reported. */
 export interface CursorOwner {
   readonly clock: Clock;
+  /** Aborts when the client has ended. */
+  readonly signal: AbortSignal;
   /** Ends the client: it must not go on with a position that cannot be written. */
   readonly fail: (error: unknown) => void;
   /** Logs an error when no client is left that `fail` could end. */
@@ -99,15 +103,21 @@ export class WriteSchedule {
 
   #startTimer(): void {
     const { owner, within } = this.#schedule;
-    this.#timer = owner.clock.setTimeout(() => {
-      this.#timer = undefined;
-      try {
-        // A rejection has been given to `fail` already.
-        this.#writeNext()?.catch(() => undefined);
-      } catch (error) {
-        owner.fail(error);
-      }
-    }, within);
+    if (within === Infinity) {
+      return;
+    }
+    this.#timer = owner.clock.setTimeout(
+      () => {
+        this.#timer = undefined;
+        try {
+          // A rejection has been given to `fail` already.
+          this.#writeNext()?.catch(() => undefined);
+        } catch (error) {
+          owner.fail(error);
+        }
+      },
+      Math.min(within, longestWait),
+    );
   }
 
   #stopTimer(): void {

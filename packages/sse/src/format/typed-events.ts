@@ -58,7 +58,7 @@ export function typedHandler<Schemas extends EventSchemas, Context>({
         ? handle({ ...event, data: result.value } as TypedEvent<Schemas>, context)
         : handleInvalid({ type: 'schema', event, issues: result.issues }, context);
     const result = read.schema['~standard'].validate(read.value);
-    return result instanceof Promise ? result.then(check) : check(result);
+    return isThenable(result) ? result.then(check) : check(result);
   };
 }
 
@@ -87,4 +87,9 @@ function readData(
   } catch (error) {
     return { type: 'json', event, error: error as SyntaxError };
   }
+}
+
+/** A schema may answer with a promise of its own kind. */
+function isThenable<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof (value as { readonly then?: unknown }).then === 'function';
 }

@@ -42,8 +42,8 @@ export type ConnectFailure =
   /** The server's certificate is not trusted. */
   | { readonly type: 'certificate'; readonly code: string; readonly message: string }
   /**
-   * A phase took longer than `ms`; `response` is all of the attempt, up to the end of the
-   * response's head.
+   * A phase took longer than `ms`. `request` is the function that makes the request; `response` is
+   * all of the attempt after it, up to the end of the response's head.
    */
   | { readonly type: 'timeout'; readonly phase: TimeoutPhase; readonly ms: number }
   /**
@@ -54,7 +54,7 @@ export type ConnectFailure =
   /** The request can never be sent: a bug in the caller. */
   | { readonly type: 'badRequest'; readonly message: string };
 
-export type TimeoutPhase = 'lookup' | 'connect' | 'secureConnect' | 'response';
+export type TimeoutPhase = 'request' | 'lookup' | 'connect' | 'secureConnect' | 'response';
 
 /** A response that is not an event stream. Its body, too, can be read and is not shown. */
 export interface Refusal extends ResponseHead {

@@ -7,8 +7,8 @@ type Failure = ConnectFailure | Disconnect;
 
 /**
  * A failure as one line for people, at most 500 characters. It contains no header but Location and
- * Content-Type, nothing of a body, and no credentials. Control characters that the server sent are escaped, so they can neither begin
- * a new line in a log nor control a terminal.
+ * Content-Type, nothing of a body, and no credentials. Control characters that the server sent are
+ * escaped, so they can neither begin a new line in a log nor control a terminal.
  * @example
  * ```ts
  * import { formatFailure } from '@reprise/sse';

@@ -4,6 +4,8 @@ import { assertKnownKeys, assertNoMisspelling, type KeysOf } from '@reprise/acto
 import { describe } from '@reprise/actor/text';
 import type { OptionsInit } from 'got';
 
+import { asHeaderValue, isSendable } from './last-event-id.ts';
+
 /**
  * A request for an event stream: plain data, so that each attempt can send it again. Times are in
  * milliseconds.
@@ -26,8 +28,8 @@ export interface SseRequest {
   /**
    * The id after which the server should go on: sent as Last-Event-ID, in UTF-8 (WHATWG HTML
    * 9.2.4). Default: `""`, which is not sent. An id with a control character other than a tab is
-   * not sent either, since no header can hold it (RFC 9110 5.5): a server must not be able to stop
-   * its clients for good by such an id.
+   * not sent either, since no header can hold it (RFC 9110 5.5), nor one above 16 KiB: a server
+   * must not be able to stop its clients for good by such an id.
    */
   readonly lastEventId?: string;
   /**
@@ -200,16 +202,6 @@ function keyProblem(request: SseRequest): string | undefined {
   } catch (error) {
     return (error as TypeError).message;
   }
-}
-
-function isSendable(id: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-  return id !== '' && !/[\0-\x08\n-\x1F\x7F]/.test(id);
-}
-
-/** Node encodes headers as latin1, so each byte of the UTF-8 becomes one character. */
-function asHeaderValue(id: string): string {
-  return Buffer.from(id, 'utf8').toString('latin1');
 }
 
 function urlProblem({ url, got = {} }: SseRequest): string | undefined {

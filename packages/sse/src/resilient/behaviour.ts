@@ -8,6 +8,7 @@ import {
   stop,
 } from '@reprise/actor';
 import { redact } from '@reprise/actor/text';
+import { describe } from '@reprise/actor/text';
 
 import type { Behaviour, ClientAnswer, Disconnected, FailedEvent } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
@@ -17,6 +18,7 @@ import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
 import { withHidden } from '../http/hidden.ts';
+import { isRefusalOf, isSendable } from '../http/last-event-id.ts';
 import type { SseRequest } from '../http/request.ts';
 import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
 import {
@@ -45,10 +47,16 @@ class Progress {
   readonly pace: Pace;
   /** The id that the next request resumes from. */
   lastEventId: string;
+  /** The id of the last request. */
+  sentId = '';
   /** Attempts since the last event or healthy connection: `maxAttempts` limits them. */
   failuresInARow = 0;
   /** When the first of them began: `maxElapsed` counts from here. */
   failingSince = 0;
+  /** The position at which an event above the limit came; `undefined` for none. */
+  tooLargeAfter: string | undefined = undefined;
+  /** Whether another one has come there: time cannot mend that. */
+  isStuck = false;
   /** Whether new headers were requested because the server refused the last ones. */
   isRefreshed = false;
   /** The URL of the last request, without credentials. */
@@ -106,6 +114,7 @@ const resilientClient: ResilientClient = define({
   handleConnectFailure: (failure, progress): Answer => react(failure, progress),
   handleDisconnect: (disconnected: Disconnected, progress): Answer => {
     progress.lastEventId = disconnected.lastEventId;
+    progress.isStuck = isStuck(disconnected, progress);
     if (progress.pace.disconnected(disconnected.retry)) {
       progress.failuresInARow = 0;
     }
@@ -134,8 +143,8 @@ const resilientClient: ResilientClient = define({
 });
 
 /** The state as reports show it. */
-function shown({ options, url, lastEventId, failuresInARow }: Progress): object {
-  return { id: options.id, url, lastEventId, failuresInARow };
+function shown({ url, lastEventId, failuresInARow }: Progress): object {
+  return { url, lastEventId, failuresInARow };
 }
 
 /** Says that a POST, say, will be sent again after each complete answer too. */
@@ -181,7 +190,10 @@ async function answerFailure(
 }
 
 function attempt(progress: Progress, after = 0): Connect<Progress> {
-  return connect((context) => requestFor(progress, context), progress, { after });
+  return connect((context) => requestFor(progress, context), progress, {
+    after,
+    requestTimeout: progress.options.responseTimeout,
+  });
 }
 
 async function requestFor(progress: Progress, context: RequestContext): Promise<SseRequest> {
@@ -193,18 +205,29 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
   progress.failuresInARow += 1;
   const lastEventId = resumptionPoint(progress, context);
   const ownContext: RequestContext = { ...context, lastEventId };
+  tellUnsendable(lastEventId, progress);
+  progress.sentId = lastEventId;
   notify(progress, { type: 'connecting', attempt: context.attempt });
   const { headers, body, ...rest } = requestIn(options);
   const url = await resolve(options.url, ownContext);
   progress.url = redact(String(url));
+  const ownHeaders = headers && (await resolve(headers, ownContext));
+  const ownBody = body && (await resolve(body, ownContext));
   return {
     ...rest,
     url,
-    ...(headers === undefined ? {} : { headers: await resolve(headers, ownContext) }),
-    ...(body === undefined ? {} : { body: await resolve(body, ownContext) }),
+    ...(ownHeaders === undefined ? {} : { headers: ownHeaders }),
+    ...(ownBody === undefined ? {} : { body: ownBody }),
     lastEventId,
     redirectDelay: pace.redirectDelay,
   };
+}
+
+/** Once for each id, with the first attempt that goes without it. */
+function tellUnsendable(lastEventId: string, progress: Progress): void {
+  if (lastEventId !== '' && lastEventId !== progress.sentId && !isSendable(lastEventId)) {
+    notify(progress, { type: 'ignored', lastEventId, reason: 'unsendable' });
+  }
 }
 
 /** The id of the cursor, if there is a cursor and it has one. */
@@ -234,14 +257,43 @@ function react(failure: Failure, progress: Progress): Answer {
   }
 }
 
-function verdictOf(failure: Failure, { options, isRefreshed }: Progress): Verdict | RetryAfter {
-  const verdict = isSentAgain(options) ? classify(failure) : finalVerdict(failure, options);
+function verdictOf(
+  failure: Failure,
+  { options, isRefreshed, isStuck, sentId }: Progress,
+): Verdict | RetryAfter {
+  const isUseless = failure.type === 'tooLarge' && isStuck;
+  const usual = isRefusalOf(sentId, failure) ? 'retry' : classify(failure);
+  const verdict = isSentAgain(options) && !isUseless ? usual : finalVerdict(failure, options);
   // New credentials can come only from a function, and the client asks for them once.
   const canRefresh = typeof options.headers === 'function' && !isRefreshed;
   const allowed = verdict === 'refresh' && !canRefresh ? 'fatal' : verdict;
   const decided = options.classify?.(failure, allowed);
   assertVerdict(decided);
   return decided ?? allowed;
+}
+
+/** The next request goes without an id that may have made this one too long. */
+function leaveOutRefused(failure: Failure, progress: Progress): void {
+  const { sentId } = progress;
+  if (isRefusalOf(sentId, failure)) {
+    progress.lastEventId = '';
+    notify(progress, { type: 'ignored', lastEventId: sentId, reason: 'refused' });
+  }
+}
+
+/**
+ * Whether an event above the limit has come twice at one position. Without ids it may be another
+ * one, if events came between.
+ */
+function isStuck({ type, lastEventId }: Disconnected, progress: Progress): boolean {
+  const hasMoved = lastEventId === '' && progress.failuresInARow === 0;
+  const isAgain = type === 'tooLarge' && !hasMoved && progress.tooLargeAfter === lastEventId;
+  if (hasMoved) {
+    progress.tooLargeAfter = undefined;
+  } else if (type === 'tooLarge') {
+    progress.tooLargeAfter = lastEventId;
+  }
+  return isAgain;
 }
 
 /**
@@ -261,6 +313,7 @@ function retry(
   if (isSpent(progress, after)) {
     return giveUp(failure, progress);
   }
+  leaveOutRefused(failure, progress);
   notify(progress, { type: 'disconnected', reason: formatFailure(failure), failure, after });
   return attempt(progress, after);
 }
@@ -269,7 +322,7 @@ function delayAfter(failure: Failure, { pace, options }: Progress): number {
   const delay = pace.delay();
   const atLeast =
     failure.type === 'status' ? requestedDelay(failure.headers, options.maxRetryAfter) : 0;
-  return Math.ceil(Math.max(atLeast, delay));
+  return Math.max(Math.ceil(atLeast), Math.round(delay));
 }
 
 /** Whether an attempt `after` ms from now would exceed a limit. */
@@ -288,13 +341,20 @@ function end(progress: Progress): Answer {
 }
 
 function giveUp(failure: Failure, progress: Progress): Answer {
-  const reason = formatFailure(failure);
+  const reason = reasonOf(failure, progress);
   notify(progress, { type: 'gaveUp', reason, failure });
   const ending =
     progress.options.giveUpWith === 'shutdown'
       ? shutdownWith(failure)
       : crash(new Error(`gave up: ${reason}`, { cause: failure }));
   return stop(ending, progress);
+}
+
+function reasonOf(failure: Failure, { isStuck, lastEventId }: Progress): string {
+  const place = lastEventId === '' ? '' : ` after the id ${describe(lastEventId)}`;
+  const again =
+    failure.type === 'tooLarge' && isStuck ? `, again${place}: it takes a larger maxEventSize` : '';
+  return formatFailure(failure) + again;
 }
 
 function notify({ options, context }: Progress, change: StatusChange): void {

@@ -169,6 +169,16 @@ export interface TypedResilientOptions<
 /** One change in the life of a client, as `onStatus` gets it. See `SseClient.status`. */
 export type StatusChange =
   | CursorReport
+  /**
+   * The next request goes without `lastEventId`: events in between may be missing. The server has
+   * refused a request with it as too long (431, for example), or it is `unsendable`: no header can
+   * hold it, or it is above 16 KiB.
+   */
+  | {
+      readonly type: 'ignored';
+      readonly lastEventId: string;
+      readonly reason: 'refused' | 'unsendable';
+    }
   /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */
   | { readonly type: 'connecting'; readonly attempt: number }
   /** With the head of the response. */
@@ -197,12 +207,19 @@ export function requestIn(options: RequestPart): RequestPart {
   return partOf(options, requestKeys);
 }
 
-/** The value, from its function if it has one. */
+/**
+ * The value, from its function if it has one. The function is not called any more once the attempt
+ * is given up, by its limit or by the end of the client.
+ */
 export function resolve<Value>(
   value: Resolvable<Value>,
   context: RequestContext,
 ): Value | Promise<Value> {
-  return isFunction(value) ? value(context) : value;
+  if (!isFunction(value)) {
+    return value;
+  }
+  context.signal.throwIfAborted();
+  return value(context);
 }
 
 /** Values are strings, URLs, bytes and plain objects. */

@@ -104,7 +104,7 @@ const shortestInterval = 10_000;
 const noise = 1000;
 
 /** The longest wait of a timer of Node, in ms: a longer one would fire at once. */
-const longestWait = 2 ** 31 - 1;
+export const longestWait: number = 2 ** 31 - 1;
 
 const clocks = new WeakMap<Clock, SleepClock>();
 

@@ -113,7 +113,8 @@ describe.each([
     async (_way, sendOrder) => {
       await using stage = await openStage();
       const { pid, client, exchange } = await setUp(stage);
-      void sendOrder(pid, (state) => reconnect(stage, state));
+      const request = { url: stage.url, idleTimeout: Infinity };
+      void sendOrder(pid, (state) => reconnect(request, state));
       const second = await stage.next();
       await exchange.closed;
       second.stream();
@@ -460,7 +461,7 @@ describe('noreply with a timeout: handleInfo gets the timeout when no message ha
       stage.system,
       SseClient.define({
         ...defaults,
-        init: () => connect(stage, 0),
+        init: () => connect({ url: stage.url, idleTimeout: Infinity }, 0),
         handleConnect: (_response, state) => noreply(state, timeout),
         handleInfo: (_message: { readonly type: 'timeout' }, state) => noreply(state),
       }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ok } from '@reprise/actor';
+import { exit, kill, ok } from '@reprise/actor';
 import { advance } from '@reprise/actor/testing';
 
 import {
@@ -113,9 +113,11 @@ describe('the request', () => {
       [2, ''],
       [1, '7'],
     ]);
-    const { self, signal } = contexts[0] as RequestContext;
+    const { self, signal } = contexts.at(-1) as RequestContext;
     expect(self.pid).toBe(pid);
-    expect(signal).toBe(self.signal);
+    expect(signal.aborted).toBe(false);
+    exit(stage.system, pid, kill);
+    expect(signal.reason).toBe(self.signal.reason);
   });
 
   test.each([

@@ -27,6 +27,7 @@ describe('the status of a client', () => {
       repeats: 0,
       reconnects: 0,
       lastFailure: undefined,
+      awaiting: [],
     });
     await advance(stage.system, 10);
     first.refuse(503);

@@ -22,6 +22,7 @@ import {
   reconnect,
   SseClient,
 } from '../../src/index.ts';
+import { once } from '../support/observed.ts';
 import { Queue } from '../support/queue.ts';
 import { run } from '../support/run.ts';
 import { openStage, type Stage } from '../support/stage.ts';
@@ -408,6 +409,154 @@ describe('a slow store', () => {
   });
 });
 
+describe('a client that is killed', () => {
+  test.each([
+    ['each event is written', 1],
+    ['some events are', 10],
+  ])('has not handled an event whose handler gives up: where %s', async (_case, every) => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const begun = Promise.withResolvers<void>();
+    const client = await run(stage, {
+      cursor: { store, dedupe: true, every, within: 5 },
+      handle: ({ data }, { signal }) => {
+        if (data === '1') {
+          return Promise.resolve();
+        }
+        begun.resolve();
+        return new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            resolve();
+          });
+        });
+      },
+    });
+    (await stage.next()).stream('id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n');
+    if (every === 1) {
+      await store.written.next();
+      store.writes.shift()?.();
+    }
+    await begun.promise;
+    await settle(stage.system);
+    if (every === 10) {
+      await advance(stage.system, 5);
+      await store.written.next();
+    }
+    exit(stage.system, client.pid, kill);
+    await settle(stage.system);
+    while (store.writes.length > 0) {
+      store.writes.shift()?.();
+      await settle(stage.system);
+    }
+    expect(JSON.parse((await store.get('client')) ?? '')).toEqual({
+      lastEventId: '1',
+      recent: ['1'],
+    });
+  });
+
+  test('within its own handler has not handled that event, in a store that stages, too', async () => {
+    await using stage = await openStage();
+    const kept = new Map<string, string>();
+    const calls: string[] = [];
+    const store = {
+      get: (key: string) => kept.get(key),
+      set: (key: string, value: string) => void kept.set(key, value),
+      close: () => void calls.push('close'),
+      stage: () => ({
+        commit: () => void calls.push('commit'),
+        rollback: () => void calls.push('rollback'),
+      }),
+    };
+    const client = await run(stage, {
+      cursor: { store, every: 1 },
+      handle: (_event, { self }) => {
+        exit(self.system, self.pid, kill);
+      },
+    });
+    (await stage.next()).stream('id: 1\ndata: 1\n\n');
+    await stage.system.whenExited;
+    expect(isAlive(client.pid)).toBe(false);
+    expect(calls).toEqual(['rollback', 'close']);
+  });
+
+  test('while its cursor is read has no claim to the key: its next start finds it free', async () => {
+    await using stage = await openStage();
+    let reads = 0;
+    const store = {
+      get: () => {
+        reads += 1;
+        return reads === 1 ? new Promise<never>(() => undefined) : undefined;
+      },
+      set: () => undefined,
+    };
+    const spec = SseClient.resilient({
+      id: 'client',
+      url: stage.url,
+      cursor: store,
+      handle: () => undefined,
+      timeout: 400,
+    });
+    const first = messageOf(spec.start(stage.system));
+    await settle(stage.system);
+    await advance(stage.system, 400);
+    expect(await first).toContain('timeout');
+    expect(isAlive((await spec.start(stage.system)) as Pid)).toBe(true);
+  });
+
+  test('while it waits for the key does not take it', async () => {
+    await using stage = await openStage();
+    const store = new SlowStore();
+    const start = (timeout: number): Promise<unknown> =>
+      SseClient.start(stage.system, once({ url: stage.url }), undefined as never, {
+        cursor: { store, key: 'client', every: 1 },
+        timeout,
+      });
+    const pid = (await start(1000)) as Pid;
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await store.written.next();
+    exit(stage.system, pid, kill);
+    const second = messageOf(start(100));
+    await settle(stage.system);
+    await advance(stage.system, 100);
+    expect(await second).toContain('timeout');
+    store.writes.shift()?.();
+    await settle(stage.system);
+    expect(isAlive((await start(1000)) as Pid)).toBe(true);
+  });
+});
+
+describe('with dedupe a cursor never moves back', () => {
+  test.each([
+    ['by events that are dropped', 'id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n'],
+    ['by an event without an id behind them', 'id: 1\ndata: 1\n\ndata: x\n\n'],
+    ['by an id without an event', 'id: 2\n\n'],
+  ])('%s', async (_how, text) => {
+    await using stage = await openStage();
+    const store = position('3', '1', '2', '3');
+    const client = await run(stage, { cursor: { store, dedupe: true } });
+    const exchange = await stage.next();
+    exchange.stream(text);
+    exchange.response.end();
+    const { after } = await client.until('disconnected');
+    await advance(stage.system, after);
+    expect((await stage.next()).request.headers['last-event-id']).toBe('3');
+    expect(kept(store)).toMatchObject({ lastEventId: '3' });
+  });
+});
+
+test.each([Infinity, 2 ** 31, Number.MAX_SAFE_INTEGER])(
+  'a cursor may be written within any time: %s ms',
+  async (within) => {
+    await using stage = await openStage();
+    const store = new Map<string, string>();
+    const client = await run(stage, { cursor: { store, within } });
+    (await stage.next()).stream('id: 1\ndata: a\n\n');
+    await handled(client, 1);
+    await advance(stage.system, 3_600_000);
+    expect(kept(store)).toBeUndefined();
+  },
+);
+
 describe('a server that ignores the cursor', () => {
   test('is reported before the event that shows it', async () => {
     await using stage = await openStage();
@@ -455,6 +604,88 @@ describe('a server that ignores the cursor', () => {
     await GenServer.stop(first.pid);
     await run(stage, { cursor });
     expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
+  });
+
+  describe('an id that no server takes', () => {
+    const long = (bytes: number): string => 'é'.repeat(bytes / 2);
+
+    test.each([
+      [431, 10_000],
+      [431, 2],
+      [400, 10_000],
+      [413, 2000],
+      [414, 2000],
+    ])(
+      'is left out after %i, is told, and does not come back at the next start: %i bytes',
+      async (status, bytes) => {
+        await using stage = await openStage();
+        const cursor = position(long(bytes), long(bytes));
+        const first = await run(stage, {
+          cursor,
+          headers: ({ lastEventId }) => ({ 'x-resume': String(lastEventId.length) }),
+        });
+        const refused = await stage.next();
+        expect(refused.request.headers['x-resume']).toBe(String(bytes / 2));
+        refused.refuse(status);
+        expect(await first.until('ignored')).toEqual({
+          type: 'ignored',
+          lastEventId: long(bytes),
+          reason: 'refused',
+        });
+        await advance(stage.system, (await first.until('disconnected')).after);
+        const accepted = await stage.next();
+        expect(accepted.request.headers).toMatchObject({ 'x-resume': '0' });
+        expect(accepted.request.headers).not.toHaveProperty('last-event-id');
+        accepted.stream('data: x\n\n');
+        await handled(first, 1);
+        await GenServer.stop(first.pid);
+        const second = await run(stage, { cursor });
+        expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
+        expect(second.statuses[0]).toEqual({ type: 'resumed', lastEventId: '' });
+      },
+    );
+
+    test('is kept if the server refuses the request without it, too', async () => {
+      await using stage = await openStage();
+      const cursor = position('7', '7');
+      const client = await run(stage, { cursor });
+      (await stage.next()).refuse(431);
+      await advance(stage.system, (await client.until('disconnected')).after);
+      (await stage.next()).refuse(431);
+      await client.until('gaveUp');
+      await stage.system.whenExited;
+      expect(kept(cursor)).toMatchObject({ lastEventId: '7' });
+    });
+
+    test('is not sent at all above 16 KiB, which is told once in a life', async () => {
+      await using stage = await openStage();
+      const lastEventId = long(16_386);
+      const client = await run(stage, { cursor: position(lastEventId) });
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const exchange = await stage.next();
+        expect(exchange.request.headers).not.toHaveProperty('last-event-id');
+        exchange.refuse(503);
+        await advance(stage.system, (await client.until('disconnected')).after);
+      }
+      expect(client.statuses.filter(({ type }) => type === 'ignored')).toEqual([
+        { type: 'ignored', lastEventId, reason: 'unsendable' },
+      ]);
+    });
+
+    test('is left out for a behaviour too, which may connect again', async () => {
+      await using stage = await openStage();
+      const cautious = SseClient.define({
+        init: (url: string) => connect({ url }, url),
+        handleConnect: (_, url) => noreply(url),
+        handleConnectFailure: (_, url) => connect({ url }, url),
+        handleDisconnect: (_, url) => noreply(url),
+        handleEvent: (_, url) => url,
+      });
+      const cursor = { store: position(long(10_000)), key: 'client' };
+      await SseClient.start(stage.system, cautious, stage.url, { cursor });
+      (await stage.next()).refuse(431);
+      expect((await stage.next()).request.headers).not.toHaveProperty('last-event-id');
+    });
   });
 
   test('long ids are remembered as digests, which take little memory', async () => {
@@ -641,4 +872,12 @@ function failing(operation: 'get' | 'set'): never {
     clear: () => undefined,
     [operation]: fail,
   } as never;
+}
+
+/** The message of the error that a promise is rejected with. */
+function messageOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'no error',
+    (error: unknown) => (error as Error).message,
+  );
 }

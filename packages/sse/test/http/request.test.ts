@@ -33,8 +33,8 @@ describe('requestHeaders()', () => {
   });
 });
 
-test.each(['\u0001', 'a\nb', 'a\u007F', 'a\0', '\u001B[2J'])(
-  'an id that no header can carry, such as %j, is not sent',
+test.each(['\u0001', 'a\nb', 'a\u007F', 'a\0', '\u001B[2J', 'x'.repeat(16_385), 'é'.repeat(8193)])(
+  'an id that no header can carry, or hardly a server takes, is not sent: %j',
   (lastEventId) => {
     expect(requestHeaders({ url, lastEventId })).not.toHaveProperty('last-event-id');
   },

@@ -86,13 +86,22 @@ describe('an answer', () => {
     },
   );
 
-  test('REC-05 431 is fatal: a last id that the server finds too long is not sent again', async () => {
+  test('REC-05 431: a last id that the server finds too long is not sent again, and the next 431 is fatal', async () => {
     await using stage = await openStage();
     const lastEventId = 'x'.repeat(8192);
     const client = await run(stage, { lastEventId });
     const { request, refuse } = await stage.next();
     expect(request.headers['last-event-id']).toBe(lastEventId);
     refuse(431);
+    expect(await client.until('ignored')).toEqual({
+      type: 'ignored',
+      lastEventId,
+      reason: 'refused',
+    });
+    await advance(stage.system, (await client.until('disconnected')).after);
+    const next = await stage.next();
+    expect(next.request.headers).not.toHaveProperty('last-event-id');
+    next.refuse(431);
     expect(await client.until('gaveUp')).toMatchObject({ failure: { status: 431 } });
     expect(isAlive(client.pid)).toBe(false);
   });
@@ -153,6 +162,43 @@ describe('an answer', () => {
     expect(reason).toBe('event above 100 bytes');
     await advance(stage.system, after);
     expect((await stage.next()).request.headers['last-event-id']).toBe('1');
+  });
+
+  test.each([
+    ['id: 1\ndata: a\n\n', '', 'after the id "1"'],
+    ['id: 1\ndata: a\n\n', 'id: 1\ndata: a\n\n', 'after the id "1"'],
+    ['', '', ''],
+  ])(
+    'an event above the limit that comes again at the same position is fatal: %j, then %j',
+    async (first, second, place) => {
+      await using stage = await openStage();
+      const client = await run(stage, { maxEventSize: 100 });
+      const tooLarge = `id: 2\ndata: ${'x'.repeat(200)}\n\n`;
+      (await stage.next()).stream(first + tooLarge);
+      await advance(stage.system, (await client.until('disconnected')).after);
+      (await stage.next()).refuse(503);
+      await advance(stage.system, (await client.until('disconnected')).after);
+      (await stage.next()).stream(second + tooLarge);
+      expect(await client.until('gaveUp')).toMatchObject({
+        failure: { type: 'tooLarge' },
+        reason: `event above 100 bytes, again ${place}: it takes a larger maxEventSize`.replace(
+          ' :',
+          ':',
+        ),
+      });
+    },
+  );
+
+  test('an event above the limit at another position, or after events without ids, is another one', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { maxEventSize: 100 });
+    const tooLarge = `data: ${'x'.repeat(200)}\n\n`;
+    for (const before of ['', 'data: a\n\n', '', 'id: 1\n\n', 'id: 2\ndata: a\n\n']) {
+      (await stage.next()).stream(before + tooLarge);
+      await advance(stage.system, (await client.until('disconnected')).after);
+    }
+    await stage.next();
+    expect(client.statuses.map(({ type }) => type)).not.toContain('gaveUp');
   });
 });
 
@@ -592,8 +638,12 @@ test('a fatal answer under a supervisor is loud: it is restarted, and then the s
   expect(await stage.system.whenExited).toEqual(shutdown);
   expect(stage.system.reports.map(({ message }) => message)).toEqual(
     expect.arrayContaining([
-      'supervisor app: child prices ended: Error: gave up: status 404',
-      'supervisor app: child prices restarted more than 3 times in 5 s, giving up',
+      expect.stringMatching(
+        /^child "prices" \(\S+\) of supervisor app crashed: Error: gave up: status 404$/,
+      ),
+      expect.stringMatching(
+        /^supervisor app gave up: child "prices" \(\S+\) failed 4 times in 5 s: Error: gave up: status 404$/,
+      ),
     ]),
   );
 });

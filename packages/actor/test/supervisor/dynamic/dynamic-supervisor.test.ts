@@ -487,7 +487,7 @@ describe('the end of a child', () => {
       await end(all, pid, shutdown);
     }
     expect(all.system.reports.map(({ message }) => message)).toStrictEqual([
-      `supervisor ${String(all.supervisor)}: child permanent ended: shutdown`,
+      `supervisor ${String(all.supervisor)}: child "permanent" (${String(pids[0])}) ended: shutdown`,
     ]);
   });
 
@@ -616,7 +616,7 @@ describe('the end of a child', () => {
       { type: 'EXIT', pid: all.supervisor, reason: shutdown },
     ]);
     expect(all.system.reports.at(-1)).toMatchObject({
-      message: `supervisor ${String(all.supervisor)}: child a restarted more than 3 times in 5 s, giving up`,
+      message: `supervisor ${String(all.supervisor)} gave up: child "a" (${String(a)}) failed 4 times in 5 s: "boom"`,
       details: { process: String(a) },
     });
   });
@@ -851,7 +851,7 @@ describe('the end of the supervisor', () => {
     exit(all.system, own, kill);
     expect(await stopped).toStrictEqual({ value: undefined });
     expect(all.system.reports.map(({ message }) => message)).toStrictEqual([
-      `supervisor ${String(all.supervisor)}: child own shut down: killed`,
+      `supervisor ${String(all.supervisor)}: child "own" (${String(own)}) shut down: killed`,
     ]);
   });
 

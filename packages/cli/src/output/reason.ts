@@ -1,0 +1,47 @@
+import type { ConnectFailure, Disconnect } from '@reprise/sse';
+
+interface Reason {
+  readonly reason: string;
+  readonly failure?: ConnectFailure | Disconnect;
+}
+
+/**
+ * Why a connection failed, in one line: the reason, the start of the body that the server sent with
+ * it, and which option helps.
+ */
+export function reasonLine({ reason, failure }: Reason): string {
+  if (failure === undefined) {
+    return reason;
+  }
+  const body = 'body' in failure ? failure.body.trim() : '';
+  const hint = hintFor(failure);
+  // Node's own advice names options of Node.
+  const plain = reason.replace(/;? ?if the root CA is installed locally.*$/, '');
+  return [
+    plain,
+    ...(body === '' ? [] : [`: ${start(body)}`]),
+    ...(hint === undefined ? [] : [` (${hint})`]),
+  ].join('');
+}
+
+/** The most of a body that is printed, in characters. */
+const longest = 300;
+
+function start(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}\u2026` : text;
+}
+
+function hintFor(failure: ConnectFailure | Disconnect): string | undefined {
+  switch (failure.type) {
+    case 'certificate':
+      return failure.code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+        ? '--servername NAME, --pin SHA256 or --insecure accept it'
+        : '--ca FILE, --pin SHA256 or --insecure trust it';
+    case 'status':
+      return failure.status === 401 || failure.status === 403
+        ? '--bearer and --header send credentials; --location-trusted, to other hosts too'
+        : undefined;
+    default:
+      return undefined;
+  }
+}
