@@ -13,7 +13,14 @@ import { describe } from '@reprise/actor/text';
 import type { Behaviour, ClientAnswer, Disconnected, FailedEvent } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
 import type { HandleContext, RequestContext } from '../client/context.ts';
-import { type Connect, connect, type Redeliver, redeliver } from '../client/next.ts';
+import {
+  type Connect,
+  connect,
+  type Reconnect,
+  reconnect,
+  type Redeliver,
+  redeliver,
+} from '../client/next.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
@@ -129,9 +136,12 @@ const resilientClient: ResilientClient = define({
   },
   handleEvent: (event, progress) => {
     const { context, options } = progress;
-    const { until, handle } = options;
+    const { until, renew, handle } = options;
     if (until !== undefined && isTrue('until', until(event, context))) {
       return end(progress);
+    }
+    if (renew !== undefined && isTrue('renew', renew(event, context))) {
+      return renewed(acknowledge(event, progress));
     }
     const pending = handle(event, context);
     // Any other value, such as the number that `array.push` returns, has no meaning.
@@ -194,6 +204,11 @@ function attempt(progress: Progress, after = 0): Connect<Progress> {
     after,
     requestTimeout: progress.options.responseTimeout,
   });
+}
+
+/** The server asks for a new connection: it does not count as a failure. */
+function renewed(progress: Progress): Reconnect<Progress> {
+  return reconnect((context) => requestFor(progress, context), progress);
 }
 
 async function requestFor(progress: Progress, context: RequestContext): Promise<SseRequest> {

@@ -57,6 +57,12 @@ export interface StreamOptions
    */
   readonly until?: (event: ServerSentEvent, context: HandleContext) => boolean;
   /**
+   * Whether this event asks for a new connection, such as Firebase's `auth_revoked`: then the
+   * client connects anew, with new headers and after the id of this event, which is not handled.
+   * Default: no event does.
+   */
+  readonly renew?: (event: ServerSentEvent, context: HandleContext) => boolean;
+  /**
    * The client gives up after so many attempts in a row without an event or a healthy connection.
    * Default: `Infinity`.
    */
@@ -89,6 +95,7 @@ export const streamKeys: KeysOf<StreamOptions> = {
   maxRetryAfter: true,
   reconnect: true,
   until: true,
+  renew: true,
   maxAttempts: true,
   maxElapsed: true,
   classify: true,

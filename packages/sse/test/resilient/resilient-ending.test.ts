@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isAlive } from '@reprise/actor';
+import { GenServer, isAlive } from '@reprise/actor';
 import { advance, settle } from '@reprise/actor/testing';
 
 import { type ServerSentEvent, SseClient } from '../../src/index.ts';
@@ -92,7 +92,56 @@ describe('a request that is not sent again by itself', () => {
   });
 });
 
-test.each(['until', 'classify'] as const)(
+describe('renew', () => {
+  const renew = ({ type }: ServerSentEvent): boolean => type === 'auth_revoked';
+  const revoked = 'id: 2\nevent: auth_revoked\ndata: x\n\n';
+
+  test('connects anew at its event, which is not handled, with new headers and after its id', async () => {
+    await using stage = await openStage();
+    let count = 0;
+    const headers = (): { token: string } => ({ token: String((count += 1)) });
+    const client = await run(stage, { renew, headers });
+    const first = await stage.next();
+    first.stream(`id: 1\ndata: a\n\n${revoked}id: 3\ndata: of the old connection\n\n`);
+    await first.closed;
+    const second = await stage.next();
+    expect(second.request.headers).toMatchObject({ token: '2', 'last-event-id': '2' });
+    second.stream('data: b\n\n');
+    expect([(await client.handled.next()).data, (await client.handled.next()).data]).toEqual([
+      'a',
+      'b',
+    ]);
+    expect(client.statuses.map(({ type }) => type)).toEqual([
+      'connecting',
+      'connected',
+      'connecting',
+      'connected',
+    ]);
+    expect(stage.system.reports).toEqual([]);
+  });
+
+  test('moves the cursor past its event: the next start does not get it again', async () => {
+    await using stage = await openStage();
+    const cursor = new Map<string, string>();
+    const client = await run(stage, { renew, cursor });
+    (await stage.next()).stream(revoked);
+    (await stage.next()).stream();
+    await GenServer.stop(client.pid);
+    expect(JSON.parse(cursor.get('client') ?? '')).toMatchObject({ lastEventId: '2' });
+  });
+
+  test('is asked after `until`, and for a POST too: its user has said so', async () => {
+    await using stage = await openStage();
+    const until = ({ data }: ServerSentEvent): boolean => data === '[DONE]';
+    const client = await run(stage, { method: 'POST', until, renew });
+    (await stage.next()).stream(revoked);
+    (await stage.next()).stream('event: auth_revoked\ndata: [DONE]\n\n');
+    await client.until('ended');
+    expect(stage.asked).toBe(2);
+  });
+});
+
+test.each(['until', 'renew', 'classify'] as const)(
   'a promise as the answer of `%s` crashes the client: it would count as no answer',
   async (name) => {
     await using stage = await openStage();
