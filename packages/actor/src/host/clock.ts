@@ -1,5 +1,6 @@
 import { describe } from '../describe.ts';
 import * as host from '../host.ts';
+import { LongTimeout, longestHostDelay } from './long-timeout.ts';
 
 /**
  * The time of a system. All its timers, timeouts, delays and restart windows use its clock: a test
@@ -8,7 +9,10 @@ import * as host from '../host.ts';
 export interface Clock {
   /** Milliseconds since an arbitrary origin; monotonic. */
   now(): number;
-  /** Calls back once, after `ms` milliseconds; returns a handle for `clearTimeout`. */
+  /**
+   * Calls back once, after `ms` milliseconds, however many; never for `Infinity`. Returns a handle
+   * for `clearTimeout`.
+   */
   setTimeout(callback: () => void, ms: number): TimeoutHandle;
   clearTimeout(handle: TimeoutHandle): void;
   /**
@@ -27,7 +31,8 @@ export interface TimeoutHandle {
 }
 
 /**
- * The clock of the host: `performance.now`, `Date.now` and `setTimeout`.
+ * The clock of the host: `performance.now`, `Date.now` and `setTimeout`, which here can wait longer
+ * than the 24 days of the host.
  * @example
  * ```ts
  * import { createSystem, systemClock } from '@reprise/actor';
@@ -42,9 +47,16 @@ export function systemClock(): Clock {
   return {
     now: host.now,
     date: host.date,
-    setTimeout: (callback, ms) => host.setTimeout(callback, ms) as TimeoutHandle,
+    setTimeout: (callback, ms) =>
+      ms > longestHostDelay
+        ? new LongTimeout(callback, ms)
+        : (host.setTimeout(callback, ms) as TimeoutHandle),
     clearTimeout: (handle) => {
-      host.clearTimeout(handle);
+      if (handle instanceof LongTimeout) {
+        handle.clear();
+      } else {
+        host.clearTimeout(handle);
+      }
     },
   };
 }

@@ -1,8 +1,6 @@
 import { describe } from '../describe.ts';
 import type { Clock, TimeoutHandle } from './clock.ts';
-
-/** In ms: a timer of the host that is set to more fires at once (Node warns, and waits 1 ms). */
-const maxHostDelay = 2 ** 31 - 1;
+import { longestHostDelay } from './long-timeout.ts';
 
 /**
  * A timer that fires once. A pending call extends this class and is its own timer: that saves an
@@ -100,7 +98,7 @@ export class Timers {
     if (due < this.#wakeAt) {
       this.#sleep();
       this.#wakeAt = due;
-      const wait = Math.min(Math.ceil(due - this.#clock.now()), maxHostDelay);
+      const wait = Math.min(Math.ceil(due - this.#clock.now()), longestHostDelay);
       this.#handle = this.#clock.setTimeout(this.#wake, Math.max(0, wait));
     }
   }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import { describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   type Clock,
   createSystem,
@@ -352,6 +352,50 @@ describe('far away', () => {
       ['in three months', 3 * month],
     ]);
     expect(Math.max(...host.timers.map(({ ms }) => ms))).toBe(longestWait);
+  });
+});
+
+describe('the clock of the host', () => {
+  const month = 30 * 24 * 3_600_000;
+  const fired = (): [jest.Mock, Clock] => {
+    jest.useFakeTimers();
+    return [jest.fn(), systemClock()];
+  };
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('calls back after more than 2^31 ms too, and not before', () => {
+    const [callback, clock] = fired();
+    clock.setTimeout(callback, 3 * month);
+    jest.advanceTimersByTime(3 * month - 1);
+    expect(callback).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1);
+    expect(callback).toHaveBeenCalledTimes(1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('never calls back after `Infinity`', () => {
+    const [callback, clock] = fired();
+    const handle = clock.setTimeout(callback, Infinity);
+    jest.advanceTimersByTime(12 * month);
+    expect(callback).not.toHaveBeenCalled();
+    clock.clearTimeout(handle);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('clears a long timer at any time, and may let the program end meanwhile', () => {
+    const [callback, clock] = fired();
+    const handle = clock.setTimeout(callback, 3 * month);
+    handle.unref?.();
+    handle.ref?.();
+    jest.advanceTimersByTime(2 * month);
+    handle.unref?.();
+    clock.clearTimeout(handle);
+    jest.advanceTimersByTime(3 * month);
+    expect(callback).not.toHaveBeenCalled();
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
 

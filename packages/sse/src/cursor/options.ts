@@ -16,7 +16,7 @@ export interface CursorOptions {
    * The position is written after this many handled events … Default: 1000; 1 with `dedupe`.
    */
   readonly every?: number;
-  /** … or this many ms after the first of them. Default: 1000. */
+  /** … or this many ms after the first of them; `Infinity`: only after so many. Default: 1000. */
   readonly within?: number;
   /** How many ids of handled events are remembered. Default: 256. */
   readonly remember?: number;

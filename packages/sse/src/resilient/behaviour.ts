@@ -323,8 +323,10 @@ function finalVerdict(failure: Failure, { until }: ResilientOptions): Verdict {
 function retry(
   failure: Failure,
   progress: Progress,
-  after: number = delayAfter(failure, progress),
+  wanted: number = delayAfter(failure, progress),
 ): Answer {
+  // With `maxDelay: Infinity`, say, the delays grow above what a timer can be set to.
+  const after = Math.min(wanted, Number.MAX_SAFE_INTEGER);
   if (isSpent(progress, after)) {
     return giveUp(failure, progress);
   }
