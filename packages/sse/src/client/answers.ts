@@ -14,6 +14,7 @@ import {
   stop,
   type StopReply,
 } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 import type { ErasedCallback } from './behaviour.ts';
 import type { ClientEvent } from './machine.ts';
@@ -150,10 +151,16 @@ function orThrownAnswer(callback: () => unknown): unknown {
   }
 }
 
-/** The answer that was thrown; throws anything else again. */
+/**
+ * The answer that was thrown; throws anything else again. A server takes a thrown value that is no
+ * `Error` for a wrong answer, but the functions of `resilient` have no answers: the report names
+ * what was thrown.
+ */
 export function thrownAnswer(thrown: unknown): unknown {
   if (isAnswer(thrown)) {
     return thrown;
   }
-  throw thrown;
+  throw thrown instanceof Error
+    ? thrown
+    : new Error(`thrown and not caught: ${describe(thrown)}`, { cause: thrown });
 }

@@ -4,7 +4,7 @@ import { escapeControls } from '@reprise/actor/text';
 import type { CursorWriter } from '../cursor/cursor.ts';
 import { type FailedAttempts, fingerprint } from '../cursor/failed-attempts.ts';
 import type { ServerSentEvent } from '../format/event.ts';
-import type { Answers } from './answers.ts';
+import { type Answers, thrownAnswer } from './answers.ts';
 import type { ErasedBehaviour, FailedEvent } from './behaviour.ts';
 import type { ClientTask } from './task.ts';
 
@@ -55,7 +55,11 @@ export class FailedEvents {
       return undefined;
     }
     const failed: FailedEvent = { event, error, attempt: this.#failed.attempts };
-    return this.#behaviour.handleFailed?.(failed, this.#answers.state, this.#self);
+    try {
+      return await this.#behaviour.handleFailed?.(failed, this.#answers.state, this.#self);
+    } catch (thrown) {
+      return thrownAnswer(thrown);
+    }
   }
 
   /** An event is handled, or skipped. */
