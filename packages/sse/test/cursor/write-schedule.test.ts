@@ -20,7 +20,8 @@ test.each([
       },
       clearTimeout: () => undefined,
     };
-    const owner = { clock, fail: () => undefined, warn: () => undefined };
+    const { signal } = new AbortController();
+    const owner = { clock, signal, fail: () => undefined, warn: () => undefined };
     const schedule = new WriteSchedule({ every: 1e9, within, owner, write: () => undefined });
     void schedule.moved();
     void schedule.moved();
