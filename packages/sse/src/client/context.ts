@@ -13,8 +13,8 @@ export interface HandleContext {
  */
 export interface RequestContext extends HandleContext {
   /**
-   * Aborts when the function takes longer than its limit, when the attempt is given up, and when
-   * the client ends.
+   * Aborts when the function takes longer than its limit, and when the attempt is given up or the
+   * client ends before there is a connection.
    */
   readonly signal: AbortSignal;
   /**

@@ -8,6 +8,7 @@ import type { ErasedBehaviour } from './behaviour.ts';
 import { FailedEvents } from './failed-events.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import type { Redeliver } from './next.ts';
+import { Slice } from './slice.ts';
 import type { StatusRecord } from './status.ts';
 import { type ClientTask, post, postAfter } from './task.ts';
 import { isThenable } from './thenable.ts';
@@ -43,6 +44,7 @@ export class Delivery {
   readonly #packetDone: (generation: number) => void;
   readonly #failedEvents: FailedEvents;
   readonly #watch: HandlerWatch;
+  readonly #slice = new Slice();
   #cursor: CursorWriter | undefined = undefined;
   /** Whether the next event may show that the server ignored the cursor. */
   #isCursorUntested = false;
@@ -122,9 +124,13 @@ export class Delivery {
 
   /**
    * Handles the rest of a packet. Between two events the client looks at its mailbox: the messages
-   * there go first, and the rest of the packet queues up behind them.
+   * there go first, and the rest of the packet queues up behind them. So it does once the events
+   * have had the thread for a slice: then timers and sockets have their turn.
    */
   #handle(packet: Packet): Answered {
+    if (packet.items.length > packet.at + 1) {
+      this.#slice.begin();
+    }
     const pending = this.#handleItems(packet);
     return isThenable(pending) ? this.#awaitItems(packet, pending) : pending;
   }
@@ -303,7 +309,8 @@ export class Delivery {
       this.#handled(item);
       answers.state = result;
     }
-    return this.#self.messageQueueLen > 0 && packet.at < packet.items.length
+    return packet.at < packet.items.length &&
+      (this.#self.messageQueueLen > 0 || this.#slice.isOver())
       ? this.#queue(packet)
       : undefined;
   }

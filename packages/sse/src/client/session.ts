@@ -320,6 +320,8 @@ export class Session {
       return this.answers.goOn;
     }
     this.#record.connected(response.url);
+    // Its signal and its limit would be a twentieth of the memory of an idle stream.
+    this.#call = undefined;
     const handle = (): Answered => this.answers.handle(this.#behaviour.handleConnect, response);
     return this.#cursor?.connected()?.then(handle) ?? handle();
   }
