@@ -172,10 +172,9 @@ export class Clients {
     event: ServerSentEvent,
     signal: AbortSignal,
   ): Promise<void> {
-    const isJson = this.#context.options.format.type === 'json';
-    const input = isJson ? `${jsonLine(source, event)}\n` : event.data;
-    const env = { ...process.env, ...environmentOf(source, event) };
-    await runCommand(command, input, { env, signal });
+    const { type } = this.#context.options.format;
+    const input = type === 'json' ? `${jsonLine(source, event)}\n` : event.data;
+    await runCommand(command, input, { env: environmentOf(source, event), signal });
   }
 
   #handleFailed(

@@ -25,18 +25,25 @@ export async function runCommand(
   }
 }
 
-/** What a command is told of its event, besides the data. */
-export function environmentOf(
+/** The environment of a command: that of the program without its token, and the event's fields. */
+export function environmentOf(source: Source, event: ServerSentEvent): NodeJS.ProcessEnv {
+  const { REPRISE_BEARER: _, ...own } = process.env;
+  return { ...own, ...fieldsOf(source, event) };
+}
+
+function fieldsOf(
   { name }: Source,
   { type, id, lastEventId }: ServerSentEvent,
-): NodeJS.ProcessEnv {
-  const values = {
+): Readonly<Record<string, string>> {
+  return {
     REPRISE_SOURCE: name,
-    REPRISE_TYPE: type,
-    REPRISE_ID: id ?? '',
-    REPRISE_LAST_EVENT_ID: lastEventId,
+    REPRISE_TYPE: withoutNull(type),
+    REPRISE_ID: withoutNull(id ?? ''),
+    REPRISE_LAST_EVENT_ID: withoutNull(lastEventId),
   };
-  // The environment of a process cannot hold U+0000, which a server may send.
-  const entries = Object.entries(values).map(([key, value]) => [key, value.replaceAll('\0', '')]);
-  return Object.fromEntries(entries) as NodeJS.ProcessEnv;
+}
+
+/** The environment of a process cannot hold U+0000, which a server may send. */
+function withoutNull(text: string): string {
+  return text.replaceAll('\0', '');
 }

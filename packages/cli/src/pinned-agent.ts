@@ -57,8 +57,7 @@ function connectPinned(options: ConnectionOptions, pin: Pin, created: Created): 
 }
 
 function problemOf(socket: TLSSocket, pin: Pin): Error | undefined {
-  const { raw } = socket.getPeerCertificate();
-  const found = fingerprintOf(raw, pin);
+  const found = fingerprintOf(socket.getPeerCertificate().raw, pin);
   return found === pin.sha256
     ? undefined
     : errorWith('CERT_NOT_PINNED', `the certificate is not the one of --pin, but ${found}`);

@@ -90,12 +90,7 @@ export class Program {
       logger: silent,
       exitStatus: (reason, usual) => status ?? this.#statusOfReason(reason, usual),
     });
-    void this.#events.whenBroken.then((error) => {
-      stop(this.#statusOfBroken(error));
-    });
-    watchReader(outputFd, () => {
-      stop(0);
-    });
+    this.#watchOutput(outputFd, stop);
     this.#onParentDeath(() => {
       service.stop();
     });
@@ -103,6 +98,15 @@ export class Program {
     await Promise.race([this.#stderr.flushed(), delay(flushTimeout)]);
     // At once: what stdout has not taken by now counts as not printed, and must not be printed.
     return this.#process.exit();
+  }
+
+  #watchOutput(fd: number, stop: (status: number) => void): void {
+    void this.#events.whenBroken.then((error) => {
+      stop(this.#statusOfBroken(error));
+    });
+    watchReader(fd, () => {
+      stop(0);
+    });
   }
 
   /** The file descriptor of the output; `undefined`, and reported, if it cannot be opened. */
@@ -124,32 +128,43 @@ export class Program {
 
   #outputFor(sources: readonly Source[], options: TailOptions): Output {
     const several = sources.length > 1;
-    const { quiet, format, exec, output, urls, client } = options;
-    const hide = hiderOf(urls, client);
-    const report: Report = quiet ? () => {} : lineReport(this.#stderr, several, hide);
-    const { stdout } = this.#process;
-    const isPlain = format.type === 'json' || exec !== undefined || output !== undefined;
-    if (!isPlain && this.#canDraw) {
-      const nameIn = (source: Source): string =>
-        several ? `${shortName(source, stdout.columns)} ` : '';
-      const terminal = { terminal: stdout, stdout: this.#stdout, report, clock: systemClock() };
-      const screen = screenOutput(sources, {
-        ...terminal,
-        format: formatOf(format, { nameOf: nameIn, isTerminal: true }),
-      });
-      // Also after a second signal, which ends the program at once.
-      this.#process.once('exit', () => {
-        screen.close();
-      });
-      return screen;
-    }
-    const isTerminal = stdout.isTTY && output === undefined;
-    const nameOfSource = (source: Source): string => nameOf(source, several);
-    return plainOutput(
-      formatOf(format, { nameOf: nameOfSource, isTerminal }),
-      this.#events,
+    const report = this.#reportFor(options, several);
+    return this.#isForScreen(options)
+      ? this.#screen(sources, options, report)
+      : this.#plain(several, options, report);
+  }
+
+  #reportFor({ quiet, urls, client }: TailOptions, several: boolean): Report {
+    return quiet ? () => {} : lineReport(this.#stderr, several, hiderOf(urls, client));
+  }
+
+  #isForScreen({ format, exec, output }: TailOptions): boolean {
+    const isForPrograms = format.type === 'json' || exec !== undefined || output !== undefined;
+    return !isForPrograms && this.#canDraw;
+  }
+
+  #plain(several: boolean, { format, output }: TailOptions, report: Report): Output {
+    const isTerminal = this.#process.stdout.isTTY && output === undefined;
+    const nameIn = (source: Source): string => nameOf(source, several);
+    return plainOutput(formatOf(format, { nameOf: nameIn, isTerminal }), this.#events, report);
+  }
+
+  #screen(sources: readonly Source[], { format }: TailOptions, report: Report): Output {
+    const { stdout: terminal } = this.#process;
+    const nameIn = (source: Source): string =>
+      sources.length > 1 ? `${shortName(source, terminal.columns)} ` : '';
+    const screen = screenOutput(sources, {
+      terminal,
+      stdout: this.#stdout,
+      format: formatOf(format, { nameOf: nameIn, isTerminal: true }),
       report,
-    );
+      clock: systemClock(),
+    });
+    // Also after a second signal, which ends the program at once.
+    this.#process.once('exit', () => {
+      screen.close();
+    });
+    return screen;
   }
 
   /**

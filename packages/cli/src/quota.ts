@@ -14,19 +14,15 @@ export class Quota {
 
   /** Takes one. A promise if there is none: it settles once one was given back and is taken. */
   take(): void | Promise<void> {
-    if (this.#left > 0) {
-      this.#left -= 1;
-      return undefined;
+    if (this.#left === 0) {
+      return new Promise((resolve) => this.#waiting.push(resolve));
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#left -= 1;
   }
 
   giveBack(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) {
-      this.#left += 1;
-    } else {
-      next();
-    }
+    this.#left += next === undefined ? 1 : 0;
+    next?.();
   }
 }

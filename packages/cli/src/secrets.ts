@@ -36,10 +36,7 @@ function secretsOf(url: string): readonly string[] {
   return [decoded(password), password, ...values];
 }
 
+/** Unlike `decodeURIComponent`, this takes a text that is no encoding as it is. */
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return new URLSearchParams(`_=${text.replaceAll('+', '%2B')}`).get('_') ?? '';
 }

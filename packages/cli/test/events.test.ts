@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { reprise, runReprise } from './support/reprise.ts';
+import { reprise, runReprise, runRepriseWith } from './support/reprise.ts';
 import { replay, serve, stream } from './support/server.ts';
 
 const body = [
@@ -146,6 +146,13 @@ onPosix('--exec', () => {
     const args = ['--exec', 'cat', '--json', '--count', '1', await url()];
     const { stdout } = await runReprise('tail', ...args);
     expect(JSON.parse(stdout[0] ?? '')).toMatchObject({ type: 'a', data: 'one', id: '1' });
+  });
+
+  test('that does not get the token of the program', async () => {
+    const variables = { REPRISE_BEARER: 't0k3n' };
+    const args = ['--exec', 'echo "<$REPRISE_BEARER>"', '--count', '1', await url()];
+    const { stdout } = await runRepriseWith({ variables }, 'tail', ...args);
+    expect(stdout).toEqual(['<>']);
   });
 
   test('that need not read its input', async () => {

@@ -15,10 +15,9 @@ export class LiveLines {
   /** At most as many as the terminal has rows, with one to spare for the cursor. */
   draw(lines: readonly string[]): void {
     const shown = lines.slice(0, Math.max(1, this.#terminal.rows - 1));
-    if (this.#width === this.#columns && shown.join('\n') === this.#drawn.join('\n')) {
-      return;
+    if (this.#width !== this.#columns || shown.join('\n') !== this.#drawn.join('\n')) {
+      this.#replace(shown, '');
     }
-    this.#replace(shown, '');
   }
 
   /** Prints a text of whole lines above. */
