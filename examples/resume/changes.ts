@@ -28,7 +28,7 @@ export interface ChangesOptions {
 
 export function childSpec(options: ChangesOptions): ChildSpec<'changes'> {
   const { position, handle, ...rest } = options;
-  return specOf<'changes', Pid>(
+  return specOf<'changes', Pid | undefined>(
     async (parent) => {
       const client = SseClient.resilient({
         id: 'changes',

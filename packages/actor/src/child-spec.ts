@@ -92,14 +92,15 @@ type SpecOptions<Id extends string> = ChildOptions<Id> & {
  */
 export function childSpec<
   Id extends string,
-  Child extends Pid,
+  Child extends Pid | undefined,
   Extra extends readonly unknown[] = readonly [],
 >(
-  start: ChildSpec<Id, Child, Extra>['start'],
+  // Not `Promise<Child | undefined>`, which a function that forgets its `return` would be, too.
+  start: (parent: Process, ...extra: Extra) => Promise<Child>,
   options: SpecOptions<Id>,
-): ChildSpec<Id, Child, Readonly<Extra>> {
+): ChildSpec<Id, NonNullable<Child>, Readonly<Extra>> {
   assertKnownKeys('childSpec', options, { ...childKeys, type: true });
-  return specOf(start, options);
+  return specOf(start as ChildSpec<Id, NonNullable<Child>, Extra>['start'], options);
 }
 
 /** `childSpec` for options that are checked, and may have those of other functions among them. */

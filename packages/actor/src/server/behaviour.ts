@@ -71,8 +71,17 @@ export interface CommonCallbacks<State, Info, Answer> {
  * parameter of each clause get its type from the state.
  */
 export interface ClausesInput<Calls, Casts, Call, Cast> {
-  readonly handleCall?: { readonly [Request in keyof Calls]: Calls[Request] & Call };
-  readonly handleCast?: { readonly [Request in keyof Casts]: Casts[Request] & Cast };
+  readonly handleCall?: OneFunctionForEachRequest & {
+    readonly [Request in keyof Calls]: Calls[Request] & Call;
+  };
+  readonly handleCast?: OneFunctionForEachRequest & {
+    readonly [Request in keyof Casts]: Casts[Request] & Cast;
+  };
+}
+
+/** Refuses one function for all requests, which `handle_call` is in OTP. */
+interface OneFunctionForEachRequest {
+  readonly [Symbol.hasInstance]?: never;
 }
 
 /** The clauses in the result of a `define`: the same objects. */

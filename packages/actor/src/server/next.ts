@@ -23,6 +23,21 @@ export type Action<Continue = unknown> =
   /** Expects no message for long: frees the memory that it holds besides its state. */
   | { readonly hibernate: true; readonly timeout?: never; readonly continue?: never };
 
+/** A value that is not an object. */
+type Primitive = string | number | bigint | boolean | symbol | null | undefined;
+
+interface Fields<Literal> {
+  readonly [key: string]: Literal | Fields<Literal> | object;
+}
+
+/**
+ * Any state. As the constraint of a type parameter it keeps the literals in a state: `{ mode: 'busy'
+ * }` is not `{ mode: string }`, which would not be a state of the type `{ mode: 'idle' | 'busy' }`.
+ * TypeScript would know that type from the callback that answers, but forgets it where `init` calls
+ * a generic function, such as `ok(state)`, and `const` type parameters make each array read-only.
+ */
+export type AnyState<Literal extends Primitive> = Literal | Fields<Literal> | object;
+
 /** `init` succeeded: the server runs with this state. */
 export interface Ok<State, Continue = never> extends Answer {
   readonly type: 'ok';
@@ -179,6 +194,17 @@ export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
  * console.log(pop(undefined, ['a', 'b']).value); // a
  * ```
  */
+export function reply<
+  Value,
+  State extends AnyState<Literal>,
+  Literal extends Primitive = Primitive,
+>(value: Value, state: State): Reply<Value, State>;
+export function reply<
+  Value,
+  State extends AnyState<Literal>,
+  Continue,
+  Literal extends Primitive = Primitive,
+>(value: Value, state: State, action: Action<Continue>): Reply<Value, State, Continue>;
 export function reply<Value, State>(value: Value, state: State): Reply<Value, State>;
 export function reply<Value, State, Continue>(
   value: Value,
@@ -205,6 +231,14 @@ export function reply<Value, State>(
  * console.log(push('a', ['b']).state); // [ 'a', 'b' ]
  * ```
  */
+export function noreply<State extends AnyState<Literal>, Literal extends Primitive = Primitive>(
+  state: State,
+): NoReply<State>;
+export function noreply<
+  State extends AnyState<Literal>,
+  Continue,
+  Literal extends Primitive = Primitive,
+>(state: State, action: Action<Continue>): NoReply<State, Continue>;
 export function noreply<State>(state: State): NoReply<State>;
 export function noreply<State, Continue>(
   state: State,
@@ -228,6 +262,15 @@ export function noreply<State>(state: State, action?: Action): NoReply<State, un
  * ```
  */
 export function stop(reason: ExitReason): StopStart;
+export function stop<State extends AnyState<Literal>, Literal extends Primitive = Primitive>(
+  reason: ExitReason,
+  state: State,
+): Stop<State>;
+export function stop<Value, State extends AnyState<Literal>, Literal extends Primitive = Primitive>(
+  reason: ExitReason,
+  value: Value,
+  state: State,
+): StopReply<Value, State>;
 export function stop<State>(reason: ExitReason, state: State): Stop<State>;
 export function stop<Value, State>(
   reason: ExitReason,

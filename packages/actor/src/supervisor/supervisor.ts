@@ -102,13 +102,14 @@ type AnySupervisor = Destination<SupervisorPid>;
  */
 export function startLink<const Specs extends readonly ChildSpec[]>(
   parent: Process,
-  options: SupervisorOptions<Specs> & SupervisorStartOptions,
-): Promise<SupervisorPid<ChildrenOf<Specs>>>;
-export function startLink<const Specs extends readonly ChildSpec[]>(
-  parent: Process,
   init: SupervisorInit<Specs>,
   options?: SupervisorStartOptions,
 ): Promise<SupervisorPid<ChildrenOf<Specs>> | undefined>;
+// Last, since the errors of TypeScript are those of the last: most supervisors have no function.
+export function startLink<const Specs extends readonly ChildSpec[]>(
+  parent: Process,
+  options: SupervisorOptions<Specs> & SupervisorStartOptions,
+): Promise<SupervisorPid<ChildrenOf<Specs>>>;
 export async function startLink(
   parent: Process,
   given: (SupervisorOptions & SupervisorStartOptions) | SupervisorInit,
@@ -150,11 +151,11 @@ function nameIn({ name }: SupervisorStartOptions): SupervisorStartOptions {
  * ```
  */
 export function childSpec<const Specs extends readonly ChildSpec[], const Id extends string>(
-  options: SupervisorOptions<Specs> & SupervisorStartOptions & ChildOptions<Id>,
-): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>;
-export function childSpec<const Specs extends readonly ChildSpec[], const Id extends string>(
   init: SupervisorInit<Specs>,
   options: SupervisorStartOptions & ChildOptions<Id>,
+): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>;
+export function childSpec<const Specs extends readonly ChildSpec[], const Id extends string>(
+  options: SupervisorOptions<Specs> & SupervisorStartOptions & ChildOptions<Id>,
 ): ChildSpec<Id, SupervisorPid<ChildrenOf<Specs>>>;
 export function childSpec(
   given: (SupervisorOptions & SupervisorStartOptions & ChildOptions) | SupervisorInit,

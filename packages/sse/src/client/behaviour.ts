@@ -37,6 +37,17 @@ export interface FailedEvent {
 
 export type InitAnswer<State> = Connect<State> | Ok<State> | StopStart | Ignore;
 
+declare const hint: unique symbol;
+
+/**
+ * No value: its fields tell TypeScript to keep the literals in a bare state, so that `{ phase: 'b' }`
+ * is a state of the type `{ phase: 'a' | 'b' }` (see `AnyState` of `@reprise/actor`).
+ */
+interface LiteralFields {
+  readonly [hint]: never;
+  readonly [key: string]: '' | 0 | 0n | boolean | LiteralFields;
+}
+
 /** An answer of a callback: go on, connect, or stop. */
 export type ClientAnswer<State> = NoReply<State> | Connect<State> | Reconnect<State> | Stop<State>;
 
@@ -94,7 +105,7 @@ export interface Callbacks<
     event: ServerSentEvent,
     state: NoInfer<State>,
     self: Process,
-  ) => GenServer.MaybePromise<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
+  ) => GenServer.MaybePromise<LiteralFields | NoInfer<State> | ClientAnswer<NoInfer<State>>>;
   /**
    * An event that `handleEvent` threw at, or rejected. After the next state, or any answer but
    * `redeliver`, the event counts as handled. The client crashes if this throws, and without this
@@ -112,7 +123,7 @@ export interface Callbacks<
     comment: string,
     state: NoInfer<State>,
     self: Process,
-  ) => GenServer.MaybePromise<NoInfer<State> | ClientAnswer<NoInfer<State>>>;
+  ) => GenServer.MaybePromise<LiteralFields | NoInfer<State> | ClientAnswer<NoInfer<State>>>;
   /**
    * A report of the client's cursor, if it has one: once at the start, after `init` and before a
    * function is asked for the first request; and when the first event of

@@ -203,11 +203,11 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
   assertKnownKeys('SseClient.childSpec', options, { ...childKeys, ...startKeys });
   // A cursor that can never work is an error here rather than when the child starts.
   cursorOf(options);
-  return createChildSpec<Id, GenServer.ServerOf<B>>(
+  return createChildSpec<Id, GenServer.ServerOf<B> | GenServer.IgnoredOf<B>>(
     // In a function of its own, so that a wrong behaviour is a start that fails.
     async (parent) => startChild(parent, behaviour, arg, options),
     partOf<ChildOptions<Id>>(options, childKeys),
-  );
+  ) as ChildSpec<Id, GenServer.ServerOf<B>>;
 }
 
 /**

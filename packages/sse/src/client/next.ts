@@ -58,6 +58,9 @@ export interface Reconnect<State> extends Answer {
  * state. Until then the client is disconnected and handles its messages; a later `connect` replaces
  * this one. While the client is connecting or connected, `connect` changes only the state.
  *
+ * A callback that sets one of several words in the state says the type: `connect<State>(…)`.
+ * TypeScript widens `phase: 'a'` to `phase: string` otherwise.
+ *
  * A request that can never be sent, or a function that throws or rejects, is a connect failure. So
  * is a function whose promise does not settle within `requestTimeout` ms (default: 5 min;
  * `Infinity`: no limit); the `signal` of its context aborts then.

@@ -19,6 +19,25 @@ export type TypedEvent<Schemas extends EventSchemas> = {
   };
 }[keyof Schemas & string];
 
+/** No schemas: events as they are. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- an object without schemas
+export type NoSchemas = Record<never, never>;
+
+/** The events that fit these schemas; without schemas, events as they are. */
+export type EventOf<Schemas extends EventSchemas> = [keyof Schemas] extends [never]
+  ? ServerSentEvent
+  : TypedEvent<Schemas>;
+
+/**
+ * Schemas, and then a handler of the events that fit none, or neither. One type for both, where
+ * overloads would hide which option is wrong: TypeScript tells of the last of them alone.
+ */
+export type SchemaOptions<Schemas extends EventSchemas, Context> = {
+  readonly events?: Schemas;
+} & ([keyof Schemas] extends [never]
+  ? { readonly handleInvalid?: never }
+  : { readonly handleInvalid: TypedHandlers<Schemas, Context>['handleInvalid'] });
+
 /** An event that fits no schema, and the reason. */
 export type InvalidEvent =
   /** There is no schema for its type. */

@@ -4,8 +4,13 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import type { HandleContext } from '../client/context.ts';
 import { type Cursor, cursorOptions } from '../cursor/options.ts';
 import { streamKey } from '../cursor/stream-key.ts';
-import type { ServerSentEvent } from '../format/event.ts';
-import type { EventSchemas, TypedEvent, TypedHandlers } from '../format/typed-events.ts';
+import type {
+  EventOf,
+  EventSchemas,
+  NoSchemas,
+  SchemaOptions,
+  TypedHandlers,
+} from '../format/typed-events.ts';
 import type { EventStreamResponse } from '../http/failure.ts';
 import {
   type ResilientOptions,
@@ -86,18 +91,19 @@ export interface EventIterator<Event>
  * await server.close();
  * ```
  */
-export function events<Schemas extends EventSchemas>(
+export function events<Schemas extends EventSchemas = NoSchemas>(
   url: ResilientOptions['url'],
-  options: TypedEventsOptions<Schemas>,
-): EventIterator<TypedEvent<Schemas>>;
-export function events(
-  url: ResilientOptions['url'],
-  options?: EventsOptions,
-): EventIterator<ServerSentEvent>;
-export function events(
-  url: ResilientOptions['url'],
-  given: EventsOptions = {},
-): EventIterator<unknown> {
+  ...[given]: OptionsArgs<Schemas>
+): EventIterator<EventOf<Schemas>> {
+  return readerOf(url, given) as Reader & EventIterator<EventOf<Schemas>>;
+}
+
+/** The options are needed for schemas alone. */
+type OptionsArgs<Schemas extends EventSchemas> = [keyof Schemas] extends [never]
+  ? readonly [options?: EventsOptions & SchemaOptions<Schemas, HandleContext>]
+  : readonly [options: EventsOptions & SchemaOptions<Schemas, HandleContext>];
+
+function readerOf(url: ResilientOptions['url'], given: EventsOptions = {}): Reader {
   assertKnownKeys('events', given, { ...eventsKeys, ...schemaKeys });
   const { signal, parent, cursor, ...options } = given;
   const handoff = new Handoff<unknown>();
@@ -145,19 +151,11 @@ export function events(
  * await server.close();
  * ```
  */
-export function eventStream<Schemas extends EventSchemas>(
+export function eventStream<Schemas extends EventSchemas = NoSchemas>(
   url: ResilientOptions['url'],
-  options: TypedEventsOptions<Schemas>,
-): ReadableStream<TypedEvent<Schemas>>;
-export function eventStream(
-  url: ResilientOptions['url'],
-  options?: EventsOptions,
-): ReadableStream<ServerSentEvent>;
-export function eventStream(
-  url: ResilientOptions['url'],
-  options?: EventsOptions,
-): ReadableStream<unknown> {
-  const iterator = events(url, options);
+  ...[options]: OptionsArgs<Schemas>
+): ReadableStream<EventOf<Schemas>> {
+  const iterator = readerOf(url, options);
   return new ReadableStream(
     {
       pull: async (controller) => {
@@ -165,7 +163,7 @@ export function eventStream(
         if (done === true) {
           controller.close();
         } else {
-          controller.enqueue(value);
+          controller.enqueue(value as EventOf<Schemas>);
         }
       },
       cancel: async () => {

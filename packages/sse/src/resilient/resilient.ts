@@ -2,7 +2,14 @@ import type { ChildOptions, ChildSpec, Pid } from '@reprise/actor';
 import { partOf } from '@reprise/actor/options';
 
 import { childSpec, type StartOptions } from '../client/client.ts';
-import { type EventSchemas, typedHandler } from '../format/typed-events.ts';
+import type { HandleContext } from '../client/context.ts';
+import {
+  type EventOf,
+  type EventSchemas,
+  type NoSchemas,
+  type SchemaOptions,
+  typedHandler,
+} from '../format/typed-events.ts';
 import { isSentAgain } from '../http/resend.ts';
 import { behaviourFor } from './behaviour.ts';
 import {
@@ -57,19 +64,25 @@ export type {
  * await server.close();
  * ```
  */
-export function resilient<const Id extends string, Schemas extends EventSchemas>(
-  options: TypedResilientOptions<Id, Schemas>,
-): ChildSpec<Id, Pid>;
-export function resilient<const Id extends string>(
-  options: ResilientOptions<Id>,
-): ChildSpec<Id, Pid>;
-export function resilient(
-  options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
-): ChildSpec<string, Pid> {
+export function resilient<const Id extends string, Schemas extends EventSchemas = NoSchemas>(
+  options: Omit<ResilientOptions<Id>, 'handle'> &
+    SchemaOptions<Schemas, HandleContext> & {
+      readonly handle: (
+        event: EventOf<NoInfer<Schemas>>,
+        context: HandleContext,
+      ) => void | Promise<void>;
+    },
+): ChildSpec<Id, Pid> {
+  return specOf(options as AnyOptions<Id>);
+}
+
+type AnyOptions<Id extends string> = ResilientOptions<Id> | TypedResilientOptions<Id, EventSchemas>;
+
+function specOf<Id extends string>(options: AnyOptions<Id>): ChildSpec<Id, Pid> {
   assertOptions(options);
   const restart = isSentAgain(options) ? 'transient' : 'temporary';
   const handle = 'events' in options ? typedHandler(options) : options.handle;
   const given: ResilientOptions = { ...options, handle };
-  const client = partOf<ChildOptions & StartOptions>(options, clientKeys);
+  const client = partOf<ChildOptions<Id> & StartOptions>(options, clientKeys);
   return childSpec(behaviourFor(given), given, { restart, ...client });
 }

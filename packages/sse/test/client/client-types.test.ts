@@ -205,13 +205,11 @@ test('a literal in a new state stays one in an answer, and is widened in a bare 
     SseClient.define({
       ...defaults,
       init: () => ok<State>({ phase: 'idle' }),
-      // @ts-expect-error: TypeScript widens a literal in a bare object: noreply keeps it
       handleEvent: (_event, state) => ({ ...state, phase: 'busy' }),
     }),
     SseClient.define({
       ...defaults,
       init: () => ok<State>({ phase: 'idle' }),
-      // @ts-expect-error: in an async function too
       handleEvent: async (_event, state) => ({ ...state, phase: 'busy' }),
     }),
   ]);

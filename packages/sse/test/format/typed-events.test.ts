@@ -115,9 +115,9 @@ describe('typed events', () => {
     );
     // A type error.
     void ((): unknown =>
+      // @ts-expect-error -- without handleInvalid, invalid events would be lost silently
       SseClient.resilient({
         ...options,
-        // @ts-expect-error -- without handleInvalid, invalid events would be lost silently
         events: { price: schemas.price },
       }));
   });
