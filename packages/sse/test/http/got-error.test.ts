@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { type Options, RequestError } from 'got';
 
+import type { ConnectFailure } from '../../src/http/failure.ts';
+import { formatFailure } from '../../src/http/format-failure.ts';
 import { connectFailureOf } from '../../src/http/got-error.ts';
 
 function failureOf(cause: Error, reset?: string): unknown {
@@ -77,4 +79,24 @@ test('NET-01 an error that wraps one for each address shows all of them', () => 
     code: 'ECONNREFUSED',
     message: 'connect ECONNREFUSED 127.0.0.1, connect ECONNREFUSED ::1',
   });
+});
+
+test('a name with thousands of addresses has a reason of one line', () => {
+  const each = Array.from({ length: 5000 }, () => new Error('connect ECONNREFUSED 10.0.0.1'));
+  const all = Object.assign(new AggregateError(each), { code: 'ECONNREFUSED' });
+  const failure = failureOf(new Error('', { cause: all })) as ConnectFailure;
+  expect(failure).toMatchObject({ message: expect.stringMatching(/, … 4995 more$/) });
+  expect(formatFailure(failure).length).toBeLessThan(500);
+});
+
+test('a reason is at most 500 characters, whatever the server sent', () => {
+  const location = `ftp://host/${'x'.repeat(16_000)}`;
+  const failure: ConnectFailure = {
+    type: 'redirect',
+    reason: 'unsupported',
+    status: 302,
+    location,
+    url: 'http://host/',
+  };
+  expect(formatFailure(failure).length).toBeLessThan(510);
 });
