@@ -5,10 +5,11 @@
 export const every = 10;
 
 /**
- * The most events that a stream may repeat at once: those since the last write of the cursor, and,
- * by faults of the server, up to 20 without ids and up to 20 that it sends twice.
+ * The most events that a stream may repeat at once: those since the last write of the cursor, twice
+ * as many where its store is slow, and, by faults of the server, up to 20 without ids and up to 20
+ * that it sends twice.
  */
-export const furthestBack: number = every + 20 + 20;
+export const furthestBack: number = 2 * every + 20 + 20;
 
 /**
  * The longest that a client may let pass until it asks again, in ms: an idle timeout of 3 s, a

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** How long the child may take to stop, in ms. */
@@ -38,6 +39,14 @@ export class Child {
     await exited;
     this.#onRestart();
     this.#process = this.#start();
+  }
+
+  /** Stops it as a terminal or a debugger does, for so many ms. */
+  async pause(ms: number): Promise<void> {
+    const paused = this.#process;
+    paused.kill('SIGSTOP');
+    await delay(ms);
+    paused.kill('SIGCONT');
   }
 
   /** Stops it in order, or kills it after `stopTime`. */

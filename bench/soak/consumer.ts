@@ -1,5 +1,6 @@
 /**
- * `node --conditions=@reprise/source --expose-gc consumer.ts URL STREAMS SEED CURSOR RECORDS LIFE`:
+ * `node --conditions=@reprise/source --expose-gc consumer.ts URL FRONT STREAMS SEED CURSOR RECORDS
+ * LIFE`:
  * follows STREAMS streams of a chaos server with supervised clients, each with a cursor, and
  * records the handled events in RECORDS, until its stdin ends or it is killed.
  */
@@ -13,9 +14,13 @@ import { jumpingClock, type NumberedData, randomOf } from '@reprise/sse/testing'
 
 import { every } from './bounds.ts';
 import { checksumOf } from './checksum.ts';
+import { certificate } from './front.ts';
 import { type Record, write } from './record.ts';
+import { type Role, roleOf } from './roles.ts';
+import { storesOver } from './stores.ts';
 
-const [url = '', streams = '', seed = '', file = '', path = '', life = ''] = process.argv.slice(2);
+const [url = '', front = '', streams = '', seed = '', file = '', path = '', life = ''] =
+  process.argv.slice(2);
 const records = openSync(path, 'a');
 const random = randomOf(`${seed}/${life}`);
 const tell = (record: Record): void => {
@@ -46,7 +51,7 @@ const jumping = setInterval(() => {
 
 const system = createSystem({ clock, logger: { error: () => undefined, warn: () => undefined } });
 const supervisor = await DynamicSupervisor.startLink(system, { maxRestarts: 1e6, maxSeconds: 1 });
-const cursor = { store: sqlite(file), every };
+const stores = storesOver(sqlite(file), random);
 for (let index = 1; index <= Number(streams); index += 1) {
   await DynamicSupervisor.startChild(supervisor, follow(`stream-${index}`));
 }
@@ -55,10 +60,15 @@ process.stdin.resume().once('end', () => {
 });
 
 function follow(stream: string): ReturnType<typeof SseClient.resilient> {
+  const role = roleOf(stream);
   return SseClient.resilient({
     id: stream,
-    url: `${url}${stream}`,
-    cursor,
+    ...routeOf(stream, role),
+    cursor: {
+      store: stores[role.store],
+      timeout: 3000,
+      ...(role.dedupe ? { dedupe: true } : { every }),
+    },
     // Many faults in a short time.
     minDelay: 250,
     maxDelay: 2000,
@@ -85,6 +95,12 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
       }
     },
   });
+}
+
+function routeOf(stream: string, { coding, http2 }: Role) {
+  return coding === undefined
+    ? { url: `${url}${stream}` }
+    : { url: `${front}${coding}/${stream}`, got: { http2 }, tls: { ca: certificate } };
 }
 
 /** Crashes a handler before or after its work: its event comes again in both cases. */

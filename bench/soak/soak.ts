@@ -13,6 +13,7 @@ import {
 
 import { Absence } from './absence.ts';
 import { Child } from './child.ts';
+import { type Front, startFront } from './front.ts';
 import { killTimes } from './kills.ts';
 import { kindOf, plan } from './plan.ts';
 import { Records } from './records.ts';
@@ -91,6 +92,10 @@ interface Measured {
 
 /** How many events a stream makes a second. */
 const pace = 2;
+/** When the child is stopped for a while and goes on: in parts of the whole time. */
+const pauses = [0.6, 0.8];
+/** More than an idle timeout, in ms. */
+const pauseTime = 4000;
 /** How long the streams may take at the end to catch up, in ms. */
 const catchUpTime = 120_000;
 
@@ -136,11 +141,25 @@ class Soak {
 
   async run(cursor: string, signal: AbortSignal): Promise<SoakReport> {
     await using server = await this.#serve();
+    const front = await startFront(server.url);
+    try {
+      return await this.#follow(server, front, cursor, signal);
+    } finally {
+      front.close();
+    }
+  }
+
+  async #follow(
+    server: ChaosServer,
+    front: Front,
+    cursor: string,
+    signal: AbortSignal,
+  ): Promise<SoakReport> {
     const { streams, seed, minutes, mutant } = this.#options;
     const names = Array.from({ length: streams }, (_, index) => `stream-${index + 1}`);
     const all = names.map((name) => server.stream(name));
     const child = new Child(
-      [server.url, `${streams}`, `${seed}`, cursor, this.#records.path],
+      [server.url, front.url, `${streams}`, `${seed}`, cursor, this.#records.path],
       mutant,
       () => {
         this.#ended(names);
@@ -155,6 +174,12 @@ class Soak {
       await this.#waitUntil(start + time, child, signal);
       if (!signal.aborted) {
         await child.kill();
+      }
+    }
+    for (const part of pauses) {
+      await this.#waitUntil(start + part * minutes * 60_000, child, signal);
+      if (!signal.aborted) {
+        await child.pause(pauseTime);
       }
     }
     await this.#waitUntil(start + minutes * 60_000, child, signal);
