@@ -1,3 +1,4 @@
+export { limitRequests, type RequestLimits } from './budget/limits.ts';
 export {
   type Behaviour,
   type CallAnswer,

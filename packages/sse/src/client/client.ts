@@ -16,6 +16,7 @@ import {
   startKeys as serverKeys,
 } from '@reprise/actor/options';
 
+import type { BudgetOwner } from '../budget/client-budgets.ts';
 import { type Cursor, cursorOptions, type KeyedCursorOptions } from '../cursor/options.ts';
 import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
 import { serverOf } from './server.ts';
@@ -113,7 +114,7 @@ export async function start<B extends AnyBehaviour>(
   options: StartOptions = {},
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
   assertKnownKeys('SseClient.start', options, startKeys);
-  const server = serverOf(behaviour, cursorOf(options));
+  const server = serverOf(behaviour, cursorOf(options), ownerOf(behaviour, options));
   return GenServer.start(parent, server, arg, partOf(options, serverKeys));
 }
 
@@ -155,7 +156,7 @@ export async function startLink<B extends AnyBehaviour>(
   options: StartOptions = {},
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
   assertKnownKeys('SseClient.startLink', options, startKeys);
-  return startChild(parent, behaviour, arg, options);
+  return startChild(parent, behaviour, arg, options, ownerOf(behaviour, options));
 }
 
 /** `startLink` for options that are checked, and may have those of a child among them. */
@@ -164,8 +165,9 @@ function startChild<B extends AnyBehaviour>(
   behaviour: B,
   arg: GenServer.ArgOf<B>,
   options: StartOptions & { readonly id?: string },
+  owner: BudgetOwner,
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
-  const server = serverOf(behaviour, cursorOf(options));
+  const server = serverOf(behaviour, cursorOf(options), owner);
   return GenServer.startLink(parent, server, arg, partOf(options, serverKeys));
 }
 
@@ -203,9 +205,10 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
   assertKnownKeys('SseClient.childSpec', options, { ...childKeys, ...startKeys });
   // A cursor that can never work is an error here rather than when the child starts.
   cursorOf(options);
+  const owner = ownerOfChild(options);
   return createChildSpec<Id, GenServer.ServerOf<B> | GenServer.IgnoredOf<B>>(
     // In a function of its own, so that a wrong behaviour is a start that fails.
-    async (parent) => startChild(parent, behaviour, arg, options),
+    async (parent) => startChild(parent, behaviour, arg, options, owner),
     partOf<ChildOptions<Id>>(options, childKeys),
   ) as ChildSpec<Id, GenServer.ServerOf<B>>;
 }
@@ -273,4 +276,23 @@ function cursorOf({ cursor, id, name }: StartOptions & { readonly id?: string } 
   return cursor === undefined
     ? undefined
     : cursorOptions(cursor, id ?? (typeof name === 'string' ? name : undefined));
+}
+
+/**
+ * A client without a name shares the key of its behaviour: those that run have a budget each, and
+ * one that starts after another has crashed goes on with the budget of that.
+ */
+function ownerOf(behaviour: AnyBehaviour, { name }: StartOptions = {}): BudgetOwner {
+  return { key: typeof name === 'string' ? `name ${name}` : behaviour, isPermanent: false };
+}
+
+/**
+ * A supervisor that is restarted may make its specs anew: thus the id is the key. A temporary child
+ * is not restarted, and others with its id may do other work: there the spec is the key.
+ */
+function ownerOfChild({ id, restart = 'permanent' }: ChildOptions): BudgetOwner {
+  return {
+    key: restart === 'temporary' ? {} : `id ${id}`,
+    isPermanent: restart === 'permanent',
+  };
 }

@@ -37,8 +37,8 @@ export type ClientEvent =
       readonly after?: number;
       readonly requestTimeout?: number | undefined;
     }
-  /** Drop the connection, the attempt or the wait, and connect at once. */
-  | { readonly type: 'RECONNECT'; readonly request: RequestSource }
+  /** Drop the connection, the attempt or the wait, and connect, `after` ms from now. */
+  | { readonly type: 'RECONNECT'; readonly request: RequestSource; readonly after?: number }
   /** The wait is over. */
   | { readonly type: 'DUE'; readonly generation: number }
   /** The head of the response arrived, and it is an event stream. */
@@ -80,6 +80,20 @@ export type ClientSnapshot = MachineSnapshot<
 export type ClientMachine = ActorLogic<ClientSnapshot, ClientEvent> &
   Pick<AnyStateMachine, 'config' | 'definition'>;
 
+const startTimer = {
+  type: 'startTimer' as const,
+  params: ({
+    context,
+    event,
+  }: {
+    readonly context: ClientContext;
+    readonly event: ClientEvent;
+  }) => ({
+    after: 'after' in event ? (event.after ?? 0) : 0,
+    generation: context.generation,
+  }),
+};
+
 /**
  * The life of a client, as an xstate machine. Its actions have names and parameters and no code:
  * `step` returns them, and the client process carries them out. A client that waits for its next
@@ -104,7 +118,7 @@ export const clientMachine: ClientMachine = setup({
       'generation' in event &&
       event.generation === context.generation &&
       context.request !== undefined,
-    isLater: ({ event }) => event.type === 'CONNECT' && (event.after ?? 0) > 0,
+    isLater: ({ event }) => 'after' in event && (event.after ?? 0) > 0,
   },
   actions: {
     nextGeneration: assign(({ context, event }) => ({
@@ -134,23 +148,13 @@ export const clientMachine: ClientMachine = setup({
     disconnected: {
       on: {
         CONNECT: [
-          {
-            guard: 'isLater',
-            actions: [
-              'clearTimer',
-              'nextGeneration',
-              {
-                type: 'startTimer',
-                params: ({ context, event }) => ({
-                  after: event.after ?? 0,
-                  generation: context.generation,
-                }),
-              },
-            ],
-          },
+          { guard: 'isLater', actions: ['clearTimer', 'nextGeneration', startTimer] },
           { target: 'connecting', actions: ['clearTimer', 'nextGeneration'] },
         ],
-        RECONNECT: { target: 'connecting', actions: ['clearTimer', 'nextGeneration'] },
+        RECONNECT: [
+          { guard: 'isLater', actions: ['clearTimer', 'nextGeneration', startTimer] },
+          { target: 'connecting', actions: ['clearTimer', 'nextGeneration'] },
+        ],
         DUE: { guard: 'isDue', target: 'connecting' },
       },
     },
@@ -166,13 +170,27 @@ export const clientMachine: ClientMachine = setup({
       on: {
         OPENED: { guard: 'isCurrent', target: 'connected' },
         FAILED: { guard: 'isCurrent', target: 'disconnected', actions: 'forgetRequest' },
-        RECONNECT: { target: 'connecting', reenter: true, actions: ['close', 'nextGeneration'] },
+        RECONNECT: [
+          {
+            guard: 'isLater',
+            target: 'disconnected',
+            actions: ['close', 'nextGeneration', startTimer],
+          },
+          { target: 'connecting', reenter: true, actions: ['close', 'nextGeneration'] },
+        ],
       },
     },
     connected: {
       on: {
         CLOSED: { guard: 'isCurrent', target: 'disconnected', actions: 'forgetRequest' },
-        RECONNECT: { target: 'connecting', actions: ['close', 'nextGeneration'] },
+        RECONNECT: [
+          {
+            guard: 'isLater',
+            target: 'disconnected',
+            actions: ['close', 'nextGeneration', startTimer],
+          },
+          { target: 'connecting', actions: ['close', 'nextGeneration'] },
+        ],
       },
     },
   },

@@ -1,5 +1,6 @@
 import { type ExitMessage, type ExitReason, isPid, noreply, type Process } from '@reprise/actor';
 
+import type { BudgetOwner } from '../budget/client-budgets.ts';
 import type { KeyedCursorOptions } from '../cursor/options.ts';
 import type { Answered } from './answers.ts';
 import {
@@ -31,10 +32,11 @@ type Clauses = Readonly<Record<string, Clause>>;
 export function serverOf<B extends AnyBehaviour>(
   given: B,
   cursor: KeyedCursorOptions | undefined,
+  owner: BudgetOwner,
 ): B {
   const behaviour = eraseBehaviour(given);
   const server: ClientServer = {
-    init: (arg, self) => new Session(behaviour, self).init(arg, cursor),
+    init: (arg, self) => new Session(behaviour, self, owner).init(arg, cursor),
     handleCall: mapClauses(
       behaviour.handleCall,
       (clause) => (payload, session, from) => session.answers.handleCall(clause, payload, from),

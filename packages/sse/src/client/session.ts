@@ -10,6 +10,9 @@ import {
   trapExit,
 } from '@reprise/actor';
 
+import { type BudgetOwner, leaveBudget, openBudget } from '../budget/client-budgets.ts';
+import { findGate, gateOf, type Turn } from '../budget/origin-gate.ts';
+import type { RequestBudget } from '../budget/request-budget.ts';
 import { type CursorWriter, openCursor } from '../cursor/cursor.ts';
 import type { KeyedCursorOptions } from '../cursor/options.ts';
 import { createPacketState, type PacketState } from '../format/parser.ts';
@@ -50,8 +53,13 @@ export class Session {
   readonly #self: Process;
   readonly #record: StatusRecord;
   readonly #delivery: Delivery;
+  readonly #budget: RequestBudget;
   #snapshot: ClientSnapshot = initialSnapshot;
   #timer: TimerRef | undefined = undefined;
+  /** The origin of the last request. */
+  #origin: string | undefined = undefined;
+  /** The place of an attempt among those of other clients; the first attempt needs none. */
+  #turn: Turn | undefined = undefined;
   #connection: Connection | undefined = undefined;
   #packets: PacketState<Item> | undefined = undefined;
   /** The end of a stream whose unfinished event is handled before. */
@@ -62,11 +70,12 @@ export class Session {
   /** Whether a request has to wait for the first report of the cursor, which is in the mailbox. */
   #isReporting = false;
 
-  constructor(behaviour: ErasedBehaviour, self: Process) {
+  constructor(behaviour: ErasedBehaviour, self: Process, owner: BudgetOwner) {
     this.#behaviour = behaviour;
     this.#self = self;
+    this.#budget = openBudget(self, owner);
     this.#record = new StatusRecord(self.system.clock);
-    this.answers = new Answers(this, self, (event) => this.#step(event));
+    this.answers = new Answers(this, self, (event) => this.#step(this.#whenAllowed(event)));
     this.#delivery = new Delivery({
       behaviour,
       self,
@@ -82,6 +91,7 @@ export class Session {
       this.#delivery.stop();
       this.#call?.end(self.signal.reason);
       this.close();
+      leaveBudget(self, owner);
       this.#cursor?.release();
     });
   }
@@ -139,6 +149,7 @@ export class Session {
   /** Closes the socket, or gives up the attempt. */
   close(): void {
     this.#call?.abandon();
+    this.#leaveTurn();
     this.#connection?.destroy();
     this.#connection = undefined;
     this.#packets = undefined;
@@ -200,19 +211,54 @@ export class Session {
   }
 
   #startTimer(generation: number, ms: number): void {
-    this.#timer = postAfter(this.#self, ms, () => {
-      this.#step({ type: 'DUE', generation });
-      return this.answers.goOn;
-    });
+    this.#timer = postAfter(this.#self, ms, () => this.#due(generation));
     this.#record.waits(ms);
   }
 
   #clearTimer(): void {
     this.#record.waitsNoMore();
+    this.#leaveTurn();
     if (this.#timer !== undefined) {
       cancelTimer(this.#timer);
       this.#timer = undefined;
     }
+  }
+
+  // The limits of requests
+
+  /** A connect that the user asks for, no earlier than the client has a request left. */
+  #whenAllowed(event: ClientEvent): ClientEvent {
+    return event.type === 'CONNECT' || event.type === 'RECONNECT'
+      ? { ...event, after: Math.max(event.after ?? 0, this.#budget.wait, this.#turnsAhead) }
+      : event;
+  }
+
+  /** 1 if other attempts go first: the timer is short, and leads into their queue. Else 0. */
+  get #turnsAhead(): number {
+    const gate = this.#origin === undefined ? undefined : findGate(this.#self.system, this.#origin);
+    return gate === undefined || gate.isOpen ? 0 : 1;
+  }
+
+  /** The wait is over. A client that returns to an origin waits for its turn there. */
+  #due(generation: number): ServerAnswer {
+    const origin = this.#origin;
+    if (origin === undefined) {
+      this.#step({ type: 'DUE', generation });
+    } else if (generation === this.#snapshot.context.generation) {
+      this.#record.waitsForTurn();
+      this.#turn = gateOf(this.#self.system, origin).enter(() => {
+        post(this.#self, () => {
+          this.#step({ type: 'DUE', generation });
+          return this.answers.goOn;
+        });
+      });
+    }
+    return this.answers.goOn;
+  }
+
+  #leaveTurn(): void {
+    this.#turn?.leave();
+    this.#turn = undefined;
   }
 
   // An attempt, in its order
@@ -223,6 +269,9 @@ export class Session {
    */
   #open(attempt: Attempt): void {
     this.#record.opens();
+    if (this.#origin !== undefined) {
+      this.#turn ??= gateOf(this.#self.system, this.#origin).begin();
+    }
     if (this.#isReporting) {
       post(this.#self, () => this.#ask(attempt));
     } else {
@@ -309,7 +358,9 @@ export class Session {
         },
       },
       this.#self.system.clock,
+      this.#budget,
     );
+    this.#origin = originOf(request);
     this.#connection = connection;
     this.#packets = packets;
     this.#end = undefined;
@@ -319,6 +370,7 @@ export class Session {
     if (!this.#step({ type: 'OPENED', generation })) {
       return this.answers.goOn;
     }
+    this.#leaveTurn();
     this.#record.connected(response.url);
     // Its signal and its limit would be a twentieth of the memory of an idle stream.
     this.#call = undefined;
@@ -330,6 +382,7 @@ export class Session {
     if (!this.#step({ type: 'FAILED', generation })) {
       return this.answers.goOn;
     }
+    this.#leaveTurn();
     this.#record.failed(failure);
     if (isRefusalOf(this.#cursor?.lastEventId ?? '', failure)) {
       this.#cursor?.leaveOut();
@@ -392,6 +445,11 @@ function complete(given: SseRequest, lastEventId: string | undefined): SseReques
   }
   const { idleTimeout = defaultIdleTimeout } = given;
   return { ...given, idleTimeout, ...(lastEventId === undefined ? {} : { lastEventId }) };
+}
+
+/** `undefined` for a request that can never be sent. */
+function originOf(request: SseRequest): string | undefined {
+  return URL.parse(String((request as Partial<SseRequest> | null)?.url))?.origin;
 }
 
 function createPackets(request: SseRequest, comments: boolean): PacketState<Item> {

@@ -22,6 +22,11 @@ export interface Status {
   readonly attempt: number;
   /** When the client will connect, if it waits for that. */
   readonly nextAttemptAt: number | undefined;
+  /**
+   * Whether the client waits for its turn: it may connect, but other clients of its system return
+   * to the same origin, and those before it go first.
+   */
+  readonly waitsForTurn: boolean;
   /** Bytes of all response bodies, decompressed. */
   readonly bytes: number;
   /** Handled events. */
@@ -60,6 +65,7 @@ export class StatusRecord {
   #lastEventId = '';
   #attempt = 0;
   #nextAttemptAt: number | undefined = undefined;
+  #waitsForTurn = false;
   #bytes = 0;
   #events = 0;
   #repeats = 0;
@@ -82,6 +88,7 @@ export class StatusRecord {
       lastEventId: this.#lastEventId,
       attempt: this.#attempt,
       nextAttemptAt: this.#nextAttemptAt,
+      waitsForTurn: this.#waitsForTurn,
       bytes: this.#bytes,
       events: this.#events,
       repeats: this.#repeats,
@@ -115,8 +122,14 @@ export class StatusRecord {
     this.#nextAttemptAt = this.#clock.now() + ms;
   }
 
+  waitsForTurn(): void {
+    this.#nextAttemptAt = undefined;
+    this.#waitsForTurn = true;
+  }
+
   waitsNoMore(): void {
     this.#nextAttemptAt = undefined;
+    this.#waitsForTurn = false;
   }
 
   get attempt(): number {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@reprise/actor';
 import { describe, redact } from '@reprise/actor/text';
 
+import type { RequestBudget } from '../budget/request-budget.ts';
 import { Deadline } from '../time/deadline.ts';
 import { BodyStart } from './body-start.ts';
 import { Body, readAll } from './body.ts';
@@ -61,14 +62,16 @@ export interface Connection {
 /**
  * Sends the request, follows redirects by our own rules for secrets (`nextHop`), and accepts one
  * response: 200 with `text/event-stream` (WHATWG HTML 9.2.3), or what the request calls a stream.
- * got times lookup, TCP and TLS in real time; all other timeouts are on `clock`.
+ * The caller has waited for `budget`; each redirect waits for it again. got times lookup, TCP and
+ * TLS in real time; all other timeouts are on `clock`.
  */
 export function openConnection(
   request: SseRequest,
   handlers: ConnectionHandlers,
   clock: Clock,
+  budget?: RequestBudget,
 ): Connection {
-  return new HttpConnection(request, handlers, clock);
+  return new HttpConnection(request, handlers, clock, budget);
 }
 
 /**
@@ -83,6 +86,7 @@ class HttpConnection implements Connection {
   readonly #request: SseRequest;
   readonly #handlers: ConnectionHandlers;
   readonly #clock: Clock;
+  readonly #budget: RequestBudget | undefined;
   #exchange: Exchange | undefined = undefined;
   #body: Body | undefined = undefined;
   /** For the head of the response, then for the start of a body that is not a stream. */
@@ -91,7 +95,13 @@ class HttpConnection implements Connection {
   #delayedHop: Deadline | undefined = undefined;
   #isOver = false;
 
-  constructor(request: SseRequest, handlers: ConnectionHandlers, clock: Clock) {
+  constructor(
+    request: SseRequest,
+    handlers: ConnectionHandlers,
+    clock: Clock,
+    budget: RequestBudget | undefined,
+  ) {
+    this.#budget = budget;
     this.#request = request;
     this.#handlers = handlers;
     this.#clock = clock;
@@ -132,6 +142,7 @@ class HttpConnection implements Connection {
   }
 
   #send(hop: Hop): void {
+    this.#budget?.take();
     this.#exchange = new Exchange(hop, this.#request, {
       answered: (response) => {
         if (!this.#isOver) {
@@ -206,7 +217,7 @@ class HttpConnection implements Connection {
     };
     try {
       const { redirectDelay = defaultRedirectDelay } = this.#request;
-      const delay = redirectDelay(next.trail.length);
+      const delay = Math.max(redirectDelay(next.trail.length), this.#budget?.wait ?? 0);
       if (delay > 0 && !this.#isOver) {
         this.#delayedHop = new Deadline(this.#clock, delay, send);
       } else if (!this.#isOver) {

@@ -122,6 +122,7 @@ function readerOf(url: ResilientOptions['url'], given: EventsOptions = {}): Read
       }
       options.onStatus?.(change, context);
     },
+    restart: 'temporary',
     handle: (event: unknown) => handoff.give(event),
     ...(keyed === undefined ? {} : { cursor: keyed }),
   } as ResilientOptions<'events'>);

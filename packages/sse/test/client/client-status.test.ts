@@ -22,6 +22,7 @@ describe('the status of a client', () => {
       lastEventId: '',
       attempt: 1,
       nextAttemptAt: undefined,
+      waitsForTurn: false,
       bytes: 0,
       events: 0,
       repeats: 0,
