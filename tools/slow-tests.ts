@@ -19,6 +19,7 @@ export const slowTests: readonly string[] = [
   'packages/sse/test/format/fuzz.property.test.ts',
   'packages/sse/test/format/parser.test.ts',
   'packages/sse/test/cursor/recent-ids.test.ts',
+  'packages/sse/test/resilient/floods.test.ts',
   'packages/sse/test/resilient/faults.property.test.ts',
   'packages/sse/test/eventsource/eventsource-fetch.test.ts',
   'packages/actor/test/collections/key-table.test.ts',

@@ -35,7 +35,6 @@ export {
   clampRetry,
   classify,
   nextDelay,
-  nextRedirectDelay,
   parseRetryAfter,
   type Verdict,
 } from './resilient/policy.ts';

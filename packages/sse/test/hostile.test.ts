@@ -61,8 +61,8 @@ describe('headers', () => {
     await client.handled.next();
     await client.handled.next();
     first.response.end();
-    await client.until('disconnected');
-    await stage.system.clock.advance(1000);
+    const { after } = await client.until('disconnected');
+    await stage.system.clock.advance(after);
     const { headers } = (await stage.next()).request;
     expect(headers['last-event-id']).toBe('2');
     expect(headers['x-admin']).toBeUndefined();

@@ -1,8 +1,10 @@
-import type { ConnectFailure, Disconnect } from '@reprise/sse';
+import type { SseClient } from '@reprise/sse';
+
+type Disconnected = Extract<SseClient.StatusChange, { readonly type: 'disconnected' }>;
 
 interface Reason {
   readonly reason: string;
-  readonly failure?: ConnectFailure | Disconnect;
+  readonly failure?: Disconnected['failure'];
 }
 
 /**
@@ -31,7 +33,7 @@ function start(text: string): string {
   return text.length > longest ? `${text.slice(0, longest)}\u2026` : text;
 }
 
-function hintFor(failure: ConnectFailure | Disconnect): string | undefined {
+function hintFor(failure: Disconnected['failure']): string | undefined {
   switch (failure.type) {
     case 'certificate':
       return failure.code === 'ERR_TLS_CERT_ALTNAME_INVALID'

@@ -42,11 +42,13 @@ class Progress {
   readonly #request: SseRequest;
   readonly pace: Pace;
   lastEventId = '';
+  /** Whether the connection has brought an event. */
+  hasEvents = false;
 
-  constructor({ sink, request }: Start, { system }: Process) {
+  constructor({ sink, request }: Start, self: Process) {
     this.sink = sink;
     this.#request = request;
-    this.pace = new Pace({}, system.clock);
+    this.pace = new Pace({}, self);
   }
 
   get request(): SseRequest {
@@ -66,19 +68,21 @@ export const eventSourceClient: EventSourceClient = define({
     start.sink.isClosed() ? ignore : attempt(new Progress(start, self)),
   handleConnect: ({ url }, progress) => {
     progress.pace.connected();
+    progress.hasEvents = false;
     progress.sink.opened(url);
     return progress.sink.isClosed() ? stop(normal, progress) : noreply(progress);
   },
-  handleConnectFailure: (failure, progress) => react(failure, progress),
+  handleConnectFailure: (failure, progress) => {
+    progress.pace.failed();
+    return react(failure, progress);
+  },
   handleDisconnect: (disconnected, progress) => {
     progress.lastEventId = disconnected.lastEventId;
-    if (progress.pace.disconnected(disconnected.retry)) {
-      // The end of a healthy stream counts as an attempt: the next failure waits longer than it.
-      progress.pace.begin();
-    }
+    progress.pace.disconnected(disconnected, progress.hasEvents, disconnected.retry);
     return react(disconnected, progress);
   },
   handleEvent: (event, progress) => {
+    progress.hasEvents = true;
     progress.sink.message(event);
     return progress.sink.isClosed() ? stop(normal, progress) : progress;
   },
@@ -110,9 +114,6 @@ function detailsOf(failure: ConnectFailure | Disconnect): ErrorDetails {
 }
 
 function attempt(progress: Progress, after = 0): Connect<Progress> {
-  const { request, lastEventId, pace } = progress;
-  pace.begin();
-  return connect({ ...request, lastEventId, redirectDelay: pace.redirectDelay }, progress, {
-    after,
-  });
+  const { request, lastEventId } = progress;
+  return connect({ ...request, lastEventId }, progress, { after });
 }

@@ -74,7 +74,7 @@ class Progress {
     this.#options = options;
     this.clock = clock;
     this.context = { self, signal: self.signal };
-    this.pace = new Pace(options, clock);
+    this.pace = new Pace(options, self);
     this.lastEventId = options.lastEventId ?? '';
   }
 
@@ -105,11 +105,11 @@ export function behaviourFor({ handleFailed }: ResilientOptions): ResilientClien
       };
 }
 
-/** Written with public callbacks only. */
+/** Written with public callbacks, and with the budget of its requests. */
 const resilientClient: ResilientClient = define({
   init: (options: ResilientOptions, self) => {
     warnOfRepeats(options, self);
-    return attempt(new Progress(options, self));
+    return begin(new Progress(options, self));
   },
   handleConnect: (response, progress) => {
     progress.pace.connected();
@@ -118,11 +118,15 @@ const resilientClient: ResilientClient = define({
     notify(progress, withHidden({ type: 'connected', status, url }, { headers }));
     return noreply(progress);
   },
-  handleConnectFailure: (failure, progress): Answer => react(failure, progress),
+  handleConnectFailure: (failure, progress): Answer => {
+    progress.pace.failed();
+    return react(failure, progress);
+  },
   handleDisconnect: (disconnected: Disconnected, progress): Answer => {
     progress.lastEventId = disconnected.lastEventId;
     progress.isStuck = isStuck(disconnected, progress);
-    if (progress.pace.disconnected(disconnected.retry)) {
+    const hasEvents = progress.failuresInARow === 0;
+    if (progress.pace.disconnected(disconnected, hasEvents, disconnected.retry)) {
       progress.failuresInARow = 0;
     }
     return react(disconnected, progress);
@@ -199,6 +203,16 @@ async function answerFailure(
     : redeliver(progress, { after: answer.retryAfter });
 }
 
+/** The first attempt; a client that was restarted may have to wait for it. */
+function begin(progress: Progress): Connect<Progress> {
+  const after = progress.pace.wait;
+  if (after > 0) {
+    const failure = { type: 'restarted' } as const;
+    notify(progress, { type: 'disconnected', reason: failure.type, failure, after });
+  }
+  return attempt(progress, after);
+}
+
 function attempt(progress: Progress, after = 0): Connect<Progress> {
   return connect((context) => requestFor(progress, context), progress, {
     after,
@@ -212,11 +226,10 @@ function renewed(progress: Progress): Reconnect<Progress> {
 }
 
 async function requestFor(progress: Progress, context: RequestContext): Promise<SseRequest> {
-  const { options, pace } = progress;
+  const { options } = progress;
   if (progress.failuresInARow === 0) {
     progress.failingSince = progress.clock.now();
   }
-  pace.begin();
   progress.failuresInARow += 1;
   const lastEventId = resumptionPoint(progress, context);
   const ownContext: RequestContext = { ...context, lastEventId };
@@ -234,7 +247,6 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
     ...(ownHeaders === undefined ? {} : { headers: ownHeaders }),
     ...(ownBody === undefined ? {} : { body: ownBody }),
     lastEventId,
-    redirectDelay: pace.redirectDelay,
   };
 }
 
@@ -253,17 +265,18 @@ function resumptionPoint({ options, lastEventId }: Progress, context: RequestCon
 function react(failure: Failure, progress: Progress): Answer {
   const verdict = verdictOf(failure, progress);
   if (typeof verdict === 'object') {
-    return retry(failure, progress, verdict.retryAfter);
+    return retry(failure, progress, progress.pace.exactly(verdict.retryAfter));
   }
   switch (verdict) {
     case 'end':
+      progress.pace.refused();
       return end(progress);
     case 'fatal':
       return giveUp(failure, progress);
     case 'refresh':
       progress.isRefreshed = true;
-      // At once, unless connections come and go: then new headers wait like everything else.
-      return progress.pace.isRepeating || isSpent(progress, 0)
+      // At once, unless attempts fail again and again: then new headers wait like everything else.
+      return progress.pace.isRepeating || progress.pace.wait > 0 || isSpent(progress, 0)
         ? retry(failure, progress)
         : attempt(progress);
     case 'retry':
@@ -336,10 +349,9 @@ function retry(
 }
 
 function delayAfter(failure: Failure, { pace, options }: Progress): number {
-  const delay = pace.delay();
-  const atLeast =
-    failure.type === 'status' ? requestedDelay(failure.headers, options.maxRetryAfter) : 0;
-  return Math.max(Math.ceil(atLeast), Math.round(delay));
+  return pace.delay(
+    failure.type === 'status' ? requestedDelay(failure.headers, options.maxRetryAfter) : 0,
+  );
 }
 
 /** Whether an attempt `after` ms from now would exceed a limit. */
@@ -359,6 +371,7 @@ function end(progress: Progress): Answer {
 
 function giveUp(failure: Failure, progress: Progress): Answer {
   const reason = reasonOf(failure, progress);
+  progress.pace.refused();
   notify(progress, { type: 'gaveUp', reason, failure });
   const ending =
     progress.options.giveUpWith === 'shutdown'

@@ -29,7 +29,7 @@ type Resolvable<Value> = Value | ((context: RequestContext) => Value | Promise<V
 export interface StreamOptions
   extends
     Omit<SseRequest, 'url' | 'headers' | 'body' | 'redirectDelay'>,
-    Omit<ReconnectDelay, 'retry'> {
+    Omit<ReconnectDelay, 'retry' | 'retryAfter'> {
   /**
    * A function is called at each attempt, and once more, without a delay, when the server answers
    * 401 or 403. Default: none.
@@ -37,12 +37,10 @@ export interface StreamOptions
   readonly headers?: Resolvable<NonNullable<SseRequest['headers']>>;
   /** A function is called at each attempt. Default: none. */
   readonly body?: Resolvable<NonNullable<SseRequest['body']>>;
-  /** How long a connection has to last for the delay to start over. Default: 60 s. */
-  readonly healthyAfter?: number;
   /**
-   * The longest delay that a server's Retry-After or retry-after-ms can request. Default: 15 min.
+   * How long a connection without an event has to last for the delay to start over. Default: 60 s.
    */
-  readonly maxRetryAfter?: number;
+  readonly healthyAfter?: number;
   /**
    * Whether the request is sent again after a failure or an end, with new credentials too. Default:
    * for idempotent methods (RFC 9110 9.2.2), thus not for POST and PATCH, nor for a method that is
@@ -86,13 +84,12 @@ export interface StreamOptions
 }
 
 const { url: _url, redirectDelay: _redirectDelay, ...streamRequestKeys } = requestKeys;
-const { retry: _retry, ...delayKeys } = reconnectDelayKeys;
+const { retry: _retry, retryAfter: _retryAfter, ...delayKeys } = reconnectDelayKeys;
 
 export const streamKeys: KeysOf<StreamOptions> = {
   ...streamRequestKeys,
   ...delayKeys,
   healthyAfter: true,
-  maxRetryAfter: true,
   reconnect: true,
   until: true,
   renew: true,
@@ -194,7 +191,7 @@ export type StatusChange =
       readonly type: 'disconnected';
       /** `failure` in one line. */
       readonly reason: string;
-      readonly failure: ConnectFailure | Disconnect;
+      readonly failure: ConnectFailure | Disconnect | Restarted;
       /** The time until the next attempt, in ms. */
       readonly after: number;
     }
@@ -212,6 +209,14 @@ type RequestPart = Pick<ResilientOptions, Exclude<keyof SseRequest, 'redirectDel
 /** As much of a request as the options have. */
 export function requestIn(options: RequestPart): RequestPart {
   return partOf(options, requestKeys);
+}
+
+/**
+ * A supervisor has restarted the client, and its first request has to wait: the client before it
+ * gave up, or has used up the budget of requests.
+ */
+export interface Restarted {
+  readonly type: 'restarted';
 }
 
 /**

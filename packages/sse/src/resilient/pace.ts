@@ -1,75 +1,87 @@
-import type { Clock } from '@reprise/actor';
+import type { Process } from '@reprise/actor';
 import { partOf } from '@reprise/actor/options';
 
-import {
-  isHealthy,
-  nextDelay,
-  nextRedirectDelay,
-  type ReconnectDelay,
-  reconnectDelayKeys,
-} from './policy.ts';
+import { budgetOf } from '../budget/client-budgets.ts';
+import type { RequestBudget } from '../budget/request-budget.ts';
+import type { Disconnect } from '../http/failure.ts';
+import { failuresAfter, nextDelay, type ReconnectDelay, reconnectDelayKeys } from './policy.ts';
 
-export interface PaceOptions extends Omit<ReconnectDelay, 'retry'> {
+export interface PaceOptions extends Omit<ReconnectDelay, 'retry' | 'retryAfter'> {
   /** In ms. Default: 60 s. */
   readonly healthyAfter?: number;
 }
 
-/** How fast one client reconnects: its delays grow until a connection was healthy. */
+/** How fast one client reconnects: delays grow with failures, and requests have a budget. */
 export class Pace {
   readonly #options: PaceOptions;
-  readonly #clock: Clock;
-  /** Requests since the last healthy connection, redirects included. */
-  #requests = 0;
+  readonly #clock: Process['system']['clock'];
+  readonly #budget: RequestBudget | undefined;
+  /** Failed attempts in a row. */
+  #failures = 0;
   #connectedAt = 0;
+  /** The delay before the last attempt. */
+  #lastDelay = 0;
   /** The last `retry` of the server, in ms. */
   #retry: number | undefined = undefined;
 
-  constructor(options: PaceOptions, clock: Clock) {
+  constructor(options: PaceOptions, self: Process) {
     this.#options = options;
-    this.#clock = clock;
+    this.#clock = self.system.clock;
+    this.#budget = budgetOf(self);
+    this.#budget?.setPace(options.minDelay);
   }
 
-  /** Whether there was a request before the current one since the last healthy connection. */
+  /** Whether more than the last attempt failed. */
   get isRepeating(): boolean {
-    return this.#requests > 1;
+    return this.#failures > 1;
   }
 
-  /** An attempt begins. */
-  begin(): void {
-    this.#requests += 1;
+  /** How long the next request has to wait in any case, in ms. */
+  get wait(): number {
+    return Math.ceil(this.#budget?.wait ?? 0);
   }
 
   connected(): void {
     this.#connectedAt = this.#clock.now();
+    this.#budget?.accepted();
   }
 
-  /** Whether the connection was healthy, which makes the delays start over. */
-  disconnected(retry: number | undefined): boolean {
+  /** A connection ended. Returns whether it was a success, which makes the delays start over. */
+  disconnected({ type }: Disconnect, hasEvents: boolean, retry: number | undefined): boolean {
     this.#retry = retry ?? this.#retry;
     const lasted = this.#clock.now() - this.#connectedAt;
-    const wasHealthy = isHealthy(lasted, this.#options.healthyAfter);
-    if (wasHealthy) {
-      this.#requests = 0;
-    }
-    return wasHealthy;
+    // Not that of a lucky draw.
+    const delay = Math.max(this.#lastDelay, nextDelay(0, this.#delays(0), lowest));
+    const past = { lasted, hasEvents, isClosed: type === 'closed', delay };
+    this.#failures = failuresAfter(past, this.#failures, this.#options.healthyAfter);
+    return this.#failures === 0;
   }
 
-  /** The delay before the next attempt, in ms. */
-  delay(): number {
-    return nextDelay(this.#requests, this.#delays(), Math.random);
+  /** An attempt failed. */
+  failed(): void {
+    this.#failures += 1;
   }
 
-  /**
-   * The delay before a redirect is followed, in ms. A redirect counts as a request: otherwise a
-   * chain of them would be a way around the delays.
-   */
-  readonly redirectDelay = (): number => {
-    const delay = nextRedirectDelay(this.#requests, this.#delays());
-    this.#requests += 1;
-    return delay;
-  };
+  /** The delay before the next attempt, in ms, with a Retry-After of so many ms. */
+  delay(retryAfter = 0): number {
+    return this.exactly(nextDelay(this.#failures, this.#delays(retryAfter), Math.random));
+  }
 
-  #delays(): ReconnectDelay {
-    return { ...partOf<ReconnectDelay>(this.#options, reconnectDelayKeys), retry: this.#retry };
+  /** The same where the user says when. */
+  exactly(ms: number): number {
+    this.#lastDelay = Math.ceil(Math.max(ms, this.wait));
+    return this.#lastDelay;
+  }
+
+  /** The client ends, since another request would be useless. */
+  refused(): void {
+    this.#budget?.refused(Math.random);
+  }
+
+  #delays(retryAfter: number): ReconnectDelay {
+    const delay = partOf<ReconnectDelay>(this.#options, reconnectDelayKeys);
+    return { ...delay, retry: this.#retry, retryAfter };
   }
 }
+
+const lowest = (): number => 0;

@@ -3,23 +3,30 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 
-/** The delay between attempts: a `Backoff` whose fields have defaults, and the server's `retry`. */
+/** The delay between attempts: a `Backoff` with defaults, and what the server requested. */
 export interface ReconnectDelay extends Partial<Omit<Backoff, 'healthyAfter'>> {
-  /** The upper bound of the first delay, in ms. Default: 1 s. */
+  /**
+   * The delay after a connection that ended well, and the upper bound of the first delay after a
+   * failure, in ms. Default: 1 s.
+   */
   readonly minDelay?: number;
   /** The largest upper bound, in ms; a larger `retry` of the server still counts. Default: 30 s. */
   readonly maxDelay?: number;
-  /** The growth of the upper bound with each attempt. Default: 2. */
+  /** The growth of the upper bound with each failure. Default: 2. */
   readonly factor?: number;
   /** The smallest accepted `retry` of a server, in ms. Default: 100 ms. */
   readonly minRetry?: number;
   /** The largest accepted `retry` of a server, in ms. Default: 5 min. */
   readonly maxRetry?: number;
   /**
-   * The server's last `retry`, in ms: replaces `minDelay`, clamped to `minRetry` … `maxRetry`.
+   * The server's last `retry`, in ms, clamped to `minRetry` … `maxRetry`: no delay is shorter.
    * Default: none.
    */
   readonly retry?: number | undefined;
+  /** The longest delay that a server's Retry-After can request, in ms. Default: 15 min. */
+  readonly maxRetryAfter?: number;
+  /** What a Retry-After requests, in ms: this delay is not shorter. Default: 0. */
+  readonly retryAfter?: number | undefined;
 }
 
 export const reconnectDelayKeys: KeysOf<ReconnectDelay> = {
@@ -28,7 +35,9 @@ export const reconnectDelayKeys: KeysOf<ReconnectDelay> = {
   factor: true,
   minRetry: true,
   maxRetry: true,
+  maxRetryAfter: true,
   retry: true,
+  retryAfter: true,
 };
 
 /**
@@ -38,48 +47,51 @@ export const reconnectDelayKeys: KeysOf<ReconnectDelay> = {
 export type Verdict = 'retry' | 'refresh' | 'end' | 'fatal';
 
 /**
- * The delay before the next attempt, in ms, after `attempt` failed attempts in a row (from 1). The
- * upper bound grows from `minDelay` to `maxDelay`. `random` (from 0 up to 1, as `Math.random`)
- * chooses a place below it: full jitter, to keep clients that were cut off together from returning
- * together.
+ * The delay before the next attempt, in ms, after `failures` failed attempts in a row. Jitter comes
+ * on top of a delay that a server requested, never below it. `random` (from 0 up to 1, as
+ * `Math.random`) draws the jitter, to keep clients that were cut off together from returning
+ * together. It adds at most a fifth to such a delay, and nothing beyond `maxRetry` or
+ * `maxRetryAfter`.
  *
- * The lowest sixth is left out, and everything below 250 ms (or below a smaller `minDelay`). With
- * full jitter, `retry: 0` and any `random`, a server that closes every connection at once then
- * sees at most 5 requests in the first second and 20 in the first minute.
- * @see WHATWG HTML 9.2.3, the reconnection time
+ * After none, the connection ended well: the delay is `minDelay`, or the server's `retry` if that
+ * is longer, and up to a fifth more. After a failure it lies below an upper bound that grows from
+ * there to `maxDelay`: at least a sixth of that bound, at least 250 ms (or a smaller `minDelay`),
+ * and at least what the server requested.
+ * @see WHATWG HTML 9.2.3, the reconnection time; RFC 9110 10.2.3, Retry-After
  * @example
  * ```ts
  * import { nextDelay } from '@reprise/sse';
  *
- * const lowest = [1, 2, 3].map((attempt) => Math.round(nextDelay(attempt, {}, () => 0)));
- * console.log(lowest); // [ 250, 333, 667 ]
+ * const shortest = [0, 1, 2, 3].map((failures) => Math.round(nextDelay(failures, {}, () => 0)));
+ * console.log(shortest); // [ 1000, 250, 333, 667 ]
+ * console.log(nextDelay(2, { retry: 3000 }, () => 0)); // 3000
  * ```
  */
-export function nextDelay(attempt: number, delay: ReconnectDelay, random: () => number): number {
+export function nextDelay(failures: number, delay: ReconnectDelay, random: () => number): number {
   assertKnownKeys('nextDelay', delay, reconnectDelayKeys);
-  const { minDelay = 1000, maxDelay = 30_000, factor = 2, retry, ...limits } = delay;
-  const first = Math.max(1, retry === undefined ? minDelay : clampRetry(retry, limits));
-  const last = retry === undefined ? maxDelay : Math.max(maxDelay, first);
-  const lowest = Math.min(250, minDelay, last);
-  const growth = { minDelay: first, maxDelay: last, factor };
-  const ceiling = Math.max(lowest, backoffDelay(Math.max(0, attempt - 1), growth));
-  const floor = Math.max(lowest, ceiling / 6);
-  return floor + random() * (ceiling - floor);
+  const { minDelay = 1000, maxDelay = 30_000, factor = 2, retryAfter = 0 } = delay;
+  const { minRetry = shortestRetry, maxRetry = longestRetry, retry } = delay;
+  const own = Math.min(Math.max(1, minDelay), maxDelay);
+  const reconnectionTime = retry === undefined ? 0 : clampRetry(retry, { minRetry, maxRetry });
+  const requested = Math.max(reconnectionTime, retryAfter);
+  const mostRequested = Math.max(
+    withJitter(reconnectionTime, maxRetry),
+    withJitter(retryAfter, delay.maxRetryAfter ?? longestRetryAfter),
+  );
+  if (failures === 0) {
+    const least = Math.max(own, requested);
+    return least + random() * (Math.max(withJitter(own), mostRequested) - least);
+  }
+  const first = Math.max(own, reconnectionTime);
+  const growth = { minDelay: first, maxDelay: Math.max(maxDelay, first), factor };
+  const bound = backoffDelay(failures - 1, growth);
+  const least = Math.max(bound / 6, Math.min(250, minDelay, bound), requested);
+  return least + random() * (Math.max(bound, mostRequested) - least);
 }
 
-/**
- * The delay before a redirect is followed, in ms, after `sent` requests in a row that failed or led
- * elsewhere. The redirect of the very first request is followed at once; every other waits as long
- * as the shortest delay before an attempt.
- * @example
- * ```ts
- * import { nextRedirectDelay } from '@reprise/sse';
- *
- * console.log([1, 2, 3].map((sent) => Math.round(nextRedirectDelay(sent, {})))); // [ 0, 333, 667 ]
- * ```
- */
-export function nextRedirectDelay(sent: number, delay: ReconnectDelay): number {
-  return sent <= 1 ? 0 : nextDelay(sent, delay, () => 0);
+/** A delay with its longest jitter on top, which stays below the limit for such delays. */
+function withJitter(ms: number, limit: number = Infinity): number {
+  return Math.max(ms, Math.min(ms * 1.2, limit));
 }
 
 /**
@@ -97,7 +109,7 @@ export function clampRetry(
   limits: Pick<ReconnectDelay, 'minRetry' | 'maxRetry'> = {},
 ): number {
   assertKnownKeys('clampRetry', limits, { minRetry: true, maxRetry: true });
-  const { minRetry = 100, maxRetry = 5 * 60_000 } = limits;
+  const { minRetry = shortestRetry, maxRetry = longestRetry } = limits;
   return Math.min(Math.max(retry, minRetry), maxRetry);
 }
 
@@ -116,11 +128,11 @@ export function clampRetry(
 export function parseRetryAfter(
   value: string | undefined,
   now: number,
-  limit: number = 15 * 60_000,
+  limit: number = longestRetryAfter,
 ): number | undefined {
   const text = value?.trim() ?? '';
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : httpDate(text) - now;
-  return wait >= 0 ? Math.min(wait, limit) : undefined;
+  return wait >= 0 ? Math.min(wait, limit, Number.MAX_SAFE_INTEGER) : undefined;
 }
 
 /**
@@ -152,12 +164,40 @@ const verdicts: Readonly<
   badRequest: 'fatal',
 };
 
+const shortestRetry = 100;
+const longestRetry = 5 * 60_000;
+const longestRetryAfter = 15 * 60_000;
+
+/** A connection that has ended. */
+export interface PastConnection {
+  /** In ms. */
+  readonly lasted: number;
+  /** Whether it brought an event. */
+  readonly hasEvents: boolean;
+  /** Whether the server ended it properly. */
+  readonly isClosed: boolean;
+  /** The delay before it, in ms. */
+  readonly delay: number;
+}
+
 /**
- * Whether a connection of `ms` was healthy, which makes the delays start over. A response of 200
- * alone does not make it healthy.
+ * The number of failed attempts in a row after a connection, when there were `failures` before it.
+ * A connection that was long enough, or that brought an event and was ended properly, is a success;
+ * so is one that brought an event and was cut, if it was longer than the delay before it: servers
+ * that fail at each event would not see the delays grow otherwise. One that brought nothing is no
+ * failure either if it was that long, and a failure if it was shorter: a response of 200 alone does
+ * not make a connection healthy.
  */
-export function isHealthy(ms: number, healthyAfter = 60_000): boolean {
-  return ms >= healthyAfter;
+export function failuresAfter(
+  { lasted, hasEvents, isClosed, delay }: PastConnection,
+  failures: number,
+  healthyAfter: number = 60_000,
+): number {
+  const hasOutlasted = lasted > delay;
+  if (lasted >= healthyAfter || (hasEvents && (isClosed || hasOutlasted))) {
+    return 0;
+  }
+  return hasOutlasted ? failures : failures + 1;
 }
 
 /** Request Timeout, Misdirected Request, Too Early, Too Many Requests. */

@@ -115,9 +115,14 @@ describe('the delay', () => {
       response.end(text);
     };
 
-  test('grows from 1 s to 30 s, even if the connections bring events', async () => {
-    const delays = await delaysOf(Array.from({ length: 7 }, () => endWith('data: x\n\n')));
+  test('grows from 1 s to 30 s while the connections end at once and bring no event', async () => {
+    const delays = await delaysOf(Array.from({ length: 7 }, () => endWith('')));
     expect(delays.map(Math.round)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  });
+
+  test('does not grow while the connections bring events and end properly', async () => {
+    const delays = await delaysOf(Array.from({ length: 4 }, () => endWith('data: x\n\n')));
+    expect(delays.map(Math.round)).toEqual([1200, 1200, 1200, 1200]);
   });
 
   test('starts over after a connection of a minute', async () => {
@@ -127,12 +132,12 @@ describe('the delay', () => {
       Array.from({ length: 4 }, () => endWith('')),
       stand,
     );
-    expect(delays.map(Math.round)).toEqual([1000, 2000, 1000, 2000]);
+    expect(delays.map(Math.round)).toEqual([1000, 2000, 1200, 1000]);
   });
 
-  test('grows from the server’s retry, which stays', async () => {
+  test('grows from the server’s retry, which stays and is never cut short', async () => {
     const delays = await delaysOf([endWith('retry: 3000\n\n'), endWith(''), endWith('')]);
-    expect(delays.map(Math.round)).toEqual([3000, 6000, 12_000]);
+    expect(delays.map(Math.round)).toEqual([3600, 6000, 12_000]);
   });
 });
 

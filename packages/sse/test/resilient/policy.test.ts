@@ -8,7 +8,7 @@ import {
   type ReconnectDelay,
   clampRetry,
   classify,
-  isHealthy,
+  failuresAfter,
   nextDelay,
   parseRetryAfter,
 } from '../../src/resilient/policy.ts';
@@ -45,25 +45,44 @@ describe('nextDelay()', () => {
     expect(Math.round(nextDelay(1, { maxDelay: 100 }, highest))).toBe(100);
   });
 
-  test('REC-07 the server’s retry takes the place of the initial delay', () => {
-    expect(Math.round(nextDelay(1, { retry: 2000 }, highest))).toBe(2000);
-    expect(Math.round(nextDelay(2, { retry: 2000 }, highest))).toBe(4000);
+  test('REC-07 after a connection that ended well it is the longer one of minDelay and retry, and up to a fifth more', () => {
+    const ends = (delay: ReconnectDelay): readonly number[] =>
+      [lowest, highest].map((random) => Math.round(nextDelay(0, delay, random)));
+    expect(ends({})).toEqual([1000, 1200]);
+    expect(ends({ retry: 3000 })).toEqual([3000, 3600]);
+    expect(ends({ retry: 100 })).toEqual([1000, 1200]);
+    expect(ends({ retry: 100, minDelay: 50 })).toEqual([100, 120]);
+    expect(ends({ retryAfter: 60_000 })).toEqual([60_000, 72_000]);
+  });
+
+  test('REC-07 after a failure the server’s retry and Retry-After are the least delay, with jitter on top', () => {
+    const ends = (failures: number, delay: ReconnectDelay): readonly number[] =>
+      [lowest, highest].map((random) => Math.round(nextDelay(failures, delay, random)));
+    expect(ends(1, { retry: 2000 })).toEqual([2000, 2400]);
+    expect(ends(2, { retry: 2000 })).toEqual([2000, 4000]);
+    expect(ends(9, { retry: 2000 })).toEqual([5000, 30_000]);
+    expect(ends(1, { retryAfter: 10_000 })).toEqual([10_000, 12_000]);
+    expect(ends(9, { retryAfter: 10_000 })).toEqual([10_000, 30_000]);
+    expect(ends(1, { retryAfter: 800_000 })).toEqual([800_000, 900_000]);
+    expect(ends(0, { retry: 280_000 })).toEqual([280_000, 300_000]);
   });
 
   test('REC-08 a retry of 0 makes no hot loop, one above the maximum is waited for, up to 5 min', () => {
     expect(nextDelay(1, { retry: 0 }, lowest)).toBe(250);
-    expect(Math.round(nextDelay(9, { retry: 120_000 }, highest))).toBe(120_000);
+    expect(nextDelay(9, { retry: 120_000 }, lowest)).toBe(120_000);
+    expect(nextDelay(1, { retry: 99_999_999_999 }, lowest)).toBe(5 * minutes);
     expect(Math.round(nextDelay(1, { retry: 99_999_999_999 }, highest))).toBe(5 * minutes);
   });
 
   test('REC-10 any number of failures gives a delay inside its band', () => {
-    const numbers = fc.double({ min: 0, max: 1e12, noNaN: true });
+    const numbers = fc.integer({ min: 0, max: 1e12 });
     const options = fc.record(
       {
         minDelay: numbers,
         maxDelay: numbers,
         factor: fc.double({ min: 1, max: 1e300, noNaN: true }),
         retry: numbers,
+        retryAfter: numbers,
       },
       { requiredKeys: [] },
     );
@@ -73,12 +92,12 @@ describe('nextDelay()', () => {
         options,
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (attempt, backoff, random) => {
-          const { minDelay = 1000, maxDelay = 30_000, retry } = backoff;
+          const { minDelay = 1000, maxDelay = 30_000, retry, retryAfter = 0 } = backoff;
+          const requested = Math.max(retry === undefined ? 0 : clampRetry(retry), retryAfter);
           const delay = nextDelay(attempt, backoff, () => random);
           expect(delay).toBeGreaterThanOrEqual(Math.min(250, minDelay, maxDelay));
-          expect(delay).toBeLessThanOrEqual(
-            Math.max(maxDelay, retry === undefined ? 0 : clampRetry(retry)),
-          );
+          expect(delay).toBeGreaterThanOrEqual(requested);
+          expect(delay).toBeLessThanOrEqual(1.2 * Math.max(maxDelay, requested));
         },
       ),
     );
@@ -152,6 +171,11 @@ describe('parseRetryAfter()', () => {
     },
   );
 
+  test('ST-16 a wait is a finite number, whatever limit the user sets', () => {
+    expect(parseRetryAfter('9'.repeat(400), now, Infinity)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(parseRetryAfter('7200', now, Infinity)).toBe(7_200_000);
+  });
+
   test('ST-16 no text gives a wait outside 0 … 15 min', () => {
     fc.assert(
       fc.property(
@@ -215,7 +239,30 @@ describe('classify()', () => {
   });
 });
 
-test('REC-11 a connection is healthy after 60 s by default', () => {
-  expect([59_999, 60_000].map((ms) => isHealthy(ms))).toEqual([false, true]);
-  expect(isHealthy(500, 500)).toBe(true);
+describe('failuresAfter()', () => {
+  const quiet = { lasted: 500, hasEvents: false, isClosed: true, delay: 1000 };
+
+  test('REC-11 a connection of 60 s is a success, however it ended', () => {
+    const long = { ...quiet, isClosed: false, lasted: 60_000, delay: 300_000 };
+    expect(failuresAfter(long, 3)).toBe(0);
+    expect(failuresAfter({ ...long, lasted: 59_999 }, 3)).toBe(4);
+    expect(failuresAfter({ ...long, lasted: 500 }, 3, 500)).toBe(0);
+  });
+
+  test('REC-11 a connection that brought an event and was ended properly is a success', () => {
+    expect(failuresAfter({ ...quiet, lasted: 1, hasEvents: true }, 3)).toBe(0);
+  });
+
+  test('REC-11 a connection that brought an event and was cut is a success only if it was longer than the delay before it', () => {
+    const cut = { ...quiet, hasEvents: true, isClosed: false };
+    expect(failuresAfter({ ...cut, lasted: 1001 }, 3)).toBe(0);
+    expect(failuresAfter({ ...cut, lasted: 1000 }, 3)).toBe(4);
+  });
+
+  test('REC-11 a connection without an event is no failure if it was longer than the delay before it', () => {
+    for (const isClosed of [true, false]) {
+      expect(failuresAfter({ ...quiet, isClosed, lasted: 1001 }, 3)).toBe(3);
+      expect(failuresAfter({ ...quiet, isClosed, lasted: 1000 }, 3)).toBe(4);
+    }
+  });
 });

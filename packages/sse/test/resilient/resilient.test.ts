@@ -17,7 +17,6 @@ import { Queue } from '../support/queue.ts';
 import {
   ceiling,
   delayAfter,
-  delays,
   floor,
   jitter,
   refuse,
@@ -26,7 +25,7 @@ import {
   stream,
 } from '../support/run.ts';
 import { cert, closedPort, serveSecurely } from '../support/servers.ts';
-import { type Exchange, openStage, settleNetwork } from '../support/stage.ts';
+import { openStage, settleNetwork } from '../support/stage.ts';
 
 describe('an answer', () => {
   test('ST-03 204 ends it normally, for good, also under a supervisor', async () => {
@@ -247,22 +246,18 @@ describe('credentials', () => {
     );
   });
 
-  test('ST-13 once more too after a connection that did not stand long, but then with the delay', async () => {
+  test('ST-13 once more, at once, after each connection that brought an event', async () => {
     await using stage = await openStage();
-    jitter(ceiling);
     const client = await run(stage, { headers: tokens() });
     (await stage.next()).refuse(401);
-    const unauthorized = (exchange: Exchange): void => {
-      exchange.refuse(401);
-    };
-    expect(await delays([stream('data: x\n\n'), unauthorized], stage, client)).toEqual([
-      2000, 4000,
-    ]);
-    await advance(stage.system, 4000);
+    await advance(stage.system, await delayAfter(stream('data: x\n\n'), stage, client));
+    (await stage.next()).refuse(401);
+    const after = await delayAfter(refuse, stage, client);
+    await advance(stage.system, after);
     (await stage.next()).refuse(401);
     await client.until('gaveUp');
     expect(stage.server.requests.map(({ headers }) => headers.authorization)).toEqual(
-      [1, 2, 3, 4].map((count) => `token ${count}`),
+      [1, 2, 3, 4, 5].map((count) => `token ${count}`),
     );
   });
 
@@ -462,10 +457,10 @@ test('LIFE-08 onStatus gets every change, in order', async () => {
       type: 'disconnected',
       reason: 'closed by the server',
       failure: { type: 'closed', lastEventId: '', retry: undefined },
-      after: 1000,
+      after: 1200,
     },
     { type: 'connecting', attempt: 1 },
-    { type: 'disconnected', reason: 'status 503', failure: status(503), after: 2000 },
+    { type: 'disconnected', reason: 'status 503', failure: status(503), after: 1000 },
     { type: 'connecting', attempt: 2 },
     { type: 'gaveUp', reason: 'status 404', failure: status(404) },
   ]);
@@ -625,15 +620,31 @@ describe('the context', () => {
   });
 });
 
-test('a fatal answer under a supervisor is loud: it is restarted, and then the supervisor gives up', async () => {
+test('a fatal answer under a supervisor is loud: the restarted client waits before it asks again, and at the fourth the supervisor gives up', async () => {
   await using stage = await openStage();
+  const changes = new Queue<StatusChange>();
+  const onStatus = (change: StatusChange): void => {
+    changes.push(change);
+  };
+  const prices = { id: 'prices', url: stage.url, handle: () => undefined, onStatus };
   await Supervisor.startLink(stage.system, {
     strategy: 'oneForOne',
     name: 'app',
-    children: [SseClient.resilient({ id: 'prices', url: stage.url, handle: () => undefined })],
+    children: [SseClient.resilient(prices)],
   });
-  for (let life = 0; life < 4; life += 1) {
+  const giveUp = async (): Promise<void> => {
+    expect(await changes.next()).toEqual({ type: 'connecting', attempt: 1 });
     (await stage.next()).refuse(404);
+    expect(await changes.next()).toMatchObject({ type: 'gaveUp', reason: 'status 404' });
+  };
+  await giveUp();
+  for (let restart = 1; restart <= 3; restart += 1) {
+    const waiting = await changes.next();
+    expect(waiting).toMatchObject({ type: 'disconnected', failure: { type: 'restarted' } });
+    const { after } = waiting as StatusChange & { readonly type: 'disconnected' };
+    expect(after).toBeGreaterThanOrEqual(1250);
+    await advance(stage.system, after);
+    await giveUp();
   }
   expect(await stage.system.whenExited).toEqual(shutdown);
   expect(stage.system.reports.map(({ message }) => message)).toEqual(
