@@ -1,6 +1,10 @@
 import { describe } from '../describe.ts';
+import * as host from '../host.ts';
 import type { Clock, TimeoutHandle } from './clock.ts';
 import { longestHostDelay } from './long-timeout.ts';
+
+/** How late a timer is when the thread was held, in ms. */
+const stall = 50;
 
 /**
  * A timer that fires once. A pending call extends this class and is its own timer: that saves an
@@ -111,8 +115,24 @@ export class Timers {
     this.#wakeAt = Infinity;
   }
 
+  /**
+   * Timers run before sockets, and before processes that wait for a macrotask. A timer that is late
+   * tells that the thread was held: the answer that a timeout is for may be there, and only not
+   * delivered yet. So everything else has a turn first.
+   */
   readonly #wake = (): void => {
     this.#handle = undefined;
+    const first = this.#heap[0];
+    if (first !== undefined && this.#clock.now() - first.due >= stall) {
+      // No other timer of the host is needed until then.
+      this.#wakeAt = -Infinity;
+      host.queueMacrotask(this.#fire);
+    } else {
+      this.#fire();
+    }
+  };
+
+  readonly #fire = (): void => {
     this.#wakeAt = Infinity;
     const now = this.#clock.now();
     for (
