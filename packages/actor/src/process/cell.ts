@@ -52,6 +52,8 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   #requests: Request | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #isHighWaterReported = false;
+  /** A whole number, which takes no object of its own. Read only while it is `waiting`. */
+  #awaitingSince = 0;
 
   constructor(runtime: Runtime, parent: Cell | undefined, mailbox: Mailbox = new Mailbox()) {
     super();
@@ -105,6 +107,11 @@ export abstract class Cell extends Linkable<Cell> implements Process {
       this.#abort.abort(new ExitError(this.reason));
     }
     return this.#abort.signal;
+  }
+
+  /** Since when the promise of its callback is awaited, in whole ms of the system's clock. */
+  get awaitingSince(): number | undefined {
+    return this.status === 'waiting' ? this.#awaitingSince : undefined;
   }
 
   get isAlive(): boolean {
@@ -216,6 +223,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
    */
   suspend<T>(promise: PromiseLike<T>, resume: (value: T) => boolean): void {
     this.status = 'waiting';
+    this.#awaitingSince = Math.trunc(this.runtime.clock.now());
     Promise.resolve(promise).then(
       (value) => {
         if (this.#isResumed()) {

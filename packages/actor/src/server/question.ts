@@ -73,10 +73,20 @@ export abstract class Question extends Request implements Wait {
       this.expired();
       this.#reject(
         cycle === undefined
-          ? new TimeoutError(`${this.what()} was not answered in time`)
+          ? new TimeoutError(`${this.what()} was not answered in time${this.#why()}`)
           : new ExitError(cycle.reason, this.what()),
       );
     }
+  }
+
+  /** What keeps the server from answering, if that is known. */
+  #why(): string {
+    const { awaitingSince, runtime } = this.server;
+    if (awaitingSince === undefined) {
+      return '';
+    }
+    const seconds = Math.round((runtime.clock.now() - awaitingSince) / 1000);
+    return `: the promise of its callback has not settled for ${seconds} s`;
   }
 
   /** False when it was answered, or had failed, before: a second outcome is dropped. */

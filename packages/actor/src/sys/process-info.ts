@@ -19,6 +19,11 @@ export interface ProcessInfo {
    *   another promise.
    */
   readonly status: 'running' | 'runnable' | 'awaiting' | 'suspended' | 'waiting';
+  /**
+   * Only while it is `awaiting`: since when, on the system's clock (`system.clock.now()`), in whole
+   * ms. A callback whose promise never settles shows here: it has no limit of its own.
+   */
+  readonly awaitingSince?: number;
   readonly messageQueueLen: number;
   /** In the order they were linked. */
   readonly links: readonly Pid[];
@@ -54,7 +59,9 @@ export interface ProcessInfo {
 export function processInfo(pid: Pid): ProcessInfo | undefined {
   const cell = cellOf(pid);
   const status = statusOf(cell);
-  return status && { ...describeCell(cell), status };
+  const { awaitingSince } = cell;
+  const since = awaitingSince === undefined ? {} : { awaitingSince };
+  return status && { ...describeCell(cell), status, ...since };
 }
 
 /**

@@ -17,7 +17,7 @@ import {
   sys,
   trapExit,
 } from '@reprise/actor';
-import { createTestSystem, settle } from '@reprise/actor/testing';
+import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
 
 import { forever, idleProcess } from '../support/processes.ts';
@@ -178,5 +178,31 @@ describe('processes', () => {
     expect(() => processes({} as never)).toThrow(
       new TypeError('Expected system to be a process, got {}'),
     );
+  });
+});
+
+describe('a callback whose promise does not settle', () => {
+  const stuck = GenServer.define({
+    init: () => ok(0),
+    handleCall: { get: (_, state) => reply(state, state) },
+    handleCast: { hang: () => new Promise<never>(() => undefined) },
+  });
+
+  test('shows with its age, also to those who wait for the server', async () => {
+    const system = createTestSystem();
+    const pid = await GenServer.start(system, stuck, undefined);
+    expect(processInfo(pid)?.awaitingSince).toBeUndefined();
+    await advance(system, 40);
+    GenServer.cast(pid, 'hang');
+    await settle(system);
+    await advance(system, 307_000);
+    expect(processInfo(pid)).toMatchObject({ status: 'awaiting', awaitingSince: 40 });
+    const call = GenServer.call(pid, 'get').catch((error: unknown) => error);
+    const status = sys.getStatus(pid).catch((error: unknown) => error);
+    await advance(system, 5000);
+    const why = 'the promise of its callback has not settled for 312 s';
+    expect(await call).toMatchObject({ message: expect.stringContaining(why) });
+    expect(await status).toMatchObject({ message: expect.stringContaining(why) });
+    await system.stop({ timeout: 0 });
   });
 });
