@@ -209,7 +209,7 @@ async function withDiagnostics(outlets: Outlets, body: () => Promise<void>): Pro
   }
 }
 
-/** The client under a supervisor, with a logger that gets objects, until the supervisor gives up. */
+/** The client under a supervisor, until that gives up; with a logger that gets objects. */
 async function supervised(url: string, options: Case['options'], outlets: Outlets): Promise<void> {
   const log: Logger['error'] = (details, message) => {
     outlets.add('reports', details, message);
