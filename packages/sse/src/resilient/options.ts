@@ -266,6 +266,7 @@ export function assertOptions(
       throw new RangeError(`Expected ${name} to be above 0, got ${describe(options[name])}`);
     }
   }
+  assertGrowth(options);
   assertFinalEnd(options);
   const problem = requestProblem(knownRequest(options));
   if (problem !== undefined) {
@@ -280,6 +281,13 @@ export function assertFailedAnswer(answer: FailedAnswer): void {
     throw new TypeError(
       `Expected handleFailed to answer 'skip' or { retryAfter } in ms, got ${describe(answer)}`,
     );
+  }
+}
+
+/** Delays that shrink with each failure would ask a broken server more and more often. */
+function assertGrowth({ factor = 2 }: StreamOptions): void {
+  if (!(factor >= 1 && factor < Infinity)) {
+    throw new RangeError(`Expected factor to be a number from 1 on, got ${describe(factor)}`);
   }
 }
 
@@ -312,7 +320,6 @@ function knownRequest(options: RequestPart): SseRequest {
 const positive = [
   'minDelay',
   'maxDelay',
-  'factor',
   'minRetry',
   'maxRetry',
   'maxRetryAfter',

@@ -62,6 +62,11 @@ describe('the options', () => {
       new RangeError('Expected healthyAfter to be above 0, got NaN'),
     ],
     [
+      'a factor that makes delays shrink',
+      { factor: 0.5 },
+      new RangeError('Expected factor to be a number from 1 on, got 0.5'),
+    ],
+    [
       'contentType',
       { contentType: 'text/plain' as never },
       new TypeError('Expected contentType to be a function (type) => …, got "text/plain"'),
