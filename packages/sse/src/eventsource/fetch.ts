@@ -99,6 +99,11 @@ class FetchRequest extends Writable {
       this.destroy(error as Error);
       return;
     }
+    if (this.destroyed) {
+      // A `fetch` that ignores its signal: nobody reads the response any more.
+      this.res.destroy();
+      return;
+    }
     this.emit('response', this.res);
   }
 

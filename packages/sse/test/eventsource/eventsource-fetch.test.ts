@@ -227,6 +227,26 @@ describe('a fetch of the user’s', () => {
     watched.source.close();
   });
 
+  test('that answers after the close, against its signal, has its body cancelled', async () => {
+    const asked = Promise.withResolvers<AbortSignal>();
+    const answer = Promise.withResolvers<Response>();
+    const cancelled = Promise.withResolvers<void>();
+    using watched = openSource('http://127.0.0.1/', {
+      fetch: (_url, { signal }) => {
+        asked.resolve(signal);
+        return answer.promise;
+      },
+    });
+    const signal = await asked.promise;
+    watched.source.close();
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve);
+    });
+    const body = new ReadableStream({ cancel: () => cancelled.resolve() });
+    answer.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }));
+    await expect(cancelled.promise).resolves.toBeUndefined();
+  });
+
   test.each([undefined, {}, { status: 200, body: 'data: x\n\n', headers: new Headers() }])(
     'that gives no Response fails the connection: %p',
     async (given) => {
