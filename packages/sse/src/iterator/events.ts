@@ -55,7 +55,8 @@ export interface EventIterator<Event>
   [Symbol.asyncIterator](): EventIterator<Event>;
   /**
    * The head of the current connection's response, or of the last one's: its status, headers and
-   * URL. `undefined` before the first. It is there before the first event is.
+   * URL. `undefined` before the first. It is there before the first event is. A header can be read
+   * by its name; nothing lists or prints them, since they can hold secrets.
    */
   readonly response: EventStreamResponse | undefined;
 }

@@ -114,8 +114,10 @@ const resilientClient: ResilientClient = define({
   handleConnect: (response, progress) => {
     progress.pace.connected();
     progress.isRefreshed = false;
-    const { status, url, headers } = response;
-    notify(progress, withHidden({ type: 'connected', status, url }, { headers }));
+    const { status, url } = response;
+    // The headers themselves are hidden, not the field: a copy of the change has them too.
+    const headers = withHidden({}, response.headers);
+    notify(progress, { type: 'connected', status, headers, url });
     return noreply(progress);
   },
   handleConnectFailure: (failure, progress): Answer => {

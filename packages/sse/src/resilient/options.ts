@@ -185,7 +185,10 @@ export type StatusChange =
     }
   /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */
   | { readonly type: 'connecting'; readonly attempt: number }
-  /** With the head of the response. */
+  /**
+   * With the head of the response. A header can be read by its name; nothing lists or prints them,
+   * since they can hold secrets.
+   */
   | ({ readonly type: 'connected' } & EventStreamResponse)
   | {
       readonly type: 'disconnected';

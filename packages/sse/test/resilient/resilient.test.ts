@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { describe, expect, test } from '@jest/globals';
 import {
   crash,
@@ -479,6 +481,20 @@ test('connected has the head of the response; its URL is that after redirects, w
     headers: expect.objectContaining({ 'mcp-session-id': '7' }),
     url: stage.url.replace('/events', '/there'),
   });
+});
+
+test('a copy of connected has the headers too, and neither prints them', async () => {
+  await using stage = await openStage();
+  const client = await run(stage);
+  (await stage.next()).response
+    .writeHead(200, { 'content-type': 'text/event-stream', 'set-cookie': 'secret' })
+    .flushHeaders();
+  const change = await client.until('connected');
+  const copy = { ...change };
+  expect(copy.headers['set-cookie']).toEqual(['secret']);
+  for (const printed of [JSON.stringify([change, copy]), inspect([change, copy], { depth: 9 })]) {
+    expect(printed).not.toContain('secret');
+  }
 });
 
 test('handle has one event at a time, in order', async () => {
