@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   crash,
+  demonitor,
   exit,
   type ExitReason,
   GenServer,
@@ -123,6 +124,75 @@ describe('the policies', () => {
     send(pid, 3);
     await settle(system);
     expect(got).toStrictEqual([3]);
+  });
+
+  test('a receive that waits looks only at messages that dropOldest has left', async () => {
+    const system = createTestSystem();
+    const seen: unknown[] = [];
+    const pid = spawn<number>(
+      system,
+      async (self) => {
+        await self.receive((message) => {
+          seen.push(message);
+          return message === 9;
+        });
+      },
+      { mailbox: { capacity: 2, overflow: 'dropOldest' } },
+    );
+    await settle(system);
+    for (const message of [1, 2, 3, 4]) {
+      send(pid, message);
+    }
+    await settle(system);
+    expect(seen).toStrictEqual([3, 4]);
+    send(pid, 9);
+    await settle(system);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('a receive that waits finds what comes after others were flushed', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const flushed = Promise.withResolvers<void>();
+    const ended = spawn(system, () => {});
+    await settle(system);
+    const pid = spawn<unknown>(
+      system,
+      async (self) => {
+        const refs = [monitor(self, ended), monitor(self, ended), monitor(self, ended)];
+        const waiting = self.receive((message) => message === 'wanted');
+        await flushed.promise;
+        for (const ref of refs) {
+          demonitor(self, ref, { flush: true });
+        }
+        log.push(await waiting, self.messageQueueLen);
+      },
+      { mailbox: { capacity: 2, overflow: 'reject' } },
+    );
+    send(pid, 'other');
+    await settle(system);
+    flushed.resolve();
+    await settle(system);
+    send(pid, 'wanted');
+    await settle(system);
+    expect(log).toStrictEqual(['wanted', 1]);
+  });
+
+  test('a signal that was taken counts for nothing any more', async () => {
+    const system = createTestSystem();
+    const ended = spawn(system, () => {});
+    await settle(system);
+    const pid = spawn<unknown>(
+      system,
+      async (self) => {
+        monitor(self, ended);
+        await self.receive();
+        await forever();
+      },
+      { mailbox: { capacity: 1, overflow: 'reject' } },
+    );
+    await settle(system);
+    expect([send(pid, 1), send(pid, 2)]).toStrictEqual([true, false]);
   });
 
   test('exit ends the process with mailboxOverflow at the first message too many', async () => {

@@ -127,6 +127,69 @@ describe('receive', () => {
     expect(await drain(p)).toStrictEqual(['a', 'b']);
   });
 
+  test('MB06 each receive takes the oldest that matches, wherever it stands', async () => {
+    const system = createTestSystem();
+    const p = await idleProcess(system);
+    const letters = [...'abcdefghij'];
+    for (const letter of letters) {
+      send(p.pid, letter);
+    }
+    const wanted = ['h', 'a', 'j', 'e', 'b'];
+    for (const letter of wanted) {
+      expect(await p.receive((message) => message === letter)).toBe(letter);
+    }
+    expect(await p.receive((message) => (message as string) > 'c')).toBe('d');
+    expect(await drain(p)).toStrictEqual(['c', 'f', 'g', 'i']);
+  });
+
+  test('MB06 a receive that waits looks at each message once, and leaves the others', async () => {
+    const system = createTestSystem();
+    const p = await idleProcess(system);
+    const seen: unknown[] = [];
+    send(p.pid, 'a');
+    send(p.pid, 'b');
+    const waiting = p.receive((message) => {
+      seen.push(message);
+      return message === 'x';
+    });
+    for (const message of ['c', 'd', 'x', 'e']) {
+      await settle(system);
+      send(p.pid, message);
+    }
+    expect(await waiting).toBe('x');
+    expect(seen).toStrictEqual(['a', 'b', 'c', 'd', 'x']);
+    expect(await drain(p)).toStrictEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('MB06 the first receive of a process finds the messages that came before it ran', async () => {
+    const system = createTestSystem();
+    const got: unknown[] = [];
+    const pid = spawn<string>(system, async (self) => {
+      got.push(await self.receive((message) => message === 'x'), await self.receive());
+    });
+    send(pid, 'a');
+    send(pid, 'x');
+    await settle(system);
+    expect(got).toStrictEqual(['x', 'a']);
+  });
+
+  test('MB06 messages stay in order for any number of receives', async () => {
+    const system = createTestSystem();
+    const p = await idleProcess(system);
+    const left: number[] = [];
+    for (let n = 0; n < 300; n += 3) {
+      for (const message of [n, n + 1, n + 2]) {
+        send(p.pid, message);
+        left.push(message);
+      }
+      const wanted = left[(n * 7) % left.length];
+      expect(await p.receive((message) => message === wanted)).toBe(wanted);
+      left.splice(left.indexOf(wanted as number), 1);
+      expect(await p.receive()).toBe(left.shift());
+    }
+    expect(await drain(p)).toStrictEqual(left);
+  });
+
   test('MB07 with timeout 0 an empty mailbox is not waited for', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);

@@ -581,6 +581,18 @@ describe('terminate', () => {
       },
       crash('orig'),
     ],
+    [
+      'IN32',
+      'rejects with an answer: the reason stays',
+      () => Promise.reject(noreply([])),
+      crash('orig'),
+    ],
+    [
+      'IN32',
+      'rejects with a stop: the reason stays',
+      () => Promise.reject(stop(crash('tt'), [])),
+      crash('orig'),
+    ],
   ];
   test.each(badly)('%s that %s', async (_id, _how, terminate, reason) => {
     const system = createTestSystem();
@@ -595,6 +607,28 @@ describe('terminate', () => {
     await settle(system);
     expect(log).toStrictEqual([['server', reason]]);
   });
+
+  test.each(badly)(
+    '%s that %s, after the reply of a stop',
+    async (_id, _how, terminate, reason) => {
+      const system = createTestSystem();
+      const log: unknown[] = [];
+      const behaviour = {
+        ...scripted(),
+        terminate: (_reason: ExitReason, _state: State, self: Process) => terminate(self),
+      };
+      const server = (await GenServer.start(system, behaviour, initPlainly)) as ScriptedServer;
+      await logEnd(system, log, 'server', server);
+      logOutcome(
+        log,
+        'call',
+        call(server, (state) => stop(crash('orig'), 'R', state)),
+      );
+      await settle(system);
+      expect(log).toContainEqual(['call', { value: 'R' }]);
+      expect(log).toContainEqual(['server', reason]);
+    },
+  );
 
   const orig = new Error('orig');
   const ends: readonly {
