@@ -186,7 +186,8 @@ export function monitor(self: Process, target: Destination, options: MonitorOpti
     assertOneOf('Expected alias to be', alias, aliasModes);
   }
   const found = find(target);
-  const ref = new MonitorRef(cell, targetOf(target), tag, alias);
+  // A process does not monitor itself: without a monitor there is no alias either, as in OTP.
+  const ref = new MonitorRef(cell, targetOf(target), tag, found === cell ? undefined : alias);
   cell.monitor(found, ref);
   return ref;
 }

@@ -429,6 +429,19 @@ describe('a monitor with an alias', () => {
     ]);
   });
 
+  test.each(['explicitUnalias', 'demonitor', 'replyDemonitor'] as const)(
+    '%s is off from the start when a process monitors itself: there is no monitor',
+    async (alias) => {
+      const system = createTestSystem();
+      const m = await idleProcess(system);
+      const ref = monitor<string>(m, m.pid, { alias });
+      send(ref, 'lost');
+      expect([unalias(m, ref), demonitor(m, ref, { info: true }), m.messageQueueLen]).toStrictEqual(
+        [false, false, 0],
+      );
+    },
+  );
+
   test('unalias does not end the monitor', async () => {
     const { system, log, m, p, ref } = await aliased('demonitor');
     expect(unalias(m, ref)).toBe(true);
