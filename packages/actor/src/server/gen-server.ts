@@ -372,7 +372,7 @@ export function reply<Value>(from: From<Value>, value: NoInfer<Value>): void {
 /**
  * Lets the server handle the messages that it already has, run `terminate` and end with `reason`
  * (default: `normal`). Resolves when it has ended.
- * @throws ExitError `noproc` when the server has ended, its reason when it ends with another one,
+ * @throws ExitError `noproc` when the server has ended, its reason when it ends for another one,
  * `callingSelf` when it is the caller, `callCycle` after `timeout` when it waits for the caller
  * @throws TimeoutError after `timeout`; the server still ends
  * @throws TypeError for anything but an exit reason, RangeError for a wrong timeout

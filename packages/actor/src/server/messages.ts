@@ -88,6 +88,8 @@ export abstract class SystemRequest extends QueuedQuestion {
 /** An order to end with `reason`. */
 export class StopMessage extends SystemRequest {
   readonly reason: ExitReason;
+  /** The server ends because of it, and not for a reason of its own that is the same. */
+  #isTaken = false;
 
   constructor(server: Cell, reason: ExitReason, timeout: number, caller: Cell | undefined) {
     super(server, timeout, caller);
@@ -95,7 +97,7 @@ export class StopMessage extends SystemRequest {
   }
 
   override fail(reason: ExitReason): void {
-    if (isSameReason(reason, this.reason)) {
+    if (this.#isTaken && isSameReason(reason, this.reason)) {
       this.answer(undefined);
     } else {
       super.fail(reason);
@@ -103,6 +105,7 @@ export class StopMessage extends SystemRequest {
   }
 
   perform(server: Stoppable): void {
+    this.#isTaken = true;
     server.stop(this.reason);
   }
 

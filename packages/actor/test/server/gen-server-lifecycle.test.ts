@@ -996,6 +996,20 @@ describe('an exit signal', () => {
 });
 
 describe('GenServer.stop', () => {
+  test('rejects when the server ends of its own accord before, also with the same reason', async () => {
+    const { system, server } = await startAlone([]);
+    cast(server, (state) => stop(refusal, state));
+    const stopped = outcome(GenServer.stop(server, refusal));
+    await settle(system);
+    expect(await stopped).toStrictEqual({ exit: refusal });
+  });
+
+  test('of two at the same time only the first ends the server', async () => {
+    const { server } = await startAlone([]);
+    const both = [GenServer.stop(server), GenServer.stop(server)].map(outcome);
+    expect(await Promise.all(both)).toStrictEqual([{ value: undefined }, { exit: normal }]);
+  });
+
   test('IN42 resolves once the server is dead, having run terminate with reason normal', async () => {
     const log: unknown[] = [];
     const { system, server } = await startAlone(log);
