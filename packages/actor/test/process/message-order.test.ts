@@ -130,7 +130,7 @@ describe('receive', () => {
   test('MB06 each receive takes the oldest that matches, wherever it stands', async () => {
     const system = createTestSystem();
     const p = await idleProcess(system);
-    const letters = [...'abcdefghij'];
+    const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
     for (const letter of letters) {
       send(p.pid, letter);
     }

@@ -1,0 +1,113 @@
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+
+import { type Term, termOf } from './term.ts';
+import type { Trace } from './trace.ts';
+
+const modules = ['differential', 'processes', 'supervisors', 'worker', 'servers', 'server'];
+
+/**
+ * Loads all modules first, and starts. A process that needs a module which is not loaded waits for
+ * the file system: it would not be ready to run, and yet not be done with its step.
+ */
+const main = `[{module, _} = code:load_file(M) || M <- [${modules.join(',')}]], differential:main().`;
+
+/** A node of Erlang that runs programs, one after another. */
+export class Erlang {
+  /** The release of OTP. */
+  readonly release: string;
+  readonly #node: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  readonly #folder: string;
+
+  private constructor(
+    node: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+    folder: string,
+    release: string,
+  ) {
+    this.#node = node;
+    this.#lines = lines;
+    this.#folder = folder;
+    this.release = release;
+  }
+
+  /**
+   * Compiles the interpreters and starts a node with one scheduler.
+   * @throws Error when the node cannot be started
+   */
+  static async start(): Promise<Erlang> {
+    const folder = mkdtempSync(join(tmpdir(), 'reprise-differential-'));
+    const sources = modules.map((module) => join(import.meta.dirname, 'erlang', `${module}.erl`));
+    execFileSync('erlc', ['-o', folder, ...sources], { stdio: 'inherit' });
+    const flags = ['+S', '1:1', '-mode', 'embedded', '-noshell', '-pa', folder, '-eval', main];
+    const node = spawn('erl', flags, { env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' } });
+    node.stderr.pipe(process.stderr);
+    const lines = createInterface(node.stdout)[Symbol.asyncIterator]();
+    return new Erlang(node, lines, folder, await nextOf(lines));
+  }
+
+  /** @throws Error when the interpreter fails */
+  async run(kind: string, program: Term): Promise<Trace> {
+    this.#node.stdin.write(`{${kind},${termOf(program)}}.\n`);
+    const line = await nextOf(this.#lines);
+    if (line.startsWith('failed')) {
+      throw new Error(`The interpreter in Erlang ${line}`);
+    }
+    return line.split('\t');
+  }
+
+  async stop(): Promise<void> {
+    this.#node.stdin.end();
+    // The output ends with the node.
+    await this.#lines.next();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+async function nextOf(lines: AsyncIterator<string>): Promise<string> {
+  const { done, value } = await lines.next();
+  if (done === true) {
+    throw new Error('Expected a trace from Erlang, got the end of its output');
+  }
+  return value as string;
+}
+
+/** Whether programs of Erlang can be run. As root on Debian, as in CI, it installs what is missing. */
+export function findErlang(): boolean {
+  return hasErlang() || (install() && hasErlang());
+}
+
+function hasErlang(): boolean {
+  const folders = (process.env['PATH'] ?? '').split(':');
+  return folders.some((folder) => existsSync(join(folder, 'erlc')));
+}
+
+function install(): boolean {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    return false;
+  }
+  process.stderr.write(
+    'Erlang is not here: installing that of the distribution (apt-get install)\n',
+  );
+  try {
+    apt('update', '-qq');
+    apt('install', '-y', '-qq', '--no-install-recommends', 'erlang-base');
+    return true;
+  } catch (error) {
+    process.stderr.write(`Erlang could not be installed: ${String(error)}\n`);
+    return false;
+  }
+}
+
+function apt(...words: readonly string[]): void {
+  execFileSync('apt-get', words, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    timeout: 4 * 60_000,
+  });
+}
