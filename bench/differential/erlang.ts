@@ -77,7 +77,7 @@ async function nextOf(lines: AsyncIterator<string>): Promise<string> {
   return value as string;
 }
 
-/** Whether programs of Erlang can be run. As root on Debian, as in CI, it installs what is missing. */
+/** Whether Erlang is here. As root on Debian, as in CI, it is installed if it is missing. */
 export function findErlang(): boolean {
   return hasErlang() || (install() && hasErlang());
 }

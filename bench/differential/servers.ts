@@ -4,11 +4,14 @@ import {
   type ExitMessage,
   GenServer,
   ignore,
+  type NoReply,
   noreply,
+  type Ok,
   ok,
   type Pid,
   type Process,
   type Receiver,
+  type Reply,
   reply,
   send,
   spawn,
@@ -94,7 +97,7 @@ const signals: readonly fc.Arbitrary<Step>[] = [
   tagged('parentExit', reason),
 ];
 
-/** Sends messages, and waits for nothing but its last request: from then on the server runs, too. */
+/** Sends messages, and waits for its last request alone: from then on the server runs, too. */
 function client(any: fc.Arbitrary<Answer>, last: fc.Arbitrary<Op>): fc.Arbitrary<Step> {
   const first = fc.array(fc.oneof(tagged('cast', any), tagged('info', any)), { maxLength: 3 });
   const ops = fc.tuple(first, fc.array(last, { maxLength: 1 })).map((parts) => parts.flat());
@@ -338,13 +341,11 @@ const behaviour = GenServer.define({
       self,
       from: undefined,
     });
-    return answer as ReturnType<typeof ok<Running, Answer>>;
+    return answer as Ok<Running, Answer>;
   },
   handleCall: {
     do: (answer: Answer, state, from: GenServer.From<Term>, self) =>
-      callback('call', answer, { state, self, from }) as unknown as ReturnType<
-        typeof reply<Term, Running, Answer>
-      >,
+      callback('call', answer, { state, self, from }) as unknown as Reply<Term, Running, Answer>,
   },
   handleCast: {
     do: (answer: Answer, state, self) => callback('cast', answer, { state, self, from: undefined }),
@@ -377,7 +378,6 @@ const behaviour = GenServer.define({
   },
 });
 type ServerPid = GenServer.ServerOf<typeof behaviour>;
-type NoReply = ReturnType<typeof noreply<Running, Answer>>;
 
 /** A callback that runs. */
 interface At {
@@ -386,10 +386,14 @@ interface At {
   readonly from: GenServer.From<Term> | undefined;
 }
 
-function callback(what: string, answer: Answer, { state, self, from }: At): NoReply {
+function callback(
+  what: string,
+  answer: Answer,
+  { state, self, from }: At,
+): NoReply<Running, Answer> {
   state.job.world.tell('server', `${what} ${state.count}`);
   const next = { ...state, count: state.count + 1 };
-  return answered(answer, { state: next, self, from }) as NoReply;
+  return answered(answer, { state: next, self, from }) as NoReply<Running, Answer>;
 }
 
 function answered([name, ...parts]: Answer, at: At): unknown {

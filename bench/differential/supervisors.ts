@@ -12,6 +12,7 @@ import {
   isAlive,
   noreply,
   normal,
+  type Ok,
   ok,
   type Pid,
   type Process,
@@ -359,7 +360,7 @@ const workerBehaviour = GenServer.define({
 });
 type WorkerPid = GenServer.ServerOf<typeof workerBehaviour>;
 
-function startOf(job: Job, self: Process): ReturnType<typeof ok<Running>> {
+function startOf(job: Job, self: Process): Ok<Running> {
   const { world, id, plan, of } = job;
   const name = world.nextName(id);
   world.add(id, name, self.pid);
@@ -377,7 +378,7 @@ function startOf(job: Job, self: Process): ReturnType<typeof ok<Running>> {
     },
     exit: () => exit(self, crash('gone')),
   };
-  return answers[result]() as ReturnType<typeof ok<Running>>;
+  return answers[result]() as Ok<Running>;
 }
 
 function terminate(why: ExitReason, { job, name }: Running, self: Process): void {

@@ -117,6 +117,35 @@ export function builtinModule(name: string): unknown {
   return host.process?.getBuiltinModule?.(name);
 }
 
+/** What code finds in an `AsyncLocalStorage`. */
+export interface AsyncContext {
+  /** Calls `fn` in this context, from whatever context it is called. */
+  runInAsyncScope<Args extends readonly unknown[]>(
+    fn: (...args: Args) => void,
+    self?: undefined,
+    ...args: Args
+  ): void;
+}
+
+const noContext: AsyncContext = {
+  runInAsyncScope: (fn, _self, ...args) => {
+    fn(...args);
+  },
+};
+
+interface AsyncHooks {
+  readonly AsyncResource: new (type: string) => AsyncContext;
+}
+
+/**
+ * The context in which this is called. On a host without `node:async_hooks` there are none. Not by
+ * `AsyncLocalStorage.snapshot`: to run a function in that costs ten times as much.
+ */
+export function currentContext(): AsyncContext {
+  const hooks = builtinModule('node:async_hooks') as AsyncHooks | undefined;
+  return hooks === undefined ? noContext : new hooks.AsyncResource('reprise.System');
+}
+
 function messageChannelTask(): (callback: () => void) => void {
   const waiting: (() => void)[] = [];
   const { port1, port2 } = new host.MessageChannel();

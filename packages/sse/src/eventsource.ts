@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import { createSystem, type Pid, send, type System } from '@reprise/actor';
 
 import { start } from './client/client.ts';
@@ -76,6 +78,8 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
   readonly #withCredentials: boolean;
   readonly #handlers: HandlerAttributes = new HandlerAttributes(this);
   readonly #client: Promise<Pid<'close'> | undefined>;
+  /** Listeners run in the async context of the constructor, and not in that of the system. */
+  readonly #context: AsyncResource = new AsyncResource('EventSource');
   #readyState: 0 | 1 | 2 = CONNECTING;
   /** The origin of the open stream, after redirects. */
   #origin = '';
@@ -160,14 +164,15 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
   #change(readyState: 0 | 1 | 2, event: Event): void {
     if (this.#readyState !== CLOSED) {
       this.#readyState = readyState;
-      this.dispatchEvent(event);
+      this.#context.runInAsyncScope(this.dispatchEvent, this, event);
     }
   }
 
   #deliver({ type, data, lastEventId }: ServerSentEvent): void {
     if (this.#readyState !== CLOSED) {
       const origin = this.#origin;
-      this.dispatchEvent(new MessageEvent(type, { data, origin, lastEventId }));
+      const event = new MessageEvent(type, { data, origin, lastEventId });
+      this.#context.runInAsyncScope(this.dispatchEvent, this, event);
     }
   }
 
@@ -192,9 +197,11 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
 };
 
 let system: System | undefined;
+/** The system outlives the code that constructs the first `EventSource`, and so needs its own. */
+const outside = new AsyncResource('reprise.EventSource');
 
 /** Without reports of slow callbacks: a slow listener is the program's own business. */
 function theSystem(): System {
-  system ??= createSystem({ slowCallback: Infinity });
+  system ??= outside.runInAsyncScope(() => createSystem({ slowCallback: Infinity }));
   return system;
 }

@@ -1,6 +1,7 @@
 import { setBrand, isA, isForeign } from '../brand.ts';
 import type { KeyTable } from '../collections/key-table.ts';
 import { describe } from '../describe.ts';
+import type { AsyncContext } from '../host.ts';
 import type { Clock } from '../host/clock.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import type { Logger } from '../host/logger.ts';
@@ -333,7 +334,12 @@ export abstract class Cell extends Linkable<Cell> implements Process {
 
   /** As `sendSignals`. */
   abort(reason: ExitReason): void {
-    this.#abort?.abort(new ExitError(this.reason ?? reason));
+    const controller = this.#abort;
+    if (controller !== undefined) {
+      this.runtime.context.runInAsyncScope(() => {
+        controller.abort(new ExitError(this.reason ?? reason));
+      });
+    }
   }
 
   // What its callback waits for, requests that wait for its answer, timers that are to send to it
@@ -483,6 +489,8 @@ function openForeign(value: unknown): Cell | undefined {
 
 /** The state that the processes of one system share. */
 export interface Runtime {
+  /** The context in which the system was made: its processes run in it. */
+  readonly context: AsyncContext;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timers: Timers;

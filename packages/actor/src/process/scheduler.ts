@@ -26,6 +26,7 @@ export class Scheduler {
   turnLength: number = longTurn;
   readonly #ready = new Queue<Cell>();
   readonly #slow: number;
+  readonly #context: host.AsyncContext;
   #isPlanned = false;
   #isYielding = false;
   /** The process whose code goes on in microtasks now, and since when. */
@@ -35,9 +36,13 @@ export class Scheduler {
   /** Whether the macrotask that was queued when the slice began has not run yet. */
   #isInSlice = false;
 
-  /** `slow`: how long a process may block the thread before a warning is logged, in ms. */
-  constructor(slow: number) {
+  /**
+   * `slow`: how long a process may block the thread before a warning is logged, in ms. `context`:
+   * the processes run in it, and not in that of the code that has woken them.
+   */
+  constructor(slow: number, context: host.AsyncContext) {
     this.#slow = slow;
+    this.#context = context;
   }
 
   ready(cell: Cell): void {
@@ -71,7 +76,7 @@ export class Scheduler {
       this.#startSlice(now);
     }
     if (now - this.#sliceStart < slice) {
-      this.#run(now);
+      this.#context.runInAsyncScope(this.#run, undefined, now);
     } else {
       host.queueMacrotask(this.#macrotask);
     }
@@ -92,7 +97,7 @@ export class Scheduler {
   readonly #macrotask = (): void => {
     const now = host.now();
     this.#startSlice(now);
-    this.#run(now);
+    this.#context.runInAsyncScope(this.#run, undefined, now);
   };
 
   /** I/O has just had its turn. It has had the next when a macrotask that is queued now runs. */
@@ -108,7 +113,7 @@ export class Scheduler {
     this.#isInSlice = false;
   };
 
-  #run(from: number): void {
+  readonly #run = (from: number): void => {
     const end = this.#sliceStart + slice;
     let now = from;
     this.#isYielding = false;
@@ -123,7 +128,7 @@ export class Scheduler {
     }
     this.#microtasksFrom = now;
     this.#plan(now < end);
-  }
+  };
 
   #reportIfSlow(cell: Cell, ms: number): void {
     if (ms > this.#slow) {

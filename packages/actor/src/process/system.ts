@@ -1,5 +1,5 @@
 import { KeyTable } from '../collections/key-table.ts';
-import { assertHost } from '../host.ts';
+import { assertHost, type AsyncContext, currentContext } from '../host.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
 import { assertTimeout, CallbackTimer, Timers } from '../host/timers.ts';
@@ -67,6 +67,7 @@ export function createSystem(options: SystemOptions = {}): System {
 }
 
 class SystemRuntime implements Runtime {
+  readonly context: AsyncContext = currentContext();
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timers: Timers;
@@ -87,10 +88,10 @@ class SystemRuntime implements Runtime {
     slowCallback = 100,
   }: SystemOptions) {
     this.clock = clock;
-    this.logger = guarded(logger, createRedaction(redact));
+    this.logger = guarded(loggerIn(this.context, logger), createRedaction(redact));
     this.highWaterMark = highWaterMark;
-    this.scheduler = new Scheduler(slowCallback);
-    this.timers = new Timers(clock, (error) => {
+    this.scheduler = new Scheduler(slowCallback, this.context);
+    this.timers = new Timers(clockIn(this.context, clock), (error) => {
       this.logger.error({ err: error }, 'a timer failed');
     });
     this.root = new RootProcess(this);
@@ -99,6 +100,32 @@ class SystemRuntime implements Runtime {
   nextId(): number {
     return ++this.#lastId;
   }
+}
+
+/** Its timers call back in `context`, and not in that of the code that has set them. */
+function clockIn(context: AsyncContext, clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    setTimeout: (callback, ms) =>
+      clock.setTimeout(() => {
+        context.runInAsyncScope(callback);
+      }, ms),
+    clearTimeout: (handle) => {
+      clock.clearTimeout(handle);
+    },
+  };
+}
+
+/** It logs in `context`, and not in that of the code whose message is too much, for example. */
+function loggerIn(context: AsyncContext, logger: Logger): Logger {
+  const log =
+    (level: keyof Logger): Logger['error'] =>
+    (details, message) => {
+      context.runInAsyncScope(() => {
+        logger[level](details, message);
+      });
+    };
+  return { error: log('error'), warn: log('warn') };
 }
 
 /** The process at the top. It runs no code: other processes are linked to it. */

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import { assertKnownKeys } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
@@ -14,7 +16,9 @@ export function eventSourceRequest(url: string | URL, init: EventSourceInit): Ss
   return {
     url: parseUrl(url),
     ...(maxBufferSize === undefined ? {} : { maxEventSize: maxBufferSize }),
-    ...(fetch === undefined ? {} : { got: requestBy(fetch, Boolean(withCredentials)) }),
+    ...(fetch === undefined
+      ? {}
+      : { got: requestBy(AsyncResource.bind(fetch), Boolean(withCredentials)) }),
   };
 }
 

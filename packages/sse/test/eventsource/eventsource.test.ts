@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { describe, expect, jest, test } from '@jest/globals';
 import { expectTypeOf } from 'expect-type';
 
@@ -254,4 +256,40 @@ test('events have the types of their listeners', () => {
   };
   // @ts-expect-error: the state is the source's to change
   expect(() => (source.readyState = 1)).toThrow(TypeError);
+});
+
+describe('the async context', () => {
+  test('of listeners, handlers and fetch is that of the constructor', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const contextsOf = (name: string): Promise<unknown[]> => {
+      const log: unknown[] = [];
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const source = storage.run(
+        name,
+        () =>
+          new EventSource('http://127.0.0.1/', {
+            fetch: async () => {
+              log.push(['fetch', storage.getStore()]);
+              return new Response('', { status: 204 });
+            },
+          }),
+      );
+      storage.run('somebody else', () => {
+        source.onerror = () => log.push(['handler', storage.getStore()]);
+        source.addEventListener('error', () => {
+          log.push(['listener', storage.getStore()]);
+          source.close();
+          resolve();
+        });
+      });
+      return promise.then(() => log);
+    };
+    expect(await Promise.all(['a', 'b'].map(contextsOf))).toStrictEqual(
+      ['a', 'b'].map((name) => [
+        ['fetch', name],
+        ['handler', name],
+        ['listener', name],
+      ]),
+    );
+  });
 });
