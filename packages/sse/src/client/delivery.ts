@@ -8,22 +8,11 @@ import type { ErasedBehaviour } from './behaviour.ts';
 import { FailedEvents } from './failed-events.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import type { Redeliver } from './next.ts';
+import type { Item, Packet } from './packet.ts';
 import { Slice } from './slice.ts';
-import type { StatusRecord } from './status.ts';
-import { type ClientTask, post, postAfter } from './task.ts';
+import type { Awaiting, StatusRecord } from './status.ts';
+import { post } from './task.ts';
 import { isThenable } from './thenable.ts';
-
-/** An event, or a comment as a string. */
-export type Item = ServerSentEvent | string;
-
-/** The items of one packet; those before `at` are handled. */
-interface Packet {
-  readonly generation: number;
-  readonly items: readonly Item[];
-  at: number;
-  /** Handles it in the current turn, or in the next. */
-  task: ClientTask | undefined;
-}
 
 /** The parts of a client that a delivery works with. */
 export interface DeliveryContext {
@@ -76,9 +65,10 @@ export class Delivery {
     this.#report(cursor.report);
   }
 
-  /** The handler whose promise has not settled. */
-  get pendingHandler(): HandlerWatch['pending'] {
-    return this.#watch.pending;
+  /** The handler whose promise has not settled, or the event that is handled again. */
+  get awaiting(): readonly Awaiting[] {
+    const handler = this.#watch.pending;
+    return handler === undefined ? this.#failedEvents.awaiting : [{ type: 'event', ...handler }];
   }
 
   /** A connection begins: `resumes` if its request has the id of the cursor. */
@@ -88,6 +78,9 @@ export class Delivery {
 
   /** Packets of this generation are handled, those of every other one are dropped. */
   setOpenGeneration(generation: number): void {
+    if (generation !== this.#openGeneration) {
+      this.#failedEvents.cancel();
+    }
     this.#openGeneration = generation;
   }
 
@@ -223,7 +216,7 @@ export class Delivery {
         ? this.#behaviour.handleComment?.(item, this.#answers.state, this.#self)
         : this.#behaviour.handleEvent(item, this.#answers.state, this.#self);
     } catch (thrown) {
-      return this.#isForHandleFailed(packet, thrown)
+      return this.#failedEvents.decide(packet, thrown)
         ? Promise.reject(thrown)
         : thrownAnswer(thrown);
     }
@@ -241,7 +234,7 @@ export class Delivery {
   ): Promise<unknown> {
     const settle = (value: unknown): unknown => acknowledge(cursor, event, value);
     return answered.then(settle, async (thrown) => {
-      const answer = await this.#answerTo(packet, thrown);
+      const answer = await this.#failedEvents.answerTo(packet, thrown);
       return isRedelivery(answer) ? answer : settle(answer);
     });
   }
@@ -257,7 +250,9 @@ export class Delivery {
       } catch (thrown) {
         // With a cursor the handler's error has an answer already: this is another error.
         result =
-          this.#cursor === undefined ? await this.#answerTo(packet, thrown) : thrownAnswer(thrown);
+          this.#cursor === undefined
+            ? await this.#failedEvents.answerTo(packet, thrown)
+            : thrownAnswer(thrown);
       }
       this.#watch.end();
       const answer = this.#accept(result, packet, packet.items[packet.at - 1]);
@@ -270,25 +265,6 @@ export class Delivery {
       }
       pending = next;
     }
-  }
-
-  /** The answer of `handleFailed`, or the answer that was thrown. Throws any other error again. */
-  #answerTo(packet: Packet, thrown: unknown): unknown {
-    const item = packet.items[packet.at - 1];
-    return typeof item === 'object' && this.#isForHandleFailed(packet, thrown)
-      ? this.#failedEvents.answerFor(item, thrown)
-      : thrownAnswer(thrown);
-  }
-
-  /** Whether the last item of the packet is an event whose failure `handleFailed` answers. */
-  #isForHandleFailed({ items, at, task }: Packet, thrown: unknown): boolean {
-    const item = items[at - 1];
-    return (
-      typeof item === 'object' &&
-      !isAnswer(thrown) &&
-      !this.#isOver &&
-      this.#failedEvents.decides(item, task)
-    );
   }
 
   /**
@@ -332,9 +308,7 @@ export class Delivery {
   #handled(item: Item | undefined): void {
     if (typeof item === 'object') {
       this.#record.handled(item.lastEventId);
-      if (this.#failedEvents.hasFailed) {
-        this.#failedEvents.forget();
-      }
+      this.#failedEvents.forget();
     }
   }
 
@@ -342,11 +316,9 @@ export class Delivery {
   #redeliver(packet: Packet, { state, after: ms }: Redeliver<unknown>): ServerAnswer {
     this.#answers.state = state;
     packet.at -= 1;
-    if (ms === 0) {
-      return this.#queue(packet);
-    }
-    postAfter(this.#self, Math.ceil(ms), () => this.#queue(packet));
-    return this.#answers.goOn;
+    return ms === 0
+      ? this.#queue(packet)
+      : this.#failedEvents.redeliver(packet, ms, () => this.#queue(packet));
   }
 
   /**

@@ -28,7 +28,7 @@ import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
 import type { RequestContext } from './context.ts';
-import { Delivery, type Item } from './delivery.ts';
+import { Delivery } from './delivery.ts';
 import {
   type ClientAction,
   type ClientEvent,
@@ -37,6 +37,7 @@ import {
   step,
 } from './machine.ts';
 import type { RequestFunction } from './next.ts';
+import type { Item } from './packet.ts';
 import { defaultRequestTimeout, RequestCall } from './request-call.ts';
 import { type Awaiting, type Status, StatusRecord } from './status.ts';
 import { post, postAfter } from './task.ts';
@@ -164,10 +165,9 @@ export class Session {
     const { isEnding, since } = this.#record;
     const request = this.#call?.pendingSince;
     const cursor = this.#cursor?.pendingSince;
-    const handler = this.#delivery.pendingHandler;
     return [
       ...(request === undefined ? [] : [{ type: 'request', since: request } as const]),
-      ...(handler === undefined ? [] : [{ type: 'event', ...handler } as const]),
+      ...this.#delivery.awaiting,
       ...(cursor === undefined ? [] : [{ type: 'cursor', since: cursor } as const]),
       ...(isEnding ? [{ type: 'terminate', since } as const] : []),
     ];

@@ -41,12 +41,19 @@ export interface Status {
   readonly awaiting: readonly Awaiting[];
 }
 
-/** A promise of the user's code, or of a store, that has not settled, and since when. */
+/** A promise of the user's code or of a store that has not settled, or a wait that it asked for. */
 export type Awaiting =
   /** The function that gives the request. */
   | { readonly type: 'request'; readonly since: number }
   /** The handler of an event of this type. The client reads nothing more until it settles. */
   | { readonly type: 'event'; readonly event: string; readonly since: number }
+  /** An event that failed, and is handled again at `until`. No event is handled before it. */
+  | {
+      readonly type: 'redelivery';
+      readonly event: string;
+      readonly since: number;
+      readonly until: number;
+    }
   /** A read or a write of the cursor. */
   | { readonly type: 'cursor'; readonly since: number }
   /** The client ends: the last write of its cursor, then its `terminate`. */

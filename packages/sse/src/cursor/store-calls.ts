@@ -37,8 +37,8 @@ export class StoreCalls {
   }
 
   /**
-   * Rejects or throws with an error of the store, if it gives no answer in time, and when the client
-   * has ended.
+   * Rejects or throws with an error of the store, if it gives no answer in time, and when the
+   * client has ended.
    */
   read(): Maybe<unknown> {
     const { store, key } = this.#options;

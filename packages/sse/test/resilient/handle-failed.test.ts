@@ -173,6 +173,28 @@ describe('an event that handle fails for', () => {
     expect(isAlive(client.pid)).toBe(false);
   });
 
+  test('while it waits, and while handleFailed does not settle, the status shows it', async () => {
+    await using stage = await openStage();
+    const calls = new Calls();
+    const client = await run(stage, {
+      handle: calls.handle(() => true),
+      handleFailed: calls.failed((_event, _error, { attempt }) =>
+        attempt === 1 ? { retryAfter: 1000 } : new Promise(() => {}),
+      ),
+    });
+    (await stage.next()).stream('event: price\ndata: x\n\n');
+    await calls.take(2);
+    await settle(stage.system);
+    expect(SseClient.status(client.pid).awaiting).toEqual([
+      { type: 'redelivery', event: 'price', since: 0, until: 1000 },
+    ]);
+    await advance(stage.system, 1000);
+    await calls.take(2);
+    expect(SseClient.status(client.pid).awaiting).toEqual([
+      { type: 'event', event: 'price', since: 1000 },
+    ]);
+  });
+
   test('while it waits, the connection may end: the event is tried again before the next attempt', async () => {
     await using stage = await openStage();
     const calls = new Calls();
@@ -373,6 +395,8 @@ describe('the count of attempts', () => {
     (await stage.next()).stream(`${id}data: x\n\n`);
     expect(await failed.next()).toBe(1);
     send(pid as Pid<'reconnect'>, 'reconnect');
+    await settle(stage.system);
+    expect(SseClient.status(pid as Pid).awaiting).toEqual([]);
     (await stage.next()).stream(`${id}data: x\n\n`);
     expect(await failed.next()).toBe(2);
   });
