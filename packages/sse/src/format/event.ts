@@ -1,5 +1,4 @@
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
-import { describe } from '@reprise/actor/text';
 import { createParser } from 'eventsource-parser';
 
 /** One event, as the standard dispatches it (WHATWG HTML 9.2.6). */
@@ -223,15 +222,20 @@ function splitLines(text: string): readonly string[] {
 
 function assertWritable({ type, id, retry }: ServerSentEvent | EmptyEvent): void {
   if (/[\r\n]/.test(type)) {
-    throw new TypeError(`Expected a type of one line, got ${describe(type)}`);
+    throw new TypeError(`Expected a type of one line, got ${quote(type)}`);
   }
   // oxlint-disable-next-line no-control-regex -- readers ignore an id with U+0000 (WHATWG HTML 9.2.6)
   if (id !== null && /[\r\n\0]/.test(id)) {
-    throw new TypeError(`Expected an id of one line without U+0000, got ${describe(id)}`);
+    throw new TypeError(`Expected an id of one line without U+0000, got ${quote(id)}`);
   }
   if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) {
     throw new RangeError(
-      `Expected a retry of a whole number of milliseconds from 0 on, got ${describe(retry)}`,
+      `Expected a retry of a whole number of milliseconds from 0 on, got ${quote(retry)}`,
     );
   }
+}
+
+/** Not `describe` of the actor package: the format stays small. */
+function quote(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : String(value);
 }
