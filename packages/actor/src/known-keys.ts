@@ -99,7 +99,8 @@ function shapeOf(known: object): string {
   return `{ ${keys.slice(0, 6).join(', ')}${keys.length > 6 ? ', …' : ''} }`;
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+/** The end of an error: the key, and the nearest known one, or else all. */
+export function unknownKey(key: string, known: readonly string[]): string {
   const near = nearest(key, known);
   return near === undefined
     ? ` (${known.join(', ')}), got \`${key}\``

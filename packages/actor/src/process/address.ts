@@ -1,6 +1,6 @@
 import { setBrand, isA } from '../brand.ts';
 import { describe } from '../describe.ts';
-import { type Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
+import { Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -142,7 +142,20 @@ function addressOf(destination: Destination): NamedAddress {
   if (isA(address, NamedAddress)) {
     return address;
   }
-  throw new TypeError(`Expected a pid or a name in a system, got ${describe(destination)}`);
+  throw new TypeError(`Expected a pid or a name in a system, got ${withHint(address)}`);
+}
+
+/** The value, and for those that are nearly an address, how to get one. */
+function withHint(value: unknown): string {
+  if (value instanceof NameValue) {
+    return `the name ${describe(value.name)} without a system: use its \`in(system)\``;
+  }
+  if (value instanceof Cell) {
+    return `the process ${String(value.pid)}: use its \`pid\``;
+  }
+  return typeof value === 'string'
+    ? `${describe(value)}: use \`name(${describe(value)}).in(system)\``
+    : describe(value);
 }
 
 function assertName(text: unknown): asserts text is string {

@@ -1,9 +1,10 @@
+import { queueMacrotask } from '../host.ts';
 import { assertTimeout, Timer } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { Cell } from './cell.ts';
 import { reportCrash } from './crash-report.ts';
-import { reasonOf } from './exit-error.ts';
-import { normal } from './exit-reason.ts';
+import { ExitError, reasonOf } from './exit-error.ts';
+import { type ExitReason, normal } from './exit-reason.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Process } from './process.ts';
 
@@ -16,6 +17,7 @@ export interface Receiver<in out Message> extends Process<Message> {
    * `timeout`, in ms (default `Infinity`): resolves with `undefined` if there is no such message by
    * then; with 0 it does not wait.
    * @throws Error while an earlier `receive` still waits
+   * @throws ExitError when the process has ended before
    * @see Erlang reference manual, "Expressions", section "Receive"
    */
   receive(options: { readonly timeout: number }): Promise<Message | undefined>;
@@ -115,7 +117,9 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
       );
     }
     const result = Promise.withResolvers<unknown>();
-    if (this.isAlive) {
+    if (this.reason !== undefined) {
+      this.#refuse(result, this.reason);
+    } else {
       this.#waiting = new PendingReceive(match, result, timeout === 0, () => {
         this.#giveUp();
       });
@@ -129,6 +133,16 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
       }
     }
     return result.promise;
+  }
+
+  /**
+   * Its code runs on after its end, up to here. Later rather than at once: code that ignores errors
+   * and receives again, in a loop, must not hold the thread for ever.
+   */
+  #refuse(result: PromiseWithResolvers<unknown>, reason: ExitReason): void {
+    queueMacrotask(() => {
+      result.reject(new ExitError(reason, `receive of ${String(this.pid)}, which has ended`));
+    });
   }
 
   /** Timed out, but a message may have come that its turn has not looked at yet. */

@@ -12,6 +12,7 @@ import type { Process } from '../process/process.ts';
 import { register, whereis } from '../process/register.ts';
 import { parentOf } from '../process/spawn.ts';
 import type { AnyBehaviour, ArgOf, IgnoredOf, ServerOf } from './behaviour.ts';
+import { assertCallbacks, callbackKeys } from './callbacks.ts';
 import { ServerProcess } from './server-process.ts';
 
 export interface StartOptions {
@@ -47,6 +48,9 @@ export function startServer<B extends AnyBehaviour>(
   }
 }
 
+/** Behaviours with right callbacks: each is checked once, and not at every start. */
+const checked = new WeakSet<AnyBehaviour>();
+
 /**
  * A server with its name and its link, which has not run `init`.
  * @throws ExitError `undef` for a behaviour without `init`, `alreadyStarted` for a taken name
@@ -60,6 +64,10 @@ export function createServer(
 ): ServerProcess {
   if (typeof behaviour?.init !== 'function') {
     throw new ExitError(undef('init'), 'start failed');
+  }
+  if (!checked.has(behaviour)) {
+    assertCallbacks('GenServer', behaviour, callbackKeys);
+    checked.add(behaviour);
   }
   const owner = name === undefined ? undefined : ownerOf(parent, name);
   if (owner !== undefined) {

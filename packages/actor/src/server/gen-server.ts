@@ -25,6 +25,7 @@ import type {
   ServerOf,
 } from './behaviour.ts';
 import { refusalOf } from './call-refusal.ts';
+import { assertCallbacks, callbackKeys } from './callbacks.ts';
 import { createServer, startKeys, startServer, type StartOptions } from './create-server.ts';
 import { CallMessage, CastMessage, StopMessage } from './messages.ts';
 
@@ -84,6 +85,7 @@ export type { ServerStopOptions as StopOptions };
 
 /**
  * Returns the behaviour as it is; the types of its state, requests and messages are inferred.
+ * @throws TypeError for a misspelt callback, and for one function in place of a clause per request
  * @see OTP manual, `gen_server`
  * @example
  * ```ts
@@ -112,6 +114,7 @@ export function define<
 >(
   behaviour: BehaviourInput<Arg, State, Calls, Casts, Info, Continue, Init>,
 ): Behaviour<Arg, State, Calls, Casts, Info, Continue, Init> {
+  assertCallbacks('GenServer', behaviour, callbackKeys);
   return behaviour as Behaviour<Arg, State, Calls, Casts, Info, Continue, Init>;
 }
 

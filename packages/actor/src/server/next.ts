@@ -31,8 +31,8 @@ interface Fields<Literal> {
 }
 
 /**
- * Any state. As the constraint of a type parameter it keeps the literals in a state: `{ mode: 'busy'
- * }` is not `{ mode: string }`, which would not be a state of the type `{ mode: 'idle' | 'busy' }`.
+ * Any state. As the constraint of a type parameter it keeps the literals in a state: `'busy'` is
+ * not widened to `string`, which would be no state of the type `'idle' | 'busy'`, at any depth.
  * TypeScript would know that type from the callback that answers, but forgets it where `init` calls
  * a generic function, such as `ok(state)`, and `const` type parameters make each array read-only.
  */
@@ -180,6 +180,7 @@ function mark({ prototype }: { readonly prototype: object }): void {
 export function ok<State>(state: State): Ok<State>;
 export function ok<State, Continue>(state: State, action: Action<Continue>): Ok<State, Continue>;
 export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
+  assertState('ok(state)', arguments.length >= 1);
   return new OkValue(state, action);
 }
 
@@ -216,6 +217,7 @@ export function reply<Value, State>(
   state: State,
   action?: Action,
 ): Reply<Value, State, unknown> {
+  assertState('reply(value, state)', arguments.length >= 2);
   return new ReplyValue(value, state, action);
 }
 
@@ -245,6 +247,7 @@ export function noreply<State, Continue>(
   action: Action<Continue>,
 ): NoReply<State, Continue>;
 export function noreply<State>(state: State, action?: Action): NoReply<State, unknown> {
+  assertState('noreply(state)', arguments.length >= 1);
   return new NoReplyValue(state, action);
 }
 
@@ -283,7 +286,19 @@ export function stop(
 ): StopStart | Stop<unknown> | StopReply<unknown, unknown> {
   return rest.length === 2
     ? { [answer]: true, type: 'stopReply', reason, value: rest[0], state: rest[1] }
-    : { [answer]: true, type: 'stop', reason, state: rest[0] };
+    : { [answer]: true, type: 'stop', reason, ...(rest.length === 0 ? {} : { state: rest[0] }) };
+}
+
+/**
+ * `undefined` is a state, and a missing one is a mistake: the server would go on without the one
+ * that it had. The number of arguments tells the two apart, and costs nothing: optimized code does
+ * not make the object `arguments` for it.
+ * @throws TypeError for an answer without a state
+ */
+export function assertState(shape: string, isGiven: boolean): void {
+  if (!isGiven) {
+    throw new TypeError(`Expected ${shape}, got no state`);
+  }
 }
 
 /**

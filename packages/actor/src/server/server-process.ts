@@ -12,7 +12,7 @@ import { type Callback, clauseOf } from './erased-behaviour.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { badAnswer, type PendingReply, ServerLifecycle } from './lifecycle.ts';
 import { CallMessage, CastMessage, SystemRequest } from './messages.ts';
-import { type Action, type Answer, isAnswer } from './next.ts';
+import { type Action, type Answer, assertState, isAnswer } from './next.ts';
 
 /**
  * The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks
@@ -250,6 +250,7 @@ export class ServerProcess extends ServerLifecycle {
         this.#callFor(next).answer(next.value);
         break;
       case 'stop':
+        assertState('stop(reason, state)', 'state' in next);
         this.state = next.state;
         this.stop(next.reason);
         return undefined;

@@ -57,7 +57,7 @@ export function intensityOf({ maxRestarts = 3, maxSeconds = 5 }: Partial<Intensi
       `Expected maxRestarts to be a whole number from 0 on, got ${describe(maxRestarts)}`,
     );
   }
-  if (!(maxSeconds > 0)) {
+  if (typeof maxSeconds !== 'number' || !(maxSeconds > 0)) {
     throw new RangeError(`Expected maxSeconds to be above 0, got ${describe(maxSeconds)}`);
   }
   return { maxRestarts, maxSeconds };

@@ -9,6 +9,7 @@ import type {
   StopReply,
   StopStart,
 } from '@reprise/actor';
+import { assertCallbacks, callbackKeys, type KeysOf } from '@reprise/actor/options';
 
 import type { CursorReport } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
@@ -40,8 +41,8 @@ export type InitAnswer<State> = Connect<State> | Ok<State> | StopStart | Ignore;
 declare const hint: unique symbol;
 
 /**
- * No value: its fields tell TypeScript to keep the literals in a bare state, so that `{ phase: 'b' }`
- * is a state of the type `{ phase: 'a' | 'b' }` (see `AnyState` of `@reprise/actor`).
+ * No value: its fields tell TypeScript to keep the literals in a bare state, so that `{ phase: 'b'
+ * }` is a state of the type `{ phase: 'a' | 'b' }` (see `AnyState` of `@reprise/actor`).
  */
 interface LiteralFields {
   readonly [hint]: never;
@@ -183,6 +184,19 @@ export interface ErasedBehaviour {
   readonly formatStatus?: ErasedCallback;
 }
 
+const { handleContinue: _handleContinue, ...serverCallbacks } = callbackKeys;
+
+export const clientCallbacks: KeysOf<Omit<AnyBehaviour, 'handleContinue'>> = {
+  ...serverCallbacks,
+  handleConnect: true,
+  handleConnectFailure: true,
+  handleDisconnect: true,
+  handleEvent: true,
+  handleFailed: true,
+  handleComment: true,
+  handleCursor: true,
+};
+
 const required = [
   'init',
   'handleConnect',
@@ -195,6 +209,9 @@ const required = [
  * @throws TypeError for a behaviour without one of the callbacks that a client cannot do without.
  */
 export function eraseBehaviour(behaviour: AnyBehaviour): ErasedBehaviour {
+  if (typeof behaviour === 'object' && behaviour !== null) {
+    assertCallbacks('SseClient', behaviour, clientCallbacks);
+  }
   const missing = required.filter((name) => typeof behaviour?.[name] !== 'function');
   if (missing.length > 0) {
     throw new TypeError(

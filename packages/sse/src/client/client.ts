@@ -9,6 +9,7 @@ import {
   type Process,
 } from '@reprise/actor';
 import {
+  assertCallbacks,
   assertKnownKeys,
   childKeys,
   type KeysOf,
@@ -18,7 +19,13 @@ import {
 
 import type { BudgetOwner } from '../budget/client-budgets.ts';
 import { type Cursor, cursorOptions, type KeyedCursorOptions } from '../cursor/options.ts';
-import type { AnyBehaviour, Behaviour, BehaviourInput, InitAnswer } from './behaviour.ts';
+import {
+  type AnyBehaviour,
+  type Behaviour,
+  type BehaviourInput,
+  clientCallbacks,
+  type InitAnswer,
+} from './behaviour.ts';
 import { serverOf } from './server.ts';
 import { Session } from './session.ts';
 import type { Status } from './status.ts';
@@ -48,6 +55,7 @@ export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
 
 /**
  * Returns the behaviour unchanged; it infers the types.
+ * @throws TypeError for a misspelt callback
  * @see the behaviour `ServerSentEvent.Client` of the Elixir library `server_sent_event`
  * @example
  * ```ts
@@ -76,6 +84,7 @@ export function define<
 >(
   behaviour: BehaviourInput<Arg, State, Calls, Casts, Info, Init>,
 ): Behaviour<Arg, State, Calls, Casts, Info, Init> {
+  assertCallbacks('SseClient', behaviour, clientCallbacks);
   return behaviour as Behaviour<Arg, State, Calls, Casts, Info, Init>;
 }
 

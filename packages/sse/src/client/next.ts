@@ -1,5 +1,5 @@
 import { answer, type Answer } from '@reprise/actor';
-import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
+import { assertKnownKeys, assertState, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import { assertRequestKeys, type SseRequest } from '../http/request.ts';
@@ -80,6 +80,7 @@ export function connect<State>(
   state: State,
   options: ConnectOptions = {},
 ): Connect<State> {
+  assertState('connect(request, state)', arguments.length >= 2);
   assertSource('connect', request);
   const after = delayOf('connect', options, connectKeys);
   const { requestTimeout } = options;
@@ -101,6 +102,7 @@ export function connect<State>(
  * ```
  */
 export function reconnect<State>(request: RequestSource, state: State): Reconnect<State> {
+  assertState('reconnect(request, state)', arguments.length >= 2);
   assertSource('reconnect', request);
   return { [answer]: true, type: 'reconnect', request, state };
 }

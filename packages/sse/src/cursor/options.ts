@@ -89,7 +89,7 @@ export function cursorOptions(cursor: Cursor, key: string | undefined): KeyedCur
   }
   const { every = 1, within = 1, remember = 1, timeout = 1 } = options;
   for (const [name, number] of Object.entries({ every, within, remember, timeout })) {
-    if (!(number > 0)) {
+    if (!(typeof number === 'number' && number > 0)) {
       throw new RangeError(`Expected cursor.${name} to be above 0, got ${describe(number)}`);
     }
   }

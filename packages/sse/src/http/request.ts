@@ -17,9 +17,10 @@ export interface SseRequest {
   readonly method?: string;
   /**
    * Headers, besides `accept: text/event-stream`, `cache-control: no-cache` and `last-event-id`,
-   * which they can replace. A header that is `undefined` is left out.
+   * which they can replace: an object, or, as for `fetch`, `Headers`, a `Map` or pairs. A header
+   * that is `undefined` is left out.
    */
-  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly headers?: HeadersLike;
   /**
    * The body. It is sent again at each attempt, and on redirects that keep the method, so it cannot
    * be a stream. Default: none.
@@ -113,6 +114,13 @@ export const requestKeys: KeysOf<SseRequest> = {
 
 const tlsKeys: KeysOf<NonNullable<SseRequest['tls']>> = { ca: true, cert: true, key: true };
 
+type HeaderValue = string | readonly string[] | undefined;
+
+/** Headers by their names, in each form that `fetch` takes. */
+export type HeadersLike =
+  | Readonly<Record<string, HeaderValue>>
+  | Iterable<readonly [string, HeaderValue]>;
+
 /** The options of got that break no promise of this package. */
 export type GotOptions = Pick<
   OptionsInit,
@@ -172,7 +180,7 @@ export function requestHeaders({ headers = {}, lastEventId = '' }: SseRequest): 
     'cache-control': 'no-cache',
     ...(isSendable(lastEventId) ? { 'last-event-id': asHeaderValue(lastEventId) } : {}),
   };
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of headerEntries(headers)) {
     if (value !== undefined) {
       sent[name.toLowerCase()] = value;
     }
@@ -190,9 +198,64 @@ export function requestProblem(request: SseRequest): string | undefined {
     urlProblem(request) ??
     bodyProblem(request) ??
     timeProblem(request) ??
+    headersProblem(request) ??
     headerProblem(request) ??
     typeProblem(request)
   );
+}
+
+/** Of pairs with one name the values are sent one after another. */
+function headerEntries(headers: HeadersLike): Iterable<readonly [string, HeaderValue]> {
+  if (!(Symbol.iterator in headers)) {
+    return Object.entries(headers);
+  }
+  const all = new Map<string, HeaderValue>();
+  for (const [name, value] of headers as Iterable<readonly [string, HeaderValue]>) {
+    const before = all.get(name);
+    all.set(name, before === undefined ? value : [before, value ?? []].flat());
+  }
+  return all;
+}
+
+/** Values are not shown: they are secrets, often. */
+function headersProblem({ headers = {}, lastEventId = '' }: SseRequest): string | undefined {
+  if (typeof lastEventId !== 'string') {
+    return `Expected lastEventId to be a string, got ${describe(lastEventId)}`;
+  }
+  if (typeof headers !== 'object' || headers === null || 'then' in headers) {
+    return `Expected headers to be an object, Headers, a Map or pairs, got ${kindOf(headers)}`;
+  }
+  for (const entry of headerEntriesOrNone(headers)) {
+    if (!Array.isArray(entry) || entry.length !== 2 || typeof entry[0] !== 'string') {
+      return 'Expected headers to be pairs of a name and a value, got another iterable';
+    }
+  }
+  const wrong = [...headerEntries(headers)].find(([, value]) => !isHeaderValue(value));
+  return (
+    wrong &&
+    `Expected header ${describe(wrong[0])} to be a string or strings, got ${kindOf(wrong[1])}`
+  );
+}
+
+function headerEntriesOrNone(headers: HeadersLike): Iterable<unknown> {
+  return Symbol.iterator in headers ? headers : [];
+}
+
+function isHeaderValue(value: unknown): boolean {
+  return (
+    value === undefined ||
+    typeof value === 'string' ||
+    (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) {
+    return 'null';
+  }
+  return typeof (value as { readonly then?: unknown }).then === 'function'
+    ? describe(value)
+    : `a value of the type ${typeof value}`;
 }
 
 function keyProblem(request: SseRequest): string | undefined {
@@ -233,6 +296,11 @@ function bodyProblem({ body, method = 'GET' }: SseRequest): string | undefined {
     : undefined;
 }
 
+/** A number, and not a text with one, which compares as one. */
+function isPositive(value: unknown): boolean {
+  return typeof value === 'number' && value > 0;
+}
+
 function timeProblem(request: SseRequest): string | undefined {
   const wrong = (
     [
@@ -243,7 +311,7 @@ function timeProblem(request: SseRequest): string | undefined {
       'maxBodySize',
       'bodyTimeout',
     ] as const
-  ).find((name) => !((request[name] ?? 1) > 0));
+  ).find((name) => !isPositive(request[name] ?? 1));
   return wrong && `Expected ${wrong} to be above 0, got ${describe(request[wrong])}`;
 }
 

@@ -265,11 +265,13 @@ export function assertOptions(
     );
   }
   for (const name of positive) {
-    if (!((options[name] ?? 1) > 0)) {
-      throw new RangeError(`Expected ${name} to be above 0, got ${describe(options[name])}`);
+    const value: unknown = options[name] ?? 1;
+    if (!(typeof value === 'number' && value > 0)) {
+      throw new RangeError(`Expected ${name} to be above 0, got ${describe(value)}`);
     }
   }
   assertGrowth(options);
+  assertBounds(options);
   assertFinalEnd(options);
   const problem = requestProblem(knownRequest(options));
   if (problem !== undefined) {
@@ -300,6 +302,17 @@ function assertFinalEnd({ dispatchIncomplete, until, ...options }: StreamOptions
     throw new TypeError(
       'Expected dispatchIncomplete only together with until or reconnect: false, got it for a stream that is requested again',
     );
+  }
+}
+
+function assertBounds({ minDelay, maxDelay, minRetry, maxRetry }: StreamOptions): void {
+  assertOrder('minDelay', minDelay, 'maxDelay', maxDelay);
+  assertOrder('minRetry', minRetry, 'maxRetry', maxRetry);
+}
+
+function assertOrder(least: string, min = 0, most: string, max = Infinity): void {
+  if (min > max) {
+    throw new RangeError(`Expected ${least} to be at most ${most}, got ${min} and ${max}`);
   }
 }
 

@@ -152,7 +152,7 @@ test('handleCall is no function, and a start does not forget its return', () => 
     GenServer.define({ init: () => ok(1), handleCall: () => reply(1, 2) }),
     // @ts-expect-error -- resolves with nothing
     childSpec(start, { id: 'a' }),
-    // @ts-expect-error -- in place, too, where TypeScript lets a function of `undefined` return nothing
+    // @ts-expect-error -- in place, too
     childSpec(async (parent) => start(parent), { id: 'a' }),
   ];
   expect(build).toBeDefined();

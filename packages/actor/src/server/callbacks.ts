@@ -1,0 +1,66 @@
+import { describe } from '../describe.ts';
+import { type KeysOf, unknownKey } from '../known-keys.ts';
+import { nearest } from '../nearest.ts';
+import type { AnyBehaviour } from './behaviour.ts';
+
+export const callbackKeys: KeysOf<AnyBehaviour> = {
+  init: true,
+  handleCall: true,
+  handleCast: true,
+  handleInfo: true,
+  handleContinue: true,
+  terminate: true,
+  formatStatus: true,
+};
+
+/**
+ * Refuses a behaviour with a callback that would never be called: a name that begins with `handle`,
+ * or is near to that of a callback, and is none. Other names are the user's own. `handleCall` and
+ * `handleCast` have a function for each request.
+ * @throws TypeError that names the callback, and the nearest known one
+ * @example
+ * ```ts
+ * import { assertCallbacks, callbackKeys } from '@reprise/actor/options';
+ *
+ * try {
+ *   assertCallbacks('GenServer', { init: () => 0, handle_info: () => 0 }, callbackKeys);
+ * } catch (error) {
+ *   console.log(String(error)); // TypeError: Expected a callback of GenServer, got `handle_info`: did you mean `handleInfo`?
+ * }
+ * ```
+ */
+export function assertCallbacks(
+  name: string,
+  behaviour: object,
+  known: Readonly<Record<string, true>>,
+): void {
+  const names = Object.keys(known);
+  for (const key of keysOf(behaviour)) {
+    const isMeant = /^handle/i.test(key) || nearest(key, names) !== undefined;
+    if (isMeant && !names.includes(key)) {
+      throw new TypeError(`Expected a callback of ${name}${unknownKey(key, names)}`);
+    }
+  }
+  const { handleCall, handleCast } = behaviour as Partial<AnyBehaviour>;
+  assertClauses('handleCall', handleCall);
+  assertClauses('handleCast', handleCast);
+}
+
+function assertClauses(callback: string, clauses: unknown): void {
+  if (clauses !== undefined && (typeof clauses !== 'object' || clauses === null)) {
+    throw new TypeError(
+      `Expected ${callback} to be an object with a function for each request, got ${describe(clauses)}`,
+    );
+  }
+}
+
+/** Of an instance of a class, also the names of its methods. */
+function keysOf(behaviour: object): readonly string[] {
+  const prototype: unknown = Object.getPrototypeOf(behaviour);
+  const isPlain =
+    typeof prototype !== 'object' ||
+    prototype === null ||
+    Object.getPrototypeOf(prototype) === null;
+  const own = Object.getOwnPropertyNames(behaviour);
+  return isPlain ? own : [...own, ...keysOf(prototype)];
+}

@@ -1,0 +1,264 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  Agent,
+  childSpec,
+  exit,
+  GenServer,
+  kill,
+  name,
+  noreply,
+  normal,
+  ok,
+  type Process,
+  reply,
+  send,
+  spawn,
+  stop,
+  Supervisor,
+} from '@reprise/actor';
+import { createProbe, createTestSystem, settle } from '@reprise/actor/testing';
+import { connect, SseClient } from '@reprise/sse';
+
+const js = (value: unknown): never => value as never;
+const withArguments = (fn: unknown, given: readonly unknown[]): unknown =>
+  (fn as (...given: readonly unknown[]) => unknown)(...given);
+const url = 'http://localhost:1/';
+const options = { id: 'a', url, handle: (): void => undefined };
+const resilient = (more: object) => (): unknown => SseClient.resilient({ ...options, ...more });
+const define = (more: object) => (): unknown => GenServer.define({ init: () => ok(1), ...more });
+const start = (parent: Process): Promise<Agent.Agent<number>> => Agent.startLink(parent, () => 1);
+const supervised = (more: object) => (system: Process) =>
+  Supervisor.startLink(system, js({ strategy: 'oneForOne', children: [], ...more }));
+
+type Mistake = readonly [string, (system: Process) => unknown, string];
+
+const mistakes: readonly Mistake[] = [
+  // Callbacks.
+  [
+    'a misspelt callback',
+    define({ handelCall: {} }),
+    'got `handelCall`: did you mean `handleCall`?',
+  ],
+  [
+    "Elixir's callback",
+    define({ handle_info: 0 }),
+    'got `handle_info`: did you mean `handleInfo`?',
+  ],
+  ['a callback of no behaviour', define({ handleEvent: 0 }), 'got `handleEvent`'],
+  [
+    'handleCall as a function',
+    define({ handleCall: () => 0 }),
+    'Expected handleCall to be an object with a function for each request, got function handleCall',
+  ],
+  ['a callback that is near', define({ terminated: 0 }), 'did you mean `terminate`?'],
+  [
+    'a misspelt callback of a client',
+    () => withArguments(SseClient.define, [{ init: 0, handle_event: 0 }]),
+    'did you mean `handleEvent`?',
+  ],
+  [
+    'a behaviour that is only started',
+    (system) => GenServer.start(system, js({ init: () => ok(1), handelCast: {} }), undefined),
+    'did you mean `handleCast`?',
+  ],
+  // A forgotten await.
+  [
+    'a call of a promise',
+    (system) => withArguments(GenServer.call, [Agent.start(system, () => 1), 'get']),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'a message to a promise',
+    () => send(js(Promise.resolve(1)), js(1)),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'children as a promise',
+    supervised({ children: Promise.resolve([]) }),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'a child as a promise',
+    supervised({ children: [Promise.resolve(1)] }),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'a parent as a promise',
+    () => spawn(js(Promise.resolve(1)), () => {}),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'options as a promise',
+    () => childSpec(start, js(Promise.resolve({ id: 'a' }))),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'a header as a promise',
+    resilient({ headers: { authorization: Promise.resolve('x') } }),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'headers as a promise',
+    resilient({ headers: Promise.resolve({}) }),
+    'got a promise: is an `await` missing?',
+  ],
+  // Addresses.
+  ['a name without a system', () => send(js(name('visits')), js(1)), 'use its `in(system)`'],
+  ['a text as an address', () => send(js('visits'), js(1)), 'use `name("visits").in(system)`'],
+  ['a process as an address', (system) => send(js(system), js(1)), 'use its `pid`'],
+  // Places.
+  [
+    'a timeout outside of its object',
+    (system) => withArguments(GenServer.call, [system.pid, 'get', undefined, 500]),
+    'Expected the options of GenServer.call, { timeout, self }, got 500',
+  ],
+  [
+    'a child spec without options',
+    () => childSpec(start, js(undefined)),
+    'Expected the options of childSpec, { id, ',
+  ],
+  // Answers.
+  [
+    'noreply without a state',
+    () => withArguments(noreply, []),
+    'Expected noreply(state), got no state',
+  ],
+  [
+    'reply without a state',
+    () => withArguments(reply, [1]),
+    'Expected reply(value, state), got no state',
+  ],
+  ['ok without a state', () => withArguments(ok, []), 'Expected ok(state), got no state'],
+  [
+    'connect without a state',
+    () => withArguments(connect, [{ url }]),
+    'Expected connect(request, state), got no state',
+  ],
+  [
+    'connect with a text',
+    () => connect(js(url), 0),
+    'Expected a request { url, … }, or a function of one',
+  ],
+  ['connect with a misspelt url', () => connect(js({ uri: url }), 0), 'did you mean `url`?'],
+  // Numbers and bounds.
+  [
+    'maxSeconds as a text',
+    supervised({ maxSeconds: '5' }),
+    'Expected maxSeconds to be above 0, got "5"',
+  ],
+  [
+    'a delay as a text',
+    resilient({ minDelay: '1000' }),
+    'Expected minDelay to be above 0, got "1000"',
+  ],
+  [
+    'a limit of the request as a text',
+    resilient({ connectTimeout: '5' }),
+    'Expected connectTimeout to be above 0, got "5"',
+  ],
+  [
+    'swapped delays',
+    resilient({ minDelay: 30, maxDelay: 1 }),
+    'Expected minDelay to be at most maxDelay, got 30 and 1',
+  ],
+  [
+    'swapped limits of retry',
+    resilient({ minRetry: 30, maxRetry: 1 }),
+    'Expected minRetry to be at most maxRetry',
+  ],
+  [
+    'a factor that shrinks',
+    resilient({ factor: 0.5 }),
+    'Expected factor to be a number from 1 on, got 0.5',
+  ],
+  [
+    'every of a cursor as a text',
+    resilient({ cursor: { store: new Map(), every: '5' } }),
+    'Expected cursor.every to be above 0, got "5"',
+  ],
+  // Headers.
+  [
+    'headers as a text',
+    resilient({ headers: 'a: b' }),
+    'Expected headers to be an object, Headers, a Map or pairs',
+  ],
+  [
+    'a header as null',
+    resilient({ headers: { a: null } }),
+    'Expected header "a" to be a string or strings, got null',
+  ],
+  [
+    'headers as a list of texts',
+    resilient({ headers: ['a', 'b'] }),
+    'Expected headers to be pairs of a name and a value',
+  ],
+  [
+    'lastEventId as a number',
+    resilient({ lastEventId: 123 }),
+    'Expected lastEventId to be a string, got 123',
+  ],
+];
+
+describe('a mistake is told at once', () => {
+  test.each(mistakes)('%s', async (_what, act, text) => {
+    const { self } = createProbe(createTestSystem());
+    const message = await Promise.resolve(self)
+      .then(act)
+      .then(
+        () => 'accepted',
+        (error: unknown) => String(error),
+      );
+    expect(message).toContain(text);
+  });
+
+  test('a value of a header is never shown', () => {
+    expect(resilient({ headers: { authorization: ['secret', 7] } })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+    );
+  });
+
+  test('an undefined state is a state: only a missing one is refused', () => {
+    const states = [
+      ok(undefined),
+      noreply(undefined),
+      reply(1, undefined),
+      stop(normal, undefined),
+    ];
+    expect(states.map((answer) => answer.state)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('a behaviour may hold more than callbacks', () => {
+    expect(define({ version: 2, helper: () => 1, edit: () => 2 })).not.toThrow();
+  });
+
+  test.each([
+    new Headers({ a: 'b' }),
+    new Map([['a', 'b']]),
+    [['a', 'b']],
+    { a: 'b', c: undefined },
+  ])('headers may be of each form that fetch takes: %p', (headers) => {
+    expect(resilient({ headers })).not.toThrow();
+  });
+
+  test('a receive after the end of its process rejects, and one that waits stays', async () => {
+    const system = createTestSystem();
+    const late = Promise.withResolvers<unknown>();
+    const entered = Promise.withResolvers<void>();
+    const pid = spawn(system, async (self) => {
+      await entered.promise;
+      late.resolve(self.receive().catch((error: unknown) => error));
+    });
+    await settle(system);
+    const { self } = createProbe(system);
+    exit(self, pid, kill);
+    entered.resolve();
+    expect(String(await late.promise)).toMatch(
+      /^ExitError: receive of .*, which has ended: killed$/,
+    );
+  });
+});
