@@ -24,6 +24,7 @@ const backoffKeys: KeysOf<Backoff> = { ...growthKeys, healthyAfter: true };
 /**
  * The delay, in ms, after `attempts` attempts in a row: `minDelay` after none, `factor` times as
  * long with each, at most `maxDelay`. It has no jitter.
+ * @throws TypeError for an option that is unknown
  * @example
  * ```ts
  * import { backoffDelay } from '@reprise/actor';

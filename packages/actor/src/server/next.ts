@@ -151,6 +151,7 @@ function mark({ prototype }: { readonly prototype: object }): void {
 
 /**
  * Answer of `init`: the server runs, with this state.
+ * @throws TypeError for no state
  * @see OTP manual, `gen_server`, `Module:init/1`
  * @example
  * ```ts
@@ -186,6 +187,7 @@ export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
 
 /**
  * Answer of `handleCall`: the caller gets `value`, the server goes on with `state`.
+ * @throws TypeError for no state
  * @see OTP manual, `gen_server`, `Module:handle_call/3`
  * @example
  * ```ts
@@ -224,6 +226,7 @@ export function reply<Value, State>(
 /**
  * Answer: the server goes on with `state`. After a call, the caller waits until some process calls
  * `GenServer.reply`.
+ * @throws TypeError for no state
  * @see OTP manual, `gen_server`, `Module:handle_cast/2`
  * @example
  * ```ts
@@ -293,7 +296,23 @@ export function stop(
  * `undefined` is a state, and a missing one is a mistake: the server would go on without the one
  * that it had. The number of arguments tells the two apart, and costs nothing: optimized code does
  * not make the object `arguments` for it.
- * @throws TypeError for an answer without a state
+ * @throws TypeError that begins with `Expected`, then the shape of the answer
+ * @example
+ * ```ts
+ * import { assertState } from '@reprise/actor/options';
+ *
+ * function hold<State>(state: State): { readonly state: State } {
+ *   assertState('hold(state)', arguments.length >= 1);
+ *   return { state };
+ * }
+ *
+ * console.log(hold(undefined)); // { state: undefined }
+ * try {
+ *   Reflect.apply(hold, undefined, []);
+ * } catch (error) {
+ *   console.log(String(error)); // TypeError: Expected hold(state), got no state
+ * }
+ * ```
  */
 export function assertState(shape: string, isGiven: boolean): void {
   if (!isGiven) {

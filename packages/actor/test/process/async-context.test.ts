@@ -30,7 +30,7 @@ const storage = new AsyncLocalStorage<string>();
 const here = (): string | undefined => storage.getStore();
 let requests = 0;
 
-/** As a request of a program does: whatever it sends, the work of another process is not its own. */
+/** Calls `act` as a request of a program would: in an async context of its own. */
 function request<Value>(act: () => Value): Value {
   requests += 1;
   return storage.run(`request ${requests}`, act);

@@ -57,6 +57,7 @@ export type Verdict = 'retry' | 'refresh' | 'end' | 'fatal';
  * is longer, and up to a fifth more. After a failure it lies below an upper bound that grows from
  * there to `maxDelay`: at least a sixth of that bound, at least 250 ms (or a smaller `minDelay`),
  * and at least what the server requested.
+ * @throws TypeError for an option that is unknown
  * @see WHATWG HTML 9.2.3, the reconnection time; RFC 9110 10.2.3, Retry-After
  * @example
  * ```ts
@@ -97,6 +98,7 @@ function withJitter(ms: number, limit: number = Infinity): number {
 /**
  * The server's `retry`, in ms, within limits: a smaller one would be a hot loop, a larger one a
  * dead stream.
+ * @throws TypeError for a limit that is unknown
  * @example
  * ```ts
  * import { clampRetry } from '@reprise/sse';
