@@ -1,4 +1,5 @@
 import { describeOtherCopy } from './brand.ts';
+import { forgottenAwait } from './maybe-promise.ts';
 import { startOf } from './shown/clip.ts';
 import { hasProxy, isError, methodOf, nameOfFunction, tagOf } from './shown/reading.ts';
 import { defaultRedaction } from './shown/redaction.ts';
@@ -50,7 +51,7 @@ function describeObject(value: object): string {
     return '[Proxy]';
   }
   const isPromise = methodOf(value, 'then') !== undefined;
-  const text = isPromise ? 'a promise: is an `await` missing?' : describePlain(value);
+  const text = isPromise ? forgottenAwait : describePlain(value);
   return oneLine(text) + describeOtherCopy(value);
 }
 

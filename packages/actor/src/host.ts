@@ -59,8 +59,7 @@ export const clearTimeout: HostGlobals['clearTimeout'] = (handle) => host.clearT
 export const queueMicrotask: HostGlobals['queueMicrotask'] = host.queueMicrotask;
 
 /** Calls back once I/O and timers have had their turn. */
-export const queueMacrotask: (callback: () => void) => void =
-  host.setImmediate ?? messageChannelTask();
+export const queueMacrotask: (callback: () => void) => void = host.setImmediate ?? queueOnChannel;
 
 /** How many threads the machine can run at a time; 1 where the host does not say. */
 export const parallelism = (): number => host.navigator?.hardwareConcurrency ?? 1;
@@ -146,7 +145,15 @@ export function currentContext(): AsyncContext {
   return hooks === undefined ? noContext : new hooks.AsyncResource('reprise.System');
 }
 
-function messageChannelTask(): (callback: () => void) => void {
+/** Made at first use: a world without `MessageChannel` can load this file, too. */
+let channelTask: ((callback: () => void) => void) | undefined;
+
+function queueOnChannel(callback: () => void): void {
+  channelTask ??= createChannelTask();
+  channelTask(callback);
+}
+
+function createChannelTask(): (callback: () => void) => void {
   const waiting: (() => void)[] = [];
   const { port1, port2 } = new host.MessageChannel();
   port1.onmessage = (): void => waiting.shift()?.();

@@ -1,5 +1,4 @@
-import { describe } from './describe.ts';
-import { isThenable } from './maybe-promise.ts';
+import { forgottenAwait, isThenable } from './maybe-promise.ts';
 import { nearest } from './nearest.ts';
 
 /**
@@ -37,7 +36,7 @@ export function assertKnownKeys(
 ): void {
   if (typeof options !== 'object' || options === null || isThenable(options)) {
     throw new TypeError(
-      `Expected the options of ${name}, ${shapeOf(known)}, got ${describe(options)}`,
+      `Expected the options of ${name}, ${shapeOf(known)}, got ${kindOf(options)}`,
     );
   }
   // Not `Object.keys`, which makes an array: the options of a call are checked each time. An
@@ -92,6 +91,23 @@ export function assertNoMisspelling(
 export function partOf<Part extends object>(options: Part, known: KeysOf<Part>): Part {
   const entries = Object.entries(options).filter(([key]) => Object.hasOwn(known, key));
   return Object.fromEntries(entries) as Part;
+}
+
+/**
+ * Not `describe`, which is larger than all of the format of `@reprise/sse`. Of a text only its type
+ * is told: it may be a secret.
+ */
+function kindOf(options: unknown): string {
+  switch (typeof options) {
+    case 'object':
+      return options === null ? 'null' : forgottenAwait;
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(options);
+    default:
+      return `a ${typeof options}`;
+  }
 }
 
 function shapeOf(known: object): string {

@@ -5,3 +5,6 @@ export type MaybePromise<Value> = Value | PromiseLike<Value>;
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
+
+/** What an error says that got a promise. */
+export const forgottenAwait = 'a promise: is an `await` missing?';

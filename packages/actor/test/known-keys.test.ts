@@ -65,7 +65,9 @@ describe('the names of options', () => {
 
   test.each([
     [500, '500'],
-    ['5s', '"5s"'],
+    ['https://a/?token=secret', 'a string'],
+    [() => ({}), 'a function'],
+    [5n, 'a bigint'],
     [null, 'null'],
     [undefined, 'undefined'],
     [Promise.resolve({}), 'a promise: is an `await` missing?'],
