@@ -150,7 +150,7 @@ function withHint(value: unknown): string {
   if (value instanceof NameValue) {
     return `the name ${describe(value.name)} without a system: use its \`in(system)\``;
   }
-  if (value instanceof Cell) {
+  if (isA(value, Cell)) {
     return `the process ${String(value.pid)}: use its \`pid\``;
   }
   return typeof value === 'string'

@@ -59,7 +59,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   constructor(runtime: Runtime, parent: Cell | undefined, mailbox: Mailbox = new Mailbox()) {
     super();
     this.runtime = runtime;
-    this.#parent = parent && (parent.#asParent ??= new WeakRef(parent));
+    this.#parent = parent?.asParent;
     this.mailbox = mailbox;
     this.pid = new CellPid(runtime.nextId(), this) as unknown as Pid<unknown>;
     runtime.processes.add(this);
@@ -77,6 +77,11 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   protected abstract failed(thrown: unknown): boolean;
   /** It has ended: its requests have failed, its exit signals and DOWN messages are sent. */
   protected abstract ended(reason: ExitReason): void;
+
+  /** For its children, which may be of another copy of this package. */
+  get asParent(): WeakRef<Cell> {
+    return (this.#asParent ??= new WeakRef(this));
+  }
 
   /** The process that started it, as long as that lives. */
   get parent(): Cell | undefined {
