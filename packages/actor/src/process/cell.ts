@@ -178,6 +178,9 @@ export abstract class Cell extends Linkable<Cell> implements Process {
       this.#exitOverflowed(mailboxOverflow(capacity));
     } else if (overflow === 'dropOldest') {
       this.messagesRemoved();
+      if (this.status === 'idle') {
+        this.wake();
+      }
     }
     return overflow !== 'reject';
   }

@@ -127,8 +127,9 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
         this.runtime.timers.start(this.#waiting, timeout);
       }
       // It looks at the mailbox in a turn of its own: a chain of receives that each find a message
-      // at once must not starve the other processes.
-      if (this.status === 'idle') {
+      // at once must not starve the other processes. An empty mailbox needs no turn: it would come
+      // before those of processes that get their messages first.
+      if (this.status === 'idle' && (this.mailbox.length > 0 || timeout === 0)) {
         this.wake();
       }
     }
@@ -172,13 +173,14 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
     }
   }
 
-  /** The receive looks at all messages again: one may have come in the place of another. */
+  /**
+   * The receive looks at all messages again in its next turn: one may have come in the place of
+   * another. A turn at once, without a new message, would come before those of processes that have
+   * one.
+   */
   protected override messagesRemoved(): void {
     if (this.#waiting !== undefined) {
       this.#waiting.scanned = 0;
-      if (this.status === 'idle') {
-        this.wake();
-      }
     }
   }
 

@@ -293,6 +293,21 @@ describe('demonitor', () => {
     expect(await drain(m)).toStrictEqual([]);
   });
 
+  test('MO13 with flush, its process has no turn before those that have messages', async () => {
+    const { system, p } = await scene();
+    const log: Log = [];
+    const first = await recordingProcess(system, log, 'first');
+    const second = await recordingProcess(system, log, 'second');
+    demonitor(second, monitor(second, p.pid), { flush: true });
+    send(first.pid, 'a');
+    send(second.pid, 'b');
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['first', 'a'],
+      ['second', 'b'],
+    ]);
+  });
+
   test('MO13 flush removes nothing but the message of that monitor', async () => {
     const { system, p } = await scene();
     const m = await idleProcess(system);

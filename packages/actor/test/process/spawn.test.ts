@@ -287,6 +287,27 @@ describe('receive', () => {
     expect(log).toStrictEqual(['a', 'b']);
   });
 
+  test('with an empty mailbox it has no turn before those that get a message first', async () => {
+    const system = createTestSystem();
+    const log: Log = [];
+    const first = await recordingProcess(system, log, 'first');
+    const second = await recordingProcess(system, log, 'second');
+    const sender = spawn<string>(system, async (self) => {
+      await self.receive();
+      send(second.pid, 'b');
+      send(first.pid, 'c');
+    });
+    await settle(system);
+    send(first.pid, 'a');
+    send(sender, 'go');
+    await settle(system);
+    expect(log).toStrictEqual([
+      ['first', 'a'],
+      ['second', 'b'],
+      ['first', 'c'],
+    ]);
+  });
+
   test('with timeout 0 it answers at once, also to a process that has just begun', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
