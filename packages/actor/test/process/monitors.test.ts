@@ -246,7 +246,9 @@ describe('monitor', () => {
   test('MO23 a value that is no pid cannot be monitored', async () => {
     const { m } = await scene();
     expect(() => monitor(m, 'plutt' as never)).toThrow(
-      new TypeError('Expected a pid or a name in a system, got "plutt"'),
+      new TypeError(
+        'Expected a pid or a name in a system, got "plutt": use `name("plutt").in(system)`',
+      ),
     );
   });
 });
