@@ -5,16 +5,16 @@ import type { AsyncContext } from '../host.ts';
 import type { Clock } from '../host/clock.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import type { Logger } from '../host/logger.ts';
-import type { Timer, Timers } from '../host/timers.ts';
+import type { Timers } from '../host/timers.ts';
 import { unwrap } from './envelope.ts';
 import { ExitError, reasonOf } from './exit-error.ts';
 import { type ExitReason, mailboxOverflow } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
-import { Linkable } from './linkable.ts';
 import { type BoundedMailbox, Mailbox } from './mailbox.ts';
 import type { Pid } from './pid.ts';
 import type { Process, System } from './process.ts';
 import { Request } from './request.ts';
+import { Target } from './target.ts';
 
 /** `waiting`: for a promise. `suspended`: only the system's own messages wake it. */
 type RunState = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
@@ -31,7 +31,7 @@ export interface Wait {
  * One process: its mailbox, its turns, and its end; the `Process` of the public types at run time.
  * A subclass adds the code that it runs: a function, or the loop of a server.
  */
-export abstract class Cell extends Linkable<Cell> implements Process {
+export abstract class Cell extends Target<Cell> implements Process {
   static {
     setBrand(this, 'process');
   }
@@ -48,9 +48,6 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   reason: ExitReason | undefined = undefined;
   /** The waits that its callback has begun, and that are not over: for finding cycles. */
   waits: Set<Wait> | undefined = undefined;
-  #timers: Set<Timer> | undefined = undefined;
-  /** The first of a doubly linked list. */
-  #requests: Request | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #isHighWaterReported = false;
   /** A whole number, which takes no object of its own. Read only while it is `waiting`. */
@@ -333,8 +330,8 @@ export abstract class Cell extends Linkable<Cell> implements Process {
   /** Called by `#announceEnd` alone, perhaps that of another process. */
   sendSignals(): void {
     const reason = this.reason as ExitReason;
-    this.#stopTimers();
-    this.#failRequests(reason);
+    this.stopTimers(this.runtime.timers);
+    this.failRequests(reason);
     this.sendEndSignals(reason);
     this.ended(reason);
     this.waits = undefined;
@@ -350,7 +347,7 @@ export abstract class Cell extends Linkable<Cell> implements Process {
     }
   }
 
-  // What its callback waits for, requests that wait for its answer, timers that are to send to it
+  // What its callback waits for
 
   addWait(wait: Wait): void {
     (this.waits ??= new Set()).add(wait);
@@ -358,48 +355,6 @@ export abstract class Cell extends Linkable<Cell> implements Process {
 
   removeWait(wait: Wait): void {
     this.waits?.delete(wait);
-  }
-
-  addRequest(request: Request): void {
-    request.next = this.#requests;
-    if (this.#requests !== undefined) {
-      this.#requests.previous = request;
-    }
-    this.#requests = request;
-  }
-
-  removeRequest(request: Request): void {
-    if (request.previous !== undefined) {
-      request.previous.next = request.next;
-    } else if (this.#requests === request) {
-      this.#requests = request.next;
-    }
-    if (request.next !== undefined) {
-      request.next.previous = request.previous;
-    }
-    request.previous = request.next = undefined;
-  }
-
-  #failRequests(reason: ExitReason): void {
-    for (let request = this.#requests; request !== undefined; request = this.#requests) {
-      this.removeRequest(request);
-      request.fail(reason);
-    }
-  }
-
-  addTimer(timer: Timer): void {
-    (this.#timers ??= new Set()).add(timer);
-  }
-
-  removeTimer(timer: Timer): void {
-    this.#timers?.delete(timer);
-  }
-
-  #stopTimers(): void {
-    for (const timer of this.#timers ?? []) {
-      this.runtime.timers.stop(timer);
-    }
-    this.#timers = undefined;
   }
 }
 

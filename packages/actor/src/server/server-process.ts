@@ -1,16 +1,13 @@
 import { setBrand, isA, isForeign } from '../brand.ts';
-import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { isThenable } from '../maybe-promise.ts';
-import { nameOf } from '../process/cell.ts';
-import { ExitRequest } from '../process/exit-error.ts';
-import { type ExitReason, undef } from '../process/exit-reason.ts';
+import type { ExitReason } from '../process/exit-reason.ts';
 import { hasProxy } from '../shown/reading.ts';
-import type { AnyBehaviour, CallAnswer, InitAnswer } from './behaviour.ts';
+import type { CallAnswer, InitAnswer } from './behaviour.ts';
 import type { Debug } from './debug.ts';
-import { type Callback, clauseOf } from './erased-behaviour.ts';
+import { ServerDispatch } from './dispatch.ts';
 import { IdleTimer } from './idle-timer.ts';
-import { badAnswer, type PendingReply, ServerLifecycle } from './lifecycle.ts';
+import { badAnswer, type PendingReply } from './lifecycle.ts';
 import { CallMessage, CastMessage, SystemRequest } from './messages.ts';
 import { type Action, type Answer, assertState, isAnswer } from './next.ts';
 
@@ -18,7 +15,7 @@ import { type Action, type Answer, assertState, isAnswer } from './next.ts';
  * The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks
  * answer.
  */
-export class ServerProcess extends ServerLifecycle {
+export class ServerProcess extends ServerDispatch {
   static {
     setBrand(this, 'server');
   }
@@ -27,14 +24,12 @@ export class ServerProcess extends ServerLifecycle {
   #call: CallMessage | undefined = undefined;
   #continue: { readonly continue: unknown } | undefined = undefined;
   #idle: IdleTimer | undefined = undefined;
-  #lastCast: string | undefined = undefined;
-  #lastClause: Callback | undefined = undefined;
   /** The hooks that see its events. Usually there are none. */
   debug: Debug | undefined = undefined;
 
   protected turn(): boolean {
     if (this.phase === 'new') {
-      this.#do(this.init());
+      this.carryOut(this.init());
     }
     if (this.phase === 'suspended') {
       return this.#takeOrder();
@@ -72,7 +67,7 @@ export class ServerProcess extends ServerLifecycle {
     if (this.#continue !== undefined) {
       const { continue: value } = this.#continue;
       this.#continue = undefined;
-      this.#handleContinue(value);
+      this.handleContinue(value);
       return;
     }
     const message = this.mailbox.shift();
@@ -95,70 +90,31 @@ export class ServerProcess extends ServerLifecycle {
     // Those of earlier callbacks: this callback does not wait for them.
     this.waits = undefined;
     if (message instanceof CastMessage) {
-      this.#handleCast(message);
+      this.handleCast(message);
     } else if (message instanceof CallMessage) {
-      this.#handleCall(message);
+      this.#call = message;
+      this.handleCall(message);
     } else if (message instanceof SystemRequest) {
       this.#obey(message);
     } else if (isForeign(message)) {
       this.#takeForeign(message);
     } else {
-      this.#handleInfo(message);
+      this.handleInfo(message);
     }
   }
 
   /** A message that another copy of this package has wrapped. */
   #takeForeign(message: unknown): void {
     if (isA(message, CastMessage)) {
-      this.#handleCast(message);
+      this.handleCast(message);
     } else if (isA(message, CallMessage)) {
-      this.#handleCall(message);
+      this.#call = message;
+      this.handleCall(message);
     } else if (isA(message, SystemRequest)) {
       this.#obey(message);
     } else {
-      this.#handleInfo(message);
+      this.handleInfo(message);
     }
-  }
-
-  #handleCast({ request, payload }: CastMessage): void {
-    this.#do(this.#castClause(request)(payload, this.state, this));
-  }
-
-  #handleCall(message: CallMessage): void {
-    this.#call = message;
-    const clause = clauseOf(this.behaviour, 'handleCall', message.request);
-    this.#do(clause(message.payload, this.state, message, this));
-  }
-
-  /** Casts come in floods of one kind: the last clause is kept, which spares the look-up. */
-  #castClause(request: string): Callback {
-    if (this.#lastClause === undefined || request !== this.#lastCast) {
-      this.#lastClause = clauseOf(this.behaviour, 'handleCast', request);
-      this.#lastCast = request;
-    }
-    return this.#lastClause;
-  }
-
-  #handleInfo(message: unknown): void {
-    if (this.isExitOfParent(message)) {
-      this.stop(message.reason);
-    } else if (this.behaviour.handleInfo === undefined) {
-      this.runtime.logger.warn(
-        { message: describe(message) },
-        `${nameOf(this)} has no handleInfo: message dropped`,
-      );
-    } else {
-      this.#do(this.behaviour.handleInfo(message, this.state, this));
-    }
-  }
-
-  #handleContinue(value: unknown): void {
-    const { handleContinue } = this.behaviour;
-    this.waits = undefined;
-    if (handleContinue === undefined) {
-      throw new ExitRequest(undef('handleContinue'));
-    }
-    this.#do(handleContinue(value, this.state, this));
   }
 
   // System requests
@@ -204,15 +160,9 @@ export class ServerProcess extends ServerLifecycle {
     }
   }
 
-  override become(state: unknown, behaviour?: AnyBehaviour): void {
-    super.become(state, behaviour);
-    this.#lastClause = undefined;
-  }
-
   // Answers
 
-  /** Does what a callback answered: at once, or when a promise for it settles. */
-  #do(result: unknown): void {
+  protected carryOut(result: unknown): void {
     if (isThenable(result)) {
       this.suspend(result, (value) => {
         this.#apply(value);

@@ -1,0 +1,62 @@
+import { describe } from '../describe.ts';
+import { nameOf } from '../process/cell.ts';
+import { ExitRequest } from '../process/exit-error.ts';
+import { undef } from '../process/exit-reason.ts';
+import type { AnyBehaviour } from './behaviour.ts';
+import { type Callback, clauseOf } from './erased-behaviour.ts';
+import { ServerLifecycle } from './lifecycle.ts';
+import type { CallMessage, CastMessage } from './messages.ts';
+
+/** Finds the callback for a message, and calls it. */
+export abstract class ServerDispatch extends ServerLifecycle {
+  #lastCast: string | undefined = undefined;
+  #lastClause: Callback | undefined = undefined;
+
+  /** Does what a callback answered: at once, or when a promise for it settles. */
+  protected abstract carryOut(result: unknown): void;
+
+  protected handleCast({ request, payload }: CastMessage): void {
+    this.carryOut(this.#castClause(request)(payload, this.state, this));
+  }
+
+  protected handleCall(message: CallMessage): void {
+    const clause = clauseOf(this.behaviour, 'handleCall', message.request);
+    this.carryOut(clause(message.payload, this.state, message, this));
+  }
+
+  /** Casts come in floods of one kind: the last clause is kept, which spares the look-up. */
+  #castClause(request: string): Callback {
+    if (this.#lastClause === undefined || request !== this.#lastCast) {
+      this.#lastClause = clauseOf(this.behaviour, 'handleCast', request);
+      this.#lastCast = request;
+    }
+    return this.#lastClause;
+  }
+
+  protected handleInfo(message: unknown): void {
+    if (this.isExitOfParent(message)) {
+      this.stop(message.reason);
+    } else if (this.behaviour.handleInfo === undefined) {
+      this.runtime.logger.warn(
+        { message: describe(message) },
+        `${nameOf(this)} has no handleInfo: message dropped`,
+      );
+    } else {
+      this.carryOut(this.behaviour.handleInfo(message, this.state, this));
+    }
+  }
+
+  protected handleContinue(value: unknown): void {
+    const { handleContinue } = this.behaviour;
+    this.waits = undefined;
+    if (handleContinue === undefined) {
+      throw new ExitRequest(undef('handleContinue'));
+    }
+    this.carryOut(handleContinue(value, this.state, this));
+  }
+
+  override become(state: unknown, behaviour?: AnyBehaviour): void {
+    super.become(state, behaviour);
+    this.#lastClause = undefined;
+  }
+}
