@@ -238,11 +238,18 @@ export class ServerProcess extends ServerDispatch {
   #startIdleTimer(ms: number): void {
     assertTimeout(ms);
     this.#idle = new IdleTimer(this);
-    if (ms === 0 && this.mailbox.length === 0) {
-      this.pushSystem(this.#idle);
-    } else if (ms < Infinity) {
+    if (ms > 0 && ms < Infinity) {
       this.runtime.timers.start(this.#idle, ms);
+    } else if (ms === 0 && !this.#isCancelledNext()) {
+      this.pushSystem(this.#idle);
     }
+  }
+
+  /** Whether the next message cancels the idle timer: not one of the system, nor a stale timer. */
+  #isCancelledNext(): boolean {
+    const next = this.mailbox.at(0);
+    const isKept = next instanceof SystemRequest || next instanceof IdleTimer;
+    return this.mailbox.length > 0 && !isKept;
   }
 
   #stopIdleTimer(): void {
