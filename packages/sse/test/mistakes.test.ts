@@ -197,6 +197,12 @@ const mistakes: readonly Mistake[] = [
     resilient({ lastEventId: 123 }),
     'Expected lastEventId to be a string, got 123',
   ],
+  ['a method as a number', resilient({ method: 5 }), 'Expected method to be one of HTTP, got 5'],
+  [
+    'a method that is no token',
+    resilient({ method: 'GE T' }),
+    'Expected method to be one of HTTP, got "GE T"',
+  ],
 ];
 
 describe('a mistake is told at once', () => {

@@ -196,6 +196,7 @@ export function requestProblem(request: SseRequest): string | undefined {
   return (
     keyProblem(request) ??
     urlProblem(request) ??
+    methodProblem(request) ??
     bodyProblem(request) ??
     timeProblem(request) ??
     headersProblem(request) ??
@@ -282,6 +283,12 @@ function urlProblem({ url, got = {} }: SseRequest): string | undefined {
 function withoutCredentials(url: unknown): string {
   const isText = typeof url === 'string' || url instanceof URL;
   return describe(isText ? String(url).replace(/\/\/.*@/s, '//') : url);
+}
+
+/** A token, as RFC 9110 9.1 and 5.6.2 say. */
+function methodProblem({ method = 'GET' }: SseRequest): string | undefined {
+  const isToken = typeof method === 'string' && /^[!#$%&'*+.^_`|~\w-]+$/.test(method);
+  return isToken ? undefined : `Expected method to be one of HTTP, got ${describe(method)}`;
 }
 
 function bodyProblem({ body, method = 'GET' }: SseRequest): string | undefined {

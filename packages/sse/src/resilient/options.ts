@@ -272,11 +272,11 @@ export function assertOptions(
   }
   assertGrowth(options);
   assertBounds(options);
-  assertFinalEnd(options);
   const problem = requestProblem(knownRequest(options));
   if (problem !== undefined) {
     throw new TypeError(problem);
   }
+  assertFinalEnd(options);
 }
 
 /** @throws TypeError for anything but an answer of `handleFailed`. */
