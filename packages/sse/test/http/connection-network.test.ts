@@ -1,5 +1,5 @@
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 import { describe, expect, test } from '@jest/globals';
@@ -227,12 +227,15 @@ describe('TLS', () => {
 
 describe('no answer, or none that is one', () => {
   test('NET-06 a head that comes line by line has no more time than one that does not come', async () => {
-    await using server = await serveRaw((socket) => socket.write('HTTP/1.1 200 OK\r\n'));
+    const begun = Promise.withResolvers<Socket>();
+    await using server = await serveRaw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      begun.resolve(socket);
+    });
     using client = watch({ url: server.url, responseTimeout: 1000 });
-    await connectionOpened(server);
+    const socket = await begun.promise;
     for (let time = 100; time < 1000; time += 100) {
-      const [socket] = server.sockets;
-      await new Promise((resolve) => socket?.write('X-More: 1\r\n', resolve));
+      await new Promise((resolve) => socket.write('X-More: 1\r\n', resolve));
       await client.advance(100);
     }
     expect(client.calls).toEqual([]);
