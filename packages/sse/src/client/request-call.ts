@@ -1,27 +1,44 @@
-import type { Clock } from '@reprise/actor';
+import type { Process } from '@reprise/actor';
 
+import { type ConnectFailure, requestFailed } from '../http/failure.ts';
+import type { SseRequest } from '../http/request.ts';
 import { Deadline } from '../time/deadline.ts';
+import type { Answered, ServerAnswer } from './answers.ts';
+import type { RequestFunction } from './next.ts';
+import { post } from './task.ts';
+import { isThenable } from './thenable.ts';
 
 /** In ms. */
 export const defaultRequestTimeout = 300_000;
+
+/** What the client does with the outcome of a call, in a turn of its own. */
+export interface RequestOutcome {
+  readonly given: (request: SseRequest) => ServerAnswer;
+  readonly failed: (failure: ConnectFailure) => Answered;
+}
 
 /**
  * One call of a function that gives a request. Its promise is awaited for a limited time: a token
  * endpoint behind a dead connection would else stop a client for good.
  */
 export class RequestCall {
+  readonly #self: Process;
+  readonly #outcome: RequestOutcome;
   readonly #controller = new AbortController();
   readonly #deadline: Deadline;
   /** On the clock of the system; `undefined` once it has settled, or nobody waits for it. */
   #pendingSince: number | undefined;
 
-  /** `expired` is called if the promise has not settled after `ms`. */
-  constructor(clock: Clock, ms: number, expired: () => void) {
+  /** It fails if its promise has not settled after `ms`. */
+  constructor(self: Process, ms: number, outcome: RequestOutcome) {
+    const { clock } = self.system;
+    this.#self = self;
+    this.#outcome = outcome;
     this.#pendingSince = clock.now();
     this.#deadline = new Deadline(clock, ms, () => {
       this.settle();
       this.#controller.abort(new DOMException('The request took too long', 'TimeoutError'));
-      expired();
+      this.#failed({ type: 'timeout', phase: 'request', ms });
     });
   }
 
@@ -31,6 +48,36 @@ export class RequestCall {
 
   get pendingSince(): number | undefined {
     return this.#pendingSince;
+  }
+
+  /** Calls the function. A request that it returns, and not a promise, is used at once. */
+  ask(source: () => ReturnType<RequestFunction>): void {
+    try {
+      const request = source();
+      if (isThenable(request)) {
+        request.then((given) => this.#givenLater(given), this.#rejected);
+      } else if (this.settle()) {
+        this.#outcome.given(request);
+      }
+    } catch (error) {
+      this.#rejected(error);
+    }
+  }
+
+  #givenLater(request: SseRequest): void {
+    if (this.settle()) {
+      post(this.#self, () => this.#outcome.given(request));
+    }
+  }
+
+  readonly #rejected = (error: unknown): void => {
+    if (this.settle()) {
+      this.#failed(requestFailed(error));
+    }
+  };
+
+  #failed(failure: ConnectFailure): void {
+    post(this.#self, () => this.#outcome.failed(failure));
   }
 
   /** The function has an outcome. False if nobody waits for it any more: it is dropped. */

@@ -15,14 +15,7 @@ import { findGate, gateOf, type Turn } from '../budget/origin-gate.ts';
 import type { RequestBudget } from '../budget/request-budget.ts';
 import { type CursorWriter, openCursor } from '../cursor/cursor.ts';
 import type { KeyedCursorOptions } from '../cursor/options.ts';
-import { createPacketState, type PacketState } from '../format/parser.ts';
-import { type Connection, openConnection } from '../http/connection.ts';
-import {
-  type ConnectFailure,
-  type Disconnect,
-  type EventStreamResponse,
-  requestFailed,
-} from '../http/failure.ts';
+import { type ConnectFailure, type Disconnect, type EventStreamResponse } from '../http/failure.ts';
 import { isRefusalOf } from '../http/last-event-id.ts';
 import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
@@ -37,18 +30,17 @@ import {
   step,
 } from './machine.ts';
 import type { RequestFunction } from './next.ts';
-import type { Item } from './packet.ts';
 import { defaultRequestTimeout, RequestCall } from './request-call.ts';
 import { type Awaiting, type Status, StatusRecord } from './status.ts';
+import { ClientStream, type StreamOwner } from './stream.ts';
 import { post, postAfter } from './task.ts';
-import { isThenable } from './thenable.ts';
 
 /**
  * The life of a client: the snapshot of its machine, and the effects that the machine asks for, at
  * most one timer and one connection. `answers` calls the user's callbacks, `Delivery` handles the
  * events.
  */
-export class Session {
+export class Session implements StreamOwner {
   readonly answers: Answers;
   readonly #behaviour: ErasedBehaviour;
   readonly #self: Process;
@@ -61,10 +53,7 @@ export class Session {
   #origin: string | undefined = undefined;
   /** The place of an attempt among those of other clients; the first attempt needs none. */
   #turn: Turn | undefined = undefined;
-  #connection: Connection | undefined = undefined;
-  #packets: PacketState<Item> | undefined = undefined;
-  /** The end of a stream whose unfinished event is handled before. */
-  #end: Disconnect | undefined = undefined;
+  #stream: ClientStream | undefined = undefined;
   #call: RequestCall | undefined = undefined;
   #cursor: CursorWriter | undefined = undefined;
   #trapsForCursor = false;
@@ -82,9 +71,7 @@ export class Session {
       self,
       answers: this.answers,
       record: this.#record,
-      packetDone: (generation) => {
-        this.#packetDone(generation);
-      },
+      packetDone: () => this.#stream?.packetDone(),
     });
     sessions.set(self.pid, this);
     // However the client ends, also when it is killed, its socket is closed.
@@ -151,9 +138,8 @@ export class Session {
   close(): void {
     this.#call?.abandon();
     this.#leaveTurn();
-    this.#connection?.destroy();
-    this.#connection = undefined;
-    this.#packets = undefined;
+    this.#stream?.destroy();
+    this.#stream = undefined;
   }
 
   /** Writes the cursor; `undefined` without one. */
@@ -290,31 +276,12 @@ export class Session {
   }
 
   #callFor(generation: number, source: RequestFunction, ms: number): ServerAnswer {
-    const failed = (failure: ConnectFailure): void => {
-      post(this.#self, () => this.#failed(generation, failure));
-    };
-    const call = new RequestCall(this.#self.system.clock, ms, () => {
-      failed({ type: 'timeout', phase: 'request', ms });
+    const call = new RequestCall(this.#self, ms, {
+      given: (request) => this.#connect(generation, request),
+      failed: (failure) => this.failed(generation, failure),
     });
     this.#call = call;
-    const rejected = (error: unknown): void => {
-      if (call.settle()) {
-        failed(requestFailed(error));
-      }
-    };
-    try {
-      const request = source(this.#requestContext(call.signal));
-      if (!isThenable(request)) {
-        return call.settle() ? this.#connect(generation, request) : this.answers.goOn;
-      }
-      request.then((given) => {
-        if (call.settle()) {
-          post(this.#self, () => this.#connect(generation, given));
-        }
-      }, rejected);
-    } catch (error) {
-      rejected(error);
-    }
+    call.ask(() => source(this.#requestContext(call.signal)));
     return this.answers.goOn;
   }
 
@@ -327,46 +294,21 @@ export class Session {
     if (generation === this.#snapshot.context.generation) {
       const lastEventId = this.#cursor?.lastEventId;
       this.#delivery.begin(lastEventId !== undefined);
-      this.#send(generation, complete(given, lastEventId));
+      const request = complete(given, lastEventId);
+      this.#stream = new ClientStream(this, {
+        self: this.#self,
+        generation,
+        request,
+        budget: this.#budget,
+        delivery: this.#delivery,
+        comments: this.#behaviour.handleComment !== undefined,
+      });
+      this.#origin = originOf(request);
     }
     return this.answers.goOn;
   }
 
-  #send(generation: number, request: SseRequest): void {
-    const packets = createPackets(request, this.#behaviour.handleComment !== undefined);
-    const connection = openConnection(
-      request,
-      {
-        connected: (response) => {
-          post(this.#self, () => this.#connected(generation, response));
-        },
-        failed: (failure) => {
-          post(this.#self, () => this.#failed(generation, failure));
-        },
-        packet: (bytes) => {
-          // Nothing more is read until this packet is handled.
-          connection.pause();
-          this.#delivery.receive(bytes, packets, generation);
-        },
-        disconnected: (disconnect) => {
-          if (disconnect.type === 'closed' && request.dispatchIncomplete === true) {
-            this.#end = disconnect;
-            this.#delivery.finish(packets, generation);
-          } else {
-            post(this.#self, () => this.#disconnected(generation, disconnect));
-          }
-        },
-      },
-      this.#self.system.clock,
-      this.#budget,
-    );
-    this.#origin = originOf(request);
-    this.#connection = connection;
-    this.#packets = packets;
-    this.#end = undefined;
-  }
-
-  #connected(generation: number, response: EventStreamResponse): Answered {
+  connected(generation: number, response: EventStreamResponse): Answered {
     if (!this.#step({ type: 'OPENED', generation })) {
       return this.answers.goOn;
     }
@@ -378,7 +320,7 @@ export class Session {
     return this.#cursor?.connected()?.then(handle) ?? handle();
   }
 
-  #failed(generation: number, failure: ConnectFailure): Answered {
+  failed(generation: number, failure: ConnectFailure): Answered {
     if (!this.#step({ type: 'FAILED', generation })) {
       return this.answers.goOn;
     }
@@ -390,18 +332,8 @@ export class Session {
     return this.answers.handle(this.#behaviour.handleConnectFailure, failure);
   }
 
-  #packetDone(generation: number): void {
-    const end = this.#packets?.tooLarge ?? this.#end;
-    if (end === undefined) {
-      this.#connection?.resume();
-    } else {
-      this.#connection?.destroy();
-      post(this.#self, () => this.#disconnected(generation, end));
-    }
-  }
-
-  #disconnected(generation: number, disconnect: Disconnect): Answered {
-    const { lastEventId = '', retry } = this.#packets ?? {};
+  disconnected(generation: number, disconnect: Disconnect): Answered {
+    const { lastEventId = '', retry } = this.#stream?.packets ?? {};
     if (!this.#step({ type: 'CLOSED', generation })) {
       return this.answers.goOn;
     }
@@ -450,10 +382,4 @@ function complete(given: SseRequest, lastEventId: string | undefined): SseReques
 /** `undefined` for a request that can never be sent. */
 function originOf(request: SseRequest): string | undefined {
   return URL.parse(String((request as Partial<SseRequest> | null)?.url))?.origin;
-}
-
-function createPackets(request: SseRequest, comments: boolean): PacketState<Item> {
-  const { lastEventId = '', maxEventSize }: Partial<SseRequest> = request ?? {};
-  const options = maxEventSize === undefined ? { lastEventId } : { lastEventId, maxEventSize };
-  return comments ? createPacketState({ ...options, comments }) : createPacketState(options);
 }
