@@ -126,8 +126,9 @@ export function redeliver<State>(state: State, options: DelayOptions = {}): Rede
   return { [answer]: true, type: 'redeliver', state, after };
 }
 
-function assertSource(name: string, source: RequestSource): void {
-  if (typeof source !== 'function') {
+/** A request that is missing is found at the attempt, as one that cannot be sent. */
+function assertSource(name: string, source: RequestSource | undefined): void {
+  if (typeof source !== 'function' && source !== undefined) {
     assertRequestKeys(name, source);
   }
 }

@@ -141,10 +141,10 @@ describe('the request', () => {
             failure.type === 'request' ? connect(stage, state, { after: 500 }) : noreply(state),
         }),
       );
-      expect(await client.next('handleConnectFailure')).toEqual({
-        type: 'request',
-        error: new Error('no token'),
-      });
+      const failure = await client.next('handleConnectFailure');
+      expect(failure).toHaveProperty('type', 'request');
+      // Not enumerable, which `toEqual` would need.
+      expect(failure).toHaveProperty('error', new Error('no token'));
       await advance(stage.system, 500);
       (await stage.next()).stream();
       await client.next('handleConnect');
