@@ -5,10 +5,13 @@ import { inspect } from 'node:util';
 
 import { describe, expect, jest, test } from '@jest/globals';
 import {
+  childSpec,
+  type ChildSpec,
   createSystem,
   type ExitReason,
   formatReason,
   type Logger,
+  type Process,
   Supervisor,
   sys,
 } from '@reprise/actor';
@@ -215,6 +218,7 @@ async function supervised(url: string, options: Case['options'], outlets: Outlet
     outlets.add('reports', details, message);
   };
   const system = createSystem({ logger: { error: log, warn: log } });
+  const shown = Promise.withResolvers<void>();
   const supervisor = await Supervisor.startLink(system, {
     strategy: 'oneForOne',
     name: 'app',
@@ -222,17 +226,34 @@ async function supervised(url: string, options: Case['options'], outlets: Outlet
     onChildExit: (exit) => {
       outlets.add('onChildExit', exit, formatReason(exit.reason));
     },
-    children: [client(url, options, outlets)],
+    children: [restartedAfter(shown.promise, client(url, options, outlets))],
   });
+  const tree = Supervisor.tree(supervisor);
+  outlets.add('tree', Supervisor.formatTree(tree));
+  shown.resolve();
   // A client may have crashed already.
-  const pid = Supervisor.tree(supervisor).children[0]?.pid ?? supervisor;
+  const pid = tree.children[0]?.pid ?? supervisor;
   outlets.add('getStatus', await sys.getStatus(pid).catch(String));
   outlets.add('getState', await sys.getState(pid).catch(String));
-  outlets.add('tree', Supervisor.formatTree(Supervisor.tree(supervisor)));
   // Stopped where the client ends well, and the supervisor stays.
   const ended = await Promise.race([system.whenExited, outlets.ended.promise]);
   outlets.add('exit reason', ended, formatReason(ended));
   await system.stop();
+}
+
+/** A client that gives up at once would end its supervisor before the tree of that is shown. */
+function restartedAfter(shown: Promise<void>, { id, start, restart }: ChildSpec): ChildSpec {
+  let isStarted = false;
+  return childSpec(
+    async (parent: Process) => {
+      if (isStarted) {
+        await shown;
+      }
+      isStarted = true;
+      return start(parent);
+    },
+    { id, restart },
+  );
 }
 
 function client(
