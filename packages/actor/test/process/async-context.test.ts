@@ -196,7 +196,9 @@ describe('the processes of a system run in the context in which it was made', ()
       error: () => log.push(['error', here()]),
       warn: () => log.push(['warn', here()]),
     };
-    const own = storage.run('system', () => createSystem({ logger, highWaterMark: 1 }));
+    const own = storage.run('system', () =>
+      createSystem({ logger, highWaterMark: 1, slowCallback: Infinity }),
+    );
     const pid = spawn<string>(own, async (self) => {
       self.signal.addEventListener('abort', () => log.push(['abort', here()]));
       await self.receive(() => false);

@@ -297,7 +297,7 @@ describe('the report of a crash', () => {
       error: (_, message) => void log.push(message),
       warn: () => undefined,
     };
-    const system = createSystem({ logger });
+    const system = createSystem({ logger, slowCallback: Infinity });
     const server = await GenServer.start(system, fragile, 'joe', { name: 'fragile' });
     await GenServer.call(server, 'fail', 1).catch(() => void log.push('the caller knows'));
     expect(log).toStrictEqual(['process fragile crashed: Error: boom', 'the caller knows']);
@@ -363,7 +363,7 @@ class ClassLogger {
 describe('a logger whose methods use this', () => {
   test('has the report of a crash', async () => {
     const logger = new ClassLogger();
-    const system = createSystem({ logger });
+    const system = createSystem({ logger, slowCallback: Infinity });
     const server = await GenServer.start(system, fragile, 'joe', { name: 'fragile' });
     await outcome(GenServer.call(server, 'fail', 1));
     expect(logger.lines).toMatchObject([
@@ -373,7 +373,7 @@ describe('a logger whose methods use this', () => {
 
   test('has the warnings: a message without handleInfo, a mailbox that fills', async () => {
     const logger = new ClassLogger();
-    const system = createSystem({ logger, highWaterMark: 1 });
+    const system = createSystem({ logger, highWaterMark: 1, slowCallback: Infinity });
     const deaf = GenServer.define({ init: () => ok(undefined) });
     const server = await GenServer.start(system, deaf, undefined, { name: 'deaf' });
     send(server, 'hello' as never);
@@ -386,7 +386,7 @@ describe('a logger whose methods use this', () => {
 
   test('has the end of the system, too', async () => {
     const logger = new ClassLogger();
-    const system = createSystem({ logger });
+    const system = createSystem({ logger, slowCallback: Infinity });
     exit(system, system.pid, crash(failure));
     await system.whenExited;
     expect(logger.lines).toMatchObject([

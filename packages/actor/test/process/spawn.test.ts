@@ -173,6 +173,7 @@ describe('spawn', () => {
       const system = createSystem({
         clock: virtualClock(),
         logger: { error: broken, warn: broken },
+        slowCallback: Infinity,
       });
       const log: Log = [];
       const m = await recordingProcess(system, log, 'M');

@@ -1,7 +1,10 @@
 import { createSystem, type Logger, type System, type SystemOptions } from '@reprise/actor';
 import type { Report } from '@reprise/actor/testing';
 
-/** A system in real time that keeps its reports. */
+/**
+ * A system in real time that keeps its reports. Callbacks that hold the thread are reported only on
+ * demand: how long they do says more of the machine than of the test.
+ */
 export function reportingSystem(options: SystemOptions = {}): {
   readonly system: System;
   readonly reports: readonly Report[];
@@ -13,5 +16,5 @@ export function reportingSystem(options: SystemOptions = {}): {
       reports.push({ level, message, details });
     };
   const logger = { error: keep('error'), warn: keep('warn') };
-  return { system: createSystem({ logger, ...options }), reports };
+  return { system: createSystem({ logger, slowCallback: Infinity, ...options }), reports };
 }
