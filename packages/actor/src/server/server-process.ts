@@ -248,7 +248,7 @@ export class ServerProcess extends ServerDispatch {
   /** Whether the next message cancels the idle timer: not one of the system, nor a stale timer. */
   #isCancelledNext(): boolean {
     const next = this.mailbox.at(0);
-    const isKept = next instanceof SystemRequest || next instanceof IdleTimer;
+    const isKept = isA(next, SystemRequest) || next instanceof IdleTimer;
     return this.mailbox.length > 0 && !isKept;
   }
 

@@ -65,7 +65,7 @@ export interface Reconnect<State> extends Answer {
  * is a function whose promise does not settle within `requestTimeout` ms (default: 5 min;
  * `Infinity`: no limit); the `signal` of its context aborts then.
  * @throws RangeError for an `after` that is negative or not finite, or a `requestTimeout` that is
- * not above 0; TypeError for no state, no request, or a key that is misspelt.
+ * not above 0; TypeError for no state, a text in place of a request, or a key that is misspelt.
  * @see `{:connect, request, state}` of the Elixir library `server_sent_event`
  * @example
  * ```ts
@@ -94,7 +94,7 @@ export function connect<State>(
 /**
  * The answer of a callback that drops the connection, the attempt or the wait, without another
  * callback, and connects at once, with `state` as the next state.
- * @throws TypeError for no state, no request, or a field of the request that is misspelt
+ * @throws TypeError for no state, a text in place of a request, or a field that is misspelt
  * @example
  * ```ts
  * import { reconnect } from '@reprise/sse';
