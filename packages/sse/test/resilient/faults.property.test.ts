@@ -141,6 +141,9 @@ class Follower {
     } else if (status.type === 'disconnected') {
       Object.assign(this.attempts.at(-1) as Attempt, { failure: status.failure.type });
       this.#after = status.after;
+    } else if (status.type === 'gaveUp') {
+      // Too large an event at one position twice: without a cursor the next life begins anew.
+      this.#lastEventId = '';
     }
   }
 }
