@@ -17,7 +17,7 @@ import {
   Supervisor,
 } from '@reprise/actor';
 import { createProbe, createTestSystem, settle } from '@reprise/actor/testing';
-import { connect, SseClient } from '@reprise/sse';
+import { connect, redeliver, SseClient } from '@reprise/sse';
 
 const js = (value: unknown): never => value as never;
 const withArguments = (fn: unknown, given: readonly unknown[]): unknown =>
@@ -129,6 +129,11 @@ const mistakes: readonly Mistake[] = [
     'Expected reply(value, state), got no state',
   ],
   ['ok without a state', () => withArguments(ok, []), 'Expected ok(state), got no state'],
+  [
+    'redeliver without a state',
+    () => withArguments(redeliver, []),
+    'Expected redeliver(state), got no state',
+  ],
   [
     'connect without a state',
     () => withArguments(connect, [{ url }]),

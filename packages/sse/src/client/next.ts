@@ -113,7 +113,8 @@ export function reconnect<State>(request: RequestSource, state: State): Reconnec
  * with `state` as the next state. Until then no other event is handled, and nothing is read from
  * the socket; messages are handled. If the connection is gone by then, the event is left to the
  * next connection.
- * @throws RangeError for an `after` that is negative or not finite.
+ * @throws TypeError for no state, or an option that is misspelt; RangeError for an `after` that is
+ * negative or not finite
  * @example
  * ```ts
  * import { redeliver } from '@reprise/sse';
@@ -122,6 +123,7 @@ export function reconnect<State>(request: RequestSource, state: State): Reconnec
  * ```
  */
 export function redeliver<State>(state: State, options: DelayOptions = {}): Redeliver<State> {
+  assertState('redeliver(state)', arguments.length >= 1);
   const after = delayOf('redeliver', options, delayKeys);
   return { [answer]: true, type: 'redeliver', state, after };
 }
