@@ -127,18 +127,21 @@ export class Answers {
       case 'stopReply':
         return stop(next.reason, next.value, client);
       case 'connect':
-        this.#connect(next);
+        this.#connect('CONNECT', next);
         return this.goOn;
       case 'reconnect':
-        this.#step({ type: 'RECONNECT', request: next.request });
+        this.#connect('RECONNECT', next);
         return this.goOn;
       default:
         return next satisfies never;
     }
   }
 
-  #connect({ request, after, requestTimeout }: Connect<unknown>): void {
-    this.#step({ type: 'CONNECT', request, after, requestTimeout });
+  #connect(
+    type: 'CONNECT' | 'RECONNECT',
+    { request, after, requestTimeout }: Connect<unknown> | Reconnect<unknown>,
+  ): void {
+    this.#step({ type, request, after, requestTimeout });
   }
 }
 

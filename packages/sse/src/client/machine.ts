@@ -38,7 +38,12 @@ export type ClientEvent =
       readonly requestTimeout?: number | undefined;
     }
   /** Drop the connection, the attempt or the wait, and connect, `after` ms from now. */
-  | { readonly type: 'RECONNECT'; readonly request: RequestSource; readonly after?: number }
+  | {
+      readonly type: 'RECONNECT';
+      readonly request: RequestSource;
+      readonly after?: number;
+      readonly requestTimeout?: number | undefined;
+    }
   /** The wait is over. */
   | { readonly type: 'DUE'; readonly generation: number }
   /** The head of the response arrived, and it is an event stream. */

@@ -46,11 +46,15 @@ export interface Redeliver<State> extends Answer {
   readonly after: number;
 }
 
-/** Drop the connection, the attempt or the wait, and connect at once. */
+/** Drop the connection, the attempt or the wait, and connect. */
 export interface Reconnect<State> extends Answer {
   readonly type: 'reconnect';
   readonly request: RequestSource;
   readonly state: State;
+  /** The delay, in ms. */
+  readonly after: number;
+  /** How long a function may take for the request, in ms. */
+  readonly requestTimeout: number | undefined;
 }
 
 /**
@@ -82,19 +86,15 @@ export function connect<State>(
 ): Connect<State> {
   assertState('connect(request, state)', arguments.length >= 2);
   assertSource('connect', request);
-  const after = delayOf('connect', options, connectKeys);
-  const { requestTimeout } = options;
-  if (requestTimeout !== undefined && !(requestTimeout > 0)) {
-    const got = describe(requestTimeout);
-    throw new RangeError(`Expected requestTimeout to be milliseconds above 0, got ${got}`);
-  }
+  const { after, requestTimeout } = timesOf('connect', options);
   return { [answer]: true, type: 'connect', request, state, after, requestTimeout };
 }
 
 /**
  * The answer of a callback that drops the connection, the attempt or the wait, without another
- * callback, and connects at once, with `state` as the next state.
- * @throws TypeError for no state, a text in place of a request, or a field that is misspelt
+ * callback, and connects in `after` ms (default: 0), with `state` as the next state. Until then the
+ * client is disconnected and handles its messages. `requestTimeout` is that of `connect`.
+ * @throws as `connect`
  * @example
  * ```ts
  * import { reconnect } from '@reprise/sse';
@@ -102,10 +102,15 @@ export function connect<State>(
  * console.log(reconnect({ url: 'https://example.com/' }, 'state').type); // reconnect
  * ```
  */
-export function reconnect<State>(request: RequestSource, state: State): Reconnect<State> {
+export function reconnect<State>(
+  request: RequestSource,
+  state: State,
+  options: ConnectOptions = {},
+): Reconnect<State> {
   assertState('reconnect(request, state)', arguments.length >= 2);
   assertSource('reconnect', request);
-  return { [answer]: true, type: 'reconnect', request, state };
+  const { after, requestTimeout } = timesOf('reconnect', options);
+  return { [answer]: true, type: 'reconnect', request, state, after, requestTimeout };
 }
 
 /**
@@ -133,6 +138,19 @@ function assertSource(name: string, source: RequestSource | undefined): void {
   if (typeof source !== 'function' && source !== undefined) {
     assertRequestKeys(name, source);
   }
+}
+
+function timesOf(
+  name: string,
+  options: ConnectOptions,
+): { readonly after: number; readonly requestTimeout: number | undefined } {
+  const after = delayOf(name, options, connectKeys);
+  const { requestTimeout } = options;
+  if (requestTimeout !== undefined && !(requestTimeout > 0)) {
+    const got = describe(requestTimeout);
+    throw new RangeError(`Expected requestTimeout to be milliseconds above 0, got ${got}`);
+  }
+  return { after, requestTimeout };
 }
 
 function delayOf<Options extends DelayOptions>(

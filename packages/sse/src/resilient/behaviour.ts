@@ -20,6 +20,7 @@ import {
   reconnect,
   type Redeliver,
   redeliver,
+  type RequestFunction,
 } from '../client/next.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
@@ -216,15 +217,18 @@ function begin(progress: Progress): Connect<Progress> {
 }
 
 function attempt(progress: Progress, after = 0): Connect<Progress> {
-  return connect((context) => requestFor(progress, context), progress, {
-    after,
-    requestTimeout: progress.options.responseTimeout,
-  });
+  const { responseTimeout: requestTimeout } = progress.options;
+  return connect(sourceOf(progress), progress, { after, requestTimeout });
 }
 
 /** The server asks for a new connection: it does not count as a failure. */
 function renewed(progress: Progress): Reconnect<Progress> {
-  return reconnect((context) => requestFor(progress, context), progress);
+  const { responseTimeout: requestTimeout } = progress.options;
+  return reconnect(sourceOf(progress), progress, { requestTimeout });
+}
+
+function sourceOf(progress: Progress): RequestFunction {
+  return (context) => requestFor(progress, context);
 }
 
 async function requestFor(progress: Progress, context: RequestContext): Promise<SseRequest> {

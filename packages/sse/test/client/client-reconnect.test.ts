@@ -117,6 +117,31 @@ describe('coming back', () => {
     await client.next('handleConnect');
   });
 
+  test('reconnect with `after` drops the connection at once, and connects after that time', async () => {
+    await using stage = await openStage();
+    const { pid, client } = await observe(
+      stage.system,
+      SseClient.define({
+        ...follower(stage),
+        handleInfo: (_message: 'later', lastEventId: string) =>
+          reconnect(stage, lastEventId, { after: 5000 }),
+      }),
+    );
+    const first = await stage.next();
+    first.stream();
+    await client.next('handleConnect');
+    send(pid, 'later');
+    await first.closed;
+    expect(SseClient.status(pid)).toMatchObject({ state: 'disconnected', nextAttemptAt: 5000 });
+    await advance(stage.system, 4999);
+    await settleNetwork();
+    expect(stage.asked).toBe(1);
+    await advance(stage.system, 1);
+    (await stage.next()).stream();
+    await client.next('handleInfo');
+    await client.next('handleConnect');
+  });
+
   test.each([
     ['connecting', ['handleInfo', 'handleConnectFailure']],
     ['connected', ['handleConnect', 'handleInfo', 'handleDisconnect']],

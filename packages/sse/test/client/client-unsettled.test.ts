@@ -74,6 +74,22 @@ describe('a function for the request whose promise does not settle', () => {
     );
   });
 
+  test('of a `renew` is a failure after responseTimeout too', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, {
+      responseTimeout: 5000,
+      renew: () => true,
+      headers: () => (stage.asked === 0 ? {} : never()),
+    });
+    (await stage.next()).stream('data: x\n\n');
+    await client.until('connected');
+    await client.until('connecting');
+    await advance(stage.system, 5000);
+    expect(await client.until('disconnected')).toMatchObject({
+      failure: { type: 'timeout', phase: 'request', ms: 5000 },
+    });
+  });
+
   test('a late request is not sent', async () => {
     await using stage = await openStage();
     const late = Promise.withResolvers<{ url: string }>();
