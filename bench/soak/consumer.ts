@@ -75,12 +75,13 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
     idleTimeout: 3000,
     responseTimeout: 3000,
     maxEventSize: 2 ** 20,
-    handle: ({ data }) => {
+    handle: ({ data, id }) => {
       const numbered = JSON.parse(data) as NumberedData;
       const { number } = numbered;
       const work = (): void => {
         failSometimes();
-        tell({ type: 'handled', stream, number, checksum: checksumOf(numbered), at: now() });
+        const checksum = checksumOf(numbered);
+        tell({ type: 'handled', stream, number, hasId: id !== null, checksum, at: now() });
         failSometimes();
       };
       return random() < 1 / 5
@@ -92,6 +93,8 @@ function follow(stream: string): ReturnType<typeof SseClient.resilient> {
     onStatus: ({ type }) => {
       if (type === 'connected') {
         tell({ type: 'connected', stream });
+      } else if (type === 'fresh' || type === 'resumed') {
+        tell({ type: 'began', stream });
       }
     },
   });

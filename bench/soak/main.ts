@@ -62,9 +62,10 @@ await new Command('soak')
   .parseAsync();
 
 function problemsIn(report: SoakReport): string[] {
-  const { lost, outOfOrder, garbled, acknowledgedEarly, crashes, openHandles } = report;
+  const { lost, notDropped, outOfOrder, garbled, acknowledgedEarly, crashes, openHandles } = report;
   return [
     ...(lost === 0 ? [] : [`${lost} lost`]),
+    ...(notDropped === 0 ? [] : [`${notDropped} repeated in spite of dedupe`]),
     ...(outOfOrder === 0 ? [] : [`${outOfOrder} out of order`]),
     ...(garbled === 0 ? [] : [`${garbled} garbled`]),
     ...(acknowledgedEarly === 0 ? [] : [`${acknowledgedEarly} acknowledged too early`]),

@@ -33,6 +33,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     instead: 'packet.at += 1; if (Math.random() < 1 / 1000) continue;',
     noticedAs: /\d lost/,
   },
+  'repeats handled in spite of dedupe': {
+    file: 'sse/src/cursor/cursor.ts',
+    code: 'return this.#dedupe && isEventId(id) && this.#recent.has(id);',
+    instead: 'return false;',
+    noticedAs: /\d repeated in spite of dedupe/,
+  },
   'two kilobytes kept for every event': {
     file: 'sse/src/client/delivery.ts',
     code: 'packet.at += 1;',

@@ -7,9 +7,13 @@ export type Record =
       readonly type: 'handled';
       readonly stream: string;
       readonly number: number;
+      /** Whether the event came with an id of its own. */
+      readonly hasId: boolean;
       readonly checksum: number;
       readonly at: number;
     }
+  /** A client has read its cursor, at each of its starts. */
+  | { readonly type: 'began'; readonly stream: string }
   | { readonly type: 'connected'; readonly stream: string }
   | { readonly type: 'restarted' }
   | { readonly type: 'jumped' }
@@ -24,7 +28,8 @@ export function write(record: Record): string {
 }
 
 const fields = {
-  handled: ['type', 'stream', 'number', 'checksum', 'at'],
+  handled: ['type', 'stream', 'number', 'hasId', 'checksum', 'at'],
+  began: ['type', 'stream'],
   connected: ['type', 'stream'],
   restarted: ['type'],
   jumped: ['type'],

@@ -37,6 +37,8 @@ export interface SoakReport extends SoakOptions {
    * Events that were handled again, after a kill, a crash, or because the server sent them again.
    */
   readonly repeated: number;
+  /** Events that `dedupe` should have dropped: see `Repeats`. */
+  readonly notDropped: number;
   /**
    * Events that were neither the next of their connection nor a repetition of the last one where
    * the server sends each event twice.
@@ -268,6 +270,7 @@ class Soak {
       handled: tally.handled,
       lost: produced - (tally.handled - tally.repeated),
       repeated: tally.repeated,
+      notDropped: tally.notDropped,
       outOfOrder: tally.outOfOrder,
       garbled: tally.garbled,
       acknowledgedEarly: tally.acknowledgedEarly,

@@ -1,6 +1,7 @@
 import { expectedChecksum } from './checksum.ts';
 import type { Kind } from './plan.ts';
 import type { Record } from './record.ts';
+import { Repeats } from './repeats.ts';
 
 /** A sample of the child's memory, in bytes, at a time in ms. */
 interface Sample {
@@ -47,6 +48,7 @@ export class Tally {
   /** The streams that had a connection in the current life. */
   readonly #connected = new Set<string>();
   readonly #streams = new Map<string, Progress>();
+  readonly #repeats = new Repeats();
   readonly #onHandled: (stream: string, at: number) => void;
 
   constructor(onHandled: (stream: string, at: number) => void) {
@@ -56,6 +58,11 @@ export class Tally {
   /** The sum of the highest handled numbers of all streams. */
   get reached(): number {
     return [...this.#streams.values()].reduce((sum, { highest }) => sum + highest, 0);
+  }
+
+  /** Events that were handled again in spite of `dedupe`. */
+  get notDropped(): number {
+    return this.#repeats.count;
   }
 
   /** A life of the child begins; all records of the one before have been added. */
@@ -69,8 +76,12 @@ export class Tally {
     switch (record.type) {
       case 'handled':
         this.#handle(record.stream, record.number);
+        this.#repeats.handled(record);
         this.garbled += record.checksum === expectedChecksum(record.stream, record.number) ? 0 : 1;
         this.#onHandled(record.stream, record.at);
+        return;
+      case 'began':
+        this.#repeats.began(record.stream);
         return;
       case 'connected':
         this.reconnects += this.#connected.has(record.stream) ? 1 : 0;
