@@ -16,24 +16,23 @@ const modules = ['differential', 'processes', 'supervisors', 'worker', 'servers'
  */
 const main = `[{module, _} = code:load_file(M) || M <- [${modules.join(',')}]], differential:main().`;
 
+/** How long the node may take to start, or for one program, in ms: both take far less. */
+const limit = 60_000;
+
 /** A node of Erlang that runs programs, one after another. */
 export class Erlang {
   /** The release of OTP. */
-  readonly release: string;
+  release = '';
+  /** Whether the node has ended: it runs no further program. */
+  isOver = false;
   readonly #node: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
   readonly #folder: string;
 
-  private constructor(
-    node: ChildProcessWithoutNullStreams,
-    lines: AsyncIterator<string>,
-    folder: string,
-    release: string,
-  ) {
+  private constructor(node: ChildProcessWithoutNullStreams, folder: string) {
     this.#node = node;
-    this.#lines = lines;
+    this.#lines = createInterface(node.stdout)[Symbol.asyncIterator]();
     this.#folder = folder;
-    this.release = release;
   }
 
   /**
@@ -43,18 +42,19 @@ export class Erlang {
   static async start(): Promise<Erlang> {
     const folder = mkdtempSync(join(tmpdir(), 'reprise-differential-'));
     const sources = modules.map((module) => join(import.meta.dirname, 'erlang', `${module}.erl`));
-    execFileSync('erlc', ['-o', folder, ...sources], { stdio: 'inherit' });
+    execFileSync('erlc', ['-o', folder, ...sources], { stdio: 'inherit', timeout: limit });
     const flags = ['+S', '1:1', '-mode', 'embedded', '-noshell', '-pa', folder, '-eval', main];
     const node = spawn('erl', flags, { env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' } });
     node.stderr.pipe(process.stderr);
-    const lines = createInterface(node.stdout)[Symbol.asyncIterator]();
-    return new Erlang(node, lines, folder, await nextOf(lines));
+    const erlang = new Erlang(node, folder);
+    erlang.release = await erlang.#answer();
+    return erlang;
   }
 
-  /** @throws Error when the interpreter fails */
+  /** @throws Error when the interpreter fails, or hangs */
   async run(kind: string, program: Term): Promise<Trace> {
     this.#node.stdin.write(`{${kind},${termOf(program)}}.\n`);
-    const line = await nextOf(this.#lines);
+    const line = await this.#answer();
     if (line.startsWith('failed')) {
       throw new Error(`The interpreter in Erlang ${line}`);
     }
@@ -64,17 +64,33 @@ export class Erlang {
   async stop(): Promise<void> {
     this.#node.stdin.end();
     // The output ends with the node.
-    await this.#lines.next();
+    await this.#line();
     rmSync(this.#folder, { recursive: true });
   }
-}
 
-async function nextOf(lines: AsyncIterator<string>): Promise<string> {
-  const { done, value } = await lines.next();
-  if (done === true) {
-    throw new Error('Expected a trace from Erlang, got the end of its output');
+  async #answer(): Promise<string> {
+    const line = await this.#line();
+    if (line === undefined) {
+      throw new Error('Expected a trace from Erlang, got the end of its output');
+    }
+    return line;
   }
-  return value as string;
+
+  /** The next line of its output; `undefined` at the end. A node that hangs is ended. */
+  async #line(): Promise<string | undefined> {
+    let hangs = false;
+    const watchdog = setTimeout(() => {
+      hangs = true;
+      this.#node.kill('SIGKILL');
+    }, limit);
+    const { done, value } = await this.#lines.next();
+    clearTimeout(watchdog);
+    this.isOver = done === true;
+    if (hangs) {
+      throw new Error(`Expected an answer of Erlang within ${limit / 1000} s, got none: ended it`);
+    }
+    return value;
+  }
 }
 
 /** Whether Erlang is here. As root on Debian, as in CI, it is installed if it is missing. */
