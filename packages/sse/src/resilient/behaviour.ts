@@ -32,9 +32,11 @@ import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
 import {
   assertFailedAnswer,
   type HandleFailed,
+  type Renewed,
   requestIn,
   type ResilientOptions,
   resolve,
+  type Restarted,
   type StatusChange,
 } from './options.ts';
 import { Pace } from './pace.ts';
@@ -164,9 +166,14 @@ function shown({ url, lastEventId, failuresInARow }: Progress): object {
   return { url, lastEventId, failuresInARow };
 }
 
-/** Says that a POST, say, will be sent again after each complete answer too. */
-function warnOfRepeats({ id, method, reconnect, until }: ResilientOptions, self: Process): void {
-  if (until === undefined && isRepeatedEffect({ method, reconnect })) {
+/**
+ * Says that a POST, say, will be sent again after each complete answer too: once for each client,
+ * not again when it is restarted.
+ */
+function warnOfRepeats(options: ResilientOptions, self: Process): void {
+  const { id, method, until } = options;
+  if (until === undefined && isRepeatedEffect(options) && !warned.has(options)) {
+    warned.add(options);
     self.system.logger.warn(
       { id, method },
       `${String(self.pid)}: ${method} is sent again after each end of its stream, as \`reconnect: true\` asks. ` +
@@ -174,6 +181,9 @@ function warnOfRepeats({ id, method, reconnect, until }: ResilientOptions, self:
     );
   }
 }
+
+/** A client that is restarted begins with the same options. */
+const warned = new WeakSet<ResilientOptions>();
 
 /**
  * A function of its own: in `handleEvent` the closure over the event would cost every event a
@@ -209,11 +219,15 @@ async function answerFailure(
 /** The first attempt; a client that was restarted may have to wait for it. */
 function begin(progress: Progress): Connect<Progress> {
   const after = progress.pace.wait;
+  tellWait(progress, { type: 'restarted' }, after);
+  return attempt(progress, after);
+}
+
+/** Tells that the budget of requests makes a connection wait, if it does. */
+function tellWait(progress: Progress, failure: Restarted | Renewed, after: number): void {
   if (after > 0) {
-    const failure = { type: 'restarted' } as const;
     notify(progress, { type: 'disconnected', reason: failure.type, failure, after });
   }
-  return attempt(progress, after);
 }
 
 function attempt(progress: Progress, after = 0): Connect<Progress> {
@@ -223,6 +237,7 @@ function attempt(progress: Progress, after = 0): Connect<Progress> {
 
 /** The server asks for a new connection: it does not count as a failure. */
 function renewed(progress: Progress): Reconnect<Progress> {
+  tellWait(progress, { type: 'renewed' }, progress.pace.wait);
   const { responseTimeout: requestTimeout } = progress.options;
   return reconnect(sourceOf(progress), progress, { requestTimeout });
 }

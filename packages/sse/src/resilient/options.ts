@@ -194,7 +194,7 @@ export type StatusChange =
       readonly type: 'disconnected';
       /** `failure` in one line. */
       readonly reason: string;
-      readonly failure: ConnectFailure | Disconnect | Restarted;
+      readonly failure: ConnectFailure | Disconnect | Restarted | Renewed;
       /** The time until the next attempt, in ms. */
       readonly after: number;
     }
@@ -220,6 +220,11 @@ export function requestIn(options: RequestPart): RequestPart {
  */
 export interface Restarted {
   readonly type: 'restarted';
+}
+
+/** An event asked for a new connection (`renew`), and the budget of requests makes it wait. */
+export interface Renewed {
+  readonly type: 'renewed';
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { GenServer, isAlive } from '@reprise/actor';
+import { GenServer, isAlive, Supervisor } from '@reprise/actor';
 import { advance, settle } from '@reprise/actor/testing';
 
 import { type ServerSentEvent, SseClient } from '../../src/index.ts';
@@ -78,6 +78,18 @@ describe('a request that is not sent again by itself', () => {
     await stage.next();
   });
 
+  test('is warned of once, also where a supervisor restarts its client', async () => {
+    await using stage = await openStage();
+    const fail = (): never => {
+      throw new Error('on purpose');
+    };
+    const spec = SseClient.resilient({ id: 'post', url: stage.url, ...options, handle: fail });
+    await Supervisor.startLink(stage.system, { strategy: 'oneForOne', children: [spec] });
+    (await stage.next()).stream('data: x\n\n');
+    await stage.next();
+    expect(repeats(stage)).toHaveLength(1);
+  });
+
   test.each([
     ['with `until`', { ...options, until: () => false }],
     ['where the method is idempotent', { ...options, method: 'PUT' }],
@@ -122,6 +134,20 @@ describe('renew', () => {
       'connecting',
       'connected',
     ]);
+  });
+
+  test('says so where the budget of requests makes the new connection wait', async () => {
+    await using stage = await openStage();
+    const client = await run(stage, { renew });
+    for (let request = 1; request <= 5; request += 1) {
+      (await stage.next()).stream(revoked);
+    }
+    const { after, ...told } = await client.until('disconnected');
+    expect(told).toMatchObject({ reason: 'renewed', failure: { type: 'renewed' } });
+    expect(after).toBeGreaterThan(0);
+    expect(SseClient.status(client.pid)?.nextAttemptAt).toBe(stage.system.clock.now() + after);
+    await advance(stage.system, after);
+    (await stage.next()).stream();
   });
 
   test('moves the cursor past its event: the next start does not get it again', async () => {
