@@ -52,6 +52,7 @@ export abstract class Cell extends Target<Cell> implements Process {
   #isHighWaterReported = false;
   /** A whole number, which takes no object of its own. Read only while it is `waiting`. */
   #awaitingSince = 0;
+  #awaitedCallback = '';
 
   constructor(runtime: Runtime, parent: Cell | undefined, mailbox: Mailbox = new Mailbox()) {
     super();
@@ -115,6 +116,11 @@ export abstract class Cell extends Target<Cell> implements Process {
   /** Since when the promise of its callback is awaited, in whole ms of the system's clock. */
   get awaitingSince(): number | undefined {
     return this.status === 'waiting' ? this.#awaitingSince : undefined;
+  }
+
+  /** The callback whose promise is awaited. */
+  get awaitedCallback(): string | undefined {
+    return this.status === 'waiting' ? this.#awaitedCallback : undefined;
   }
 
   get isAlive(): boolean {
@@ -223,12 +229,13 @@ export abstract class Cell extends Target<Cell> implements Process {
   }
 
   /**
-   * Takes no message until `promise` settles, then goes on with `resume`, which returns true, as
-   * `turn` does, when there are more messages. If the process ends first, the value or the error of
-   * `promise` is dropped.
+   * Takes no message until `promise`, of `callback`, settles, then goes on with `resume`, which
+   * returns true, as `turn` does, when there are more messages. If the process ends first, the
+   * value or the error of `promise` is dropped.
    */
-  suspend<T>(promise: PromiseLike<T>, resume: (value: T) => boolean): void {
+  suspend<T>(promise: PromiseLike<T>, callback: string, resume: (value: T) => boolean): void {
     this.status = 'waiting';
+    this.#awaitedCallback = callback;
     this.#awaitingSince = Math.trunc(this.runtime.clock.now());
     Promise.resolve(promise).then(
       (value) => {

@@ -13,15 +13,23 @@ export abstract class ServerDispatch extends ServerLifecycle {
   #lastClause: Callback | undefined = undefined;
 
   /** Does what a callback answered: at once, or when a promise for it settles. */
-  protected abstract carryOut(result: unknown): void;
+  protected abstract carryOut(result: unknown, callback: string): void;
 
   protected handleCast({ request, payload }: CastMessage): void {
-    this.carryOut(this.#castClause(request)(payload, this.state, this));
+    this.carryOut(this.#castClause(request)(payload, this.state, this), 'handleCast');
   }
 
   protected handleCall(message: CallMessage): void {
     const clause = clauseOf(this.behaviour, 'handleCall', message.request);
-    this.carryOut(clause(message.payload, this.state, message, this));
+    this.carryOut(clause(message.payload, this.state, message, this), 'handleCall');
+  }
+
+  /** With the request, if it has one. The name is made here, and not for each awaited promise. */
+  override get awaitedCallback(): string | undefined {
+    const callback = super.awaitedCallback;
+    return callback === 'handleCast' || callback === 'handleCall'
+      ? `${callback}.${(this.lastMessage as CallMessage | CastMessage).request}`
+      : callback;
   }
 
   /** Casts come in floods of one kind: the last clause is kept, which spares the look-up. */
@@ -42,7 +50,7 @@ export abstract class ServerDispatch extends ServerLifecycle {
         `${nameOf(this)} has no handleInfo: message dropped`,
       );
     } else {
-      this.carryOut(this.behaviour.handleInfo(message, this.state, this));
+      this.carryOut(this.behaviour.handleInfo(message, this.state, this), 'handleInfo');
     }
   }
 
@@ -52,7 +60,7 @@ export abstract class ServerDispatch extends ServerLifecycle {
     if (handleContinue === undefined) {
       throw new ExitRequest(undef('handleContinue'));
     }
-    this.carryOut(handleContinue(value, this.state, this));
+    this.carryOut(handleContinue(value, this.state, this), 'handleContinue');
   }
 
   override become(state: unknown, behaviour?: AnyBehaviour): void {

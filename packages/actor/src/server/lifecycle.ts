@@ -183,7 +183,7 @@ export abstract class ServerLifecycle extends Cell {
     try {
       const result = this.#behaviour.terminate?.(reason, this.#state, this);
       if (isThenable(result)) {
-        this.suspend(result, () => {
+        this.suspend(result, 'terminate', () => {
           this.#finish(reason);
           return false;
         });

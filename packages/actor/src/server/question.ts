@@ -81,12 +81,12 @@ export abstract class Question extends Request implements Wait {
 
   /** What keeps the server from answering, if that is known. */
   #why(): string {
-    const { awaitingSince, runtime } = this.server;
+    const { awaitedCallback, awaitingSince, runtime } = this.server;
     if (awaitingSince === undefined) {
       return '';
     }
     const seconds = Math.round((runtime.clock.now() - awaitingSince) / 1000);
-    return `: the promise of its callback has not settled for ${seconds} s`;
+    return `: the promise of its ${awaitedCallback} has not settled for ${seconds} s`;
   }
 
   /** False when it was answered, or had failed, before: a second outcome is dropped. */

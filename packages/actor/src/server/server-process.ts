@@ -29,7 +29,7 @@ export class ServerProcess extends ServerDispatch {
 
   protected turn(): boolean {
     if (this.phase === 'new') {
-      this.carryOut(this.init());
+      this.carryOut(this.init(), 'init');
     }
     if (this.phase === 'suspended') {
       return this.#takeOrder();
@@ -162,9 +162,9 @@ export class ServerProcess extends ServerDispatch {
 
   // Answers
 
-  protected carryOut(result: unknown): void {
+  protected carryOut(result: unknown, callback: string): void {
     if (isThenable(result)) {
-      this.suspend(result, (value) => {
+      this.suspend(result, callback, (value) => {
         this.#apply(value);
         return this.#goesOn();
       });

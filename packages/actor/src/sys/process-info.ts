@@ -24,6 +24,8 @@ export interface ProcessInfo {
    * ms. A callback whose promise never settles shows here: it has no limit of its own.
    */
   readonly awaitingSince?: number;
+  /** Only while it is `awaiting`: that callback, `init` for example, or `handleCall.pop`. */
+  readonly awaitedCallback?: string;
   readonly messageQueueLen: number;
   /** In the order they were linked. */
   readonly links: readonly Pid[];
@@ -59,9 +61,7 @@ export interface ProcessInfo {
 export function processInfo(pid: Pid): ProcessInfo | undefined {
   const cell = cellOf(pid);
   const status = statusOf(cell);
-  const { awaitingSince } = cell;
-  const since = awaitingSince === undefined ? {} : { awaitingSince };
-  return status && { ...describeCell(cell), status, ...since };
+  return status && { ...describeCell(cell), status, ...awaitedBy(cell) };
 }
 
 /**
@@ -96,6 +96,12 @@ function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
     parent: cell.parent?.pid,
     mailbox: boundsOf(cell),
   };
+}
+
+function awaitedBy({ awaitingSince, awaitedCallback }: Cell) {
+  return awaitingSince === undefined || awaitedCallback === undefined
+    ? {}
+    : { awaitingSince, awaitedCallback };
 }
 
 function statusOf(cell: Cell): ProcessInfo['status'] | undefined {

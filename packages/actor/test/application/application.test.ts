@@ -127,6 +127,24 @@ describe('applications', () => {
     expect(isAlive(system.pid)).toBe(true);
   });
 
+  test('SD02 a start that hangs holds up the stop, until the limit of the system ends both', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const web = app(log, 'web', { begin: forever });
+    logOutcome(log, 'started', Application.start(system, web));
+    await settle(system);
+    logOutcome(log, 'stopped', Application.stop(system, web));
+    await advance(system, 3_600_000);
+    expect(log).toStrictEqual([]);
+    const ended = system.stop({ timeout: 100 });
+    await advance(system, 100);
+    await ended;
+    expect(log).toStrictEqual([
+      ['stopped', { exit: killed }],
+      ['started', { exit: killed }],
+    ]);
+  });
+
   test('SD02 may have callbacks that wait or fail: a failure is reported, and the stop goes on', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];

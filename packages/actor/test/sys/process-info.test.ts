@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  childSpec,
   GenServer,
   link,
   monitor,
+  noreply,
   ok,
   type Pid,
   type Process,
@@ -14,8 +16,10 @@ import {
   send,
   spawn,
   spawnLink,
+  Supervisor,
   sys,
   trapExit,
+  whereis,
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 import { expectTypeOf } from 'expect-type';
@@ -185,7 +189,7 @@ describe('a callback whose promise does not settle', () => {
   const stuck = GenServer.define({
     init: () => ok(0),
     handleCall: { get: (_, state) => reply(state, state) },
-    handleCast: { hang: () => new Promise<never>(() => undefined) },
+    handleCast: { hang: forever },
   });
 
   test('shows with its age, also to those who wait for the server', async () => {
@@ -196,13 +200,56 @@ describe('a callback whose promise does not settle', () => {
     GenServer.cast(pid, 'hang');
     await settle(system);
     await advance(system, 307_000);
-    expect(processInfo(pid)).toMatchObject({ status: 'awaiting', awaitingSince: 40 });
+    expect(processInfo(pid)).toMatchObject({
+      status: 'awaiting',
+      awaitingSince: 40,
+      awaitedCallback: 'handleCast.hang',
+    });
     const call = GenServer.call(pid, 'get').catch((error: unknown) => error);
     const status = sys.getStatus(pid).catch((error: unknown) => error);
     await advance(system, 5000);
-    const why = 'the promise of its callback has not settled for 312 s';
+    const why = 'the promise of its handleCast.hang has not settled for 312 s';
     expect(await call).toMatchObject({ message: expect.stringContaining(why) });
     expect(await status).toMatchObject({ message: expect.stringContaining(why) });
     await system.stop({ timeout: 0 });
   });
+
+  test.each<[name: string, hang: (pid: Hanging) => void]>([
+    ['handleCall.hang', (pid) => void GenServer.call(pid, 'hang').catch(() => undefined)],
+    ['handleCast.hang', (pid) => GenServer.cast(pid, 'hang')],
+    ['handleInfo', (pid) => send(pid, 'hang')],
+    ['handleContinue', (pid) => GenServer.cast(pid, 'goOn')],
+    ['terminate', (pid) => void GenServer.stop(pid).catch(() => undefined)],
+  ])('shows by its name: %s', async (name, hang) => {
+    const system = createTestSystem();
+    const pid = await GenServer.start(system, hanging, undefined);
+    expect(processInfo(pid)).not.toHaveProperty('awaitedCallback');
+    hang(pid);
+    await settle(system);
+    expect(processInfo(pid)).toMatchObject({ status: 'awaiting', awaitedCallback: name });
+    await system.stop({ timeout: 0 });
+  });
+
+  test('shows by its name: init, also of a supervisor whose child does not start', async () => {
+    const system = createTestSystem();
+    const never = childSpec(forever, { id: 'never' });
+    const options = { strategy: 'oneForOne', children: [never], name: 'app' } as const;
+    Supervisor.startLink(system, options).catch(() => undefined);
+    await settle(system);
+    const pid = whereis(system, 'app');
+    expect(pid && processInfo(pid)).toMatchObject({ status: 'awaiting', awaitedCallback: 'init' });
+    const stopped = system.stop({ timeout: 100 });
+    await advance(system, 100);
+    await stopped;
+  });
 });
+
+const hanging = GenServer.define({
+  init: () => ok(0),
+  handleCall: { hang: () => forever() },
+  handleCast: { hang: () => forever(), goOn: (_, state) => noreply(state, { continue: 'on' }) },
+  handleInfo: (_: unknown) => forever(),
+  handleContinue: () => forever(),
+  terminate: () => forever(),
+});
+type Hanging = GenServer.ServerOf<typeof hanging>;
