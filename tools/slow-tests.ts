@@ -16,6 +16,7 @@ export const slowTests: readonly string[] = [
   'packages/cli/test/old-node.test.ts',
   'packages/sse/test/cost.test.ts',
   'examples/supervised-service/supervised-service.test.ts',
+  'packages/sse/test/compiler-messages.test.ts',
   'packages/sse/test/eventsource/eventsource-readme.test.ts',
   'packages/sse/test/format/fuzz.property.test.ts',
   'packages/sse/test/format/parser.test.ts',

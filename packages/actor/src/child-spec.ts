@@ -29,8 +29,14 @@ export interface ChildSpec<
    * Starts the child, linked to `parent`, and resolves with its pid once it is initialised, or with
    * `undefined` for `ignore`. A rejection is a failed start. `extra`: further arguments from the
    * supervisor, such as the `extraArguments` of a dynamic one.
+   *
+   * `None` refuses a function that forgets its `return`, which resolves with `undefined`, too. Give
+   * one that may resolve with `undefined` to `childSpec`.
    */
-  readonly start: (parent: Process, ...extra: Extra) => Promise<Child | undefined>;
+  readonly start: <None extends undefined>(
+    parent: Process,
+    ...extra: Extra
+  ) => Promise<Child | None>;
   /** Default: `permanent`. */
   readonly restart: Restart;
   /** Default: 5,000 ms; `Infinity` for a supervisor. */
@@ -100,23 +106,26 @@ export function childSpec<
   options: SpecOptions<Id>,
 ): ChildSpec<Id, NonNullable<Child>, Readonly<Extra>> {
   assertKnownKeys('childSpec', options, { ...childKeys, type: true });
-  return specOf(start as ChildSpec<Id, NonNullable<Child>, Extra>['start'], options);
+  return specOf(start as Start<NonNullable<Child>, Extra>, options);
 }
+
+/** A start that may resolve with `undefined`. */
+type Start<Child extends Pid, Extra extends readonly unknown[]> = (
+  parent: Process,
+  ...extra: Extra
+) => Promise<Child | undefined>;
 
 /** `childSpec` for options that are checked, and may have those of other functions among them. */
 export function specOf<
   Id extends string,
   Child extends Pid,
   Extra extends readonly unknown[] = readonly [],
->(
-  start: ChildSpec<Id, Child, Extra>['start'],
-  options: SpecOptions<Id>,
-): ChildSpec<Id, Child, Readonly<Extra>> {
+>(start: Start<Child, Extra>, options: SpecOptions<Id>): ChildSpec<Id, Child, Readonly<Extra>> {
   const { id, restart = 'permanent', type = 'worker', significant = false, restartDelay } = options;
   const defaultShutdown = type === 'supervisor' ? Infinity : 5000;
   const spec: ChildSpec<Id, Child, Readonly<Extra>> = {
     id,
-    // Only the type differs: a parameter list is read-only either way.
+    // Only the types differ: a parameter list is read-only either way, and `None` is `undefined`.
     start: start as ChildSpec<Id, Child, Readonly<Extra>>['start'],
     restart,
     shutdown: options.shutdown === undefined ? defaultShutdown : options.shutdown,

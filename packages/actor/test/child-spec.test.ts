@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ChildOptions, childSpec, type ChildSpec, GenServer, ok } from '@reprise/actor';
+import {
+  type ChildOptions,
+  childSpec,
+  type ChildSpec,
+  GenServer,
+  ok,
+  type Pid,
+} from '@reprise/actor';
 
 import { assertChildSpec } from '../src/child-spec.ts';
 
-const start: ChildSpec['start'] = () => Promise.resolve(undefined);
+const start = (): Promise<Pid | undefined> => Promise.resolve(undefined);
 const startForm = 'a function (parent) => Promise<Pid>';
 const worker = GenServer.define({ init: (count: number) => ok(count) });
 

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-generated-empty-object-type -- a state may be any value */
 import type { ExitReason } from '../process/exit-reason.ts';
 
 /**
@@ -36,7 +37,11 @@ interface Fields<Literal> {
  * TypeScript would know that type from the callback that answers, but forgets it where `init` calls
  * a generic function, such as `ok(state)`, and `const` type parameters make each array read-only.
  */
-export type AnyState<Literal extends Primitive> = Literal | Fields<Literal> | object;
+export type AnyState<Literal extends Primitive> = Literal | Fields<Literal> | NonNullable<unknown>;
+
+// The signatures of an answer differ in the number of their arguments, for a mistake to be told of
+// by the one that is meant. `never` is the state of an answer without one, where the number of
+// arguments is the only error.
 
 /** `init` succeeded: the server runs with this state. */
 export interface Ok<State, Continue = never> extends Answer {
@@ -178,7 +183,7 @@ function mark({ prototype }: { readonly prototype: object }): void {
  * await system.stop();
  * ```
  */
-export function ok<State>(state: State): Ok<State>;
+export function ok<State = never>(state: State): Ok<State>;
 export function ok<State, Continue>(state: State, action: Action<Continue>): Ok<State, Continue>;
 export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
   assertState('ok(state)', arguments.length >= 1);
@@ -199,7 +204,7 @@ export function ok<State>(state: State, action?: Action): Ok<State, unknown> {
  */
 export function reply<
   Value,
-  State extends AnyState<Literal>,
+  State extends AnyState<Literal> = never,
   Literal extends Primitive = Primitive,
 >(value: Value, state: State): Reply<Value, State>;
 export function reply<
@@ -208,12 +213,6 @@ export function reply<
   Continue,
   Literal extends Primitive = Primitive,
 >(value: Value, state: State, action: Action<Continue>): Reply<Value, State, Continue>;
-export function reply<Value, State>(value: Value, state: State): Reply<Value, State>;
-export function reply<Value, State, Continue>(
-  value: Value,
-  state: State,
-  action: Action<Continue>,
-): Reply<Value, State, Continue>;
 export function reply<Value, State>(
   value: Value,
   state: State,
@@ -236,19 +235,15 @@ export function reply<Value, State>(
  * console.log(push('a', ['b']).state); // [ 'a', 'b' ]
  * ```
  */
-export function noreply<State extends AnyState<Literal>, Literal extends Primitive = Primitive>(
-  state: State,
-): NoReply<State>;
+export function noreply<
+  State extends AnyState<Literal> = never,
+  Literal extends Primitive = Primitive,
+>(state: State): NoReply<State>;
 export function noreply<
   State extends AnyState<Literal>,
   Continue,
   Literal extends Primitive = Primitive,
 >(state: State, action: Action<Continue>): NoReply<State, Continue>;
-export function noreply<State>(state: State): NoReply<State>;
-export function noreply<State, Continue>(
-  state: State,
-  action: Action<Continue>,
-): NoReply<State, Continue>;
 export function noreply<State>(state: State, action?: Action): NoReply<State, unknown> {
   assertState('noreply(state)', arguments.length >= 1);
   return new NoReplyValue(state, action);
@@ -273,12 +268,6 @@ export function stop<State extends AnyState<Literal>, Literal extends Primitive 
   state: State,
 ): Stop<State>;
 export function stop<Value, State extends AnyState<Literal>, Literal extends Primitive = Primitive>(
-  reason: ExitReason,
-  value: Value,
-  state: State,
-): StopReply<Value, State>;
-export function stop<State>(reason: ExitReason, state: State): Stop<State>;
-export function stop<Value, State>(
   reason: ExitReason,
   value: Value,
   state: State,

@@ -47,7 +47,7 @@ export function specToKeep(spec: ChildSpec): ChildSpec {
   return spec.restart === 'temporary' ? { ...spec, start: neverAgain } : spec;
 }
 
-const neverAgain = (): Promise<undefined> => Promise.resolve(undefined);
+const neverAgain = <None extends undefined>(): Promise<None> => Promise.resolve(undefined as None);
 
 /** The children of a supervisor of any kind. */
 export interface ChildTable extends Iterable<Child> {

@@ -8,6 +8,7 @@ import {
 } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import { type Destination, find, type Name, type Via } from '../process/address.ts';
 import { ExitError, ExitRequest } from '../process/exit-error.ts';
 import { badReturnValue, noproc } from '../process/exit-reason.ts';
@@ -50,10 +51,15 @@ const startKeys: KeysOf<SupervisorStartOptions> = { name: true };
  * Returns the options, or `ignore`: called each time the supervisor is started.
  * @see OTP manual, `supervisor:init/1`
  */
-type SupervisorInit<Specs extends readonly ChildSpec[] = readonly ChildSpec[]> = () =>
-  | SupervisorOptions<Specs>
-  | Ignore
-  | Promise<SupervisorOptions<Specs> | Ignore>;
+type SupervisorInit<
+  Specs extends readonly ChildSpec[] = readonly ChildSpec[],
+  Answer extends InitAnswer = Ignore,
+> = () => MaybePromise<SupervisorOptions<Specs> | Answer>;
+
+type InitAnswer = SupervisorOptions | Ignore;
+
+/** No answer is inferred where the options are given as they are. */
+type IfFunction<Answer, Value> = [Answer] extends [never] ? never : Value;
 
 declare const childPids: unique symbol;
 
@@ -68,9 +74,7 @@ interface SupervisorPid<out Children extends ChildPids = ChildPids> extends Serv
 }
 
 export type ChildrenOf<Specs extends readonly ChildSpec[]> = {
-  readonly [Spec in Specs[number] as Spec['id']]: Spec extends ChildSpec<string, infer Child>
-    ? Child
-    : never;
+  readonly [Spec in Specs[number] as Spec['id']]: NonNullable<Awaited<ReturnType<Spec['start']>>>;
 };
 
 /** The pid of a supervisor, or its name in a system. */
@@ -100,16 +104,15 @@ type AnySupervisor = Destination<SupervisorPid>;
  * await system.stop();
  * ```
  */
-export function startLink<const Specs extends readonly ChildSpec[]>(
+export function startLink<
+  const Specs extends readonly ChildSpec[],
+  Answer extends InitAnswer = never,
+>(
   parent: Process,
-  init: SupervisorInit<Specs>,
-  options?: SupervisorStartOptions,
-): Promise<SupervisorPid<ChildrenOf<Specs>> | undefined>;
-// Last, since the errors of TypeScript are those of the last: most supervisors have no function.
-export function startLink<const Specs extends readonly ChildSpec[]>(
-  parent: Process,
-  options: SupervisorOptions<Specs> & SupervisorStartOptions,
-): Promise<SupervisorPid<ChildrenOf<Specs>>>;
+  // One signature: where overloads fail, TypeScript hides what is wrong with the one that is meant.
+  init: (SupervisorOptions<Specs> & SupervisorStartOptions) | SupervisorInit<Specs, Answer>,
+  options?: IfFunction<Answer, SupervisorStartOptions>,
+): Promise<SupervisorPid<ChildrenOf<Specs>> | IfFunction<Answer, undefined>>;
 export async function startLink(
   parent: Process,
   given: (SupervisorOptions & SupervisorStartOptions) | SupervisorInit,

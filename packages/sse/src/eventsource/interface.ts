@@ -29,12 +29,14 @@ type Handler<Type extends keyof EventSourceEventMap> =
   | ((event: EventSourceEventMap[Type]) => unknown)
   | null;
 
-type Listener<Type extends keyof EventSourceEventMap> = (
-  this: EventSource,
-  event: EventSourceEventMap[Type],
-) => unknown;
+/** An event of any other type is one of the stream. */
+type EventOf<Type extends string> = Type extends keyof EventSourceEventMap
+  ? EventSourceEventMap[Type]
+  : EventSourceEventMap['message'];
 
-type AnyListener = ((event: Event) => void) | { handleEvent(event: Event): void };
+type Listener<Type extends string> =
+  | ((this: EventSource, event: EventOf<Type>) => unknown)
+  | { handleEvent(event: EventOf<Type>): unknown };
 
 type Added = Parameters<EventTarget['addEventListener']>[2];
 type Removed = Parameters<EventTarget['removeEventListener']>[2];
@@ -52,20 +54,16 @@ export interface EventSource extends EventTarget {
   onopen: Handler<'open'>;
   onmessage: Handler<'message'>;
   onerror: Handler<'error'>;
-  addEventListener<Type extends keyof EventSourceEventMap>(
+  addEventListener<Type extends string>(
     type: Type,
-    listener: Listener<Type>,
+    listener: Listener<Type> | null,
     options?: Added,
   ): void;
-  addEventListener(type: string, listener: Listener<'message'>, options?: Added): void;
-  addEventListener(type: string, listener: AnyListener, options?: Added): void;
-  removeEventListener<Type extends keyof EventSourceEventMap>(
+  removeEventListener<Type extends string>(
     type: Type,
-    listener: Listener<Type>,
+    listener: Listener<Type> | null,
     options?: Removed,
   ): void;
-  removeEventListener(type: string, listener: Listener<'message'>, options?: Removed): void;
-  removeEventListener(type: string, listener: AnyListener, options?: Removed): void;
   /** Closes at once and for good: no further event follows, not even one of the same packet. */
   close(): void;
 }

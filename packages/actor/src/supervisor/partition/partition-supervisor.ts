@@ -299,5 +299,5 @@ function optionsOf(options: PartitionSupervisorOptions): CheckedOptions {
 }
 
 function partitionSpec(child: PartitionSpec, partition: number): ChildSpec {
-  return { ...child, id: String(partition), start: (parent) => child.start(parent, partition) };
+  return specOf((parent) => child.start(parent, partition), { ...child, id: String(partition) });
 }
