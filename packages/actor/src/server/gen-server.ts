@@ -301,9 +301,9 @@ export function call<Calls, Request extends keyof Calls & string>(
     const what = `call ${describe(request)} to ${String(server)}`;
     return Promise.reject(new ExitError(refusal ?? noproc, what));
   }
-  const message = new CallMessage(cell, request, payload, timeout, caller);
+  const message = new CallMessage(cell, request, payload, caller);
   cell.push(message);
-  message.expireIfDue(timeout);
+  message.expireAfter(timeout);
   return message.promise as Promise<ReplyTo<Calls[Request]>>;
 }
 
@@ -413,7 +413,8 @@ export async function stop(
   if (cell === undefined || refusal !== undefined) {
     throw new ExitError(refusal ?? noproc, `stop of ${String(server)}`);
   }
-  const message = new StopMessage(cell, reason, timeout, caller);
+  const message = new StopMessage(cell, reason, caller);
   cell.pushSystem(message);
+  message.startTimeout(timeout);
   await message.promise;
 }

@@ -107,9 +107,10 @@ export abstract class ServerLifecycle extends Cell {
    * `init` answers `ignore`.
    */
   start(timeout: number, ref?: MonitorRef<Cell>): Promise<unknown> {
-    this.#start = new Start(this, timeout, ref);
+    const start = (this.#start = new Start(this, ref));
+    start.startTimeout(timeout);
     this.wake();
-    return this.#start.promise;
+    return start.promise;
   }
 
   /** Calls `init`; its answer is for `applyInit`. */

@@ -36,14 +36,8 @@ export class CallMessage extends QueuedQuestion implements Envelope {
   readonly request: string;
   readonly payload: unknown;
 
-  constructor(
-    server: Cell,
-    request: string,
-    payload: unknown,
-    timeout: number,
-    caller: Cell | undefined,
-  ) {
-    super(server, timeout, caller);
+  constructor(server: Cell, request: string, payload: unknown, caller: Cell | undefined) {
+    super(server, caller);
     this.request = request;
     this.payload = payload;
   }
@@ -91,8 +85,8 @@ export class StopMessage extends SystemRequest {
   /** The server ends because of it, and not for a reason of its own that is the same. */
   #isTaken = false;
 
-  constructor(server: Cell, reason: ExitReason, timeout: number, caller: Cell | undefined) {
-    super(server, timeout, caller);
+  constructor(server: Cell, reason: ExitReason, caller: Cell | undefined) {
+    super(server, caller);
     this.reason = reason;
   }
 

@@ -52,7 +52,7 @@ class RequestMessage extends CallMessage {
   readonly #pending: PendingResponse;
 
   constructor(server: Cell, request: string, payload: unknown, pending: PendingResponse) {
-    super(server, request, payload, Infinity, undefined);
+    super(server, request, payload, undefined);
     this.#pending = pending;
   }
 

@@ -17,8 +17,10 @@ export abstract class Question extends Request implements Wait {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (thrown: unknown) => void;
   #isOpen = true;
+  /** It has no timeout. Not a field of the subclass that needs it: that would slow down each call. */
+  protected isEndless = false;
 
-  constructor(server: Cell, timeout: number, caller: Cell | undefined) {
+  constructor(server: Cell, caller: Cell | undefined) {
     super();
     this.server = server;
     this.caller = caller;
@@ -27,9 +29,6 @@ export abstract class Question extends Request implements Wait {
     this.#resolve = resolve;
     this.#reject = reject;
     server.addRequest(this);
-    if (timeout < Infinity) {
-      server.runtime.timers.start(this, timeout);
-    }
     caller?.addWait(this);
   }
 
@@ -42,10 +41,20 @@ export abstract class Question extends Request implements Wait {
     return this.#isOpen;
   }
 
-  /** With a timeout of 0 no answer can come in time, however fast the server is. */
-  expireIfDue(timeout: number): void {
+  /** Not in the constructor, which calls need to be short. A full mailbox may have failed it. */
+  startTimeout(timeout: number): void {
+    this.isEndless = timeout === Infinity;
+    if (!this.isEndless && this.#isOpen) {
+      this.server.runtime.timers.start(this, timeout);
+    }
+  }
+
+  /** Starts its timeout. With one of 0 no answer can come in time, however fast the server is. */
+  expireAfter(timeout: number): void {
     if (timeout === 0) {
       this.fire();
+    } else {
+      this.startTimeout(timeout);
     }
   }
 
@@ -119,20 +128,17 @@ const longWait = 5000;
 
 /** A question that the server comes to by taking its messages, unless it waits for the caller. */
 export abstract class QueuedQuestion extends Question {
-  readonly #isEndless: boolean;
-
-  constructor(server: Cell, timeout: number, caller: Cell | undefined) {
-    super(server, timeout, caller);
-    this.#isEndless = timeout === Infinity;
-    if (this.#isEndless && caller !== undefined) {
-      server.runtime.timers.start(this, longWait);
+  override startTimeout(timeout: number): void {
+    super.startTimeout(timeout);
+    if (this.isEndless && this.caller !== undefined && this.isOpen) {
+      this.server.runtime.timers.start(this, longWait);
     }
   }
 
   fire(): void {
     // First: the end of this question breaks the cycle.
     const cycle = this.caller && cycleOf(this.caller, this);
-    if (!this.#isEndless) {
+    if (!this.isEndless) {
       this.expire(cycle);
     } else if (cycle !== undefined) {
       this.#warn(cycle);
@@ -152,7 +158,7 @@ export abstract class QueuedQuestion extends Question {
   }
 
   named(): void {
-    if (this.#isEndless) {
+    if (this.isEndless) {
       this.server.runtime.timers.stop(this);
     }
   }

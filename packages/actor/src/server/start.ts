@@ -11,8 +11,8 @@ export class Start extends Question {
   readonly #ref: MonitorRef<Cell> | undefined;
 
   /** `ref`: the monitor that the parent wants from the first instant. */
-  constructor(server: Cell, timeout: number, ref: MonitorRef<Cell> | undefined) {
-    super(server, timeout, server.parent);
+  constructor(server: Cell, ref: MonitorRef<Cell> | undefined) {
+    super(server, server.parent);
     this.#ref = ref;
   }
 

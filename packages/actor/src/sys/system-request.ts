@@ -53,12 +53,12 @@ function submit<Value>(
   if (cell === undefined || refusal !== undefined) {
     return Promise.reject(new ExitError(refusal ?? noproc, `sys.${name} of ${String(server)}`));
   }
-  const message = create(cell, timeout, caller);
+  const message = create(cell, caller);
   if (isA(cell, ServerProcess)) {
     cell.pushSystem(message);
   }
   // Any other process would never handle it: the request times out.
-  message.expireIfDue(timeout);
+  message.expireAfter(timeout);
   return message.promise as Promise<Value>;
 }
 
