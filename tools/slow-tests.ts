@@ -12,6 +12,7 @@ export const slowTests: readonly string[] = [
   'packages/sse/test/contract/contract-service.test.ts',
   'packages/cli/test/stopping.test.ts',
   'packages/cli/test/feed.test.ts',
+  'packages/cli/test/terminal.test.ts',
   'examples/resume/resume.test.ts',
   'packages/cli/test/old-node.test.ts',
   'packages/sse/test/cost.test.ts',

@@ -133,6 +133,22 @@ test('a terminal that becomes narrower keeps nothing of an old status line', asy
   output.close();
 });
 
+test('a terminal that becomes narrower keeps nothing of an old status line of wide characters', async () => {
+  const terminal = new Terminal([first], 175);
+  const { output, lines, clock } = bound(terminal);
+  void output.event(first, event('x', '\u6F22'.repeat(80)));
+  expect((await lines()).at(-1)).toContain('\u6F22\u2026');
+  await terminal.resize(35);
+  await clock.advance(200);
+  expect(await lines()).toEqual([
+    `message [${'\u6F22'.repeat(13)}`,
+    ...Array.from({ length: 3 }, () => '\u6F22'.repeat(17)),
+    `${'\u6F22'.repeat(16)}] x`,
+    'http://a/  connecting  1 event  0.\u2026',
+  ]);
+  output.close();
+});
+
 test('the end leaves the events and the changes, and no status line', async () => {
   const { output, lines } = bound(new Terminal([first, second]));
   output.state(first, { type: 'connected', url: first.url });

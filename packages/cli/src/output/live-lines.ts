@@ -1,8 +1,13 @@
 import type { WriteStream } from 'node:tty';
 
-import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
-/** The last lines of a terminal, drawn again and again while other text scrolls by above them. */
+/**
+ * The last lines of a terminal, drawn again and again while other text scrolls by above them.
+ *
+ * Not `log-update`: it erases as many rows as the lines had when it drew them. A terminal that has
+ * become narrower since then has wrapped them, and log-update 8.0 leaves a part of them behind.
+ */
 export class LiveLines {
   readonly #terminal: WriteStream;
   #drawn: readonly string[] = [];
@@ -40,17 +45,22 @@ export class LiveLines {
     }
   }
 
-  /**
-   * Moves the cursor from below the lines to their beginning and erases from there. A terminal that
-   * has become narrower since they were drawn has wrapped them.
-   */
+  /** Moves the cursor from below the lines to their beginning and erases from there. */
   #erasure(): string {
-    const rows = this.#drawn.reduce((sum, line) => sum + this.#rowsOf(line), 0);
+    const rows = this.#rows;
     return rows === 0 ? '' : `\r\u001B[${rows}A\u001B[J`;
   }
 
-  #rowsOf(line: string): number {
-    return Math.max(1, Math.ceil(stringWidth(line) / this.#columns));
+  /**
+   * How many rows the lines take. A terminal of another width than when they were drawn may have
+   * wrapped them; a wide character goes to the next row whole, and leaves a gap.
+   */
+  get #rows(): number {
+    const wraps = this.#drawn.length > 0 && this.#width !== this.#columns;
+    const options = { hard: true, trim: false, wordWrap: false };
+    return wraps
+      ? wrapAnsi(this.#drawn.join('\n'), this.#columns, options).split('\n').length
+      : this.#drawn.length;
   }
 
   get #columns(): number {
