@@ -33,20 +33,31 @@ export function setBrand(type: ClassOf<object>, kind: string): void {
   Object.defineProperty(type.prototype, brand, { value });
 }
 
-/** `instanceof`, for the objects of all copies of this protocol. */
+/**
+ * `instanceof`, for the objects of all copies of this protocol. False for a value that cannot be
+ * read, such as a proxy that is revoked: it may be a message of any process.
+ */
 export function isA<Instance>(value: unknown, type: ClassOf<Instance>): value is Instance {
-  return (
-    isInstance.call(type, value) ||
-    (isForeign(value) && isOfKind(value, ownBrandOf(type.prototype)?.kind))
-  );
+  try {
+    return (
+      isInstance.call(type, value) ||
+      (isForeign(value) && isOfKind(value, ownBrandOf(type.prototype)?.kind))
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** What `instanceof` does, unless a class says otherwise. */
 const isInstance = Function.prototype[Symbol.hasInstance];
 
-/** Whether an object has a brand of this protocol. */
+/** Whether an object has a brand of this protocol. A proxy may say that it has any property. */
 export function isForeign(value: unknown): value is Branded {
-  return isBranded(value) && value[brand].protocol === protocol;
+  try {
+    return isBranded(value) && value[brand].protocol === protocol;
+  } catch {
+    return false;
+  }
 }
 
 /** For the message of an error: the version of a copy that this one does not understand. */

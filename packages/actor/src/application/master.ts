@@ -16,6 +16,7 @@ import {
   stop,
   type StopStart,
 } from '../server/next.ts';
+import { isInstance } from '../shown/reading.ts';
 import { explain } from '../supervisor/rules.ts';
 import { shutdownChild } from '../supervisor/shutdown.ts';
 
@@ -90,7 +91,7 @@ export const master: GenServer.Behaviour<
     try {
       return begun(starting, await starting.application.start(self));
     } catch (thrown) {
-      if (thrown instanceof ExitError) {
+      if (isInstance(thrown, ExitError)) {
         return stop(thrown.reason);
       }
       throw thrown;

@@ -8,6 +8,7 @@ import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { System } from '../process/process.ts';
 import { listed } from '../shown/clip.ts';
+import { isInstance } from '../shown/reading.ts';
 import { explain, isGiveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
 import type { StopSystem } from './master.ts';
@@ -140,7 +141,7 @@ export class SystemService implements Service {
   /** A start that was interrupted by a stop has not failed. */
   #startFailed(err: unknown): void {
     if (this.#state === 'starting') {
-      this.#failure ??= err instanceof ExitError ? err.reason : reasonOf(err);
+      this.#failure ??= isInstance(err, ExitError) ? err.reason : reasonOf(err);
       this.system.logger.error({ err }, 'the start failed');
       this.#stop(shutdown);
     }

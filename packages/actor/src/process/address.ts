@@ -1,5 +1,6 @@
 import { setBrand, isA } from '../brand.ts';
 import { describe } from '../describe.ts';
+import { isInstance } from '../shown/reading.ts';
 import { Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
@@ -147,7 +148,7 @@ function addressOf(destination: Destination): NamedAddress {
 
 /** The value, and for those that are nearly an address, how to get one. */
 function withHint(value: unknown): string {
-  if (value instanceof NameValue) {
+  if (isInstance(value, NameValue)) {
     return `the name ${describe(value.name)} without a system: use its \`in(system)\``;
   }
   if (isA(value, Cell)) {

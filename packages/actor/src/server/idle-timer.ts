@@ -17,3 +17,12 @@ export class IdleTimer extends Timer {
     this.#server.pushSystem(this);
   }
 }
+
+/** Whether a message is an idle timer; `undefined` for one that cannot be read at all. */
+export function isIdleTimer(message: unknown): boolean | undefined {
+  try {
+    return message instanceof IdleTimer;
+  } catch {
+    return undefined;
+  }
+}

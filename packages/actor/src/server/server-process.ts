@@ -6,7 +6,7 @@ import { hasProxy } from '../shown/reading.ts';
 import type { CallAnswer, InitAnswer } from './behaviour.ts';
 import type { Debug } from './debug.ts';
 import { ServerDispatch } from './dispatch.ts';
-import { IdleTimer } from './idle-timer.ts';
+import { IdleTimer, isIdleTimer } from './idle-timer.ts';
 import { badAnswer, type PendingReply } from './lifecycle.ts';
 import { CallMessage, CastMessage, SystemRequest } from './messages.ts';
 import { type Action, type Answer, assertState, isAnswer } from './next.ts';
@@ -71,7 +71,12 @@ export class ServerProcess extends ServerDispatch {
       return;
     }
     const message = this.mailbox.shift();
-    if (message instanceof IdleTimer) {
+    const isTimer = isIdleTimer(message);
+    if (isTimer === undefined) {
+      this.#takeUnreadable(message);
+      return;
+    }
+    if (isTimer) {
       // A stale timer fired while a message was already waiting, which has cancelled it.
       if (message === this.#idle) {
         this.#idle = undefined;
@@ -101,6 +106,14 @@ export class ServerProcess extends ServerDispatch {
     } else {
       this.handleInfo(message);
     }
+  }
+
+  /** A proxy that is revoked, for example: its sender must not end this server by it. */
+  #takeUnreadable(message: unknown): void {
+    this.#stopIdleTimer();
+    this.#last = message;
+    this.waits = undefined;
+    this.handleInfo(message);
   }
 
   /** A message that another copy of this package has wrapped. */
@@ -151,7 +164,7 @@ export class ServerProcess extends ServerDispatch {
       return;
     }
     const message = this.mailbox.at(0);
-    if (message instanceof IdleTimer) {
+    if (isIdleTimer(message) === true) {
       if (message === this.#idle) {
         debug.received({ type: 'timeout' });
       }
@@ -248,7 +261,7 @@ export class ServerProcess extends ServerDispatch {
   /** Whether the next message cancels the idle timer: not one of the system, nor a stale timer. */
   #isCancelledNext(): boolean {
     const next = this.mailbox.at(0);
-    const isKept = isA(next, SystemRequest) || next instanceof IdleTimer;
+    const isKept = isA(next, SystemRequest) || isIdleTimer(next) === true;
     return this.mailbox.length > 0 && !isKept;
   }
 

@@ -18,13 +18,18 @@ function isProxy(value: unknown): boolean {
 
 /** Whether a read of the value, or of what it inherits, would call a trap. */
 export function hasProxy(value: object): boolean {
-  for (let holder: object | null = value; holder !== null;) {
-    if (isProxy(holder)) {
-      return true;
+  try {
+    for (let holder: object | null = value; holder !== null;) {
+      if (isProxy(holder)) {
+        return true;
+      }
+      holder = Object.getPrototypeOf(holder) as object | null;
     }
-    holder = Object.getPrototypeOf(holder) as object | null;
+    return false;
+  } catch {
+    // Where the runtime cannot tell, a proxy that refuses to be read is found by that.
+    return true;
   }
-  return false;
 }
 
 /** Whether a value is an error that can be read. */

@@ -30,7 +30,7 @@ const usual: Limits = { characters: 2000, depth: 6, entries: 50 };
  *
  * Of a user's code it only calls `toJSON`, which says how an object wants to be shown. V8 has no
  * way to list only the first keys of an object: an object with a million keys of its own costs
- * what `Object.keys` costs, and ends the copy. A `Map` of any size costs nothing.
+ * what `Object.keys` costs, once, and ends the copy. A `Map` of any size costs nothing.
  */
 export function snapshot(
   value: unknown,
@@ -203,6 +203,9 @@ export class Snapshot {
   }
 
   #ofRecord(record: object, except: ReadonlySet<string> = none): object {
+    if (huge.has(record)) {
+      return { '…': 'more than 10,000 keys' };
+    }
     const keys = Object.keys(record).filter((key) => !except.has(key));
     const shown: [string, unknown][] = [];
     const above = this.#names.at(-1) ?? '';
@@ -218,7 +221,10 @@ export class Snapshot {
       }
     }
     // The list of the keys was the cost: with so many of them, nothing more is looked at.
-    this.#left -= keys.length > 10_000 ? this.#limits.characters : 0;
+    if (keys.length > 10_000) {
+      huge.add(record);
+      this.#left -= this.#limits.characters;
+    }
     return Object.fromEntries(shown);
   }
 
@@ -278,6 +284,12 @@ export class Snapshot {
 }
 
 const none: ReadonlySet<string> = new Set();
+
+/**
+ * Objects whose keys took long to list. A state that is one is shown in the report of each crash,
+ * and by each supervisor above: the keys are listed once.
+ */
+const huge = new WeakSet<object>();
 
 /** For a class that is not known. */
 const unknown: unique symbol = Symbol('unknown');

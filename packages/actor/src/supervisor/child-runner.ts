@@ -5,6 +5,7 @@ import { ExitError, reasonOf } from '../process/exit-error.ts';
 import { badReturnValue, type ExitReason, isAbnormal } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
+import { isInstance } from '../shown/reading.ts';
 import type { Child } from './children.ts';
 import { explain } from './rules.ts';
 import { shutdownChild } from './shutdown.ts';
@@ -41,7 +42,7 @@ export class ChildRunner {
       }
       return { type: 'done', pid, value };
     } catch (thrown) {
-      const reason = thrown instanceof ExitError ? thrown.reason : reasonOf(thrown);
+      const reason = isInstance(thrown, ExitError) ? thrown.reason : reasonOf(thrown);
       return { type: 'failed', reason };
     }
   }

@@ -14,6 +14,7 @@ import { sendAfter } from '../process/send-after.ts';
 import { send } from '../process/signals.ts';
 import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
 import { ParentState } from '../server/parent-state.ts';
+import { isInstance } from '../shown/reading.ts';
 import { childName, ChildRunner, type Launched } from './child-runner.ts';
 import { type Child, type ChildTable, specToKeep } from './children.ts';
 import { type Intensity, Restarts } from './intensity.ts';
@@ -89,7 +90,7 @@ export abstract class SupervisorState extends ParentState {
     if (isExit(message)) {
       return this.#ended(message.pid, message.reason);
     }
-    if (message instanceof Retry) {
+    if (isInstance(message, Retry)) {
       return this.#retry(message);
     }
     this.#self.system.logger.warn(

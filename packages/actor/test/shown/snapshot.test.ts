@@ -114,6 +114,12 @@ describe('no value of a user is harmful', () => {
     }
   });
 
+  test('the keys of an object that has very many are listed once', () => {
+    const record = Object.fromEntries(Array.from({ length: 10_001 }, (_, key) => [`k${key}`, key]));
+    expect(snapshot(record)).toMatchObject({ k0: 0, k1: 1 });
+    expect(snapshot({ record })).toEqual({ record: { '…': 'more than 10,000 keys' } });
+  });
+
   test('no getter and no trap of a proxy is called', () => {
     let calls = 0;
     const count = (): never => {

@@ -10,7 +10,7 @@ import {
   eraseBehaviour,
 } from './behaviour.ts';
 import { Session } from './session.ts';
-import { ClientTask } from './task.ts';
+import { isTask } from './task.ts';
 
 /** The GenServer behaviour of a client. */
 interface ClientServer {
@@ -46,7 +46,7 @@ export function serverOf<B extends AnyBehaviour>(
       (clause) => (payload, session) => session.answers.handle(clause, payload),
     ),
     handleInfo: (message, session, self) =>
-      message instanceof ClientTask ? message.run() : handleInfo(behaviour, message, session, self),
+      isTask(message) ? message.run() : handleInfo(behaviour, message, session, self),
     terminate: (reason, session, self) => terminate(behaviour, reason, session, self),
     formatStatus: ({ answers: { state } }) => behaviour.formatStatus?.(state) ?? state,
   };
@@ -82,9 +82,14 @@ function handleInfo(
   return session.answers.handle(behaviour.handleInfo, message);
 }
 
+/** A message may be anything, also a proxy that is revoked. */
 function isExit(message: unknown): message is ExitMessage {
-  const { type, pid } = (message ?? {}) as Partial<ExitMessage>;
-  return type === 'EXIT' && isPid(pid);
+  try {
+    const { type, pid } = (message ?? {}) as Partial<ExitMessage>;
+    return type === 'EXIT' && isPid(pid);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -28,6 +28,15 @@ export class ClientTask {
   }
 }
 
+/** Any message may be sent to a client, also a proxy that is revoked. */
+export function isTask(message: unknown): message is ClientTask {
+  try {
+    return message instanceof ClientTask;
+  } catch {
+    return false;
+  }
+}
+
 /** How much of an event's data is shown, in characters. */
 const longest = 500;
 

@@ -476,3 +476,22 @@ describe('noreply with a timeout: handleInfo gets the timeout when no message ha
     expect(client.called).toEqual(['handleConnect', 'handleEvent']);
   });
 });
+
+test('a message that cannot be read, such as a proxy that is revoked, goes to handleInfo', async () => {
+  await using stage = await openStage();
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const seen: boolean[] = [];
+  const client = SseClient.define({
+    ...defaults,
+    init: () => connect({ url: stage.url }, 0),
+    handleInfo: (message: object, state) => {
+      seen.push(message === proxy);
+      return noreply(state);
+    },
+  });
+  const pid = await SseClient.start(stage.system, client, undefined);
+  send(pid, proxy);
+  await settle(stage.system);
+  expect(seen).toEqual([true]);
+});
