@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   Agent,
   childSpec,
+  createSystem,
   exit,
   GenServer,
   kill,
@@ -10,6 +11,7 @@ import {
   normal,
   ok,
   type Process,
+  register,
   reply,
   send,
   spawn,
@@ -17,7 +19,7 @@ import {
   Supervisor,
 } from '@reprise/actor';
 import { createProbe, createTestSystem, settle } from '@reprise/actor/testing';
-import { connect, redeliver, SseClient } from '@reprise/sse';
+import { connect, events, redeliver, ServerSentEvent, SseClient } from '@reprise/sse';
 
 const js = (value: unknown): never => value as never;
 const withArguments = (fn: unknown, given: readonly unknown[]): unknown =>
@@ -145,6 +147,109 @@ const mistakes: readonly Mistake[] = [
     'Expected a request { url, … }, or a function of one',
   ],
   ['connect with a misspelt url', () => connect(js({ uri: url }), 0), 'did you mean `url`?'],
+  [
+    'connect with a promise',
+    () => connect(js(Promise.resolve({ url })), 0),
+    'got a promise: is an `await` missing?',
+  ],
+  // A system.
+  [
+    'a logger without warn',
+    () => createSystem(js({ logger: { error: () => {} } })),
+    'Expected logger to have the methods error, warn, got {',
+  ],
+  [
+    'a function as a logger',
+    () => createSystem(js({ logger: () => {} })),
+    'Expected logger to have the methods error, warn, got function',
+  ],
+  [
+    'a logger as a promise',
+    () => createSystem(js({ logger: Promise.resolve(console) })),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'a clock without timers',
+    () => createSystem(js({ clock: Date })),
+    'Expected clock to have the methods now, setTimeout, clearTimeout, got function Date',
+  ],
+  [
+    'secrets as a text',
+    () => createSystem(js({ redact: 'pin' })),
+    'Expected redact to be names and patterns, got "pin"',
+  ],
+  [
+    'a limit of a system as a text',
+    () => createSystem(js({ slowCallback: '5' })),
+    'Expected slowCallback to be a number from 0 on, got "5"',
+  ],
+  ['a name as a number', (system) => register(system, js(5), system.pid), 'a name, got 5'],
+  [
+    'a name for a process of another system',
+    async (system) => register(system, 'a', await start(createTestSystem())),
+    'Expected a process of the system, got #Pid<2> of another system',
+  ],
+  // Supervisors.
+  [
+    'options of a supervisor in two objects',
+    (system) =>
+      withArguments(Supervisor.startLink, [
+        system,
+        { strategy: 'oneForOne', children: [] },
+        { name: 'a' },
+      ]),
+    'Expected all options of Supervisor.startLink in one object, got {"name":"a"} in another',
+  ],
+  [
+    'a misspelt id',
+    async (system) => {
+      const children = [childSpec(start, { id: 'prices' })];
+      const app = await Supervisor.startLink(system, { strategy: 'oneForOne', children });
+      return Supervisor.child(app, js('price'));
+    },
+    'child "price" of #Pid<3> (did you mean "prices"?): no such process',
+  ],
+  // Functions that a client calls late.
+  ['until as a text', resilient({ until: '[DONE]' }), 'Expected until to be a function'],
+  ['renew as a text', resilient({ renew: 'x' }), 'Expected renew to be a function'],
+  ['classify as a text', resilient({ classify: 'x' }), 'Expected classify to be a function'],
+  ['onStatus as a text', resilient({ onStatus: 'x' }), 'Expected onStatus to be a function'],
+  ['reconnect as a text', resilient({ reconnect: 'no' }), 'Expected reconnect to be true or false'],
+  [
+    'a list of schemas',
+    resilient({ events: [], handleInvalid: () => {} }),
+    'Expected events to be an object with a schema for each type, got []',
+  ],
+  [
+    'handleInvalid without schemas',
+    resilient({ handleInvalid: () => {} }),
+    'Expected events with the schemas that handleInvalid is for, got none',
+  ],
+  [
+    'a signal that is none',
+    () => events(url, js({ signal: 'x' })),
+    'Expected signal to be an AbortSignal, got "x"',
+  ],
+  [
+    'a pid as the parent of a stream',
+    (system) => events(url, js({ parent: system.pid })),
+    'Expected parent to be a process, got #Pid<2>',
+  ],
+  [
+    'the status of a server that is no client',
+    async (system) => SseClient.status(await start(system)),
+    'Expected the pid of a client, got #Pid<3>',
+  ],
+  [
+    'the status of a promise',
+    (system) => SseClient.status(js(start(system))),
+    'got a promise: is an `await` missing?',
+  ],
+  [
+    'data as a number',
+    () => ServerSentEvent.create(js(5)),
+    'Expected data to be a text or lines, got 5',
+  ],
   // Numbers and bounds.
   [
     'maxSeconds as a text',
@@ -220,6 +325,22 @@ describe('a mistake is told at once', () => {
         (error: unknown) => String(error),
       );
     expect(message).toContain(text);
+  });
+
+  test.each([
+    [{ timeuot: 5 }, 'got `timeuot`: did you mean `timeout`?'],
+    [500, 'Expected the options of an answer, { timeout, continue, hibernate }, got 500'],
+  ])('an action of an answer that is none: %p', async (action, text) => {
+    const server = GenServer.define({
+      init: () => ok(0),
+      handleCall: { get: (_, count) => reply(count, count, js(action)) },
+      handleCast: { touch: (_, count) => noreply(count, js(action)) },
+    });
+    const system = createTestSystem();
+    const pid = await GenServer.start(system, server, undefined);
+    GenServer.cast(pid, 'touch');
+    await settle(system);
+    expect(system.reports[0]?.message).toContain(text);
   });
 
   test('a value of a header is never shown', () => {

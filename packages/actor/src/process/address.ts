@@ -119,9 +119,9 @@ export function name<P extends Pid = Pid>(text: string): Name<P> {
 
 /** The text of a name. Throws a `TypeError` unless given a non-empty text or a `Name`. */
 export function textOf(given: string | Name): string {
-  const text = typeof given === 'string' ? given : given?.name;
-  assertName(text);
-  return text;
+  const text: unknown = typeof given === 'string' ? given : given?.name;
+  assertName(text ?? given);
+  return text as string;
 }
 
 /**

@@ -31,9 +31,13 @@ export function register<P extends Pid>(
   name: string | Name<P>,
   pid: NoInfer<P>,
 ): void {
-  const { names } = cellOfProcess(system, 'system').runtime;
+  const { runtime } = cellOfProcess(system, 'system');
+  const { names } = runtime;
   const cell = cellOf(pid);
   const text = textOf(name);
+  if (cell.runtime !== runtime) {
+    throw new TypeError(`Expected a process of the system, got ${String(pid)} of another system`);
+  }
   const owner = names.get(text);
   if (owner !== undefined) {
     throw new Error(`Expected a free name, got ${describe(text)}, which is ${String(owner.pid)}'s`);

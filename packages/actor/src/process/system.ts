@@ -1,4 +1,5 @@
 import { KeyTable } from '../collections/key-table.ts';
+import { describe } from '../describe.ts';
 import { assertHost, type AsyncContext, currentContext } from '../host.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
@@ -62,8 +63,34 @@ export const systemKeys: KeysOf<SystemOptions> = {
  */
 export function createSystem(options: SystemOptions = {}): System {
   assertKnownKeys('createSystem', options, systemKeys);
+  assertOptions(options);
   assertHost();
   return new SystemRuntime(options).root;
+}
+
+/** A logger or a clock that lacks a method would be missed at the first crash or timer. */
+function assertOptions({ clock, logger, redact = [], ...limits }: SystemOptions): void {
+  assertMethods('logger', logger, ['error', 'warn']);
+  assertMethods('clock', clock, ['now', 'setTimeout', 'clearTimeout']);
+  const isName = (one: unknown): boolean => typeof one === 'string' || one instanceof RegExp;
+  if (!Array.isArray(redact) || !redact.every(isName)) {
+    throw new TypeError(`Expected redact to be names and patterns, got ${describe(redact)}`);
+  }
+  for (const name of ['highWaterMark', 'slowCallback'] as const) {
+    const limit: unknown = limits[name] ?? 0;
+    if (!(typeof limit === 'number' && limit >= 0)) {
+      throw new RangeError(`Expected ${name} to be a number from 0 on, got ${describe(limit)}`);
+    }
+  }
+}
+
+function assertMethods(name: string, given: unknown, methods: readonly string[]): void {
+  const held = given as Readonly<Record<string, unknown>> | null | undefined;
+  if (held !== undefined && !methods.every((method) => typeof held?.[method] === 'function')) {
+    throw new TypeError(
+      `Expected ${name} to have the methods ${methods.join(', ')}, got ${describe(given)}`,
+    );
+  }
 }
 
 class SystemRuntime implements Runtime {

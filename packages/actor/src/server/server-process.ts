@@ -1,5 +1,6 @@
 import { setBrand, isA, isForeign } from '../brand.ts';
 import { assertTimeout } from '../host/timers.ts';
+import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { isThenable } from '../maybe-promise.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import { hasProxy } from '../shown/reading.ts';
@@ -240,7 +241,7 @@ export class ServerProcess extends ServerDispatch {
     if (action.timeout !== undefined) {
       this.#startIdleTimer(action.timeout);
     } else if (action.hibernate === undefined) {
-      this.#continue = action;
+      this.#continue = continueOf(action);
     } else if (this.mailbox.length === 0) {
       this.#last = undefined;
       // Gives back the slots of its queue.
@@ -319,4 +320,15 @@ export class ServerProcess extends ServerDispatch {
 /** What is thrown may be anything, also a proxy that is revoked. */
 function isThrownAnswer(thrown: unknown): thrown is Answer {
   return typeof thrown === 'object' && thrown !== null && !hasProxy(thrown) && isAnswer(thrown);
+}
+
+const actionKeys: KeysOf<Action> = { timeout: true, continue: true, hibernate: true };
+
+/** What is left of the actions. A misspelt one would be taken for it. */
+function continueOf(action: Action): { readonly continue: unknown } | undefined {
+  if (Object.hasOwn(action, 'continue')) {
+    return action as { readonly continue: unknown };
+  }
+  assertKnownKeys('an answer', action, actionKeys);
+  return undefined;
 }

@@ -9,6 +9,7 @@ import {
 import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
+import { nearest } from '../nearest.ts';
 import { type Destination, find, type Name, type Via } from '../process/address.ts';
 import { ExitError, ExitRequest } from '../process/exit-error.ts';
 import { badReturnValue, noproc } from '../process/exit-reason.ts';
@@ -121,6 +122,11 @@ export async function startLink(
   const isFunction = typeof given === 'function';
   const known = isFunction ? startKeys : { ...supervisorKeys, ...startKeys };
   assertKnownKeys('Supervisor.startLink', isFunction ? options : given, known);
+  if (!isFunction && Object.keys(options).length > 0) {
+    throw new TypeError(
+      `Expected all options of Supervisor.startLink in one object, got ${describe(options)} in another`,
+    );
+  }
   const [init, startOptions] = isFunction
     ? [async () => checkedAnswer(await given()), options]
     : [constant(checkedOptions(given)), nameIn(given)];
@@ -204,12 +210,21 @@ export function child<Children extends ChildPids, Id extends keyof Children & st
 ): Children[Id] {
   const pid = stateOf(find(supervisor), StaticState)?.children.get(id)?.pid;
   if (typeof pid !== 'object') {
-    throw new ExitError(
-      noproc,
-      `child ${describe(id)} of ${String(supervisor)}${pid === undefined ? '' : `, ${pid}`}`,
-    );
+    const why = pid === undefined ? hintFor(supervisor, id) : `, ${pid}`;
+    throw new ExitError(noproc, `child ${describe(id)} of ${String(supervisor)}${why}`);
   }
   return pid as Children[Id];
+}
+
+/** For an error: the id that a misspelt one means. */
+function hintFor(supervisor: AnySupervisor, id: string): string {
+  const children = stateOf(find(supervisor), StaticState)?.children;
+  const ids = children?.get(id) === undefined ? [...(children ?? [])] : [];
+  const near = nearest(
+    id,
+    ids.map(({ spec }) => spec.id),
+  );
+  return near === undefined ? '' : ` (did you mean ${describe(near)}?)`;
 }
 
 /**
@@ -241,7 +256,8 @@ export async function whenChild<Children extends ChildPids, Id extends keyof Chi
 ): Promise<Children[Id]> {
   const pid = await callSupervisor(supervisor, 'whenChild', id, options);
   if (pid === undefined) {
-    throw new ExitError(noproc, `child ${describe(id)} of ${String(supervisor)}`);
+    const hint = hintFor(supervisor, id);
+    throw new ExitError(noproc, `child ${describe(id)} of ${String(supervisor)}${hint}`);
   }
   return pid as Children[Id];
 }

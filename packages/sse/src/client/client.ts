@@ -4,6 +4,8 @@ import {
   type ChildSpec,
   ExitError,
   GenServer,
+  isAlive,
+  isPid,
   noproc,
   type Pid,
   type Process,
@@ -16,6 +18,7 @@ import {
   partOf,
   startKeys as serverKeys,
 } from '@reprise/actor/options';
+import { describe } from '@reprise/actor/text';
 
 import type { BudgetOwner } from '../budget/client-budgets.ts';
 import { type Cursor, cursorOptions, type KeyedCursorOptions } from '../cursor/options.ts';
@@ -245,7 +248,10 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 export function status(client: Pid): Status {
   const found = Session.statusOf(client);
   if (found === undefined) {
-    throw new ExitError(noproc);
+    if (!isPid(client) || isAlive(client)) {
+      throw new TypeError(`Expected the pid of a client, got ${describe(client)}`);
+    }
+    throw new ExitError(noproc, `status of ${String(client)}`);
   }
   return found;
 }

@@ -103,6 +103,9 @@ function create(
 ): ServerSentEvent | EmptyEvent {
   assertKnownKeys('ServerSentEvent.create', fields, fieldKeys);
   const { type = 'message', id = null, retry, comments = [] } = fields;
+  if (typeof data !== 'string' && !Array.isArray(data)) {
+    throw new TypeError(`Expected data to be a text or lines, got ${quote(data)}`);
+  }
   const text = typeof data === 'string' ? data : data.join('\n');
   const event = compose(type, text, id, id ?? '', retry, comments);
   assertWritable(event);

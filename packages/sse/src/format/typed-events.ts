@@ -83,6 +83,11 @@ export function typedHandler<Schemas extends EventSchemas, Context>({
 
 /** @throws TypeError if one of them is not a schema. */
 export function assertSchemas(events: EventSchemas): void {
+  if (typeof events !== 'object' || events === null || Array.isArray(events)) {
+    throw new TypeError(
+      `Expected events to be an object with a schema for each type, got ${describe(events)}`,
+    );
+  }
   for (const [type, schema] of Object.entries(events)) {
     if (typeof schema?.['~standard']?.validate !== 'function') {
       throw new TypeError(

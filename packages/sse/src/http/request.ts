@@ -155,7 +155,7 @@ const gotKeys: KeysOf<GotOptions> = {
 
 /** @throws TypeError for a request that is none, or has a misspelt option. */
 export function assertRequestKeys(name: string, request: SseRequest): void {
-  if (typeof request !== 'object' || request === null) {
+  if (typeof request !== 'object' || request === null || 'then' in request) {
     throw new TypeError(
       `Expected a request { url, … }, or a function of one, got ${withoutCredentials(request)}`,
     );

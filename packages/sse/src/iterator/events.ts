@@ -1,5 +1,6 @@
-import type { Process } from '@reprise/actor';
+import { isPid, type Process } from '@reprise/actor';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
+import { describe } from '@reprise/actor/text';
 
 import type { HandleContext } from '../client/context.ts';
 import { type Cursor, cursorOptions } from '../cursor/options.ts';
@@ -106,6 +107,7 @@ type OptionsArgs<Schemas extends EventSchemas> = [keyof Schemas] extends [never]
 
 function readerOf(url: ResilientOptions['url'], given: EventsOptions = {}): Reader {
   assertKnownKeys('events', given, { ...eventsKeys, ...schemaKeys });
+  assertPlace(given);
   const { signal, parent, cursor, ...options } = given;
   const handoff = new Handoff<unknown>();
   const keyed =
@@ -129,6 +131,16 @@ function readerOf(url: ResilientOptions['url'], given: EventsOptions = {}): Read
   } as ResilientOptions<'events'>);
   const reader = new Reader({ handoff, spec, signal, parent, cursor: keyed });
   return reader;
+}
+
+/** Wrong ones would be found only when the first event is asked for. */
+function assertPlace({ signal, parent }: EventsOptions): void {
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    throw new TypeError(`Expected signal to be an AbortSignal, got ${describe(signal)}`);
+  }
+  if (parent !== undefined && !isPid(parent?.pid)) {
+    throw new TypeError(`Expected parent to be a process, got ${describe(parent)}`);
+  }
 }
 
 /**

@@ -260,9 +260,12 @@ export function assertOptions(
   if (handleFailed !== undefined) {
     assertFunction('handleFailed', '(event, error, context) => …', handleFailed);
   }
+  assertHooks(options);
   if ('events' in options) {
     assertSchemas(options.events);
     assertFunction('handleInvalid', '(invalid) => …', options.handleInvalid);
+  } else if ('handleInvalid' in options && options.handleInvalid !== undefined) {
+    throw new TypeError('Expected events with the schemas that handleInvalid is for, got none');
   }
   if (giveUpWith !== 'crash' && giveUpWith !== 'shutdown') {
     throw new TypeError(
@@ -283,6 +286,25 @@ export function assertOptions(
   }
   assertFinalEnd(options);
 }
+
+/** They are called long after the start: then they would crash the client. */
+function assertHooks({ until, renew, classify, onStatus, reconnect = true }: StreamOptions): void {
+  for (const [name, hook] of Object.entries({ until, renew, classify, onStatus })) {
+    if (hook !== undefined) {
+      assertFunction(name, hookShapes[name as keyof typeof hookShapes], hook);
+    }
+  }
+  if (typeof reconnect !== 'boolean') {
+    throw new TypeError(`Expected reconnect to be true or false, got ${describe(reconnect)}`);
+  }
+}
+
+const hookShapes = {
+  until: '(event) => boolean',
+  renew: '(event) => boolean',
+  classify: '(failure, verdict) => …',
+  onStatus: '(change) => …',
+};
 
 /** @throws TypeError for anything but an answer of `handleFailed`. */
 export function assertFailedAnswer(answer: FailedAnswer): void {
