@@ -256,7 +256,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The errors of each program, by its number. All are compiled at once: that takes as long as one. */
+/** The errors of each program, by its number. All are compiled at once, in the time of one. */
 function compiled(): ReadonlyMap<number, readonly string[]> {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   const options = { extends: join(root, 'tsconfig.check.json'), include: ['*.mts'] };
