@@ -270,12 +270,10 @@ export abstract class Cell extends Target<Cell> implements Process {
 
   #leave(hasMore: boolean): void {
     this.runtime.scheduler.current = undefined;
-    if (this.status === 'running') {
-      if (hasMore) {
-        this.wake();
-      } else {
-        this.status = 'idle';
-      }
+    if (hasMore && this.status === 'running') {
+      this.wake();
+    } else if (this.status === 'running') {
+      this.status = 'idle';
     }
   }
 
