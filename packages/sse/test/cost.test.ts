@@ -68,7 +68,13 @@ describe('the cost of one event', () => {
     floor = await costOf('floor');
   });
 
-  test.each(['client', 'resilient', 'resilient with a cursor'])(
+  test.each([
+    'client',
+    'resilient',
+    'resilient with a cursor',
+    'resilient with a position of its own',
+    'resilient with a cursor and a position of its own',
+  ])(
     '%s: an object more than node:http and the parser, no promise, no message of its own, no step of the machine',
     async (contender) => {
       const { bytes, ...counts } = await costOf(contender);

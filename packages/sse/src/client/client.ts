@@ -21,7 +21,8 @@ import {
 import { describe } from '@reprise/actor/text';
 
 import type { BudgetOwner } from '../budget/client-budgets.ts';
-import { type Cursor, cursorOptions, type KeyedCursorOptions } from '../cursor/options.ts';
+import { type Cursor, cursorOptions, type PositionOptions } from '../cursor/options.ts';
+import type { CursorOf } from '../cursor/own-place.ts';
 import {
   type AnyBehaviour,
   type Behaviour,
@@ -49,9 +50,16 @@ export interface StartOptions extends GenServer.StartOptions {
    * it is stopped. Default: nowhere.
    */
   readonly cursor?: Cursor;
+  /**
+   * Takes the position from an event, where it is no id: a field of its data, or of a control
+   * event. `undefined` if the event brings none. Requests that are functions get it as `cursor`,
+   * once the event is handled; the cursor keeps it. An error is one of `handleEvent`. Default: the
+   * last id.
+   */
+  readonly cursorOf?: CursorOf;
 }
 
-export const startKeys: KeysOf<StartOptions> = { ...serverKeys, cursor: true };
+export const startKeys: KeysOf<StartOptions> = { ...serverKeys, cursor: true, cursorOf: true };
 
 /** The pid of a client with this behaviour. */
 export type ServerOf<B extends AnyBehaviour> = GenServer.ServerOf<B>;
@@ -126,7 +134,7 @@ export async function start<B extends AnyBehaviour>(
   options: StartOptions = {},
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
   assertKnownKeys('SseClient.start', options, startKeys);
-  const server = serverOf(behaviour, cursorOf(options), ownerOf(behaviour, options));
+  const server = serverOf(behaviour, positionIn(options), ownerOf(behaviour, options));
   return GenServer.start(parent, server, arg, partOf(options, serverKeys));
 }
 
@@ -179,7 +187,7 @@ function startChild<B extends AnyBehaviour>(
   options: StartOptions & { readonly id?: string },
   owner: BudgetOwner,
 ): Promise<GenServer.ServerOf<B> | GenServer.IgnoredOf<B>> {
-  const server = serverOf(behaviour, cursorOf(options), owner);
+  const server = serverOf(behaviour, positionIn(options), owner);
   return GenServer.startLink(parent, server, arg, partOf(options, serverKeys));
 }
 
@@ -216,7 +224,7 @@ export function childSpec<B extends AnyBehaviour, const Id extends string>(
 ): ChildSpec<Id, GenServer.ServerOf<B>> {
   assertKnownKeys('SseClient.childSpec', options, { ...childKeys, ...startKeys });
   // A cursor that can never work is an error here rather than when the child starts.
-  cursorOf(options);
+  positionIn(options);
   const owner = ownerOfChild(options);
   return createChildSpec<Id, GenServer.ServerOf<B> | GenServer.IgnoredOf<B>>(
     // In a function of its own, so that a wrong behaviour is a start that fails.
@@ -285,12 +293,16 @@ export function status(client: Pid): Status {
  */
 export const stop: typeof GenServer.stop = GenServer.stop;
 
-function cursorOf({ cursor, id, name }: StartOptions & { readonly id?: string } = {}):
-  | KeyedCursorOptions
-  | undefined {
-  return cursor === undefined
-    ? undefined
-    : cursorOptions(cursor, id ?? (typeof name === 'string' ? name : undefined));
+/** @throws TypeError or RangeError for a cursor that can never work */
+function positionIn(options: StartOptions & { readonly id?: string } = {}): PositionOptions {
+  const { cursor, cursorOf, id, name } = options;
+  if (cursorOf !== undefined && typeof cursorOf !== 'function') {
+    throw new TypeError(
+      `Expected cursorOf to be a function (event) => …, got ${describe(cursorOf)}`,
+    );
+  }
+  const key = id ?? (typeof name === 'string' ? name : undefined);
+  return { cursor: cursor === undefined ? undefined : cursorOptions(cursor, key), cursorOf };
 }
 
 /**

@@ -23,6 +23,12 @@ export interface RequestContext extends HandleContext {
    * as does every client with a cursor; any other client sends the `lastEventId` of its request.
    */
   readonly lastEventId: string;
+  /**
+   * The position of the last handled event that brought one, as `cursorOf` has found it: for the
+   * function to put where the server wants it. Without `cursorOf` the same as `lastEventId`. `""`
+   * for none.
+   */
+  readonly cursor: string;
   /** Attempts since a connection was last made, this one included: from 1 on. */
   readonly attempt: number;
 }

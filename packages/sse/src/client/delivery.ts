@@ -35,8 +35,6 @@ export class Delivery {
   readonly #watch: HandlerWatch;
   readonly #slice = new Slice();
   #cursor: CursorWriter | undefined = undefined;
-  /** Whether the next event may show that the server ignored the cursor. */
-  #isCursorUntested = false;
   /**
    * The generation whose connection is open; 0 for none. A field of its own beside the snapshot of
    * the machine, since every event reads it.
@@ -62,18 +60,12 @@ export class Delivery {
   setCursor(cursor: CursorWriter): void {
     this.#cursor = cursor;
     this.#failedEvents.setCursor(cursor);
-    this.#report(cursor.report);
   }
 
   /** The handler whose promise has not settled, or the event that is handled again. */
   get awaiting(): readonly Awaiting[] {
     const handler = this.#watch.pending;
     return handler === undefined ? this.#failedEvents.awaiting : [{ type: 'event', ...handler }];
-  }
-
-  /** A connection begins: `resumes` if its request has the id of the cursor. */
-  begin(resumes: boolean): void {
-    this.#isCursorUntested = resumes;
   }
 
   /** Packets of this generation are handled, those of every other one are dropped. */
@@ -108,7 +100,8 @@ export class Delivery {
     this.#queue({ generation, items, at: 0, task: undefined });
   }
 
-  #report(report: CursorReport): void {
+  /** Tells what the cursor reports, in a turn of its own. */
+  report(report: CursorReport): void {
     const { handleCursor } = this.#behaviour;
     if (handleCursor !== undefined) {
       post(this.#self, () => this.#answers.handle(handleCursor, report));
@@ -137,7 +130,7 @@ export class Delivery {
       if (item === undefined) {
         break;
       }
-      if (cursor !== undefined && this.#isCursorUntested && this.#testCursor(cursor, item)) {
+      if (cursor !== undefined && cursor.isUntested && this.#testCursor(cursor, item)) {
         return this.#queue(packet);
       }
       packet.at += 1;
@@ -165,11 +158,10 @@ export class Delivery {
    */
   #testCursor(cursor: CursorWriter, item: Item): boolean {
     const report = typeof item === 'string' ? undefined : cursor.judge(item);
-    this.#isCursorUntested = typeof item === 'string';
     if (report === undefined) {
       return false;
     }
-    this.#report(report);
+    this.report(report);
     return true;
   }
 
@@ -186,6 +178,10 @@ export class Delivery {
   #handleAt(cursor: CursorWriter, item: Item, packet: Packet): unknown {
     if (typeof item === 'string') {
       return this.#handleItem(item, packet);
+    }
+    const failure = cursor.failureOf(item);
+    if (failure !== undefined) {
+      return this.#acknowledgeLater(cursor, item, packet, failure);
     }
     const staged = cursor.stage(item);
     let result: unknown;

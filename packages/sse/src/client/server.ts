@@ -1,7 +1,7 @@
 import { type ExitMessage, type ExitReason, isPid, noreply, type Process } from '@reprise/actor';
 
 import type { BudgetOwner } from '../budget/client-budgets.ts';
-import type { KeyedCursorOptions } from '../cursor/options.ts';
+import type { PositionOptions } from '../cursor/options.ts';
 import type { Answered } from './answers.ts';
 import {
   type AnyBehaviour,
@@ -31,12 +31,12 @@ type Clauses = Readonly<Record<string, Clause>>;
  */
 export function serverOf<B extends AnyBehaviour>(
   given: B,
-  cursor: KeyedCursorOptions | undefined,
+  position: PositionOptions,
   owner: BudgetOwner,
 ): B {
   const behaviour = eraseBehaviour(given);
   const server: ClientServer = {
-    init: (arg, self) => new Session(behaviour, self, owner).init(arg, cursor),
+    init: (arg, self) => new Session(behaviour, self, owner).init(arg, position),
     handleCall: mapClauses(
       behaviour.handleCall,
       (clause) => (payload, session, from) => session.answers.handleCall(clause, payload, from),

@@ -11,12 +11,10 @@ import {
 } from '@reprise/actor';
 
 import { type BudgetOwner, leaveBudget, openBudget } from '../budget/client-budgets.ts';
-import { findGate, gateOf, type Turn } from '../budget/origin-gate.ts';
 import type { RequestBudget } from '../budget/request-budget.ts';
-import { type CursorWriter, openCursor } from '../cursor/cursor.ts';
-import type { KeyedCursorOptions } from '../cursor/options.ts';
+import { type CursorWriter, openCursor, unkeptCursor } from '../cursor/cursor.ts';
+import type { KeyedCursorOptions, PositionOptions } from '../cursor/options.ts';
 import { type ConnectFailure, type Disconnect, type EventStreamResponse } from '../http/failure.ts';
-import { isRefusalOf } from '../http/last-event-id.ts';
 import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
@@ -30,6 +28,7 @@ import {
   step,
 } from './machine.ts';
 import type { RequestFunction } from './next.ts';
+import { OriginTurn } from './origin-turn.ts';
 import { defaultRequestTimeout, RequestCall } from './request-call.ts';
 import { type Awaiting, type Status, StatusRecord } from './status.ts';
 import { ClientStream, type StreamOwner } from './stream.ts';
@@ -47,12 +46,9 @@ export class Session implements StreamOwner {
   readonly #record: StatusRecord;
   readonly #delivery: Delivery;
   readonly #budget: RequestBudget;
+  readonly #turn: OriginTurn;
   #snapshot: ClientSnapshot = initialSnapshot;
   #timer: TimerRef | undefined = undefined;
-  /** The origin of the last request. */
-  #origin: string | undefined = undefined;
-  /** The place of an attempt among those of other clients; the first attempt needs none. */
-  #turn: Turn | undefined = undefined;
   #stream: ClientStream | undefined = undefined;
   #call: RequestCall | undefined = undefined;
   #cursor: CursorWriter | undefined = undefined;
@@ -64,6 +60,7 @@ export class Session implements StreamOwner {
     this.#behaviour = behaviour;
     this.#self = self;
     this.#budget = openBudget(self, owner);
+    this.#turn = new OriginTurn(self.system);
     this.#record = new StatusRecord(self.system.clock);
     this.answers = new Answers(this, self, (event) => this.#step(this.#whenAllowed(event)));
     this.#delivery = new Delivery({
@@ -88,12 +85,18 @@ export class Session implements StreamOwner {
   static statusOf(pid: Pid): Status | undefined {
     const session = sessions.get(pid);
     return session !== undefined && isAlive(pid)
-      ? session.#record.read(session.#snapshot, session.#awaiting())
+      ? session.#record.read(session.#snapshot, session.#cursor?.cursor, session.#awaiting())
       : undefined;
   }
 
-  init(arg: unknown, cursor: KeyedCursorOptions | undefined): Answered {
-    return cursor === undefined ? this.#init(arg) : this.#initWithCursor(arg, cursor);
+  init(arg: unknown, { cursor, cursorOf }: PositionOptions): Answered {
+    if (cursor !== undefined) {
+      return this.#initWithCursor(arg, { ...cursor, cursorOf });
+    }
+    if (cursorOf !== undefined) {
+      this.#setCursor(unkeptCursor(cursorOf, ownerOf(this.#self)));
+    }
+    return this.#init(arg);
   }
 
   #init(arg: unknown): Answered {
@@ -102,19 +105,24 @@ export class Session implements StreamOwner {
 
   async #initWithCursor(arg: unknown, options: KeyedCursorOptions): Promise<ServerAnswer> {
     const cursor = await openCursor(options, ownerOf(this.#self));
-    this.#cursor = cursor;
+    this.#setCursor(cursor);
     if (!isAlive(this.#self.pid)) {
       // Killed while the store was read: no callback is called any more.
       cursor.release();
       return ignore;
     }
-    this.#delivery.setCursor(cursor);
+    this.#delivery.report(cursor.report);
     this.#isReporting = true;
     const started = await this.#init(arg);
     this.#isReporting = false;
     // With exits trapped, a supervisor that stops the client leaves it time to write its cursor.
     this.#trapsForCursor = !trapExit(this.#self, true);
     return started;
+  }
+
+  #setCursor(cursor: CursorWriter): void {
+    this.#cursor = cursor;
+    this.#delivery.setCursor(cursor);
   }
 
   /**
@@ -137,7 +145,7 @@ export class Session implements StreamOwner {
   /** Closes the socket, or gives up the attempt. */
   close(): void {
     this.#call?.abandon();
-    this.#leaveTurn();
+    this.#turn.leave();
     this.#stream?.destroy();
     this.#stream = undefined;
   }
@@ -203,7 +211,7 @@ export class Session implements StreamOwner {
 
   #clearTimer(): void {
     this.#record.waitsNoMore();
-    this.#leaveTurn();
+    this.#turn.leave();
     if (this.#timer !== undefined) {
       cancelTimer(this.#timer);
       this.#timer = undefined;
@@ -215,36 +223,24 @@ export class Session implements StreamOwner {
   /** A connect that the user asks for, no earlier than the client has a request left. */
   #whenAllowed(event: ClientEvent): ClientEvent {
     return event.type === 'CONNECT' || event.type === 'RECONNECT'
-      ? { ...event, after: Math.max(event.after ?? 0, this.#budget.wait, this.#turnsAhead) }
+      ? { ...event, after: Math.max(event.after ?? 0, this.#budget.wait, this.#turn.ahead) }
       : event;
-  }
-
-  /** 1 if other attempts go first: the timer is short, and leads into their queue. Else 0. */
-  get #turnsAhead(): number {
-    const gate = this.#origin === undefined ? undefined : findGate(this.#self.system, this.#origin);
-    return gate === undefined || gate.isOpen ? 0 : 1;
   }
 
   /** The wait is over. A client that returns to an origin waits for its turn there. */
   #due(generation: number): ServerAnswer {
-    const origin = this.#origin;
-    if (origin === undefined) {
+    const due = (): ServerAnswer => {
       this.#step({ type: 'DUE', generation });
-    } else if (generation === this.#snapshot.context.generation) {
+      return this.answers.goOn;
+    };
+    if (this.#turn.isFree) {
+      return due();
+    }
+    if (generation === this.#snapshot.context.generation) {
       this.#record.waitsForTurn();
-      this.#turn = gateOf(this.#self.system, origin).enter(() => {
-        post(this.#self, () => {
-          this.#step({ type: 'DUE', generation });
-          return this.answers.goOn;
-        });
-      });
+      this.#turn.enter(() => void post(this.#self, due));
     }
     return this.answers.goOn;
-  }
-
-  #leaveTurn(): void {
-    this.#turn?.leave();
-    this.#turn = undefined;
   }
 
   // An attempt, in its order
@@ -255,9 +251,7 @@ export class Session implements StreamOwner {
    */
   #open(attempt: Attempt): void {
     this.#record.opens();
-    if (this.#origin !== undefined) {
-      this.#turn ??= gateOf(this.#self.system, this.#origin).begin();
-    }
+    this.#turn.begin();
     if (this.#isReporting) {
       post(this.#self, () => this.#ask(attempt));
     } else {
@@ -286,14 +280,16 @@ export class Session implements StreamOwner {
   }
 
   #requestContext(signal: AbortSignal): RequestContext {
-    const lastEventId = this.#cursor?.lastEventId ?? this.#record.lastEventId;
-    return { self: this.#self, signal, lastEventId, attempt: this.#record.attempt };
+    const { attempt, lastEventId: handledId } = this.#record;
+    const lastEventId = this.#cursor?.lastEventId ?? handledId;
+    const cursor = this.#cursor?.cursor ?? lastEventId;
+    return { self: this.#self, signal, lastEventId, cursor, attempt };
   }
 
   #connect(generation: number, given: SseRequest): ServerAnswer {
     if (generation === this.#snapshot.context.generation) {
       const lastEventId = this.#cursor?.lastEventId;
-      this.#delivery.begin(lastEventId !== undefined);
+      this.#cursor?.begin();
       const request = complete(given, lastEventId);
       this.#stream = new ClientStream(this, {
         self: this.#self,
@@ -303,7 +299,7 @@ export class Session implements StreamOwner {
         delivery: this.#delivery,
         comments: this.#behaviour.handleComment !== undefined,
       });
-      this.#origin = originOf(request);
+      this.#turn.sent(request);
     }
     return this.answers.goOn;
   }
@@ -312,7 +308,7 @@ export class Session implements StreamOwner {
     if (!this.#step({ type: 'OPENED', generation })) {
       return this.answers.goOn;
     }
-    this.#leaveTurn();
+    this.#turn.leave();
     this.#record.connected(response.url);
     // Its signal and its limit would be a twentieth of the memory of an idle stream.
     this.#call = undefined;
@@ -324,11 +320,9 @@ export class Session implements StreamOwner {
     if (!this.#step({ type: 'FAILED', generation })) {
       return this.answers.goOn;
     }
-    this.#leaveTurn();
+    this.#turn.leave();
     this.#record.failed(failure);
-    if (isRefusalOf(this.#cursor?.lastEventId ?? '', failure)) {
-      this.#cursor?.leaveOut();
-    }
+    this.#cursor?.refused(failure);
     return this.answers.handle(this.#behaviour.handleConnectFailure, failure);
   }
 
@@ -377,9 +371,4 @@ function complete(given: SseRequest, lastEventId: string | undefined): SseReques
   }
   const { idleTimeout = defaultIdleTimeout } = given;
   return { ...given, idleTimeout, ...(lastEventId === undefined ? {} : { lastEventId }) };
-}
-
-/** `undefined` for a request that can never be sent. */
-function originOf(request: SseRequest): string | undefined {
-  return URL.parse(String((request as Partial<SseRequest> | null)?.url))?.origin;
 }

@@ -18,6 +18,11 @@ export interface Status {
   readonly lastEventAt: number | undefined;
   /** The last id, as of the last handled event; `""` for none. */
   readonly lastEventId: string;
+  /**
+   * The position after which the next connection goes on, as `cursorOf` has found it; `""` for
+   * none. `undefined` without `cursorOf`.
+   */
+  readonly cursor: string | undefined;
   /** Attempts since a connection was last made, the current one included: 0 while connected. */
   readonly attempt: number;
   /** When the client will connect, if it waits for that. */
@@ -85,7 +90,11 @@ export class StatusRecord {
     this.#since = clock.now();
   }
 
-  read({ value }: ClientSnapshot, awaiting: readonly Awaiting[]): Status {
+  read(
+    { value }: ClientSnapshot,
+    cursor: string | undefined,
+    awaiting: readonly Awaiting[],
+  ): Status {
     return {
       // A client that ends has closed its socket.
       state: this.#isEnding ? 'disconnected' : value,
@@ -93,6 +102,7 @@ export class StatusRecord {
       url: this.#url,
       lastEventAt: Number.isNaN(this.#lastEventAt) ? undefined : this.#lastEventAt,
       lastEventId: this.#lastEventId,
+      cursor,
       attempt: this.#attempt,
       nextAttemptAt: this.#nextAttemptAt,
       waitsForTurn: this.#waitsForTurn,

@@ -1,7 +1,10 @@
 import type { ServerSentEvent } from '../format/event.ts';
+import type { ConnectFailure } from '../http/failure.ts';
+import { isRefusalOf } from '../http/last-event-id.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { lastWriting, takeKey } from './keys-in-use.ts';
-import type { KeyedCursorOptions } from './options.ts';
+import type { HandledEvent, KeyedCursorOptions } from './options.ts';
+import { type CursorOf, OwnPlace } from './own-place.ts';
 import {
   formatPosition,
   isEventId,
@@ -11,20 +14,26 @@ import {
 } from './position.ts';
 import { RecentIds } from './recent-ids.ts';
 import { StoreCalls } from './store-calls.ts';
-import type { StagedWrite } from './store.ts';
+import type { CursorStore, StagedWrite } from './store.ts';
 import { type CursorOwner, WriteSchedule } from './write-schedule.ts';
 
 /** Where a client with a cursor begins, reported before anything else; and what a server did. */
 export type CursorReport =
   /** Nothing was kept: it begins where the server does. */
   | { readonly type: 'fresh' }
-  /** It begins after this id. */
-  | { readonly type: 'resumed'; readonly lastEventId: string }
+  /** It begins after this id; with `cursorOf` after the position `cursor`, `""` for none. */
+  | { readonly type: 'resumed'; readonly lastEventId: string; readonly cursor?: string }
   /**
    * It asked for the events after `lastEventId`, and the server began with `id`, which has been
-   * handled before: events in between may be missing, or come twice.
+   * handled before: events in between may be missing, or come twice. With `cursorOf` it asked for
+   * the events after `cursor`, and `id` is a position too.
    */
-  | { readonly type: 'ignored'; readonly lastEventId: string; readonly id: string };
+  | {
+      readonly type: 'ignored';
+      readonly lastEventId: string;
+      readonly id: string;
+      readonly cursor?: string;
+    };
 
 /**
  * Takes the key and reads the position, after the last write of the client before is done. Rejects
@@ -65,9 +74,21 @@ export async function openCursor(
   }
 }
 
+/**
+ * A cursor that is kept nowhere: it knows the positions that `cursorOf` finds, for as long as the
+ * client lives.
+ */
+export function unkeptCursor(cursorOf: CursorOf, owner: CursorOwner): CursorWriter {
+  const options = { store: nowhere, key: '', every: Infinity, within: Infinity, cursorOf };
+  const calls = new StoreCalls(options, owner);
+  return new CursorWriter(options, { owner, calls, position: undefined, leave: () => undefined });
+}
+
+const nowhere: CursorStore = { get: () => undefined, set: () => undefined };
+
 /** The position that was kept, and the events that `recovery` finds behind it. */
 async function readPosition(
-  { key, recovery, remember = rememberedIds }: KeyedCursorOptions,
+  { key, recovery, remember = rememberedIds, cursorOf }: KeyedCursorOptions,
   calls: StoreCalls,
   signal: AbortSignal,
 ): Promise<Position | undefined> {
@@ -76,7 +97,9 @@ async function readPosition(
   if (recovery === undefined) {
     return kept;
   }
-  const position = positionAfter(kept, recovery.handledSince(kept?.mark), remember);
+  const handled = recovery.handledSince(kept?.mark);
+  const events = cursorOf === undefined ? handled : handled.map(withPositionAsId);
+  const position = positionAfter(kept, events, remember);
   if (position === undefined) {
     return undefined;
   }
@@ -85,6 +108,10 @@ async function readPosition(
   await calls.write(formatPosition(marked));
   signal.throwIfAborted();
   return marked;
+}
+
+function withPositionAsId(event: HandledEvent): HandledEvent {
+  return { ...event, id: event.cursor ?? null };
 }
 
 /** The default of `CursorOptions.remember`. */
@@ -106,6 +133,8 @@ interface Opened {
  */
 export class CursorWriter {
   readonly report: CursorReport;
+  /** Whether the next event may show that the server ignored the cursor. */
+  isUntested = false;
   readonly #options: KeyedCursorOptions;
   readonly #isStaging: boolean;
   readonly #dedupe: boolean;
@@ -113,40 +142,58 @@ export class CursorWriter {
   readonly #leave: Opened['leave'];
   readonly #schedule: WriteSchedule;
   readonly #recent: RecentIds;
+  readonly #own: OwnPlace | undefined;
   #lastEventId: string | undefined;
   #mark: unknown;
   #failed: FailedAttempts | undefined;
-  /** Whether requests go without the id, since the server has refused it. */
+  /** Whether requests go without the id and the position, since the server has refused them. */
   #isLeftOut = false;
   #staged: StagedWrite | undefined = undefined;
   #isReleased = false;
 
   constructor(options: KeyedCursorOptions, { owner, calls, position, leave }: Opened) {
     const { store, dedupe = false, every = dedupe ? 1 : 1000, within = 1000 } = options;
+    const { cursorOf, remember = rememberedIds } = options;
     this.#options = options;
     this.#isStaging = every <= 1 && store.stage !== undefined;
     this.#dedupe = dedupe;
     this.#calls = calls;
     this.#leave = leave;
     this.#schedule = new WriteSchedule({ every, within, owner, write: () => this.#write() });
-    this.#recent = new RecentIds(position?.recent ?? [], options.remember ?? rememberedIds, dedupe);
+    this.#recent = new RecentIds(position?.recent ?? [], remember, dedupe);
+    this.#own = cursorOf && new OwnPlace(cursorOf, position ?? {}, dedupe ? remember : 0);
     this.#lastEventId = position?.lastEventId;
     this.#mark = position?.mark;
     this.#failed = position?.failed;
-    this.report =
-      this.#lastEventId === undefined
-        ? { type: 'fresh' }
-        : { type: 'resumed', lastEventId: this.#lastEventId };
+    this.report = reportOn(position, this.#own);
   }
 
-  /** The id that a new connection asks for; `undefined` if the cursor does not know one. */
+  /**
+   * The id that a new connection asks for; `undefined` if the cursor does not know one, or is kept
+   * nowhere.
+   */
   get lastEventId(): string | undefined {
+    if (this.#options.store === nowhere) {
+      return undefined;
+    }
     return this.#isLeftOut ? '' : this.#lastEventId;
   }
 
-  /** The server has refused a request with this id: the next ones go without it. */
-  leaveOut(): void {
-    this.#isLeftOut = true;
+  /** The position that a new connection asks for, `""` for none; `undefined` without `cursorOf`. */
+  get cursor(): string | undefined {
+    return this.#own && (this.#isLeftOut ? '' : this.#own.cursor);
+  }
+
+  /** A connection begins. */
+  begin(): void {
+    this.isUntested = this.lastEventId !== undefined;
+    this.#own?.begin();
+  }
+
+  /** An attempt has failed. If the length of the id may be the reason, the next go without it. */
+  refused(failure: ConnectFailure): void {
+    const { lastEventId = '', cursor = '' } = this;
+    this.#isLeftOut ||= isRefusalOf(lastEventId, failure) || isRefusalOf(cursor, failure);
   }
 
   /**
@@ -156,6 +203,10 @@ export class CursorWriter {
   connected(): Promise<undefined> | undefined {
     const wasLeftOut = this.#isLeftOut;
     this.#isLeftOut = false;
+    if (wasLeftOut && this.#own !== undefined) {
+      this.#own.reset('');
+      return this.#move('');
+    }
     return wasLeftOut ? this.caughtUp('') : undefined;
   }
 
@@ -172,17 +223,34 @@ export class CursorWriter {
     }
   }
 
-  /** Whether to drop the event, since it has been handled before. */
-  isRepeat({ id }: ServerSentEvent): boolean {
-    return this.#dedupe && isEventId(id) && this.#recent.has(id);
+  /** A rejection with the error of `cursorOf` for this event; `undefined` if there is none. */
+  failureOf(event: ServerSentEvent): Promise<never> | undefined {
+    return this.#own?.failureOf(event);
   }
 
-  /** A report if the first event of a connection shows that the server ignored the cursor. */
-  judge({ id }: ServerSentEvent): CursorReport | undefined {
-    const lastEventId = this.#lastEventId;
-    return isEventId(id) && this.#recent.has(id) && lastEventId !== undefined && lastEventId !== ''
-      ? { type: 'ignored', lastEventId, id }
-      : undefined;
+  /** Whether to drop the event, since it has been handled before. */
+  isRepeat(event: ServerSentEvent): boolean {
+    if (!this.#dedupe) {
+      return false;
+    }
+    const id = this.#nameOf(event);
+    return isEventId(id) ? this.#recent.has(id) : this.#own?.isSince(event) === true;
+  }
+
+  /**
+   * A report if the first event of a connection shows that the server ignored the cursor. An event
+   * that brings the very position asked for shows nothing: a server repeats it while it is idle.
+   */
+  judge(event: ServerSentEvent): CursorReport | undefined {
+    this.isUntested = false;
+    const id = this.#nameOf(event);
+    const lastEventId = this.#lastEventId ?? '';
+    const cursor = this.#own?.cursor;
+    const isIgnored = isEventId(id) && id !== cursor && this.#recent.has(id);
+    if (!isIgnored || (cursor ?? lastEventId) === '') {
+      return undefined;
+    }
+    return { type: 'ignored', lastEventId, id, ...(cursor === undefined ? {} : { cursor }) };
   }
 
   /**
@@ -198,9 +266,11 @@ export class CursorWriter {
       // An equal text, perhaps another copy of it: the same copy as in the next event compares by
       // its address, without a look at its characters.
       this.#lastEventId = event.lastEventId;
+      this.#own?.pass(event);
       return undefined;
     }
-    this.#remember(event.id);
+    this.#remember(this.#nameOf(event));
+    this.#own?.pass(event);
     return this.#move(event.lastEventId);
   }
 
@@ -222,23 +292,34 @@ export class CursorWriter {
     return this.#dedupe && !isEventId(id) && this.#isPassed(lastEventId);
   }
 
+  /** No ids are remembered with `cursorOf`. */
   #isPassed(lastEventId: string): boolean {
-    return lastEventId !== this.#lastEventId && this.#recent.has(lastEventId);
+    const isOther = this.#own === undefined && lastEventId !== this.#lastEventId;
+    return isOther && this.#recent.has(lastEventId);
   }
 
   /**
    * Whether the event leaves the position unchanged. Without this check a server could send one
    * huge id once, and then short events without an id that each make the client write it again.
    */
-  #isAt({ id, lastEventId }: ServerSentEvent): boolean {
-    return !isEventId(id) && lastEventId === this.#lastEventId;
+  #isAt(event: ServerSentEvent): boolean {
+    const isAt = this.#own === undefined ? !isEventId(event.id) : this.#own.isAt(event);
+    return isAt && event.lastEventId === this.#lastEventId;
   }
 
-  #stage({ id, lastEventId }: ServerSentEvent): StagedWrite | undefined {
+  /** The name by which the event is recognized: its id, or with `cursorOf` its position. */
+  #nameOf(event: ServerSentEvent): string | null {
+    return this.#own === undefined ? event.id : (this.#own.positionOf(event) ?? null);
+  }
+
+  #stage(event: ServerSentEvent): StagedWrite | undefined {
     const { store, key, recovery } = this.#options;
+    const { lastEventId } = event;
+    const name = this.#nameOf(event);
     this.#mark = recovery?.mark();
-    const recent = this.#recent.list(isEventId(id) ? id : undefined);
-    const staged = store.stage?.(key, formatPosition({ lastEventId, recent, mark: this.#mark }));
+    const recent = this.#recent.list(isEventId(name) ? name : undefined);
+    const position = { lastEventId, recent, mark: this.#mark, ...this.#own?.keptAfter(event) };
+    const staged = store.stage?.(key, formatPosition(position));
     this.#staged = staged;
     return (
       staged && {
@@ -247,7 +328,8 @@ export class CursorWriter {
             staged.commit();
             this.#lastEventId = lastEventId;
             this.#failed = undefined;
-            this.#remember(id);
+            this.#remember(name);
+            this.#own?.pass(event);
           }
         },
         rollback: () => {
@@ -317,6 +399,17 @@ export class CursorWriter {
   #write(): Promise<undefined> | undefined {
     const recent = this.#recent.list();
     const position = { lastEventId: this.#lastEventId, recent, mark: this.#mark };
-    return this.#calls.write(formatPosition({ ...position, failed: this.#failed }));
+    const failed = this.#failed;
+    return this.#calls.write(formatPosition({ ...position, failed, ...this.#own?.kept }));
   }
+}
+
+function reportOn(position: Position | undefined, own: OwnPlace | undefined): CursorReport {
+  const { lastEventId } = position ?? {};
+  if (own === undefined) {
+    return lastEventId === undefined ? { type: 'fresh' } : { type: 'resumed', lastEventId };
+  }
+  return position === undefined
+    ? { type: 'fresh' }
+    : { type: 'resumed', lastEventId: lastEventId ?? '', cursor: own.cursor };
 }

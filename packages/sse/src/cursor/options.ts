@@ -2,6 +2,7 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { ServerSentEvent } from '../format/event.ts';
+import type { CursorOf } from './own-place.ts';
 import { type CursorStore, isStore } from './store.ts';
 
 /** How the position of a client is kept. */
@@ -22,7 +23,8 @@ export interface CursorOptions {
   readonly remember?: number;
   /**
    * Whether to drop an event whose id is among the remembered ones. Only for servers whose ids are
-   * unique: with any other server it loses events. Default: no.
+   * unique: with any other server it loses events. With `cursorOf` positions take the place of ids,
+   * and events without one are dropped when they come again after the last position. Default: no.
    */
   readonly dedupe?: boolean;
   /**
@@ -68,10 +70,22 @@ export interface CursorRecovery {
 }
 
 /** As much of a handled event as the position needs. */
-export type HandledEvent = Pick<ServerSentEvent, 'id' | 'lastEventId'>;
+export interface HandledEvent extends Pick<ServerSentEvent, 'id' | 'lastEventId'> {
+  /** The position that `cursorOf` took from it, if it did. */
+  readonly cursor?: string;
+}
 
-/** Options whose key is known. */
-export type KeyedCursorOptions = CursorOptions & { readonly key: string };
+/** Options whose key is known, with `cursorOf` of the client. */
+export type KeyedCursorOptions = CursorOptions & {
+  readonly key: string;
+  readonly cursorOf?: CursorOf | undefined;
+};
+
+/** How a client finds its position, and where it is kept. */
+export interface PositionOptions {
+  readonly cursor: KeyedCursorOptions | undefined;
+  readonly cursorOf: CursorOf | undefined;
+}
 
 /**
  * Checks the options, and adds `key` where they have none.

@@ -2,12 +2,16 @@ import { describe } from '@reprise/actor/text';
 
 import { type FailedAttempts, parseFailedAttempts } from './failed-attempts.ts';
 import type { HandledEvent } from './options.ts';
+import type { OwnPosition } from './own-place.ts';
 
 /** The content of a cursor. Only this file knows how it is written as text. */
-export interface Position {
+export interface Position extends OwnPosition {
   /** `undefined` before the first handled event. */
   readonly lastEventId: string | undefined;
-  /** The ids of the last handled events, oldest first; a long id is kept as its digest. */
+  /**
+   * The ids of the last handled events, or with `cursorOf` their positions, oldest first; a long
+   * one is kept as its digest.
+   */
   readonly recent: readonly string[];
   /** The value of `CursorRecovery.mark`. */
   readonly mark?: unknown;
@@ -15,8 +19,9 @@ export interface Position {
   readonly failed?: FailedAttempts | undefined;
 }
 
-export function formatPosition({ lastEventId, recent, mark, failed }: Position): string {
-  return JSON.stringify({ lastEventId, recent, mark, failed } satisfies Position);
+export function formatPosition({ lastEventId, recent, mark, ...rest }: Position): string {
+  const { failed, cursor, since } = rest;
+  return JSON.stringify({ lastEventId, recent, mark, failed, cursor, since } satisfies Position);
 }
 
 /**
@@ -47,7 +52,14 @@ export function positionAfter(
   const ids = events.map(({ id }) => id).filter(isEventId);
   // A set: a long output, from runs without this cursor, can hold very many events.
   const recent = [...new Set([...(position?.recent ?? []), ...ids])].slice(-remember);
-  return { ...position, lastEventId: last.lastEventId, recent };
+  const cursor = events.findLast((event) => event.cursor !== undefined)?.cursor;
+  const { lastEventId } = last;
+  return {
+    ...position,
+    lastEventId,
+    recent,
+    ...(cursor === undefined ? {} : { cursor, since: [] }),
+  };
 }
 
 /**
@@ -60,15 +72,22 @@ export function isEventId(id: string | null): id is string {
 
 function positionIn(text: string): Position | undefined {
   try {
-    const { lastEventId, recent, mark, failed } = JSON.parse(text) as Partial<Position>;
+    const kept = JSON.parse(text) as Partial<Position>;
+    const { lastEventId, recent, mark, failed, cursor, since } = kept;
     const isPosition =
-      (lastEventId === undefined || typeof lastEventId === 'string') &&
-      Array.isArray(recent) &&
-      recent.every((id) => typeof id === 'string');
+      isTextOrNone(lastEventId) && isTexts(recent) && isTextOrNone(cursor) && isTexts(since ?? []);
     return isPosition
-      ? { lastEventId, recent, mark, failed: parseFailedAttempts(failed) }
+      ? { lastEventId, recent, mark, failed: parseFailedAttempts(failed), cursor, since }
       : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isTextOrNone(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

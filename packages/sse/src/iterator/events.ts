@@ -4,6 +4,7 @@ import { describe } from '@reprise/actor/text';
 
 import type { HandleContext } from '../client/context.ts';
 import { type Cursor, cursorOptions } from '../cursor/options.ts';
+import type { CursorOf } from '../cursor/own-place.ts';
 import { streamKey } from '../cursor/stream-key.ts';
 import type {
   EventOf,
@@ -27,6 +28,8 @@ import { Reader } from './reader.ts';
 export interface EventsOptions extends StreamOptions {
   /** Where the id of the last handled event is kept. Default: nowhere. */
   readonly cursor?: Cursor;
+  /** Takes the position from an event, where it is no id: see `ResilientOptions`. */
+  readonly cursorOf?: CursorOf;
   /** Ends the stream: the reader that waits for an event gets `signal.reason` as an error. */
   readonly signal?: AbortSignal;
   /**
@@ -39,6 +42,7 @@ export interface EventsOptions extends StreamOptions {
 const eventsKeys: KeysOf<EventsOptions> = {
   ...streamKeys,
   cursor: true,
+  cursorOf: true,
   signal: true,
   parent: true,
 };

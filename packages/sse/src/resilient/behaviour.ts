@@ -57,8 +57,8 @@ class Progress {
   readonly pace: Pace;
   /** The id that the next request resumes from. */
   lastEventId: string;
-  /** The id of the last request. */
-  sentId = '';
+  /** The id and the position of the last request. */
+  sent: Sent = { lastEventId: '', cursor: '' };
   /** Attempts since the last event or healthy connection: `maxAttempts` limits them. */
   failuresInARow = 0;
   /** When the first of them began: `maxElapsed` counts from here. */
@@ -85,6 +85,9 @@ class Progress {
     return this.#options;
   }
 }
+
+/** Where a request went on. Without `cursorOf` the position is the id. */
+type Sent = Pick<RequestContext, 'lastEventId' | 'cursor'>;
 
 type Answer = ClientAnswer<Progress>;
 type Failure = ConnectFailure | Disconnect;
@@ -162,8 +165,9 @@ const resilientClient: ResilientClient = define({
 });
 
 /** The state as reports show it. */
-function shown({ url, lastEventId, failuresInARow }: Progress): object {
-  return { url, lastEventId, failuresInARow };
+function shown({ url, lastEventId, sent, failuresInARow, options }: Progress): object {
+  const cursor = options.cursorOf === undefined ? {} : { sentCursor: sent.cursor };
+  return { url, lastEventId, ...cursor, failuresInARow };
 }
 
 /**
@@ -252,10 +256,10 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
     progress.failingSince = progress.clock.now();
   }
   progress.failuresInARow += 1;
-  const lastEventId = resumptionPoint(progress, context);
-  const ownContext: RequestContext = { ...context, lastEventId };
+  const { lastEventId, cursor } = resumptionPoint(progress, context);
+  const ownContext: RequestContext = { ...context, lastEventId, cursor };
   tellUnsendable(lastEventId, progress);
-  progress.sentId = lastEventId;
+  progress.sent = { lastEventId, cursor };
   notify(progress, { type: 'connecting', attempt: context.attempt });
   const { headers, body, ...rest } = requestIn(options);
   const url = await resolve(options.url, ownContext);
@@ -273,14 +277,15 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
 
 /** Once for each id, with the first attempt that goes without it. */
 function tellUnsendable(lastEventId: string, progress: Progress): void {
-  if (lastEventId !== '' && lastEventId !== progress.sentId && !isSendable(lastEventId)) {
+  if (lastEventId !== '' && lastEventId !== progress.sent.lastEventId && !isSendable(lastEventId)) {
     notify(progress, { type: 'ignored', lastEventId, reason: 'unsendable' });
   }
 }
 
-/** The id of the cursor, if there is a cursor and it has one. */
-function resumptionPoint({ options, lastEventId }: Progress, context: RequestContext): string {
-  return options.cursor === undefined ? lastEventId : context.lastEventId || lastEventId;
+/** The id is that of the cursor, if there is a cursor and it has one. */
+function resumptionPoint({ options, lastEventId: own }: Progress, context: RequestContext): Sent {
+  const lastEventId = options.cursor === undefined ? own : context.lastEventId || own;
+  return { lastEventId, cursor: options.cursorOf === undefined ? lastEventId : context.cursor };
 }
 
 function react(failure: Failure, progress: Progress): Answer {
@@ -308,10 +313,10 @@ function react(failure: Failure, progress: Progress): Answer {
 
 function verdictOf(
   failure: Failure,
-  { options, isRefreshed, isStuck, sentId }: Progress,
+  { options, isRefreshed, isStuck, sent }: Progress,
 ): Verdict | RetryAfter {
   const isUseless = failure.type === 'tooLarge' && isStuck;
-  const usual = isRefusalOf(sentId, failure) ? 'retry' : classify(failure);
+  const usual = isRefused(sent, failure) ? 'retry' : classify(failure);
   const verdict = isSentAgain(options) && !isUseless ? usual : finalVerdict(failure, options);
   // New credentials can come only from a function, and the client asks for them once.
   const canRefresh = typeof options.headers === 'function' && !isRefreshed;
@@ -321,13 +326,19 @@ function verdictOf(
   return decided ?? allowed;
 }
 
-/** The next request goes without an id that may have made this one too long. */
+/** The next request goes without an id or a position that may have made this one too long. */
 function leaveOutRefused(failure: Failure, progress: Progress): void {
-  const { sentId } = progress;
-  if (isRefusalOf(sentId, failure)) {
+  const { sent, options } = progress;
+  if (isRefused(sent, failure)) {
+    const { lastEventId, cursor } = sent;
+    const own = options.cursorOf === undefined ? {} : { cursor };
     progress.lastEventId = '';
-    notify(progress, { type: 'ignored', lastEventId: sentId, reason: 'refused' });
+    notify(progress, { type: 'ignored', lastEventId, ...own, reason: 'refused' });
   }
+}
+
+function isRefused({ lastEventId, cursor }: Sent, failure: Failure): boolean {
+  return isRefusalOf(lastEventId, failure) || isRefusalOf(cursor, failure);
 }
 
 /**

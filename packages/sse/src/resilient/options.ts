@@ -181,6 +181,8 @@ export type StatusChange =
   | {
       readonly type: 'ignored';
       readonly lastEventId: string;
+      /** With `cursorOf`: the position, which was refused too. */
+      readonly cursor?: string;
       readonly reason: 'refused' | 'unsendable';
     }
   /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */

@@ -52,6 +52,9 @@ const waiting = SseClient.define({
   },
 });
 
+/** Finds the position without a cost of its own. */
+const cursorOf = ({ id }: { readonly id: string | null }): string | undefined => id ?? undefined;
+
 const supervisor = await DynamicSupervisor.startLink(createSystem());
 
 const supervised = (spec: ChildSpec<string, Pid>): Promise<Pid | undefined> =>
@@ -69,6 +72,18 @@ const contenders: Readonly<Record<string, Follow>> = {
         id: 'client',
         url,
         handle,
+        cursor: { store: new Map(), every: Infinity, within: 2 ** 31 - 1 },
+      }),
+    ),
+  'resilient with a position of its own': (url, handle) =>
+    supervised(SseClient.resilient({ id: 'client', url, handle, cursorOf })),
+  'resilient with a cursor and a position of its own': (url, handle) =>
+    supervised(
+      SseClient.resilient({
+        id: 'client',
+        url,
+        handle,
+        cursorOf,
         cursor: { store: new Map(), every: Infinity, within: 2 ** 31 - 1 },
       }),
     ),

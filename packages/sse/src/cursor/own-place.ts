@@ -1,0 +1,138 @@
+import { describe } from '@reprise/actor/text';
+
+import type { ServerSentEvent } from '../format/event.ts';
+import { SincePosition } from './since-position.ts';
+
+/**
+ * Takes the position from an event: a text that only the server understands. `undefined` if the
+ * event brings none; `""` takes the last position back, as an empty id does.
+ */
+export type CursorOf = (event: ServerSentEvent) => string | undefined;
+
+/** The part of a position that is kept for `cursorOf`. */
+export interface OwnPosition {
+  readonly cursor?: string | undefined;
+  /** Fingerprints of the handled events after it; only with `dedupe`. */
+  readonly since?: readonly string[] | undefined;
+}
+
+/**
+ * Where a client is in a stream whose positions are no ids: `cursorOf` takes them from the events.
+ * It is asked once for each event, before the event is handled.
+ */
+export class OwnPlace {
+  readonly #cursorOf: CursorOf;
+  /** Only with `dedupe`. */
+  readonly #since: SincePosition | undefined;
+  #cursor: string;
+  /** The event that was asked about last. */
+  #event: ServerSentEvent | undefined = undefined;
+  #position: string | undefined = undefined;
+  #failure: { readonly error: unknown } | undefined = undefined;
+  /** Whether the failure was given to the handler: if the event comes again, it is asked again. */
+  #isTold = false;
+
+  /** @param remember how many events after a position are recognized; 0 for none. */
+  constructor(cursorOf: CursorOf, { cursor = '', since = [] }: OwnPosition, remember: number) {
+    this.#cursorOf = cursorOf;
+    this.#cursor = cursor;
+    this.#since = remember > 0 ? new SincePosition(since, remember) : undefined;
+  }
+
+  /** The position that a handled event brought last; `""` for none. */
+  get cursor(): string {
+    return this.#cursor;
+  }
+
+  get kept(): OwnPosition {
+    return { cursor: this.#cursor, since: this.#since?.list };
+  }
+
+  /** What is kept once this event is handled. */
+  keptAfter(event: ServerSentEvent): OwnPosition {
+    const position = this.positionOf(event);
+    return position === undefined || position === this.#cursor
+      ? { cursor: this.#cursor, since: this.#since?.listWith(event) }
+      : { cursor: position, since: this.#since && [] };
+  }
+
+  /** A connection begins. The server sends again what came after the position. */
+  begin(): void {
+    this.#since?.begin();
+  }
+
+  /** The position that the event brings; `undefined` if it brings none, or if `cursorOf` failed. */
+  positionOf(event: ServerSentEvent): string | undefined {
+    if (event !== this.#event) {
+      this.#ask(event);
+    }
+    return this.#position;
+  }
+
+  /** A rejection with the error of `cursorOf` for this event; `undefined` if there is none. */
+  failureOf(event: ServerSentEvent): Promise<never> | undefined {
+    if (event !== this.#event || this.#isTold) {
+      this.#ask(event);
+    }
+    this.#isTold = this.#failure !== undefined;
+    return this.#failure && Promise.reject(this.#failure.error as Error);
+  }
+
+  /** Whether the event leaves the position as it is. */
+  isAt(event: ServerSentEvent): boolean {
+    const position = this.positionOf(event);
+    return position === undefined ? this.#since === undefined : position === this.#cursor;
+  }
+
+  /** Whether the event brings no position and was handled after the current one before. */
+  isSince(event: ServerSentEvent): boolean {
+    return this.#since?.isNext(event) === true;
+  }
+
+  /** The event is handled. */
+  pass(event: ServerSentEvent): void {
+    const position = this.positionOf(event);
+    if (position === undefined) {
+      this.#since?.add(event);
+    } else if (position !== this.#cursor) {
+      // A text that is cut out of a large event would keep all of that in memory.
+      this.reset(event.data.length > littleText ? copyOf(position) : position);
+    }
+    this.#event = undefined;
+  }
+
+  /** Goes to another position. */
+  reset(cursor: string): void {
+    this.#cursor = cursor;
+    this.#since?.clear();
+  }
+
+  #ask(event: ServerSentEvent): void {
+    this.#event = event;
+    this.#position = undefined;
+    this.#failure = undefined;
+    this.#isTold = false;
+    try {
+      this.#position = asPosition(this.#cursorOf(event));
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+}
+
+/** In characters. */
+const littleText = 1024;
+
+/** As JSON: UTF-8 would change a text that is not well-formed. */
+function copyOf(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
+}
+
+function asPosition(given: unknown): string | undefined {
+  if (given !== undefined && typeof given !== 'string') {
+    throw new TypeError(
+      `Expected cursorOf to return a string, or undefined for no position, got ${describe(given)}`,
+    );
+  }
+  return given;
+}
