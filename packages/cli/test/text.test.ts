@@ -81,6 +81,14 @@ describe('stateLine', () => {
       { type: 'ignored', lastEventId: '\u0001', reason: 'unsendable' },
       String.raw`the id \x01 cannot be sent: it goes on without it`,
     ],
+    [
+      { type: 'gap', asked: '7\u0001', begins: 'earliest' },
+      String.raw`the server begins after earliest and not after 7\x01: events may be missing`,
+    ],
+    [
+      { type: 'gap', asked: '7', begins: '' },
+      'the server begins after another place and not after 7: events may be missing',
+    ],
     [{ type: 'ended' }, undefined],
   ] as const)('%j is %j', (state, line) => {
     expect(stateLine(state)).toBe(line);

@@ -31,6 +31,7 @@ export {
   type RequestSource,
 } from './client/next.ts';
 export { createPacketState, handlePacket, type PacketState } from './format/parser.ts';
+export type { Gap, GapOf } from './resilient/gap.ts';
 export {
   type ReconnectDelay,
   clampRetry,

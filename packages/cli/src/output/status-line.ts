@@ -7,7 +7,7 @@ import { harmless } from './text.ts';
 
 type ConnectionState = Exclude<
   SourceState,
-  { readonly type: CursorReport['type'] | 'eventFailed' }
+  { readonly type: CursorReport['type'] | 'gap' | 'eventFailed' }
 >;
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
@@ -93,7 +93,7 @@ export function shortName({ name }: Source, width: number): string {
 }
 
 function isOfConnection(state: SourceState): state is ConnectionState {
-  return !['fresh', 'resumed', 'ignored', 'eventFailed'].includes(state.type);
+  return !['fresh', 'resumed', 'ignored', 'gap', 'eventFailed'].includes(state.type);
 }
 
 function counted(count: number, noun: string): string {

@@ -35,6 +35,8 @@ export function stateLine(state: SourceState): string | undefined {
       return 'reason' in state
         ? `the id ${harmless(state.lastEventId.slice(0, longestId))} ${state.reason === 'refused' ? 'was refused as too long' : 'cannot be sent'}: it goes on without it`
         : `the server ignored the cursor ${harmless(state.lastEventId)}, and sent ${harmless(state.id)} again`;
+    case 'gap':
+      return `the server begins after ${harmless(state.begins.slice(0, longestId)) || 'another place'} and not after ${harmless(state.asked.slice(0, longestId))}: events may be missing`;
     case 'fresh':
       return 'no cursor yet: it begins where the server does';
     case 'eventFailed':

@@ -23,12 +23,14 @@ import {
   type RequestFunction,
 } from '../client/next.ts';
 import type { ServerSentEvent } from '../format/event.ts';
+import type { Maybe } from '../format/maybe.ts';
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
 import { withHidden } from '../http/hidden.ts';
 import { isRefusalOf, isSendable } from '../http/last-event-id.ts';
 import type { SseRequest } from '../http/request.ts';
 import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
+import { type Gap, gapInEvent, gapInResponse, type Sent } from './gap.ts';
 import {
   assertFailedAnswer,
   type HandleFailed,
@@ -59,6 +61,8 @@ class Progress {
   lastEventId: string;
   /** The id and the position of the last request. */
   sent: Sent = { lastEventId: '', cursor: '' };
+  /** Whether the current connection has told of a gap. */
+  hasGap = false;
   /** Attempts since the last event or healthy connection: `maxAttempts` limits them. */
   failuresInARow = 0;
   /** When the first of them began: `maxElapsed` counts from here. */
@@ -86,10 +90,8 @@ class Progress {
   }
 }
 
-/** Where a request went on. Without `cursorOf` the position is the id. */
-type Sent = Pick<RequestContext, 'lastEventId' | 'cursor'>;
-
 type Answer = ClientAnswer<Progress>;
+type EventAnswer = Maybe<Progress | Answer>;
 type Failure = ConnectFailure | Disconnect;
 
 type ResilientClient = Behaviour<
@@ -124,7 +126,9 @@ const resilientClient: ResilientClient = define({
     // The headers themselves are hidden, not the field: a copy of the change has them too.
     const headers = withHidden({}, response.headers);
     notify(progress, { type: 'connected', status, headers, url });
-    return noreply(progress);
+    progress.hasGap = false;
+    const gap = gapInResponse(response, progress.sent, progress.options.gapOf);
+    return gap === undefined ? noreply(progress) : answerAfter(gap, progress);
   },
   handleConnectFailure: (failure, progress): Answer => {
     progress.pace.failed();
@@ -147,22 +151,53 @@ const resilientClient: ResilientClient = define({
     return noreply(progress);
   },
   handleEvent: (event, progress) => {
-    const { context, options } = progress;
-    const { until, renew, handle } = options;
-    if (until !== undefined && isTrue('until', until(event, context))) {
-      return end(progress);
-    }
-    if (renew !== undefined && isTrue('renew', renew(event, context))) {
-      return renewed(acknowledge(event, progress));
-    }
-    const pending = handle(event, context);
-    // Any other value, such as the number that `array.push` returns, has no meaning.
-    return isThenable(pending)
-      ? acknowledgeLater(pending, event, progress)
-      : acknowledge(event, progress);
+    const { gapOf } = progress.options;
+    const gap =
+      gapOf === undefined || progress.hasGap ? undefined : gapInEvent(event, progress.sent, gapOf);
+    return gap === undefined ? handleNow(event, progress) : handleAfter(gap, event, progress);
   },
   formatStatus: shown,
 });
+
+function handleNow(event: ServerSentEvent, progress: Progress): EventAnswer {
+  const { context, options } = progress;
+  const { until, renew, handle } = options;
+  if (until !== undefined && isTrue('until', until(event, context))) {
+    return end(progress);
+  }
+  if (renew !== undefined && isTrue('renew', renew(event, context))) {
+    return renewed(acknowledge(event, progress));
+  }
+  const pending = handle(event, context);
+  // Any other value, such as the number that `array.push` returns, has no meaning.
+  return isThenable(pending)
+    ? acknowledgeLater(pending, event, progress)
+    : acknowledge(event, progress);
+}
+
+/**
+ * The user hears of a gap before the event that tells of it is handled. An error of `handleGap` is
+ * one of that event, and the gap is told again when the event comes again.
+ */
+async function handleAfter(
+  gap: Gap,
+  event: ServerSentEvent,
+  progress: Progress,
+): Promise<Progress | Answer> {
+  await tellGap(gap, progress);
+  return handleNow(event, progress);
+}
+
+async function answerAfter(gap: Gap, progress: Progress): Promise<Answer> {
+  await tellGap(gap, progress);
+  return noreply(progress);
+}
+
+async function tellGap(gap: Gap, progress: Progress): Promise<void> {
+  notify(progress, { type: 'gap', ...gap });
+  await progress.options.handleGap?.(gap, progress.context);
+  progress.hasGap = true;
+}
 
 /** The state as reports show it. */
 function shown({ url, lastEventId, sent, failuresInARow, options }: Progress): object {

@@ -16,6 +16,7 @@ import {
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import { assertPartKeys, requestKeys, requestProblem, type SseRequest } from '../http/request.ts';
 import { isSentAgain } from '../http/resend.ts';
+import type { Gap, GapOf } from './gap.ts';
 import { type ReconnectDelay, reconnectDelayKeys, type Verdict } from './policy.ts';
 import type { RetryAfter } from './verdict.ts';
 
@@ -61,6 +62,19 @@ export interface StreamOptions
    */
   readonly renew?: (event: ServerSentEvent, context: HandleContext) => boolean;
   /**
+   * Whether a response or an event says that the server does not go on where it was asked to: gets
+   * the head of each connection and each event, and returns the position after which the server
+   * begins, `true` for a gap without one, or `false`. After `undefined` for a response the headers
+   * Mercure-Last-Event-ID and Last-Event-ID count. Default: those headers alone.
+   */
+  readonly gapOf?: GapOf;
+  /**
+   * Called when events may be missing, once for a connection, before the event that follows: to
+   * load what is missing, say. The client waits for the promise. An error crashes the client; with
+   * a gap that an event told of, it is one of `handle`. Default: the client goes on.
+   */
+  readonly handleGap?: (gap: Gap, context: HandleContext) => void | Promise<void>;
+  /**
    * The client gives up after so many attempts in a row without an event or a healthy connection.
    * Default: `Infinity`.
    */
@@ -93,6 +107,8 @@ export const streamKeys: KeysOf<StreamOptions> = {
   reconnect: true,
   until: true,
   renew: true,
+  gapOf: true,
+  handleGap: true,
   maxAttempts: true,
   maxElapsed: true,
   classify: true,
@@ -185,6 +201,8 @@ export type StatusChange =
       readonly cursor?: string;
       readonly reason: 'refused' | 'unsendable';
     }
+  /** The server begins after `begins`, and not after `asked`: events may be missing. */
+  | ({ readonly type: 'gap' } & Gap)
   /** `attempt` counts from 1 since a connection was last made, as in `SseClient.status`. */
   | { readonly type: 'connecting'; readonly attempt: number }
   /**
@@ -257,10 +275,13 @@ export function assertOptions(
 ): void {
   assertKnownKeys('SseClient.resilient', options, { ...resilientKeys, ...schemaKeys });
   assertPartKeys(options);
-  const { handle, handleFailed, giveUpWith = 'crash' } = options;
+  const { handle, giveUpWith = 'crash' } = options;
   assertFunction('handle', '(event) => …', handle);
-  if (handleFailed !== undefined) {
-    assertFunction('handleFailed', '(event, error, context) => …', handleFailed);
+  for (const [name, shape] of Object.entries(optionalFunctions)) {
+    const given: unknown = options[name as keyof typeof optionalFunctions];
+    if (given !== undefined) {
+      assertFunction(name, shape, given);
+    }
   }
   assertHooks(options);
   if ('events' in options) {
@@ -361,6 +382,12 @@ function knownRequest(options: RequestPart): SseRequest {
     ...(body === undefined || typeof body === 'function' ? {} : { body }),
   };
 }
+
+const optionalFunctions = {
+  handleFailed: '(event, error, context) => …',
+  gapOf: '(seen) => …',
+  handleGap: '(gap, context) => …',
+} as const;
 
 const positive = [
   'minDelay',

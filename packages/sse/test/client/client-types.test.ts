@@ -430,6 +430,9 @@ test('the options of resilient are typed', () => {
         case 'ignored':
           expectTypeOf(status.lastEventId).toEqualTypeOf<string>();
           break;
+        case 'gap':
+          expectTypeOf(status.begins).toEqualTypeOf<string>();
+          break;
         case 'fresh':
         case 'ended':
           break;

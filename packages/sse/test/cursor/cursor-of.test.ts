@@ -495,6 +495,19 @@ describe('dedupe with `cursorOf`', () => {
       expect(await after(a + b + c, a + b + c, 2)).toEqual(['c']);
     });
 
+    test('knows what has come in the place of those that did not come again', async () => {
+      await using stage = await openStage();
+      const cursor = { store: new Map<string, string>(), dedupe: true };
+      const seen: unknown[] = [];
+      for (const answer of [a + b, a + c, a + c + b]) {
+        const client = await run(stage, asking(stage, { cursor }));
+        (await stage.next()).stream(answer);
+        seen.push(await texts(client, answer === a + b ? 2 : 1));
+        await GenServer.stop(client.pid);
+      }
+      expect(seen).toEqual([['a', 'b'], ['c'], ['b']]);
+    });
+
     test('still knows them all where a client ends before they have come again', async () => {
       await using stage = await openStage();
       const cursor = { store: new Map<string, string>(), dedupe: true };
