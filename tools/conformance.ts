@@ -29,6 +29,7 @@ interface Catalogue {
 
 const catalogues: readonly Catalogue[] = [
   { page: 'docs/conformance/otp.md', decisions: 'docs/otp.md' },
+  { page: 'docs/conformance/otp-more.md', decisions: 'docs/otp.md' },
   { page: 'docs/conformance/sse-client.md', decisions: 'docs/sse/limits.md' },
 ];
 

@@ -2,6 +2,11 @@ import { type KeysOf } from '../known-keys.ts';
 import type { Destination, Name } from '../process/address.ts';
 import type { Pid } from '../process/pid.ts';
 
+/** A registry of either kind, or its name. */
+export type AnyRegistry<Key, Value, P extends Pid> = Destination<
+  RegistryOf<'unique' | 'duplicate', Key, Value, P>
+>;
+
 declare const registered: unique symbol;
 
 /**
@@ -10,7 +15,8 @@ declare const registered: unique symbol;
  *
  * Keys are equal as those of a `Map` are (SameValueZero): objects when they are the same object;
  * `NaN` equals itself; `0` and `-0` are one key, and so are `1` and `1.0`, which JavaScript cannot
- * tell apart; `1`, `1n` and `'1'` are three.
+ * tell apart; `1`, `1n` and `'1'` are three. But arrays are equal when their elements are, at any
+ * depth: `['room', 7]` is a key by value, as a tuple is. The registry keeps a frozen copy of it.
  */
 export interface RegistryOf<
   out Keys extends 'unique' | 'duplicate',
@@ -65,6 +71,15 @@ export type Change<Key = unknown, Value = unknown, P extends Pid = Pid> =
 export interface Entry<out Value = unknown, out P extends Pid = Pid> {
   readonly pid: P;
   readonly value: Value;
+}
+
+/** One registration, with its key. */
+export interface KeyedEntry<
+  out Key = unknown,
+  out Value = unknown,
+  out P extends Pid = Pid,
+> extends Entry<Value, P> {
+  readonly key: Key;
 }
 
 /** The result of `register`: the process has the key, or another process has it. */

@@ -10,23 +10,25 @@ import { isAlive } from '../process/signals.ts';
 import * as GenServer from '../server/gen-server.ts';
 import { ok } from '../server/next.ts';
 import {
+  type AnyRegistry,
   type Duplicate,
   type Entry,
   type RegistryOptions,
   type Registered,
   registryKeys,
-  type RegistryOf,
   type Unique,
   type Updated,
 } from './registry-pid.ts';
 import { type Registration, RegistryTable, tableOf, uniqueTableOf } from './table.ts';
 import { RegistryAddress } from './via.ts';
 
+export { countMatch, select, unregisterMatch } from './query.ts';
 export { stop } from '../server/gen-server.ts';
 export type {
   Change,
   Duplicate,
   Entry,
+  KeyedEntry,
   Registered,
   RegistryOf,
   RegistryOptions as Options,
@@ -41,10 +43,6 @@ type ValueArgs<Value> = undefined extends Value
 
 /** The messages of a process of this kind: a `self` has no other type. */
 type AcceptedBy<P> = P extends Pid<infer Message> ? Message : never;
-
-type AnyRegistry<Key, Value, P extends Pid> = Destination<
-  RegistryOf<'unique' | 'duplicate', Key, Value, P>
->;
 
 /**
  * Starts a registry. Processes register themselves in it under keys, each with a value, and are
@@ -329,7 +327,8 @@ export function dispatch<Key, Value, P extends Pid>(
 }
 
 /**
- * The keys of a process, in the order it registered them. A key that it has twice is listed twice.
+ * The keys of a process, in the order it registered them: a key that it has twice is listed twice.
+ * Without a pid all keys of the registry, each once.
  * @throws as `lookup` does; TypeError for anything but a pid
  * @see Elixir manual, `Registry.keys/2`
  * @example
@@ -341,16 +340,18 @@ export function dispatch<Key, Value, P extends Pid>(
  * Registry.register(system, rooms, 'lobby');
  * Registry.register(system, rooms, 'attic');
  * console.log(Registry.keys(rooms, system.pid).join()); // lobby,attic
+ * console.log(Registry.keys(rooms).join()); // lobby,attic
  * await system.stop();
  * ```
  */
 export function keys<Key, Value, P extends Pid>(
   registry: AnyRegistry<Key, Value, P>,
-  pid: Pid,
+  pid?: Pid,
 ): readonly Key[] {
-  return tableOf(registry)
-    .of(cellOf(pid))
-    .map(({ key }) => key as Key);
+  const table = tableOf(registry);
+  return pid === undefined
+    ? (table.keys() as readonly Key[])
+    : table.of(cellOf(pid)).map(({ key }) => key as Key);
 }
 
 /**
@@ -466,7 +467,7 @@ export async function lock<Key, Value, P extends Pid, Result>(
   key: NoInfer<Key>,
   fn: () => Result | PromiseLike<Result>,
 ): Promise<Result> {
-  return tableOf(registry).locks.hold(livingOf(self), key, fn);
+  return tableOf(registry).lock(livingOf(self), key, fn);
 }
 
 /**

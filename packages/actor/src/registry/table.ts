@@ -4,6 +4,7 @@ import type { Cell } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import { Ownership } from '../process/ownership.ts';
 import { stateOf } from '../server/state-of.ts';
+import { indexOf, ownKey } from './key.ts';
 import { Locks } from './locks.ts';
 
 /** One registration: a process has a key, with a value. */
@@ -23,7 +24,7 @@ export class RegistryTable {
   }
 
   readonly isUnique: boolean;
-  readonly locks: Locks = new Locks();
+  readonly #locks: Locks = new Locks();
   /** How many registrations there are. */
   count = 0;
   readonly #registry: Cell;
@@ -44,12 +45,12 @@ export class RegistryTable {
 
   /** The registrations of a key, in the order they came. */
   at(key: unknown): readonly Registration[] {
-    return [...(this.#byKey.get(key) ?? [])].filter(({ cell }) => cell.isAlive);
+    return [...(this.#byKey.get(indexOf(key)) ?? [])].filter(isLive);
   }
 
   /** The first of a key: in a unique registry the only one. */
   first(key: unknown): Registration | undefined {
-    for (const registration of this.#byKey.get(key) ?? []) {
+    for (const registration of this.#byKey.get(indexOf(key)) ?? []) {
       if (registration.cell.isAlive) {
         return registration;
       }
@@ -64,7 +65,7 @@ export class RegistryTable {
 
   /** The registrations of a process under one key: searched for in the smaller of the two sets. */
   under(key: unknown, cell: Cell): readonly Registration[] {
-    const ofKey = this.#byKey.get(key);
+    const ofKey = this.#byKey.get(indexOf(key));
     if (ofKey === undefined || !cell.isAlive) {
       return [];
     }
@@ -80,24 +81,49 @@ export class RegistryTable {
   register(key: unknown, cell: Cell, value: unknown): Cell | undefined {
     const owner = this.isUnique ? this.first(key)?.cell : undefined;
     if (owner === undefined) {
-      const registration: Registration = { key, cell, value };
-      this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(registration));
+      const own = ownKey(key);
+      const index = indexOf(own);
+      const registration: Registration = { key: own, cell, value };
+      this.#byKey.set(index, (this.#byKey.get(index) ?? new Set()).add(registration));
       this.#byOwner.add(cell, registration);
       this.count += 1;
-      this.#notify({ type: 'register', registry: this.#registry.pid, key, pid: cell.pid, value });
+      const { pid } = this.#registry;
+      this.#notify({ type: 'register', registry: pid, key: own, pid: cell.pid, value });
     }
     return owner;
   }
 
-  unregister(key: unknown, cell: Cell): void {
+  /** `matches`: which of its values under the key; the listeners learn of the end of the last. */
+  unregister(key: unknown, cell: Cell, matches: (value: unknown) => boolean = () => true): void {
     const own = this.under(key, cell);
-    if (own.length > 0) {
-      for (const registration of own) {
-        this.#byOwner.delete(cell, registration);
-        this.#deleteFromKey(registration);
-      }
-      this.#notify({ type: 'unregister', registry: this.#registry.pid, key, pid: cell.pid });
+    // All are asked before the first is deleted: an error deletes none.
+    const deleted = own.filter(({ value }) => matches(value));
+    for (const registration of deleted) {
+      this.#byOwner.delete(cell, registration);
+      this.#deleteFromKey(registration);
     }
+    const [last] = deleted;
+    if (last !== undefined && deleted.length === own.length) {
+      const { pid } = this.#registry;
+      this.#notify({ type: 'unregister', registry: pid, key: last.key, pid: cell.pid });
+    }
+  }
+
+  /** All registrations, in the order in which their keys came. */
+  all(): readonly Registration[] {
+    const registrations = [...this.#byKey.values()].flatMap((ofKey) => [...ofKey]);
+    return registrations.filter(isLive);
+  }
+
+  /** All keys, each once. */
+  keys(): readonly unknown[] {
+    const all = [...this.#byKey.values()].map((ofKey) => [...ofKey].find(isLive));
+    return all.flatMap((registration) => (registration === undefined ? [] : [registration.key]));
+  }
+
+  /** See `Locks.hold`. */
+  lock<Result>(cell: Cell, key: unknown, fn: () => Result | PromiseLike<Result>): Promise<Result> {
+    return this.#locks.hold(cell, indexOf(key), fn);
   }
 
   #notify(change: object): void {
@@ -116,18 +142,25 @@ export class RegistryTable {
     for (const cell of owners) {
       cell.receiveExit(this.#registry, reason);
     }
-    this.locks.fail(reason);
+    this.#locks.fail(reason);
   }
 
   #deleteFromKey(registration: Registration): void {
-    const { key } = registration;
-    const ofKey = this.#byKey.get(key);
-    ofKey?.delete(registration);
-    this.count -= 1;
+    const index = indexOf(registration.key);
+    const ofKey = this.#byKey.get(index);
+    // A `matches` of the user may have deleted it in the meantime.
+    if (ofKey?.delete(registration) === true) {
+      this.count -= 1;
+    }
     if (ofKey?.size === 0) {
-      this.#byKey.delete(key);
+      this.#byKey.delete(index);
     }
   }
+}
+
+/** Its process has not ended. */
+function isLive({ cell }: Registration): boolean {
+  return cell.isAlive;
 }
 
 /** The table of a registry; `undefined` for any other process, and for one that has ended. */
@@ -142,11 +175,15 @@ export function tableIn(cell: Cell | undefined): RegistryTable | undefined {
 export function tableOf(registry: Destination): RegistryTable {
   const cell = find(registry);
   if (cell === undefined || !cell.isAlive) {
-    throw new Error(`Expected a running registry, got ${String(registry)}, which is not running`);
+    throw new Error(
+      `Expected a running registry, got ${String(registry)}, which is not running`,
+    );
   }
   const table = tableIn(cell);
   if (table === undefined) {
-    throw new TypeError(`Expected a registry, got ${String(registry)}, which is something else`);
+    throw new TypeError(
+      `Expected a registry, got ${String(registry)}, which is something else`,
+    );
   }
   return table;
 }
