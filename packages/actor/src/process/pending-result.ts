@@ -143,9 +143,6 @@ export async function waitForResults<Result, Value>(
 /** For a wait that the first result ends. */
 export const firstResult = (): boolean => true;
 
-/** For a wait that only the last result ends. */
-export const allResults = (): boolean => false;
-
 class ResultWait<Result> extends Timer implements Waiter<Result> {
   /** The results that have not come. */
   readonly #open: Set<PendingResult<Result>>;

@@ -27,13 +27,24 @@ export interface TaskStreamOptions {
    * `killTask`: the task is killed, and its result has the exit reason `timeout`. Default: `exit`.
    */
   readonly onTimeout?: 'exit' | 'killTask';
+  /**
+   * Adds the item to a result without a value, as `input`: it tells which item failed. Default:
+   * false.
+   */
+  readonly zipInputOnExit?: boolean;
 }
+
+/** Its result tells of which item it is, if it is an exit. */
+export type ZippedResult<Item, Value> =
+  | Extract<TaskResult<Value>, { readonly type: 'ok' }>
+  | (Extract<TaskResult, { readonly type: 'exit' }> & { readonly input: Item });
 
 export const streamKeys: KeysOf<TaskStreamOptions> = {
   maxConcurrency: true,
   ordered: true,
   timeout: true,
   onTimeout: true,
+  zipInputOnExit: true,
 };
 
 export type StreamRules = Required<TaskStreamOptions>;
@@ -60,15 +71,18 @@ export interface Work<Item, Value> {
 /** One item. Its timer is the item's timeout. */
 class Slot extends TaskWatch {
   readonly #iteration: TaskIteration;
+  /** Given if the result is to tell it. */
+  readonly #input: { readonly input: unknown } | undefined;
   result: TaskResult | undefined = undefined;
 
-  constructor(iteration: TaskIteration) {
+  constructor(iteration: TaskIteration, input: { readonly input: unknown } | undefined) {
     super();
     this.#iteration = iteration;
+    this.#input = input;
   }
 
   protected settled(result: TaskResult): void {
-    this.result = result;
+    this.result = result.type === 'exit' ? { ...result, ...this.#input } : result;
     this.#iteration.settled(this, result);
   }
 
@@ -173,8 +187,8 @@ export class TaskIteration {
   }
 
   async #start(item: unknown): Promise<void> {
-    const slot = new Slot(this);
-    const { ordered, timeout } = this.#rules;
+    const { ordered, timeout, zipInputOnExit } = this.#rules;
+    const slot = new Slot(this, zipInputOnExit ? { input: item } : undefined);
     this.#running.add(slot);
     this.#open += 1;
     if (ordered) {

@@ -43,6 +43,7 @@ function rulesOf({
   ordered = true,
   timeout = 5000,
   onTimeout = 'exit',
+  zipInputOnExit = false,
 }: TaskStreamOptions): StreamRules {
   if (maxConcurrency !== Infinity && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0)) {
     throw new RangeError(
@@ -51,5 +52,5 @@ function rulesOf({
   }
   assertTimeout(timeout);
   assertOneOf('Expected onTimeout to be', onTimeout, ['exit', 'killTask']);
-  return { maxConcurrency, ordered, timeout, onTimeout };
+  return { maxConcurrency, ordered, timeout, onTimeout, zipInputOnExit };
 }

@@ -18,6 +18,7 @@ import {
   type Launch,
   streamKeys,
   type TaskStreamOptions,
+  type ZippedResult,
 } from './iteration.ts';
 import { OwnedTask, type Task } from './owned-task.ts';
 import { streamOf } from './stream.ts';
@@ -191,6 +192,20 @@ export function asyncStream<Item, Value>(
   supervisor: Supervisor,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
+  options: SupervisedTaskOptions & TaskStreamOptions & { readonly zipInputOnExit: true },
+): AsyncIterable<ZippedResult<Item, Value>>;
+export function asyncStream<Item, Value>(
+  self: Process,
+  supervisor: Supervisor,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
+  options?: SupervisedTaskOptions & TaskStreamOptions,
+): AsyncIterable<TaskResult<Value>>;
+export function asyncStream<Item, Value>(
+  self: Process,
+  supervisor: Supervisor,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
   options: SupervisedTaskOptions & TaskStreamOptions = {},
 ): AsyncIterable<TaskResult<Value>> {
   assertKnownKeys('Task.Supervisor.asyncStream', options, supervisedStreamKeys);
@@ -217,6 +232,20 @@ export function asyncStream<Item, Value>(
  * await system.stop();
  * ```
  */
+export function asyncStreamNolink<Item, Value>(
+  self: Process,
+  supervisor: Supervisor,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
+  options: SupervisedTaskOptions & TaskStreamOptions & { readonly zipInputOnExit: true },
+): AsyncIterable<ZippedResult<Item, Value>>;
+export function asyncStreamNolink<Item, Value>(
+  self: Process,
+  supervisor: Supervisor,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
+  options?: SupervisedTaskOptions & TaskStreamOptions,
+): AsyncIterable<TaskResult<Value>>;
 export function asyncStreamNolink<Item, Value>(
   self: Process,
   supervisor: Supervisor,

@@ -5,13 +5,14 @@ import {
   childSpec as createChildSpec,
   type Shutdown,
 } from '../child-spec.ts';
+import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import type { Cell } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import { type ExitReason, noproc } from '../process/exit-reason.ts';
-import { allResults, firstResult, waitForResults } from '../process/pending-result.ts';
+import { firstResult, waitForResults } from '../process/pending-result.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { parentOf, spawn, spawnLink } from '../process/spawn.ts';
@@ -22,13 +23,19 @@ import {
   type Launch,
   streamKeys,
   type TaskStreamOptions,
+  type ZippedResult,
 } from './iteration.ts';
 import { OwnedTask, ownedBy, type Task } from './owned-task.ts';
 import { streamOf } from './stream.ts';
 import { assertFunction, bodyOf, type TaskFunction, type TaskResult } from './watch.ts';
 
 export type { Task, TaskMessage as Message } from './owned-task.ts';
-export type { ItemFunction, Items, TaskStreamOptions as StreamOptions } from './iteration.ts';
+export type {
+  ItemFunction,
+  Items,
+  TaskStreamOptions as StreamOptions,
+  ZippedResult,
+} from './iteration.ts';
 export * as Supervisor from './task-supervisor.ts';
 export type { TaskFunction as Function, TaskResult as Result } from './watch.ts';
 
@@ -59,9 +66,18 @@ export interface YieldManyOptions extends AwaitOptions {
    * `nothing`.
    */
   readonly onTimeout?: 'nothing' | 'ignore' | 'killTask';
+  /**
+   * How many results are enough, a whole number from 1 on: when so many have come, it waits no
+   * longer, and leaves the other tasks as they are, whatever `onTimeout` says. Default: all.
+   */
+  readonly limit?: number;
 }
 
-const yieldManyKeys: KeysOf<YieldManyOptions> = { ...awaitKeys, onTimeout: true };
+const yieldManyKeys: KeysOf<YieldManyOptions> = {
+  ...awaitKeys,
+  onTimeout: true,
+  limit: true,
+};
 
 export interface ShutdownOptions {
   /** In ms, until the task is killed; `brutalKill` kills it at once. Default: 5,000. */
@@ -200,7 +216,7 @@ export { yield_ as yield };
 
 /**
  * Waits for all tasks, and resolves with their results, in the order of the tasks: `undefined` for
- * a task that is not done in time.
+ * a task that is not done in time, or when the `limit` was reached.
  * @throws Error for a task of another process, or one that is waited for already; RangeError or
  * TypeError for a wrong option
  * @see Elixir manual, `Task.yield_many/2`
@@ -224,11 +240,14 @@ export async function yieldMany<const Tasks extends readonly Task[]>(
   options: YieldManyOptions = {},
 ): Promise<ResultsOf<Tasks>> {
   assertKnownKeys('Task.yieldMany', options, yieldManyKeys);
-  const { timeout = 5000, onTimeout = 'nothing' } = options;
+  const { timeout = 5000, onTimeout = 'nothing', limit = Infinity } = options;
   assertOneOf('Expected onTimeout to be', onTimeout, ['nothing', 'ignore', 'killTask']);
+  assertLimit(limit);
   const all = tasks.map((task) => ownedBy(self, task));
-  const results = await waitForResults(all, timeout, allResults, () => all.map(takeIfSettled));
-  const rest = all.map(async (task, index) => results[index] ?? handleLate(task, onTimeout));
+  const isEnough = (): boolean => limit < Infinity && settledOf(all).size >= limit;
+  const taken = await waitForResults(all, timeout, isEnough, () => takeFirst(all, limit));
+  const late = taken.size < limit ? onTimeout : 'nothing';
+  const rest = all.map(async (task) => taken.get(task) ?? handleLate(task, late));
   return (await Promise.all(rest)) as ResultsOf<Tasks>;
 }
 
@@ -343,6 +362,18 @@ export function asyncStream<Item, Value>(
   self: Process,
   items: Items<Item>,
   fn: ItemFunction<Item, Value>,
+  options: TaskStreamOptions & { readonly zipInputOnExit: true },
+): AsyncIterable<ZippedResult<Item, Value>>;
+export function asyncStream<Item, Value>(
+  self: Process,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
+  options?: TaskStreamOptions,
+): AsyncIterable<TaskResult<Value>>;
+export function asyncStream<Item, Value>(
+  self: Process,
+  items: Items<Item>,
+  fn: ItemFunction<Item, Value>,
   options: TaskStreamOptions = {},
 ): AsyncIterable<TaskResult<Value>> {
   assertKnownKeys('Task.asyncStream', options, streamKeys);
@@ -426,6 +457,25 @@ function takeAll(tasks: readonly OwnedTask[]): readonly (TaskResult | undefined)
     task.take();
   }
   return results;
+}
+
+function assertLimit(limit: unknown): void {
+  if (limit !== Infinity && !(Number.isSafeInteger(limit) && (limit as number) > 0)) {
+    throw new RangeError(`Expected limit to be a whole number above 0, got ${describe(limit)}`);
+  }
+}
+
+function settledOf(tasks: readonly OwnedTask[]): ReadonlySet<OwnedTask> {
+  return new Set(tasks.filter(({ result }) => result !== undefined));
+}
+
+/** Takes the results that came first; the others can be taken later. */
+function takeFirst(
+  tasks: readonly OwnedTask[],
+  limit: number,
+): ReadonlyMap<OwnedTask, TaskResult | undefined> {
+  const first = [...settledOf(tasks)].toSorted((a, b) => a.order - b.order).slice(0, limit);
+  return new Map(first.map((task) => [task, task.take()]));
 }
 
 /** A task without a result stays as it is, and can be awaited again. */
