@@ -51,6 +51,28 @@ export { type Destination, name, type Name, type Named, type Via } from './proce
 export { pidOf, register, unregister, whereis } from './process/register.ts';
 export * as PartitionSupervisor from './supervisor/partition/partition-supervisor.ts';
 export { isPid } from './process/cell.ts';
+export { alias, type AliasOptions } from './process/alias.ts';
+export { getLabel, setLabel } from './process/set-label.ts';
+export { sleep } from './process/sleep.ts';
+export {
+  deleteProcessLevel,
+  getProcessLevel,
+  getProcessMetadata,
+  loggerOf,
+  type Metadata,
+  type ProcessLevel,
+  putProcessLevel,
+  setProcessMetadata,
+  updateProcessMetadata,
+} from './process/process-logger.ts';
+export {
+  type KeptMessage,
+  undelivered,
+  type Undelivered,
+  type UndeliveredMessage,
+  type UndeliveredOptions,
+} from './process/undelivered.ts';
+export * as procLib from './proc-lib/proc-lib.ts';
 export type { Pid, Ref } from './process/pid.ts';
 export type {
   DownMessage,
@@ -73,7 +95,7 @@ export {
   type TimerRef,
 } from './process/send-after.ts';
 export { sendInterval } from './process/send-interval.ts';
-export type { AliasMode } from './process/monitor-ref.ts';
+export type { AliasMode, SendOptions } from './process/monitor-ref.ts';
 export {
   type AliasRef,
   demonitor,

@@ -14,9 +14,10 @@ import { childKeys, type ChildOptions, type ChildSpec } from './child-spec.ts';
 import { describe } from './describe.ts';
 import { assertKnownKeys, type KeysOf } from './known-keys.ts';
 import { type Destination, find } from './process/address.ts';
-import { type Cell, cellOfProcess, nameOf } from './process/cell.ts';
+import { type Cell, cellOfProcess, nameOf, pidAndLabel } from './process/cell.ts';
 import { ExitError } from './process/exit-error.ts';
 import { type ExitReason, noproc, normal } from './process/exit-reason.ts';
+import { loggerFor } from './process/extras.ts';
 import type { Process } from './process/process.ts';
 import type { Server } from './server/behaviour.ts';
 import { startKeys } from './server/create-server.ts';
@@ -274,7 +275,7 @@ function guarded<Value>(cell: Cell, listener: (value: Value) => void): (value: V
     try {
       listener(value);
     } catch (error) {
-      cell.runtime.logger.error({ err: error }, `a subscriber of ${nameOf(cell)} failed`);
+      loggerFor(cell).error({ err: error }, `a subscriber of ${nameOf(cell)} failed`);
     }
   };
 }
@@ -375,7 +376,7 @@ function foundCell(process: Destination): Cell {
 function lastSnapshot(cell: Cell): AnySnapshot {
   const snapshot = lastSnapshotOf(cell);
   if (snapshot === undefined) {
-    throw new TypeError(`Expected a process that runs an actor logic, got ${String(cell.pid)}`);
+    throw new TypeError(`Expected a process that runs an actor logic, got ${pidAndLabel(cell)}`);
   }
   return snapshot;
 }

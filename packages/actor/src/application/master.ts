@@ -1,6 +1,7 @@
 import { cellOf, cellOfProcess, isPid } from '../process/cell.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
 import { badReturnValue, type ExitReason, normal } from '../process/exit-reason.ts';
+import { loggerFor } from '../process/extras.ts';
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { ExitMessage, Process } from '../process/process.ts';
@@ -127,7 +128,7 @@ function ended(
   const { type, application } = running;
   const isFatal = type === 'permanent' || (type === 'transient' && reason.type !== 'normal');
   const consequence = isFatal ? `: it is ${type}, the system stops` : '';
-  self.system.logger.error(
+  loggerFor(cellOfProcess(self)).error(
     { application: application.name, type, reason: explain(reason) },
     `application ${application.name} ended${consequence}: ${explain(reason)}`,
   );
@@ -148,7 +149,10 @@ async function runCallback(
     return (await callback?.(state)) ?? state;
   } catch (err) {
     const why = formatReason(reasonOf(err));
-    self.system.logger.error({ err }, `application ${application.name}: ${name} failed: ${why}`);
+    loggerFor(cellOfProcess(self)).error(
+      { err },
+      `application ${application.name}: ${name} failed: ${why}`,
+    );
     return state;
   }
 }

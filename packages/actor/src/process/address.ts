@@ -1,7 +1,7 @@
 import { setBrand, isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { isInstance } from '../shown/reading.ts';
-import { Cell, cellOfProcess, findCell, type Runtime } from './cell.ts';
+import { Cell, cellOfProcess, findCell, pidAndLabel, type Runtime } from './cell.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -136,6 +136,12 @@ export function find(destination: Destination): Cell | undefined {
 /** The runtime of the system that a destination belongs to. Throws as `find` does. */
 export function runtimeOf(destination: Destination): Runtime {
   return (findCell(destination) ?? addressOf(destination)).runtime;
+}
+
+/** A destination in a message: a pid has the label of its process. */
+export function destinationText(destination: Destination): string {
+  const cell = findCell(destination);
+  return cell === undefined ? String(destination) : pidAndLabel(cell);
 }
 
 function addressOf(destination: Destination): NamedAddress {

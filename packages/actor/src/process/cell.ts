@@ -6,12 +6,16 @@ import type { Clock } from '../host/clock.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import type { Logger } from '../host/logger.ts';
 import type { Timers } from '../host/timers.ts';
+import type { Redaction } from '../shown/redaction.ts';
 import { unwrap } from './envelope.ts';
 import { ExitError, reasonOf } from './exit-error.ts';
 import { type ExitReason, mailboxOverflow } from './exit-reason.ts';
+import { loggerFor } from './extras.ts';
 import { formatReason } from './format-reason.ts';
-import { type BoundedMailbox, Mailbox } from './mailbox.ts';
+import { labelField, labelSuffix } from './label.ts';
+import { type FullMailbox, Mailbox } from './mailbox.ts';
 import type { Pid } from './pid.ts';
+import type { PriorityMailbox } from './priority-mailbox.ts';
 import type { Process, System } from './process.ts';
 import { Request } from './request.ts';
 import { Target } from './target.ts';
@@ -25,6 +29,8 @@ export interface Wait {
   readonly target: Cell | undefined;
   /** A warning has named the cycle that it is a part of. */
   named?(): void;
+  /** Whether it is for the start of a process. */
+  readonly isStart?: boolean;
 }
 
 /**
@@ -42,7 +48,8 @@ export abstract class Cell extends Target<Cell> implements Process {
   readonly #parent: WeakRef<Cell> | undefined;
   /** The same for all its children. Most processes start none. */
   #asParent: WeakRef<Cell> | undefined = undefined;
-  readonly mailbox: Mailbox;
+  /** A process gets another one with its first priority alias. */
+  mailbox: Mailbox | PriorityMailbox;
   name: string | undefined = undefined;
   status: RunState = 'idle';
   reason: ExitReason | undefined = undefined;
@@ -161,14 +168,14 @@ export abstract class Cell extends Target<Cell> implements Process {
   /** Takes messages out of the mailbox. */
   flush(matches: (message: unknown) => boolean): void {
     this.mailbox.removeWhere(matches);
-    this.messagesRemoved();
+    this.messagesMoved();
   }
 
-  /** Messages have left the mailbox that its own code has not taken. */
-  protected messagesRemoved(): void {}
+  /** Messages have left the mailbox that its own code has not taken, or have come to its front. */
+  messagesMoved(): void {}
 
   /** Applies the policy of a full mailbox. False when that is to reject the message. */
-  #overflow(mailbox: BoundedMailbox, message: unknown): boolean {
+  #overflow(mailbox: FullMailbox, message: unknown): boolean {
     const { overflow, capacity } = mailbox.options;
     const dropped = mailbox.pushFull(message);
     if (isA(dropped, Request)) {
@@ -180,7 +187,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     if (overflow === 'exit') {
       this.#exitOverflowed(mailboxOverflow(capacity));
     } else if (overflow === 'dropOldest') {
-      this.messagesRemoved();
+      this.messagesMoved();
       if (this.status === 'idle') {
         this.wake();
       }
@@ -192,7 +199,7 @@ export abstract class Cell extends Target<Cell> implements Process {
   #exitOverflowed(reason: ExitReason): void {
     const why = formatReason(reason);
     const message = `process ${nameOf(this)} crashed: ${why}`;
-    this.runtime.logger.error({ process: String(this.pid), reason: why }, message);
+    loggerFor(this).error({ process: String(this.pid), reason: why }, message);
     this.end(reason);
   }
 
@@ -200,10 +207,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     if (!this.#isHighWaterReported) {
       this.#isHighWaterReported = true;
       const { length } = this.mailbox;
-      this.runtime.logger.warn(
-        { messages: length },
-        `${nameOf(this)} has ${length} messages waiting`,
-      );
+      loggerFor(this).warn({ messages: length }, `${nameOf(this)} has ${length} messages waiting`);
     }
   }
 
@@ -299,6 +303,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     }
     this.status = 'dead';
     this.reason = reason;
+    this.runtime.undelivered?.(this);
     this.mailbox.clear();
     this.runtime.processes.delete(this);
     if (diagnostics.exit.hasSubscribers) {
@@ -403,9 +408,14 @@ export function cellOfProcess(process: Process, what = 'self'): Cell {
   throw new TypeError(`Expected ${what} to be a process, got ${describe(process)}`);
 }
 
-/** The registered name, or else the pid: how reports call a process. */
+/** The registered name, or else the pid, and the label: how reports call a process. */
 export function nameOf(cell: Cell): string {
-  return cell.name ?? String(cell.pid);
+  return (cell.name ?? String(cell.pid)) + labelSuffix(labelField(cell));
+}
+
+/** The pid and the label: for an error about one process, whatever its name. */
+export function pidAndLabel(cell: Cell): string {
+  return String(cell.pid) + labelSuffix(labelField(cell));
 }
 
 /** By this, a copy of this package opens the pids of another. */
@@ -461,6 +471,8 @@ export interface Runtime {
   readonly context: AsyncContext;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What its reports hide. */
+  readonly redaction: Redaction;
   readonly timers: Timers;
   readonly scheduler: {
     /** The process whose code is on the stack. */
@@ -476,6 +488,8 @@ export interface Runtime {
   readonly processes: Set<Cell>;
   /** Processes that have ended and whose exit signals and DOWN messages are not sent yet. */
   readonly exitQueue: Cell[];
+  /** Is given each process that ends, with the messages in its mailbox. */
+  undelivered: ((cell: Cell) => void) | undefined;
   readonly root: Cell & System;
   /** How many messages may wait in a mailbox before it is reported, once for each process. */
   readonly highWaterMark: number;

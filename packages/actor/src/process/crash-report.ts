@@ -1,12 +1,14 @@
 import { clip, listed } from '../shown/clip.ts';
-import { type Cell, nameOf } from './cell.ts';
+import { type Cell, nameOf, pidAndLabel } from './cell.ts';
 import { errorIn, type ExitReason } from './exit-reason.ts';
+import { extrasOf, loggerFor } from './extras.ts';
 import { formatReason } from './format-reason.ts';
+import { labelField } from './label.ts';
 
 /**
- * Logs the crash of a process: the child that it is, its name, the reason with its stack, the
- * message that it was handling, its ancestors, and the processes linked to it, which may end with
- * it.
+ * Logs the crash of a process: the child that it is, its name and label, the reason with its stack,
+ * the message that it was handling, its ancestors, and the processes linked to it, which may end
+ * with it.
  * @see OTP, "SASL Error Logging", crash reports
  */
 export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}): void {
@@ -17,14 +19,17 @@ export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}
     ...(child === undefined || parent === undefined ? {} : { child, supervisor: nameOf(parent) }),
     ...(cell.name === undefined ? {} : { registeredName: cell.name }),
     process: String(cell.pid),
+    ...labelField(cell),
     reason: why,
     ...errorIn(reason),
     ...details,
     links: listed(cell.links, nameOf),
     ancestors: ancestorsOf(cell),
   };
-  reported.add(cell);
-  cell.runtime.logger.error(report, `${titleOf(cell, child)} crashed: ${why}`);
+  if (extrasOf(cell)?.logger?.isMuted !== true) {
+    reported.add(cell);
+  }
+  loggerFor(cell).error(report, `${titleOf(cell, child)} crashed: ${why}`);
 }
 
 /** Processes whose end needs no second report, by their supervisors. */
@@ -47,8 +52,9 @@ function titleOf(cell: Cell, child: string | undefined): string {
 
 /** A child in the message of a report: `child "prices" (#Pid<3>)`. */
 export function nameOfChild(id: string, cell: Cell | undefined): string {
-  const name = cell === undefined || cell.name === id ? [] : [cell.name];
-  const names = [...name, cell?.pid].filter((one) => one !== undefined).map(String);
+  const name = cell?.name === undefined || cell.name === id ? [] : [cell.name];
+  const pid = cell === undefined ? [] : [pidAndLabel(cell)];
+  const names = [...name, ...pid];
   return `child ${JSON.stringify(clip(id, 100))}${names.length === 0 ? '' : ` (${names.join(', ')})`}`;
 }
 

@@ -1,7 +1,7 @@
 import { queueMacrotask } from '../host.ts';
 import { assertTimeout, Timer } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
-import { Cell } from './cell.ts';
+import { Cell, pidAndLabel } from './cell.ts';
 import { reportCrash } from './crash-report.ts';
 import { ExitError, reasonOf } from './exit-error.ts';
 import { type ExitReason, normal } from './exit-reason.ts';
@@ -113,7 +113,7 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
     assertTimeout(timeout);
     if (this.#waiting !== undefined) {
       throw new Error(
-        `${String(this.pid)} is already waiting in receive: await it before the next one`,
+        `${pidAndLabel(this)} is already waiting in receive: await it before the next one`,
       );
     }
     const result = Promise.withResolvers<unknown>();
@@ -142,7 +142,7 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
    */
   #refuse(result: PromiseWithResolvers<unknown>, reason: ExitReason): void {
     queueMacrotask(() => {
-      result.reject(new ExitError(reason, `receive of ${String(this.pid)}, which has ended`));
+      result.reject(new ExitError(reason, `receive of ${pidAndLabel(this)}, which has ended`));
     });
   }
 
@@ -156,11 +156,11 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
 
   /** Gives a receive the first message that it has not looked at and that matches. */
   #offer(waiting: PendingReceive): void {
-    const { mailbox } = this;
     try {
-      for (; waiting.scanned < mailbox.length; waiting.scanned += 1) {
-        if (waiting.match(mailbox.at(waiting.scanned))) {
-          const message = mailbox.removeAt(waiting.scanned);
+      // Read each time: `match` can make a priority alias, which puts another in its place.
+      for (; waiting.scanned < this.mailbox.length; waiting.scanned += 1) {
+        if (waiting.match(this.mailbox.at(waiting.scanned))) {
+          const message = this.mailbox.removeAt(waiting.scanned);
           this.#settle()?.resolve(message);
           return;
         }
@@ -175,10 +175,10 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
 
   /**
    * The receive looks at all messages again in its next turn: one may have come in the place of
-   * another. A turn at once, without a new message, would come before those of processes that have
-   * one.
+   * another, or in front of all. A turn at once, without a new message, would come before those of
+   * processes that have one.
    */
-  protected override messagesRemoved(): void {
+  override messagesMoved(): void {
     if (this.#waiting !== undefined) {
       this.#waiting.scanned = 0;
     }

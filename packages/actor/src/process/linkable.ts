@@ -22,6 +22,8 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
   abstract get isAlive(): boolean;
   /** Why it ended; `undefined` while it lives. */
   abstract readonly reason: ExitReason | undefined;
+  /** Puts a message into its mailbox. False when that is full and rejects it. */
+  abstract push(message: unknown): boolean;
   /** Puts a message of the system's own into its mailbox. */
   abstract pushSystem(message: object): void;
   abstract end(reason: ExitReason): void;

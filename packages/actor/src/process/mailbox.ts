@@ -26,10 +26,17 @@ const mailboxKeys: KeysOf<MailboxOptions> = { capacity: true, overflow: true };
 
 const policies: readonly unknown[] = ['dropNewest', 'dropOldest', 'reject', 'exit'];
 
+/** A mailbox that is full, and has a policy for that. */
+export interface FullMailbox {
+  readonly options: MailboxOptions;
+  /** Drops one message, by the overflow policy, and returns it: this one, or the oldest. */
+  pushFull(message: unknown): unknown;
+}
+
 /** The messages that a process has been sent and has not taken yet. */
 export class Mailbox extends Queue<unknown> {
-  /** Only a bounded mailbox can be full. */
-  isFull(): this is BoundedMailbox {
+  /** Only a bounded mailbox can be full. `more`: so many messages count, besides those in it. */
+  isFull(_more = 0): this is FullMailbox {
     return false;
   }
 
@@ -56,11 +63,15 @@ export class BoundedMailbox extends Mailbox {
     this.options = options;
   }
 
-  override isFull(): this is BoundedMailbox {
-    return this.length - this.#system.size >= this.options.capacity;
+  override isFull(more = 0): this is FullMailbox {
+    return this.counting + more >= this.options.capacity;
   }
 
-  /** Drops one message, by the overflow policy, and returns it: this one, or the oldest. */
+  /** How many messages count towards the capacity. */
+  get counting(): number {
+    return this.length - this.#system.size;
+  }
+
   pushFull(message: unknown): unknown {
     this.dropped += 1;
     if (this.options.overflow !== 'dropOldest') {

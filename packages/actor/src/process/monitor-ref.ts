@@ -14,12 +14,26 @@ export type AliasMode = 'explicitUnalias' | 'demonitor' | 'replyDemonitor';
 /** The process that is monitored, as the message of a monitor names it. */
 export type MonitorTarget = { readonly pid: Pid } | { readonly name: string };
 
+/** The options of `send`. */
+export interface SendOptions {
+  /**
+   * Puts the message in front of the ordinary ones, if it goes to an alias that was made for it:
+   * see `alias`. To any other destination it is an ordinary message. Default: false.
+   */
+  readonly priority?: boolean;
+}
+
+/** The process that an alias belongs to. */
+export interface AliasOwner {
+  push(message: unknown): boolean;
+}
+
 /**
  * One monitor: the process that set it, its owner, and the message for that.
  *
  * Methods and private fields only: a message that holds a ref is printed and compared without them.
  */
-export class MonitorRef<out Owner extends object> extends Ref {
+export class MonitorRef<out Owner extends AliasOwner> extends Ref {
   static {
     setBrand(this, 'monitor');
   }
@@ -45,6 +59,11 @@ export class MonitorRef<out Owner extends object> extends Ref {
   /** As long as it is not `undefined`, messages that are sent to this ref reach its owner. */
   alias(): AliasMode | undefined {
     return this.#alias;
+  }
+
+  /** Gives the owner a message that was sent to the alias. False when its mailbox is full. */
+  deliver(message: unknown, _options?: SendOptions): boolean {
+    return this.#owner.push(message);
   }
 
   unalias(): void {

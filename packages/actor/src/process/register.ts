@@ -1,6 +1,6 @@
 import { describe } from '../describe.ts';
 import { find, type Name, type Named, textOf } from './address.ts';
-import { cellOf, cellOfProcess } from './cell.ts';
+import { cellOf, cellOfProcess, pidAndLabel } from './cell.ts';
 import { type Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -40,16 +40,18 @@ export function register<P extends Pid>(
   }
   const owner = names.get(text);
   if (owner !== undefined) {
-    throw new Error(`Expected a free name, got ${describe(text)}, which is ${String(owner.pid)}'s`);
+    throw new Error(
+      `Expected a free name, got ${describe(text)}, which is ${pidAndLabel(owner)}'s`,
+    );
   }
   if (!cell.isAlive) {
     throw new Error(
-      `Expected a running process to name ${describe(text)}, got ${String(pid)}, which has ended`,
+      `Expected a running process to name ${describe(text)}, got ${pidAndLabel(cell)}, which has ended`,
     );
   }
   if (cell.name !== undefined) {
     throw new Error(
-      `Expected a process with no name, got ${String(pid)}, which is ${describe(cell.name)}`,
+      `Expected a process with no name, got ${pidAndLabel(cell)}, which is ${describe(cell.name)}`,
     );
   }
   names.set(text, cell);

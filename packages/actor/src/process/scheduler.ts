@@ -2,6 +2,7 @@ import { Queue } from '../collections/queue.ts';
 import * as host from '../host.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import { type Cell, nameOf } from './cell.ts';
+import { loggerFor } from './extras.ts';
 
 /** Messages in one turn: enough that reading the clock once in a turn costs next to nothing. */
 const longTurn = 16;
@@ -152,7 +153,7 @@ export class Scheduler {
 
 function reportSlow(cell: Cell, ms: number): void {
   const rounded = Math.round(ms);
-  cell.runtime.logger.warn({ ms: rounded }, `${nameOf(cell)} held the thread for ${rounded} ms`);
+  loggerFor(cell).warn({ ms: rounded }, `${nameOf(cell)} held the thread for ${rounded} ms`);
   if (diagnostics.callbackSlow.hasSubscribers) {
     diagnostics.callbackSlow.publish({ pid: cell.pid, ms: rounded });
   }

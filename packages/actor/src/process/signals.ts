@@ -3,10 +3,10 @@ import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import { type Destination, find, NamedAddress } from './address.ts';
-import { type Cell, cellOf, cellOfProcess, findCell } from './cell.ts';
+import { type Cell, cellOf, cellOfProcess, findCell, pidAndLabel } from './cell.ts';
 import { ExitRequest } from './exit-error.ts';
 import { assertExitReason, type ExitReason } from './exit-reason.ts';
-import { type AliasMode, MonitorRef, type MonitorTarget } from './monitor-ref.ts';
+import { type AliasMode, MonitorRef, type MonitorTarget, type SendOptions } from './monitor-ref.ts';
 import { type Pid, type Ref } from './pid.ts';
 import type { Process } from './process.ts';
 
@@ -34,7 +34,7 @@ export function isAlive(pid: Pid): boolean {
  *
  * Returns `false` when the mailbox is full and its policy is `reject`, otherwise `true`.
  * @throws Error when no process has the name
- * @see OTP manual, `erlang:send/2`
+ * @see OTP manual, `erlang:send/3`
  * @example
  * ```ts
  * import { createSystem, send, spawn } from '@reprise/actor';
@@ -52,15 +52,20 @@ export function isAlive(pid: Pid): boolean {
 export function send<Message>(
   to: Destination<Pid<Message>> | AliasRef<Message>,
   message: NoInfer<Message>,
+  options?: SendOptions,
 ): boolean {
   // Most destinations are pids: that is looked at first.
   const cell = findCell(to);
-  return cell === undefined ? sendToAddress(to, message) : cell.push(message);
+  return cell === undefined ? sendToAddress(to, message, options) : cell.push(message);
 }
 
-function sendToAddress(to: Destination | AliasRef, message: unknown): boolean {
+function sendToAddress(
+  to: Destination | AliasRef,
+  message: unknown,
+  options?: SendOptions,
+): boolean {
   if (isMonitorRef(to)) {
-    return sendToAlias(to, message);
+    return sendToAlias(to, message, options);
   }
   const cell = find(to as Destination);
   if (cell === undefined) {
@@ -69,7 +74,7 @@ function sendToAddress(to: Destination | AliasRef, message: unknown): boolean {
   return cell.push(message);
 }
 
-function sendToAlias(ref: MonitorRef<Cell>, message: unknown): boolean {
+function sendToAlias(ref: MonitorRef<Cell>, message: unknown, options?: SendOptions): boolean {
   const owner = ref.owner();
   const mode = ref.alias();
   if (mode === undefined) {
@@ -78,7 +83,7 @@ function sendToAlias(ref: MonitorRef<Cell>, message: unknown): boolean {
   if (mode === 'replyDemonitor') {
     owner.demonitor(ref);
   }
-  return owner.push(message);
+  return ref.deliver(message, options);
 }
 
 /**
@@ -239,7 +244,7 @@ export function demonitor(self: Process, ref: Ref, options: DemonitorOptions = {
 }
 
 /**
- * Ends an alias; its monitor stays. Returns whether the alias was on.
+ * Ends an alias; if it has a monitor, that stays. Returns whether the alias was on.
  * @throws Error for an alias of another process
  * @see OTP manual, `erlang:unalias/1`
  * @example
@@ -269,10 +274,10 @@ export function unalias(self: Process, ref: Ref): boolean {
 
 function ownRef(cell: Cell, ref: Ref): MonitorRef<Cell> {
   if (!isMonitorRef(ref)) {
-    throw new TypeError(`Expected a ref that monitor returned, got ${describe(ref)}`);
+    throw new TypeError(`Expected a ref that monitor or alias returned, got ${describe(ref)}`);
   }
   if (ref.owner() !== cell) {
-    throw new Error(`Expected a monitor of ${String(cell.pid)}, got another process's`);
+    throw new Error(`Expected a monitor of ${pidAndLabel(cell)}, got another process's`);
   }
   return ref;
 }

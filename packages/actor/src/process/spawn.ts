@@ -3,6 +3,7 @@ import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { type Cell, cellOfProcess } from './cell.ts';
 import { ExitError } from './exit-error.ts';
 import { noproc } from './exit-reason.ts';
+import { putExtras } from './extras.ts';
 import { FunctionProcess, type ProcessFunction } from './function-process.ts';
 import { BoundedMailbox, type MailboxOptions } from './mailbox.ts';
 import { MonitorRef } from './monitor-ref.ts';
@@ -12,9 +13,11 @@ import type { Process } from './process.ts';
 export interface SpawnOptions {
   /** Limits how many messages may wait. Default: no limit. */
   readonly mailbox?: MailboxOptions;
+  /** What `setLabel` sets, from the first instant. Default: none. */
+  readonly label?: unknown;
 }
 
-const spawnKeys: KeysOf<SpawnOptions> = { mailbox: true };
+export const spawnKeys: KeysOf<SpawnOptions> = { mailbox: true, label: true };
 
 /**
  * Starts a process that runs `body`, and returns its pid before `body` has begun. The process
@@ -123,16 +126,34 @@ function startProcess<Message>(
   body: ProcessFunction<Message>,
   options: SpawnOptions = {},
 ): Cell {
+  assertKnownKeys('spawn', options, spawnKeys);
+  const cell = createProcess(FunctionProcess, parentOf(parent), body, options);
+  cell.wake();
+  return cell;
+}
+
+/** The class of a process that runs a function. */
+type FunctionProcessClass<Made extends FunctionProcess> = new (
+  ...args: ConstructorParameters<typeof FunctionProcess>
+) => Made;
+
+/**
+ * A process that has not begun to run its function.
+ * @throws TypeError for anything but a function
+ */
+export function createProcess<Made extends FunctionProcess>(
+  type: FunctionProcessClass<Made>,
+  parent: Cell,
+  body: unknown,
+  { mailbox, label }: SpawnOptions,
+): Made {
   if (typeof body !== 'function') {
     throw new TypeError(`Expected a function (self) => …, got ${describe(body)}`);
   }
-  assertKnownKeys('spawn', options, spawnKeys);
-  const { mailbox } = options;
-  const cell = new FunctionProcess(
-    parentOf(parent),
-    body as ProcessFunction<unknown>,
-    mailbox && new BoundedMailbox(mailbox),
-  );
-  cell.wake();
+  const bounded = mailbox && new BoundedMailbox(mailbox);
+  const cell = new type(parent, body as ProcessFunction<unknown>, bounded);
+  if (label !== undefined) {
+    putExtras(cell, { label });
+  }
   return cell;
 }

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
 import { assertTimeout, CallbackTimer, Timers } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
-import { createRedaction, type SecretNames } from '../shown/redaction.ts';
+import { createRedaction, type Redaction, type SecretNames } from '../shown/redaction.ts';
 import { Cell, type Runtime } from './cell.ts';
 import {
   errorIn,
@@ -97,12 +97,14 @@ class SystemRuntime implements Runtime {
   readonly context: AsyncContext = currentContext();
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly redaction: Redaction;
   readonly timers: Timers;
   readonly scheduler: Scheduler;
   readonly names: KeyTable<Cell> = new KeyTable();
   readonly processes: Set<Cell> = new Set();
   readonly exitQueue: Cell[] = [];
   readonly root: RootProcess;
+  undelivered: Runtime['undelivered'] = undefined;
   #lastId = 0;
 
   readonly highWaterMark: number;
@@ -115,7 +117,8 @@ class SystemRuntime implements Runtime {
     slowCallback = 100,
   }: SystemOptions) {
     this.clock = clock;
-    this.logger = guarded(loggerIn(this.context, logger), createRedaction(redact));
+    this.redaction = createRedaction(redact);
+    this.logger = guarded(loggerIn(this.context, logger), this.redaction);
     this.highWaterMark = highWaterMark;
     this.scheduler = new Scheduler(slowCallback, this.context);
     this.timers = new Timers(clockIn(this.context, clock), (error) => {

@@ -3,7 +3,7 @@ import { describe } from '../describe.ts';
 import { assertKnownKeys } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 import type { Destination, Via } from '../process/address.ts';
-import { type Cell, cellOf, cellOfProcess, isPid } from '../process/cell.ts';
+import { type Cell, cellOf, cellOfProcess, isPid, pidAndLabel } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { isAlive } from '../process/signals.ts';
@@ -511,7 +511,7 @@ export function via<Key, Value, P extends Pid>(
 function livingOf(self: Process): Cell {
   const cell = cellOfProcess(self);
   if (!cell.isAlive) {
-    throw new Error(`Expected a running process, got ${String(cell.pid)}, which has ended`);
+    throw new Error(`Expected a running process, got ${pidAndLabel(cell)}, which has ended`);
   }
   return cell;
 }

@@ -1,5 +1,5 @@
 import { setBrand } from '../brand.ts';
-import { type Destination, find } from '../process/address.ts';
+import { type Destination, destinationText, find } from '../process/address.ts';
 import type { Cell } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import { Ownership } from '../process/ownership.ts';
@@ -176,13 +176,13 @@ export function tableOf(registry: Destination): RegistryTable {
   const cell = find(registry);
   if (cell === undefined || !cell.isAlive) {
     throw new Error(
-      `Expected a running registry, got ${String(registry)}, which is not running`,
+      `Expected a running registry, got ${destinationText(registry)}, which is not running`,
     );
   }
   const table = tableIn(cell);
   if (table === undefined) {
     throw new TypeError(
-      `Expected a registry, got ${String(registry)}, which is something else`,
+      `Expected a registry, got ${destinationText(registry)}, which is something else`,
     );
   }
   return table;
@@ -196,7 +196,7 @@ export function uniqueTableOf(registry: Destination): RegistryTable {
   const table = tableOf(registry);
   if (!table.isUnique) {
     throw new TypeError(
-      `Expected a registry with unique keys, got ${String(registry)}, whose keys are duplicate`,
+      `Expected a registry with unique keys, got ${destinationText(registry)}, whose keys are duplicate`,
     );
   }
   return table;

@@ -1,6 +1,7 @@
 import { isA } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
+import { loggerFor } from '../process/extras.ts';
 import { type Pid } from '../process/pid.ts';
 import { CallMessage, CastMessage } from './messages.ts';
 
@@ -107,8 +108,10 @@ export class Debug {
       }
     } catch (error) {
       this.delete(hook);
-      const { logger } = this.#cell.runtime;
-      logger.warn({ err: error }, `${nameOf(this.#cell)}: a debug hook failed and was removed`);
+      loggerFor(this.#cell).warn(
+        { err: error },
+        `${nameOf(this.#cell)}: a debug hook failed and was removed`,
+      );
     }
   }
 }

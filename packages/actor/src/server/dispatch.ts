@@ -2,6 +2,7 @@ import { describe } from '../describe.ts';
 import { nameOf } from '../process/cell.ts';
 import { ExitRequest } from '../process/exit-error.ts';
 import { undef } from '../process/exit-reason.ts';
+import { loggerFor } from '../process/extras.ts';
 import type { AnyBehaviour } from './behaviour.ts';
 import { type Callback, clauseOf } from './erased-behaviour.ts';
 import { ServerLifecycle } from './lifecycle.ts';
@@ -45,7 +46,7 @@ export abstract class ServerDispatch extends ServerLifecycle {
     if (this.isExitOfParent(message)) {
       this.stop(message.reason);
     } else if (this.behaviour.handleInfo === undefined) {
-      this.runtime.logger.warn(
+      loggerFor(this).warn(
         { message: describe(message) },
         `${nameOf(this)} has no handleInfo: message dropped`,
       );

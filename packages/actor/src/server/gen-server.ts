@@ -3,7 +3,7 @@ import { childKeys, type ChildOptions, type ChildSpec, specOf } from '../child-s
 import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
-import { type Destination, find } from '../process/address.ts';
+import { type Destination, destinationText, find } from '../process/address.ts';
 import { cellOfProcess } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { assertExitReason, type ExitReason, noproc, normal } from '../process/exit-reason.ts';
@@ -298,7 +298,7 @@ export function call<Calls, Request extends keyof Calls & string>(
   const caller = self === undefined ? cell?.runtime.scheduler.current : cellOfProcess(self);
   const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
-    const what = `call ${describe(request)} to ${String(server)}`;
+    const what = `call ${describe(request)} to ${destinationText(server)}`;
     return Promise.reject(new ExitError(refusal ?? noproc, what));
   }
   const message = new CallMessage(cell, request, payload, caller);
@@ -411,7 +411,7 @@ export async function stop(
   const caller = cell?.runtime.scheduler.current;
   const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
-    throw new ExitError(refusal ?? noproc, `stop of ${String(server)}`);
+    throw new ExitError(refusal ?? noproc, `stop of ${destinationText(server)}`);
   }
   const message = new StopMessage(cell, reason, caller);
   cell.pushSystem(message);

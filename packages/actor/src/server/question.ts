@@ -1,6 +1,7 @@
-import { type Cell, type Wait } from '../process/cell.ts';
+import { type Cell, nameOf, type Wait } from '../process/cell.ts';
 import { ExitError, TimeoutError } from '../process/exit-error.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
+import { loggerFor } from '../process/extras.ts';
 import { formatReason } from '../process/format-reason.ts';
 import { Request } from '../process/request.ts';
 import { type Cycle, cycleOf } from './call-cycle.ts';
@@ -123,6 +124,23 @@ export abstract class Question extends Request implements Wait {
   protected expired(): void {}
 }
 
+/** The starts that a warning has named: it comes once for each. */
+const named = /* @__PURE__ */ new WeakSet<Wait>();
+
+/**
+ * Why there may be no answer to a question that came from somewhere: the server waits for the start
+ * of a process, which may be the one that has asked.
+ */
+function startIn(server: Cell): string | undefined {
+  for (const wait of server.waits ?? []) {
+    if (wait.isStart === true && !named.has(wait)) {
+      named.add(wait);
+      return `${nameOf(server)} waits for the start of ${nameOf(wait.target as Cell)}, which may have asked it`;
+    }
+  }
+  return undefined;
+}
+
 /** In ms: when a question without a timeout is examined for a cycle. */
 const longWait = 5000;
 
@@ -130,7 +148,8 @@ const longWait = 5000;
 export abstract class QueuedQuestion extends Question {
   override startTimeout(timeout: number): void {
     super.startTimeout(timeout);
-    if (this.isEndless && this.caller !== undefined && this.isOpen) {
+    // After an `await` in `init` the caller is unknown: it may ask its own supervisor.
+    if (this.isEndless && this.isOpen && (this.caller ?? this.server.waits) !== undefined) {
       this.server.runtime.timers.start(this, longWait);
     }
   }
@@ -140,20 +159,26 @@ export abstract class QueuedQuestion extends Question {
     const cycle = this.caller && cycleOf(this.caller, this);
     if (!this.isEndless) {
       this.expire(cycle);
-    } else if (cycle !== undefined) {
-      this.#warn(cycle);
+      return;
+    }
+    const why = cycle === undefined ? this.#suspicion() : formatReason(cycle.reason);
+    if (why !== undefined) {
+      this.#warn(cycle, why);
     }
   }
 
+  #suspicion(): string | undefined {
+    return this.caller === undefined ? startIn(this.server) : undefined;
+  }
+
   /** One warning for a cycle, also when all its questions have no timeout. */
-  #warn({ waits, reason }: Cycle): void {
-    for (const wait of waits) {
+  #warn(cycle: Cycle | undefined, why: string): void {
+    for (const wait of cycle?.waits ?? []) {
       wait.named?.();
     }
-    const { processes } = reason;
-    this.server.runtime.logger.warn(
-      { processes },
-      `${this.what()} has had no answer for ${longWait / 1000} s: ${formatReason(reason)}`,
+    loggerFor(this.caller ?? this.server).warn(
+      { processes: cycle?.reason.processes },
+      `${this.what()} has had no answer for ${longWait / 1000} s: ${why}`,
     );
   }
 

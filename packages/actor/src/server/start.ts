@@ -1,4 +1,4 @@
-import type { Cell } from '../process/cell.ts';
+import { type Cell, nameOf } from '../process/cell.ts';
 import { type ExitReason, killed, normal, timeout } from '../process/exit-reason.ts';
 import type { MonitorRef } from '../process/monitor-ref.ts';
 import { Question } from './question.ts';
@@ -16,13 +16,16 @@ export class Start extends Question {
     this.#ref = ref;
   }
 
-  /** The server runs. The monitor is set in the same instant: no end can fall between the two. */
-  succeed(): void {
+  /**
+   * The server runs. The monitor is set in the same instant: no end can fall between the two.
+   * `value`: what the start resolves with.
+   */
+  succeed(value: unknown = this.server.pid): void {
     const { server } = this;
     if (this.#ref !== undefined) {
       this.#ref.owner().monitor(server, this.#ref);
     }
-    this.answer(server.pid);
+    this.answer(value);
   }
 
   /** `init` decided that there is nothing to run. */
@@ -56,8 +59,12 @@ export class Start extends Question {
     this.server.end(killed);
   }
 
+  get isStart(): boolean {
+    return true;
+  }
+
   protected what(): string {
-    return `start of ${this.server.name ?? 'a server'}`;
+    return `start of ${nameOf(this.server)}`;
   }
 
   /**

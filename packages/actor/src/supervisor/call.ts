@@ -1,4 +1,4 @@
-import type { Destination } from '../process/address.ts';
+import { type Destination, destinationText } from '../process/address.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
 import type { ReplyTo, Server } from '../server/behaviour.ts';
@@ -51,7 +51,7 @@ export function valueOf(outcome: Outcome<unknown>, supervisor: Destination): unk
     case 'done':
       return outcome.value;
     case 'failed':
-      throw new ExitError(outcome.reason, `start of a child of ${String(supervisor)}`);
+      throw new ExitError(outcome.reason, `start of a child of ${destinationText(supervisor)}`);
     case 'misuse':
       throw new TypeError(outcome.message);
     default:

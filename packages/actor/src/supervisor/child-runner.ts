@@ -3,6 +3,7 @@ import { type Cell, cellOf, cellOfProcess, isPid, nameOf } from '../process/cell
 import { isReported, markReported, nameOfChild } from '../process/crash-report.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
 import { badReturnValue, type ExitReason, isAbnormal } from '../process/exit-reason.ts';
+import { loggerFor } from '../process/extras.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { isInstance } from '../shown/reading.ts';
@@ -74,7 +75,7 @@ export class ChildRunner {
 
   /** `text`: what follows the name of the supervisor. */
   log({ spec: { id }, lastPid }: Child, text: string): void {
-    this.#self.system.logger.error(
+    loggerFor(this.#cell).error(
       { supervisor: this.name, child: id, process: String(lastPid) },
       `supervisor ${this.name}${text}`,
     );

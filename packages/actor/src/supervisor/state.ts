@@ -3,10 +3,11 @@ import { setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
-import { cellOf } from '../process/cell.ts';
+import { cellOf, cellOfProcess } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { isExit } from '../process/exit-message.ts';
 import { type ExitReason, restarting } from '../process/exit-reason.ts';
+import { loggerFor } from '../process/extras.ts';
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
@@ -93,7 +94,7 @@ export abstract class SupervisorState extends ParentState {
     if (isInstance(message, Retry)) {
       return this.#retry(message);
     }
-    this.#self.system.logger.warn(
+    loggerFor(cellOfProcess(this.#self)).warn(
       { message: describe(message) },
       `supervisor ${this.runner.name} does not know this message: dropped`,
     );
@@ -124,7 +125,7 @@ export abstract class SupervisorState extends ParentState {
       this.#flags.onChildExit?.({ id, pid: lastPid as Pid, reason });
     } catch (err) {
       const why = formatReason(reasonOf(err));
-      this.#self.system.logger.error(
+      loggerFor(cellOfProcess(this.#self)).error(
         { err, supervisor: this.runner.name, child: id },
         `supervisor ${this.runner.name}: onChildExit failed for child ${id}: ${why}`,
       );

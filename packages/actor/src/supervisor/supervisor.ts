@@ -10,7 +10,13 @@ import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import { nearest } from '../nearest.ts';
-import { type Destination, find, type Name, type Via } from '../process/address.ts';
+import {
+  type Destination,
+  destinationText,
+  find,
+  type Name,
+  type Via,
+} from '../process/address.ts';
 import { ExitError, ExitRequest } from '../process/exit-error.ts';
 import { badReturnValue, noproc } from '../process/exit-reason.ts';
 import { type Pid } from '../process/pid.ts';
@@ -211,7 +217,7 @@ export function child<Children extends ChildPids, Id extends keyof Children & st
   const pid = stateOf(find(supervisor), StaticState)?.children.get(id)?.pid;
   if (typeof pid !== 'object') {
     const why = pid === undefined ? hintFor(supervisor, id) : `, ${pid}`;
-    throw new ExitError(noproc, `child ${describe(id)} of ${String(supervisor)}${why}`);
+    throw new ExitError(noproc, `child ${describe(id)} of ${destinationText(supervisor)}${why}`);
   }
   return pid as Children[Id];
 }
@@ -257,7 +263,7 @@ export async function whenChild<Children extends ChildPids, Id extends keyof Chi
   const pid = await callSupervisor(supervisor, 'whenChild', id, options);
   if (pid === undefined) {
     const hint = hintFor(supervisor, id);
-    throw new ExitError(noproc, `child ${describe(id)} of ${String(supervisor)}${hint}`);
+    throw new ExitError(noproc, `child ${describe(id)} of ${destinationText(supervisor)}${hint}`);
   }
   return pid as Children[Id];
 }

@@ -1,8 +1,9 @@
 import { describe } from '../describe.ts';
-import { type Destination, find } from '../process/address.ts';
+import { type Destination, destinationText, find } from '../process/address.ts';
 import { type Cell, cellOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { noproc } from '../process/exit-reason.ts';
+import { labelField } from '../process/label.ts';
 import { type Pid } from '../process/pid.ts';
 import { stateOf } from '../server/state-of.ts';
 import { clip } from '../shown/clip.ts';
@@ -20,6 +21,8 @@ export interface Tree {
   readonly pid: Pid | undefined;
   /** The registered name. */
   readonly name: string | undefined;
+  /** If it has one: see `setLabel`. As a report shows it. */
+  readonly label?: unknown;
   readonly type: 'worker' | 'supervisor';
   /**
    * `restarting`: it is being restarted, its restart failed, or its restart waits for its delay.
@@ -61,9 +64,9 @@ export function tree(supervisor: Destination): Tree {
     return found;
   }
   if (cell?.isAlive === true) {
-    throw new TypeError(`Expected a supervisor that is up, got ${describe(supervisor)}`);
+    throw new TypeError(`Expected a supervisor that is up, got ${destinationText(supervisor)}`);
   }
-  throw new ExitError(noproc, `tree of ${String(supervisor)}`);
+  throw new ExitError(noproc, `tree of ${destinationText(supervisor)}`);
 }
 
 /** The tree of a process; `undefined` if it is not a supervisor, or not up. */
@@ -71,6 +74,14 @@ export function treeOf(cell: Cell): Tree | undefined {
   const parent = stateOf(cell, SupervisorState);
   return parent && new Growing(cell.runtime.clock.now()).treeOf(cell, parent);
 }
+
+/** What a child has no more when it does not run. */
+const gone = {
+  pid: undefined,
+  name: undefined,
+  age: undefined,
+  children: [],
+} as const;
 
 /** A node whose children are still to be looked at. */
 interface OpenNode {
@@ -96,7 +107,14 @@ class Growing {
     }
     const { pid, name } = cell;
     const age = this.#now - supervisor.startedAt;
-    const root = { id: undefined, pid, name, type: 'supervisor', state: 'running' } as const;
+    const root = {
+      id: undefined,
+      pid,
+      name,
+      ...labelField(cell),
+      type: 'supervisor',
+      state: 'running',
+    } as const;
     return { ...root, restarts: 0, age, children };
   }
 
@@ -104,7 +122,7 @@ class Growing {
     const shown = { id, type, restarts };
     if (typeof pid !== 'object') {
       const state = pid === 'restarting' ? 'restarting' : 'stopped';
-      return { ...shown, pid: undefined, name: undefined, state, age: undefined, children: [] };
+      return { ...shown, ...gone, state };
     }
     const cell = cellOf(pid);
     const children = this.#childrenOf(stateOf(cell, SupervisorState));
@@ -112,6 +130,7 @@ class Growing {
       ...shown,
       pid,
       name: cell.name,
+      ...labelField(cell),
       state: 'running',
       age: this.#now - startedAt,
       children,
@@ -157,7 +176,7 @@ export function formatTree(tree: Tree): string {
     }
     const below = linesBelow(line);
     const isCut = below.length === 0 && line.tree.children.length > 0;
-    lines.push(`${line.margin}${line.branch}${labelOf(line.tree)}${isCut ? ', …' : ''}`);
+    lines.push(`${line.margin}${line.branch}${textOf(line.tree)}${isCut ? ', …' : ''}`);
     open.push(...below);
   }
   return lines.join('\n');
@@ -194,8 +213,14 @@ function linesBelow({ tree: { children }, margin: above, below: own }: OpenLine)
     .toReversed();
 }
 
-function labelOf({ id, name, pid, type, state, restarts, age }: Tree): string {
-  const who = [id, name === id ? undefined : name, pid, type === 'worker' ? undefined : type];
+function textOf({ id, name, pid, label, type, state, restarts, age }: Tree): string {
+  const who = [
+    id,
+    name === id ? undefined : name,
+    pid,
+    label === undefined ? label : describe(label),
+    type === 'worker' ? undefined : type,
+  ];
   const facts = [
     who.flatMap((part) => (part === undefined ? [] : [clip(String(part), 100)])).join(' '),
     age === undefined ? state : `up ${formatAge(age)}`,

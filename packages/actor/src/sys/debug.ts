@@ -3,6 +3,7 @@ import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import type { Destination } from '../process/address.ts';
 import { cellOf, nameOf } from '../process/cell.ts';
+import { loggerFor } from '../process/extras.ts';
 import { type AnyHook, Debug, type DebugEvent, formatEvent, type Hook } from '../server/debug.ts';
 import type { ServerProcess } from '../server/server-process.ts';
 import { query, sysKeys, type SysOptions } from './system-request.ts';
@@ -271,7 +272,7 @@ const printEvent = /* @__PURE__ */ oneOfAll<Hook<undefined>>(
   'sys.trace',
   () => (_, event, server) => {
     const cell = cellOf(server);
-    cell.runtime.logger.warn(
+    loggerFor(cell).warn(
       { process: String(server), event },
       `${nameOf(cell)} ${formatEvent(event)}`,
     );

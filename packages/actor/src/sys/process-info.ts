@@ -1,5 +1,6 @@
 import { isA } from '../brand.ts';
 import { type Cell, cellOf, cellOfProcess } from '../process/cell.ts';
+import { labelField } from '../process/label.ts';
 import { BoundedMailbox, type MailboxOptions } from '../process/mailbox.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
@@ -10,6 +11,8 @@ export interface ProcessInfo {
   readonly pid: Pid;
   /** The registered name. */
   readonly name: string | undefined;
+  /** If it has one: see `setLabel`. As a report shows it. */
+  readonly label?: unknown;
   /**
    * - `running`: its code is on the stack.
    * - `runnable`: it is ready for its next turn.
@@ -88,6 +91,7 @@ function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
   return {
     pid: cell.pid,
     name: cell.name,
+    ...labelField(cell),
     messageQueueLen: cell.messageQueueLen,
     links: pidsOf(cell.links),
     monitors: pidsOf(cell.monitors),
@@ -128,8 +132,9 @@ function statusOf(cell: Cell): ProcessInfo['status'] | undefined {
 }
 
 function boundsOf({ mailbox }: Cell): ProcessInfo['mailbox'] {
-  return isA(mailbox, BoundedMailbox)
-    ? { ...mailbox.options, dropped: mailbox.dropped }
+  const ordinary = 'ordinary' in mailbox ? mailbox.ordinary : mailbox;
+  return isA(ordinary, BoundedMailbox)
+    ? { ...ordinary.options, dropped: ordinary.dropped }
     : undefined;
 }
 

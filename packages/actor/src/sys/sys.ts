@@ -21,6 +21,7 @@ export {
   statistics,
   trace,
 } from './debug.ts';
+import { labelField } from '../process/label.ts';
 
 /**
  * The state of a server, between two messages. The request waits in the mailbox like any message; a
@@ -94,6 +95,8 @@ export function replaceState<State>(
 export interface Status {
   readonly pid: Pid;
   readonly name: string | undefined;
+  /** If it has one: see `setLabel`. As a report shows it. */
+  readonly label?: unknown;
   readonly status: 'running' | 'suspended';
   /** The process that started it, as long as that lives. */
   readonly parent: Pid | undefined;
@@ -123,6 +126,7 @@ export function getStatus(server: Destination, options?: SysOptions): Promise<St
   const act = (target: ServerProcess): Status => ({
     pid: target.pid,
     name: target.name,
+    ...labelField(target),
     status: target.isSuspended ? 'suspended' : 'running',
     parent: target.parent?.pid,
     behaviour: target.behaviour,

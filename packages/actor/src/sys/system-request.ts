@@ -1,7 +1,7 @@
 import { isA } from '../brand.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
-import { type Destination, find } from '../process/address.ts';
+import { type Destination, destinationText, find } from '../process/address.ts';
 import { nameOf } from '../process/cell.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { callbackFailed, noproc } from '../process/exit-reason.ts';
@@ -51,7 +51,9 @@ function submit<Value>(
   const caller = cell?.runtime.scheduler.current;
   const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
-    return Promise.reject(new ExitError(refusal ?? noproc, `sys.${name} of ${String(server)}`));
+    return Promise.reject(
+      new ExitError(refusal ?? noproc, `sys.${name} of ${destinationText(server)}`),
+    );
   }
   const message = create(cell, caller);
   if (isA(cell, ServerProcess)) {

@@ -1,6 +1,6 @@
 import { setBrand, isForeign } from '../brand.ts';
 import { describe } from '../describe.ts';
-import { type Cell, cellOfProcess, type Runtime } from '../process/cell.ts';
+import { type Cell, cellOfProcess, pidAndLabel, type Runtime } from '../process/cell.ts';
 import { MonitorRef } from '../process/monitor-ref.ts';
 import { PendingResult, type Waiter } from '../process/pending-result.ts';
 import { type Pid, type Ref } from '../process/pid.ts';
@@ -143,7 +143,7 @@ export class OwnedTask extends PendingResult<TaskResult> {
   }
 
   override toString(): string {
-    return `task ${String(this.cell?.pid ?? 'without a process')}`;
+    return `task ${this.cell === undefined ? 'without a process' : pidAndLabel(this.cell)}`;
   }
 }
 
@@ -175,8 +175,9 @@ export function ownedBy(self: Process, task: Task): OwnedTask {
     throw new TypeError(`Expected a task, got ${describe(task)}`);
   }
   if (owned.owner !== owner) {
-    const other = String(owned.owner.pid);
-    throw new Error(`Expected a task of ${String(owner.pid)}, got one of ${other}`);
+    throw new Error(
+      `Expected a task of ${pidAndLabel(owner)}, got one of ${pidAndLabel(owned.owner)}`,
+    );
   }
   if (owned.isWaitedFor) {
     throw new Error(`Expected a task that is not waited for, got ${String(owned)}`);

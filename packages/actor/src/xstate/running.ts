@@ -12,6 +12,7 @@ import { Timer } from '../host/timers.ts';
 import { type Cell, nameOf } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { type ExitReason, normal } from '../process/exit-reason.ts';
+import { loggerFor } from '../process/extras.ts';
 import { CastMessage } from '../server/messages.ts';
 
 /** The fields that all snapshots have. */
@@ -91,8 +92,10 @@ export class Running {
   #failed(error: unknown): void {
     this.#requestEnd();
     if (!this.#cell.isAlive) {
-      const { logger } = this.#cell.runtime;
-      logger.error({ err: error }, `the actor of ${nameOf(this.#cell)} failed to stop`);
+      loggerFor(this.#cell).error(
+        { err: error },
+        `the actor of ${nameOf(this.#cell)} failed to stop`,
+      );
     }
   }
 }
@@ -102,7 +105,7 @@ type LogicOptions = ActorOptions<AnyActorLogic>;
 function loggerOf(cell: Cell): NonNullable<LogicOptions['logger']> {
   return (...values: readonly unknown[]) => {
     const text = values.map((value) => (typeof value === 'string' ? value : describe(value)));
-    cell.runtime.logger.warn(
+    loggerFor(cell).warn(
       { process: String(cell.pid), values },
       `${nameOf(cell)}: ${text.join(' ')}`,
     );

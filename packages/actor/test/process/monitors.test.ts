@@ -372,7 +372,7 @@ describe('demonitor', () => {
   test('MO23 a value that is no ref is refused', async () => {
     const { m } = await scene();
     expect(() => demonitor(m, 'x' as never, { flush: true })).toThrow(
-      new TypeError('Expected a ref that monitor returned, got "x"'),
+      new TypeError('Expected a ref that monitor or alias returned, got "x"'),
     );
   });
 });

@@ -1,18 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  type ChildSpec,
   childSpec,
+  DynamicSupervisor,
+  exit,
   GenServer,
   isAlive,
+  kill,
+  name,
   noreply,
   ok,
   type Pid,
   type Process,
+  procLib,
   reply,
   spawn,
   Supervisor,
   sys,
   Task,
   trapExit,
+  whereis,
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
@@ -527,4 +534,91 @@ test('a server that calls itself fails at once with callingSelf, which is no cyc
   const system = createTestSystem();
   const a = await start(system);
   expect(await run(a, () => outcome(ping(a)))).toStrictEqual({ exit: { type: 'callingSelf' } });
+});
+
+describe('the init of a child that asks its own supervisor', () => {
+  const supervisorName = name<Supervisor.Pid>('supervisor');
+  const told =
+    'call "whichChildren" to supervisor has had no answer for 5 s: processes wait for each other: child → supervisor → child';
+
+  /** A child whose `init` asks, before or after an `await`. */
+  const asking = (isLate: boolean): ChildSpec => {
+    const server = GenServer.define({
+      init: async (_: undefined, self) => {
+        if (isLate) {
+          await undefined;
+        }
+        await Supervisor.whichChildren(supervisorName.in(self));
+        return ok(undefined);
+      },
+    });
+    return GenServer.childSpec(server, undefined, { id: 'child', name: 'child' });
+  };
+  const options = { strategy: 'oneForOne', name: 'supervisor' } as const;
+
+  test('XT41 is named as a cycle at the start of the supervisor', async () => {
+    const system = createTestSystem();
+    void outcome(Supervisor.startLink(system, { ...options, children: [asking(false)] }));
+    await advance(system, 60_000);
+    expect(warnings(system)).toStrictEqual([told]);
+  });
+
+  test('XT41 after an await, when nothing tells who asks, the start is named, once', async () => {
+    const system = createTestSystem();
+    void outcome(Supervisor.startLink(system, { ...options, children: [asking(true)] }));
+    await advance(system, 4999);
+    void outcome(Supervisor.whichChildren(supervisorName.in(system)));
+    expect(warnings(system)).toStrictEqual([]);
+    await advance(system, 60_000);
+    expect(warnings(system)).toStrictEqual([
+      'call "whichChildren" to supervisor has had no answer for 5 s: supervisor waits for the start of child, which may have asked it',
+    ]);
+  });
+
+  test('XT42 is named at a restart, and as the child of a supervisor further down', async () => {
+    const system = createTestSystem();
+    let starts = 0;
+    const server = GenServer.define({
+      init: async (_: undefined, self) => {
+        starts += 1;
+        return ok(starts === 1 ? [] : await Supervisor.whichChildren(supervisorName.in(self)));
+      },
+    });
+    const child = GenServer.childSpec(server, undefined, { id: 'child', name: 'child' });
+    const inner = Supervisor.childSpec({
+      id: 'inner',
+      name: 'inner',
+      strategy: 'oneForOne',
+      children: [child],
+    });
+    await Supervisor.startLink(system, { ...options, children: [inner] });
+    exit(system, whereis(system, 'inner') as Pid, kill);
+    await advance(system, 60_000);
+    expect(warnings(system)).toStrictEqual([
+      'call "whichChildren" to supervisor has had no answer for 5 s: processes wait for each other: child → supervisor → inner → child',
+    ]);
+  });
+
+  test('XT42 is named for a child that procLib starts, and for one of a dynamic supervisor', async () => {
+    const system = createTestSystem();
+    await DynamicSupervisor.startLink(system, { name: 'supervisor' });
+    const dynamic = supervisorName.in(system) as unknown as DynamicSupervisor.Pid;
+    const child = childSpec(
+      (parent) =>
+        procLib.startLink(
+          parent,
+          async (self) => {
+            await DynamicSupervisor.whichChildren(dynamic);
+            procLib.initAck(self);
+          },
+          { label: 'room 7' },
+        ),
+      { id: 'child' },
+    );
+    void outcome(DynamicSupervisor.startChild(dynamic, child));
+    await advance(system, 60_000);
+    expect(warnings(system)).toStrictEqual([
+      'call "whichChildren" to supervisor has had no answer for 5 s: processes wait for each other: #Pid<3> "room 7" → supervisor → #Pid<3> "room 7"',
+    ]);
+  });
 });

@@ -8,7 +8,7 @@ import {
 import { describe } from '../../describe.ts';
 import { parallelism } from '../../host.ts';
 import { assertKnownKeys, type KeysOf, partOf } from '../../known-keys.ts';
-import type { Destination, Name, Named } from '../../process/address.ts';
+import { type Destination, destinationText, type Name, type Named } from '../../process/address.ts';
 import { ExitError } from '../../process/exit-error.ts';
 import { noproc } from '../../process/exit-reason.ts';
 import { type Pid } from '../../process/pid.ts';
@@ -201,7 +201,7 @@ export function route<Child extends Pid>(
 export function partitions(supervisor: AnyPartitionSupervisor): number {
   const found = partitionStateOf(supervisor);
   if (found === undefined) {
-    throw new ExitError(noproc, `partitions of ${String(supervisor)}`);
+    throw new ExitError(noproc, `partitions of ${destinationText(supervisor)}`);
   }
   return found.size;
 }

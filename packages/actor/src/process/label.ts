@@ -1,0 +1,20 @@
+import { describe } from '../describe.ts';
+import type { Redaction } from '../shown/redaction.ts';
+import { snapshot } from '../shown/snapshot.ts';
+import { extrasOf } from './extras.ts';
+
+/**
+ * The label of a process in a snapshot of it, as a report shows it: bounded plain data, without
+ * secrets. The field is there if the process has a label.
+ */
+export function labelField(cell: { readonly runtime: { readonly redaction: Redaction } }): {
+  readonly label?: unknown;
+} {
+  const label = extrasOf(cell)?.label;
+  return label === undefined ? {} : { label: snapshot(label, cell.runtime.redaction) };
+}
+
+/** What follows the name of a process in a text: a space and the label, or nothing. */
+export function labelSuffix({ label }: { readonly label?: unknown }): string {
+  return label === undefined ? '' : ` ${describe(label)}`;
+}
