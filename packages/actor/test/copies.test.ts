@@ -132,6 +132,54 @@ describe('two copies of the package in one program', () => {
     await system.stop();
   });
 
+  it('labels, metadata, levels and what is undelivered cross copies', async () => {
+    const system = createTestSystem();
+    const dead = B.undelivered(system, { keep: true });
+    const pid = A.spawn<string>(system, (self) => {
+      B.setLabel(self, ['room', 7]);
+      B.setProcessMetadata(self, { request: 1 });
+      A.updateProcessMetadata(self, { user: 2 });
+      throw new Error('boom');
+    });
+    A.send(pid, 'hello');
+    const quiet = A.spawn(system, (self) => {
+      B.putProcessLevel(self, 'none');
+      expect(A.getProcessLevel(self)).toBe('none');
+      throw new Error('bang');
+    });
+    await settle(system);
+    expect(system.reports).toMatchObject([
+      { details: { label: ['room', 7], metadata: { request: 1, user: 2 } } },
+    ]);
+    expect([dead.count, dead.last[0]?.message]).toEqual([1, 'hello']);
+    expect(A.isAlive(quiet)).toBe(false);
+    await system.stop();
+  });
+
+  it('aliases and priority messages cross copies, and so does initAck', async () => {
+    const system = createTestSystem();
+    const got: string[] = [];
+    const aliases: A.AliasRef<string>[] = [];
+    const pid = await A.procLib.start<string>(system, async (self) => {
+      aliases.push(B.alias(self, { priority: true }), A.alias(self, { priority: true }));
+      B.procLib.initAck(self);
+      await self.receive((text) => text === 'go');
+      while (self.messageQueueLen > 0) {
+        got.push(await self.receive());
+      }
+    });
+    A.send(pid, 'a');
+    B.send(pid, 'b');
+    for (const [index, ref] of aliases.entries()) {
+      A.send(ref, `by A to ${index}`, { priority: true });
+      B.send(ref, `by B to ${index}`, { priority: true });
+    }
+    A.send(pid, 'go');
+    await settle(system);
+    expect(got).toEqual(['by A to 0', 'by B to 0', 'by A to 1', 'by B to 1', 'a', 'b']);
+    await system.stop();
+  });
+
   it('an error of another copy is no instance of a subclass of a user', () => {
     class OwnError extends A.ExitError {}
     expect(new B.ExitError(B.noproc) instanceof OwnError).toBe(false);

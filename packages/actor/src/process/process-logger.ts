@@ -3,6 +3,7 @@ import type { Logger } from '../host/logger.ts';
 import { assertOneOf } from '../one-of.ts';
 import { type Cell, cellOfProcess } from './cell.ts';
 import { extrasOf, loggerFor, type ProcessLogger, putExtras } from './extras.ts';
+import { labelField } from './label.ts';
 import type { Process } from './process.ts';
 
 /** Facts about the work of a process, such as the id of a request. */
@@ -136,8 +137,8 @@ export function deleteProcessLevel(self: Process): void {
 }
 
 /**
- * The logger of the system, as `self` uses it: with its metadata, and by its level. What it is
- * given is made safe to print, as every report is.
+ * The logger of the system, as `self` uses it: with its label and its metadata as details, and by
+ * its level. What it is given is made safe to print, as every report is.
  * @see Elixir manual, `Logger`
  * @example
  * ```ts
@@ -156,12 +157,13 @@ export function deleteProcessLevel(self: Process): void {
  */
 export function loggerOf(self: Process): Logger {
   const cell = cellOfProcess(self);
+  // The label and the metadata are read at each report: they may change.
   return {
     error: (details, message) => {
-      loggerFor(cell).error(details, message);
+      loggerFor(cell).error(withFields(details, labelField(cell)), message);
     },
     warn: (details, message) => {
-      loggerFor(cell).warn(details, message);
+      loggerFor(cell).warn(withFields(details, labelField(cell)), message);
     },
   };
 }
@@ -191,19 +193,16 @@ class OwnLogger implements ProcessLogger {
     }
   }
 
-  /** Without a call of a getter: those of the details are not for reports. */
   #with(details: object): object {
     const { metadata } = this;
-    return Object.keys(metadata).length === 0
-      ? details
-      : Object.defineProperties(
-          {},
-          {
-            ...Object.getOwnPropertyDescriptors(details),
-            metadata: { value: metadata, enumerable: true },
-          },
-        );
+    return Object.keys(metadata).length === 0 ? details : withFields(details, { metadata });
   }
+}
+
+/** The details and more of them. Calls no getter: those of the details are not for reports. */
+function withFields(details: object, fields: object): object {
+  const all = [details, fields].map((each) => Object.getOwnPropertyDescriptors(each));
+  return Object.defineProperties({}, Object.assign({}, ...all) as PropertyDescriptorMap);
 }
 
 /** That of any copy of this package. */

@@ -7,8 +7,9 @@ import {
   loggerOf,
   ok,
   putProcessLevel,
-  setProcessMetadata,
   send,
+  setLabel,
+  setProcessMetadata,
   spawn,
   Supervisor,
   updateProcessMetadata,
@@ -73,6 +74,19 @@ describe('metadata', () => {
     expect(system.reports).toStrictEqual([
       { level: 'warn', message: 'full', details: { seats: 0, metadata: { room: 7 } } },
       { level: 'error', message: 'closed', details: { metadata: { room: 7 } } },
+    ]);
+  });
+
+  test('XT04 XT06 a label is in all that the process logs itself, too', async () => {
+    const system = createTestSystem();
+    const self = await idleProcess(system);
+    const logger = loggerOf(self);
+    logger.warn({}, 'before');
+    setLabel(self, ['room', 7]);
+    logger.warn({ seats: 0 }, 'full');
+    expect(system.reports.map(({ details }) => details)).toStrictEqual([
+      {},
+      { seats: 0, label: ['room', 7] },
     ]);
   });
 

@@ -117,7 +117,7 @@ describe('the text of an array', () => {
   const object = {};
   const leaf = fc.oneof(
     fc.string({ maxLength: 4 }),
-    fc.constantFrom('1', '1;', '[', ']', '"', 'a', '\0', '\0[1;]', '1:a'),
+    fc.constantFrom('1', '1;', '[', ']', '"', 'a', '\0', '\0[1;]', '1:a', 'a"a', 'a"1:a'),
     fc.constantFrom(0, 1, -1, 0.5, Number.NaN, Infinity, 1e21),
     fc.constantFrom(1n, -1n, true, false, null, undefined),
     fc.constantFrom(same, Symbol.for('same'), Symbol.for('a;'), object, () => 0),
@@ -146,6 +146,8 @@ describe('the text of an array', () => {
 
   const pairs: readonly (readonly [unknown, unknown])[] = [
     [['a', 'b'], ['ab']],
+    [['a', 'b'], ['a"b']],
+    [['a', 'b'], ['a"1:b']],
     [
       ['a', ['b']],
       ['a', 'b'],
