@@ -69,7 +69,7 @@ class Terminal {
     this.#pty.write(keys);
   }
 
-  /** As a person does with a window: the emulator wraps its lines again, the program hears of it. */
+  /** As a person does with a window: the emulator wraps its lines again, and tells the program. */
   resize(cols: number): void {
     this.#emulator.resize(cols, 10);
     this.#pty.resize(cols, 10);

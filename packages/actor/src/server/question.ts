@@ -18,7 +18,7 @@ export abstract class Question extends Request implements Wait {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (thrown: unknown) => void;
   #isOpen = true;
-  /** It has no timeout. Not a field of the subclass that needs it: that would slow down each call. */
+  /** It has no timeout. Not a field of the subclass: that would slow each call down. */
   protected isEndless = false;
 
   constructor(server: Cell, caller: Cell | undefined) {

@@ -258,7 +258,7 @@ function hintFor(supervisor: AnySupervisor, id: string): string {
 export async function whenChild<Children extends ChildPids, Id extends keyof Children & string>(
   supervisor: Destination<SupervisorPid<Children>>,
   id: Id,
-  options: Pick<GenServer.CallOptions, 'timeout'> = {},
+  options: GenServer.CallOptions = {},
 ): Promise<Children[Id]> {
   const pid = await callSupervisor(supervisor, 'whenChild', id, options);
   if (pid === undefined) {

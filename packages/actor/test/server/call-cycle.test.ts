@@ -575,6 +575,24 @@ describe('the init of a child that asks its own supervisor', () => {
     ]);
   });
 
+  test('XT41 with self and a timeout it fails as a cycle, also after an await', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const server = GenServer.define({
+      init: async (_: undefined, self) => {
+        await undefined;
+        const options = { self, timeout: 100 };
+        const other: unknown = supervisorName.in(self);
+        log.push(await outcome(Supervisor.whenChild(other as never, 'other' as never, options)));
+        return ok(undefined);
+      },
+    });
+    const child = GenServer.childSpec(server, undefined, { id: 'child', name: 'child' });
+    const started = Supervisor.startLink(system, { ...options, children: [child] });
+    await after(system, 100, started);
+    expect(log).toStrictEqual([cycle('child', 'supervisor', 'child')]);
+  });
+
   test('XT42 is named at a restart, and as the child of a supervisor further down', async () => {
     const system = createTestSystem();
     let starts = 0;
