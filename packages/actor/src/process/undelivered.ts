@@ -1,5 +1,6 @@
 import { isA } from '../brand.ts';
 import { Queue } from '../collections/queue.ts';
+import { describe } from '../describe.ts';
 import { queueMicrotask } from '../host.ts';
 import { Timer } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
@@ -53,7 +54,7 @@ export interface Undelivered {
  * the end is dropped, as in OTP, and does not count.
  *
  * Until it is called, a message left behind costs nothing.
- * @throws TypeError for an unknown option
+ * @throws TypeError for an unknown option, and for a `tell` that is no function
  * @example
  * ```ts
  * import { createSystem, exit, kill, send, spawn, undelivered } from '@reprise/actor';
@@ -72,6 +73,13 @@ export interface Undelivered {
  */
 export function undelivered(system: Process, options: UndeliveredOptions = {}): Undelivered {
   assertKnownKeys('undelivered', options, undeliveredKeys);
+  const { tell } = options;
+  if (tell !== undefined && typeof tell !== 'function') {
+    // Here, and not at the end of a process.
+    throw new TypeError(
+      `Expected tell to be a function (undelivered) => void, got ${describe(tell)}`,
+    );
+  }
   const { runtime } = cellOfProcess(system, 'system');
   const counted = new Counted(options);
   const { undelivered: earlier } = runtime;

@@ -180,7 +180,10 @@ describe('the messages left in a mailbox at the end', () => {
     expect(dead.last.map(({ message }) => message)).toStrictEqual(['[Proxy]', undefined, null, 7]);
   });
 
-  test('refuses an unknown option', () => {
+  test('refuses an unknown option, and a listener that is no function', () => {
     expect(() => undelivered(createTestSystem(), { kept: true } as never)).toThrow('keep');
+    expect(() => undelivered(createTestSystem(), { tell: 'me' } as never)).toThrow(
+      new TypeError('Expected tell to be a function (undelivered) => void, got "me"'),
+    );
   });
 });
