@@ -194,9 +194,7 @@ export class ServerProcess extends ServerDispatch {
     if (!isAnswer(value)) {
       badAnswer(value);
     }
-    if (this.debug !== undefined) {
-      this.debug.answered(value);
-    }
+    this.debug?.answered(value);
     const action =
       this.phase === 'init'
         ? this.applyInit(value as InitAnswer<unknown>)
