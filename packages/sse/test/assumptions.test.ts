@@ -113,7 +113,7 @@ describe('http/exchange.ts: got', () => {
     const hop = { method: 'GET', headers: {}, body: undefined, isAtHome: true, trail: [] };
     const exchange: Exchange = new Exchange(
       { ...hop, url: new URL(url) },
-      { url },
+      {},
       {
         answered: (response) => {
           const { request } = response as unknown as { readonly request: Request };

@@ -2,7 +2,8 @@ import type { Process } from '@reprise/actor';
 
 import type { RequestBudget } from '../budget/request-budget.ts';
 import { createPacketState, type PacketState } from '../format/parser.ts';
-import { type Connection, openConnection } from '../http/connection.ts';
+import type { Connection } from '../http/attempt.ts';
+import { openConnection } from '../http/connection.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import type { SseRequest } from '../http/request.ts';
 import type { Answered } from './answers.ts';

@@ -9,6 +9,8 @@ export interface BodyHandlers {
   readonly packet: (packet: Uint8Array) => void;
   /** Called once, last. */
   readonly ended: (disconnect: Disconnect) => void;
+  /** The end has come while the body is paused. */
+  readonly held?: (() => void) | undefined;
 }
 
 /** The body of an open stream: read packet by packet, with backpressure and an idle timeout. */
@@ -46,6 +48,11 @@ export class Body {
     });
   }
 
+  /** Whether nothing but the end waits for `resume`. */
+  get isAtEnd(): boolean {
+    return this.#end !== undefined && this.#waiting.length === 0;
+  }
+
   pause(): void {
     this.#isPaused = true;
     this.#idle.hold();
@@ -76,6 +83,9 @@ export class Body {
   end(disconnect: Disconnect): void {
     if (this.#isPaused) {
       this.#end = disconnect;
+      // Nothing more can come; a timer would keep a program alive that never resumes.
+      this.#idle.stop();
+      this.#handlers.held?.();
     } else if (!this.#isOver) {
       this.destroy();
       this.#handlers.ended(disconnect);

@@ -6,9 +6,13 @@ import got, { type Request, type RequestError } from 'got';
 import { gotOptions } from './got-options.ts';
 import { forgetProtocol, hasStream, markSessionDead, resetCode, shareSession } from './http2.ts';
 import type { Hop } from './redirect.ts';
-import type { SseRequest } from './request.ts';
+import type { Transport } from './request.ts';
 
-export type Response = IncomingMessage & { readonly url: string };
+export interface Response extends IncomingMessage {
+  readonly url: string;
+  /** The reason phrase as it was sent: where there is none, got makes one up. */
+  readonly statusText: string;
+}
 
 export interface ExchangeHandlers {
   /** The head of the response. It may come after `destroy`, if got has cookies to store. */
@@ -35,8 +39,9 @@ export class Exchange {
   readonly #handlers: ExchangeHandlers;
   /** The request that got sends, once it knows the protocol. */
   #sending: ClientRequest | undefined = undefined;
+  #statusText = '';
 
-  constructor(hop: Hop, request: SseRequest, handlers: ExchangeHandlers) {
+  constructor(hop: Hop, request: Transport, handlers: ExchangeHandlers) {
     this.#handlers = handlers;
     const stream = got.stream(hop.url, gotOptions(hop, request));
     this.#stream = stream;
@@ -57,12 +62,12 @@ export class Exchange {
     });
     stream.once('response', (response: Response) => {
       outsideOfGot(() => {
-        handlers.answered(response);
+        handlers.answered(Object.assign(response, { statusText: this.#statusText }));
       });
     });
   }
 
-  #sent(sending: ClientRequest, { got: given = {} }: SseRequest): void {
+  #sent(sending: ClientRequest, { got: given = {} }: Transport): void {
     this.#sending = sending;
     shareSession(sending);
     sending.once('socket', (socket) => {
@@ -71,11 +76,12 @@ export class Exchange {
         socket.setKeepAlive(true, keepAliveDelay);
       }
     });
-    if (given.decompress !== false) {
-      sending.prependOnceListener('response', (response: IncomingMessage) => {
+    sending.prependOnceListener('response', (response: IncomingMessage) => {
+      this.#statusText = response.statusMessage ?? '';
+      if (given.decompress !== false) {
         refuseNestedCodings(response, this.#handlers.failed);
-      });
-    }
+      }
+    });
   }
 
   /**

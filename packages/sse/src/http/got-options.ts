@@ -4,14 +4,14 @@ import https, { Agent as SecureAgent } from 'node:https';
 import type { OptionsInit } from 'got';
 
 import { generationOf } from './http2.ts';
-import type { Hop } from './redirect.ts';
-import type { SseRequest } from './request.ts';
+import type { Hop, HopBody } from './redirect.ts';
+import type { Transport } from './request.ts';
 
 /** In ms. */
 export const defaultConnectTimeout = 10_000;
 
 /** Options for one plain exchange: got follows, retries and judges nothing. */
-export function gotOptions(hop: Hop, request: SseRequest): OptionsInit {
+export function gotOptions(hop: Hop, request: Transport): OptionsInit {
   const { got: given = {}, connectTimeout = defaultConnectTimeout } = request;
   const { http2 = false } = given;
   const { method, headers, body, isAtHome } = hop;
@@ -21,9 +21,12 @@ export function gotOptions(hop: Hop, request: SseRequest): OptionsInit {
     https: tlsOptions(hop, request),
     ...(isAtHome ? {} : { h2session: undefined }),
     method: method as NonNullable<OptionsInit['method']>,
-    headers: headers as NonNullable<OptionsInit['headers']>,
+    headers: {
+      ...headers,
+      ...(body instanceof Blob ? { 'content-length': String(body.size) } : {}),
+    } as NonNullable<OptionsInit['headers']>,
     // Without a body, got waits until one is written to the stream.
-    ...(method === 'GET' || method === 'HEAD' ? {} : { body: body ?? '' }),
+    ...(method === 'GET' || method === 'HEAD' ? {} : { body: contentOf(body ?? '') }),
     retry: { limit: 0 },
     throwHttpErrors: false,
     followRedirect: false,
@@ -33,10 +36,14 @@ export function gotOptions(hop: Hop, request: SseRequest): OptionsInit {
   };
 }
 
+function contentOf(body: HopBody): NonNullable<OptionsInit['body']> {
+  return body instanceof Blob ? (body.stream() as AsyncIterable<Uint8Array>) : body;
+}
+
 /** A client certificate is only shown to the origin that the request is meant for. */
 function tlsOptions(
   { url, isAtHome }: Hop,
-  { got: given = {}, tls = {} }: SseRequest,
+  { got: given = {}, tls = {} }: Transport,
 ): NonNullable<OptionsInit['https']> {
   return {
     ...(given.http2 === true ? { tlsSessionLifetime: generationOf(url.origin) } : {}),

@@ -1,14 +1,17 @@
 import { redact } from '@reprise/actor/text';
 
 import type { RedirectFailure } from './failure.ts';
-import { requestHeaders, type RequestHeaders, type SseRequest } from './request.ts';
+import { requestHeaders, type RequestHeaders, type SseRequest, type Transport } from './request.ts';
+
+/** A body that is read anew at each hop, or, as an iterable, once. */
+export type HopBody = string | Uint8Array | Blob | AsyncIterable<Uint8Array>;
 
 /** One request of an attempt, which is several requests if the server redirects. */
 export interface Hop {
   readonly url: URL;
   readonly method: string;
   readonly headers: RequestHeaders;
-  readonly body: string | Uint8Array | undefined;
+  readonly body: HopBody | undefined;
   /**
    * Whether all hops so far were at the origin that the request is meant for. Any other origin gets
    * no client certificate.
@@ -20,7 +23,11 @@ export interface Hop {
 
 /** Whether a status is a redirect, which it is only with a `Location` (RFC 9110 15.4). */
 export function isRedirect(status: number, location: string | undefined): location is string {
-  return [301, 302, 303, 307, 308].includes(status) && location !== undefined && location !== '';
+  return isRedirectStatus(status) && location !== undefined && location !== '';
+}
+
+export function isRedirectStatus(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
 }
 
 export function firstHop(request: SseRequest): Hop {
@@ -35,6 +42,12 @@ export function firstHop(request: SseRequest): Hop {
   };
 }
 
+/** The head of a response that is a redirect. */
+export interface RedirectAnswer {
+  readonly status: number;
+  readonly location: string;
+}
+
 /**
  * The request that a redirect asks for, or why it is not sent. Method and body follow the rules of
  * browsers (WHATWG Fetch 4.5): 303 turns any method into GET, 301 and 302 turn POST into GET, and
@@ -43,14 +56,15 @@ export function firstHop(request: SseRequest): Hop {
  */
 export function nextHop(
   hop: Hop,
-  { status, location }: { readonly status: number; readonly location: string },
-  { redirectHeaders = [], got = {} }: SseRequest,
+  answer: RedirectAnswer,
+  { redirectHeaders = [], got = {} }: Pick<Transport, 'redirectHeaders' | 'got'>,
 ): Hop | RedirectFailure {
+  const { status, location } = answer;
   const url = resolve(location, hop.url);
   const trail = [...hop.trail, nameOf(hop)];
   const reason = refusal(hop.url, url);
   if (url === undefined || reason !== undefined) {
-    return failure(hop, status, location, reason ?? 'unsupported');
+    return redirectFailure(hop, answer, reason ?? 'unsupported');
   }
   const isSameOrigin = url.origin === hop.url.origin;
   const converted = withMethodFor(
@@ -60,9 +74,18 @@ export function nextHop(
   const next = isSameOrigin ? converted : withoutSecrets(converted, redirectHeaders);
   // With cookies, the same URL can answer differently the second time.
   if (got.cookieJar === undefined && trail.includes(nameOf(next))) {
-    return failure(hop, status, location, 'loop');
+    return redirectFailure(hop, answer, 'loop');
   }
-  return trail.length > maxRedirects ? failure(hop, status, location, 'tooMany') : next;
+  return trail.length > maxRedirects ? redirectFailure(hop, answer, 'tooMany') : next;
+}
+
+/** Why a redirect is not followed. */
+export function redirectFailure<Reason extends string>(
+  { url }: Hop,
+  { status, location }: RedirectAnswer,
+  reason: Reason,
+): Omit<RedirectFailure, 'reason'> & { readonly reason: Reason } {
+  return { type: 'redirect', reason, status, location: redact(location), url: shownUrl(url) };
 }
 
 /**
@@ -82,6 +105,8 @@ export function shownUrl({ href }: URL): string {
 const maxRedirects = 10;
 
 const bodyHeaders = ['content-encoding', 'content-language', 'content-type'];
+/** Those that a request without a body does not have (WHATWG Fetch 4.5). */
+const entityHeaders = [...bodyHeaders, 'content-location'];
 const safeHeaders = ['accept', 'cache-control', 'last-event-id', ...bodyHeaders];
 
 /** A `Location` may contain raw UTF-8, which Node decodes as latin1. */
@@ -110,13 +135,13 @@ function isSocket({ protocol, hostname }: URL): boolean {
 function withMethodFor(hop: Hop, status: number): Hop {
   const becomesGet =
     status === 303
-      ? hop.method !== 'HEAD'
+      ? hop.method !== 'HEAD' && hop.method !== 'GET'
       : hop.method === 'POST' && (status === 301 || status === 302);
   return becomesGet
     ? {
         ...hop,
         method: 'GET',
-        headers: pick(hop.headers, (name) => !bodyHeaders.includes(name)),
+        headers: pick(hop.headers, (name) => !entityHeaders.includes(name)),
         body: undefined,
       }
     : hop;
@@ -133,13 +158,4 @@ function pick(headers: RequestHeaders, wanted: (name: string) => boolean): Reque
 
 function nameOf({ method, url }: Hop): string {
   return `${method} ${url.origin}${url.pathname}${url.search}`;
-}
-
-function failure(
-  { url }: Hop,
-  status: number,
-  location: string,
-  reason: RedirectFailure['reason'],
-): RedirectFailure {
-  return { type: 'redirect', reason, status, location: redact(location), url: shownUrl(url) };
 }

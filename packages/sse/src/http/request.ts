@@ -89,6 +89,20 @@ export interface SseRequest {
   readonly got?: GotOptions;
 }
 
+/** The part of a request that is about connections, redirects and limits of time. */
+export type Transport = Pick<
+  SseRequest,
+  | 'bodyTimeout'
+  | 'connectTimeout'
+  | 'got'
+  | 'idleTimeout'
+  | 'maxBodySize'
+  | 'redirectDelay'
+  | 'redirectHeaders'
+  | 'responseTimeout'
+  | 'tls'
+>;
+
 /** In ms. */
 export const defaultIdleTimeout = 300_000;
 

@@ -1,6 +1,7 @@
 import { virtualClock, type VirtualClock } from '@reprise/actor/testing';
 
-import { type Connection, openConnection } from '../../src/http/connection.ts';
+import type { Connection } from '../../src/http/attempt.ts';
+import { openConnection } from '../../src/http/connection.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../../src/http/failure.ts';
 import type { SseRequest } from '../../src/http/request.ts';
 
