@@ -36,6 +36,7 @@ import {
   SseClient,
 } from '@reprise/sse';
 import { EventSource } from '@reprise/sse/eventsource';
+import { guarded } from '@reprise/sse/fetch';
 import { chaos } from '@reprise/sse/testing';
 
 const server = GenServer.define({
@@ -70,6 +71,7 @@ const uses: Readonly<Record<string, (system: Process, wrong: never) => unknown>>
   EventFields: (_, wrong) => ServerSentEvent.create('a', wrong),
   EventSourceInit: (_, wrong) => new EventSource(url, wrong),
   EventsOptions: (_, wrong) => events(url, wrong),
+  GuardOptions: (_, wrong) => guarded(wrong),
   LogOptions: (system, wrong) => sys.log(system.pid, true, wrong),
   MailboxOptions: (system, wrong) =>
     spawn(system, nothing, {
@@ -138,6 +140,7 @@ const reports = [
   'actor-text',
   'sse',
   'sse-eventsource',
+  'sse-fetch',
   'sse-testing',
 ].map((name) => readFileSync(new URL(`../../../api/${name}.api.md`, import.meta.url), 'utf8'));
 

@@ -1,0 +1,172 @@
+import { Attempt, type Connection } from '../http/attempt.ts';
+import { isEventStream } from '../http/connection.ts';
+import { closed, requestFailed } from '../http/failure.ts';
+import type { HopBody } from '../http/redirect.ts';
+import { limitsOf } from './body-limits.ts';
+import type { FetchFailure } from './failure.ts';
+import { errorOf } from './fetch-error.ts';
+import type { CheckedOptions } from './options.ts';
+import { fetchRules } from './request.ts';
+import { type BodyEnd, ResponseBody } from './response-body.ts';
+import { type FetchedHead, responseOf } from './response.ts';
+import type { FetchRecord } from './status.ts';
+import { Upload } from './upload.ts';
+
+/** How a call comes to its end, and the changes on the way there. */
+export interface CallHandlers {
+  readonly answered: () => void;
+  /** Called once, last. */
+  readonly ended: (end: BodyEnd) => void;
+}
+
+/** One call of `fetch`, up to the end of the body of its response. */
+export class FetchCall {
+  /** Held to the end: its signal follows that of the program only as long as it lives. */
+  readonly #request: Request;
+  readonly #options: CheckedOptions;
+  readonly #record: FetchRecord;
+  readonly #handlers: CallHandlers;
+  /** Until it settles: a call must not hold the response that the program lets go of. */
+  #waiting: PromiseWithResolvers<Response> | undefined = undefined;
+  #upload: Upload | undefined = undefined;
+  #connection: Connection | undefined = undefined;
+  #body: ResponseBody | undefined = undefined;
+  #isOver = false;
+
+  constructor(
+    request: Request,
+    options: CheckedOptions,
+    record: FetchRecord,
+    handlers: CallHandlers,
+  ) {
+    this.#request = request;
+    this.#options = options;
+    this.#record = record;
+    this.#handlers = handlers;
+  }
+
+  /** `source`: what the body of the request was made of, if that is known. */
+  run(source: unknown): Promise<Response> {
+    const { signal, body } = this.#request;
+    const { promise } = (this.#waiting = Promise.withResolvers<Response>());
+    if (body !== null && !(source instanceof Blob)) {
+      this.#upload = new Upload(body, (error) => {
+        this.#fail(requestFailed(error));
+      });
+    }
+    if (signal.aborted) {
+      this.#aborted();
+    } else {
+      signal.addEventListener('abort', this.#aborted);
+      void this.#send(source);
+    }
+    return promise;
+  }
+
+  async #send(source: unknown): Promise<void> {
+    try {
+      const content =
+        source instanceof Blob
+          ? source
+          : source instanceof ReadableStream
+            ? this.#upload?.stream()
+            : await this.#upload?.content();
+      if (!this.#isOver) {
+        this.#connect(content);
+      }
+    } catch (error) {
+      this.#fail(requestFailed(error));
+    }
+  }
+
+  #connect(content: HopBody | undefined): void {
+    const { contentType: accepts, ...transport } = this.#options;
+    const request = { ...transport, request: this.#request, content, accepts };
+    this.#connection = new Attempt(
+      fetchRules,
+      request,
+      {
+        connected: (head) => {
+          this.#connected(head);
+        },
+        packet: (packet) => {
+          this.#body?.packet(packet);
+        },
+        failed: (failure) => {
+          this.#fail(failure);
+        },
+        disconnected: (disconnect) => {
+          this.#body?.disconnected(disconnect);
+        },
+        held: () => {
+          this.#body?.held();
+        },
+      },
+      this.#options.clock,
+    );
+  }
+
+  #connected(head: FetchedHead): void {
+    this.#record.answered(head.status, head.url);
+    this.#handlers.answered();
+    if (this.#connection === undefined || hasNoBody(head.status, this.#request.method)) {
+      this.#resolve(responseOf(null, head));
+      this.#end({ type: 'closed' });
+      return;
+    }
+    const failed = (failure: FetchFailure): void => {
+      this.#body?.fail(failure);
+    };
+    const isStream = isEventStream(head.headers.get('content-type') ?? '');
+    const limits = limitsOf(isStream, this.#options, failed);
+    this.#body = new ResponseBody(this.#connection, limits, this.#record, (end) => {
+      this.#end(end);
+    });
+    this.#resolve(responseOf(this.#body.open(), head));
+    if (head.headers.get('content-length') === '0') {
+      // Closed, and not only closed soon: no abort comes before it.
+      this.#body.disconnected(closed);
+    }
+  }
+
+  readonly #aborted = (): void => {
+    const { reason } = this.#request.signal as { readonly reason: unknown };
+    this.#upload?.cancel(reason);
+    if (this.#body === undefined) {
+      this.#reject(reason);
+      this.#end({ type: 'aborted' });
+    } else {
+      this.#body.abort(reason);
+    }
+  };
+
+  #resolve(response: Response): void {
+    this.#waiting?.resolve(response);
+    this.#waiting = undefined;
+  }
+
+  #reject(error: unknown): void {
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+
+  #fail(failure: FetchFailure): void {
+    this.#reject(errorOf(failure, 'fetch failed'));
+    this.#end(failure);
+  }
+
+  #end(end: BodyEnd): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#record.state = 'over';
+      this.#request.signal.removeEventListener('abort', this.#aborted);
+      this.#connection?.destroy();
+      this.#handlers.ended(end);
+    }
+  }
+}
+
+/** A null body status (WHATWG Fetch 2.2.3), or the answer to HEAD. */
+function hasNoBody(status: number, method: string): boolean {
+  return method === 'HEAD' || [204, 205, 304].includes(status);
+}
