@@ -74,12 +74,11 @@ export class StatusRecord {
    * an object for each time.
    */
   #lastEventAt = Number.NaN;
-  #lastEventId = '';
+  #handled = { events: 0, lastEventId: '' };
   #attempt = 0;
   #nextAttemptAt: number | undefined = undefined;
   #waitsForTurn = false;
   #bytes = 0;
-  #events = 0;
   #repeats = 0;
   #connections = 0;
   #lastFailure: ConnectFailure | Disconnect | undefined = undefined;
@@ -101,13 +100,13 @@ export class StatusRecord {
       since: this.#since,
       url: this.#url,
       lastEventAt: Number.isNaN(this.#lastEventAt) ? undefined : this.#lastEventAt,
-      lastEventId: this.#lastEventId,
+      lastEventId: this.#handled.lastEventId,
       cursor,
       attempt: this.#attempt,
       nextAttemptAt: this.#nextAttemptAt,
       waitsForTurn: this.#waitsForTurn,
       bytes: this.#bytes,
-      events: this.#events,
+      events: this.#handled.events,
       repeats: this.#repeats,
       reconnects: Math.max(0, this.#connections - 1),
       lastFailure: this.#lastFailure,
@@ -154,7 +153,7 @@ export class StatusRecord {
   }
 
   get lastEventId(): string {
-    return this.#lastEventId;
+    return this.#handled.lastEventId;
   }
 
   opens(): void {
@@ -175,6 +174,9 @@ export class StatusRecord {
   received(bytes: number, items: number): void {
     this.#bytes += bytes;
     if (items > 0) {
+      // New for each packet: every event writes a new string into it, and into an old object that
+      // costs more, since the garbage collector has to remember each such place.
+      this.#handled = { ...this.#handled };
       this.#lastEventAt = this.#clock.now();
     }
   }
@@ -184,7 +186,8 @@ export class StatusRecord {
   }
 
   handled(lastEventId: string): void {
-    this.#events += 1;
-    this.#lastEventId = lastEventId;
+    const handled = this.#handled;
+    handled.events += 1;
+    handled.lastEventId = lastEventId;
   }
 }

@@ -71,6 +71,17 @@ export function handlePacket<Item>(packet: Uint8Array, state: PacketState<Item>)
  */
 let items: (ServerSentEvent | string)[] = [];
 
+/**
+ * The last ids while a packet is parsed, in an object made for each packet: to write a new string
+ * into an old object costs more than to write it into a new one, since the garbage collector has to
+ * remember each such place.
+ */
+interface Ids {
+  last: string;
+  /** As `last` was before its last change. */
+  before: string;
+}
+
 /** The state of a response between its packets: see `createPacketState`. */
 export class PacketState<Item = ServerSentEvent> {
   /**
@@ -91,7 +102,7 @@ export class PacketState<Item = ServerSentEvent> {
   #events = 0;
   #isFirst = true;
   #lastUnit = LF;
-  #idBefore = '';
+  #ids: Ids = { last: '', before: '' };
   /** An upper bound for the bytes since the last event. */
   #open = 0;
   readonly #retries: RetryFields = new RetryFields();
@@ -135,7 +146,9 @@ export class PacketState<Item = ServerSentEvent> {
     this.#events = 0;
     if (text !== '' && this.tooLarge === undefined) {
       const { lastEventId } = this;
+      this.#ids = { last: lastEventId, before: lastEventId };
       this.#parser.feed(text);
+      this.lastEventId = this.#ids.last;
       if (size > littleText && lastEventId !== this.lastEventId) {
         this.#copyIds(size);
       }
@@ -186,10 +199,10 @@ export class PacketState<Item = ServerSentEvent> {
     if (this.tooLarge === undefined) {
       const type = event === '' ? 'message' : event;
       this.#events += 1;
-      const { lastEventId } = this;
+      const lastEventId = this.#ids.last;
       items.push({ type, data, id: id === undefined ? null : lastEventId, lastEventId });
     } else if (id !== undefined) {
-      this.lastEventId = this.#idBefore;
+      this.#ids.last = this.#ids.before;
     }
   }
 
@@ -198,8 +211,9 @@ export class PacketState<Item = ServerSentEvent> {
       this.#measure('', '', id);
     }
     if (this.tooLarge === undefined) {
-      this.#idBefore = this.lastEventId;
-      this.lastEventId = id;
+      const ids = this.#ids;
+      ids.before = ids.last;
+      ids.last = id;
     }
   }
 
