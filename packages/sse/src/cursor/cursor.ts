@@ -204,7 +204,7 @@ export class CursorWriter {
     const wasLeftOut = this.#isLeftOut;
     this.#isLeftOut = false;
     if (wasLeftOut && this.#own !== undefined) {
-      this.#own.reset('');
+      this.#own.reset();
       return this.#move('');
     }
     return wasLeftOut ? this.caughtUp('') : undefined;
@@ -233,8 +233,9 @@ export class CursorWriter {
     if (!this.#dedupe) {
       return false;
     }
-    const id = this.#nameOf(event);
-    return isEventId(id) ? this.#recent.has(id) : this.#own?.isSince(event) === true;
+    return this.#own === undefined
+      ? isEventId(event.id) && this.#recent.has(event.id)
+      : this.#own.isRepeat(event, this.#recent);
   }
 
   /**
@@ -269,7 +270,7 @@ export class CursorWriter {
       this.#own?.pass(event);
       return undefined;
     }
-    this.#remember(this.#nameOf(event));
+    this.#remember(this.#newNameOf(event));
     this.#own?.pass(event);
     return this.#move(event.lastEventId);
   }
@@ -312,10 +313,16 @@ export class CursorWriter {
     return this.#own === undefined ? event.id : (this.#own.positionOf(event) ?? null);
   }
 
+  /** The same to be remembered: not the current position, which a control event repeats. */
+  #newNameOf(event: ServerSentEvent): string | null {
+    const name = this.#nameOf(event);
+    return name === this.#own?.cursor ? null : name;
+  }
+
   #stage(event: ServerSentEvent): StagedWrite | undefined {
     const { store, key, recovery } = this.#options;
     const { lastEventId } = event;
-    const name = this.#nameOf(event);
+    const name = this.#newNameOf(event);
     this.#mark = recovery?.mark();
     const recent = this.#recent.list(isEventId(name) ? name : undefined);
     const position = { lastEventId, recent, mark: this.#mark, ...this.#own?.keptAfter(event) };

@@ -1,6 +1,7 @@
 import { describe } from '@reprise/actor/text';
 
 import type { ServerSentEvent } from '../format/event.ts';
+import type { RecentIds } from './recent-ids.ts';
 import { SincePosition } from './since-position.ts';
 
 /**
@@ -12,7 +13,7 @@ export type CursorOf = (event: ServerSentEvent) => string | undefined;
 /** The part of a position that is kept for `cursorOf`. */
 export interface OwnPosition {
   readonly cursor?: string | undefined;
-  /** Fingerprints of the handled events after it; only with `dedupe`. */
+  /** Fingerprints of the event that brought it, and of those since; only with `dedupe`. */
   readonly since?: readonly string[] | undefined;
 }
 
@@ -51,9 +52,9 @@ export class OwnPlace {
   /** What is kept once this event is handled. */
   keptAfter(event: ServerSentEvent): OwnPosition {
     const position = this.positionOf(event);
-    return position === undefined || position === this.#cursor
+    return position === undefined
       ? { cursor: this.#cursor, since: this.#since?.listWith(event) }
-      : { cursor: position, since: this.#since && [] };
+      : { cursor: position, since: this.#since?.listFrom(event, position === this.#cursor) };
   }
 
   /** A connection begins. The server sends again what came after the position. */
@@ -78,33 +79,38 @@ export class OwnPlace {
     return this.#failure && Promise.reject(this.#failure.error as Error);
   }
 
-  /** Whether the event leaves the position as it is. */
+  /** Whether nothing has to be kept for the event. */
   isAt(event: ServerSentEvent): boolean {
-    const position = this.positionOf(event);
-    return position === undefined ? this.#since === undefined : position === this.#cursor;
+    return this.#since === undefined && (this.positionOf(event) ?? this.#cursor) === this.#cursor;
   }
 
-  /** Whether the event brings no position and was handled after the current one before. */
-  isSince(event: ServerSentEvent): boolean {
-    return this.#since?.isNext(event) === true;
+  /**
+   * Whether the event was handled before. One with the current position may be another one: a
+   * control event repeats it to say more.
+   */
+  isRepeat(event: ServerSentEvent, recent: RecentIds): boolean {
+    const position = this.positionOf(event);
+    if (position === undefined) {
+      return this.#since?.isNext(event) === true;
+    }
+    return position === this.#cursor ? this.#since?.isFirst(event) === true : recent.has(position);
   }
 
   /** The event is handled. */
   pass(event: ServerSentEvent): void {
-    const position = this.positionOf(event);
-    if (position === undefined) {
-      this.#since?.add(event);
-    } else if (position !== this.#cursor) {
+    const { cursor = '', since = [] } = this.keptAfter(event);
+    this.#since?.set(since);
+    if (cursor !== this.#cursor) {
       // A text that is cut out of a large event would keep all of that in memory.
-      this.reset(event.data.length > littleText ? copyOf(position) : position);
+      this.#cursor = event.data.length > littleText ? copyOf(cursor) : cursor;
     }
     this.#event = undefined;
   }
 
-  /** Goes to another position. */
-  reset(cursor: string): void {
-    this.#cursor = cursor;
-    this.#since?.clear();
+  /** The position is given up. */
+  reset(): void {
+    this.#cursor = '';
+    this.#since?.set([]);
   }
 
   #ask(event: ServerSentEvent): void {

@@ -3,53 +3,67 @@ import { createHash } from 'node:crypto';
 import type { ServerSentEvent } from '../format/event.ts';
 
 /**
- * The events that were handled since the last position and bring none themselves: a server that is
- * asked for that position sends them again, in the same order. Where one differs, they are new.
+ * The event that brought the last position, and those that were handled since and bring none: a
+ * server that is asked for that position sends them again, in the same order. Where one differs,
+ * they are new.
  */
 export class SincePosition {
   readonly #capacity: number;
-  /** Fingerprints, oldest first. Events above the capacity are not recognized. */
-  #events: string[];
+  /** The fingerprint of the event that brought the position; `""` if it is not known. */
+  #first: string;
+  /** Those of the events since, oldest first. Events above the capacity are not recognized. */
+  #others: readonly string[];
   /** How many of them have come on the current connection. */
   #seen = 0;
 
-  constructor(events: readonly string[], capacity: number) {
+  constructor([first = '', ...others]: readonly string[], capacity: number) {
     this.#capacity = capacity;
-    this.#events = events.slice(0, capacity);
+    this.#first = first;
+    this.#others = others;
   }
 
   begin(): void {
     this.#seen = 0;
   }
 
+  /** Whether it is the event that brought the position, and not another one with that position. */
+  isFirst(event: ServerSentEvent): boolean {
+    return this.#first === printOf(event);
+  }
+
   /** Whether the event is the next one of those that come again. */
   isNext(event: ServerSentEvent): boolean {
-    const isAgain = this.#seen < this.#events.length && this.#events[this.#seen] === printOf(event);
+    const isAgain = this.#seen < this.#others.length && this.#others[this.#seen] === printOf(event);
     if (isAgain) {
       this.#seen += 1;
     }
     return isAgain;
   }
 
-  /** A new event is handled: those that have not come again before it will not come again. */
-  add(event: ServerSentEvent): void {
-    this.#events = this.listWith(event);
-    this.#seen = this.#events.length;
-  }
-
-  clear(): void {
-    this.#events = [];
-    this.#seen = 0;
-  }
-
+  /** The fingerprints, to be kept. */
   get list(): readonly string[] {
-    return this.#events;
+    return [this.#first, ...this.#others];
   }
 
-  /** The list once this event is handled too. */
-  listWith(event: ServerSentEvent): string[] {
-    const events = this.#events.slice(0, this.#seen);
-    return events.length < this.#capacity ? [...events, printOf(event)] : events;
+  /** Those after an event that brings a position, perhaps the same one again. */
+  listFrom(event: ServerSentEvent, isSame: boolean): readonly string[] {
+    return [printOf(event), ...(isSame ? this.#others : [])];
+  }
+
+  /**
+   * Those after an event without a position. The ones that have not come again before it will not
+   * come again.
+   */
+  listWith(event: ServerSentEvent): readonly string[] {
+    const others = this.#others.slice(0, this.#seen);
+    return [this.#first, ...others, ...(others.length < this.#capacity ? [printOf(event)] : [])];
+  }
+
+  /** An event is handled: the list is this one now, all of it seen on the current connection. */
+  set([first = '', ...others]: readonly string[]): void {
+    this.#first = first;
+    this.#others = others;
+    this.#seen = others.length;
   }
 }
 

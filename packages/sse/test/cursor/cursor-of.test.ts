@@ -413,8 +413,11 @@ describe('an error of `cursorOf`', () => {
 describe('dedupe with `cursorOf`', () => {
   test('drops events whose position was handled, and reports a server that ignores the cursor', async () => {
     await using stage = await openStage();
-    const position = JSON.stringify({ lastEventId: '', recent: ['1', '2'], cursor: '2' });
-    const store = new Map([['client', position]]);
+    const store = new Map<string, string>();
+    const before = await run(stage, asking(stage, { cursor: { store, dedupe: true } }));
+    (await stage.next()).stream(at('1') + at('2'));
+    await texts(before, 2);
+    await GenServer.stop(before.pid);
     const client = await run(stage, asking(stage, { cursor: { store, dedupe: true } }));
     (await stage.next()).stream(at('1') + at('2') + at('3'));
     expect(await client.until('ignored')).toEqual({
@@ -425,6 +428,27 @@ describe('dedupe with `cursorOf`', () => {
     });
     expect(await texts(client, 1)).toEqual(['3']);
     expect(SseClient.status(client.pid)).toMatchObject({ repeats: 2, events: 1, cursor: '3' });
+  });
+
+  test('drops no event that says more at the current position, such as that it is the end', async () => {
+    await using stage = await openStage();
+    const store = new Map<string, string>();
+    const client = await run(
+      stage,
+      asking(stage, { cursor: { store, dedupe: true, remember: 2 }, minDelay: 1, maxDelay: 1 }),
+    );
+    const first = await stage.next();
+    const said = ['busy', 'idle', 'closed'].map((text) => at('2', text)).join('');
+    first.stream(at('1') + said);
+    expect(await texts(client, 4)).toEqual(['1', 'busy', 'idle', 'closed']);
+    await settle(stage.system);
+    expect(kept(store)).toMatchObject({ cursor: '2', recent: ['1', '2'] });
+    first.response.end();
+    await client.until('disconnected');
+    await advance(stage.system, 2);
+    // The very same once more is a repeat.
+    (await stage.next()).stream(at('1') + at('2', 'closed') + at('3'));
+    expect(await texts(client, 1)).toEqual(['3']);
   });
 
   test('reports nothing where a server begins with the position that it was asked for', async () => {
