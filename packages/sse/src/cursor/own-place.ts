@@ -51,10 +51,15 @@ export class OwnPlace {
 
   /** What is kept once this event is handled. */
   keptAfter(event: ServerSentEvent): OwnPosition {
+    const cursor = this.positionOf(event) ?? this.#cursor;
+    return { cursor, since: this.#since && this.#listAfter(event, this.#since) };
+  }
+
+  #listAfter(event: ServerSentEvent, since: SincePosition): readonly string[] {
     const position = this.positionOf(event);
     return position === undefined
-      ? { cursor: this.#cursor, since: this.#since?.listWith(event) }
-      : { cursor: position, since: this.#since?.listFrom(event, position === this.#cursor) };
+      ? since.listWith(event)
+      : since.listFrom(event, position === this.#cursor);
   }
 
   /** A connection begins. The server sends again what came after the position. */
@@ -96,13 +101,13 @@ export class OwnPlace {
     return position === this.#cursor ? this.#since?.isFirst(event) === true : recent.has(position);
   }
 
-  /** The event is handled. */
+  /** The event is handled. Without `dedupe` this makes no object: it is done for each event. */
   pass(event: ServerSentEvent): void {
-    const { cursor = '', since = [] } = this.keptAfter(event);
-    this.#since?.set(since);
-    if (cursor !== this.#cursor) {
+    const position = this.positionOf(event);
+    this.#since?.set(this.#listAfter(event, this.#since));
+    if (position !== undefined && position !== this.#cursor) {
       // A text that is cut out of a large event would keep all of that in memory.
-      this.#cursor = event.data.length > littleText ? copyOf(cursor) : cursor;
+      this.#cursor = event.data.length > littleText ? copyOf(position) : position;
     }
     this.#event = undefined;
   }

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exit, GenServer, kill, Supervisor, sys } from '@reprise/actor';
 import { advance, settle } from '@reprise/actor/testing';
+import { z } from 'zod';
 
 import {
   connect,
   type CursorOf,
   events,
+  type InvalidEvent,
   noreply,
   type ServerSentEvent,
   sqlite,
@@ -314,6 +316,23 @@ describe('a position of `cursorOf`', () => {
     const client = await run(stage, asking(stage, { cursor: new Map([['client', position]]) }));
     await stage.next();
     expect((await sys.getStatus(client.pid)).state).toMatchObject({ sentCursor: '1' });
+  });
+
+  test('of a control event without a schema counts too: `handleInvalid` gets the event', async () => {
+    await using stage = await openStage();
+    const store = new Map<string, string>();
+    const invalid = Promise.withResolvers<string>();
+    const schemas = {
+      events: { message: z.object({}) },
+      handleInvalid: ({ event }: InvalidEvent) => {
+        invalid.resolve(event.type);
+      },
+    };
+    await run(stage, { ...asking(stage, { cursor: { store, every: 1 } }), ...schemas });
+    (await stage.next()).stream(control('1'));
+    expect(await invalid.promise).toBe('control');
+    await settle(stage.system);
+    expect(kept(store)).toMatchObject({ cursor: '1' });
   });
 
   test('that makes a request too long is left out, and given up if that connects', async () => {
