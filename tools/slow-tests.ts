@@ -18,6 +18,8 @@ export const slowTests: readonly string[] = [
   'examples/durable-stream/durable-stream.test.ts',
   'examples/mercure/mercure.test.ts',
   'packages/cli/test/old-node.test.ts',
+  'packages/sse/test/mcp/legacy.test.ts',
+  'packages/sse/test/mcp/conformance.test.ts',
   'packages/sse/test/cost.test.ts',
   'examples/supervised-service/supervised-service.test.ts',
   'packages/sse/test/compiler-messages.test.ts',

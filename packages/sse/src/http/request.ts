@@ -220,7 +220,7 @@ export function requestProblem(request: SseRequest): string | undefined {
 }
 
 /** Of pairs with one name the values are sent one after another. */
-function headerEntries(headers: HeadersLike): Iterable<readonly [string, HeaderValue]> {
+export function headerEntries(headers: HeadersLike): Iterable<readonly [string, HeaderValue]> {
   if (!(Symbol.iterator in headers)) {
     return Object.entries(headers);
   }

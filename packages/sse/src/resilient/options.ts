@@ -295,6 +295,16 @@ export function assertOptions(
       `Expected giveUpWith to be 'crash' or 'shutdown', got ${describe(giveUpWith)}`,
     );
   }
+  assertTimes(options);
+  const problem = requestProblem(knownRequest(options));
+  if (problem !== undefined) {
+    throw new TypeError(problem);
+  }
+  assertFinalEnd(options);
+}
+
+/** @throws RangeError for a time or a limit that can never work, or delays that shrink. */
+export function assertTimes(options: Pick<StreamOptions, TimeOption | 'factor'>): void {
   for (const name of positive) {
     const value: unknown = options[name] ?? 1;
     if (!(typeof value === 'number' && value > 0)) {
@@ -303,11 +313,6 @@ export function assertOptions(
   }
   assertGrowth(options);
   assertBounds(options);
-  const problem = requestProblem(knownRequest(options));
-  if (problem !== undefined) {
-    throw new TypeError(problem);
-  }
-  assertFinalEnd(options);
 }
 
 /** They are called long after the start: then they would crash the client. */
@@ -340,7 +345,7 @@ export function assertFailedAnswer(answer: FailedAnswer): void {
 }
 
 /** Delays that shrink with each failure would ask a broken server more and more often. */
-function assertGrowth({ factor = 2 }: StreamOptions): void {
+function assertGrowth({ factor = 2 }: Pick<StreamOptions, 'factor'>): void {
   if (!(factor >= 1 && factor < Infinity)) {
     throw new RangeError(`Expected factor to be a number from 1 on, got ${describe(factor)}`);
   }
@@ -355,7 +360,12 @@ function assertFinalEnd({ dispatchIncomplete, until, ...options }: StreamOptions
   }
 }
 
-function assertBounds({ minDelay, maxDelay, minRetry, maxRetry }: StreamOptions): void {
+function assertBounds({
+  minDelay,
+  maxDelay,
+  minRetry,
+  maxRetry,
+}: Pick<StreamOptions, TimeOption>): void {
   assertOrder('minDelay', minDelay, 'maxDelay', maxDelay);
   assertOrder('minRetry', minRetry, 'maxRetry', maxRetry);
 }
@@ -405,3 +415,5 @@ const positive = [
   'maxBodySize',
   'bodyTimeout',
 ] as const;
+
+type TimeOption = (typeof positive)[number];
