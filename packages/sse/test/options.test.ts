@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   Agent,
+  alias,
   Application,
   backoffDelay,
   cancelTimer,
@@ -18,11 +19,13 @@ import {
   type Process,
   Registry,
   reply,
+  send,
   sendAfter,
   spawn,
   Supervisor,
   sys,
   Task,
+  undelivered,
 } from '@reprise/actor';
 import { createProbe, createTestSystem } from '@reprise/actor/testing';
 import {
@@ -50,6 +53,7 @@ const child = childSpec(start, { id: 'a' });
 
 /** One use of each interface of options. `wrong` has a name that none of them knows. */
 const uses: Readonly<Record<string, (system: Process, wrong: never) => unknown>> = {
+  AliasOptions: (system, wrong) => alias(system, wrong),
   AwaitOptions: (system, wrong) => Task.await(system, Task.async(system, nothing), wrong),
   Backoff: (_, wrong) => backoffDelay(1, { minDelay: 1, maxDelay: 2, ...(wrong as object) }),
   CallOptions: async (system, wrong) =>
@@ -96,6 +100,9 @@ const uses: Readonly<Record<string, (system: Process, wrong: never) => unknown>>
       undefined,
       wrong,
     ),
+  SendOptions: (system, wrong) => {
+    send(alias<number>(system, { priority: true }), 1, wrong);
+  },
   ServerStopOptions: (system, wrong) => GenServer.stop(system.pid, normal, wrong),
   ShutdownOptions: (system, wrong) => Task.shutdown(system, Task.async(system, nothing), wrong),
   SpawnOptions: (system, wrong) => spawn(system, nothing, wrong),
@@ -121,6 +128,7 @@ const uses: Readonly<Record<string, (system: Process, wrong: never) => unknown>>
   TypedEventsOptions: (_, wrong) => events(url, { events: {}, ...(wrong as object) }),
   TypedResilientOptions: (_, wrong) =>
     SseClient.resilient({ id: 'a', url, events: {}, handle: nothing, ...(wrong as object) }),
+  UndeliveredOptions: (system, wrong) => undelivered(system, wrong),
   YieldManyOptions: (system, wrong) => Task.yieldMany(system, [], wrong),
 };
 
