@@ -18,6 +18,7 @@ export const slowTests: readonly string[] = [
   'examples/durable-stream/durable-stream.test.ts',
   'examples/mercure/mercure.test.ts',
   'packages/cli/test/old-node.test.ts',
+  'examples/mcp-tools/mcp-tools.test.ts',
   'packages/sse/test/mcp/legacy.test.ts',
   'packages/sse/test/mcp/conformance.test.ts',
   'packages/sse/test/cost.test.ts',
