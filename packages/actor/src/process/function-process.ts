@@ -157,10 +157,13 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
   /** Gives a receive the first message that it has not looked at and that matches. */
   #offer(waiting: PendingReceive): void {
     try {
-      // Read each time: `match` can make a priority alias, which puts another in its place.
-      for (; waiting.scanned < this.mailbox.length; waiting.scanned += 1) {
-        if (waiting.match(this.mailbox.at(waiting.scanned))) {
-          const message = this.mailbox.removeAt(waiting.scanned);
+      // `match` can change the mailbox, and put another in its place: both are read each time.
+      for (let { mailbox } = this; waiting.scanned < mailbox.length; { mailbox } = this) {
+        const at = waiting.scanned;
+        const message = mailbox.at(at);
+        waiting.scanned = at + 1;
+        if (waiting.match(message)) {
+          this.#remove(message, waiting.scanned === at + 1 ? at : 0);
           this.#settle()?.resolve(message);
           return;
         }
@@ -170,6 +173,17 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
       }
     } catch (thrown) {
       this.#settle()?.reject(thrown);
+    }
+  }
+
+  /** Takes a message out, which is at `from` or behind it, if it is there at all. */
+  #remove(message: unknown, from: number): void {
+    const { mailbox } = this;
+    for (let at = from; at < mailbox.length; at++) {
+      if (Object.is(mailbox.at(at), message)) {
+        mailbox.removeAt(at);
+        return;
+      }
     }
   }
 

@@ -146,6 +146,28 @@ describe('a priority message', () => {
     expect(log).toStrictEqual([1, 'a']);
   });
 
+  test('XT39 that a match sends to its own process leaves the message that it has accepted', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    const pid = spawn<string>(system, async (self: Receiver<string>) => {
+      const ref = alias<string>(self, urgent);
+      const accept = (text: string, wanted: boolean): boolean => {
+        if (text === 'b') {
+          send(ref, 'u', urgent);
+        }
+        return text === 'u' || wanted;
+      };
+      log.push(await self.receive((text) => accept(text, text === 'b')));
+      log.push(await self.receive(), await self.receive());
+      send(self.pid, 'b');
+      log.push(await self.receive((text) => accept(text, false)), await self.receive());
+    });
+    send(pid, 'a');
+    send(pid, 'b');
+    await settle(system);
+    expect(log).toStrictEqual(['b', 'u', 'a', 'u', 'b']);
+  });
+
   test('XT39 is the next that a server handles, also one that was suspended', async () => {
     const system = createTestSystem();
     const server = GenServer.define({
@@ -204,4 +226,12 @@ describe('a priority message', () => {
     const names = [self, other].map((one) => cellOfProcess(one).mailbox.constructor.name);
     expect(names).toStrictEqual(['Mailbox', 'PriorityMailbox']);
   });
+});
+
+test('a receive takes each value out of the mailbox, also NaN', async () => {
+  const self = await idleProcess(createTestSystem());
+  for (const value of [Number.NaN, undefined, Number.NaN]) {
+    send(self.pid, value);
+  }
+  expect(await drain(self)).toStrictEqual([Number.NaN, undefined, Number.NaN]);
 });
