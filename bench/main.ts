@@ -13,6 +13,7 @@ import { formatReport, type Report, reportJson } from './report.ts';
 import { resultOf, type Result } from './result.ts';
 import { rivalsFaults } from './rivals-faults/suite.ts';
 import { type Plan, playRounds } from './rounds.ts';
+import { sdkFaultsCommand } from './sdk-faults/suite.ts';
 import { sse } from './sse/suite.ts';
 import { supervisor } from './supervisor/suite.ts';
 
@@ -25,6 +26,7 @@ for (const [name, benchmarks] of Object.entries(suites)) {
   addSuite(name, benchmarks);
 }
 program.addCommand(rivalsFaults);
+program.addCommand(sdkFaultsCommand);
 program.addCommand(sse);
 program.addCommand(idle);
 program.addCommand(latency);

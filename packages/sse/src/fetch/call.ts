@@ -161,6 +161,8 @@ export class FetchCall {
       this.#record.state = 'over';
       this.#request.signal.removeEventListener('abort', this.#aborted);
       this.#connection?.destroy();
+      // After an end in good order, or an abort, there is nothing left of it to cancel.
+      this.#upload?.cancel(undefined);
       this.#handlers.ended(end);
     }
   }

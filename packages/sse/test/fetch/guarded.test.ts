@@ -169,6 +169,15 @@ async function readAll(reader: Reader): Promise<void> {
   }
 }
 
+test('the stream of a request that has failed is cancelled', async () => {
+  await using server = await serve((request) => request.socket.destroy());
+  const cancelled = Promise.withResolvers<void>();
+  const start = (to: ReadableStreamDefaultController): void => to.enqueue(Uint8Array.of(1));
+  const body = new ReadableStream({ start, cancel: () => cancelled.resolve() });
+  await rejection(guarded()(server.url, { method: 'POST', body, duplex: 'half' }));
+  await expect(cancelled.promise).resolves.toBeUndefined();
+});
+
 describe('limits of size', () => {
   test('an event above maxEventSize breaks the stream off, and smaller ones do not', async () => {
     await using it = await guard({ maxEventSize: 1000 });
