@@ -1,4 +1,4 @@
-/** The tools of an MCP server as they are now: read at the start, and again whenever they change. */
+/** The tools of an MCP server as they are now: read at the start, and again at each change. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { ChildSpec, Pid } from '@reprise/sse';
 import { McpListener } from '@reprise/sse/mcp';
