@@ -58,7 +58,7 @@ export class FailedEvents {
 
   /** The answer of `handleFailed`. The count is written before, since that may crash. */
   async #answerFor(event: ServerSentEvent, error: unknown): Promise<unknown> {
-    const print = fingerprint(event);
+    const print = fingerprint(event, this.#cursor?.cursor);
     const before = this.#failed?.event === print ? this.#failed.attempts : 0;
     this.#failed = { event: print, attempts: before + 1 };
     await this.#cursor?.keepFailed(this.#failed);

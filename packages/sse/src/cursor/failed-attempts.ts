@@ -11,10 +11,15 @@ export interface FailedAttempts {
 
 /**
  * A short text by which an event is recognized when it comes again: by its id, or by its content if
- * it has none.
+ * it has none. With `cursorOf`, by the position before it and its content: such a server may number
+ * the events of each connection anew.
  */
-export function fingerprint({ id, lastEventId, type, data }: ServerSentEvent): string {
-  const content = JSON.stringify(id === null || id === '' ? [lastEventId, type, data] : [id]);
+export function fingerprint(
+  { id, lastEventId, type, data }: ServerSentEvent,
+  cursor: string | undefined,
+): string {
+  const isNamed = cursor === undefined && id !== null && id !== '';
+  const content = JSON.stringify(isNamed ? [id] : [cursor ?? lastEventId, type, data]);
   return createHash('sha256').update(content).digest('base64');
 }
 

@@ -17,6 +17,7 @@ import {
   sqlite,
   SseClient,
 } from '../../src/index.ts';
+import { Queue } from '../support/queue.ts';
 import { run } from '../support/run.ts';
 import { type Exchange, openStage, type Stage } from '../support/stage.ts';
 
@@ -419,6 +420,39 @@ describe('an error of `cursorOf`', () => {
     ]);
     await settle(stage.system);
     expect(kept(store)).toMatchObject({ cursor: '2', recent: ['1', '2'] });
+  });
+
+  test('of `handle` is counted for the event, whatever id a connection gives to it', async () => {
+    await using stage = await openStage();
+    const failures = new Queue<unknown>();
+    await Supervisor.startLink(stage.system, {
+      strategy: 'oneForOne',
+      children: [
+        SseClient.resilient({
+          id: 'client',
+          url: stage.url,
+          cursorOf,
+          cursor: new Map<string, string>(),
+          handle: () => {
+            throw new Error('on purpose');
+          },
+          handleFailed: (event, error, { attempt }) => {
+            failures.push([textOf(event), attempt]);
+            throw error;
+          },
+        }),
+      ],
+    });
+    const counts: unknown[] = [];
+    for (const text of [`id: 1\n${at('a')}`, `id: 1\n${at('b')}`, `id: 2\n${at('b')}`]) {
+      (await stage.next()).stream(text);
+      counts.push(await failures.next());
+    }
+    expect(counts).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['b', 2],
+    ]);
   });
 
   test.each(['x', null, 7])('is told at once if it is no function: %j', async (given) => {
