@@ -15,26 +15,55 @@ export interface Cycle {
  */
 export function cycleOf(caller: Cell, wait: Wait): Cycle | undefined {
   const isOpen = caller.waits?.has(wait) ?? false;
-  const waits = isOpen ? pathTo(caller, wait, new Set()) : undefined;
+  const waits = isOpen ? pathTo(caller, wait) : undefined;
   return waits && { waits, reason: reasonOf(caller, waits) };
 }
 
-function pathTo(goal: Cell, wait: Wait, seen: Set<Cell>): readonly Wait[] | undefined {
-  const { target } = wait;
-  if (target === undefined || seen.has(target)) {
-    return undefined;
-  }
-  if (target === goal) {
-    return [wait];
-  }
-  seen.add(target);
-  for (const next of target.waits ?? []) {
-    const rest = pathTo(goal, next, seen);
-    if (rest !== undefined) {
-      return [wait, ...rest];
+/**
+ * How many waits are looked at for one timeout, the nearest first. Of ten thousand calls, each
+ * behind the next, all may time out at once: together they must not hold the thread for long.
+ */
+const mostWaits = 1000;
+
+/** A wait, and the one that led to it. */
+interface Step {
+  readonly wait: Wait;
+  readonly before: Step | undefined;
+}
+
+/** The shortest path. From a list, which grows as it is read: recursion would run out of stack. */
+function pathTo(goal: Cell, first: Wait): readonly Wait[] | undefined {
+  const seen = new Set<Cell>();
+  const steps: Step[] = [{ wait: first, before: undefined }];
+  for (const step of steps) {
+    const { target } = step.wait;
+    if (target === goal) {
+      return waitsOf(step);
+    }
+    if (target !== undefined && !seen.has(target)) {
+      seen.add(target);
+      addSteps(steps, step, target.waits ?? []);
     }
   }
   return undefined;
+}
+
+function addSteps(steps: Step[], before: Step, waits: Iterable<Wait>): void {
+  for (const wait of waits) {
+    if (steps.length === mostWaits) {
+      return;
+    }
+    steps.push({ wait, before });
+  }
+}
+
+/** From the first wait to this one. */
+function waitsOf(last: Step): readonly Wait[] {
+  const waits: Wait[] = [];
+  for (let step: Step | undefined = last; step !== undefined; step = step.before) {
+    waits.push(step.wait);
+  }
+  return waits.toReversed();
 }
 
 function reasonOf(caller: Cell, waits: readonly Wait[]): Cycle['reason'] {

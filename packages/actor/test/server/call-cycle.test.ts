@@ -401,6 +401,19 @@ describe('no cycle', () => {
     expect(system.reports).toStrictEqual([]);
   });
 
+  test('a call at the head of a long line of servers, each of which waits for the next', async () => {
+    const system = createTestSystem();
+    const [head, ...line] = await Promise.all(Array.from({ length: 20_000 }, () => start(system)));
+    const task = line.reduceRight<Task>(
+      (next, server) => () => GenServer.call(server, 'run', next, { timeout: 1_000_000 }),
+      forever,
+    );
+    const [last] = await startNamed(system, 'last');
+    const result = run(last, () => outcome(run(head as Worker, task, 100)));
+    expect(await after(system, 100, result)).toBe('timeout');
+    expect(system.reports).toStrictEqual([]);
+  });
+
   test('a call to one that has been answered and works on', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
