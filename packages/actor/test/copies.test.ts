@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type * as Actor from '@reprise/actor';
 import * as A from '@reprise/actor';
 import type * as Testing from '@reprise/actor/testing';
-import { createTestSystem, settle } from '@reprise/actor/testing';
+import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 import type * as XState from '@reprise/actor/xstate';
 import { getSnapshot } from '@reprise/actor/xstate';
 import { createMachine } from 'xstate';
@@ -156,6 +156,21 @@ describe('two copies of the package in one program', () => {
     await system.stop();
   });
 
+  it('an idle timeout is no undelivered message, of whichever copy the server is', async () => {
+    const system = createTestSystem();
+    const dead = A.undelivered(system, { keep: true });
+    for (const { exit, GenServer, kill, ok, sys } of [A, B]) {
+      const idler = GenServer.define({ init: () => ok(0, { timeout: 10 }) });
+      const server = await GenServer.start(system, idler, undefined);
+      await sys.suspend(server);
+      await advance(system, 10);
+      expect(A.processInfo(server)?.messageQueueLen).toBe(1);
+      exit(system, server, kill);
+    }
+    expect([dead.count, dead.last]).toEqual([0, []]);
+    await system.stop();
+  });
+
   it('aliases and priority messages cross copies, and so does initAck', async () => {
     const system = createTestSystem();
     const got: string[] = [];
@@ -264,6 +279,31 @@ describe('two copies of the package in one program', () => {
     }).catch((error: unknown) => error);
     expect(String(failed)).toContain('└── x: no such process');
     await system.stop();
+  });
+
+  it('a supervisor of one copy repeats no report of another, and tells why one gave up', async () => {
+    const reports: (readonly string[])[] = [];
+    for (const { Supervisor } of [A, B]) {
+      const system = createTestSystem();
+      A.trapExit(system, true);
+      const options = { strategy: 'oneForOne', maxRestarts: 0 } as const;
+      const children = [B.Agent.childSpec(() => 0, { id: 'agent' })];
+      const inner = Supervisor.childSpec({ ...options, id: 'inner', children });
+      const outer = await A.Supervisor.startLink(system, { ...options, children: [inner] });
+      A.Agent.cast(A.Supervisor.child(A.Supervisor.child(outer, 'inner'), 'agent'), () => {
+        throw new Error('boom');
+      });
+      await settle(system);
+      reports.push(system.reports.map(({ message }) => message.replaceAll(/#Pid<\d>/g, '')));
+      await system.stop();
+    }
+    const [ofOneCopy, ofTwo] = reports;
+    expect(ofOneCopy).toEqual([
+      'child "agent" () of supervisor  crashed: Error: boom',
+      'supervisor  gave up: child "agent" () failed once: Error: boom',
+      'supervisor  gave up: child "inner" () failed once: supervisor  gave up: child "agent" () failed once: Error: boom',
+    ]);
+    expect(ofTwo).toEqual(ofOneCopy);
   });
 
   it('a partition supervisor routes for another copy', async () => {

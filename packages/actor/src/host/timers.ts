@@ -1,3 +1,4 @@
+import { setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import * as host from '../host.ts';
 import type { Clock, TimeoutHandle } from './clock.ts';
@@ -11,6 +12,10 @@ const stall = 50;
  * object and a closure for each call.
  */
 export abstract class Timer {
+  static {
+    setBrand(this, 'any timer');
+  }
+
   /** On the clock of the system it was started in, in ms. */
   due = 0;
   /** Of timers that are due at the same time, the one that was started first fires first. */

@@ -1,3 +1,4 @@
+import { oneOfAll } from '../brand.ts';
 import { clip, listed } from '../shown/clip.ts';
 import { type Cell, nameOf, pidAndLabel } from './cell.ts';
 import { errorIn, type ExitReason } from './exit-reason.ts';
@@ -32,8 +33,8 @@ export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}
   loggerFor(cell).error(report, `${titleOf(cell, child)} crashed: ${why}`);
 }
 
-/** Processes whose end needs no second report, by their supervisors. */
-const reported = new WeakSet<Cell>();
+/** Processes, of all copies of this package, whose end needs no second report by a supervisor. */
+const reported: WeakSet<Cell> = /* @__PURE__ */ oneOfAll('reported ends', () => new WeakSet());
 
 /** The end of the process is told by a report, or by a better one than of its supervisor. */
 export function markReported(cell: Cell): void {

@@ -13,7 +13,6 @@ import type { ExitReason } from './exit-reason.ts';
 import { MonitorRef } from './monitor-ref.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import { Request } from './request.ts';
 
 /** A message that was in a mailbox when its process ended. */
 export interface UndeliveredMessage {
@@ -144,10 +143,8 @@ function leftIn(mailbox: Cell['mailbox']): readonly unknown[] {
 
 /** A message of the system's own, or a call, whose caller gets an error. */
 function isOwn(message: unknown): boolean {
-  return (
-    isReadable(message) &&
-    (message instanceof Timer || isA(message, Request) || isExit(message) || isDown(message))
-  );
+  // A call, a request to stop and the idle timeout of a server are timers.
+  return isReadable(message) && (isA(message, Timer) || isExit(message) || isDown(message));
 }
 
 function isDown(message: object): boolean {

@@ -1,3 +1,4 @@
+import { oneOfAll } from '../brand.ts';
 import type { AnyChildSpec, Restart } from '../child-spec.ts';
 import { type ExitReason, isAbnormal } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
@@ -88,7 +89,11 @@ export function giveUp(text: string): ExitReason {
   return reason;
 }
 
-const giveUps = new WeakMap<ExitReason, string>();
+/** Of all copies of this package: a program of one may have a supervisor of another at its top. */
+const giveUps: WeakMap<ExitReason, string> = /* @__PURE__ */ oneOfAll(
+  'give-ups',
+  () => new WeakMap(),
+);
 
 /** Whether it is the reason of a supervisor that gave up, and not of one that was shut down. */
 export function isGiveUp(reason: ExitReason): boolean {
