@@ -89,12 +89,15 @@ export abstract class Linkable<Peer extends Linkable<Peer>> {
     (this.#monitors ??= new Map()).set(ref, target);
   }
 
-  /** False when there was no such monitor any more. */
+  /** False when there was no such monitor any more: an alias without one stays as it is. */
   demonitor(ref: MonitorRef<Peer>): boolean {
     const target = this.#monitors?.get(ref);
+    if (target === undefined) {
+      return false;
+    }
     this.#monitors?.delete(ref);
     ref.off();
-    return target?.removeMonitorOf(ref) ?? false;
+    return target.removeMonitorOf(ref);
   }
 
   /** The half of a monitor that the monitored process has. */

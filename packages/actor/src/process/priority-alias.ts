@@ -1,11 +1,7 @@
 import { isA, setBrand } from '../brand.ts';
-import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import type { Cell } from './cell.ts';
 import { type AliasMode, MonitorRef, type SendOptions } from './monitor-ref.ts';
 import { PriorityMailbox } from './priority-mailbox.ts';
-
-/** Checked here, where they have an effect: a message to a pid must not pay for it. */
-const sendKeys: KeysOf<SendOptions> = { priority: true };
 
 /** An alias that takes priority messages. */
 export class PriorityAlias extends MonitorRef<Cell> {
@@ -18,9 +14,8 @@ export class PriorityAlias extends MonitorRef<Cell> {
     priorityMailboxOf(owner);
   }
 
-  override deliver(message: unknown, options: SendOptions = {}): boolean {
-    assertKnownKeys('send', options, sendKeys);
-    return options.priority === true ? this.#push(message) : super.deliver(message);
+  override deliver(message: unknown, options?: SendOptions): boolean {
+    return options?.priority === true ? this.#push(message) : super.deliver(message);
   }
 
   #push(message: unknown): boolean {

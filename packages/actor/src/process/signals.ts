@@ -59,11 +59,18 @@ export function send<Message>(
   return cell === undefined ? sendToAddress(to, message, options) : cell.push(message);
 }
 
+/** Of a message to a pid they are neither read nor checked: the usual message must not pay. */
+const sendKeys: KeysOf<SendOptions> = { priority: true };
+
 function sendToAddress(
   to: Destination | AliasRef,
   message: unknown,
   options?: SendOptions,
 ): boolean {
+  if (options !== undefined) {
+    // First: a mistake must not end an alias that takes one message.
+    assertKnownKeys('send', options, sendKeys);
+  }
   if (isMonitorRef(to)) {
     return sendToAlias(to, message, options);
   }
@@ -82,6 +89,7 @@ function sendToAlias(ref: MonitorRef<Cell>, message: unknown, options?: SendOpti
   }
   if (mode === 'replyDemonitor') {
     owner.demonitor(ref);
+    ref.unalias();
   }
   return ref.deliver(message, options);
 }
@@ -277,7 +285,7 @@ function ownRef(cell: Cell, ref: Ref): MonitorRef<Cell> {
     throw new TypeError(`Expected a ref that monitor or alias returned, got ${describe(ref)}`);
   }
   if (ref.owner() !== cell) {
-    throw new Error(`Expected a monitor of ${pidAndLabel(cell)}, got another process's`);
+    throw new Error(`Expected a ref of ${pidAndLabel(cell)}, got another process's`);
   }
   return ref;
 }

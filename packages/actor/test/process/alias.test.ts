@@ -29,7 +29,7 @@ describe('an alias without a monitor', () => {
     const ref = alias<string>(self);
     send(ref, 'a');
     send(ref, 'b');
-    expect(() => unalias(other, ref)).toThrow('Expected a monitor of');
+    expect(() => unalias(other, ref)).toThrow('Expected a ref of');
     expect(unalias(self, ref)).toBe(true);
     expect(send(ref, 'c')).toBe(true);
     expect(unalias(self, ref)).toBe(false);
@@ -46,12 +46,25 @@ describe('an alias without a monitor', () => {
     expect(unalias(self, ref)).toBe(false);
   });
 
-  test('XT35 a demonitor does not end it', async () => {
+  test.each([{}, { reply: true }, { priority: true }])(
+    'XT35 a demonitor does not end it: %j',
+    async (options) => {
+      const self = await idleProcess(createTestSystem());
+      const ref = alias<string>(self, options);
+      expect(demonitor(self, ref, { info: true })).toBe(false);
+      send(ref, 'a');
+      expect(await drain(self)).toStrictEqual(['a']);
+    },
+  );
+
+  test('XT36 a misspelt option of send does not end it', async () => {
     const self = await idleProcess(createTestSystem());
-    const ref = alias<string>(self);
-    expect(demonitor(self, ref, { info: true })).toBe(false);
-    send(ref, 'a');
-    expect(await drain(self)).toStrictEqual(['a']);
+    const ref = alias<string>(self, { reply: true });
+    expect(() => send(ref, 'a', { prio: true } as never)).toThrow(
+      'Expected an option of send (priority), got `prio`',
+    );
+    send(ref, 'b');
+    expect(await drain(self)).toStrictEqual(['b']);
   });
 
   test('XT35 of a process that has ended drops its messages', async () => {

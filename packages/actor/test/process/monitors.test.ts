@@ -362,7 +362,7 @@ describe('demonitor', () => {
     const other = await idleProcess(system);
     const ref = monitor(m, p.pid);
     expect(() => demonitor(other, ref)).toThrow(
-      new Error(`Expected a monitor of ${String(other.pid)}, got another process's`),
+      new Error(`Expected a ref of ${String(other.pid)}, got another process's`),
     );
     send(p.pid, a);
     await settle(system);
@@ -481,7 +481,7 @@ describe('a monitor with an alias', () => {
     const { system, log, ref } = await aliased('demonitor');
     const other = await idleProcess(system);
     expect(() => unalias(other, ref)).toThrow(
-      new Error(`Expected a monitor of ${String(other.pid)}, got another process's`),
+      new Error(`Expected a ref of ${String(other.pid)}, got another process's`),
     );
     send(ref, 'on');
     await settle(system);
