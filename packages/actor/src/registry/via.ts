@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
 import { type Destination, find, runtimeOf, ViaAddress } from '../process/address.ts';
 import type { Cell } from '../process/cell.ts';
+import { ownKey } from './key.ts';
 import { tableIn, uniqueTableOf } from './table.ts';
 
 /** The address of the process that has a key. The registry may itself be given by its name. */
@@ -13,7 +14,7 @@ export class RegistryAddress extends ViaAddress {
   constructor(registry: Destination, key: unknown, value: unknown) {
     super(runtimeOf(registry), `${describe(key)} in ${String(registry)}`);
     this.#registry = registry;
-    this.#key = key;
+    this.#key = ownKey(key);
     this.#value = value;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { exit, GenServer, kill, ok, type Pid, Registry, reply } from '@reprise/actor';
+import { exit, GenServer, kill, ok, type Pid, Registry, reply, send } from '@reprise/actor';
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import fc from 'fast-check';
 
@@ -59,6 +59,19 @@ describe('an array as a key', () => {
     exit(system, first, kill);
     await GenServer.start(system, counter, 9, { name: Registry.via(rooms, ['room', 7]) });
     expect(await GenServer.call(Registry.via(rooms, ['room', 7]), 'next')).toBe(9);
+  });
+
+  test('XT18 in an address is kept as it was when its owner changes the array', async () => {
+    const system = createTestSystem();
+    const rooms = await start(system);
+    const self = await idleProcess(system);
+    const key = ['room', ['attic']];
+    Registry.register(self, rooms, ['room', ['attic']], 0);
+    const address = Registry.via(rooms, key, 0);
+    (key[1] as string[]).push('left');
+    key.push('open');
+    send(address as unknown as Pid<string>, 'knock');
+    expect(self.messageQueueLen).toBe(1);
   });
 
   test('XT18 is one lock', async () => {
