@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
 import type { Logger } from '../host/logger.ts';
 import { assertOneOf } from '../one-of.ts';
+import { detailsOf } from '../shown/report.ts';
 import { type Cell, cellOfProcess } from './cell.ts';
 import { extrasOf, loggerFor, type ProcessLogger, putExtras } from './extras.ts';
 import { labelField } from './label.ts';
@@ -200,8 +201,8 @@ class OwnLogger implements ProcessLogger {
 }
 
 /** The details and more of them. Calls no getter: those of the details are not for reports. */
-function withFields(details: object, fields: object): object {
-  const all = [details, fields].map((each) => Object.getOwnPropertyDescriptors(each));
+function withFields(details: unknown, fields: object): object {
+  const all = [detailsOf(details), fields].map((each) => Object.getOwnPropertyDescriptors(each));
   return Object.defineProperties({}, Object.assign({}, ...all) as PropertyDescriptorMap);
 }
 
@@ -212,9 +213,13 @@ function ownLogger(cell: Cell): OwnLogger | undefined {
 
 function ownLoggerOf(self: Process): OwnLogger {
   const cell = cellOfProcess(self);
-  const logger = ownLogger(cell) ?? new OwnLogger(cell);
-  putExtras(cell, { logger });
-  return logger;
+  const own = ownLogger(cell);
+  if (own !== undefined) {
+    return own;
+  }
+  const made = new OwnLogger(cell);
+  putExtras(cell, { logger: made });
+  return made;
 }
 
 function assertMetadata(metadata: unknown): void {

@@ -1,6 +1,6 @@
 import { clip } from './clip.ts';
 import { shownError } from './error.ts';
-import { isError } from './reading.ts';
+import { hasProxy, isError } from './reading.ts';
 import type { Redaction } from './redaction.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -10,9 +10,20 @@ const longestMessage = 1000;
 /** How many details a report may have. */
 const mostDetails = 50;
 
+/**
+ * What a logger was given as details, as an object that can be read. JavaScript can pass anything.
+ * An error alone is the detail `err`, as for pino.
+ */
+export function detailsOf(given: unknown): object {
+  if (isError(given)) {
+    return { err: given };
+  }
+  return typeof given === 'object' && given !== null && !hasProxy(given) ? given : {};
+}
+
 /** The details of a report as data that can be printed: bounded, and without secrets. */
-export function shownDetails(details: object, redaction: Redaction): object {
-  const entries = Object.entries(Object.getOwnPropertyDescriptors(details));
+export function shownDetails(details: unknown, redaction: Redaction): object {
+  const entries = Object.entries(Object.getOwnPropertyDescriptors(detailsOf(details)));
   return Object.fromEntries(
     entries
       .filter(([, { enumerable, value }]) => enumerable === true && value !== undefined)

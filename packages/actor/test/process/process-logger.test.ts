@@ -109,6 +109,27 @@ describe('metadata', () => {
     await system.stop();
   });
 
+  test('XT06 whatever JavaScript passes as details; an error alone is `err`, as for pino', async () => {
+    const system = createTestSystem();
+    const self = await idleProcess(system);
+    setProcessMetadata(self, { room: 7 });
+    const error = new Error('boom');
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    for (const logger of [loggerOf(self), system.logger]) {
+      for (const details of [error, undefined, null, 7, 'text', revoked.proxy]) {
+        logger.warn(details as object, 'told');
+      }
+    }
+    const [own, ofSystem] = [system.reports.slice(0, 6), system.reports.slice(6)];
+    const metadata = { room: 7 };
+    const none = [{}, {}, {}, {}, {}];
+    expect(ofSystem.map(({ details }) => details)).toStrictEqual([{ err: error }, ...none]);
+    expect(own.map(({ details }) => details)).toStrictEqual(
+      [{ err: error }, ...none].map((details) => ({ ...details, metadata })),
+    );
+  });
+
   test('XT07 are added to by an update, where undefined removes a name', async () => {
     const self = await idleProcess(createTestSystem());
     const given = { a: 1, b: 2 };
