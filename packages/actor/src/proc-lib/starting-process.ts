@@ -30,7 +30,7 @@ export class StartingProcess extends FunctionProcess {
     start?.succeed(value);
   }
 
-  /** The start tells of a failure before the acknowledgement: no report does, too. */
+  /** Of a failure before the acknowledgement the start tells: there is no report of it. */
   protected override failed(thrown: unknown): boolean {
     if (this.#start === undefined) {
       return super.failed(thrown);

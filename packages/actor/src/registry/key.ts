@@ -12,7 +12,7 @@ export function indexOf(key: unknown): unknown {
   return Array.isArray(key) ? mark + textOf(key, 0) : key;
 }
 
-/** The key as the registry keeps it: an array may be changed by its owner afterwards. */
+/** The key as a registry or an address keeps it: the owner of an array may change it afterwards. */
 export function ownKey(key: unknown): unknown {
   return Array.isArray(key) ? Object.freeze(key.map(ownKey)) : key;
 }
@@ -48,7 +48,7 @@ function textOfArray(elements: readonly unknown[], depth: number): string {
   return `[${Array.from(elements, (element) => textOf(element, depth + 1)).join('')}]`;
 }
 
-/** Numbers for values that are equal to themselves alone. Weak: a key that is gone stays not. */
+/** Numbers of values that equal only themselves. Weak: a number keeps no value in memory. */
 const numbers = new WeakMap<WeakKey, number>();
 let lastNumber = 0;
 

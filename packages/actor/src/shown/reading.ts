@@ -59,10 +59,10 @@ export function textIn(error: Error, field: 'name' | 'message' | 'stack'): strin
   }
 }
 
-/** Any field of an error; `undefined` if it cannot be read. */
-export function fieldOf(error: object, field: string): unknown {
+/** A field of an object; `undefined` if it cannot be read. */
+export function fieldOf(value: object, field: string): unknown {
   try {
-    return (error as Record<string, unknown>)[field];
+    return (value as Record<string, unknown>)[field];
   } catch {
     return undefined;
   }

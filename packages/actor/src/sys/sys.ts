@@ -2,6 +2,7 @@ import { describe } from '../describe.ts';
 import type { Destination } from '../process/address.ts';
 import { nameOf } from '../process/cell.ts';
 import { assertExitReason, type ExitReason } from '../process/exit-reason.ts';
+import { labelField } from '../process/label.ts';
 import { type Pid } from '../process/pid.ts';
 import type { AnyBehaviour } from '../server/behaviour.ts';
 import type { DebugEvent } from '../server/debug.ts';
@@ -21,7 +22,6 @@ export {
   statistics,
   trace,
 } from './debug.ts';
-import { labelField } from '../process/label.ts';
 
 /**
  * The state of a server, between two messages. The request waits in the mailbox like any message; a
