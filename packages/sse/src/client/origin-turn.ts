@@ -1,6 +1,7 @@
 import type { System } from '@reprise/actor';
 
 import { findGate, gateOf, type Turn } from '../budget/origin-gate.ts';
+import { parsedUrl } from '../http/parsed-url.ts';
 import type { SseRequest } from '../http/request.ts';
 
 /**
@@ -55,5 +56,5 @@ export class OriginTurn {
 
 /** `undefined` for a request that can never be sent. */
 function originOf(request: SseRequest): string | undefined {
-  return URL.parse(String((request as Partial<SseRequest> | null)?.url))?.origin;
+  return parsedUrl((request as Partial<SseRequest> | null)?.url)?.origin;
 }

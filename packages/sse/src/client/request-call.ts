@@ -52,15 +52,21 @@ export class RequestCall {
 
   /** Calls the function. A request that it returns, and not a promise, is used at once. */
   ask(source: () => ReturnType<RequestFunction>): void {
+    let request: SseRequest;
     try {
-      const request = source();
-      if (isThenable(request)) {
-        request.then((given) => this.#givenLater(given), this.#rejected);
-      } else if (this.settle()) {
-        this.#outcome.given(request);
+      const given = source();
+      if (isThenable(given)) {
+        given.then((later) => this.#givenLater(later), this.#rejected);
+        return;
       }
+      request = given;
     } catch (error) {
       this.#rejected(error);
+      return;
+    }
+    // Outside of `try`: an error of the attempt is none of the function, and nobody would see it.
+    if (this.settle()) {
+      this.#outcome.given(request);
     }
   }
 

@@ -5,6 +5,7 @@ import { describe } from '@reprise/actor/text';
 import type { OptionsInit } from 'got';
 
 import { asHeaderValue, isSendable } from './last-event-id.ts';
+import { parsedUrl } from './parsed-url.ts';
 
 /**
  * A request for an event stream: plain data, so that each attempt can send it again. Times are in
@@ -283,7 +284,7 @@ function keyProblem(request: SseRequest): string | undefined {
 }
 
 function urlProblem({ url, got = {} }: SseRequest): string | undefined {
-  const protocol = URL.parse(String(url))?.protocol;
+  const protocol = parsedUrl(url)?.protocol;
   const known =
     protocol === 'http:' ||
     protocol === 'https:' ||

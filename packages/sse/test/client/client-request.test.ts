@@ -6,11 +6,19 @@ import {
   connect,
   noreply,
   type RequestContext,
+  type RequestSource,
   SseClient,
   type SseRequest,
 } from '../../src/index.ts';
 import { defaults, follower, observe, once } from '../support/observed.ts';
 import { openStage, settleNetwork } from '../support/stage.ts';
+
+/** It cannot be read. */
+const unreadable = (): SseRequest => ({
+  get url(): string {
+    throw new Error('on purpose');
+  },
+});
 
 const badOption = { maxHeaderSize: 'large' as never };
 
@@ -282,3 +290,32 @@ describe('the answer', () => {
     }
   });
 });
+
+test.each<[string, RequestSource]>([
+  ['as it is', unreadable()],
+  ['of a function', unreadable],
+  ['of an async function', async () => unreadable()],
+])(
+  'a request that cannot be read crashes the client, which else would wait for ever: %s',
+  async (_from, source) => {
+    await using stage = await openStage();
+    const { client } = await observe(
+      stage.system,
+      SseClient.define({ ...defaults, init: () => connect(source, 0, { after: 10 }) }),
+    );
+    await advance(stage.system, 10);
+    expect(await client.ended()).toMatchObject({ type: 'crash', error: { message: 'on purpose' } });
+  },
+);
+
+test.each([Object.create(null), Symbol('url'), null, 7])(
+  'a URL that is no text is one that can never be asked: %#',
+  async (url) => {
+    await using stage = await openStage();
+    const { client } = await observe(stage.system, once({ url }));
+    expect(await client.next('handleConnectFailure')).toMatchObject({
+      type: 'badRequest',
+      message: expect.stringContaining('Expected an absolute http: or https: URL, got'),
+    });
+  },
+);
