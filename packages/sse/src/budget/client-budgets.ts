@@ -58,11 +58,15 @@ class LeftBudgets {
 
   /** The one that was added last: a restart follows soon after its end. */
   take(key: string | object): RequestBudget | undefined {
-    const budget = this.#byKey.get(key)?.pop();
-    if (budget !== undefined) {
-      this.#size -= 1;
+    const budgets = this.#byKey.get(key);
+    if (budgets === undefined) {
+      return undefined;
     }
-    return budget;
+    this.#size -= 1;
+    if (budgets.length === 1) {
+      this.#byKey.delete(key);
+    }
+    return budgets.pop();
   }
 
   add(key: string | object, budget: RequestBudget): void {
