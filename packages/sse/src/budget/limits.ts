@@ -29,7 +29,7 @@ const limits = new WeakMap<System, CheckedLimits>();
  * and however often supervisors restart a client. A client that has to wait is disconnected, and
  * its status tells why.
  * @throws TypeError for an option that it does not know; RangeError for a number that is not above
- * 0, or a `burst` or `inFlight` below 1.
+ * 0, a `burst` or `inFlight` below 1, or an infinite `interval`.
  * @see RFC 9110 10.2.3 and WHATWG HTML 9.2.3, which leave such limits to the client
  * @example
  * ```ts
@@ -47,8 +47,10 @@ export function limitRequests(system: System, given: RequestLimits): void {
   assertKnownKeys('origin', origin, { perSecond: true, inFlight: true });
   const { burst = 5, interval = 4000 } = client;
   const { perSecond = 500, inFlight = 200 } = origin;
-  assertAtLeast(1, { 'client.burst': burst, 'origin.inFlight': inFlight });
-  assertAtLeast(Number.MIN_VALUE, { 'client.interval': interval, 'origin.perSecond': perSecond });
+  assertNumbers('a number from 1 on', { 'client.burst': burst, 'origin.inFlight': inFlight });
+  assertNumbers('a number above 0', { 'origin.perSecond': perSecond });
+  // With `Infinity` the time of the next request could not be computed.
+  assertNumbers('a finite number above 0', { 'client.interval': interval });
   limits.set(system, { client: { burst, interval }, origin: { perSecond, inFlight } });
 }
 
@@ -61,11 +63,19 @@ export function limitsOf(system: System): CheckedLimits {
   return limitsOf(system);
 }
 
-function assertAtLeast(least: number, numbers: Readonly<Record<string, number>>): void {
+function assertNumbers(
+  expected: keyof typeof isExpected,
+  numbers: Readonly<Record<string, number>>,
+): void {
   for (const [name, number] of Object.entries(numbers)) {
-    if (!(typeof number === 'number' && number >= least)) {
-      const expected = least === 1 ? 'from 1 on' : 'above 0';
-      throw new RangeError(`Expected ${name} to be a number ${expected}, got ${describe(number)}`);
+    if (!(typeof number === 'number' && isExpected[expected](number))) {
+      throw new RangeError(`Expected ${name} to be ${expected}, got ${describe(number)}`);
     }
   }
 }
+
+const isExpected = {
+  'a number from 1 on': (number: number) => number >= 1,
+  'a number above 0': (number: number) => number > 0,
+  'a finite number above 0': (number: number) => number > 0 && number < Infinity,
+} as const;
