@@ -260,15 +260,18 @@ export class CursorWriter {
    * work, so nothing that it does after that counts as handled.
    */
   handled(event: ServerSentEvent): Promise<undefined> | undefined {
-    if (this.#isReleased || this.#isBehind(event)) {
+    if (this.#isReleased) {
       return undefined;
+    }
+    if (this.#isBehind(event)) {
+      return this.#stay();
     }
     if (this.#isAt(event)) {
       // An equal text, perhaps another copy of it: the same copy as in the next event compares by
       // its address, without a look at its characters.
       this.#lastEventId = event.lastEventId;
       this.#own?.pass(event);
-      return undefined;
+      return this.#stay();
     }
     this.#remember(this.#newNameOf(event));
     this.#own?.pass(event);
@@ -390,6 +393,11 @@ export class CursorWriter {
     if (isEventId(id)) {
       this.#recent.add(id);
     }
+  }
+
+  /** The position stays as it is. An event that has failed before is handled now. */
+  #stay(): Promise<undefined> | undefined {
+    return this.#failed === undefined ? undefined : this.#move(this.#lastEventId ?? '');
   }
 
   #move(lastEventId: string): Promise<undefined> | undefined {

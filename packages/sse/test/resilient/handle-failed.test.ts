@@ -402,6 +402,30 @@ describe('the count of attempts', () => {
   });
 });
 
+test.each([
+  ['without an id', {}],
+  ['without an id, with a write for each event', { every: 1 }],
+  ['without an id, with dedupe', { dedupe: true }],
+])('the count ends once the event is handled: %s', async (_which, options) => {
+  await using stage = await openStage();
+  const cursor = { store: new Map<string, string>(), ...options };
+  for (const before of ['id: 1\ndata: good\n\n', '']) {
+    const calls = new Calls();
+    let failures = 0;
+    const client = await run(stage, {
+      cursor,
+      handle: calls.handle((data) => data === 'bad' && (failures += 1) === 1),
+      handleFailed: calls.failed(() => ({ retryAfter: 0 })),
+    });
+    (await stage.next()).stream(`${before}data: bad\n\n`);
+    const expected = ['handle bad', 'failed bad 1', 'handle bad'];
+    expect(await calls.take(before === '' ? 3 : 4)).toEqual(
+      before === '' ? expected : ['handle good', ...expected],
+    );
+    await GenServer.stop(client.pid);
+  }
+});
+
 describe('handleFailed of a behaviour', () => {
   test('answers with the next state: then the event counts as handled', async () => {
     await using stage = await openStage();
