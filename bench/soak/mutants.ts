@@ -1,6 +1,6 @@
 /** A fault in the code of the client, which a soak has to notice. */
 export interface Mutant {
-  /** The end of the path of a source. */
+  /** A source, in `packages`. */
   readonly file: string;
   readonly code: string;
   readonly instead: string;
@@ -35,8 +35,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'repeats handled in spite of dedupe': {
     file: 'sse/src/cursor/cursor.ts',
-    code: 'return this.#dedupe && isEventId(id) && this.#recent.has(id);',
-    instead: 'return false;',
+    code: 'if (!this.#dedupe) {',
+    instead: 'if (true) {',
     noticedAs: /\d repeated in spite of dedupe/,
   },
   'two kilobytes kept for every event': {
@@ -46,3 +46,15 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     noticedAs: /memory leaks/,
   },
 };
+
+/**
+ * The source with the fault in place of the code.
+ * @throws Error if the code is not there exactly once
+ */
+export function mutated({ file, code, instead }: Mutant, source: string): string {
+  const [before, after, ...more] = source.split(code);
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new Error(`Expected ${JSON.stringify(code)} once in ${file}`);
+  }
+  return `${before}${instead}${after}`;
+}
