@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { Agent, type AgentOptions } from 'node:https';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
-/** What a server's certificate has to have: its own SHA-256, or that of its public key. */
+/** The SHA-256 that a server's certificate has to have: its own, or that of its public key. */
 export type Pin =
   | { readonly type: 'certificate'; readonly sha256: string }
   | { readonly type: 'publicKey'; readonly sha256: string };
@@ -18,9 +18,9 @@ export function parsePin(text: string): Pin | undefined {
 }
 
 /**
- * An agent for servers that show one certificate, whoever signed it, whatever name is in it and
- * whether it has expired: for a device with a certificate of its own. Nothing is sent before the
- * certificate is checked.
+ * An agent for servers that show one certificate: no other property of it is checked, neither its
+ * signature nor its name, nor when it expires. For a device with a certificate of its own. Nothing
+ * is sent before the certificate is checked.
  */
 export function pinnedAgent(pin: Pin): Agent {
   const agent = new Agent({ keepAlive: false, highWaterMark: 1 } as AgentOptions);
@@ -37,15 +37,16 @@ type Created = (error: Error | null, socket: TLSSocket) => void;
 function connectPinned(options: ConnectionOptions, pin: Pin, created: Created): void {
   const socket = connect({ ...options, rejectUnauthorized: false, session: undefined });
   // got's own limit begins with the connection that it is given.
-  socket.setTimeout(connectTimeout, () => {
+  const late = (): void => {
     socket.destroy(errorWith('ETIMEDOUT', 'no TLS connection in time'));
-  });
+  };
+  socket.setTimeout(connectTimeout, late);
   const failed = (error: Error): void => {
     created(error, socket);
   };
   socket.once('error', failed);
   socket.once('secureConnect', () => {
-    socket.setTimeout(0);
+    socket.setTimeout(0, late);
     const problem = problemOf(socket, pin);
     if (problem === undefined) {
       socket.off('error', failed);
