@@ -7,8 +7,7 @@ import {
   shutdownWith,
   stop,
 } from '@reprise/actor';
-import { redact } from '@reprise/actor/text';
-import { describe } from '@reprise/actor/text';
+import { describe, redact } from '@reprise/actor/text';
 
 import type { Behaviour, ClientAnswer, Disconnected, FailedEvent } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';

@@ -275,20 +275,10 @@ export function assertOptions(
 ): void {
   assertKnownKeys('SseClient.resilient', options, { ...resilientKeys, ...schemaKeys });
   assertPartKeys(options);
-  const { handle, giveUpWith = 'crash' } = options;
-  assertFunction('handle', '(event) => …', handle);
-  for (const [name, shape] of Object.entries(optionalFunctions)) {
-    const given: unknown = options[name as keyof typeof optionalFunctions];
-    if (given !== undefined) {
-      assertFunction(name, shape, given);
-    }
-  }
-  assertHooks(options);
-  if ('events' in options) {
-    assertSchemas(options.events);
-    assertFunction('handleInvalid', '(invalid) => …', options.handleInvalid);
-  } else if ('handleInvalid' in options && options.handleInvalid !== undefined) {
-    throw new TypeError('Expected events with the schemas that handleInvalid is for, got none');
+  assertFunctions(options);
+  const { reconnect = true, giveUpWith = 'crash' } = options;
+  if (typeof reconnect !== 'boolean') {
+    throw new TypeError(`Expected reconnect to be true or false, got ${describe(reconnect)}`);
   }
   if (giveUpWith !== 'crash' && giveUpWith !== 'shutdown') {
     throw new TypeError(
@@ -315,24 +305,34 @@ export function assertTimes(options: Pick<StreamOptions, TimeOption | 'factor'>)
   assertBounds(options);
 }
 
-/** They are called long after the start: then they would crash the client. */
-function assertHooks({ until, renew, classify, onStatus, reconnect = true }: StreamOptions): void {
-  for (const [name, hook] of Object.entries({ until, renew, classify, onStatus })) {
-    if (hook !== undefined) {
-      assertFunction(name, hookShapes[name as keyof typeof hookShapes], hook);
-    }
+/** They are called long after the start: a value that is none would crash the client then. */
+function assertFunctions(
+  options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
+): void {
+  assertFunction('handle', '(event) => …', options.handle);
+  if ('events' in options) {
+    assertSchemas(options.events);
+    assertFunction('handleInvalid', '(invalid) => …', options.handleInvalid);
+  } else if ('handleInvalid' in options && options.handleInvalid !== undefined) {
+    throw new TypeError('Expected events with the schemas that handleInvalid is for, got none');
   }
-  if (typeof reconnect !== 'boolean') {
-    throw new TypeError(`Expected reconnect to be true or false, got ${describe(reconnect)}`);
+  for (const [name, shape] of Object.entries(optionalFunctions)) {
+    const given: unknown = options[name as keyof typeof optionalFunctions];
+    if (given !== undefined) {
+      assertFunction(name, shape, given);
+    }
   }
 }
 
-const hookShapes = {
+const optionalFunctions = {
+  handleFailed: '(event, error, context) => …',
   until: '(event) => boolean',
   renew: '(event) => boolean',
+  gapOf: '(seen) => …',
+  handleGap: '(gap, context) => …',
   classify: '(failure, verdict) => …',
   onStatus: '(change) => …',
-};
+} as const;
 
 /** @throws TypeError for anything but an answer of `handleFailed`. */
 export function assertFailedAnswer(answer: FailedAnswer): void {
@@ -392,12 +392,6 @@ function knownRequest(options: RequestPart): SseRequest {
     ...(body === undefined || typeof body === 'function' ? {} : { body }),
   };
 }
-
-const optionalFunctions = {
-  handleFailed: '(event, error, context) => …',
-  gapOf: '(seen) => …',
-  handleGap: '(gap, context) => …',
-} as const;
 
 const positive = [
   'minDelay',
