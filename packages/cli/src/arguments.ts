@@ -138,7 +138,7 @@ function withConnectionOptions(tail: Command): Command {
     .option('--ca <FILE>', `trust this certificate authority instead of the system's (PEM)`)
     .option('--cert <FILE>', 'send this client certificate (PEM)')
     .option('--key <FILE>', 'the key of --cert (PEM)')
-    .option('--pin <SHA256>', 'trust only this certificate, whoever signed it')
+    .option('--pin <SHA256>', 'trust this certificate alone, also if no authority signed it')
     .option('--servername <NAME>', 'the name that the certificate has to have')
     .option('-k, --insecure', 'trust any certificate')
     .optionsGroup('Other:');

@@ -149,7 +149,7 @@ export class Clients {
         ? output.event(source, event)
         : this.#run(options.exec, source, event, signal);
     if (this.#quota.isUsedUp) {
-      // Not before the reader has it: what it has not by the end is dropped.
+      // Not before the reader has it: an event that waits in the end is dropped.
       void Promise.resolve(done).then(
         () => {
           this.#stop();

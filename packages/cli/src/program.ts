@@ -96,7 +96,7 @@ export class Program {
     });
     await service.system.whenExited;
     await Promise.race([this.#stderr.flushed(), delay(flushTimeout)]);
-    // At once: what stdout has not taken by now counts as not printed, and must not be printed.
+    // At once: a text that stdout has not taken by now counts as not printed, and must not be.
     return this.#process.exit();
   }
 

@@ -43,7 +43,7 @@ async function start(
   const isEmbedded = options.urls.length === 0;
   const top = await Supervisor.startLink(self, {
     strategy: 'oneForOne',
-    // Whatever crashes here is a bug: it ends the program rather than hides it.
+    // A crash here is a bug: it ends the program rather than stays hidden.
     maxRestarts: 0,
     children: isEmbedded ? [Feed.childSpec()] : [],
   });
