@@ -18,9 +18,9 @@ export interface RequestContext extends HandleContext {
    */
   readonly signal: AbortSignal;
   /**
-   * The id of the last handled event, or that of the cursor, which its report has told before;
-   * `""` for none. `resilient` sends it,
-   * as does every client with a cursor; any other client sends the `lastEventId` of its request.
+   * The id of the last handled event, or that of the cursor, which its report has told before; `""`
+   * for none. `resilient` sends it, as does every client with a cursor; any other client sends the
+   * `lastEventId` of its request.
    */
   readonly lastEventId: string;
   /**
