@@ -3,7 +3,7 @@ import { transform } from 'esbuild';
 
 import { markPure } from './pure.ts';
 
-/** What is left when nothing is used. */
+/** The rest of the code when nothing of it is used. */
 async function unused(code: string): Promise<string> {
   const { code: rest } = await transform(markPure(code), { treeShaking: true, format: 'esm' });
   return rest.trim();

@@ -2,9 +2,10 @@
 import ts from 'typescript-6';
 
 /**
- * Tells bundlers that they may drop what a program does not use. They keep a class with a static
- * block, and a constant whose value is read or computed, unless that is a call with the comment
- * `@__PURE__`: so each such value becomes one. All lines stay where the source map has them.
+ * Tells bundlers that they may drop values that a program does not use. They keep a class with a
+ * static block, and a constant whose value is read or computed, unless that is a call with the
+ * comment `@__PURE__`: so each such value becomes one. All lines stay where the source map has
+ * them.
  * @throws Error for a statement at the top that is neither a declaration nor an import or export:
  * no bundler could drop it
  */

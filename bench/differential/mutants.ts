@@ -1,6 +1,6 @@
 import type { Trace } from './trace.ts';
 
-/** Changes what is seen of our side, as a fault of the library would. */
+/** Changes the trace of our side, as a fault of the library would. */
 export type Mutant = (trace: Trace) => Trace;
 
 /** For the test of the comparison itself: each of these is found. */

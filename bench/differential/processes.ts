@@ -41,7 +41,7 @@ const alias = fc.constantFrom('none', 'explicitUnalias', 'demonitor', 'replyDemo
 const action = (name: string, ...args: readonly fc.Arbitrary<string | number | boolean>[]) =>
   fc.tuple(fc.constant(name), ...args) as fc.Arbitrary<Action>;
 
-/** Whatever these cause in other processes, the process itself goes on. */
+/** The process itself goes on after these; other processes may end. */
 const harmless = fc.oneof(
   action('spawn'),
   action('spawnLink'),
@@ -120,7 +120,7 @@ type Received = Message | Order | Signal;
 
 const maxProcesses = 8;
 
-/** The processes of one program, by their numbers, and what is seen of them. */
+/** The processes of one program, by their numbers, and their trace. */
 class World {
   readonly system: TestSystem = createTestSystem();
   readonly trace: string[] = [];

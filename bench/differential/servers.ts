@@ -29,7 +29,7 @@ import type { Term } from './term.ts';
 import type { Trace } from './trace.ts';
 import { startWatcher } from './watcher.ts';
 
-/** What a callback answers: the name of the answer, and its parts. */
+/** The answer of a callback: its name, and its parts. */
 type Answer = readonly [name: string, ...parts: Term[]];
 type Op = readonly [name: string, ...parts: Term[]];
 type Step = readonly [name: string, ...parts: Term[]];
@@ -108,7 +108,7 @@ function client(any: fc.Arbitrary<Answer>, last: fc.Arbitrary<Op>): fc.Arbitrary
 const timeout = tagged('timeout', fc.constantFrom(0, 1_000_000));
 const hibernate = tagged('hibernate');
 
-/** Programs in which time stands still. `requests`: what clients do besides sending messages. */
+/** Programs in which time stands still. `requests`: the last steps of a client, besides calls. */
 function untimed(
   actions: readonly fc.Arbitrary<Answer>[],
   requests: readonly fc.Arbitrary<Op>[],

@@ -73,7 +73,7 @@ function workerOf(start: fc.Arbitrary<Outcome>): fc.Arbitrary<Worker> {
   return fc.tuple(
     fc.constant('worker' as const),
     fc.boolean(),
-    // The first start succeeds mostly: a tree that does not start has no story.
+    // The first start succeeds mostly: a tree that does not start can do nothing else.
     fc.oneof(
       { weight: 6, arbitrary: later.map((plan) => ['run' as const, ...plan]) },
       { weight: 1, arbitrary: later },
@@ -110,8 +110,8 @@ function tree(id: string, all: readonly fc.Arbitrary<Child>[]): fc.Arbitrary<Tre
 }
 
 /**
- * A significant child needs a supervisor that heeds it, and is not permanent. A supervisor is not
- * killed at its shutdown: its children would then end on their own, in any order.
+ * A significant child needs a supervisor with `autoShutdown`, and is not permanent. A supervisor is
+ * not killed at its shutdown: its children would then end on their own, in any order.
  */
 function asAllowed([id, restart, shutdown, significant, what]: Child, auto: Tree[3]): Child {
   const heeds = significant && auto !== 'never' && restart !== 'permanent';
@@ -257,7 +257,7 @@ class World {
     return act(this, pid as never, argument as never, id === 'dy');
   }
 
-  // What starts
+  // Starts
 
   spec([id, restart, shutdown, significant, what]: Child, of: string): ChildSpec {
     const start = (parent: Process): Promise<Pid | undefined> =>
@@ -395,7 +395,7 @@ function terminate(why: ExitReason, { job, name }: Running, self: Process): void
   }
 }
 
-/** What is asked of a worker, or of a supervisor and its child. */
+/** A request to a worker, or to a supervisor about its child. */
 type Request = (
   world: World,
   pid: never,

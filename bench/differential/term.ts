@@ -1,4 +1,4 @@
-/** What a program is made of: strings are atoms in Erlang. */
+/** A part of a program: strings are atoms in Erlang. */
 export type Term = string | number | boolean | readonly Term[];
 
 /** The text of a term in Erlang. */

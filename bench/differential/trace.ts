@@ -1,6 +1,6 @@
 /**
- * What a program did, one line an event, in the order of the events. The first word of a line says
- * whose event it is, or from whom to whom (`1<0`); a line `step` ends the events of one step.
+ * The events of a program, one a line, in their order. The first word of a line names the process,
+ * or the receiver and the sender (`1<0`); a line `step` ends the events of one step.
  */
 export type Trace = readonly string[];
 

@@ -10,7 +10,7 @@ export function checksumOf({ stream, number, text }: NumberedData): number {
   return crc32(JSON.stringify([stream, number, text]));
 }
 
-/** What the checksum of an event has to be. */
+/** The right checksum of an event. */
 export function expectedChecksum(stream: string, number: number): number {
   return checksumOf({ stream, number, text });
 }

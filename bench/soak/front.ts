@@ -54,7 +54,7 @@ export async function startFront(target: string): Promise<Front> {
   };
 }
 
-/** Passes a request on, and its response back; whatever breaks one side breaks the other. */
+/** Passes a request on, and its response back; a break of one side breaks the other. */
 function pass(target: string, asked: Http2ServerRequest, answer: Http2ServerResponse): void {
   const [, coding = '', stream = coding] = asked.url.split('/');
   const own = Object.entries(asked.headers).filter(

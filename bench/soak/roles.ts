@@ -1,4 +1,4 @@
-/** What is special about a stream, by its name: the same for the soak and for its child. */
+/** The properties of a stream, by its name: the same for the soak and for its child. */
 export interface Role {
   /** The path in front of the name of the stream; without one, it is asked of the server itself. */
   readonly coding: 'plain' | 'br' | 'zstd' | undefined;

@@ -9,7 +9,7 @@ import { afterAll, expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** What each program has before its mistake. */
+/** The lines of each program before its mistake. */
 const prelude = `
 import * as A from '@reprise/actor';
 import { chaos } from '@reprise/sse/testing';

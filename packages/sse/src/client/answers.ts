@@ -157,7 +157,7 @@ function orThrownAnswer(callback: () => unknown): unknown {
 /**
  * The answer that was thrown; throws anything else again. A server takes a thrown value that is no
  * `Error` for a wrong answer, but the functions of `resilient` have no answers: the report names
- * what was thrown.
+ * the value.
  */
 export function thrownAnswer(thrown: unknown): unknown {
   if (isAnswer(thrown)) {

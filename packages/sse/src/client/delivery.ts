@@ -100,7 +100,7 @@ export class Delivery {
     this.#queue({ generation, items, at: 0, task: undefined });
   }
 
-  /** Tells what the cursor reports, in a turn of its own. */
+  /** Tells a report of the cursor, in a turn of its own. */
   report(report: CursorReport): void {
     const { handleCursor } = this.#behaviour;
     if (handleCursor !== undefined) {

@@ -17,7 +17,7 @@ import type { RequestSource } from './next.ts';
 export interface ClientContext {
   /**
    * Counts connection attempts. A timer, an attempt and a connection carry the generation that they
-   * belong to: what arrives from an older one is stale and ignored.
+   * belong to: an event from an older one is stale and ignored.
    */
   readonly generation: number;
   /** The request of this generation; while disconnected, only if the client waits to connect. */

@@ -11,7 +11,7 @@ import { isThenable } from './thenable.ts';
 /** In ms. */
 export const defaultRequestTimeout = 300_000;
 
-/** What the client does with the outcome of a call, in a turn of its own. */
+/** The next step of the client after a call. After a promise it is a turn of its own. */
 export interface RequestOutcome {
   readonly given: (request: SseRequest) => ServerAnswer;
   readonly failed: (failure: ConnectFailure) => Answered;

@@ -42,7 +42,7 @@ export interface Status {
   readonly reconnects: number;
   /** Why the last attempt failed, or the last stream ended; the next connection keeps it. */
   readonly lastFailure: ConnectFailure | Disconnect | undefined;
-  /** What the client waits for, besides the network; usually nothing. */
+  /** The waits of the client, besides those for the network; usually none. */
   readonly awaiting: readonly Awaiting[];
 }
 

@@ -23,7 +23,7 @@ export function fingerprint(
   return createHash('sha256').update(content).digest('base64');
 }
 
-/** Reads what was kept; `undefined` for anything else. */
+/** Reads a kept value; `undefined` for anything else. */
 export function parseFailedAttempts(kept: unknown): FailedAttempts | undefined {
   const { event, attempts } = (kept ?? {}) as Partial<FailedAttempts>;
   return typeof event === 'string' && typeof attempts === 'number'

@@ -25,7 +25,7 @@ export function formatPosition({ lastEventId, recent, mark, ...rest }: Position)
 }
 
 /**
- * Reads what a store answered; `undefined` if nothing was kept.
+ * Reads the answer of a store; `undefined` if nothing was kept.
  * @throws TypeError if the answer is not a position.
  */
 export function parsePosition(key: string, stored: unknown): Position | undefined {

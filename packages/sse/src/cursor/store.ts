@@ -2,7 +2,7 @@ import type { Maybe } from '../format/maybe.ts';
 
 /**
  * A place for cursors, each a text under its key: any Keyv, any storage adapter of Keyv (Redis,
- * Postgres, etcd, …), a `Map`, or `sqlite(file)`. What the text means is the business of this
+ * Postgres, etcd, …), a `Map`, or `sqlite(file)`. The form of the text is the business of this
  * package alone; a store keeps it as it is.
  * @see https://keyv.org
  */

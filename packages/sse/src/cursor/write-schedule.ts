@@ -49,13 +49,13 @@ export class WriteSchedule {
     return undefined;
   }
 
-  /** Writes what has changed beside the position, and waits until it is written. */
+  /** Writes at once, for a change beside the position, and waits until it is written. */
   writeNow(): Promise<void> {
     this.#unwritten += 1;
     return this.flush();
   }
 
-  /** Writes what is not written yet, and waits for all writes in flight. */
+  /** Writes the last moves, if they are not written yet, and waits for all writes in flight. */
   async flush(): Promise<void> {
     // Others wait for the write in flight too, and may begin the next one before this goes on.
     while (this.#inFlight !== undefined || this.#unwritten > 0) {

@@ -130,7 +130,7 @@ export class Body {
   }
 }
 
-/** What Node reads from a socket at once, in bytes. */
+/** The most that Node reads from a socket at once, in bytes. */
 const socketRead = 65_536;
 /** A larger packet, in bytes, is not joined with others. */
 const worthCopying = 4096;

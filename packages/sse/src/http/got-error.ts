@@ -8,7 +8,7 @@ import {
   type TimeoutPhase,
 } from './failure.ts';
 
-/** What is known of a request besides got's error. */
+/** Facts about a request that got's error does not have. */
 export interface ErrorContext {
   /** In ms: got's error has it only in its message. */
   readonly connectTimeout: number;

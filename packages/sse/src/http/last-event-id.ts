@@ -31,5 +31,5 @@ export function isRefusalOf(id: string, failure: ConnectFailure | Disconnect): b
 
 /** In bytes. */
 const longest = 16_384;
-/** The length of an id, in bytes, from which on it may be what makes a request too long. */
+/** The length of an id, in bytes, from which on a request may be too long because of it. */
 const long = 1024;

@@ -1,7 +1,7 @@
 /** The part of a request that decides whether it is sent again. */
 export interface Resendable {
   readonly method?: string | undefined;
-  /** What its user says about it. */
+  /** The decision of its user, if there is one. */
   readonly reconnect?: boolean | undefined;
 }
 

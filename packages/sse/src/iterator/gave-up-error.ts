@@ -2,7 +2,7 @@ import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 import { formatFailure } from '../http/format-failure.ts';
 
 /**
- * What `events` and `eventStream` throw when they give up: no further attempt would help, or
+ * The error of `events` and `eventStream` when they give up: no further attempt would help, or
  * `maxAttempts` or `maxElapsed` allows none. The message says why in one line.
  * @example
  * ```ts

@@ -70,8 +70,8 @@ export interface StreamOptions
   readonly gapOf?: GapOf;
   /**
    * Called when events may be missing, once for a connection, before the event that follows: to
-   * load what is missing, say. The client waits for the promise. An error crashes the client; with
-   * a gap that an event told of, it is one of `handle`. Default: the client goes on.
+   * load the missing events, say. The client waits for the promise. An error crashes the client;
+   * with a gap that an event told of, it is one of `handle`. Default: the client goes on.
    */
   readonly handleGap?: (gap: Gap, context: HandleContext) => void | Promise<void>;
   /**
@@ -161,7 +161,7 @@ export type HandleFailed = (
   context: FailedContext,
 ) => FailedAnswer | Promise<FailedAnswer>;
 
-/** What becomes of an event that `handle` failed for. */
+/** The answer of `handleFailed`. */
 export type FailedAnswer = 'skip' | { readonly retryAfter: number };
 
 /** The last argument of `handleFailed`. */

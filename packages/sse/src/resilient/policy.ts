@@ -3,7 +3,7 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 
 import type { ConnectFailure, Disconnect } from '../http/failure.ts';
 
-/** The delay between attempts: a `Backoff` with defaults, and what the server requested. */
+/** The delay between attempts: a `Backoff` with defaults, and the delays that a server requests. */
 export interface ReconnectDelay extends Partial<Omit<Backoff, 'healthyAfter'>> {
   /**
    * The delay after a connection that ended well, and the upper bound of the first delay after a
@@ -25,7 +25,7 @@ export interface ReconnectDelay extends Partial<Omit<Backoff, 'healthyAfter'>> {
   readonly retry?: number | undefined;
   /** The longest delay that a server's Retry-After can request, in ms. Default: 15 min. */
   readonly maxRetryAfter?: number;
-  /** What a Retry-After requests, in ms: this delay is not shorter. Default: 0. */
+  /** The delay that a Retry-After requests, in ms: the least one. Default: 0. */
   readonly retryAfter?: number | undefined;
 }
 

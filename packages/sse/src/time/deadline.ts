@@ -3,10 +3,10 @@ import type { Clock, TimeoutHandle } from '@reprise/actor';
 import { type SleepClock, sleepClockOf } from './sleep-clock.ts';
 
 /**
- * A time limit. It judges only after one look at all that has arrived: a timer runs before the
- * sockets are read, so after a stall of the thread the answer, or the sign of life, may lie there
- * unread. A timer that is late tells of such a stall, or of a sleep of the machine: then the limit
- * is extended by a short time, since a decompressor or a proxy may still hold what has arrived.
+ * A time limit. It judges only after one look at all bytes that have arrived: a timer runs before
+ * the sockets are read, so after a stall of the thread the answer, or the sign of life, may lie
+ * there unread. A timer that is late tells of such a stall, or of a sleep of the machine: then the
+ * limit is extended by a short time, since a decompressor or a proxy may still hold bytes.
  */
 export class Deadline {
   readonly #clock: SleepClock;

@@ -55,7 +55,7 @@ async function texts(client: Awaited<ReturnType<typeof run>>, count: number): Pr
   return seen;
 }
 
-/** What is kept under the key `client`. */
+/** The position that is kept under the key `client`. */
 function kept(store: ReadonlyMap<string, string>): unknown {
   return JSON.parse(store.get('client') ?? 'null');
 }

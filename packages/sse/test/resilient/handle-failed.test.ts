@@ -26,7 +26,7 @@ const body = ['1', '2', '3'].map((id) => `id: ${id}\ndata: ${id}\n\n`).join('');
 
 type HandleFailed = NonNullable<SseClient.ResilientOptions['handleFailed']>;
 
-/** What `handle` and `handleFailed` were called with, in order. */
+/** The calls of `handle` and `handleFailed`, in order. */
 class Calls extends Queue<string> {
   /** Fails for these data; `how` is synchronous or not. */
   handle(
