@@ -8,6 +8,7 @@ import {
   type Pid,
   reply,
   send,
+  spawn,
   Supervisor,
   sys,
 } from '@reprise/actor';
@@ -30,6 +31,22 @@ const counter = GenServer.define({
   init: () => ok<object[]>([]),
   handleCall: { seen: (_, seen) => reply(seen, seen, { timeout: 100 }) },
   handleInfo: (message: object, seen) => noreply([...seen, message]),
+});
+
+test.each([
+  ['that is a promise is awaited by receive', Promise.resolve('settled'), 'settled'],
+  ['that cannot be read rejects receive', revoked.proxy, 'TypeError: Cannot perform'],
+  ['whose `then` throws rejects receive', new Proxy({}, { get: refuse }), 'Error: trapped'],
+])('a message %s, and the next one follows', async (_what, message, text) => {
+  const system = createTestSystem();
+  const log: string[] = [];
+  const pid = spawn<unknown>(system, async (self) => {
+    log.push(await self.receive().then(String, String), String(await self.receive()));
+  });
+  send(pid, message);
+  send(pid, 'next');
+  await settle(system);
+  expect(log).toEqual([expect.stringContaining(text), 'next']);
 });
 
 describe.each(unreadable)('%s', (_what, message) => {
