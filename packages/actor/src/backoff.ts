@@ -24,7 +24,7 @@ const backoffKeys: KeysOf<Backoff> = { ...growthKeys, healthyAfter: true };
 /**
  * The delay, in ms, after `attempts` attempts in a row: `minDelay` after none, `factor` times as
  * long with each, at most `maxDelay`. It has no jitter.
- * @throws TypeError for an option that is unknown
+ * @throws TypeError for an option that is unknown; RangeError for a number that is none
  * @example
  * ```ts
  * import { backoffDelay } from '@reprise/actor';
@@ -35,6 +35,12 @@ const backoffKeys: KeysOf<Backoff> = { ...growthKeys, healthyAfter: true };
  */
 export function backoffDelay(attempts: number, backoff: Omit<Backoff, 'healthyAfter'>): number {
   assertKnownKeys('backoffDelay', backoff, growthKeys);
+  const { minDelay, maxDelay, factor = 2 } = backoff;
+  for (const [name, value] of Object.entries({ attempts, minDelay, maxDelay, factor })) {
+    if (!isAtLeast(0, value)) {
+      throw new RangeError(`Expected ${name} to be a number from 0 on, got ${describe(value)}`);
+    }
+  }
   return delayAfter(attempts, backoff);
 }
 

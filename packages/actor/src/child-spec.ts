@@ -27,7 +27,8 @@ export interface ChildSpec<
   readonly id: Id;
   /**
    * Starts the child, linked to `parent`, and resolves with its pid once it is initialised, or with
-   * `undefined` for `ignore`. A rejection is a failed start. `extra`: further arguments from the
+   * `undefined` for `ignore`. A rejection is a failed start, and so is a process without a link to
+   * `parent`, whose end the supervisor would not notice. `extra`: further arguments from the
    * supervisor, such as the `extraArguments` of a dynamic one.
    *
    * `None` refuses a function that forgets its `return`, which resolves with `undefined`, too. Give

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   Agent,
+  backoffDelay,
   childSpec,
   createSystem,
+  DynamicSupervisor,
   exit,
   GenServer,
   kill,
@@ -10,16 +12,22 @@ import {
   noreply,
   normal,
   ok,
+  PartitionSupervisor,
   type Process,
   register,
+  Registry,
   reply,
   send,
   spawn,
   stop,
   Supervisor,
+  sys,
+  trapExit,
 } from '@reprise/actor';
-import { createProbe, createTestSystem, settle } from '@reprise/actor/testing';
+import { createProbe, createTestSystem, settle, virtualClock } from '@reprise/actor/testing';
 import { connect, events, redeliver, ServerSentEvent, SseClient } from '@reprise/sse';
+import { EventSource } from '@reprise/sse/eventsource';
+import { weighted } from '@reprise/sse/testing';
 
 const js = (value: unknown): never => value as never;
 const withArguments = (fn: unknown, given: readonly unknown[]): unknown =>
@@ -62,6 +70,11 @@ const mistakes: readonly Mistake[] = [
     'a behaviour that is only started',
     (system) => GenServer.start(system, js({ init: () => ok(1), handelCast: {} }), undefined),
     'did you mean `handleCast`?',
+  ],
+  [
+    'a callback that is no function',
+    define({ terminate: 'x' }),
+    'Expected terminate to be a function, got "x"',
   ],
   // A forgotten await.
   [
@@ -174,6 +187,11 @@ const mistakes: readonly Mistake[] = [
     'Expected clock to have the methods now, setTimeout, clearTimeout, got function Date',
   ],
   [
+    'a date of a clock that is no function',
+    () => createSystem(js({ clock: { ...virtualClock(), date: 5 } })),
+    'Expected clock to have the methods now, setTimeout, clearTimeout, date, got {',
+  ],
+  [
     'secrets as a text',
     () => createSystem(js({ redact: 'pin' })),
     'Expected redact to be names and patterns, got "pin"',
@@ -208,6 +226,180 @@ const mistakes: readonly Mistake[] = [
       return Supervisor.child(app, js('price'));
     },
     'child "price" of #Pid<3> (did you mean "prices"?): no such process',
+  ],
+  [
+    'options of a dynamic supervisor in two objects',
+    (system) => withArguments(DynamicSupervisor.startLink, [system, {}, { name: 'a' }]),
+    'Expected all options of DynamicSupervisor.startLink in one object, got {"name":"a"} in another',
+  ],
+  [
+    'options of a spec of a dynamic supervisor in two objects',
+    () => withArguments(DynamicSupervisor.childSpec, [{ maxChildren: 1 }, { id: 'a' }]),
+    'Expected all options of DynamicSupervisor.childSpec in one object',
+  ],
+  [
+    'options of a partition supervisor in two objects',
+    (system) => withArguments(PartitionSupervisor.startLink, [system, {}, { name: 'a' }]),
+    'Expected all options of PartitionSupervisor.startLink in one object',
+  ],
+  [
+    'options of a spec of a partition supervisor in two objects',
+    () => withArguments(PartitionSupervisor.childSpec, [{ partitions: 1 }, { id: 'a' }]),
+    'Expected all options of PartitionSupervisor.childSpec in one object',
+  ],
+  [
+    'options of a spec of a supervisor in two objects',
+    () =>
+      withArguments(Supervisor.childSpec, [{ strategy: 'oneForOne', children: [] }, { id: 'a' }]),
+    'Expected all options of Supervisor.childSpec in one object, got {"id":"a"} in another',
+  ],
+  [
+    'options of a registry in two objects',
+    (system) => withArguments(Registry.startLink, [system, { keys: 'unique' }, { name: 'a' }]),
+    'Expected all options of Registry.startLink in one object',
+  ],
+  [
+    'options of a registry without a link in two objects',
+    (system) => withArguments(Registry.start, [system, { keys: 'unique' }, { name: 'a' }]),
+    'Expected all options of Registry.start in one object',
+  ],
+  [
+    'options of a spec of a registry in two objects',
+    () => withArguments(Registry.childSpec, [{ keys: 'unique' }, { id: 'a' }]),
+    'Expected all options of Registry.childSpec in one object',
+  ],
+  [
+    'a child of a server that is no supervisor',
+    async (system) => Supervisor.child(js(await start(system)), js('a')),
+    'Expected a supervisor that knows whichChild, got #Pid<3>',
+  ],
+  [
+    'the children of a server that is no supervisor',
+    async (system) => Supervisor.whichChildren(js(await start(system))),
+    'Expected a supervisor that knows whichChildren, got #Pid<3>',
+  ],
+  [
+    'a request to a supervisor of another kind',
+    async (system) => Supervisor.deleteChild(js(await DynamicSupervisor.startLink(system)), 'a'),
+    'Expected a supervisor that knows deleteChild, got #Pid<3>',
+  ],
+  // The start of a child.
+  [
+    'a child under another system',
+    supervised({ children: [childSpec(() => start(createTestSystem()), { id: 'a' })] }),
+    'Expected the start of child "a" to start a process of its system, got #Pid<2> of another system',
+  ],
+  [
+    'a child under another parent',
+    (system) => supervised({ children: [childSpec(() => start(system), { id: 'a' })] })(system),
+    'Expected the start of child "a" to link its process to `parent`, got #Pid<4> without a link',
+  ],
+  [
+    'a child without a link',
+    supervised({ children: [childSpec((parent) => Agent.start(parent, () => 1), { id: 'a' })] }),
+    'Expected the start of child "a" to link its process to `parent`, got #Pid<4>',
+  ],
+  [
+    'a start of a child that returns nothing',
+    supervised({
+      children: [
+        childSpec(
+          js(() => undefined),
+          { id: 'a' },
+        ),
+      ],
+    }),
+    'Expected the start of child "a" to resolve with a pid, got undefined: is a `return` missing?',
+  ],
+  [
+    'a start of a child that forgets what it has started',
+    async (system) => {
+      const supervisor = await DynamicSupervisor.startLink(system);
+      const forget = async (parent: Process): Promise<undefined> => void (await start(parent));
+      return DynamicSupervisor.startChild(supervisor, childSpec(forget, { id: 'a' }));
+    },
+    'Expected the start of child "a" to resolve with a pid, got undefined: is a `return` missing?',
+  ],
+  // States and flags.
+  [
+    'a promise as the first state',
+    (system) => GenServer.start(system, js({ init: () => ok(Promise.resolve(1)) }), undefined),
+    'Expected a state, got a promise: is an `await` missing?',
+  ],
+  [
+    'a promise as the replaced state',
+    async (system) => sys.replaceState(await start(system), () => Promise.resolve(2)),
+    'Expected a state, got a promise: is an `await` missing?',
+  ],
+  [
+    'a state in place of a function of one',
+    async (system) => sys.replaceState(await start(system), js(5)),
+    'Expected replace to be a function (state) => …, got 5',
+  ],
+  [
+    'a state in place of a change of it',
+    async (system) => sys.changeCode(await start(system), { init: () => ok(1) }, js(5)),
+    'Expected change to be a function (state) => …, got 5',
+  ],
+  [
+    'trapExit with a text',
+    (system) => trapExit(system, js('true')),
+    'Expected the flag of trapExit to be true or false, got "true"',
+  ],
+  [
+    'trapExit without a flag',
+    (system) => withArguments(trapExit, [system]),
+    'Expected the flag of trapExit to be true or false, got undefined',
+  ],
+  [
+    'a trace with a text',
+    async (system) => sys.trace(await start(system), js('on')),
+    'Expected the flag of sys.trace to be true or false, got "on"',
+  ],
+  [
+    'statistics with a misspelt word',
+    async (system) => sys.statistics(await start(system), js('gte')),
+    'Expected the flag of sys.statistics to be true or false or "get", got "gte": did you mean "get"?',
+  ],
+  [
+    'a log with a size in place of a flag',
+    async (system) => sys.log(await start(system), js(5)),
+    'Expected the flag of sys.log to be true or false or "get", got 5',
+  ],
+  [
+    'withCredentials as a text',
+    () => new EventSource(url, { withCredentials: js('false') }),
+    'Expected withCredentials to be true or false, got "false"',
+  ],
+  // Registries.
+  [
+    'a registry of another system',
+    async (system) => {
+      const rooms = await Registry.start<string>(createTestSystem(), { keys: 'unique' });
+      return Registry.register(system, rooms, 'lobby');
+    },
+    'Expected a process of the system of the registry, got #Pid<2> of another system',
+  ],
+  [
+    'a lock of another system',
+    async (system) => {
+      const rooms = await Registry.start<string>(createTestSystem(), { keys: 'unique' });
+      return Registry.lock(system, rooms, 'lobby', () => 1);
+    },
+    'Expected a process of the system of the registry, got #Pid<2> of another system',
+  ],
+  [
+    'a server with a name in a registry of another system',
+    async (system) => {
+      const rooms = await Registry.start<string>(createTestSystem(), { keys: 'unique' });
+      return Agent.start(system, () => 1, { name: Registry.via(rooms, 'lobby') });
+    },
+    'Expected a process of the system of the registry, got #Pid<3> of another system',
+  ],
+  [
+    'a function as a listener of a registry',
+    (system) => Registry.start(system, { keys: 'unique', listeners: js([() => {}]) }),
+    'Expected a pid or a name in a system, got function',
   ],
   // Functions that a client calls late.
   ['until as a text', resilient({ until: '[DONE]' }), 'Expected until to be a function'],
@@ -286,6 +478,21 @@ const mistakes: readonly Mistake[] = [
     resilient({ cursor: { store: new Map(), every: '5' } }),
     'Expected cursor.every to be above 0, got "5"',
   ],
+  [
+    'attempts as a text',
+    () => backoffDelay(js('1'), { minDelay: 1, maxDelay: 2 }),
+    'Expected attempts to be a number from 0 on, got "1"',
+  ],
+  [
+    'a backoff without a limit',
+    () => backoffDelay(1, js({ minDelay: 1 })),
+    'Expected maxDelay to be a number from 0 on, got undefined',
+  ],
+  [
+    'a misspelt fault that a function gives',
+    () => weighted([{ weight: 1, fault: () => js({ type: 'resett' }) }]),
+    'Expected a fault { type, … }, got {"type":"resett"}',
+  ],
   // Headers.
   [
     'headers as a text',
@@ -330,6 +537,18 @@ describe('a mistake is told at once', () => {
   test.each([
     [{ timeuot: 5 }, 'got `timeuot`: did you mean `timeout`?'],
     [500, 'Expected the options of an answer, { timeout, continue, hibernate }, got 500'],
+    [
+      { timeout: 5, continue: 1 },
+      'Expected one action of an answer, got {"timeout":5,"continue":1}',
+    ],
+    [
+      { timeout: 5, hibernate: true },
+      'Expected one action of an answer, got {"timeout":5,"hibernate":true}',
+    ],
+    [
+      { hibernate: true, continue: 1 },
+      'Expected one action of an answer, got {"hibernate":true,"continue":1}',
+    ],
   ])('an action of an answer that is none: %p', async (action, text) => {
     const server = GenServer.define({
       init: () => ok(0),

@@ -493,5 +493,7 @@ export interface Runtime {
   readonly root: Cell & System;
   /** How many messages may wait in a mailbox before it is reported, once for each process. */
   readonly highWaterMark: number;
+  /** The id of the newest process: a later one has a greater id. */
+  readonly lastId: number;
   nextId(): number;
 }

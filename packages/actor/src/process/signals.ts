@@ -298,6 +298,7 @@ function isMonitorRef(value: unknown): value is MonitorRef<Cell> {
 /**
  * While on, an exit signal other than `kill` becomes a message `{ type: 'EXIT', pid, reason }` and
  * does not end the process. Returns the old value. Default of a process: off.
+ * @throws TypeError for anything but true or false
  * @see OTP manual, `erlang:process_flag/2`, `trap_exit`
  * @example
  * ```ts
@@ -317,6 +318,7 @@ function isMonitorRef(value: unknown): value is MonitorRef<Cell> {
  */
 export function trapExit(self: Process, flag: boolean): boolean {
   const cell = cellOfProcess(self);
+  assertOneOf('Expected the flag of trapExit to be', flag, [true, false]);
   const old = cell.trapExit;
   cell.trapExit = flag;
   return old;

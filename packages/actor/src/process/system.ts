@@ -71,7 +71,8 @@ export function createSystem(options: SystemOptions = {}): System {
 /** A logger or a clock that lacks a method would be missed at the first crash or timer. */
 function assertOptions({ clock, logger, redact = [], ...limits }: SystemOptions): void {
   assertMethods('logger', logger, ['error', 'warn']);
-  assertMethods('clock', clock, ['now', 'setTimeout', 'clearTimeout']);
+  const dated = clock?.date === undefined ? [] : ['date'];
+  assertMethods('clock', clock, ['now', 'setTimeout', 'clearTimeout', ...dated]);
   const isName = (one: unknown): boolean => typeof one === 'string' || one instanceof RegExp;
   if (!Array.isArray(redact) || !redact.every(isName)) {
     throw new TypeError(`Expected redact to be names and patterns, got ${describe(redact)}`);
@@ -105,7 +106,7 @@ class SystemRuntime implements Runtime {
   readonly exitQueue: Cell[] = [];
   readonly root: RootProcess;
   undelivered: Runtime['undelivered'] = undefined;
-  #lastId = 0;
+  lastId = 0;
 
   readonly highWaterMark: number;
 
@@ -128,7 +129,7 @@ class SystemRuntime implements Runtime {
   }
 
   nextId(): number {
-    return ++this.#lastId;
+    return ++this.lastId;
   }
 }
 

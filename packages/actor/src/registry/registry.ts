@@ -1,8 +1,9 @@
 import { childKeys, type ChildOptions, type ChildSpec, specOf } from '../child-spec.ts';
 import { describe } from '../describe.ts';
 import { assertKnownKeys } from '../known-keys.ts';
+import { assertOneBag } from '../one-bag.ts';
 import { assertOneOf } from '../one-of.ts';
-import type { Destination, Via } from '../process/address.ts';
+import { type Destination, find, type Via } from '../process/address.ts';
 import { type Cell, cellOf, cellOfProcess, isPid, pidAndLabel } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
@@ -77,6 +78,7 @@ export function start<Key = unknown, Value = unknown, P extends Pid = Pid>(
   options: RegistryOptions<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
 export function start(parent: Process, options: AnyOptions): Promise<never> {
+  assertOneBag('Registry.start', arguments, 2);
   assertKnownKeys('Registry.start', options, registryKeys);
   return startRegistry(GenServer.start, parent, options);
 }
@@ -106,6 +108,7 @@ export function startLink<Key = unknown, Value = unknown, P extends Pid = Pid>(
   options: RegistryOptions<'duplicate', Key, Value, P>,
 ): Promise<Duplicate<Key, Value, P>>;
 export function startLink(parent: Process, options: AnyOptions): Promise<never> {
+  assertOneBag('Registry.startLink', arguments, 2);
   assertKnownKeys('Registry.startLink', options, registryKeys);
   return startRegistry(GenServer.startLink, parent, options);
 }
@@ -147,6 +150,7 @@ export function childSpec<
   options: ChildOptions<Id> & RegistryOptions<'duplicate', Key, Value, P>,
 ): ChildSpec<Id, Duplicate<Key, Value, P>>;
 export function childSpec(options: ChildOptions & AnyOptions): ChildSpec<string, never> {
+  assertOneBag('Registry.childSpec', arguments, 1);
   assertKnownKeys('Registry.childSpec', options, { ...childKeys, ...registryKeys });
   assertOptions(options);
   return specOf<string, never>(
@@ -182,6 +186,10 @@ function assertOptions({ keys, listeners = [] }: AnyOptions): void {
   assertOneOf('Expected keys to be', keys, ['unique', 'duplicate']);
   if (!Array.isArray(listeners)) {
     throw new TypeError(`Expected listeners to be an array of pids, got ${describe(listeners)}`);
+  }
+  for (const listener of listeners) {
+    // Throws unless it is an address.
+    find(listener);
   }
 }
 

@@ -79,6 +79,7 @@ export class RegistryTable {
    * that process.
    */
   register(key: unknown, cell: Cell, value: unknown): Cell | undefined {
+    this.#assertOwnSystem(cell);
     const owner = this.isUnique ? this.first(key)?.cell : undefined;
     if (owner === undefined) {
       const own = ownKey(key);
@@ -123,7 +124,17 @@ export class RegistryTable {
 
   /** See `Locks.hold`. */
   lock<Result>(cell: Cell, key: unknown, fn: () => Result | PromiseLike<Result>): Promise<Result> {
+    this.#assertOwnSystem(cell);
     return this.#locks.hold(cell, indexOf(key), fn);
+  }
+
+  /** A name counts in its system alone, as in `register`. */
+  #assertOwnSystem({ runtime, pid }: Cell): void {
+    if (runtime !== this.#registry.runtime) {
+      throw new TypeError(
+        `Expected a process of the system of the registry, got ${String(pid)} of another system`,
+      );
+    }
   }
 
   #notify(change: object): void {

@@ -15,8 +15,8 @@ export const callbackKeys: KeysOf<AnyBehaviour> = {
 
 /**
  * Refuses a behaviour with a callback that would never be called: a name that begins with `handle`,
- * or is near to that of a callback, and is none. Other names are the user's own. `handleCall` and
- * `handleCast` have a function for each request.
+ * or is near to that of a callback, and is none. Other names are the user's own. Each callback is a
+ * function; `handleCall` and `handleCast` have one for each request.
  * @throws TypeError that names the callback, and the nearest known one
  * @example
  * ```ts
@@ -41,17 +41,22 @@ export function assertCallbacks(
       throw new TypeError(`Expected a callback of ${name}${unknownKey(key, names)}`);
     }
   }
-  const { handleCall, handleCast } = behaviour as Partial<AnyBehaviour>;
-  assertClauses('handleCall', handleCall);
-  assertClauses('handleCast', handleCast);
+  for (const key of names) {
+    assertCallback(key, (behaviour as Readonly<Record<string, unknown>>)[key]);
+  }
 }
 
-function assertClauses(callback: string, clauses: unknown): void {
-  if (clauses !== undefined && (typeof clauses !== 'object' || clauses === null)) {
-    throw new TypeError(
-      `Expected ${callback} to be an object with a function for each request, got ${describe(clauses)}`,
-    );
+function assertCallback(key: string, given: unknown): void {
+  const [type, shape] = hasClauses(key)
+    ? ['object', 'an object with a function for each request']
+    : ['function', 'a function'];
+  if (given !== undefined && (typeof given !== type || given === null)) {
+    throw new TypeError(`Expected ${key} to be ${shape}, got ${describe(given)}`);
   }
+}
+
+function hasClauses(key: string): boolean {
+  return key === 'handleCall' || key === 'handleCast';
 }
 
 /** Of an instance of a class, also the names of its methods. */

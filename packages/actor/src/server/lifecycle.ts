@@ -1,5 +1,5 @@
 import { describe } from '../describe.ts';
-import { isThenable } from '../maybe-promise.ts';
+import { forgottenAwait, isThenable } from '../maybe-promise.ts';
 import { Cell } from '../process/cell.ts';
 import { reportCrash } from '../process/crash-report.ts';
 import { unwrap } from '../process/envelope.ts';
@@ -98,7 +98,7 @@ export abstract class ServerLifecycle extends Cell {
 
   /** Goes on with another state, and perhaps another code. */
   become(state: unknown, behaviour: AnyBehaviour = this.#behaviour): void {
-    this.#state = state;
+    this.#state = settled(state);
     this.#behaviour = erase(behaviour);
   }
 
@@ -124,8 +124,8 @@ export abstract class ServerLifecycle extends Cell {
     const start = this.#start as Start;
     switch (answer.type) {
       case 'ok':
+        this.#state = settled(answer.state);
         this.phase = 'loop';
-        this.#state = answer.state;
         this.#start = undefined;
         start.succeed();
         return answer.action;
@@ -236,6 +236,17 @@ export abstract class ServerLifecycle extends Cell {
   protected ended(): void {
     this.#state = this.#start = this.#pendingReply = undefined;
   }
+}
+
+/**
+ * A state, unless it is the promise of one. Not asked of each answer, which would slow down each
+ * message.
+ */
+function settled(state: unknown): unknown {
+  if (state instanceof Promise) {
+    throw new TypeError(`Expected a state, got ${forgottenAwait}`);
+  }
+  return state;
 }
 
 /** Ends the server for an answer that is none, or that this callback may not give. */

@@ -1,4 +1,5 @@
 import { setBrand, isA, isForeign } from '../brand.ts';
+import { describe } from '../describe.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { isThenable } from '../maybe-promise.ts';
@@ -237,10 +238,10 @@ export class ServerProcess extends ServerDispatch {
 
   #act(action: Action): void {
     if (action.timeout !== undefined) {
-      this.#startIdleTimer(action.timeout);
+      this.#startIdleTimer(alone(action).timeout);
     } else if (action.hibernate === undefined) {
       this.#continue = continueOf(action);
-    } else if (this.mailbox.length === 0) {
+    } else if (alone(action).hibernate && this.mailbox.length === 0) {
       this.#last = undefined;
       // Gives back the slots of its queue.
       this.mailbox.clear();
@@ -321,6 +322,15 @@ function isThrownAnswer(thrown: unknown): thrown is Answer {
 }
 
 const actionKeys: KeysOf<Action> = { timeout: true, continue: true, hibernate: true };
+
+/** The action, if it is the only one. Not asked of `continue`, which may follow each message. */
+function alone<Only extends Action>(action: Only): Only {
+  const { timeout, continue: next, hibernate } = action;
+  if (next !== undefined || (timeout !== undefined && hibernate !== undefined)) {
+    throw new TypeError(`Expected one action of an answer, got ${describe(action)}`);
+  }
+  return action;
+}
 
 /** What is left of the actions. A misspelt one would be taken for it. */
 function continueOf(action: Action): { readonly continue: unknown } | undefined {

@@ -1,8 +1,10 @@
-import { type Destination, destinationText } from '../process/address.ts';
+import { isA } from '../brand.ts';
+import { type Destination, destinationText, find } from '../process/address.ts';
 import { ExitError } from '../process/exit-error.ts';
 import { type ExitReason } from '../process/exit-reason.ts';
 import type { ReplyTo, Server } from '../server/behaviour.ts';
 import * as GenServer from '../server/gen-server.ts';
+import { ServerProcess } from '../server/server-process.ts';
 
 /**
  * The outcome of a request about a child: its value, why the start failed, or a mistake of the
@@ -36,6 +38,7 @@ export function callSupervisor<Calls, Name extends keyof Calls & string>(
   payload: unknown,
   options: GenServer.CallOptions = { timeout: Infinity },
 ): Promise<ReplyTo<Calls[Name]>> {
+  assertSupervisor(supervisor, name);
   const call = GenServer.call as (
     server: Destination,
     name: string,
@@ -43,6 +46,20 @@ export function callSupervisor<Calls, Name extends keyof Calls & string>(
     options: GenServer.CallOptions,
   ) => Promise<ReplyTo<Calls[Name]>>;
   return call(supervisor, name, payload, options);
+}
+
+/**
+ * Refuses a server that has no clause for a request, and would crash by it: one that is no
+ * supervisor, or one of another kind.
+ */
+export function assertSupervisor(supervisor: Destination, request: string): void {
+  const cell = find(supervisor);
+  const clauses = isA(cell, ServerProcess) ? cell.behaviour.handleCall : undefined;
+  if (cell?.isAlive === true && clauses?.[request] === undefined) {
+    throw new TypeError(
+      `Expected a supervisor that knows ${request}, got ${destinationText(supervisor)}`,
+    );
+  }
 }
 
 /** The value of an outcome. Throws an `ExitError` for a failure, a `TypeError` for a misuse. */

@@ -1,4 +1,5 @@
 import type { AnyChildSpec } from '../child-spec.ts';
+import { describe } from '../describe.ts';
 import { type Cell, cellOf, cellOfProcess, isPid, nameOf } from '../process/cell.ts';
 import { isReported, markReported, nameOfChild } from '../process/crash-report.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
@@ -10,6 +11,7 @@ import { isInstance } from '../shown/reading.ts';
 import type { Child } from './children.ts';
 import { explain } from './rules.ts';
 import { shutdownChild } from './shutdown.ts';
+import { type StartedChild, startProblem } from './start-problem.ts';
 
 /**
  * The outcome of a child's start. `value` is what `start` resolved with; there is no pid when that
@@ -36,15 +38,25 @@ export class ChildRunner {
   async #launch(spec: AnyChildSpec): Promise<Launched> {
     try {
       const start = spec.start as (...args: readonly unknown[]) => unknown;
-      const value: unknown = await start(this.#self, ...this.#extraArguments);
+      const { lastId } = this.#cell.runtime;
+      const returned = start(this.#self, ...this.#extraArguments);
+      const value = await returned;
       const pid = pidIn(value);
       if (pid === undefined && value !== undefined) {
         return { type: 'failed', reason: badReturnValue(value) };
       }
+      this.#assertStart(spec, { returned, cell: pid && cellOf(pid), lastId });
       return { type: 'done', pid, value };
     } catch (thrown) {
       const reason = isInstance(thrown, ExitError) ? thrown.reason : reasonOf(thrown);
       return { type: 'failed', reason };
+    }
+  }
+
+  #assertStart({ id }: AnyChildSpec, started: StartedChild): void {
+    const problem = startProblem(this.#cell, started);
+    if (problem !== undefined) {
+      throw new TypeError(`Expected the start of child ${describe(id)} to ${problem}`);
     }
   }
 

@@ -10,6 +10,7 @@ import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import { nearest } from '../nearest.ts';
+import { assertOneBag } from '../one-bag.ts';
 import {
   type Destination,
   destinationText,
@@ -26,7 +27,7 @@ import * as GenServer from '../server/gen-server.ts';
 import { type Ignore, ignore } from '../server/next.ts';
 import { stateOf } from '../server/state-of.ts';
 import { supervisorBehaviour, type SupervisorCalls } from './behaviour.ts';
-import { callSupervisor, valueOf } from './call.ts';
+import { assertSupervisor, callSupervisor, valueOf } from './call.ts';
 import type { ChildCounts, ChildInfo } from './children.ts';
 import {
   type CheckedOptions,
@@ -127,12 +128,8 @@ export async function startLink(
 ): Promise<unknown> {
   const isFunction = typeof given === 'function';
   const known = isFunction ? startKeys : { ...supervisorKeys, ...startKeys };
+  assertOneBag('Supervisor.startLink', arguments, isFunction ? 3 : 2);
   assertKnownKeys('Supervisor.startLink', isFunction ? options : given, known);
-  if (!isFunction && Object.keys(options).length > 0) {
-    throw new TypeError(
-      `Expected all options of Supervisor.startLink in one object, got ${describe(options)} in another`,
-    );
-  }
   const [init, startOptions] = isFunction
     ? [async () => checkedAnswer(await given()), options]
     : [constant(checkedOptions(given)), nameIn(given)];
@@ -178,6 +175,7 @@ export function childSpec(
 ): ChildSpec {
   const isFunction = typeof given === 'function';
   const known = { ...childKeys, ...startKeys, ...(isFunction ? {} : supervisorKeys) };
+  assertOneBag('Supervisor.childSpec', arguments, isFunction ? 2 : 1);
   assertKnownKeys('Supervisor.childSpec', isFunction ? startOptions : given, known);
   const [init, options] = isFunction
     ? [given, startOptions as SupervisorStartOptions & ChildOptions]
@@ -216,6 +214,7 @@ export function child<Children extends ChildPids, Id extends keyof Children & st
 ): Children[Id] {
   const pid = stateOf(find(supervisor), StaticState)?.children.get(id)?.pid;
   if (typeof pid !== 'object') {
+    assertSupervisor(supervisor, 'whichChild');
     const why = pid === undefined ? hintFor(supervisor, id) : `, ${pid}`;
     throw new ExitError(noproc, `child ${describe(id)} of ${destinationText(supervisor)}${why}`);
   }

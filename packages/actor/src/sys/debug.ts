@@ -1,6 +1,7 @@
 import { oneOfAll } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
+import { assertOneOf } from '../one-of.ts';
 import type { Destination } from '../process/address.ts';
 import { cellOf, nameOf } from '../process/cell.ts';
 import { loggerFor } from '../process/extras.ts';
@@ -115,6 +116,7 @@ export interface Statistics {
  * Counts the messages of a server: `true` starts at zero, `false` turns it off, `'get'` resolves
  * with the counts, or with `undefined` when it is off. OTP's count of reductions has no
  * counterpart. Rejects as `getState` does.
+ * @throws TypeError for another flag
  * @see OTP manual, `sys:statistics/3`
  * @example
  * ```ts
@@ -145,6 +147,7 @@ export function statistics(
   flag: boolean | 'get',
   options?: SysOptions,
 ): Promise<Statistics | undefined | void> {
+  assertOneOf('Expected the flag of sys.statistics to be', flag, [true, false, 'get']);
   const act = (target: ServerProcess): Statistics | undefined => {
     const now = target.runtime.clock.now();
     if (flag === 'get') {
@@ -197,6 +200,7 @@ export function log(
   flag: boolean | 'get',
   options: LogOptions = {},
 ): Promise<readonly DebugEvent[] | void> {
+  assertOneOf('Expected the flag of sys.log to be', flag, [true, false, 'get']);
   assertKnownKeys('sys.log', options, logKeys);
   const { size = 10, ...rest } = options;
   if (!Number.isSafeInteger(size) || size < 1) {
@@ -218,6 +222,7 @@ export function log(
 /**
  * Writes every event of a server to the system's logger, one line each, as a warning: loggers hide
  * lower levels. Rejects as `getState` does.
+ * @throws TypeError for anything but true or false
  * @see OTP manual, `sys:trace/3`
  * @example
  * ```ts
@@ -238,6 +243,7 @@ export function log(
  * ```
  */
 export function trace(server: Destination, flag: boolean, options?: SysOptions): Promise<void> {
+  assertOneOf('Expected the flag of sys.trace to be', flag, [true, false]);
   return query(
     server,
     'trace',

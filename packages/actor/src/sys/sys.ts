@@ -60,7 +60,8 @@ export function getState<State = unknown>(
  * Replaces the state of a server by the result of `replace`, and resolves with that.
  *
  * Rejects as `getState` does, and with an `ExitError` (`callbackFailed`) when `replace` throws:
- * then the server keeps its state and goes on.
+ * then the server keeps its state and goes on. So it does when the result is a promise.
+ * @throws TypeError for anything but a function
  * @see OTP manual, `sys:replace_state/3`
  * @example
  * ```ts
@@ -83,6 +84,7 @@ export function replaceState<State>(
   replace: (state: State) => State,
   options?: SysOptions,
 ): Promise<State> {
+  assertFunction('replace', replace);
   const act = (target: ServerProcess): State => {
     const state = replace(target.state as State);
     target.become(state);
@@ -237,7 +239,7 @@ export function terminate(
  *
  * Rejects as `getState` does, and with an `ExitError` (`callbackFailed`) when the server is not
  * suspended or `change` throws: then behaviour, state and suspension stay as they are.
- * @throws TypeError for anything but a behaviour
+ * @throws TypeError for anything but a behaviour, and for a `change` that is no function
  * @see OTP manual, `sys:change_code/5`
  * @example
  * ```ts
@@ -270,6 +272,7 @@ export function changeCode(
   if (typeof behaviour?.init !== 'function') {
     throw new TypeError(`Expected a behaviour, got ${describe(behaviour)}`);
   }
+  assertFunction('change', change);
   const act = (target: ServerProcess): void => {
     if (!target.isSuspended) {
       throw new Error(`Expected a suspended server, got ${nameOf(target)}, which is running`);
@@ -277,4 +280,10 @@ export function changeCode(
     target.become(change(target.state as never), behaviour);
   };
   return query(server, 'changeCode', act, options);
+}
+
+function assertFunction(name: string, given: unknown): void {
+  if (typeof given !== 'function') {
+    throw new TypeError(`Expected ${name} to be a function (state) => …, got ${describe(given)}`);
+  }
 }

@@ -574,19 +574,17 @@ describe('the end of a child', () => {
     expect(await Supervisor.countChildren(supervisor)).toMatchObject({ active: 1 });
   });
 
-  test('SP14 is not noticed when it was started without a link', async () => {
+  test('SP14 would not be noticed without a link: the start fails', async () => {
     const log: unknown[] = [];
-    const job = { id: 'a', log };
-    const all = await startTree(log, [
-      childSpec((parent) => GenServer.start(parent, worker, job), { id: 'a' }),
-    ]);
-    const pid = workerOf(all.supervisor, 'a');
-    await end(all, 'a');
-    expect(isAlive(pid)).toBe(false);
-    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed)]);
-    expect(await Supervisor.whichChildren(all.supervisor)).toStrictEqual([
-      { id: 'a', pid, type: 'worker' },
-    ]);
+    const { system, parent } = await startTree(log, []);
+    const children = [
+      childSpec((self) => GenServer.start(self, worker, { id: 'a', log }), { id: 'a' }),
+    ];
+    const started = Supervisor.startLink(parent, { strategy: 'oneForOne', children });
+    await expect(started).rejects.toThrow(
+      /Expected the start of child "a" to link its process to `parent`, got #Pid<\d+> without a link$/,
+    );
+    await settle(system);
   });
 });
 
@@ -1129,17 +1127,18 @@ describe('the shutdown', () => {
   test('SP13 ends a child that is no longer linked, without waiting for ever', async () => {
     const log: unknown[] = [];
     const job = { id: 'a', log, traps: false };
+    let owner: Process | undefined = undefined;
     const { system, parent, supervisor } = await startTree(log, [
       childSpec(
-        async (self) => {
-          const pid = (await GenServer.startLink(self, worker, job)) as Worker;
-          unlink(self, pid);
-          return pid;
+        (self) => {
+          owner = self;
+          return GenServer.startLink(self, worker, job);
         },
         { id: 'a' },
       ),
     ]);
     const pid = workerOf(supervisor, 'a');
+    unlink(owner as unknown as Process, pid);
     exit(parent, supervisor, shutdown);
     await settle(system);
     expect(isAlive(pid)).toBe(false);

@@ -2,7 +2,7 @@ import { describe } from '@reprise/actor/text';
 
 import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
-import type { Random } from './random.ts';
+import { type Random, randomOf } from './random.ts';
 
 /** A connection that a plan chooses a fault for. */
 export interface ChaosConnection {
@@ -38,7 +38,7 @@ export interface Choice {
  * await using server = await chaos({ plan, seed: 7 });
  * ```
  * @throws RangeError if a weight is not a number from 0 on, or if all are 0; TypeError or
- * RangeError if a fault is invalid.
+ * RangeError if a fault is invalid, also one that a function gives: each is tried once.
  */
 export function weighted(choices: readonly Choice[]): FaultPlan {
   const sum = choices.reduce((total, { weight }) => total + checked(weight), 0);
@@ -46,9 +46,8 @@ export function weighted(choices: readonly Choice[]): FaultPlan {
     throw new RangeError(`Expected a choice with a weight above 0, got ${choices.length} without`);
   }
   for (const { fault } of choices) {
-    if (typeof fault !== 'function') {
-      checkedFault(fault);
-    }
+    // A function is tried once: at a connection, its error would have no caller.
+    checkedFault(typeof fault === 'function' ? fault(randomOf('trial')) : fault);
   }
   return ({ random }) => {
     let left = random() * sum;

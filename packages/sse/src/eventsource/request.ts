@@ -38,7 +38,13 @@ function checked(init: EventSourceInit): EventSourceInit {
   if (typeof init === 'object') {
     assertKnownKeys('EventSource', init, eventSourceKeys);
   }
-  const { fetch, maxBufferSize = 1 } = init;
+  const { fetch, maxBufferSize = 1, withCredentials } = init;
+  // Each value has a boolean (WebIDL), but that of the text `false` is true.
+  if (typeof withCredentials === 'string') {
+    throw new TypeError(
+      `Expected withCredentials to be true or false, got ${describe(withCredentials)}`,
+    );
+  }
   if (fetch !== undefined && typeof fetch !== 'function') {
     throw new TypeError(`Expected fetch to be a function, got ${describe(fetch)}`);
   }

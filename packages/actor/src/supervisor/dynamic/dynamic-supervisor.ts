@@ -8,6 +8,7 @@ import {
 } from '../../child-spec.ts';
 import { describe } from '../../describe.ts';
 import { assertKnownKeys, type KeysOf, partOf } from '../../known-keys.ts';
+import { assertOneBag } from '../../one-bag.ts';
 import type { Destination, Name } from '../../process/address.ts';
 import { isPid } from '../../process/cell.ts';
 import type { Pid } from '../../process/pid.ts';
@@ -109,6 +110,7 @@ export async function startLink<const Extra extends readonly unknown[] = readonl
   parent: Process,
   options: DynamicSupervisorOptions<Extra> = {},
 ): Promise<DynamicSupervisorPid<Extra>> {
+  assertOneBag('DynamicSupervisor.startLink', arguments, 2);
   assertKnownKeys('DynamicSupervisor.startLink', options, dynamicKeys);
   const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
@@ -145,6 +147,7 @@ export function childSpec<
 >(
   options: ChildOptions<Id> & DynamicSupervisorOptions<Extra>,
 ): ChildSpec<Id, DynamicSupervisorPid<Extra>> {
+  assertOneBag('DynamicSupervisor.childSpec', arguments, 1);
   assertKnownKeys('DynamicSupervisor.childSpec', options, { ...childKeys, ...dynamicKeys });
   // Checked now rather than at the start, when siblings may run already.
   flagsOf(options);

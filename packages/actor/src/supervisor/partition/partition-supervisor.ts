@@ -8,6 +8,7 @@ import {
 import { describe } from '../../describe.ts';
 import { parallelism } from '../../host.ts';
 import { assertKnownKeys, type KeysOf, partOf } from '../../known-keys.ts';
+import { assertOneBag } from '../../one-bag.ts';
 import { type Destination, destinationText, type Name, type Named } from '../../process/address.ts';
 import { ExitError } from '../../process/exit-error.ts';
 import { noproc } from '../../process/exit-reason.ts';
@@ -110,6 +111,7 @@ export async function startLink<Child extends Pid>(
   parent: Process,
   options: PartitionSupervisorOptions<Child>,
 ): Promise<PartitionSupervisorPid<Child>> {
+  assertOneBag('PartitionSupervisor.startLink', arguments, 2);
   assertKnownKeys('PartitionSupervisor.startLink', options, partitionKeys);
   const { name } = options;
   const start = GenServer.startLink as (...args: readonly unknown[]) => Promise<never>;
@@ -145,6 +147,7 @@ export async function startLink<Child extends Pid>(
 export function childSpec<Child extends Pid, const Id extends string>(
   options: ChildOptions<Id> & PartitionSupervisorOptions<Child>,
 ): ChildSpec<Id, PartitionSupervisorPid<Child>> {
+  assertOneBag('PartitionSupervisor.childSpec', arguments, 1);
   assertKnownKeys('PartitionSupervisor.childSpec', options, { ...childKeys, ...partitionKeys });
   // Checked now rather than at the start, when siblings may run already.
   optionsOf(options);

@@ -1,0 +1,41 @@
+import { isThenable } from '../maybe-promise.ts';
+import type { Cell } from '../process/cell.ts';
+
+/** The start of a child: what its function returned at once, and the process that it led to. */
+export interface StartedChild {
+  readonly returned: unknown;
+  readonly cell: Cell | undefined;
+  /** The id of the last process that was made before. */
+  readonly lastId: number;
+}
+
+/**
+ * Why a supervisor cannot supervise the result of a start: the end of an error that begins with
+ * `Expected the start of child "a" to`. `undefined` if it can.
+ *
+ * A process that is not linked could end, and nobody would restart it. One that has ended already
+ * has no link any more.
+ */
+export function startProblem(supervisor: Cell, started: StartedChild): string | undefined {
+  const { cell } = started;
+  if (cell === undefined) {
+    return isForgotten(supervisor, started)
+      ? 'resolve with a pid, got undefined: is a `return` missing?'
+      : undefined;
+  }
+  if (cell.runtime !== supervisor.runtime) {
+    return `start a process of its system, got ${String(cell.pid)} of another system`;
+  }
+  return cell.isAlive && supervisor.isAlive && !supervisor.isLinked(cell)
+    ? `link its process to \`parent\`, got ${String(cell.pid)} without a link`
+    : undefined;
+}
+
+/**
+ * Nothing is the answer of `ignore`, and of a function without `return`. The second returned no
+ * promise, or has left a process that lives.
+ */
+function isForgotten(supervisor: Cell, { returned, lastId }: StartedChild): boolean {
+  const isLeft = (cell: Cell): boolean => cell.isChildOf(supervisor.pid) && cell.pid.id > lastId;
+  return !isThenable(returned) || supervisor.links.some(isLeft);
+}
