@@ -389,8 +389,9 @@ export class CursorWriter {
     }
   }
 
+  /** Where nothing is kept, no id is asked for; each would hold its packet in memory. */
   #remember(id: string | null): void {
-    if (isEventId(id)) {
+    if (isEventId(id) && this.#options.store !== nowhere) {
       this.#recent.add(id);
     }
   }
