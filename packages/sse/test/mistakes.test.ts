@@ -290,16 +290,6 @@ const mistakes: readonly Mistake[] = [
     'Expected the start of child "a" to start a process of its system, got #Pid<2> of another system',
   ],
   [
-    'a child under another parent',
-    (system) => supervised({ children: [childSpec(() => start(system), { id: 'a' })] })(system),
-    'Expected the start of child "a" to link its process to `parent`, got #Pid<4> without a link',
-  ],
-  [
-    'a child without a link',
-    supervised({ children: [childSpec((parent) => Agent.start(parent, () => 1), { id: 'a' })] }),
-    'Expected the start of child "a" to link its process to `parent`, got #Pid<4>',
-  ],
-  [
     'a start of a child that returns nothing',
     supervised({
       children: [

@@ -11,7 +11,7 @@ import { isInstance } from '../shown/reading.ts';
 import type { Child } from './children.ts';
 import { explain } from './rules.ts';
 import { shutdownChild } from './shutdown.ts';
-import { type StartedChild, startProblem } from './start-problem.ts';
+import { isUnlinked, type StartedChild, startProblem } from './start-problem.ts';
 
 /**
  * The outcome of a child's start. `value` is what `start` resolved with; there is no pid when that
@@ -57,6 +57,13 @@ export class ChildRunner {
     const problem = startProblem(this.#cell, started);
     if (problem !== undefined) {
       throw new TypeError(`Expected the start of child ${describe(id)} to ${problem}`);
+    }
+    // As in OTP, such a child is accepted, and its end not noticed.
+    if (isUnlinked(this.#cell, started)) {
+      loggerFor(this.#cell).warn(
+        { supervisor: this.name, child: id },
+        `supervisor ${this.name}: child ${describe(id)} is not linked to it, and will not be restarted`,
+      );
     }
   }
 

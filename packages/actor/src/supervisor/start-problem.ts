@@ -12,9 +12,6 @@ export interface StartedChild {
 /**
  * Why a supervisor cannot supervise the result of a start: the end of an error that begins with
  * `Expected the start of child "a" to`. `undefined` if it can.
- *
- * A process that is not linked could end, and nobody would restart it. One that has ended already
- * has no link any more.
  */
 export function startProblem(supervisor: Cell, started: StartedChild): string | undefined {
   const { cell } = started;
@@ -26,9 +23,15 @@ export function startProblem(supervisor: Cell, started: StartedChild): string | 
   if (cell.runtime !== supervisor.runtime) {
     return `start a process of its system, got ${String(cell.pid)} of another system`;
   }
-  return cell.isAlive && supervisor.isAlive && !supervisor.isLinked(cell)
-    ? `link its process to \`parent\`, got ${String(cell.pid)} without a link`
-    : undefined;
+  return undefined;
+}
+
+/**
+ * Whether the supervisor will not notice the end of a child, since it has no link to it. One that
+ * has ended already has no link any more.
+ */
+export function isUnlinked(supervisor: Cell, { cell }: StartedChild): boolean {
+  return cell?.isAlive === true && supervisor.isAlive && !supervisor.isLinked(cell);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  Agent,
   childSpec,
   crash,
   exit,
@@ -574,17 +575,30 @@ describe('the end of a child', () => {
     expect(await Supervisor.countChildren(supervisor)).toMatchObject({ active: 1 });
   });
 
-  test('SP14 would not be noticed without a link: the start fails', async () => {
+  test('SP14 is not noticed when it was started without a link', async () => {
     const log: unknown[] = [];
-    const { system, parent } = await startTree(log, []);
-    const children = [
-      childSpec((self) => GenServer.start(self, worker, { id: 'a', log }), { id: 'a' }),
-    ];
-    const started = Supervisor.startLink(parent, { strategy: 'oneForOne', children });
-    await expect(started).rejects.toThrow(
-      /Expected the start of child "a" to link its process to `parent`, got #Pid<\d+> without a link$/,
-    );
-    await settle(system);
+    const job = { id: 'a', log };
+    const all = await startTree(log, [
+      childSpec((parent) => GenServer.start(parent, worker, job), { id: 'a' }),
+    ]);
+    const pid = workerOf(all.supervisor, 'a');
+    await end(all, 'a');
+    expect(isAlive(pid)).toBe(false);
+    expect(log).toStrictEqual([hasStarted('a'), hasTerminated('a', crashed)]);
+    expect(await Supervisor.whichChildren(all.supervisor)).toStrictEqual([
+      { id: 'a', pid, type: 'worker' },
+    ]);
+  });
+
+  test('SP14 will not be noticed: a warning says so at the start', async () => {
+    const system = createTestSystem();
+    await Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      children: [childSpec((self) => Agent.start(self, () => 1), { id: 'a' })],
+    });
+    expect(system.reports.map(({ message }) => message)).toStrictEqual([
+      expect.stringMatching(/: child "a" is not linked to it, and will not be restarted$/),
+    ]);
   });
 });
 
@@ -1127,18 +1141,17 @@ describe('the shutdown', () => {
   test('SP13 ends a child that is no longer linked, without waiting for ever', async () => {
     const log: unknown[] = [];
     const job = { id: 'a', log, traps: false };
-    let owner: Process | undefined = undefined;
     const { system, parent, supervisor } = await startTree(log, [
       childSpec(
-        (self) => {
-          owner = self;
-          return GenServer.startLink(self, worker, job);
+        async (self) => {
+          const pid = (await GenServer.startLink(self, worker, job)) as Worker;
+          unlink(self, pid);
+          return pid;
         },
         { id: 'a' },
       ),
     ]);
     const pid = workerOf(supervisor, 'a');
-    unlink(owner as unknown as Process, pid);
     exit(parent, supervisor, shutdown);
     await settle(system);
     expect(isAlive(pid)).toBe(false);
