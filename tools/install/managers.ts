@@ -27,6 +27,8 @@ function yarnWith(linker: string): Manager {
         `npmScopes: { reprise: { npmRegistryServer: "${registry}" } }`,
         'unsafeHttpWhitelist: ["127.0.0.1"]',
         'enableGlobalCache: false',
+        // Else it takes a package of an earlier run, whose version is the same.
+        'enableMirror: false',
         'enableImmutableInstalls: false',
         'enableTelemetry: false',
         // The package under test is as young as can be.
