@@ -47,6 +47,11 @@ export class Exchange {
     this.#stream = stream;
     stream.once('request', (sending) => {
       this.#sent(sending, request);
+      if (isWithoutContent(hop)) {
+        // got, and Node for a method unknown to it, would send a length of 0.
+        sending.removeHeader('content-length');
+        sending.removeHeader('transfer-encoding');
+      }
     });
     // Stays to the end: an 'error' event without a listener would end the program.
     stream.on('error', (error: RequestError) => {
@@ -126,6 +131,11 @@ export class Exchange {
   markDead(): void {
     markSessionDead(this.#sending);
   }
+}
+
+/** Whether no length is sent: only of these methods is content expected (RFC 9110 8.6). */
+function isWithoutContent({ method, body }: Hop): boolean {
+  return body === undefined && !['POST', 'PUT', 'PATCH'].includes(method);
 }
 
 /**

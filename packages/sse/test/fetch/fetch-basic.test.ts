@@ -40,14 +40,19 @@ describe('request headers', () => {
   test.each([
     ['GET', undefined],
     ['HEAD', undefined],
+    ['DELETE', undefined],
+    ['OPTIONS', undefined],
+    ['REPORT', undefined],
     ['PUT', '0'],
     ['POST', '0'],
+    ['PATCH', '0'],
   ])(
     'request-headers.any.js: %s without a body has the Content-Length %s',
     async (method, size) => {
       await using server = await serveWpt();
       await fetch(server.at('/method'), { method });
       expect(server.requests[0]?.headers['content-length']).toBe(size);
+      expect(server.requests[0]?.headers['transfer-encoding']).toBeUndefined();
     },
   );
 
