@@ -110,6 +110,7 @@ const forbidden: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
+  'host',
   'keep-alive',
   'te',
   'trailer',

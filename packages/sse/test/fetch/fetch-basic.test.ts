@@ -89,7 +89,7 @@ describe('request headers', () => {
     expect(Number(headers['content-length'])).toBeGreaterThan(100);
   });
 
-  test.each(['connection', 'content-length', 'transfer-encoding', 'te', 'upgrade'])(
+  test.each(['connection', 'content-length', 'host', 'transfer-encoding', 'te', 'upgrade'])(
     'request-forbidden-headers.any.js: %s belongs to the connection, and cannot be set',
     async (name) => {
       const { headers } = await inspected({ headers: { [name]: '99' } });
