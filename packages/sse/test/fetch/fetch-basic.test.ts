@@ -164,7 +164,7 @@ describe('bodies of requests', () => {
     await expect(fetch('http://a/', init)).rejects.toMatchObject(typeError);
   });
 
-  test('formdata-serializing: names, values and files are encoded as a browser does', async () => {
+  test('names, values and files are encoded as a browser does', async () => {
     const body = new FormData();
     body.append('a\n"b"', 'one\ntwo');
     body.append('f', new File(['three'], 'x\r\n".txt'));
@@ -213,7 +213,7 @@ describe('responses', () => {
   });
 
   test.each([200, 201, 299, 404, 500, 599, 600, 999])(
-    'status.any.js: the status %i comes with its text, also an empty one',
+    'the status %i comes with its text, also an empty one',
     async (status) => {
       await using server = await serveRaw((socket) => {
         socket.end(`HTTP/1.1 ${status} \r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi`);
@@ -225,7 +225,7 @@ describe('responses', () => {
     },
   );
 
-  test('status.any.js: a status text is what the server sent', async () => {
+  test('a status text is what the server sent', async () => {
     await using server = await serveWpt();
     const { statusText } = await fetch(server.at('/status?code=210&text=Very%20Fine'));
     expect(statusText).toBe('Very Fine');
@@ -304,7 +304,7 @@ describe('responses', () => {
     await expect(read.text()).rejects.toMatchObject(typeError);
   });
 
-  test('response-stream-bad-chunk, bad-content-encoding.html: a body that cannot be decoded is a TypeError', async () => {
+  test('a body that cannot be decoded is a TypeError', async () => {
     await using server = await serveRaw((socket) => {
       socket.end('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc');
     });

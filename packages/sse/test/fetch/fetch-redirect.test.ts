@@ -100,7 +100,7 @@ describe('locations', () => {
   });
 
   test.each(['', 'http://', 'data:text/plain,x', 'mailto:a@b', 'javascript:x', 'unix:/a'])(
-    'redirect-empty-location.any.js, redirect-to-dataurl.any.js, redirect-schemes.html: %j is a network error',
+    'redirect-empty-location.any.js, redirect-to-dataurl.any.js, redirect-schemes.any.js: %j is a network error',
     async (location) => {
       await using server = await serve((_, response) => {
         response.writeHead(302, { location }).end();
