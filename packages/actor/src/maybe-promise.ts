@@ -8,3 +8,18 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** What an error says that got a promise. */
 export const forgottenAwait = 'a promise: is an `await` missing?';
+
+/**
+ * Calls a function of the user whose value has no meaning, such as a listener. `failed` gets the
+ * error that it throws, or that of a promise that it returns: the rejection would be unhandled.
+ */
+export function callListener(call: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    const value = call();
+    if (isThenable(value)) {
+      Promise.resolve(value).catch(failed);
+    }
+  } catch (error) {
+    failed(error);
+  }
+}

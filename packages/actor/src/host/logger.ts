@@ -1,5 +1,7 @@
+import { describe } from '../describe.ts';
 import { escapeControls } from '../escape.ts';
 import { writeError } from '../host.ts';
+import { callListener } from '../maybe-promise.ts';
 import { foldFrames } from '../shown/frames.ts';
 import { fieldOf, isError, textIn, textOfError } from '../shown/reading.ts';
 import type { Redaction } from '../shown/redaction.ts';
@@ -18,7 +20,7 @@ export interface Logger {
 
 /**
  * A logger that never throws: a failure to log must not change the behaviour of a process. When
- * `logger` throws, its error and the report go to stderr. It is given nothing that is too large to
+ * `logger` throws, or returns a promise that rejects, its error and the report go to stderr. It is given nothing that is too large to
  * be printed, or that is secret.
  */
 export function guarded(logger: Logger, redaction: Redaction): Logger {
@@ -26,12 +28,13 @@ export function guarded(logger: Logger, redaction: Redaction): Logger {
     (level: 'error' | 'warn'): Logger['error'] =>
     (details, message) => {
       const shown = shownMessage(message, redaction);
-      try {
-        logger[level](shownDetails(details, redaction), shown);
-      } catch (error) {
-        const why = isError(error) ? textOfError(error) : String(error);
-        writePlain(`the logger failed: ${shownMessage(why, redaction)}\n${shown}`);
-      }
+      callListener(
+        () => logger[level](shownDetails(details, redaction), shown),
+        (error) => {
+          const why = isError(error) ? textOfError(error) : describe(error);
+          writePlain(`the logger failed: ${shownMessage(why, redaction)}\n${shown}`);
+        },
+      );
     };
   return { error: guard('error'), warn: guard('warn') };
 }

@@ -151,11 +151,9 @@ function clockIn(context: AsyncContext, clock: Clock): Clock {
 function loggerIn(context: AsyncContext, logger: Logger): Logger {
   const log =
     (level: keyof Logger): Logger['error'] =>
-    (details, message) => {
-      context.runInAsyncScope(() => {
-        logger[level](details, message);
-      });
-    };
+    // Its value too: an async logger can fail later.
+    (details, message) =>
+      context.runInAsyncScope(() => logger[level](details, message));
   return { error: log('error'), warn: log('warn') };
 }
 

@@ -4,6 +4,7 @@ import { describe } from '../describe.ts';
 import { queueMicrotask } from '../host.ts';
 import { Timer } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
+import { callListener } from '../maybe-promise.ts';
 import { fieldOf, hasProxy } from '../shown/reading.ts';
 import { snapshot } from '../shown/snapshot.ts';
 import { type Cell, cellOfProcess, nameOf } from './cell.ts';
@@ -31,7 +32,10 @@ export interface KeptMessage {
 }
 
 export interface UndeliveredOptions {
-  /** Is called with each message, after the signals of the end are sent. Default: none. */
+  /**
+   * Is called with each message, after the signals of the end are sent. An error that it throws, or
+   * that its promise rejects with, is reported. Default: none.
+   */
   readonly tell?: (undelivered: UndeliveredMessage) => void;
   /** Keeps the last hundred, bounded and without secrets. Default: false. */
   readonly keep?: boolean;
@@ -165,13 +169,14 @@ function tellLater(
 ): void {
   const { pid, runtime } = cell;
   const reason = cell.reason as ExitReason;
+  const failed = (err: unknown): void => {
+    runtime.logger.error({ err }, `undelivered: the listener failed for ${nameOf(cell)}`);
+  };
   queueMicrotask(() => {
     for (const message of messages) {
-      try {
+      const call = (): unknown =>
         runtime.context.runInAsyncScope(tell, undefined, { pid, reason, message });
-      } catch (err) {
-        runtime.logger.error({ err }, `undelivered: the listener failed for ${nameOf(cell)}`);
-      }
+      callListener(call, failed);
     }
   });
 }

@@ -39,7 +39,8 @@ export interface ChildExitOptions {
   /**
    * Called when a child has ended by itself and is not restarted, because its `restart` says no or
    * because the supervisor gives up. Not called for children that the supervisor shuts down. It
-   * only watches: an error that it throws is reported, and changes nothing.
+   * only watches: an error that it throws, or that its promise rejects with, is reported, and
+   * changes nothing.
    */
   readonly onChildExit?: (exit: ChildExit) => void;
 }

@@ -2,7 +2,7 @@ import { type Backoff, restartDelay } from '../backoff.ts';
 import { setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { callListener, type MaybePromise } from '../maybe-promise.ts';
 import { cellOf, cellOfProcess } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { isExit } from '../process/exit-message.ts';
@@ -121,15 +121,16 @@ export abstract class SupervisorState extends ParentState {
 
   /** Tells the owner that a child has ended for good. */
   #notify({ spec: { id }, lastPid }: Child, reason: ExitReason): void {
-    try {
-      this.#flags.onChildExit?.({ id, pid: lastPid as Pid, reason });
-    } catch (err) {
-      const why = formatReason(reasonOf(err));
-      loggerFor(cellOfProcess(this.#self)).error(
-        { err, supervisor: this.runner.name, child: id },
-        `supervisor ${this.runner.name}: onChildExit failed for child ${id}: ${why}`,
-      );
-    }
+    const { name } = this.runner;
+    callListener(
+      () => this.#flags.onChildExit?.({ id, pid: lastPid as Pid, reason }),
+      (err) => {
+        loggerFor(cellOfProcess(this.#self)).error(
+          { err, supervisor: name, child: id },
+          `supervisor ${name}: onChildExit failed for child ${id}: ${formatReason(reasonOf(err))}`,
+        );
+      },
+    );
   }
 
   // Restarts

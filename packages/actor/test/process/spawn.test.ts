@@ -186,6 +186,20 @@ describe('spawn', () => {
       ]);
     },
   );
+
+  test('a logger whose promise rejects goes to stderr, and leaves no rejection', async () => {
+    const written = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const broken = (): Promise<never> => Promise.reject(new Error('the disk is full'));
+    const logger = { error: broken, warn: broken };
+    const system = createSystem({ clock: virtualClock(), logger, slowCallback: Infinity });
+    spawn(system, () => {
+      throw new Error('boom');
+    });
+    await settle(system);
+    expect(written.mock.calls).toStrictEqual([
+      ['the logger failed: Error: the disk is full\nprocess #Pid<2> crashed: Error: boom'],
+    ]);
+  });
 });
 
 describe('signal', () => {

@@ -167,6 +167,22 @@ describe('the messages left in a mailbox at the end', () => {
     );
   });
 
+  test('XT34 an async listener that fails is reported, and no rejection is left', async () => {
+    const system = createTestSystem();
+    const tell = (): unknown => Promise.reject(new Error('boom'));
+    undelivered(system, { tell });
+    const self = await idleProcess(system);
+    send(self.pid, 'a');
+    exit(system, self.pid, kill);
+    await settle(system);
+    expect(system.reports).toStrictEqual([
+      expect.objectContaining({
+        message: `undelivered: the listener failed for ${String(self.pid)}`,
+        details: { err: new Error('boom') },
+      }),
+    ]);
+  });
+
   test('a message that cannot be read counts, and harms nothing', async () => {
     const system = createTestSystem();
     const dead = undelivered(system, { keep: true });

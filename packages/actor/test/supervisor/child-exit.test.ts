@@ -97,6 +97,19 @@ describe('onChildExit', () => {
     expect(await Supervisor.countChildren(tree.supervisor)).toMatchObject({ specs: 1, active: 1 });
   });
 
+  test('that is async and fails is reported, and no rejection is left', async () => {
+    const log: unknown[] = [];
+    const spec = child({ id: 'a', log }, { restart: 'temporary' });
+    const onChildExit = (): unknown => Promise.reject(new Error('jammed'));
+    const tree = await startTree(log, [spec, ...workers(log, 'b')], { onChildExit });
+    await end(tree, 'a', crashed);
+    await settle(tree.system);
+    expect(tree.system.reports.at(-1)?.message).toMatch(
+      /onChildExit failed for child a: Error: jammed/,
+    );
+    expect(await Supervisor.countChildren(tree.supervisor)).toMatchObject({ specs: 1, active: 1 });
+  });
+
   test.each([null, 'log', 1])('is refused unless it is a function: %p', (onChildExit) => {
     const options = { id: 'x', strategy: 'oneForOne', children: [], onChildExit } as never;
     expect(() => Supervisor.childSpec(options)).toThrow(
