@@ -2,6 +2,7 @@ import type { Clock } from '@reprise/actor';
 
 import type { ServerSentEvent } from '../format/event.ts';
 import { createPacketState, handlePacket, type PacketState } from '../format/parser.ts';
+import { isTrue } from '../resilient/verdict.ts';
 import type { FetchFailure } from './failure.ts';
 import { OpenEvent } from './open-event.ts';
 import type { CheckedOptions } from './options.ts';
@@ -88,7 +89,7 @@ class EventLimits implements BodyLimits {
     this.#open.take(packet);
     if (events.length > 0) {
       this.#betweenEvents.start();
-      this.#isComplete ||= events.some((event) => this.#until?.(event) === true);
+      this.#isComplete ||= events.some((event) => isTrue('until', this.#until?.(event)));
     }
     if (!this.#open.isOpen) {
       this.#inEvent.stop();

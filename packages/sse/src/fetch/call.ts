@@ -150,9 +150,14 @@ export class FetchCall {
     this.#waiting = undefined;
   }
 
+  /** Of the request. Its stream can fail while the response is read. */
   #fail(failure: FetchFailure): void {
-    this.#reject(errorOf(failure, 'fetch failed'));
-    this.#end(failure);
+    if (this.#body === undefined) {
+      this.#reject(errorOf(failure, 'fetch failed'));
+      this.#end(failure);
+    } else {
+      this.#body.fail(failure);
+    }
   }
 
   #end(end: BodyEnd): void {

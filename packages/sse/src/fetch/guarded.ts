@@ -108,7 +108,14 @@ class Guard {
   }
 
   #tell(change: FetchStatusChange): void {
-    this.#options.onStatus(change);
+    try {
+      this.#options.onStatus(change);
+    } catch (error) {
+      // As for a listener of a channel: an uncaught exception, which leaves the request as it is.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
     if (statusChanges.hasSubscribers) {
       statusChanges.publish(change);
     }

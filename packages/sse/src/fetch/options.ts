@@ -52,7 +52,10 @@ export interface GuardOptions extends Pick<
    * without such an event has broken off. Default: each end in good order completes it.
    */
   readonly until?: (event: ServerSentEvent) => boolean;
-  /** Called at every change of a request. It must not throw. */
+  /**
+   * Called at every change of a request. An error that it throws is an uncaught exception of the
+   * program; the request goes on.
+   */
   readonly onStatus?: (change: FetchStatusChange) => void;
   /** The time of all limits but `connectTimeout`. Default: that of the machine. */
   readonly clock?: Clock;

@@ -12,6 +12,7 @@ import {
   redirectFailure,
 } from '../http/redirect.ts';
 import type { RequestHeaders, Transport } from '../http/request.ts';
+import { isTrue } from '../resilient/verdict.ts';
 import type { FetchFailure } from './failure.ts';
 import type { CheckedOptions } from './options.ts';
 import { type FetchedHead, fetchedHeaders } from './response.ts';
@@ -80,7 +81,7 @@ function isSuccess(status: number): boolean {
 }
 
 function accepts({ request, accepts }: FetchRequest, type = ''): boolean {
-  return accepts(type, request);
+  return isTrue('contentType', accepts(type, request));
 }
 
 function refused({ url: { href } }: Hop, { statusCode = 0, headers }: NodeResponse): Judged {

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { virtualClock, type VirtualClock } from '@reprise/actor/testing';
 import {
   FetchError,
@@ -178,6 +178,26 @@ test('the stream of a request that has failed is cancelled', async () => {
   await expect(cancelled.promise).resolves.toBeUndefined();
 });
 
+test('the body of a response breaks off when the stream of its request fails', async () => {
+  await using server = await serve((_, response) => response.writeHead(200).flushHeaders());
+  const upload = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = upload.writable.getWriter();
+  void writer.write(Uint8Array.of(1));
+  const changes: string[] = [];
+  const fetch = guarded({ onStatus: ({ type }) => changes.push(type) });
+  const response = await fetch(server.url, {
+    method: 'POST',
+    body: upload.readable,
+    duplex: 'half',
+  });
+  void writer.abort(new Error('the disk is gone'));
+  await expect(response.text()).rejects.toMatchObject({
+    name: 'TypeError',
+    cause: { failure: { type: 'request' }, cause: { message: 'the disk is gone' } },
+  });
+  expect(changes).toEqual(['requested', 'answered', 'failed']);
+});
+
 describe('limits of size', () => {
   test('an event above maxEventSize breaks the stream off, and smaller ones do not', async () => {
     await using it = await guard({ maxEventSize: 1000 });
@@ -286,6 +306,53 @@ describe('answers', () => {
     await expect(response.text()).rejects.toBe(failure);
   });
 });
+
+test.each([
+  ['until', 'a promise', Promise.resolve(true)],
+  ['until', '"yes"', 'yes'],
+  ['contentType', 'a promise', Promise.resolve(false)],
+  ['contentType', '"yes"', 'yes'],
+])('%s that returns %s is an error, and no answer', async (name, got, answer) => {
+  await using server = await serve((_, response) => {
+    response.writeHead(200, eventStream).end('data: a\n\n');
+  });
+  const fetch = guarded({ [name]: () => answer });
+  const text = fetch(server.url).then((response) => response.text());
+  const error = (await rejection(text)) as { readonly message: string; readonly cause?: Error };
+  const { message } = name === 'until' ? error : ((error.cause as Error).cause as Error);
+  expect(message).toMatch(`Expected ${name} to return true or false, got ${got}`);
+});
+
+test.each(['requested', 'answered', 'ended', 'failed', 'aborted'])(
+  'onStatus that throws at %s is an uncaught exception, and the request comes to its end',
+  async (type) => {
+    const thrown: unknown[] = [];
+    jest.spyOn(globalThis, 'queueMicrotask').mockImplementation((throwError) => {
+      try {
+        throwError();
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+    const failure = new Error('mine');
+    const onStatus = (change: FetchStatusChange): void => {
+      if (change.type === type) {
+        throw failure;
+      }
+    };
+    await using server = await serve(({ url }, response) => {
+      response.writeHead(200, eventStream).write('data: a\n\n');
+      response[url === '/events/cut' ? 'destroy' : 'end']();
+    });
+    const fetch = guarded({ onStatus });
+    const aborted = AbortSignal.abort();
+    expect(await (await fetch(server.url)).text()).toBe('data: a\n\n');
+    expect(await rejection(fetch(`${server.url}/cut`))).toBeInstanceOf(TypeError);
+    expect(await rejection(fetch(server.url, { signal: aborted }))).toBe(aborted.reason);
+    expect(fetch.requests).toEqual([]);
+    expect(new Set(thrown)).toEqual(new Set([failure]));
+  },
+);
 
 describe('failures of the network', () => {
   test('no connection is a TypeError, with a FetchError as its cause', async () => {
