@@ -20,8 +20,8 @@ export interface Logger {
 
 /**
  * A logger that never throws: a failure to log must not change the behaviour of a process. When
- * `logger` throws, or returns a promise that rejects, its error and the report go to stderr. It is given nothing that is too large to
- * be printed, or that is secret.
+ * `logger` throws, or returns a promise that rejects, its error and the report go to stderr. It is
+ * given nothing that is too large to be printed, or that is secret.
  */
 export function guarded(logger: Logger, redaction: Redaction): Logger {
   const guard =
