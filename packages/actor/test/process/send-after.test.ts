@@ -16,6 +16,7 @@ import {
   sendAfter,
   sendInterval,
   spawn,
+  spawnLink,
   startTimer,
   type TimeoutMessage,
   type TimerRef,
@@ -47,8 +48,8 @@ async function arrivals(system: TestSystem, log: Log, until: number): Promise<[n
 }
 
 /** An address that can be resolved while its supervisor has a partition in use. */
-async function routedTo(system: TestSystem, pid: Pid<unknown>) {
-  const child = childSpec(async () => pid, { id: 'part' });
+async function routed(system: TestSystem) {
+  const child = childSpec(async (parent) => spawnLink<string>(parent, forever), { id: 'part' });
   const supervisor = await PartitionSupervisor.startLink(system, { child, partitions: 1 });
   const address = PartitionSupervisor.route(supervisor, 0);
   return { address, resize: (size: number) => PartitionSupervisor.resize(supervisor, size) };
@@ -142,7 +143,7 @@ describe('sendAfter', () => {
 
   test('TI12 to an address that cannot be resolved is dropped, and the other timers fire', async () => {
     const { system, pid, messages } = await setup();
-    const { address, resize } = await routedTo(system, spawn(system, forever));
+    const { address, resize } = await routed(system);
     sendAfter(address, 'lost', 10);
     sendAfter(pid, 'together', 10);
     sendAfter(pid, 'later', 20);
@@ -394,7 +395,7 @@ describe('sendInterval', () => {
 
   test('TI20 to an address goes on while it cannot be resolved', async () => {
     const { system, log } = await setup();
-    const { address, resize } = await routedTo(system, spawn(system, forever));
+    const { address, resize } = await routed(system);
     const ref = sendInterval(address, 'tick', 10);
     await resize(0);
     expect(await arrivals(system, log, 35)).toStrictEqual([]);
