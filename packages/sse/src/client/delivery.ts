@@ -1,4 +1,4 @@
-import { isAnswer, type Process } from '@reprise/actor';
+import { isAnswer, loggerOf, type Process } from '@reprise/actor';
 
 import type { CursorReport, CursorWriter } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
@@ -49,10 +49,13 @@ export class Delivery {
     this.#record = record;
     this.#packetDone = packetDone;
     this.#failedEvents = new FailedEvents(behaviour, self, answers);
-    const { clock, logger } = self.system;
+    const { clock } = self.system;
     this.#watch = new HandlerWatch(clock, (event, ms) => {
       const pid = String(self.pid);
-      logger.warn({ event, ms }, `${pid}: the handler of an event has not settled for ${ms} ms`);
+      loggerOf(self).warn(
+        { event, ms },
+        `${pid}: the handler of an event has not settled for ${ms} ms`,
+      );
     });
   }
 

@@ -1,4 +1,11 @@
-import { type ExitMessage, type ExitReason, isPid, noreply, type Process } from '@reprise/actor';
+import {
+  type ExitMessage,
+  type ExitReason,
+  isPid,
+  loggerOf,
+  noreply,
+  type Process,
+} from '@reprise/actor';
 
 import type { BudgetOwner } from '../budget/client-budgets.ts';
 import type { PositionOptions } from '../cursor/options.ts';
@@ -69,14 +76,14 @@ function handleInfo(
   behaviour: ErasedBehaviour,
   message: unknown,
   session: Session,
-  { pid, system }: Process,
+  self: Process,
 ): Answered {
   const exited = isExit(message) ? session.exited(message) : undefined;
   if (exited !== undefined) {
     return exited;
   }
   if (behaviour.handleInfo === undefined) {
-    system.logger.warn({ message }, `${String(pid)} has no handleInfo: message dropped`);
+    loggerOf(self).warn({ message }, `${String(self.pid)} has no handleInfo: message dropped`);
     return noreply(session);
   }
   return session.answers.handle(behaviour.handleInfo, message);

@@ -3,6 +3,7 @@ import {
   type ExitMessage,
   ignore,
   isAlive,
+  loggerOf,
   type Pid,
   type Process,
   stop,
@@ -346,7 +347,7 @@ const sessions = new WeakMap<Pid, Session>();
 
 /** Reports a failed write: it crashes the client, or is logged if that has ended. */
 function ownerOf(self: Process): Parameters<typeof openCursor>[1] {
-  const { clock, logger } = self.system;
+  const { clock } = self.system;
   return {
     clock,
     signal: self.signal,
@@ -356,7 +357,7 @@ function ownerOf(self: Process): Parameters<typeof openCursor>[1] {
       });
     },
     warn: (error) => {
-      logger.warn({ err: error }, `${String(self.pid)}: its cursor could not be written`);
+      loggerOf(self).warn({ err: error }, `${String(self.pid)}: its cursor could not be written`);
     },
   };
 }

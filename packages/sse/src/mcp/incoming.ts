@@ -1,3 +1,5 @@
+import { loggerOf } from '@reprise/actor';
+
 import { closed } from '../http/failure.ts';
 import { rpcFailure } from './failure.ts';
 import { filterIn, isEmpty, isWanted, type SubscriptionFilter } from './filter.ts';
@@ -14,7 +16,7 @@ export function messagesOf(
   const messages = messagesIn(data);
   // An event without data gives an id to resume from, before there is a message.
   if (messages === undefined && data !== '') {
-    self.system.logger.warn({ size: data.length }, `${String(self.pid)}: an event is no message`);
+    loggerOf(self).warn({ size: data.length }, `${String(self.pid)}: an event is no message`);
   }
   return messages ?? [];
 }

@@ -1,6 +1,7 @@
 import {
   type Clock,
   crash,
+  loggerOf,
   normal,
   noreply,
   type Process,
@@ -212,7 +213,7 @@ function warnOfRepeats(options: ResilientOptions, self: Process): void {
   const { id, method, until } = options;
   if (until === undefined && isRepeatedEffect(options) && !warned.has(options)) {
     warned.add(options);
-    self.system.logger.warn(
+    loggerOf(self).warn(
       { id, method },
       `${String(self.pid)}: ${method} is sent again after each end of its stream, as \`reconnect: true\` asks. ` +
         'If an event completes the stream, name it with `until`; if none does, `until: () => false`',

@@ -4,7 +4,9 @@ import {
   GenServer,
   isAlive,
   normal,
+  type Process,
   send,
+  setLabel,
   shutdown,
   shutdownWith,
   Supervisor,
@@ -297,5 +299,24 @@ test('without a handleInfo messages are reported and dropped, and the client goe
   await client.next('handleEvent');
   expect(stage.system.reports).toMatchObject([
     { level: 'warn', message: `${String(pid)} has no handleInfo: message dropped` },
+  ]);
+});
+
+test('a warning about a client has its label', async () => {
+  await using stage = await openStage();
+  const { pid } = await observe(stage.system, {
+    ...once(stage),
+    init: (_arg: unknown, self: Process) => {
+      setLabel(self, 'prices');
+      return connect(stage, undefined);
+    },
+  });
+  send(pid, 'hello' as never);
+  await stage.next();
+  expect(stage.system.reports).toMatchObject([
+    {
+      message: `${String(pid)} has no handleInfo: message dropped`,
+      details: { label: 'prices', message: 'hello' },
+    },
   ]);
 });
