@@ -48,9 +48,7 @@ export class Exchange {
     stream.once('request', (sending) => {
       this.#sent(sending, request);
       if (isWithoutContent(hop)) {
-        // got, and Node for a method unknown to it, would send a length of 0.
-        sending.removeHeader('content-length');
-        sending.removeHeader('transfer-encoding');
+        dropLength(sending);
       }
     });
     // Stays to the end: an 'error' event without a listener would end the program.
@@ -131,6 +129,15 @@ export class Exchange {
   markDead(): void {
     markSessionDead(this.#sending);
   }
+}
+
+/**
+ * got, and Node for a method unknown to it, would send a length of 0. A request that a function of
+ * the user's has made, a `fetch` for example, has no headers to change.
+ */
+function dropLength(sending: Partial<Pick<ClientRequest, 'removeHeader'>>): void {
+  sending.removeHeader?.('content-length');
+  sending.removeHeader?.('transfer-encoding');
 }
 
 /** Whether no length is sent: only of these methods is content expected (RFC 9110 8.6). */
