@@ -12,3 +12,11 @@ export {
 } from './chaos/plan.ts';
 export { type Random, randomOf } from './chaos/random.ts';
 export type { ChaosStream } from './chaos/stream.ts';
+export {
+  type Exchange,
+  type ExchangeHandlers,
+  type ExchangeResponse,
+  type OutgoingRequest,
+  provideTransport,
+  type Transport,
+} from './http/transport.ts';

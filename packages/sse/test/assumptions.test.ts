@@ -15,7 +15,7 @@ import { createParser } from 'eventsource-parser';
 import got, { type OptionsInit, type Request, type RequestError, TimeoutError } from 'got';
 import { type ActorScope, type AnyActorLogic, createActor, createMachine } from 'xstate';
 
-import { Exchange } from '../src/http/exchange.ts';
+import { GotExchange } from '../src/http/exchange.ts';
 import { heldBytes } from './support/garbage.ts';
 import {
   aWhile,
@@ -93,6 +93,15 @@ describe('http/exchange.ts: got', () => {
     expect(Object.getPrototypeOf(response)).not.toBe(IncomingMessage.prototype);
   });
 
+  test('listens for "readable", which is removed so that the response flows', async () => {
+    await using server = await serveOpen();
+    const response = await gotResponse(server.url);
+    expect(response.listenerCount('readable')).toBe(1);
+    response.removeAllListeners('readable');
+    const [chunk] = (await once(response.resume(), 'data')) as [Buffer];
+    expect(String(chunk)).toBe('hi');
+  });
+
   test('can be garbage collected once it is detached from a response', async () => {
     await using server = await serve((_, response) => {
       response.writeHead(200, eventStream).write('data: x\n\n');
@@ -108,16 +117,16 @@ describe('http/exchange.ts: got', () => {
 
   async function detached(
     url: string,
-  ): Promise<{ readonly exchange: Exchange; readonly held: WeakRef<Request> }> {
+  ): Promise<{ readonly exchange: GotExchange; readonly held: WeakRef<Request> }> {
     const { promise, resolve } = Promise.withResolvers<WeakRef<Request>>();
     const hop = { method: 'GET', headers: {}, body: undefined, isAtHome: true, trail: [] };
-    const exchange: Exchange = new Exchange(
+    const exchange: GotExchange = new GotExchange(
       { ...hop, url: new URL(url) },
       {},
       {
         answered: (response) => {
           const { request } = response as unknown as { readonly request: Request };
-          exchange.detachFromGot(response);
+          exchange.accepted();
           resolve(new WeakRef(request));
         },
         upgraded: () => undefined,
@@ -126,17 +135,6 @@ describe('http/exchange.ts: got', () => {
     );
     return { held: await promise, exchange };
   }
-});
-
-describe('http/body.ts: got', () => {
-  test('listens for "readable", which is removed so that the response flows', async () => {
-    await using server = await serveOpen();
-    const response = await gotResponse(server.url);
-    expect(response.listenerCount('readable')).toBe(1);
-    response.removeAllListeners('readable');
-    const [chunk] = (await once(response.resume(), 'data')) as [Buffer];
-    expect(String(chunk)).toBe('hi');
-  });
 });
 
 describe('http/got-options.ts', () => {

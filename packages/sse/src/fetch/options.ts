@@ -3,13 +3,13 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { ServerSentEvent } from '../format/event.ts';
-import { assertPartKeys, defaultIdleTimeout, type Transport } from '../http/request.ts';
+import { assertPartKeys, defaultIdleTimeout, type TransportOptions } from '../http/request.ts';
 import { expectsType } from './expected-type.ts';
 import type { FetchStatusChange } from './status.ts';
 
 /** Limits and routes of a `fetch` made by `guarded`. Times are in milliseconds. */
 export interface GuardOptions extends Pick<
-  Transport,
+  TransportOptions,
   'connectTimeout' | 'got' | 'redirectDelay' | 'redirectHeaders' | 'tls'
 > {
   /**
@@ -62,7 +62,7 @@ export interface GuardOptions extends Pick<
 }
 
 /** The options with their defaults. */
-export interface CheckedOptions extends Transport {
+export interface CheckedOptions extends TransportOptions {
   readonly idleTimeout: number;
   readonly limits: BodyLimitOptions;
   readonly contentType: NonNullable<GuardOptions['contentType']>;

@@ -1,7 +1,6 @@
 import { redact } from '@reprise/actor/text';
 
 import { type AttemptRules, type Judgement } from '../http/attempt.ts';
-import type { Response as NodeResponse } from '../http/exchange.ts';
 import { requestFailed } from '../http/failure.ts';
 import { withHidden } from '../http/hidden.ts';
 import {
@@ -11,14 +10,15 @@ import {
   nextHop,
   redirectFailure,
 } from '../http/redirect.ts';
-import type { RequestHeaders, Transport } from '../http/request.ts';
+import type { RequestHeaders, TransportOptions } from '../http/request.ts';
+import type { ExchangeResponse } from '../http/transport.ts';
 import { isTrue } from '../resilient/verdict.ts';
 import type { FetchFailure } from './failure.ts';
 import type { CheckedOptions } from './options.ts';
 import { type FetchedHead, fetchedHeaders } from './response.ts';
 
 /** A request of `fetch`, on the connection of this package. */
-export interface FetchRequest extends Transport {
+export interface FetchRequest extends TransportOptions {
   readonly request: Request;
   readonly content: HopBody | undefined;
   readonly accepts: CheckedOptions['contentType'];
@@ -41,7 +41,7 @@ export const fetchRules: AttemptRules<FetchRequest, FetchedHead, FetchFailure> =
   judge,
 };
 
-function judge(request: FetchRequest, hop: Hop, response: NodeResponse): Judged {
+function judge(request: FetchRequest, hop: Hop, response: ExchangeResponse): Judged {
   const { statusCode: status = 0, headers } = response;
   const { location } = headers;
   if (isRedirectStatus(status) && location !== undefined && request.request.redirect !== 'manual') {
@@ -84,7 +84,7 @@ function accepts({ request, accepts }: FetchRequest, type = ''): boolean {
   return isTrue('contentType', accepts(type, request));
 }
 
-function refused({ url: { href } }: Hop, { statusCode = 0, headers }: NodeResponse): Judged {
+function refused({ url: { href } }: Hop, { statusCode = 0, headers }: ExchangeResponse): Judged {
   const shown = { type: 'contentType', status: statusCode, url: redact(href) } as const;
   return {
     type: 'refuse',
@@ -92,7 +92,7 @@ function refused({ url: { href } }: Hop, { statusCode = 0, headers }: NodeRespon
   };
 }
 
-function headOf({ url, trail }: Hop, response: NodeResponse): FetchedHead {
+function headOf({ url, trail }: Hop, response: ExchangeResponse): FetchedHead {
   const { statusCode = 0, statusText, rawHeaders } = response;
   return {
     status: statusCode,

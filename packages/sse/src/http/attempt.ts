@@ -3,14 +3,15 @@ import type { Clock } from '@reprise/actor';
 import type { RequestBudget } from '../budget/request-budget.ts';
 import { Deadline } from '../time/deadline.ts';
 import { BodyStart } from './body-start.ts';
-import { Body, readAll } from './body.ts';
-import { Exchange, type ExchangeHandlers, type Response } from './exchange.ts';
+import { Body } from './body.ts';
+import { openExchange } from './exchange.ts';
 import { badRequest, type ConnectFailure, type Disconnect, requestFailed } from './failure.ts';
 import { connectFailureOf, networkFailureOf } from './got-error.ts';
 import { defaultConnectTimeout } from './got-options.ts';
 import { withHidden } from './hidden.ts';
 import { defaultRedirectDelay, type Hop, shownUrl } from './redirect.ts';
-import type { Transport } from './request.ts';
+import type { TransportOptions } from './request.ts';
+import type { Exchange, ExchangeHandlers, ExchangeResponse } from './transport.ts';
 
 /**
  * The calls of a connection to its owner: either `failed`, once, or `connected`, then `packet` any
@@ -59,11 +60,15 @@ export type Judgement<Head, Failure> =
     };
 
 /** The difference between a request for an event stream and one of `fetch`. Pure functions. */
-export interface AttemptRules<Request extends Transport, Head, Failure> {
+export interface AttemptRules<Request extends TransportOptions, Head, Failure> {
   /** Why the request can never be sent, if it cannot. */
   readonly problem: (request: Request) => string | undefined;
   readonly firstHop: (request: Request) => Hop;
-  readonly judge: (request: Request, hop: Hop, response: Response) => Judgement<Head, Failure>;
+  readonly judge: (
+    request: Request,
+    hop: Hop,
+    response: ExchangeResponse,
+  ) => Judgement<Head, Failure>;
 }
 
 /**
@@ -71,7 +76,7 @@ export interface AttemptRules<Request extends Transport, Head, Failure> {
  * caller has waited for `budget`; each redirect waits for it again. got times lookup, TCP and TLS
  * in real time; all other timeouts are on `clock`.
  */
-export class Attempt<Request extends Transport, Head, Failure> implements Connection {
+export class Attempt<Request extends TransportOptions, Head, Failure> implements Connection {
   readonly #rules: AttemptRules<Request, Head, Failure>;
   readonly #request: Request;
   readonly #handlers: ConnectionHandlers<Head, Failure>;
@@ -139,7 +144,7 @@ export class Attempt<Request extends Transport, Head, Failure> implements Connec
 
   #send(hop: Hop): void {
     this.#budget?.take();
-    this.#exchange = new Exchange(hop, this.#request, {
+    this.#exchange = openExchange(hop, this.#request, {
       answered: (response) => {
         if (!this.#isOver) {
           this.#judge(hop, response);
@@ -156,7 +161,7 @@ export class Attempt<Request extends Transport, Head, Failure> implements Connec
     });
   }
 
-  #judge(hop: Hop, response: Response): void {
+  #judge(hop: Hop, response: ExchangeResponse): void {
     const judgement = this.#rules.judge(this.#request, hop, response);
     switch (judgement.type) {
       case 'open':
@@ -198,7 +203,7 @@ export class Attempt<Request extends Transport, Head, Failure> implements Connec
   }
 
   /** Fails with the body, or with the part of it that comes within its limits. */
-  #refuse(response: Response, failure: (body: string) => ConnectFailure | Failure): void {
+  #refuse(response: ExchangeResponse, failure: (body: string) => ConnectFailure | Failure): void {
     const { maxBodySize = 65_536, bodyTimeout = 5000 } = this.#request;
     const start = new BodyStart(maxBodySize, (text) => {
       this.#leaveMisdirected(response);
@@ -207,17 +212,17 @@ export class Attempt<Request extends Transport, Head, Failure> implements Connec
     this.#break = start.end;
     this.#deadline?.clear();
     this.#deadline = new Deadline(this.#clock, bodyTimeout, start.end);
-    readAll(response, start.take, start.end);
+    response.readBody(start.take, start.end);
   }
 
   /** 421: the next attempt must not use this connection (RFC 9110 15.5.20). */
-  #leaveMisdirected({ statusCode }: Response): void {
+  #leaveMisdirected({ statusCode }: ExchangeResponse): void {
     if (statusCode === 421) {
       this.#exchange?.markDead();
     }
   }
 
-  #open(response: Response, head: Head): void {
+  #open(response: ExchangeResponse, head: Head): void {
     const { packet, disconnected, held } = this.#handlers;
     const ended = (disconnect: Disconnect): void => {
       if (disconnect.type === 'timeout') {
@@ -226,7 +231,7 @@ export class Attempt<Request extends Transport, Head, Failure> implements Connec
       this.destroy();
       disconnected(disconnect);
     };
-    this.#exchange?.detachFromGot(response);
+    this.#exchange?.accepted();
     const { idleTimeout = Infinity } = this.#request;
     const body = new Body(response, { packet, ended, held }, idleTimeout, this.#clock);
     this.#deadline?.clear();

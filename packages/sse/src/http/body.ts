@@ -1,9 +1,8 @@
-import type { IncomingMessage } from 'node:http';
-
 import type { Clock } from '@reprise/actor';
 
 import { closed, type Disconnect } from './failure.ts';
 import { IdleTimer } from './idle-timer.ts';
+import type { ExchangeResponse } from './transport.ts';
 
 export interface BodyHandlers {
   readonly packet: (packet: Uint8Array) => void;
@@ -15,7 +14,7 @@ export interface BodyHandlers {
 
 /** The body of an open stream: read packet by packet, with backpressure and an idle timeout. */
 export class Body {
-  readonly #response: IncomingMessage;
+  readonly #response: ExchangeResponse;
   readonly #handlers: BodyHandlers;
   readonly #idle: IdleTimer;
   #isPaused = false;
@@ -29,7 +28,7 @@ export class Body {
   #end: Disconnect | undefined = undefined;
 
   constructor(
-    response: IncomingMessage,
+    response: ExchangeResponse,
     handlers: BodyHandlers,
     idleTimeout: number,
     clock: Clock,
@@ -43,7 +42,7 @@ export class Body {
 
   /** Begins to read; does nothing after `destroy`. */
   read(): void {
-    readAll(this.#response, this.#take, () => {
+    this.#response.readBody(this.#take, () => {
       this.end(closed);
     });
   }
@@ -138,17 +137,4 @@ const worthCopying = 4096;
 /** In bytes, with the object itself, which is most of it if a server sends chunks of one byte. */
 function sizeOf(packet: Uint8Array): number {
   return packet.length + 100;
-}
-
-/**
- * Reads the response itself, not got's stream of it, which would cost half as much again. got's
- * listener for 'readable' would keep the response from flowing.
- */
-export function readAll(
-  response: IncomingMessage,
-  take: (chunk: Buffer) => void,
-  ended: () => void,
-): void {
-  response.removeAllListeners('readable');
-  response.once('end', ended).on('data', take).resume();
 }

@@ -9,7 +9,6 @@ import {
   type ConnectionHandlers,
   type Judgement,
 } from './attempt.ts';
-import type { Response } from './exchange.ts';
 import {
   badRequest,
   type ConnectFailure,
@@ -19,6 +18,7 @@ import {
 import { withHidden } from './hidden.ts';
 import { firstHop, type Hop, isRedirect, nextHop } from './redirect.ts';
 import { requestProblem, type SseRequest } from './request.ts';
+import type { ExchangeResponse } from './transport.ts';
 
 /**
  * Sends the request, follows redirects by our own rules for secrets (`nextHop`), and accepts one
@@ -49,7 +49,7 @@ const eventStreamRules: AttemptRules<SseRequest, EventStreamResponse, never> = {
   judge,
 };
 
-function judge(request: SseRequest, hop: Hop, response: Response): Judged {
+function judge(request: SseRequest, hop: Hop, response: ExchangeResponse): Judged {
   const { statusCode: status = 0, headers } = response;
   const url = redact(response.url);
   if (isRedirect(status, headers.location)) {

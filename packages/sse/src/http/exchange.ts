@@ -6,25 +6,13 @@ import got, { type Request, type RequestError } from 'got';
 import { gotOptions } from './got-options.ts';
 import { forgetProtocol, hasStream, markSessionDead, resetCode, shareSession } from './http2.ts';
 import type { Hop } from './redirect.ts';
-import type { Transport } from './request.ts';
-
-export interface Response extends IncomingMessage {
-  readonly url: string;
-  /** The reason phrase as it was sent: where there is none, got makes one up. */
-  readonly statusText: string;
-}
-
-export interface ExchangeHandlers {
-  /** The head of the response. It may come after `destroy`, if got has cookies to store. */
-  readonly answered: (response: Response) => void;
-  /** A response with status 101; its socket is closed already. */
-  readonly upgraded: (response: IncomingMessage) => void;
-  /**
-   * An error of got or of Node, before or after the head. `reset` is the reason why the stream was
-   * reset, over HTTP/2.
-   */
-  readonly failed: (error: NodeJS.ErrnoException, reset: string | undefined) => void;
-}
+import type { TransportOptions } from './request.ts';
+import {
+  type Exchange,
+  type ExchangeHandlers,
+  type ExchangeResponse,
+  providedTransport,
+} from './transport.ts';
 
 /**
  * How long a socket is silent before TCP asks whether the other side is still there, in ms. That
@@ -32,28 +20,44 @@ export interface ExchangeHandlers {
  */
 const keepAliveDelay = 30_000;
 
+/** Opens an exchange: with got, unless a transport is provided. */
+export function openExchange(
+  hop: Hop,
+  options: TransportOptions,
+  handlers: ExchangeHandlers,
+): Exchange {
+  const transport = providedTransport();
+  return transport === undefined
+    ? new GotExchange(hop, options, handlers)
+    : transport(hop, options, handlers);
+}
+
+/** The response of Node, or of got where it decompresses, as it is read here. */
+type GotResponse = IncomingMessage & ExchangeResponse;
+
 /** One request, sent with got over HTTP/1.1 or HTTP/2, and its response. */
-export class Exchange {
-  /** Until `detachFromGot`. */
+export class GotExchange implements Exchange {
+  /** Until `accepted` detaches got. */
   #stream: Request | undefined;
+  #response: GotResponse | undefined = undefined;
   readonly #handlers: ExchangeHandlers;
   /** The request that got sends, once it knows the protocol. */
   #sending: ClientRequest | undefined = undefined;
   #statusText = '';
 
-  constructor(hop: Hop, request: Transport, handlers: ExchangeHandlers) {
+  constructor(hop: Hop, options: TransportOptions, handlers: ExchangeHandlers) {
     this.#handlers = handlers;
-    const stream = got.stream(hop.url, gotOptions(hop, request));
+    const stream = got.stream(hop.url, gotOptions(hop, options));
     this.#stream = stream;
     stream.once('request', (sending) => {
-      this.#sent(sending, request);
+      this.#sent(sending, options);
       if (isWithoutContent(hop)) {
         dropLength(sending);
       }
     });
     // Stays to the end: an 'error' event without a listener would end the program.
     stream.on('error', (error: RequestError) => {
-      if (request.got?.http2 === true && !hasStream(this.#sending)) {
+      if (options.got?.http2 === true && !hasStream(this.#sending)) {
         forgetProtocol(hop.url.origin);
       }
       handlers.failed(error, resetCode(this.#sending));
@@ -63,14 +67,16 @@ export class Exchange {
       socket.destroy();
       handlers.upgraded(response);
     });
-    stream.once('response', (response: Response) => {
+    stream.once('response', (response: IncomingMessage & { readonly url: string }) => {
+      const statusText = this.#statusText;
+      this.#response = Object.assign(response, { statusText, readBody });
       outsideOfGot(() => {
-        handlers.answered(Object.assign(response, { statusText: this.#statusText }));
+        handlers.answered(response as GotResponse);
       });
     });
   }
 
-  #sent(sending: ClientRequest, { got: given = {} }: Transport): void {
+  #sent(sending: ClientRequest, { got: given = {} }: TransportOptions): void {
     this.#sending = sending;
     shareSession(sending);
     sending.once('socket', (socket) => {
@@ -89,16 +95,17 @@ export class Exchange {
 
   /**
    * Detaches got from the response, so that it can be garbage collected: two thirds of the memory
-   * of an idle stream are got's. To be called when only the body is still to come. Does nothing if
-   * got decompresses the body or reads it over HTTP/2, or if Node is not as this code expects:
-   * test/assumptions.test.ts checks that it is.
+   * of an idle stream are got's. Does nothing if got decompresses the body or reads it over HTTP/2,
+   * or if Node is not as this code expects: test/assumptions.test.ts checks that it is.
    */
-  detachFromGot(response: Response): void {
+  accepted(): void {
     const sending = this.#sending;
+    const response = this.#response;
     // Node's own listener, which returns the socket to its agent or closes it.
-    const nodeListener = response.listeners('end').find(({ name }) => name === 'responseOnEnd');
+    const nodeListener = response?.listeners('end').find(({ name }) => name === 'responseOnEnd');
     if (
       sending === undefined ||
+      response === undefined ||
       nodeListener === undefined ||
       Object.getPrototypeOf(response) !== IncomingMessage.prototype
     ) {
@@ -111,7 +118,7 @@ export class Exchange {
     response.removeAllListeners().on('end', nodeListener as () => void);
     (response as { request?: Request | undefined }).request = undefined;
     const failed = (error: Error): void => {
-      this.#handlers.failed(error, undefined);
+      this.#handlers.failed(error);
     };
     sending.on('error', failed);
     response.on('error', failed);
@@ -122,13 +129,22 @@ export class Exchange {
     (this.#stream ?? this.#sending)?.destroy();
   }
 
-  /**
-   * To be called before `destroy` if the server was silent, or is the wrong one: no other stream
-   * uses its connection.
-   */
   markDead(): void {
     markSessionDead(this.#sending);
   }
+}
+
+/**
+ * Reads the response itself, not got's stream of it, which would cost half as much again. got's
+ * listener for 'readable' would keep the response from flowing. One function for all responses.
+ */
+function readBody(
+  this: IncomingMessage,
+  packet: (bytes: Uint8Array) => void,
+  ended: () => void,
+): void {
+  this.removeAllListeners('readable');
+  this.once('end', ended).on('data', packet).resume();
 }
 
 /**

@@ -5,13 +5,13 @@ import type { OptionsInit } from 'got';
 
 import { generationOf } from './http2.ts';
 import type { Hop, HopBody } from './redirect.ts';
-import type { Transport } from './request.ts';
+import type { TransportOptions } from './request.ts';
 
 /** In ms. */
 export const defaultConnectTimeout = 10_000;
 
 /** Options for one plain exchange: got follows, retries and judges nothing. */
-export function gotOptions(hop: Hop, request: Transport): OptionsInit {
+export function gotOptions(hop: Hop, request: TransportOptions): OptionsInit {
   const { got: given = {}, connectTimeout = defaultConnectTimeout } = request;
   const { http2 = false } = given;
   const { method, headers, body, isAtHome } = hop;
@@ -43,7 +43,7 @@ function contentOf(body: HopBody): NonNullable<OptionsInit['body']> {
 /** A client certificate is only shown to the origin that the request is meant for. */
 function tlsOptions(
   { url, isAtHome }: Hop,
-  { got: given = {}, tls = {} }: Transport,
+  { got: given = {}, tls = {} }: TransportOptions,
 ): NonNullable<OptionsInit['https']> {
   return {
     ...(given.http2 === true ? { tlsSessionLifetime: generationOf(url.origin) } : {}),

@@ -1,7 +1,12 @@
 import { redact } from '@reprise/actor/text';
 
 import type { RedirectFailure } from './failure.ts';
-import { requestHeaders, type RequestHeaders, type SseRequest, type Transport } from './request.ts';
+import {
+  requestHeaders,
+  type RequestHeaders,
+  type SseRequest,
+  type TransportOptions,
+} from './request.ts';
 
 /** A body that is read anew at each hop, or, as an iterable, once. */
 export type HopBody = string | Uint8Array | Blob | AsyncIterable<Uint8Array>;
@@ -57,7 +62,7 @@ export interface RedirectAnswer {
 export function nextHop(
   hop: Hop,
   answer: RedirectAnswer,
-  { redirectHeaders = [], got = {} }: Pick<Transport, 'redirectHeaders' | 'got'>,
+  { redirectHeaders = [], got = {} }: Pick<TransportOptions, 'redirectHeaders' | 'got'>,
 ): Hop | RedirectFailure {
   const { status, location } = answer;
   const url = resolve(location, hop.url);

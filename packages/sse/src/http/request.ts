@@ -91,7 +91,7 @@ export interface SseRequest {
 }
 
 /** The part of a request that is about connections, redirects and limits of time. */
-export type Transport = Pick<
+export type TransportOptions = Pick<
   SseRequest,
   | 'bodyTimeout'
   | 'connectTimeout'
