@@ -9,6 +9,7 @@ import { importing } from './import/suite.ts';
 import { latency } from './latency/suite.ts';
 import { BusyMachineError, quietMachine } from './machine.ts';
 import { addOptions, type Options } from './options.ts';
+import { pair } from './pair/suite.ts';
 import { formatReport, type Report, reportJson } from './report.ts';
 import { resultOf, type Result } from './result.ts';
 import { rivalsFaults } from './rivals-faults/suite.ts';
@@ -31,6 +32,7 @@ program.addCommand(sse);
 program.addCommand(idle);
 program.addCommand(latency);
 program.addCommand(importing);
+program.addCommand(pair);
 program.addCommand(chart);
 await program.parseAsync().catch((error: unknown) => {
   if (error instanceof BusyMachineError) {
