@@ -26,7 +26,14 @@ const prelude = [
 
 const typed = ['self', 'parent', 'system', 'server'];
 const keywords = ['await', 'async', 'true', 'false', 'undefined'];
-const inTesting = ['createTestSystem', 'createProbe', 'settle', 'advance', 'virtualClock'];
+const inTesting = [
+  'createTestSystem',
+  'createProbe',
+  'settle',
+  'advance',
+  'virtualClock',
+  'provideSystemDefaults',
+];
 /** A user writes these; no function has their names. */
 const callbacks = /^(?:init|handle\w+|terminate|formatStatus)\(/;
 

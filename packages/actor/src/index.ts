@@ -110,7 +110,9 @@ export {
 } from './process/signals.ts';
 export type { Receiver } from './process/function-process.ts';
 export { spawn, type SpawnOptions, spawnLink, spawnMonitor } from './process/spawn.ts';
-export { createSystem, type SystemOptions } from './process/system.ts';
+export type { Scheduler, Turn } from './process/scheduler.ts';
+export { createSystem } from './process/system.ts';
+export type { SystemOptions } from './process/system-options.ts';
 export * as Supervisor from './supervisor/supervisor.ts';
 export * as sys from './sys/sys.ts';
 export * as Task from './task/task.ts';

@@ -1,4 +1,5 @@
 export { virtualClock, type VirtualClock } from './host/clock.ts';
+export { provideSystemDefaults, type SystemDefaults } from './process/system-defaults.ts';
 export { createProbe, type Probe, type ProbeOptions } from './testing/probe.ts';
 export {
   advance,

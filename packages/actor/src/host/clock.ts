@@ -20,6 +20,11 @@ export interface Clock {
    * monotonic clock may stand still; without it a sleep is not noticed.
    */
   date?(): number;
+  /**
+   * Calls back once, after the timers that are due and the I/O that has arrived have had their
+   * turn. Default: the `setImmediate` of the host.
+   */
+  setImmediate?(callback: () => void): unknown;
 }
 
 /**
@@ -47,6 +52,7 @@ export function systemClock(): Clock {
   return {
     now: host.now,
     date: host.date,
+    setImmediate: host.queueMacrotask,
     setTimeout: (callback, ms) =>
       ms > longestHostDelay
         ? new LongTimeout(callback, ms)
@@ -59,6 +65,15 @@ export function systemClock(): Clock {
       }
     },
   };
+}
+
+/** `setImmediate` of a clock that may have none. */
+export function setImmediateOn(clock: Clock, callback: () => void): void {
+  if (clock.setImmediate === undefined) {
+    host.queueMacrotask(callback);
+  } else {
+    clock.setImmediate(callback);
+  }
 }
 
 /** A clock that stands still until `advance`; see `virtualClock`. */

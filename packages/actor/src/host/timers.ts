@@ -1,7 +1,6 @@
 import { setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
-import * as host from '../host.ts';
-import type { Clock, TimeoutHandle } from './clock.ts';
+import { type Clock, setImmediateOn, type TimeoutHandle } from './clock.ts';
 import { longestHostDelay } from './long-timeout.ts';
 
 /** How late a timer is when the thread was held, in ms. */
@@ -131,7 +130,7 @@ export class Timers {
     if (first !== undefined && this.#clock.now() - first.due >= stall) {
       // No other timer of the host is needed until then.
       this.#wakeAt = -Infinity;
-      host.queueMacrotask(this.#fire);
+      setImmediateOn(this.#clock, this.#fire);
     } else {
       this.#fire();
     }

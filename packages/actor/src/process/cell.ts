@@ -218,8 +218,13 @@ export abstract class Cell extends Target<Cell> implements Process {
     this.runtime.scheduler.ready(this);
   }
 
-  /** Called by the scheduler alone. */
+  /** For a scheduler that knows nothing of the context of the system: see `Turn`. */
   run(): void {
+    this.runtime.context.runInAsyncScope(takeTurnOf, undefined, this);
+  }
+
+  /** Called by the scheduler alone, in the context of the system. */
+  takeTurn(): void {
     // Since it was made ready it may have ended, or have waited and been made ready once more.
     if (this.status !== 'ready') {
       return;
@@ -269,11 +274,11 @@ export abstract class Cell extends Target<Cell> implements Process {
 
   #enter(): void {
     this.status = 'running';
-    this.runtime.scheduler.current = this;
+    this.runtime.current = this;
   }
 
   #leave(hasMore: boolean): void {
-    this.runtime.scheduler.current = undefined;
+    this.runtime.current = undefined;
     if (hasMore && this.status === 'running') {
       this.wake();
     } else if (this.status === 'running') {
@@ -366,6 +371,10 @@ export abstract class Cell extends Target<Cell> implements Process {
   removeWait(wait: Wait): void {
     this.waits?.delete(wait);
   }
+}
+
+function takeTurnOf(cell: Cell): void {
+  cell.takeTurn();
 }
 
 /** The process behind a pid; throws a `TypeError` for anything else. */
@@ -474,16 +483,19 @@ export interface Runtime {
   /** What its reports hide. */
   readonly redaction: Redaction;
   readonly timers: Timers;
+  /** A `Scheduler`, or the default, which takes turns of cells alone. */
   readonly scheduler: {
-    /** The process whose code is on the stack. */
-    current: Cell | undefined;
     readonly isIdle: boolean;
-    /** How many messages a process may handle in its turn. */
     readonly turnLength: number;
     yieldToMicrotasks(cell?: Cell): void;
-    /** Gives `cell` a turn, after those that are already ready. */
     ready(cell: Cell): void;
   };
+  /** As `Math.random`. */
+  readonly random: () => number;
+  /** How many threads the machine can run at a time. */
+  readonly parallelism: number;
+  /** The process whose code is on the stack. */
+  current: Cell | undefined;
   readonly names: KeyTable<Cell>;
   readonly processes: Set<Cell>;
   /** Processes that have ended and whose exit signals and DOWN messages are not sent yet. */

@@ -1,4 +1,4 @@
-import { queueMacrotask } from '../host.ts';
+import { setImmediateOn } from '../host/clock.ts';
 import { assertTimeout, Timer } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { Cell, pidAndLabel } from './cell.ts';
@@ -141,7 +141,7 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
    * and receives again, in a loop, must not hold the thread for ever.
    */
   #refuse(result: PromiseWithResolvers<unknown>, reason: ExitReason): void {
-    queueMacrotask(() => {
+    setImmediateOn(this.runtime.clock, () => {
       result.reject(new ExitError(reason, `receive of ${pidAndLabel(this)}, which has ended`));
     });
   }

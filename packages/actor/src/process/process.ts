@@ -29,6 +29,8 @@ export interface Process<in Message = never> {
 export interface System extends Process {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Returns a number from 0 on and below 1: `Math.random`, unless the system was given another. */
+  readonly random: () => number;
   /** Settles with the reason once the system has ended. */
   readonly whenExited: Promise<ExitReason>;
   /**

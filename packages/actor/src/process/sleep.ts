@@ -1,4 +1,4 @@
-import { queueMacrotask } from '../host.ts';
+import { setImmediateOn } from '../host/clock.ts';
 import { assertTimeout, CallbackTimer } from '../host/timers.ts';
 import { type Cell, cellOfProcess, pidAndLabel } from './cell.ts';
 import { ExitError } from './exit-error.ts';
@@ -53,7 +53,7 @@ function start(cell: Cell, ms: number, wake: () => void): void {
  * loop, must not hold the thread for ever.
  */
 function refuse(cell: Cell, reject: (thrown: unknown) => void): void {
-  queueMacrotask(() => {
+  setImmediateOn(cell.runtime.clock, () => {
     reject(new ExitError(cell.reason ?? noproc, `sleep of ${pidAndLabel(cell)}, which has ended`));
   });
 }

@@ -20,9 +20,7 @@ const slice = 4;
  * A flood of messages, or an endless chain of calls, delays a timer by about a slice. A message to
  * an idle system does not wait at all.
  */
-export class Scheduler {
-  /** The process whose code is on the stack, if any. */
-  current: Cell | undefined = undefined;
+export class SliceScheduler {
   /** How many messages a process may handle in its turn: few while they are slow to handle. */
   turnLength: number = longTurn;
   readonly #ready = new Queue<Cell>();
@@ -120,7 +118,7 @@ export class Scheduler {
     this.#isYielding = false;
     while (this.#ready.length > 0 && now < end && !this.#isYielding) {
       const cell = this.#ready.shift();
-      cell.run();
+      cell.takeTurn();
       // The clock is read once in a turn: the end of this turn is the start of the next.
       const after = host.now();
       this.#reportIfSlow(cell, after - now);

@@ -1,11 +1,10 @@
 import { KeyTable } from '../collections/key-table.ts';
-import { describe } from '../describe.ts';
-import { assertHost, type AsyncContext, currentContext } from '../host.ts';
-import { type Clock, systemClock } from '../host/clock.ts';
+import * as host from '../host.ts';
+import { type Clock, setImmediateOn, systemClock } from '../host/clock.ts';
 import { guarded, type Logger, stderrLogger } from '../host/logger.ts';
 import { assertTimeout, CallbackTimer, Timers } from '../host/timers.ts';
-import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
-import { createRedaction, type Redaction, type SecretNames } from '../shown/redaction.ts';
+import { assertKnownKeys } from '../known-keys.ts';
+import { createRedaction, type Redaction } from '../shown/redaction.ts';
 import { Cell, type Runtime } from './cell.ts';
 import {
   errorIn,
@@ -17,39 +16,13 @@ import {
 } from './exit-reason.ts';
 import { formatReason } from './format-reason.ts';
 import { type StopOptions, stopSystemKeys, type System } from './process.ts';
-import { Scheduler } from './scheduler.ts';
-
-export interface SystemOptions {
-  /** Default: `systemClock()`. */
-  readonly clock?: Clock;
-  /** Receives the reports of crashes and of problems. Default: it writes to stderr. */
-  readonly logger?: Logger;
-  /**
-   * Names of fields, headers and query parameters whose values no report shows, besides those that
-   * are hidden always, such as `password`, `apiKey` and `authorization`. A text is a whole name, in
-   * any case; a pattern matches in part of it. Default: none.
-   */
-  readonly redact?: SecretNames;
-  /**
-   * How many messages may wait in a mailbox before a warning is logged, once for each process.
-   * Default: 100,000.
-   */
-  readonly highWaterMark?: number;
-  /** How long a callback may block the thread before a warning is logged, in ms. Default: 100. */
-  readonly slowCallback?: number;
-}
-
-export const systemKeys: KeysOf<SystemOptions> = {
-  clock: true,
-  logger: true,
-  highWaterMark: true,
-  slowCallback: true,
-  redact: true,
-};
+import { SliceScheduler } from './slice-scheduler.ts';
+import { withDefaults } from './system-defaults.ts';
+import { assertSystemOptions, type SystemOptions, systemKeys } from './system-options.ts';
 
 /**
  * A new system. Systems share nothing: a program may have several, and a test one of its own.
- * @throws Error on a Node older than 22.12
+ * @throws TypeError or RangeError for a wrong option; Error on a Node older than 22.12
  * @example
  * ```ts
  * import { createSystem, processes, spawn } from '@reprise/actor';
@@ -63,48 +36,26 @@ export const systemKeys: KeysOf<SystemOptions> = {
  */
 export function createSystem(options: SystemOptions = {}): System {
   assertKnownKeys('createSystem', options, systemKeys);
-  assertOptions(options);
-  assertHost();
-  return new SystemRuntime(options).root;
-}
-
-/** A logger or a clock that lacks a method would be missed at the first crash or timer. */
-function assertOptions({ clock, logger, redact = [], ...limits }: SystemOptions): void {
-  assertMethods('logger', logger, ['error', 'warn']);
-  const dated = clock?.date === undefined ? [] : ['date'];
-  assertMethods('clock', clock, ['now', 'setTimeout', 'clearTimeout', ...dated]);
-  const isName = (one: unknown): boolean => typeof one === 'string' || one instanceof RegExp;
-  if (!Array.isArray(redact) || !redact.every(isName)) {
-    throw new TypeError(`Expected redact to be names and patterns, got ${describe(redact)}`);
-  }
-  for (const name of ['highWaterMark', 'slowCallback'] as const) {
-    const limit: unknown = limits[name] ?? 0;
-    if (!(typeof limit === 'number' && limit >= 0)) {
-      throw new RangeError(`Expected ${name} to be a number from 0 on, got ${describe(limit)}`);
-    }
-  }
-}
-
-function assertMethods(name: string, given: unknown, methods: readonly string[]): void {
-  const held = given as Readonly<Record<string, unknown>> | null | undefined;
-  if (held !== undefined && !methods.every((method) => typeof held?.[method] === 'function')) {
-    throw new TypeError(
-      `Expected ${name} to have the methods ${methods.join(', ')}, got ${describe(given)}`,
-    );
-  }
+  const all = withDefaults(options);
+  assertSystemOptions(all);
+  host.assertHost();
+  return new SystemRuntime(all).root;
 }
 
 class SystemRuntime implements Runtime {
-  readonly context: AsyncContext = currentContext();
+  readonly context: host.AsyncContext = host.currentContext();
   readonly clock: Clock;
   readonly logger: Logger;
   readonly redaction: Redaction;
   readonly timers: Timers;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Runtime['scheduler'];
+  readonly random: () => number;
+  readonly parallelism: number;
   readonly names: KeyTable<Cell> = new KeyTable();
   readonly processes: Set<Cell> = new Set();
   readonly exitQueue: Cell[] = [];
   readonly root: RootProcess;
+  current: Cell | undefined = undefined;
   undelivered: Runtime['undelivered'] = undefined;
   lastId = 0;
 
@@ -116,12 +67,18 @@ class SystemRuntime implements Runtime {
     redact = [],
     highWaterMark = 100_000,
     slowCallback = 100,
+    scheduler = new SliceScheduler(slowCallback, this.context),
+    // Looked up at each call: a test may put another function in its place.
+    random = () => Math.random(),
+    parallelism = host.parallelism(),
   }: SystemOptions) {
     this.clock = clock;
     this.redaction = createRedaction(redact);
     this.logger = guarded(loggerIn(this.context, logger), this.redaction);
     this.highWaterMark = highWaterMark;
-    this.scheduler = new Scheduler(slowCallback, this.context);
+    this.scheduler = scheduler;
+    this.random = random;
+    this.parallelism = parallelism;
     this.timers = new Timers(clockIn(this.context, clock), (error) => {
       this.logger.error({ err: error }, 'a timer failed');
     });
@@ -134,7 +91,7 @@ class SystemRuntime implements Runtime {
 }
 
 /** Its timers call back in `context`, and not in that of the code that has set them. */
-function clockIn(context: AsyncContext, clock: Clock): Clock {
+function clockIn(context: host.AsyncContext, clock: Clock): Clock {
   return {
     now: () => clock.now(),
     setTimeout: (callback, ms) =>
@@ -144,11 +101,16 @@ function clockIn(context: AsyncContext, clock: Clock): Clock {
     clearTimeout: (handle) => {
       clock.clearTimeout(handle);
     },
+    setImmediate: (callback) => {
+      setImmediateOn(clock, () => {
+        context.runInAsyncScope(callback);
+      });
+    },
   };
 }
 
 /** It logs in `context`, and not in that of the code whose message is too much, for example. */
-function loggerIn(context: AsyncContext, logger: Logger): Logger {
+function loggerIn(context: host.AsyncContext, logger: Logger): Logger {
   const log =
     (level: keyof Logger): Logger['error'] =>
     // Its value too: an async logger can fail later.
@@ -183,6 +145,10 @@ class RootProcess extends Cell implements System {
 
   get logger(): Logger {
     return this.runtime.logger;
+  }
+
+  get random(): () => number {
+    return this.runtime.random;
   }
 
   get whenExited(): Promise<ExitReason> {

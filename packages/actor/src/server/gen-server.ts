@@ -295,7 +295,7 @@ export function call<Calls, Request extends keyof Calls & string>(
   const { timeout = 5000, self }: CallOptions = options ?? {};
   assertTimeout(timeout);
   const cell = find(server);
-  const caller = self === undefined ? cell?.runtime.scheduler.current : cellOfProcess(self);
+  const caller = self === undefined ? cell?.runtime.current : cellOfProcess(self);
   const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
     const what = `call ${describe(request)} to ${destinationText(server)}`;
@@ -408,7 +408,7 @@ export async function stop(
   assertExitReason(reason);
   assertTimeout(timeout);
   const cell = find(server);
-  const caller = cell?.runtime.scheduler.current;
+  const caller = cell?.runtime.current;
   const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
     throw new ExitError(refusal ?? noproc, `stop of ${destinationText(server)}`);

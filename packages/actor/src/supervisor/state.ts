@@ -186,7 +186,7 @@ export abstract class SupervisorState extends ParentState {
       child.consecutiveRestarts = 0;
     }
     child.startedAt = Infinity;
-    const ms = restartDelay(child.consecutiveRestarts, backoff, Math.random);
+    const ms = restartDelay(child.consecutiveRestarts, backoff, this.#self.system.random);
     child.consecutiveRestarts += 1;
     return ms;
   }

@@ -48,7 +48,7 @@ function submit<Value>(
   const { timeout = 5000 } = options;
   assertTimeout(timeout);
   const cell = find(server);
-  const caller = cell?.runtime.scheduler.current;
+  const caller = cell?.runtime.current;
   const refusal = refusalOf(cell, caller);
   if (cell === undefined || refusal !== undefined) {
     return Promise.reject(

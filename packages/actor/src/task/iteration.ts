@@ -10,8 +10,8 @@ import { type TaskFunction, type TaskResult, TaskWatch } from './watch.ts';
 
 export interface TaskStreamOptions {
   /**
-   * How many items are worked on at a time. Default: the number of processors that the program may
-   * use; 1 where the runtime does not tell it.
+   * How many items are worked on at a time. Default: the `parallelism` of the system: usually the
+   * number of processors that the program may use.
    */
   readonly maxConcurrency?: number;
   /**

@@ -1,8 +1,7 @@
 import { describe } from '../describe.ts';
-import { parallelism } from '../host.ts';
 import { assertTimeout } from '../host/timers.ts';
 import { assertOneOf } from '../one-of.ts';
-import type { Cell } from '../process/cell.ts';
+import { type Cell, cellOfProcess } from '../process/cell.ts';
 import type { Process } from '../process/process.ts';
 import { parentOf } from '../process/spawn.ts';
 import { type StreamRules, TaskIteration, type TaskStreamOptions, type Work } from './iteration.ts';
@@ -19,7 +18,8 @@ export function streamOf<Item, Value>(
   options: TaskStreamOptions,
 ): AsyncIterable<TaskResult<Value>> {
   assertFunction(work.fn);
-  const rules = rulesOf(options);
+  const { parallelism } = cellOfProcess(self, 'parent').runtime;
+  const rules = rulesOf(options, parallelism);
   return { [Symbol.asyncIterator]: () => iterate(parentOf(self), work, rules) };
 }
 
@@ -38,13 +38,9 @@ async function* iterate<Item, Value>(
   }
 }
 
-function rulesOf({
-  maxConcurrency = parallelism(),
-  ordered = true,
-  timeout = 5000,
-  onTimeout = 'exit',
-  zipInputOnExit = false,
-}: TaskStreamOptions): StreamRules {
+function rulesOf(options: TaskStreamOptions, parallelism: number): StreamRules {
+  const { maxConcurrency = parallelism, ordered = true, timeout = 5000 } = options;
+  const { onTimeout = 'exit', zipInputOnExit = false } = options;
   if (maxConcurrency !== Infinity && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0)) {
     throw new RangeError(
       `Expected maxConcurrency to be a whole number above 0 or Infinity, got ${describe(maxConcurrency)}`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { createSystem, GenServer, ok, reply, send, spawn } from '../../src/index.ts';
+import { createSystem, GenServer, ok, reply, type Reply, send, spawn } from '../../src/index.ts';
 import { type VirtualClock, virtualClock } from '../../src/testing.ts';
 
 /** A virtual clock whose thread can be held: its timers are late by that time. */
@@ -37,6 +37,29 @@ describe('after the thread was held, a timeout judges only what has arrived', ()
     });
     expect(await call).toBe('in time');
     await advanced;
+    await system.stop();
+  });
+
+  test('of a call: the clock decides when all that arrived has been read, if it has setImmediate', async () => {
+    const callbacks: (() => void)[] = [];
+    const clock = {
+      ...heldClock(),
+      setImmediate: (callback: () => void) => void callbacks.push(callback),
+    };
+    const system = createSystem({ clock });
+    const slow = GenServer.define({
+      init: () => ok(0),
+      handleCall: { read: (_, state) => new Promise<Reply<string, number>>(() => state) },
+    });
+    const pid = await GenServer.start(system, slow, undefined);
+    const call = GenServer.call(pid, 'read', undefined, { timeout: 1000 });
+    let failed = false;
+    call.catch(() => (failed = true));
+    clock.hold(5000);
+    await clock.advance(1000);
+    expect([callbacks.length, failed]).toStrictEqual([1, false]);
+    callbacks[0]?.();
+    await expect(call).rejects.toThrow('read');
     await system.stop();
   });
 

@@ -6,10 +6,10 @@ import {
   specOf,
 } from '../../child-spec.ts';
 import { describe } from '../../describe.ts';
-import { parallelism } from '../../host.ts';
 import { assertKnownKeys, type KeysOf, partOf } from '../../known-keys.ts';
 import { assertOneBag } from '../../one-bag.ts';
 import { type Destination, destinationText, type Name, type Named } from '../../process/address.ts';
+import { cellOfProcess } from '../../process/cell.ts';
 import { ExitError } from '../../process/exit-error.ts';
 import { noproc } from '../../process/exit-reason.ts';
 import { type Pid } from '../../process/pid.ts';
@@ -45,7 +45,7 @@ interface PartitionSpec<out Child extends Pid = Pid> extends Omit<ChildSpec, 'st
 interface PartitionSupervisorOptions<Child extends Pid = Pid> extends Partial<Intensity> {
   /** The child spec of each partition. */
   readonly child: PartitionSpec<Child>;
-  /** How many partitions there are. Default: the number of processors, or 1 if that is unknown. */
+  /** How many partitions there are. Default: the `parallelism` of the system. */
   readonly partitions?: number;
   /** A name in the system; a `Name` also has the type of the partitions. */
   readonly name?: string | Name<PartitionSupervisorPid<Child>>;
@@ -118,7 +118,7 @@ export async function startLink<Child extends Pid>(
   return start(
     parent,
     partitionSupervisorBehaviour,
-    optionsOf(options),
+    optionsOf(options, cellOfProcess(parent, 'parent').runtime.parallelism),
     name === undefined ? {} : { name },
   );
 }
@@ -150,7 +150,7 @@ export function childSpec<Child extends Pid, const Id extends string>(
   assertOneBag('PartitionSupervisor.childSpec', arguments, 1);
   assertKnownKeys('PartitionSupervisor.childSpec', options, { ...childKeys, ...partitionKeys });
   // Checked now rather than at the start, when siblings may run already.
-  optionsOf(options);
+  optionsOf(options, 1);
   const own = partOf<PartitionSupervisorOptions<Child>>(options, partitionKeys);
   return specOf<Id, PartitionSupervisorPid<Child>>((parent) => startLink(parent, own), {
     ...options,
@@ -287,8 +287,8 @@ export function countChildren(supervisor: AnyPartitionSupervisor): Promise<Child
  */
 export { stop } from '../../server/gen-server.ts';
 
-function optionsOf(options: PartitionSupervisorOptions): CheckedOptions {
-  const { child, partitions = parallelism() } = options;
+function optionsOf(options: PartitionSupervisorOptions, parallelism: number): CheckedOptions {
+  const { child, partitions = parallelism } = options;
   assertChildSpec(child as never);
   if (!Number.isInteger(partitions) || partitions < 1) {
     throw new RangeError(
