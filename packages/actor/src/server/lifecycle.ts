@@ -1,5 +1,5 @@
 import { describe } from '../describe.ts';
-import { forgottenAwait, isThenable } from '../maybe-promise.ts';
+import { callListener, forgottenAwait, isThenable } from '../maybe-promise.ts';
 import { Cell } from '../process/cell.ts';
 import { reportCrash } from '../process/crash-report.ts';
 import { unwrap } from '../process/envelope.ts';
@@ -73,14 +73,10 @@ export abstract class ServerLifecycle extends Cell {
     this.#state = state;
   }
 
-  /** The state for reports. A `formatStatus` that throws shows nothing, and changes nothing. */
+  /** The state for reports. A `formatStatus` that fails shows nothing, and changes nothing. */
   get shownState(): unknown {
-    try {
-      const { formatStatus } = this.#behaviour;
-      return formatStatus === undefined ? this.#state : formatStatus(this.#state);
-    } catch (error) {
-      return `formatStatus threw ${describe(error)}`;
-    }
+    const { formatStatus } = this.#behaviour;
+    return formatStatus === undefined ? this.#state : shownBy(formatStatus, this.#state);
   }
 
   override idOfChild(pid: Pid): string | undefined {
@@ -247,6 +243,23 @@ function settled(state: unknown): unknown {
     throw new TypeError(`Expected a state, got ${forgottenAwait}`);
   }
   return state;
+}
+
+/** The answer of `formatStatus`, or its failure. A promise of it is not waited for. */
+function shownBy(formatStatus: (state: unknown) => unknown, state: unknown): unknown {
+  let shown: unknown;
+  let failure: string | undefined;
+  callListener(
+    () => {
+      shown = formatStatus(state);
+      failure = isThenable(shown) ? `formatStatus returned ${forgottenAwait}` : undefined;
+      return shown;
+    },
+    (error) => {
+      failure ??= `formatStatus threw ${describe(error)}`;
+    },
+  );
+  return failure ?? shown;
 }
 
 /** Ends the server for an answer that is none, or that this callback may not give. */

@@ -169,6 +169,16 @@ describe('the report of a crash', () => {
     });
   });
 
+  test('says that formatStatus is async: its promise would be shown as {}', async () => {
+    const system = createTestSystem();
+    const broken = { ...fragile, formatStatus: () => Promise.reject(new Error('cannot')) };
+    GenServer.cast(await GenServer.start(system, broken, 'joe'), 'fail', 1);
+    await settle(system);
+    expect(only(system).details).toMatchObject({
+      state: 'formatStatus returned a promise: is an `await` missing?',
+    });
+  });
+
   test('has the supervisors above, the nearest first, by their names', async () => {
     const system = createTestSystem();
     const inner = Supervisor.childSpec({
