@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '@reprise/actor';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { callOutside } from '../maybe-promise.ts';
 import { checkedFault } from './checked-fault.ts';
 import type { Fault } from './fault.ts';
 import { numberOf } from './numbered-event.ts';
@@ -33,7 +34,10 @@ export interface ChaosOptions {
   readonly history?: number;
   /** The clock of events and delays. Default: the system's. */
   readonly clock?: Clock;
-  /** Called with each new entry of the log. It must not throw. */
+  /**
+   * Called with each new entry of the log. An error that it throws, or that its promise rejects
+   * with, is an uncaught exception of the program; the server goes on.
+   */
   readonly onEntry?: (entry: ChaosEntry) => void;
 }
 
@@ -211,7 +215,14 @@ class HttpChaos implements ChaosServer {
     const { name } = stream;
     const connection = stream.connect();
     const random = randomOf(`${this.seed}/${name}/${connection}`);
-    const fault = checkedFault(plan({ stream: name, connection, random }));
+    let fault: Fault | undefined;
+    try {
+      fault = checkedFault(plan({ stream: name, connection, random }));
+    } catch (error) {
+      // The caller is gone: the client must not be, too.
+      socket.destroy();
+      throw error;
+    }
     const position = positionOf(headers, stream);
     this.#record({
       type: 'request',
@@ -239,7 +250,7 @@ class HttpChaos implements ChaosServer {
     if (this.log.length > logSize) {
       this.log.shift();
     }
-    this.#options.onEntry?.(entry);
+    callOutside(() => this.#options.onEntry?.(entry));
   }
 }
 

@@ -1,6 +1,7 @@
 import { assertKnownKeys } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { describeRefused } from '../maybe-promise.ts';
 import type { Fault } from './fault.ts';
 
 /** The required numbers of each type. They are from 0 on; only `by` may be negative. */
@@ -46,7 +47,7 @@ export function checkedFault(fault: Fault | undefined): Fault | undefined {
   }
   const names = needed[(fault as Fault | null)?.type as Fault['type']];
   if (names === undefined) {
-    throw new TypeError(`Expected a fault { type, … }, got ${describe(fault)}`);
+    throw new TypeError(`Expected a fault { type, … }, got ${describeRefused(fault)}`);
   }
   const keys = ['type', ...names, ...(optional[fault.type] ?? [])];
   assertKnownKeys(

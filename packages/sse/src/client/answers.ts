@@ -16,10 +16,10 @@ import {
 } from '@reprise/actor';
 import { describe } from '@reprise/actor/text';
 
+import { isThenable } from '../maybe-promise.ts';
 import type { ErasedCallback } from './behaviour.ts';
 import type { ClientEvent } from './machine.ts';
 import type { Connect, Reconnect } from './next.ts';
-import { isThenable } from './thenable.ts';
 
 /** Every answer of a user's callback. */
 type UserAnswer =

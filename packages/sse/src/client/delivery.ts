@@ -3,6 +3,7 @@ import { isAnswer, loggerOf, type Process } from '@reprise/actor';
 import type { CursorReport, CursorWriter } from '../cursor/cursor.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import { handlePacket, type PacketState } from '../format/parser.ts';
+import { isThenable } from '../maybe-promise.ts';
 import { type Answered, type Answers, type ServerAnswer, thrownAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
 import { FailedEvents } from './failed-events.ts';
@@ -12,7 +13,6 @@ import type { Item, Packet } from './packet.ts';
 import { Slice } from './slice.ts';
 import type { Awaiting, StatusRecord } from './status.ts';
 import { post } from './task.ts';
-import { isThenable } from './thenable.ts';
 
 /** The parts of a client that a delivery works with. */
 export interface DeliveryContext {

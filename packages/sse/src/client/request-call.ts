@@ -2,11 +2,11 @@ import type { Process } from '@reprise/actor';
 
 import { type ConnectFailure, requestFailed } from '../http/failure.ts';
 import type { SseRequest } from '../http/request.ts';
+import { isThenable } from '../maybe-promise.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { Answered, ServerAnswer } from './answers.ts';
 import type { RequestFunction } from './next.ts';
 import { post } from './task.ts';
-import { isThenable } from './thenable.ts';
 
 /** In ms. */
 export const defaultRequestTimeout = 300_000;

@@ -356,8 +356,8 @@ function ownerOf(self: Process): Parameters<typeof openCursor>[1] {
         throw error;
       });
     },
-    warn: (error) => {
-      loggerOf(self).warn({ err: error }, `${String(self.pid)}: its cursor could not be written`);
+    warn: (error, problem) => {
+      loggerOf(self).warn({ err: error }, `${String(self.pid)}: ${problem}`);
     },
   };
 }

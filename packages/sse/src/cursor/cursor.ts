@@ -1,9 +1,10 @@
 import type { ServerSentEvent } from '../format/event.ts';
 import type { ConnectFailure } from '../http/failure.ts';
 import { isRefusalOf } from '../http/last-event-id.ts';
+import { describeRefused, isThenable, settle } from '../maybe-promise.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { lastWriting, takeKey } from './keys-in-use.ts';
-import type { HandledEvent, KeyedCursorOptions } from './options.ts';
+import type { CursorRecovery, HandledEvent, KeyedCursorOptions } from './options.ts';
 import { type CursorOf, OwnPlace } from './own-place.ts';
 import {
   formatPosition,
@@ -49,14 +50,22 @@ export async function openCursor(
 ): Promise<CursorWriter> {
   const { store } = options;
   const calls = new StoreCalls(options, owner);
-  store.open?.();
+  const close = (): void => {
+    settle(
+      () => store.close?.(),
+      (error) => {
+        owner.warn(error, 'the store of its cursor could not be closed');
+      },
+    );
+  };
+  await calls.open(close);
   let leave: ReturnType<typeof takeKey>;
   try {
     await lastWriting(options);
     owner.signal.throwIfAborted();
-    leave = takeKey(options);
+    leave = takeKey(options, close);
   } catch (error) {
-    store.close?.();
+    close();
     throw error;
   }
   const abandon = (): void => {
@@ -103,11 +112,20 @@ async function readPosition(
   if (position === undefined) {
     return undefined;
   }
-  const marked = { ...position, mark: recovery.mark() };
+  const marked = { ...position, mark: markOf(recovery) };
   // Written at once: the next start may not find that output any more.
   await calls.write(formatPosition(marked));
   signal.throwIfAborted();
   return marked;
+}
+
+/** @throws TypeError for a promise, of which JSON would keep nothing. */
+function markOf(recovery: CursorRecovery | undefined): unknown {
+  const mark = recovery?.mark();
+  if (isThenable(mark)) {
+    throw new TypeError(`Expected mark to return a value for JSON, got ${describeRefused(mark)}`);
+  }
+  return mark;
 }
 
 function withPositionAsId(event: HandledEvent): HandledEvent {
@@ -326,7 +344,7 @@ export class CursorWriter {
     const { store, key, recovery } = this.#options;
     const { lastEventId } = event;
     const name = this.#newNameOf(event);
-    this.#mark = recovery?.mark();
+    this.#mark = markOf(recovery);
     const recent = this.#recent.list(isEventId(name) ? name : undefined);
     const position = { lastEventId, recent, mark: this.#mark, ...this.#own?.keptAfter(event) };
     const staged = store.stage?.(key, formatPosition(position));
@@ -408,7 +426,7 @@ export class CursorWriter {
     this.#lastEventId = lastEventId;
     this.#failed = undefined;
     // Now and not when it is written: then the next event may be half handled.
-    this.#mark = this.#options.recovery?.mark();
+    this.#mark = markOf(this.#options.recovery);
     return this.#schedule.moved();
   }
 

@@ -21,12 +21,15 @@ export function lastWriting({ store, key }: CursorKey): Promise<void> | undefine
 }
 
 /**
- * Takes the key. Returns the function that leaves it and closes the store, once `writing` is done:
+ * Takes the key. Returns the function that leaves it and calls `close`, once `writing` is done:
  * if the next client took it before, the last write of this one could arrive after the first write
  * of that one, and move the position back. A second call does nothing.
  * @throws Error if another client of this program uses the key, or if it is still written.
  */
-export function takeKey({ store, key }: CursorKey): (writing?: Promise<void>) => void {
+export function takeKey(
+  { store, key }: CursorKey,
+  close: () => void,
+): (writing?: Promise<void>) => void {
   const keys: KeysInUse = keysInUse.get(store) ?? new Map();
   if (keys.has(key)) {
     throw new Error(`Expected the cursor ${key} to be free, got one that another client uses`);
@@ -35,7 +38,7 @@ export function takeKey({ store, key }: CursorKey): (writing?: Promise<void>) =>
   let isLeft = false;
   const free = (): void => {
     keys.delete(key);
-    store.close?.();
+    close();
   };
   return (writing) => {
     if (!isLeft) {

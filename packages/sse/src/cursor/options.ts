@@ -28,8 +28,8 @@ export interface CursorOptions {
    */
   readonly dedupe?: boolean;
   /**
-   * How long the store may take for one read or write, in ms; then the start of the client fails,
-   * or the client crashes. Default: 30 s.
+   * How long the store may take to open, or for one read or write, in ms; then the start of the
+   * client fails, or the client crashes. Default: 30 s.
    */
   readonly timeout?: number;
   /** How to find the events that were handled and whose position a kill kept from being written. */

@@ -1,6 +1,5 @@
-import { describe } from '@reprise/actor/text';
-
 import type { ServerSentEvent } from '../format/event.ts';
+import { describeRefused } from '../maybe-promise.ts';
 import type { RecentIds } from './recent-ids.ts';
 import { SincePosition } from './since-position.ts';
 
@@ -142,7 +141,7 @@ function copyOf(text: string): string {
 function asPosition(given: unknown): string | undefined {
   if (given !== undefined && typeof given !== 'string') {
     throw new TypeError(
-      `Expected cursorOf to return a string, or undefined for no position, got ${describe(given)}`,
+      `Expected cursorOf to return a string, or undefined for no position, got ${describeRefused(given)}`,
     );
   }
   return given;

@@ -3,7 +3,7 @@ import type { Clock } from '@reprise/actor';
 import type { Maybe } from '../format/maybe.ts';
 import { Deadline } from '../time/deadline.ts';
 import type { KeyedCursorOptions } from './options.ts';
-import { readStore, writeStore } from './store.ts';
+import { openStore, readStore, writeStore } from './store.ts';
 
 /** The client: the clock of its system, and the signal of its end. */
 interface Owner {
@@ -34,6 +34,18 @@ export class StoreCalls {
   /** Since when an answer of the store is awaited. */
   get pendingSince(): number | undefined {
     return this.#pendingSince;
+  }
+
+  /** Rejects or throws as `read`. A store that opens after that is closed again, by `close`. */
+  open(close: () => void): Maybe<unknown> {
+    const opening = openStore(this.#options.store);
+    if (!(opening instanceof Promise)) {
+      return undefined;
+    }
+    return this.#limit(opening, 'open').catch((error: unknown) => {
+      opening.then(close, () => undefined);
+      throw error;
+    });
   }
 
   /**
@@ -74,7 +86,7 @@ export class StoreCalls {
     const ended = (): void => {
       reject(signal.reason);
     };
-    if (verb === 'read') {
+    if (verb !== 'write') {
       signal.addEventListener('abort', ended);
     }
     this.#pendingSince = clock.now();

@@ -1,4 +1,5 @@
 import type { Maybe } from '../format/maybe.ts';
+import { isThenable } from '../maybe-promise.ts';
 
 /**
  * A place for cursors, each a text under its key: any Keyv, any storage adapter of Keyv (Redis,
@@ -16,15 +17,24 @@ export interface CursorStore {
    * other clients may write in between.
    */
   stage?(key: string, value: string): StagedWrite;
-  /** Called before the first use. Throws if the store is in use elsewhere, or cannot be used. */
-  open?(): void;
-  /** Called after the last use, once for each `open`. */
-  close?(): void;
+  /**
+   * Called before the first use, and waited for. Throws if the store is in use elsewhere, or cannot
+   * be used.
+   */
+  open?(): unknown;
+  /** Called after the last use, once for each `open`. An error of it is logged. */
+  close?(): unknown;
 }
 
 export interface StagedWrite {
   commit(): void;
   rollback(): void;
+}
+
+/** Opens the store. Throws or rejects with an error of it. */
+export function openStore(store: CursorStore): Maybe<unknown> {
+  const answer = store.open?.();
+  return isThenable(answer) ? Promise.resolve(answer) : undefined;
 }
 
 /** Reads a key; `undefined` if nothing is kept. Throws or rejects with an error of the store. */
@@ -62,10 +72,6 @@ function callStore<Result>(
     return isThenable(answer) ? Promise.resolve(answer).then(convert) : convert(answer);
   }
   return withErrors(store, call).then(convert);
-}
-
-function isThenable(answer: unknown): answer is PromiseLike<unknown> {
-  return typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 function isEmitter(store: Partial<Emitter>): store is Emitter {

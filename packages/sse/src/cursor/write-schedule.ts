@@ -10,7 +10,7 @@ export interface CursorOwner {
   /** Ends the client: it must not go on with a position that cannot be written. */
   readonly fail: (error: unknown) => void;
   /** Logs an error when no client is left that `fail` could end. */
-  readonly warn: (error: unknown) => void;
+  readonly warn: (error: unknown, problem: string) => void;
 }
 
 interface Schedule {
@@ -69,7 +69,9 @@ export class WriteSchedule {
    */
   end(): Promise<void> | undefined {
     this.#stopTimer();
-    const { warn } = this.#schedule.owner;
+    const warn = (error: unknown): void => {
+      this.#schedule.owner.warn(error, 'its cursor could not be written');
+    };
     try {
       const writing = this.#inFlight ?? (this.#unwritten > 0 ? this.#write() : undefined);
       return writing && this.flush().catch(warn);

@@ -2,6 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { inspect } from 'node:util';
 
 import type { GotOptions } from '../http/request.ts';
+import { settle } from '../maybe-promise.ts';
 
 /** The part of `fetch` that a user's function has to implement. */
 export type FetchLike = (
@@ -153,7 +154,10 @@ class FetchResponse extends Readable {
 
   #cancel(): void {
     // Nobody waits for the result of the cancel.
-    this.#reader?.cancel().catch(() => undefined);
+    settle(
+      () => this.#reader?.cancel(),
+      () => undefined,
+    );
   }
 
   async #pull(): Promise<void> {

@@ -54,9 +54,12 @@ class Handler {
     this.callback = callback;
   }
 
-  handleEvent(event: Event): void {
-    if (this.callback.call(event.currentTarget, event as never) === false) {
+  /** The result is for the target: Node reports the rejection of a promise, of any listener. */
+  handleEvent(event: Event): unknown {
+    const result = this.callback.call(event.currentTarget, event as never);
+    if (result === false) {
       event.preventDefault();
     }
+    return result;
   }
 }

@@ -5,8 +5,9 @@ import { formatFailure } from '../http/format-failure.ts';
 /** Why a request of `guarded` got no response, or why the body of its response broke off. */
 export type FetchFailure =
   /**
-   * As of a client. `request`: the stream that is the body of the request failed. `contentType`: an
-   * answer that the option `contentType` refuses. `status`: 101, which was not asked for.
+   * As of a client. `request`: the stream that is the body of the request failed, or the option
+   * that `callback` names. `contentType`: an answer that the option `contentType` refuses.
+   * `status`: 101, which was not asked for.
    */
   | ConnectFailure
   | RefusedRedirect

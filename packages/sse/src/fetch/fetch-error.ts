@@ -2,7 +2,8 @@ import { type FetchFailure, formatFetchFailure } from './failure.ts';
 
 /**
  * The error of a `fetch` made by `guarded`, and of the body of its response. For a limit that was
- * passed, and an answer that was refused, it is the error itself. For a failure of the network or
+ * passed, an answer that was refused, and a failed function of the options, it is the error itself.
+ * For a failure of the network or
  * of a redirect it is the `cause` of the `TypeError` that the standard asks for.
  * @example
  * ```ts
@@ -48,7 +49,8 @@ export function errorOf(
   message: 'fetch failed' | 'terminated',
 ): FetchError | TypeError {
   const error = new FetchError(failure);
-  return own.has(failure.type) ? error : new TypeError(message, { cause: error });
+  const isOwn = own.has(failure.type) || 'callback' in failure;
+  return isOwn ? error : new TypeError(message, { cause: error });
 }
 
 /** The failures that the standard does not know. */

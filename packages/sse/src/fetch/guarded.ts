@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
+import { callOutside } from '../maybe-promise.ts';
 import { FetchCall } from './call.ts';
 import { multipart } from './multipart.ts';
 import { type CheckedOptions, checkedOptions, type GuardOptions } from './options.ts';
@@ -108,14 +109,7 @@ class Guard {
   }
 
   #tell(change: FetchStatusChange): void {
-    try {
-      this.#options.onStatus(change);
-    } catch (error) {
-      // As for a listener of a channel: an uncaught exception, which leaves the request as it is.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    callOutside(() => this.#options.onStatus(change));
     if (statusChanges.hasSubscribers) {
       statusChanges.publish(change);
     }

@@ -53,8 +53,8 @@ export interface GuardOptions extends Pick<
    */
   readonly until?: (event: ServerSentEvent) => boolean;
   /**
-   * Called at every change of a request. An error that it throws is an uncaught exception of the
-   * program; the request goes on.
+   * Called at every change of a request. An error that it throws, or that its promise rejects with,
+   * is an uncaught exception of the program; the request goes on.
    */
   readonly onStatus?: (change: FetchStatusChange) => void;
   /** The time of all limits but `connectTimeout`. Default: that of the machine. */

@@ -51,7 +51,7 @@ function judge(request: FetchRequest, hop: Hop, response: ExchangeResponse): Jud
     const isAccepted = !isSuccess(status) || accepts(request, headers['content-type']);
     return isAccepted ? { type: 'open', head: headOf(hop, response) } : refused(hop, response);
   } catch (error) {
-    return { type: 'fail', failure: requestFailed(error) };
+    return { type: 'fail', failure: requestFailed(error, 'contentType') };
   }
 }
 

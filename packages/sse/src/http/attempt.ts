@@ -1,6 +1,7 @@
 import type { Clock } from '@reprise/actor';
 
 import type { RequestBudget } from '../budget/request-budget.ts';
+import { describeRefused } from '../maybe-promise.ts';
 import { Deadline } from '../time/deadline.ts';
 import { BodyStart } from './body-start.ts';
 import { Body } from './body.ts';
@@ -185,21 +186,23 @@ export class Attempt<Request extends TransportOptions, Head, Failure> implements
   #follow(next: Hop): void {
     const before = this.#exchange;
     this.#exchange = undefined;
-    const send = (): void => {
-      this.#send(next);
-    };
-    try {
-      const { redirectDelay = defaultRedirectDelay } = this.#request;
-      const delay = Math.max(redirectDelay(next.trail.length), this.#budget?.wait ?? 0);
-      if (delay > 0 && !this.#isOver) {
-        this.#delayedHop = new Deadline(this.#clock, delay, send);
-      } else if (!this.#isOver) {
-        send();
-      }
-    } catch (error) {
-      this.#fail(requestFailed(error));
+    const delay = delayBefore(next, this.#request);
+    if (typeof delay === 'object') {
+      this.#fail(delay);
+    } else if (!this.#isOver) {
+      this.#sendIn(Math.max(delay, this.#budget?.wait ?? 0), next);
     }
     before?.destroy();
+  }
+
+  #sendIn(delay: number, hop: Hop): void {
+    if (delay > 0) {
+      this.#delayedHop = new Deadline(this.#clock, delay, () => {
+        this.#send(hop);
+      });
+    } else {
+      this.#send(hop);
+    }
   }
 
   /** Fails with the body, or with the part of it that comes within its limits. */
@@ -254,5 +257,26 @@ export class Attempt<Request extends TransportOptions, Head, Failure> implements
       this.destroy();
       this.#handlers.failed(failure);
     }
+  }
+}
+
+/** In ms, or the failure of the function that says it. */
+function delayBefore(
+  { trail }: Hop,
+  { redirectDelay = defaultRedirectDelay }: TransportOptions,
+): number | ConnectFailure {
+  try {
+    const delay: unknown = redirectDelay(trail.length);
+    assertDelay(delay);
+    return delay;
+  } catch (error) {
+    return requestFailed(error, 'redirectDelay');
+  }
+}
+
+function assertDelay(delay: unknown): asserts delay is number {
+  if (!(typeof delay === 'number' && delay >= 0)) {
+    const got = describeRefused(delay);
+    throw new TypeError(`Expected redirectDelay to return milliseconds from 0 on, got ${got}`);
   }
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '@reprise/actor';
-import { describe, redact } from '@reprise/actor/text';
+import { redact } from '@reprise/actor/text';
 
 import type { RequestBudget } from '../budget/request-budget.ts';
+import { describeRefused } from '../maybe-promise.ts';
 import {
   Attempt,
   type AttemptRules,
@@ -75,7 +76,7 @@ function judgeType({ contentType = isEventStream }: SseRequest, head: EventStrea
   try {
     isAccepted = contentType(head.headers['content-type'] ?? '');
   } catch (error) {
-    return fail(requestFailed(error));
+    return fail(requestFailed(error, 'contentType'));
   }
   if (isAccepted === true) {
     return { type: 'open', head };
@@ -88,7 +89,7 @@ function judgeType({ contentType = isEventStream }: SseRequest, head: EventStrea
     };
   }
   return fail(
-    badRequest(`Expected contentType to give true or false, got ${describe(isAccepted)}`),
+    badRequest(`Expected contentType to give true or false, got ${describeRefused(isAccepted)}`),
   );
 }
 

@@ -47,12 +47,20 @@ export type ConnectFailure =
    */
   | { readonly type: 'timeout'; readonly phase: TimeoutPhase; readonly ms: number }
   /**
-   * The function that makes the request threw, or its promise was rejected. The error can be read,
-   * but is not shown when the object is printed: it may hold a secret.
+   * The function that makes the request threw, or its promise was rejected; or `callback` did, a
+   * function within the request. The error can be read, but is not shown when the object is
+   * printed: it may hold a secret.
    */
-  | { readonly type: 'request'; readonly error: unknown }
+  | {
+      readonly type: 'request';
+      readonly callback?: RequestCallback;
+      readonly error: unknown;
+    }
   /** The request can never be sent: a bug in the caller. */
   | { readonly type: 'badRequest'; readonly message: string };
+
+/** A function within a request. */
+export type RequestCallback = 'contentType' | 'redirectDelay';
 
 export type TimeoutPhase = 'request' | 'lookup' | 'connect' | 'secureConnect' | 'response';
 
@@ -101,8 +109,9 @@ export function network(code: string, message: string): NetworkFailure {
   return { type: 'network', code, message: redact(message) };
 }
 
-export function requestFailed(error: unknown): ConnectFailure {
-  return withHidden({ type: 'request' }, { error });
+export function requestFailed(error: unknown, callback?: RequestCallback): ConnectFailure {
+  const shown = { type: 'request', ...(callback === undefined ? {} : { callback }) } as const;
+  return withHidden(shown, { error });
 }
 
 export function badRequest(message: string): ConnectFailure {

@@ -45,8 +45,10 @@ const formatters: Formatters = {
     const phase = 'phase' in failure ? failure.phase : 'idle';
     return `${phase} timeout after ${failure.ms} ms`;
   },
-  request: ({ error }) =>
-    `no request: ${typeof error === 'string' ? error : formatReason(crash(error))}`,
+  request: ({ callback, error }) => {
+    const failed = callback === undefined ? 'no request' : `${callback} failed`;
+    return `${failed}: ${typeof error === 'string' ? error : formatReason(crash(error))}`;
+  },
   badRequest: ({ message }) => `bad request: ${message}`,
   closed: () => 'closed by the server',
   tooLarge: ({ limit }) => `event above ${limit} bytes`,

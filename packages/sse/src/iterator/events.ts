@@ -75,7 +75,8 @@ export interface EventIterator<Event>
  * closes the socket at once.
  * @throws TypeError or RangeError at once, for options that can never work. While it is read:
  * GaveUpError when it gives up, `signal.reason` when it is aborted, and every error that a function
- * of the options throws.
+ * of the options throws, except for `onStatus`: its errors are logged by `parent` or, without one,
+ * warnings of Node.
  * @see WHATWG HTML 9.2.3 (reconnecting)
  * @example
  * ```ts
@@ -127,7 +128,7 @@ function readerOf(url: ResilientOptions['url'], given: EventsOptions = {}): Read
         const { status, headers, url } = change;
         reader.response = { status, headers, url };
       }
-      options.onStatus?.(change, context);
+      return options.onStatus?.(change, context);
     },
     restart: 'temporary',
     handle: (event: unknown) => handoff.give(event),

@@ -162,10 +162,14 @@ export class Reader implements AsyncIterableIterator<unknown, undefined>, AsyncD
 
 /**
  * The reader gets every error of the client, and a log of it would be a second report. A warning
- * has no other way out.
+ * has no other way out, and neither has the error of a listener.
  */
 const warning: Logger = {
-  error: () => undefined,
+  error: (details, message) => {
+    if ('listener' in details) {
+      process.emitWarning(message);
+    }
+  },
   warn: (_details, message) => {
     process.emitWarning(message);
   },

@@ -46,7 +46,10 @@ export interface Listener extends RequestOptions, PaceOptions {
    * listener.
    */
   readonly reread: (reason: RereadReason, context: HandleContext) => void | Promise<void>;
-  /** Called at every change. It must not throw. */
+  /**
+   * Called at every change; nothing waits for its result. An error that it throws, or that its
+   * promise rejects with, is logged, and changes nothing.
+   */
   readonly onStatus?: (change: ListenerStatus, context: HandleContext) => void;
   /**
    * The one revision of MCP that it speaks. Default: `2026-07-28`, and with a server that is older,

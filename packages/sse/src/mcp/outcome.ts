@@ -2,6 +2,7 @@ import { crash, stop } from '@reprise/actor';
 
 import type { ClientAnswer } from '../client/behaviour.ts';
 import type { Disconnect } from '../http/failure.ts';
+import { callListener } from '../maybe-promise.ts';
 import { requestedDelay } from '../resilient/retry-after.ts';
 import { attempt } from './attempt.ts';
 import { formatMcpFailure, type McpFailure } from './failure.ts';
@@ -45,7 +46,7 @@ export function over(
 }
 
 export function notify({ listener, context }: ListenerState, change: ListenerStatus): void {
-  listener.onStatus?.(change, context);
+  callListener(context.self, 'onStatus', () => listener.onStatus?.(change, context));
 }
 
 /** The first request has asked which revision the server speaks. */

@@ -30,6 +30,7 @@ import { withHidden } from '../http/hidden.ts';
 import { isRefusalOf, isSendable } from '../http/last-event-id.ts';
 import type { SseRequest } from '../http/request.ts';
 import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
+import { callListener } from '../maybe-promise.ts';
 import { type Gap, gapInEvent, gapInResponse, type Sent } from './gap.ts';
 import {
   assertFailedAnswer,
@@ -455,7 +456,7 @@ function reasonOf(failure: Failure, { isStuck, lastEventId }: Progress): string 
 }
 
 function notify({ options, context }: Progress, change: StatusChange): void {
-  options.onStatus?.(change, context);
+  callListener(context.self, 'onStatus', () => options.onStatus?.(change, context));
 }
 
 /** For the results of `handle` alone, which keeps its call site monomorphic. */

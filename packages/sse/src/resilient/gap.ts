@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { describe } from '@reprise/actor/text';
-
 import type { RequestContext } from '../client/context.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import type { EventStreamResponse } from '../http/failure.ts';
+import { describeRefused } from '../maybe-promise.ts';
 
 /** The server begins somewhere else than it was asked to: events in between may be missing. */
 export interface Gap {
@@ -75,6 +74,6 @@ function answerOf(
     return answer;
   }
   throw new TypeError(
-    `Expected gapOf to return a position, true, false or undefined, got ${describe(answer)}`,
+    `Expected gapOf to return a position, true, false or undefined, got ${describeRefused(answer)}`,
   );
 }

@@ -93,7 +93,10 @@ export interface StreamOptions
     failure: ConnectFailure | Disconnect,
     verdict: Verdict,
   ) => Verdict | RetryAfter;
-  /** Called at every change. It must not throw. */
+  /**
+   * Called at every change; nothing waits for its result. An error that it throws, or that its
+   * promise rejects with, is logged, and changes nothing.
+   */
   readonly onStatus?: (change: StatusChange, context: HandleContext) => void;
 }
 

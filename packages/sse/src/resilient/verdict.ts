@@ -1,6 +1,7 @@
 import { assertOneOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { describeRefused } from '../maybe-promise.ts';
 import type { Verdict } from './policy.ts';
 
 /** Another attempt, in so many ms, whatever the delays and the server say. */
@@ -18,7 +19,7 @@ export function assertVerdict(answer: Verdict | RetryAfter | undefined): void {
   if (isObject && 'retryAfter' in answer) {
     assertWait(answer.retryAfter);
   } else if (isObject) {
-    throw new TypeError(`Expected classify to return a verdict, got ${describe(answer)}`);
+    throw new TypeError(`Expected classify to return a verdict, got ${describeRefused(answer)}`);
   } else if (answer !== undefined) {
     assertOneOf('Expected classify to return { retryAfter } or', answer, verdicts);
   }
@@ -30,7 +31,7 @@ export function assertVerdict(answer: Verdict | RetryAfter | undefined): void {
  */
 export function isTrue(name: string, answer: unknown): boolean {
   if (answer !== undefined && typeof answer !== 'boolean') {
-    throw new TypeError(`Expected ${name} to return true or false, got ${describe(answer)}`);
+    throw new TypeError(`Expected ${name} to return true or false, got ${describeRefused(answer)}`);
   }
   return answer === true;
 }

@@ -277,7 +277,9 @@ describe('answers', () => {
       },
     });
     await expect(failing(server.url)).rejects.toMatchObject({
-      cause: { cause: { message: 'mine' } },
+      name: 'FetchError',
+      message: 'contentType failed: Error: mine',
+      cause: { message: 'mine' },
     });
   });
 
@@ -319,7 +321,7 @@ test.each([
   const fetch = guarded({ [name]: () => answer });
   const text = fetch(server.url).then((response) => response.text());
   const error = (await rejection(text)) as { readonly message: string; readonly cause?: Error };
-  const { message } = name === 'until' ? error : ((error.cause as Error).cause as Error);
+  const { message } = name === 'until' ? error : (error.cause as Error);
   expect(message).toMatch(`Expected ${name} to return true or false, got ${got}`);
 });
 
