@@ -13,13 +13,17 @@ let registry: Registry;
 
 beforeAll(async () => {
   await run(root, ['node', 'tools/bundle.ts']);
-  const tarballs = ['packages/actor', 'packages/sse', 'packages/cli', 'tools/install/library'].map(
-    async (path) => {
-      const tarball = join(folder, `${path.replaceAll('/', '-')}.tgz`);
-      await run(join(root, path), ['pnpm', 'pack', '--out', tarball]);
-      return tarball;
-    },
-  );
+  const tarballs = [
+    'packages/actor',
+    'packages/sse',
+    'packages/simulation',
+    'packages/cli',
+    'tools/install/library',
+  ].map(async (path) => {
+    const tarball = join(folder, `${path.replaceAll('/', '-')}.tgz`);
+    await run(join(root, path), ['pnpm', 'pack', '--out', tarball]);
+    return tarball;
+  });
   registry = await startRegistry(await Promise.all(tarballs));
 }, 600_000);
 

@@ -1,0 +1,265 @@
+import { nextTick } from 'node:process';
+
+import { Choices, type Draws, type Source } from '../choices/choices.ts';
+import { Trace } from '../trace/trace.ts';
+import { Agenda } from './agenda.ts';
+import type { Happening, Owner, Scheduled } from './happening.ts';
+import { drawSwarm, type Faults, noFaults, type Swarm } from './swarm.ts';
+import type { Violation, ViolationKind } from './violation.ts';
+
+export interface EngineOptions {
+  readonly source: Source;
+  readonly faults: Faults;
+  /** Whether the order of turns is that of production in any case. */
+  readonly isOrdered: boolean;
+  readonly maxSteps: number;
+  /** How many steps of the trace are kept. */
+  readonly keep: number;
+}
+
+/** Turns of an owner that wait for a step of their own. */
+export interface Runnable {
+  readonly owner: Owner;
+  /** Runs in a step of its owner. */
+  readonly run: () => void;
+}
+
+/** So many steps at one instant are a loop without end. */
+const longestInstant = 20_000;
+
+/** The next tick of Node comes when no microtask is left, also none that another one has queued. */
+type Drain = (after: () => void) => void;
+const drainMicrotasks: Drain = (after) => {
+  queueMicrotask(() => {
+    nextTick(after);
+  });
+};
+/** After the ticks, too: the streams of Node use them. */
+const drainTicks: Drain = (after) => {
+  setImmediate(after);
+};
+
+/**
+ * Runs one program on virtual time, one thing after another, with every choice drawn. A step is a
+ * happening that is due, or turns of processes; all its microtasks run before the next step. Time
+ * goes on when nothing is left to do.
+ */
+export class Engine {
+  /** The virtual time, in whole microseconds. */
+  now = 0;
+  /** The owner of the step that runs, with all its microtasks. */
+  current: Owner | undefined = undefined;
+  /** Called before each step: faults that come at any time begin here. */
+  inject: (() => void) | undefined = undefined;
+  /** Says who waits for what, a line each, when nothing can happen any more. */
+  readonly waits: Set<() => readonly string[]> = new Set();
+  /** Called after each step, with its microtasks. */
+  readonly checks: Set<() => void> = new Set();
+  readonly choices: Choices;
+  readonly trace: Trace;
+  readonly swarm: Swarm;
+  /** As `swarm.rates`; all 0 once the faults have ended. */
+  rates: Swarm['rates'];
+  violation: Violation | undefined = undefined;
+  readonly #agenda = new Agenda();
+  readonly #maxSteps: number;
+  readonly #order: Draws;
+  readonly #time: Draws;
+  #runnable: Runnable[] = [];
+  #drain: Drain = drainMicrotasks;
+  #finish: (() => void) | undefined = undefined;
+  #isOver = false;
+  #instant = 0;
+  #instantSteps = 0;
+
+  constructor({ source, faults, isOrdered, maxSteps, keep }: EngineOptions) {
+    this.choices = new Choices(source);
+    this.trace = new Trace(keep);
+    this.swarm = drawSwarm(this.choices.stream('swarm'), faults, isOrdered);
+    this.rates = this.swarm.rates;
+    this.#maxSteps = maxSteps;
+    this.#order = this.choices.stream('order');
+    this.#time = this.choices.stream('time');
+  }
+
+  /** Runs until `finish` or a violation. */
+  run(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+      this.#drain(this.#step);
+    });
+  }
+
+  /** Ends the run after this step. */
+  finish(): void {
+    this.#isOver = true;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The first violation is kept. */
+  fail(kind: ViolationKind, message: string, error?: unknown): void {
+    this.violation ??= { kind, message, error, step: this.trace.length, t: this.now };
+    this.#isOver = true;
+  }
+
+  /** From now on ticks and immediates of Node belong to a step, too: 5 µs a step. */
+  useTicks(): void {
+    this.#drain = drainTicks;
+  }
+
+  schedule(happening: Happening): Scheduled {
+    return this.#agenda.schedule(happening);
+  }
+
+  cancel(scheduled: Scheduled): void {
+    scheduled.isCancelled = true;
+  }
+
+  /** A pause of `owner` has ended early. */
+  resume(owner: Owner): void {
+    this.#agenda.resume(owner);
+  }
+
+  /** Runs `runnable` in a step of its own. */
+  wake(runnable: Runnable): void {
+    this.#runnable.push(runnable);
+  }
+
+  /** Everything that is still to happen, for a report. */
+  get pending(): readonly Happening[] {
+    return this.#agenda.pending;
+  }
+
+  /** Faults end: no new one begins. */
+  endFaults(): void {
+    this.rates = noFaults;
+  }
+
+  /** One more step in the trace. False when the run is over, and the step must not be taken. */
+  enter(
+    owner: Owner,
+    step: Pick<Happening, 'kind' | 'what'> & {
+      readonly of?: number;
+      readonly detail?: () => string;
+    },
+  ): boolean {
+    if (this.#isOver) {
+      return false;
+    }
+    const { kind, what, of, detail } = step;
+    this.trace.add(
+      of === undefined
+        ? { t: this.now, node: owner.name, kind, what, detail }
+        : { t: this.now, node: owner.name, kind, what, of, detail },
+    );
+    this.#count();
+    return !this.#isOver;
+  }
+
+  #count(): void {
+    if (this.trace.length >= this.#maxSteps) {
+      this.fail('limit', `Expected an end within ${this.#maxSteps} steps, got none`);
+    }
+    if (this.#instant !== this.now) {
+      this.#instant = this.now;
+      this.#instantSteps = 0;
+    }
+    this.#instantSteps += 1;
+    if (this.#instantSteps > longestInstant) {
+      this.fail('stuck', `Expected time to pass, got ${longestInstant} steps at one instant`);
+    }
+  }
+
+  readonly #step = (): void => {
+    this.current = undefined;
+    this.#check();
+    if (!this.#isOver) {
+      this.#next();
+    }
+    if (this.#isOver) {
+      this.#finish?.();
+    } else {
+      this.#drain(this.#step);
+    }
+  };
+
+  #check(): void {
+    try {
+      for (const check of this.checks) {
+        check();
+      }
+    } catch (error) {
+      this.fail('violation', textOf(error), error);
+    }
+  }
+
+  /** Takes one step, or lets time pass up to the next one. */
+  #next(): void {
+    this.inject?.();
+    const runnable = this.#ready();
+    const due = this.#agenda.candidates(this.now);
+    const count = runnable.length + due.length;
+    if (count === 0) {
+      this.#pass();
+      return;
+    }
+    if (this.#time.chance(this.rates.stall)) {
+      this.now += this.#time.below(200_000);
+      return;
+    }
+    const chosen = this.#order.below(count);
+    const turns = runnable[chosen];
+    if (turns !== undefined) {
+      this.#runnable.splice(this.#runnable.indexOf(turns), 1);
+      this.#run(turns.owner, turns.run);
+    } else {
+      this.#happen(due[chosen - runnable.length] as Scheduled);
+    }
+  }
+
+  #ready(): readonly Runnable[] {
+    if (this.#runnable.length === 0) {
+      return this.#runnable;
+    }
+    this.#runnable = this.#runnable.filter(({ owner }) => owner.isAlive);
+    return this.#runnable.filter(({ owner }) => owner.pausedUntil <= this.now);
+  }
+
+  #happen(scheduled: Scheduled): void {
+    this.#agenda.take(scheduled);
+    const { owner, run } = scheduled.happening;
+    if (this.enter(owner, scheduled.happening)) {
+      this.#run(owner, run);
+    }
+  }
+
+  #run(owner: Owner, run: () => void): void {
+    this.current = owner;
+    try {
+      run();
+    } catch (error) {
+      this.fail('unhandled', `${owner.name}: ${textOf(error)}`, error);
+    }
+  }
+
+  /** Timers of a host are late: a fourth of all pauses are a little longer than they need be. */
+  #pass(): void {
+    const paused = this.#runnable.map(({ owner }) => owner.pausedUntil);
+    const next = Math.min(this.#agenda.nextAt, ...paused);
+    if (next === Infinity) {
+      const waits = [...this.waits].flatMap((lines) => lines());
+      const quiet = 'Expected the program to end, got nothing that can still happen';
+      this.fail('stuck', [quiet, ...waits].join('\n'));
+      return;
+    }
+    const late = this.#time.below(4) === 3 ? this.#time.below(2000) : 0;
+    this.now = Math.max(this.now, next) + late;
+  }
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

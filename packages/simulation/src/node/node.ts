@@ -1,0 +1,185 @@
+import { createSystem, type System } from '@reprise/actor';
+
+import type { Draws } from '../choices/choices.ts';
+import { type Engine, textOf } from '../engine/engine.ts';
+import type { Skew } from './clock.ts';
+import { Incarnation, type NodeReport } from './incarnation.ts';
+import { waitsIn } from './waits.ts';
+
+/** The program of a node: run at its start, and again after each crash. */
+export type Main<Value> = (node: SimulatedNode) => Value | Promise<Value>;
+
+/** A machine: its processes, its clocks, and the calls that others make to it. */
+export class SimulatedNode<Value = unknown> {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly #main: Main<Value>;
+  readonly #faults: Draws;
+  readonly #onCrash: Set<() => void> = new Set();
+  #incarnation: Incarnation;
+  #system: System | undefined = undefined;
+  #value: { readonly value: Value } | undefined = undefined;
+  #starts = 0;
+  #skew: Skew = {};
+
+  constructor(engine: Engine, name: string, main: Main<Value>) {
+    this.engine = engine;
+    this.name = name;
+    this.#main = main;
+    this.#faults = engine.choices.stream(`faults ${name}`);
+    this.#incarnation = this.#begin();
+    engine.waits.add(() => (this.#system === undefined ? [] : waitsIn(name, this.#system)));
+  }
+
+  /** Its life now; one that has ended while the node is down. */
+  get incarnation(): Incarnation {
+    return this.#incarnation;
+  }
+
+  get isUp(): boolean {
+    return this.#incarnation.isAlive;
+  }
+
+  /** How often it was started. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  /** The value of its `main`; `undefined` until that has returned, and while the node is down. */
+  get value(): Value | undefined {
+    return this.#value?.value;
+  }
+
+  /** The system of its life now, made at the first use. A program may create others. */
+  get system(): System {
+    this.#system ??= this.inside(() => createSystem(this.#incarnation.systemOptions()));
+    return this.#system;
+  }
+
+  get reports(): readonly NodeReport[] {
+    return this.#incarnation.reports;
+  }
+
+  /** Calls `fn` as code of the node: the systems that it creates are systems of the node. */
+  inside<Result>(fn: () => Result): Result {
+    const before = this.engine.current;
+    this.engine.current = this.#incarnation;
+    try {
+      return fn();
+    } finally {
+      this.engine.current = before;
+    }
+  }
+
+  /** Power off: no callback runs, nobody is told, and others learn of it by silence. */
+  crash(): void {
+    if (this.isUp) {
+      this.engine.enter(this.#incarnation, { kind: 'fault', what: 'crashes' });
+      this.#incarnation.end();
+      this.#system = undefined;
+      this.#value = undefined;
+      for (const crashed of this.#onCrash) {
+        crashed();
+      }
+    }
+  }
+
+  /** Calls back at each crash, after everything of the node has ended. Returns its removal. */
+  onCrash(crashed: () => void): () => void {
+    this.#onCrash.add(crashed);
+    return () => {
+      this.#onCrash.delete(crashed);
+    };
+  }
+
+  /** Starts it again if it is down. */
+  restart(): void {
+    if (!this.isUp) {
+      this.#incarnation = this.#begin();
+    }
+  }
+
+  /** For so many ms nothing of it runs, as by SIGSTOP. The messages and packets for it wait. */
+  pause(ms: number): void {
+    this.engine.enter(this.#incarnation, { kind: 'fault', what: `stands still for ${ms} ms` });
+    this.#incarnation.pausedUntil = this.engine.now + ms * 1000;
+  }
+
+  /** Ends a pause. */
+  resume(): void {
+    const life = this.#incarnation;
+    if (life.pausedUntil > this.engine.now) {
+      life.pausedUntil = 0;
+      this.engine.resume(life);
+      this.engine.enter(life, { kind: 'fault', what: 'goes on' });
+    }
+  }
+
+  /** Sets its clocks off; they stay so after a crash. */
+  skew(skew: Skew): void {
+    this.#skew = { ...this.#skew, ...skew };
+    this.#incarnation.clock.skew(skew);
+    const { ahead = 0, drift = 0 } = this.#skew;
+    const what = `has clocks ${ahead} ms ahead, too fast by ${drift}`;
+    this.engine.enter(this.#incarnation, { kind: 'fault', what });
+  }
+
+  /**
+   * A place where the node may crash: the start and the end of each effect that others can see.
+   * False if the code that asks is of a life that has ended.
+   */
+  crashPoint(incarnation: Incarnation): boolean {
+    if (incarnation.isAlive && this.#faults.chance(this.engine.rates.crash)) {
+      this.crashForAWhile();
+    }
+    return incarnation.isAlive;
+  }
+
+  /** Crashes it, and plans its start. */
+  crashForAWhile(): void {
+    const life = this.#incarnation;
+    this.crash();
+    this.engine.schedule({
+      at: this.engine.now + this.#faults.between(1, 10_000) * 1000,
+      owner: powerSupply,
+      kind: 'fault',
+      what: `${this.name} starts again`,
+      run: () => {
+        if (this.#incarnation === life) {
+          this.restart();
+        }
+      },
+    });
+  }
+
+  #begin(): Incarnation {
+    const incarnation = new Incarnation(this.engine, this.name);
+    incarnation.clock.skew(this.#skew);
+    this.#starts += 1;
+    this.engine.schedule({
+      at: this.engine.now,
+      owner: incarnation,
+      kind: 'note',
+      what: 'starts',
+      run: () => void this.#run(incarnation),
+    });
+    return incarnation;
+  }
+
+  /** An error of `main` would end the program of the node. */
+  async #run(incarnation: Incarnation): Promise<void> {
+    try {
+      const value = await this.#main(this as SimulatedNode);
+      if (incarnation.isAlive) {
+        this.#value = { value };
+      }
+    } catch (error) {
+      if (incarnation.isAlive) {
+        this.engine.fail('unhandled', `the main of ${this.name} failed: ${textOf(error)}`, error);
+      }
+    }
+  }
+}
+
+/** Not part of any node: it does not crash. */
+const powerSupply = { name: 'power', isAlive: true, pausedUntil: 0 };
