@@ -99,8 +99,13 @@ export const master: GenServer.Behaviour<
     }
   },
   handleCall: { top: (_, running) => reply(running.top, running) },
-  handleInfo: ({ pid, reason }: ExitMessage, running, self) =>
-    pid === running.top ? ended(running, reason, self) : noreply(running),
+  handleInfo: ({ pid }: ExitMessage, running, self) => {
+    // A process that lives can send an EXIT as a signal.
+    const { reason } = cellOf(running.top);
+    return pid === running.top && reason !== undefined
+      ? ended(running, reason, self)
+      : noreply(running);
+  },
   terminate: async (_reason, running, self) => {
     const top = cellOf(running.top);
     const state = top.isAlive ? await runCallback(self, running, 'prepStop') : running.state;

@@ -89,7 +89,7 @@ export abstract class SupervisorState extends ParentState {
   /** Takes a message that is no request. */
   handle(message: unknown): MaybePromise<NextState<this>> {
     if (isExit(message)) {
-      return this.#ended(message.pid, message.reason);
+      return this.#ended(message.pid);
     }
     if (isInstance(message, Retry)) {
       return this.#retry(message);
@@ -101,10 +101,12 @@ export abstract class SupervisorState extends ParentState {
     return noreply(this);
   }
 
-  #ended(pid: Pid, reason: ExitReason): MaybePromise<NextState<this>> {
+  #ended(pid: Pid): MaybePromise<NextState<this>> {
     const child = this.children.runningAs(pid);
-    // A process that lives can send an EXIT as a signal: restarted, the child would run twice.
-    if (child === undefined || cellOf(pid).isAlive) {
+    // Its own, and not that of the message: a child can send an EXIT as a signal, and live on. Then
+    // it must not run twice; or end before the message is handled, for another reason.
+    const reason = child && cellOf(pid).reason;
+    if (child === undefined || reason === undefined) {
       return noreply(this);
     }
     const consequence = consequenceOf(child.spec, reason);

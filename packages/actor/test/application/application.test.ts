@@ -20,6 +20,7 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 
+import { cellOf } from '../../src/process/cell.ts';
 import { logOutcome, outcome } from '../support/outcome.ts';
 import { forever } from '../support/processes.ts';
 import {
@@ -459,6 +460,23 @@ describe('the end of the top process', () => {
     expect(log).toStrictEqual([...first, ['stop', 'web'], ...(isEnd ? stopped('x1') : [])]);
     const why = reason === kill ? killed : reason;
     expect(await ended(system)).toStrictEqual(isEnd ? why : 'running');
+  });
+
+  test('SD08 is not begun by an exit signal of the top process, which runs on', async () => {
+    const system = createTestSystem();
+    const log: unknown[] = [];
+    let self: Process | undefined;
+    const web = Application.define({
+      name: 'web',
+      start: (master) => {
+        self = master;
+        return startSupervisor(master, workers(log, 'a'));
+      },
+    });
+    const top = await Application.start(system, web, 'permanent');
+    exit(cellOf(top), (self as Process).pid, crashed);
+    expect(await ended(system)).toBe('running');
+    expect(isAlive(top)).toBe(true);
   });
 
   test('SD08 of a supervisor that gave up ends the system', async () => {

@@ -992,6 +992,19 @@ describe('the shutdown', () => {
     expect(workerOf(supervisor, 'a')).toBe(a);
   });
 
+  test('SP05 an exit signal of a child that ends before it is handled does not stand for the end', async () => {
+    const log: unknown[] = [];
+    const { system, supervisor } = await startTree(log, [
+      child({ id: 'a', log }, { restart: 'transient' }),
+    ]);
+    const a = workerOf(supervisor, 'a');
+    exit(cellOf(a), supervisor, crashed);
+    cellOf(a).end(normal);
+    await settle(system);
+    expect(log).toStrictEqual([hasStarted('a')]);
+    expect(await Supervisor.whichChild(supervisor, 'a')).toMatchObject({ pid: undefined });
+  });
+
   test('SP06 that a kill interrupts no longer shuts the other children down', async () => {
     const log: unknown[] = [];
     const { system, parent, supervisor } = await startTree(log, [
