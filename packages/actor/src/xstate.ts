@@ -23,7 +23,7 @@ import type { Server } from './server/behaviour.ts';
 import { startKeys } from './server/create-server.ts';
 import * as GenServer from './server/gen-server.ts';
 import { noreply, type NoReply, ok, reply, type Stop, stop } from './server/next.ts';
-import { isStarting, stateOf } from './server/state-of.ts';
+import { stateOf } from './server/state-of.ts';
 import { type AnySnapshot, type Delay, lastSnapshotOf, Running } from './xstate/running.ts';
 
 interface LogicCalls<Logic extends AnyActorLogic> {
@@ -375,11 +375,6 @@ function foundCell(process: Destination): Cell {
 /** The last snapshot of a process that has ended. */
 function lastSnapshot(cell: Cell): AnySnapshot {
   const snapshot = lastSnapshotOf(cell);
-  if (snapshot === undefined && isStarting(cell)) {
-    throw new Error(
-      `Expected a process that runs an actor logic, got ${pidAndLabel(cell)}, which is starting`,
-    );
-  }
   if (snapshot === undefined) {
     throw new TypeError(`Expected a process that runs an actor logic, got ${pidAndLabel(cell)}`);
   }

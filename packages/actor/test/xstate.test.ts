@@ -878,18 +878,6 @@ describe('as a process', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('one that is starting, and has its name already, has no snapshot yet', async () => {
-    const system = createTestSystem();
-    const front = name<LogicPid<typeof door>>('front').in(system);
-    const starting = fromLogic(door, { input: {}, name: 'front' }).start(system);
-    const error = new Error(
-      'Expected a process that runs an actor logic, got #Pid<2>, which is starting',
-    );
-    expect(() => getSnapshot(front)).toThrow(error);
-    await starting;
-    expect(getSnapshot(front).status).toBe('active');
-  });
-
   test('another process is refused, and a value that is no logic', async () => {
     const system = createTestSystem();
     const other = spawn(system, forever) as never;

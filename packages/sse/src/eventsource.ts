@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { createSystem, type Pid, send, type System } from '@reprise/actor';
+import { systemDefaults } from '@reprise/actor/options';
 
 import { start } from './client/client.ts';
 import { eventSourceClient, type EventSourceSink } from './eventsource/client.ts';
@@ -196,12 +197,16 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
   }
 };
 
-let system: System | undefined;
+/** By its clock, which is that of a node in a simulation; all others share one system. */
+const systems = new WeakMap<object, System>();
 /** The system outlives the code that constructs the first `EventSource`, and so needs its own. */
 const outside = new AsyncResource('reprise.EventSource');
 
 /** Without reports of slow callbacks: a slow listener is the program's own business. */
 function theSystem(): System {
-  system ??= outside.runInAsyncScope(() => createSystem({ slowCallback: Infinity }));
+  const key = systemDefaults()?.clock ?? outside;
+  const system =
+    systems.get(key) ?? outside.runInAsyncScope(() => createSystem({ slowCallback: Infinity }));
+  systems.set(key, system);
   return system;
 }

@@ -46,9 +46,26 @@ interface Provider {
 /** In the order in which they were given. */
 const providersOfAll = (): Set<Provider> => oneOfAll('system defaults', () => new Set<Provider>());
 
+/**
+ * The options that a system which is created now would get by default; `undefined` for none: for
+ * code that keeps a system of its own, or has a clock.
+ * @example
+ * ```ts
+ * import { systemDefaults } from '@reprise/actor/options';
+ * import { provideSystemDefaults } from '@reprise/actor/testing';
+ *
+ * const takeBack = provideSystemDefaults(() => ({ random: () => 0.5 }));
+ * console.log(systemDefaults()?.random?.()); // 0.5
+ * takeBack();
+ * ```
+ */
+export function systemDefaults(): SystemOptions | undefined {
+  return [...providersOfAll()].at(-1)?.defaults();
+}
+
 /** The options of a new system: those that are given, and the defaults for the others. */
 export function withDefaults(given: SystemOptions): SystemOptions {
-  const defaults = [...providersOfAll()].at(-1)?.defaults();
+  const defaults = systemDefaults();
   if (defaults === undefined) {
     return given;
   }

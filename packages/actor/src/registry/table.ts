@@ -3,7 +3,7 @@ import { type Destination, destinationText, find } from '../process/address.ts';
 import type { Cell } from '../process/cell.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
 import { Ownership } from '../process/ownership.ts';
-import { isStarting, stateOf } from '../server/state-of.ts';
+import { stateOf } from '../server/state-of.ts';
 import { indexOf, ownKey } from './key.ts';
 import { Locks } from './locks.ts';
 
@@ -181,7 +181,7 @@ export function tableIn(cell: Cell | undefined): RegistryTable | undefined {
 
 /**
  * The table of a registry.
- * @throws Error for a registry that has ended, or is starting; TypeError for any other process
+ * @throws Error for a registry that has ended; TypeError for any other process
  */
 export function tableOf(registry: Destination): RegistryTable {
   const cell = find(registry);
@@ -190,16 +190,13 @@ export function tableOf(registry: Destination): RegistryTable {
       `Expected a running registry, got ${destinationText(registry)}, which is not running`,
     );
   }
-  return tableIn(cell) ?? refuse(registry, cell);
-}
-
-function refuse(registry: Destination, cell: Cell): never {
-  const got = destinationText(registry);
-  if (isStarting(cell)) {
-    // Found by its name, which it has before its table.
-    throw new Error(`Expected a running registry, got ${got}, which is starting`);
+  const table = tableIn(cell);
+  if (table === undefined) {
+    throw new TypeError(
+      `Expected a registry, got ${destinationText(registry)}, which is something else`,
+    );
   }
-  throw new TypeError(`Expected a registry, got ${got}, which is something else`);
+  return table;
 }
 
 /**

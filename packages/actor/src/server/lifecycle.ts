@@ -83,11 +83,6 @@ export abstract class ServerLifecycle extends Cell {
     return isInstance(this.#state, ParentState) ? this.#state.idOfChild(pid) : undefined;
   }
 
-  /** It has not answered `init`: it has its name already, and no state yet. */
-  get isStarting(): boolean {
-    return this.phase === 'new' || this.phase === 'init';
-  }
-
   get isSuspended(): boolean {
     return this.phase === 'suspended';
   }

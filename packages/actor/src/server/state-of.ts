@@ -7,8 +7,3 @@ export function stateOf<State>(cell: Cell | undefined, type: ClassOf<State>): St
   const state = isA(cell, ServerProcess) ? cell.state : undefined;
   return isA(state, type) ? state : undefined;
 }
-
-/** Whether a process is a server that has no state yet. */
-export function isStarting(cell: Cell): boolean {
-  return isA(cell, ServerProcess) && cell.isStarting;
-}

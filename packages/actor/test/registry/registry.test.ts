@@ -367,17 +367,6 @@ describe('a registry', () => {
     );
   });
 
-  test('RG27 that is starting, and has its name already, is no error of the caller', async () => {
-    const system = createTestSystem();
-    const rooms = name<Registry.Unique>('rooms');
-    const starting = Registry.start(system, { keys: 'unique', name: rooms });
-    expect(() => Registry.register(system, rooms.in(system), 'k')).toThrow(
-      new Error('Expected a running registry, got "rooms", which is starting'),
-    );
-    await starting;
-    expect(Registry.register(system, rooms.in(system), 'k')).toStrictEqual({ type: 'registered' });
-  });
-
   test('RG27 that is another process is an error of the caller', async () => {
     const system = createTestSystem();
     for (const pid of [

@@ -97,8 +97,7 @@ export interface ChaosServer extends AsyncDisposable {
  * without one gets the oldest event first. A client that has handled all of `stream.produced` has
  * lost nothing.
  *
- * The dates in headers are those of the host; all else is on `clock`, which can be a
- * `jumpingClock`.
+ * All times, and the dates in headers, are those of `clock`, which can be a `jumpingClock`.
  * @example
  * ```ts
  * import { events } from '@reprise/sse';
@@ -232,7 +231,8 @@ class HttpChaos implements ChaosServer {
       ...position,
     });
     const { first } = position;
-    const steps = script(fault, { stream: name, connection, first, random, now: Date.now() });
+    const now = this.#clock.date?.() ?? Date.now();
+    const steps = script(fault, { stream: name, connection, first, random, now });
     const closed = (outcome: Outcome): void => {
       this.#record({ type: 'closed', ...this.#place(name, connection), ...outcome });
     };

@@ -5,7 +5,7 @@ import { createPacketState, handlePacket, type PacketState } from '../format/par
 import { isTrue } from '../resilient/verdict.ts';
 import type { FetchFailure } from './failure.ts';
 import { OpenEvent } from './open-event.ts';
-import type { CheckedOptions } from './options.ts';
+import type { CallOptions } from './options.ts';
 import { ReadingTimer } from './reading-timer.ts';
 
 /** The limits of one body, besides that of silence. */
@@ -22,7 +22,7 @@ export interface BodyLimits {
 
 export function limitsOf(
   isEventStream: boolean,
-  options: CheckedOptions,
+  options: CallOptions,
   failed: (failure: FetchFailure) => void,
 ): BodyLimits {
   return isEventStream ? new EventLimits(options, failed) : new WholeLimits(options, failed);
@@ -34,7 +34,7 @@ class WholeLimits implements BodyLimits {
   readonly #timer: ReadingTimer;
   #size = 0;
 
-  constructor(options: CheckedOptions, failed: (failure: FetchFailure) => void) {
+  constructor(options: CallOptions, failed: (failure: FetchFailure) => void) {
     this.#maxSize = options.limits.maxBodySize;
     this.#timer = timer('body', options.clock, options.limits.bodyTimeout, failed);
     this.#timer.start();
@@ -73,7 +73,7 @@ class EventLimits implements BodyLimits {
   readonly #until: ((event: ServerSentEvent) => boolean) | undefined;
   #isComplete = false;
 
-  constructor(options: CheckedOptions, failed: (failure: FetchFailure) => void) {
+  constructor(options: CallOptions, failed: (failure: FetchFailure) => void) {
     const { bodyTimeout, eventTimeout, maxEventSize, until } = options.limits;
     const { clock } = options;
     this.#packets = createPacketState({ maxEventSize });

@@ -5,7 +5,7 @@ import type { HopBody } from '../http/redirect.ts';
 import { limitsOf } from './body-limits.ts';
 import type { FetchFailure } from './failure.ts';
 import { errorOf } from './fetch-error.ts';
-import type { CheckedOptions } from './options.ts';
+import type { CallOptions } from './options.ts';
 import { fetchRules } from './request.ts';
 import { type BodyEnd, ResponseBody } from './response-body.ts';
 import { type FetchedHead, responseOf } from './response.ts';
@@ -23,7 +23,7 @@ export interface CallHandlers {
 export class FetchCall {
   /** Held to the end: its signal follows that of the program only as long as it lives. */
   readonly #request: Request;
-  readonly #options: CheckedOptions;
+  readonly #options: CallOptions;
   readonly #record: FetchRecord;
   readonly #handlers: CallHandlers;
   /** Until it settles: a call must not hold the response that the program lets go of. */
@@ -33,12 +33,7 @@ export class FetchCall {
   #body: ResponseBody | undefined = undefined;
   #isOver = false;
 
-  constructor(
-    request: Request,
-    options: CheckedOptions,
-    record: FetchRecord,
-    handlers: CallHandlers,
-  ) {
+  constructor(request: Request, options: CallOptions, record: FetchRecord, handlers: CallHandlers) {
     this.#request = request;
     this.#options = options;
     this.#record = record;
@@ -50,7 +45,7 @@ export class FetchCall {
     const { signal, body } = this.#request;
     const { promise } = (this.#waiting = Promise.withResolvers<Response>());
     if (body !== null && !(source instanceof Blob)) {
-      this.#upload = new Upload(body, (error) => {
+      this.#upload = new Upload(body, this.#options.clock, (error) => {
         this.#fail(requestFailed(error));
       });
     }

@@ -1,5 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 
+import { systemClock } from '@reprise/actor';
+import { systemDefaults } from '@reprise/actor/options';
+
 import { callOutside } from '../maybe-promise.ts';
 import { FetchCall } from './call.ts';
 import { multipart } from './multipart.ts';
@@ -56,6 +59,8 @@ export function guarded(options: GuardOptions = {}): GuardedFetch {
   }) as GuardedFetch;
 }
 
+const hostClock = systemClock();
+
 /** Publishes what `onStatus` gets, of all `guarded` of the program. */
 const statusChanges = channel('reprise:fetch');
 
@@ -93,9 +98,10 @@ class Guard {
 
   #run(request: Request, source: unknown): Promise<Response> {
     this.#count += 1;
-    const record = new FetchRecord(this.#options.clock, this.#count, request);
+    const clock = this.#options.clock ?? systemDefaults()?.clock ?? hostClock;
+    const record = new FetchRecord(clock, this.#count, request);
     this.#records.add(record);
-    const call = new FetchCall(request, this.#options, record, {
+    const call = new FetchCall(request, { ...this.#options, clock }, record, {
       answered: () => {
         this.#tell({ type: 'answered', request: record.read() });
       },

@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
-
 /**
  * A form as the standard encodes it (WHATWG HTML 4.10.22.8). A `Blob` copies none of its files, has
  * a length that can be sent, and can be sent again after a redirect.
  */
 export function multipart(form: FormData): Blob {
   // In lower case, as the type of a Blob is.
-  const boundary = `----reprise-${randomUUID()}`;
+  const boundary = `----reprise-${crypto.randomUUID()}`;
   const parts = [...form].flatMap(([name, value]) => [
     `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(withCrLf(name))}"`,
     ...(typeof value === 'string' ? ['\r\n\r\n', withCrLf(value)] : fileParts(value)),

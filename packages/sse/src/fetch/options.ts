@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@reprise/actor';
+import type { Clock } from '@reprise/actor';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
@@ -57,7 +57,10 @@ export interface GuardOptions extends Pick<
    * is an uncaught exception of the program; the request goes on.
    */
   readonly onStatus?: (change: FetchStatusChange) => void;
-  /** The time of all limits but `connectTimeout`. Default: that of the machine. */
+  /**
+   * The time of all limits but `connectTimeout`. Default: that of the machine, or, in a simulation,
+   * that of the node which sends the request.
+   */
   readonly clock?: Clock;
 }
 
@@ -67,6 +70,11 @@ export interface CheckedOptions extends TransportOptions {
   readonly limits: BodyLimitOptions;
   readonly contentType: NonNullable<GuardOptions['contentType']>;
   readonly onStatus: NonNullable<GuardOptions['onStatus']>;
+  readonly clock: Clock | undefined;
+}
+
+/** The options of one call. */
+export interface CallOptions extends CheckedOptions {
   readonly clock: Clock;
 }
 
@@ -110,7 +118,7 @@ export function checkedOptions(given: GuardOptions): CheckedOptions {
     until,
     contentType = expectsType,
     onStatus = nothing,
-    clock = systemClock(),
+    clock,
     idleTimeout = defaultIdleTimeout,
     redirectHeaders = [],
     ...transport

@@ -1,9 +1,10 @@
-import { setImmediate as nextMacrotask } from 'node:timers/promises';
 import { isUint8Array } from 'node:util/types';
 
+import type { Clock } from '@reprise/actor';
 import { describe } from '@reprise/actor/text';
 
 import type { HopBody } from '../http/redirect.ts';
+import { nextMacrotask } from '../time/next-macrotask.ts';
 
 /**
  * The body of a request, as it is sent. Bytes that are there at once are sent with their length,
@@ -14,10 +15,12 @@ export class Upload {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   /** Reads whose results are not sent yet. */
   readonly #begun: Promise<ReadResult>[] = [];
+  readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
 
   /** `failed` is called if the stream fails while it is sent. */
-  constructor(stream: ReadableStream<Uint8Array>, failed: (error: unknown) => void) {
+  constructor(stream: ReadableStream<Uint8Array>, clock: Clock, failed: (error: unknown) => void) {
+    this.#clock = clock;
     this.#reader = stream.getReader();
     this.#failed = failed;
   }
@@ -29,17 +32,27 @@ export class Upload {
 
   /** All of it, if it is there at once, as the content of a string or of bytes is. */
   async content(): Promise<HopBody> {
-    const first = await soon(this.#read());
+    const first = await this.#soon();
     if (first?.done !== false) {
       return first === undefined ? this.#chunks() : new Uint8Array();
     }
-    const second = await soon(this.#read());
+    const second = await this.#soon();
     return second?.done === true ? bytesOf(first.value) : this.#chunks();
   }
 
   cancel(reason: unknown): void {
     // Nobody waits for the result of the cancel.
     this.#reader.cancel(reason).catch(() => undefined);
+  }
+
+  /** The next result, if it comes before I/O has its turn. */
+  #soon(): Promise<ReadResult | undefined> {
+    const turnOfIo = new Promise<undefined>((resolve) => {
+      nextMacrotask(this.#clock, () => {
+        resolve(undefined);
+      });
+    });
+    return Promise.race([this.#read(), turnOfIo]);
   }
 
   #read(): Promise<ReadResult> {
@@ -69,11 +82,6 @@ export class Upload {
 type ReadResult =
   | { readonly done: false; readonly value: unknown }
   | { readonly done: true; readonly value?: undefined };
-
-/** The result, if it comes before I/O has its turn. */
-function soon(result: Promise<ReadResult>): Promise<ReadResult | undefined> {
-  return Promise.race([result, nextMacrotask(undefined)]);
-}
 
 function bytesOf(chunk: unknown): Uint8Array {
   if (!isUint8Array(chunk)) {

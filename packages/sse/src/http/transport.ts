@@ -68,9 +68,9 @@ export interface ExchangeResponse {
 /**
  * Replaces the network under all clients of this program, for simulations: redirects, limits,
  * back-pressure, the parser, cursors and the policy above it stay the real ones. `transport` is
- * asked at each request; where it gives `undefined`, the request goes to the network. The result
- * takes it back.
- * @throws Error if a transport is provided already
+ * asked at each request; where it gives `undefined`, the request goes to the network. Of several
+ * functions the newest that is left is asked. Returns a function that takes this one back.
+ * @throws TypeError for anything but a function
  * @example
  * ```ts
  * import { events } from '@reprise/sse';
@@ -103,18 +103,22 @@ export function provideTransport(transport: () => Transport | undefined): () => 
   if (typeof transport !== 'function') {
     throw new TypeError(`Expected transport to be a function, got ${describe(transport)}`);
   }
-  if (provided !== undefined) {
-    throw new Error('Expected one transport at a time, got a second one');
-  }
-  provided = transport;
+  // An object of its own: the same function may be given twice.
+  const provider: Provider = { transport };
+  providers.add(provider);
   return () => {
-    provided = provided === transport ? undefined : provided;
+    providers.delete(provider);
   };
 }
 
-/** The transport of the next request; `undefined` for the network. */
-export function providedTransport(): Transport | undefined {
-  return provided?.();
+interface Provider {
+  readonly transport: () => Transport | undefined;
 }
 
-let provided: (() => Transport | undefined) | undefined;
+/** In the order in which they were given. */
+const providers = new Set<Provider>();
+
+/** The transport of the next request; `undefined` for the network. */
+export function providedTransport(): Transport | undefined {
+  return providers.size === 0 ? undefined : [...providers].at(-1)?.transport();
+}

@@ -91,7 +91,9 @@ function soon(failure: McpFailure, state: ListenerState): ListenerAnswer {
 function retryAfter(failure: McpFailure, state: ListenerState): ListenerAnswer {
   const { pace, listener } = state;
   const requested =
-    failure.type === 'status' ? requestedDelay(failure.headers, listener.maxRetryAfter) : 0;
+    failure.type === 'status'
+      ? requestedDelay(failure.headers, pace.date, listener.maxRetryAfter)
+      : 0;
   // With `maxDelay: Infinity` the delays grow above what a timer can be set to.
   const after = Math.min(pace.delay(requested), Number.MAX_SAFE_INTEGER);
   const reason = formatMcpFailure(failure);

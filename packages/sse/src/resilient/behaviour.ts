@@ -418,7 +418,9 @@ function retry(
 
 function delayAfter(failure: Failure, { pace, options }: Progress): number {
   return pace.delay(
-    failure.type === 'status' ? requestedDelay(failure.headers, options.maxRetryAfter) : 0,
+    failure.type === 'status'
+      ? requestedDelay(failure.headers, pace.date, options.maxRetryAfter)
+      : 0,
   );
 }
 

@@ -14,7 +14,7 @@ export interface PaceOptions extends Omit<ReconnectDelay, 'retry' | 'retryAfter'
 /** How fast one client reconnects: delays grow with failures, and requests have a budget. */
 export class Pace {
   readonly #options: PaceOptions;
-  readonly #clock: Process['system']['clock'];
+  readonly #system: Process['system'];
   readonly #budget: RequestBudget | undefined;
   /** Failed attempts in a row. */
   #failures = 0;
@@ -26,7 +26,7 @@ export class Pace {
 
   constructor(options: PaceOptions, self: Process) {
     this.#options = options;
-    this.#clock = self.system.clock;
+    this.#system = self.system;
     this.#budget = budgetOf(self);
     this.#budget?.setPace(options.minDelay);
   }
@@ -41,15 +41,20 @@ export class Pace {
     return Math.ceil(this.#budget?.wait ?? 0);
   }
 
+  /** The wall clock of the system, in ms since 1970. */
+  get date(): number {
+    return this.#system.clock.date?.() ?? Date.now();
+  }
+
   connected(): void {
-    this.#connectedAt = this.#clock.now();
+    this.#connectedAt = this.#system.clock.now();
     this.#budget?.accepted();
   }
 
   /** A connection ended. Returns whether it was a success, which makes the delays start over. */
   disconnected({ type }: Disconnect, hasEvents: boolean, retry: number | undefined): boolean {
     this.#retry = retry ?? this.#retry;
-    const lasted = this.#clock.now() - this.#connectedAt;
+    const lasted = this.#system.clock.now() - this.#connectedAt;
     // Not that of a lucky draw.
     const delay = Math.max(this.#lastDelay, nextDelay(0, this.#delays(0), lowest));
     const past = { lasted, hasEvents, isClosed: type === 'closed', delay };
@@ -64,7 +69,7 @@ export class Pace {
 
   /** The delay before the next attempt, in ms, with a Retry-After of so many ms. */
   delay(retryAfter = 0): number {
-    return this.exactly(nextDelay(this.#failures, this.#delays(retryAfter), Math.random));
+    return this.exactly(nextDelay(this.#failures, this.#delays(retryAfter), this.#system.random));
   }
 
   /** The same where the user says when. */
@@ -75,7 +80,7 @@ export class Pace {
 
   /** The client ends, since another request would be useless. */
   refused(): void {
-    this.#budget?.refused(Math.random);
+    this.#budget?.refused(this.#system.random);
   }
 
   #delays(retryAfter: number): ReconnectDelay {

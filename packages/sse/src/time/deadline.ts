@@ -57,7 +57,8 @@ export class Deadline {
       this.#wait(this.#due - now);
     } else if (now - this.#due < stall || this.#extensions === maxExtensions) {
       this.#clock.delete(this);
-      nextMacrotask(this.#judge);
+      // Sockets are read before.
+      this.#clock.setImmediate(this.#judge);
     } else {
       const extension = Math.min(this.#ms, longestExtension);
       this.#extensions += 1;
@@ -82,6 +83,3 @@ const longestExtension = 1000;
 
 /** The thread of a busy machine may be held again and again. */
 const maxExtensions = 3;
-
-/** Kept from the start: a test framework may install fake timers later. Sockets are read before. */
-const nextMacrotask: (callback: () => void) => unknown = setImmediate;

@@ -1,5 +1,7 @@
 import type { Clock, TimeoutHandle } from '@reprise/actor';
 
+import { nextMacrotask } from './next-macrotask.ts';
+
 /** Told when the machine has slept: the time of its clock is further than its timer knows. */
 interface Sleeper {
   woken(): void;
@@ -37,6 +39,10 @@ export class SleepClock {
 
   clearTimeout(handle: TimeoutHandle): void {
     this.#clock.clearTimeout(handle);
+  }
+
+  setImmediate(callback: () => void): void {
+    nextMacrotask(this.#clock, callback);
   }
 
   /**

@@ -15,6 +15,7 @@ import {
 
 import { heldBytes } from '../support/garbage.ts';
 import {
+  aWhile,
   allClosed,
   closedPort,
   connectionOpened,
@@ -70,6 +71,23 @@ async function failureOf(promise: Promise<unknown>): Promise<FetchFailure | unde
   const error = await rejection(promise);
   return error instanceof FetchError ? error.failure : undefined;
 }
+
+test('the content of a request is read up to the next immediate of the clock', async () => {
+  const immediates: (() => void)[] = [];
+  const clock = {
+    ...virtualClock(),
+    setImmediate: (callback: () => void) => immediates.push(callback),
+  };
+  await using it = await guard({ clock });
+  const { readable: body, writable } = new TransformStream<Uint8Array>();
+  const request = new Request(it.server.url, { method: 'POST', body, duplex: 'half' });
+  const fetched = it.fetch(request);
+  await aWhile();
+  expect(immediates).toHaveLength(1);
+  immediates.shift()?.();
+  await writable.close();
+  expect((await fetched).status).toBe(200);
+});
 
 describe('limits of time', () => {
   test('a head that does not come is a FetchError, and no TypeError', async () => {

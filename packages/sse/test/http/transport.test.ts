@@ -3,10 +3,18 @@ import type { AddressInfo } from 'node:net';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Supervisor } from '@reprise/actor';
-import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
+import {
+  advance,
+  createTestSystem,
+  provideSystemDefaults,
+  settle,
+  type TestSystem,
+  virtualClock,
+} from '@reprise/actor/testing';
 
 import { EventSource } from '../../src/eventsource.ts';
 import { guarded } from '../../src/fetch.ts';
+import { providedTransport } from '../../src/http/transport.ts';
 import { type ConnectFailure, events, SseClient } from '../../src/index.ts';
 import type { ResilientOptions } from '../../src/resilient/options.ts';
 import {
@@ -221,22 +229,55 @@ describe('provideTransport', () => {
     expect(await (await fetch(server.url)).text()).toBe('network');
   });
 
-  test('there is one at a time', () => {
-    takeBack = provideTransport(() => undefined);
-    expect(() => provideTransport(() => undefined)).toThrow(
-      'Expected one transport at a time, got a second one',
-    );
+  test('the newest that is left is asked, each until it is taken back', async () => {
+    const [one, two] = [recording(), recording()];
+    const takeOne = provideTransport(() => one.transport);
+    takeBack = provideTransport(() => two.transport);
+    const fetch = guarded();
+    const status = async (fetched: Promise<Response>): Promise<number> => (await fetched).status;
+    const first = status(fetch('http://there/'));
+    (await two.next()).answer(204, {});
     takeBack();
-    const again = provideTransport(() => undefined);
     takeBack();
-    expect(() => provideTransport(() => undefined)).toThrow('got a second one');
-    again();
+    const second = status(fetch('http://there/'));
+    (await one.next()).answer(205, {});
+    expect([await first, await second]).toEqual([204, 205]);
+    takeOne();
+    expect(providedTransport()).toBeUndefined();
   });
 
   test('a value that is no function is refused', () => {
     expect(() => provideTransport(undefined as never)).toThrow(
       'Expected transport to be a function, got undefined',
     );
+  });
+});
+
+describe('systems that get a clock by default', () => {
+  test('have an EventSource each, and a guarded that was made before takes their clock', async () => {
+    const { transport, next } = recording();
+    const takeBack = provideTransport(() => transport);
+    const fetch = guarded({ responseTimeout: 300_000 });
+    const clocks = [virtualClock(), virtualClock()];
+    for (const clock of clocks) {
+      const takeDefaults = provideSystemDefaults(() => ({ clock }));
+      const source = new EventSource('http://source/');
+      const opened = new Promise<unknown>((resolve) => (source.onopen = resolve));
+      const failed = new Promise<unknown>((resolve) => (source.onerror = resolve));
+      (await next()).answer(200);
+      await opened;
+      await clock.advance(300_000);
+      expect(await failed).toMatchObject({ message: 'idle timeout after 300000 ms' });
+      source.close();
+
+      const fetched = fetch('http://fetch/');
+      await next();
+      const error = fetched.catch((thrown: unknown) => thrown);
+      await clock.advance(300_000);
+      expect(await error).toMatchObject({ message: 'response timeout after 300000 ms' });
+      takeDefaults();
+    }
+    takeBack();
   });
 });
 

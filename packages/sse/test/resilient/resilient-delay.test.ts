@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createSystem } from '@reprise/actor';
 import { advance, settle } from '@reprise/actor/testing';
 
 import { Queue } from '../support/queue.ts';
@@ -43,6 +44,16 @@ describe('the delay', () => {
     }
     await using other = await openStage();
     expect(await delays(seven, other, await run(other))).not.toEqual(found);
+  });
+
+  test('is drawn with the random numbers of its system', async () => {
+    await using stage = await openStage();
+    const { clock, logger } = stage.system;
+    const draws = [0.5, 0, 1 - 2 ** -32];
+    const system = createSystem({ clock, logger, random: () => draws.shift() ?? 0 });
+    const own = { ...stage, system: Object.assign(system, { reports: [] }) as never };
+    expect(await delays(seven.slice(0, 3), own, await run(own))).toEqual([625, 334, 4000]);
+    await system.stop();
   });
 
   test('is the delay: no attempt before its end, and one then', async () => {
@@ -287,6 +298,18 @@ describe('the delay', () => {
     expect(after).toBeGreaterThan(590_000);
     expect(after).toBeLessThanOrEqual(600_000);
   });
+});
+
+test('ST-16 a date in Retry-After is compared with the wall clock of the system', async () => {
+  await using stage = await openStage();
+  const { clock } = stage.system;
+  clock.sleep(24 * 3_600_000);
+  const date = Math.floor(clock.date() / 1000) * 1000 + 600_000;
+  const play = (exchange: Exchange): void => {
+    exchange.refuse(503, { 'retry-after': new Date(date).toUTCString() });
+  };
+  jitter(floor);
+  expect(await delayAfter(play, stage, await run(stage))).toBe(date - clock.date());
 });
 
 describe('for any behaviour of the server, it sends at most 5 requests in the first second and 20 in the first minute', () => {

@@ -59,6 +59,20 @@ describe('a deadline', () => {
     expect(limit.hasPassed).toBe(false);
   });
 
+  test('judges in an immediate of its clock, if that has some', async () => {
+    const own = virtualClock();
+    const immediates: (() => void)[] = [];
+    const clock: Clock = { ...own, setImmediate: (callback) => immediates.push(callback) };
+    let hasPassed = false;
+    const limit = new Deadline(clock, 1000, () => (hasPassed = true));
+    await own.advance(1000);
+    await new Promise(setImmediate);
+    expect(hasPassed).toBe(false);
+    immediates.shift()?.();
+    expect(hasPassed).toBe(true);
+    limit.clear();
+  });
+
   test('whose timer is late waits a little longer, for what has arrived to get through', async () => {
     const late = virtualClock();
     let ahead = 0;
