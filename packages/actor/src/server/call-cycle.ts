@@ -20,10 +20,34 @@ export function cycleOf(caller: Cell, wait: Wait): Cycle | undefined {
 }
 
 /**
- * How many waits are looked at for one timeout, the nearest first. Of ten thousand calls, each
- * behind the next, all may time out at once: together they must not hold the thread for long.
+ * How many waits a search looks at, the nearest first: 100,000, as a server may ask very many
+ * others at once. Of ten thousand calls, each behind the next, all may time out at once, and
+ * together they must not hold the thread for long: what one search has used is missing to those
+ * that follow soon, though each may look at 100.
  */
-const mostWaits = 1000;
+class Allowance {
+  #left = 100_000;
+  #usedAt = 0;
+
+  /** As time passes, waits may be looked at again: a tenth of the thread's time, at most. */
+  at(now: number): number {
+    this.#left = Math.min(100_000, this.#left + 200 * (now - this.#usedAt));
+    this.#usedAt = now;
+    return Math.max(100, this.#left);
+  }
+
+  use(waits: number): void {
+    this.#left = Math.max(0, this.#left - waits);
+  }
+}
+
+const allowances = /* @__PURE__ */ new WeakMap<Cell['runtime'], Allowance>();
+
+function allowanceOf({ runtime }: Cell): Allowance {
+  const allowance = allowances.get(runtime) ?? new Allowance();
+  allowances.set(runtime, allowance);
+  return allowance;
+}
 
 /** A wait, and the one that led to it. */
 interface Step {
@@ -33,8 +57,16 @@ interface Step {
 
 /** The shortest path. From a list, which grows as it is read: recursion would run out of stack. */
 function pathTo(goal: Cell, first: Wait): readonly Wait[] | undefined {
-  const seen = new Set<Cell>();
+  const allowance = allowanceOf(goal);
+  const most = allowance.at(goal.runtime.clock.now());
   const steps: Step[] = [{ wait: first, before: undefined }];
+  const path = pathFrom(steps, goal, most);
+  allowance.use(steps.length);
+  return path;
+}
+
+function pathFrom(steps: Step[], goal: Cell, most: number): readonly Wait[] | undefined {
+  const seen = new Set<Cell>();
   for (const step of steps) {
     const { target } = step.wait;
     if (target === goal) {
@@ -42,15 +74,16 @@ function pathTo(goal: Cell, first: Wait): readonly Wait[] | undefined {
     }
     if (target !== undefined && !seen.has(target)) {
       seen.add(target);
-      addSteps(steps, step, target.waits ?? []);
+      addSteps(steps, step, most);
     }
   }
   return undefined;
 }
 
-function addSteps(steps: Step[], before: Step, waits: Iterable<Wait>): void {
-  for (const wait of waits) {
-    if (steps.length === mostWaits) {
+/** The waits of the process that this step waits for. */
+function addSteps(steps: Step[], before: Step, most: number): void {
+  for (const wait of before.wait.target?.waits ?? []) {
+    if (steps.length >= most) {
       return;
     }
     steps.push({ wait, before });

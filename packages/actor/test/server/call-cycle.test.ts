@@ -141,6 +141,17 @@ describe('a call that waits for itself', () => {
     expect(await after(system, 200, result)).toStrictEqual([undefined, cycle('c', 'a', 'c')]);
   });
 
+  test('is found behind thousands of open calls', async () => {
+    const system = createTestSystem();
+    const [a, b] = await startNamed(system, 'a', 'b');
+    const others = await Promise.all(Array.from({ length: 5000 }, () => start(system)));
+    const log: unknown[] = [];
+    const back: Task = async () => log.push(await outcome(ping(a)));
+    void run(a, () => Promise.all([...others.map((other) => run(other, forever)), run(b, back)]));
+    await advance(system, 100);
+    expect(log).toStrictEqual([cycle('b', 'a', 'b')]);
+  });
+
   test('is found while another call to the same server has been answered', async () => {
     const system = createTestSystem();
     const [a, b] = await startNamed(system, 'a', 'b');
