@@ -3,7 +3,7 @@ import { describe } from '../describe.ts';
 import { type Cell, cellOf, cellOfProcess, isPid, nameOf } from '../process/cell.ts';
 import { isReported, markReported, nameOfChild } from '../process/crash-report.ts';
 import { ExitError, reasonOf } from '../process/exit-error.ts';
-import { badReturnValue, type ExitReason, isAbnormal } from '../process/exit-reason.ts';
+import { badReturnValue, errorIn, type ExitReason, isAbnormal } from '../process/exit-reason.ts';
 import { loggerFor } from '../process/extras.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
@@ -80,9 +80,12 @@ export class ChildRunner {
     }
   }
 
-  /** Reports an event of a child: `child "prices" (#Pid<3>) ended: killed`. */
+  /**
+   * Reports an event of a child: `child "prices" (#Pid<3>) ended: killed`. With the error, if it is
+   * one: nobody else may tell its stack.
+   */
   report(child: Child, event: string, reason: ExitReason): void {
-    this.log(child, `: ${childName(child)} ${event}: ${explain(reason)}`);
+    this.log(child, `: ${childName(child)} ${event}: ${explain(reason)}`, errorIn(reason));
   }
 
   /** Reports the end of a child, unless its process has done so itself. */
@@ -93,9 +96,9 @@ export class ChildRunner {
   }
 
   /** `text`: what follows the name of the supervisor. */
-  log({ spec: { id }, lastPid }: Child, text: string): void {
+  log({ spec: { id }, lastPid }: Child, text: string, details: object = {}): void {
     loggerFor(this.#cell).error(
-      { supervisor: this.name, child: id, process: String(lastPid) },
+      { supervisor: this.name, child: id, process: String(lastPid), ...details },
       `supervisor ${this.name}${text}`,
     );
   }

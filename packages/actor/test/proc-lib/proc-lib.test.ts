@@ -95,6 +95,34 @@ describe('a synchronous start', () => {
     },
   );
 
+  test('XT26 a supervisor reports a failed restart with its error, for nobody else tells the stack', async () => {
+    const system = createTestSystem();
+    let starts = 0;
+    const failure = new Error('boom');
+    const late = childSpec(
+      (parent) =>
+        procLib.startLink(parent, (self) => {
+          starts += 1;
+          if (starts === 2) {
+            throw failure;
+          }
+          procLib.initAck(self);
+          return forever();
+        }),
+      { id: 'late' },
+    );
+    const app = await Supervisor.startLink(system, { strategy: 'oneForOne', children: [late] });
+    exit(system, Supervisor.child(app, 'late'), kill);
+    await settle(system);
+    expect(starts).toBe(3);
+    expect(system.reports.slice(1)).toMatchObject([
+      {
+        message: expect.stringContaining('child "late" (#Pid<3>) failed to restart: Error: boom'),
+        details: { child: 'late', err: failure },
+      },
+    ]);
+  });
+
   test('XT26 a parent that does not trap exits ends with a child that fails to start', async () => {
     const system = createTestSystem();
     const self = await idleProcess(system);
