@@ -3,6 +3,8 @@ import { clip, listed } from '../shown/clip.ts';
 import { isError, textOfError } from '../shown/reading.ts';
 import { defaultRedaction } from '../shown/redaction.ts';
 import { type ExitReason, isExitReason } from './exit-reason.ts';
+import { extrasOf } from './extras.ts';
+import { labelSuffix } from './label.ts';
 
 /**
  * The reason in one line, for a person.
@@ -58,7 +60,8 @@ const formatters: Formatters = {
   callbackFailed: ({ callback, error }, depth) =>
     `${callback} failed: ${formatError(error, depth)}`,
   mailboxOverflow: ({ capacity }) => `the mailbox is full, at ${capacity} messages`,
-  alreadyStarted: ({ pid }) => `already started as ${String(pid)}`,
+  alreadyStarted: ({ pid }) =>
+    `already started as ${String(pid)}${labelSuffix(extrasOf({ pid }) ?? {})}`,
   alreadyPresent: () => 'there is a child of that id, which does not run',
   notFound: () => 'no such child',
   running: () => 'the child is running',

@@ -13,6 +13,7 @@ import {
   normal,
   shutdown,
   shutdownWith,
+  spawn,
   TimeoutError,
 } from '@reprise/actor';
 import fc from 'fast-check';
@@ -32,8 +33,11 @@ import {
   timeout,
   undef,
 } from '../../src/process/exit-reason.ts';
+import { forever } from '../support/processes.ts';
 
-const { pid } = createSystem();
+const system = createSystem();
+const { pid } = system;
+const labelled = spawn(system, () => forever(), { label: { room: 7 } });
 const circular: Record<string, unknown> = {};
 circular['itself'] = circular;
 
@@ -67,6 +71,7 @@ const abnormal: Row[] = [
   ['processes wait for each other: a → b → a', callCycle(['a', 'b', 'a'])],
   ['the mailbox is full, at 100 messages', mailboxOverflow(100)],
   ['already started as #Pid<1>', alreadyStarted(pid)],
+  ['already started as #Pid<2> {"room":7}', alreadyStarted(labelled)],
   [
     'child "db" failed to start: Error: refused',
     failedToStartChild('db', crash(new Error('refused'))),
