@@ -167,8 +167,20 @@ export interface AnyBehaviour extends GenServer.AnyBehaviour {
 
 export type ErasedCallback = (...args: readonly unknown[]) => unknown;
 
+/**
+ * Marks the client of an iterator or a listener: its user cannot give it a `handleFailed`, and so
+ * the report of a crash does not recommend one.
+ */
+export const takesNoHandleFailed: unique symbol = Symbol('takes no handleFailed');
+
+/** The same behaviour, with that mark. */
+export function withoutHandleFailed<B extends object>(behaviour: B): B {
+  return { ...behaviour, [takesNoHandleFailed]: true };
+}
+
 /** A behaviour without the types of its arguments, for the code that calls its callbacks. */
 export interface ErasedBehaviour {
+  readonly [takesNoHandleFailed]?: true;
   readonly init: ErasedCallback;
   readonly handleConnect: ErasedCallback;
   readonly handleConnectFailure: ErasedCallback;

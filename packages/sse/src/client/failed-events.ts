@@ -5,7 +5,7 @@ import type { CursorWriter } from '../cursor/cursor.ts';
 import { type FailedAttempts, fingerprint } from '../cursor/failed-attempts.ts';
 import type { ServerSentEvent } from '../format/event.ts';
 import { type Answered, type Answers, type ServerAnswer, thrownAnswer } from './answers.ts';
-import type { ErasedBehaviour, FailedEvent } from './behaviour.ts';
+import { type ErasedBehaviour, type FailedEvent, takesNoHandleFailed } from './behaviour.ts';
 import type { Packet } from './packet.ts';
 import type { Awaiting } from './status.ts';
 import { postAfter } from './task.ts';
@@ -51,7 +51,7 @@ export class FailedEvents {
       return false;
     }
     if (this.#behaviour.handleFailed === undefined && task !== undefined) {
-      task.failed = { event: item, note: noteOn(item) };
+      task.failed = { event: item, note: noteOn(item, this.#behaviour) };
     }
     return this.#behaviour.handleFailed !== undefined;
   }
@@ -105,8 +105,9 @@ export class FailedEvents {
   }
 }
 
-function noteOn({ id, type }: ServerSentEvent): string {
-  return `event ${shown(id)} of type ${shown(type)} failed: handleFailed could retry or skip it`;
+function noteOn({ id, type }: ServerSentEvent, behaviour: ErasedBehaviour): string {
+  const hint = takesNoHandleFailed in behaviour ? '' : ': handleFailed could retry or skip it';
+  return `event ${shown(id)} of type ${shown(type)} failed${hint}`;
 }
 
 /** Text of a server, for a log. */

@@ -2,6 +2,7 @@ import { isPid, type Process } from '@reprise/actor';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { takesNoHandleFailed } from '../client/behaviour.ts';
 import type { HandleContext } from '../client/context.ts';
 import { type Cursor, cursorOptions } from '../cursor/options.ts';
 import type { CursorOf } from '../cursor/own-place.ts';
@@ -131,6 +132,7 @@ function readerOf(url: ResilientOptions['url'], given: EventsOptions = {}): Read
       return options.onStatus?.(change, context);
     },
     restart: 'temporary',
+    [takesNoHandleFailed]: true,
     handle: (event: unknown) => handoff.give(event),
     ...(keyed === undefined ? {} : { cursor: keyed }),
   } as ResilientOptions<'events'>);

@@ -2,7 +2,7 @@ import type { RequestContext } from '../client/context.ts';
 import { type Connect, connect, type Reconnect, reconnect } from '../client/next.ts';
 import type { SseRequest } from '../http/request.ts';
 import { listenRequest, responseTimeoutOf, streamRequest } from './requests.ts';
-import { initialize, prepareSession } from './session.ts';
+import { initialize, type LegacySession, prepareSession } from './session.ts';
 import type { ListenerState } from './state.ts';
 
 /** The first attempt; a listener that was restarted may have to wait for it. */
@@ -25,10 +25,37 @@ async function requestFor(state: ListenerState, context: RequestContext): Promis
     state.listenId = state.nextId();
     return listenRequest(listener, headers, state.listenId);
   }
-  const channel = state.channel(context.signal);
-  const session = (state.session ??= await initialize(channel));
+  const session = (state.session ??= await openSession(state, context));
   if (!session.isReady) {
-    await prepareSession(session, channel);
+    await prepareSession(session, state.channel(context.signal));
   }
   return streamRequest(listener, headers, session.headers, state.lastEventId);
+}
+
+/**
+ * Begins a session. It goes on while a listener is stopped, which has to know the id of the session
+ * to end it; not after its limit, nor after the end of the process.
+ */
+async function openSession(
+  state: ListenerState,
+  { self, signal }: RequestContext,
+): Promise<LegacySession> {
+  const controller = new AbortController();
+  const ended = (): void => {
+    controller.abort(self.signal.reason);
+  };
+  const givenUp = (): void => {
+    if ((signal.reason as Error).name === 'TimeoutError') {
+      controller.abort(signal.reason);
+    }
+  };
+  self.signal.addEventListener('abort', ended);
+  signal.addEventListener('abort', givenUp);
+  try {
+    return await (state.opening = initialize(state.channel(controller.signal)));
+  } finally {
+    state.opening = undefined;
+    self.signal.removeEventListener('abort', ended);
+    signal.removeEventListener('abort', givenUp);
+  }
 }

@@ -9,7 +9,7 @@ import {
 } from '@reprise/actor';
 import { redact } from '@reprise/actor/text';
 
-import type { Behaviour } from '../client/behaviour.ts';
+import { type Behaviour, withoutHandleFailed } from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
 import type { Connect } from '../client/next.ts';
 import { begin } from './attempt.ts';
@@ -18,7 +18,7 @@ import { listening, messagesOf, take } from './incoming.ts';
 import type { Listener } from './options.ts';
 import { failed, over } from './outcome.ts';
 import { responseTimeoutOf } from './requests.ts';
-import { endSession } from './session.ts';
+import { endSession, opened } from './session.ts';
 import { ListenerState } from './state.ts';
 
 /** The server has had its time to acknowledge this request to listen. */
@@ -36,8 +36,7 @@ type ListenerClient = Behaviour<
   Connect<ListenerState>
 >;
 
-/** The client of a listener, for modern servers and legacy ones. */
-export const listenerClient: ListenerClient = define({
+const client: ListenerClient = define({
   init: (listener: Listener, self) => {
     // For the time to end a session when a supervisor stops it.
     trapExit(self, true);
@@ -73,7 +72,8 @@ export const listenerClient: ListenerClient = define({
       : noreply(state);
   },
   terminate: async (_reason, state, self) => {
-    const { session } = state;
+    const { opening } = state;
+    const session = state.session ?? (opening && (await opened(opening, self.system.clock)));
     if (session?.hasId === true) {
       // The server may have ended it already, or may not answer.
       await endSession(state.channel(self.signal), session).catch(() => undefined);
@@ -86,6 +86,9 @@ export const listenerClient: ListenerClient = define({
     lastEventId,
   }),
 });
+
+/** The client of a listener, for modern servers and legacy ones. */
+export const listenerClient: ListenerClient = /* @__PURE__ */ withoutHandleFailed(client);
 
 /** Comments could keep a stream open for ever that never begins. */
 function awaitAcknowledgement({ listener, listenId, context: { self } }: ListenerState): void {

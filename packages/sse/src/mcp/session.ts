@@ -1,4 +1,7 @@
+import type { Clock } from '@reprise/actor';
+
 import type { HeadersLike } from '../http/request.ts';
+import { Deadline } from '../time/deadline.ts';
 import { type ExchangeResult, exchange, type ExchangeOptions } from './exchange.ts';
 import { HandshakeError, type McpFailure, rpcFailure } from './failure.ts';
 import { isEmpty, offeredBy, type SubscriptionFilter } from './filter.ts';
@@ -89,6 +92,24 @@ export async function tell(
   const { listener, headers } = channel;
   const request = messageRequest(listener, headers, session.headers, message);
   await exchange({ ...request, responseTimeout: longestTell }, without(channel));
+}
+
+/** The session that is being opened, if the server answers within the time of a shutdown. */
+export async function opened(
+  opening: Promise<LegacySession>,
+  clock: Clock,
+): Promise<LegacySession | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const deadline = new Deadline(clock, longestEnd, () => {
+    late.resolve(undefined);
+  });
+  try {
+    return await Promise.race([opening, late.promise]);
+  } catch {
+    return undefined;
+  } finally {
+    deadline.clear();
+  }
 }
 
 /** Ends the session. It is waited for only as long as a shutdown has time. */

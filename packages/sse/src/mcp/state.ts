@@ -18,6 +18,8 @@ export class ListenerState implements Known {
   /** The headers of the last attempt. */
   #headers: HeadersLike = {};
   session: LegacySession | undefined = undefined;
+  /** A session that the server is asked for. */
+  opening: Promise<LegacySession> | undefined = undefined;
   isLegacy: boolean;
   #hasListened = false;
   /** Whether the open stream brings notifications. */

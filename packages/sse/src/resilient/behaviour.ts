@@ -10,7 +10,14 @@ import {
 } from '@reprise/actor';
 import { describe, redact } from '@reprise/actor/text';
 
-import type { Behaviour, ClientAnswer, Disconnected, FailedEvent } from '../client/behaviour.ts';
+import {
+  type Behaviour,
+  type ClientAnswer,
+  type Disconnected,
+  type FailedEvent,
+  takesNoHandleFailed,
+  withoutHandleFailed,
+} from '../client/behaviour.ts';
 import { define } from '../client/client.ts';
 import type { HandleContext, RequestContext } from '../client/context.ts';
 import {
@@ -105,7 +112,11 @@ type ResilientClient = Behaviour<
 >;
 
 /** The behaviour of `resilient`. Without `handleFailed` a failure of `handle` crashes at once. */
-export function behaviourFor({ handleFailed }: ResilientOptions): ResilientClient {
+export function behaviourFor(options: ResilientOptions): ResilientClient {
+  const { handleFailed } = options;
+  if (takesNoHandleFailed in options) {
+    return readerClient;
+  }
   return handleFailed === undefined
     ? resilientClient
     : {
@@ -159,6 +170,9 @@ const resilientClient: ResilientClient = define({
   },
   formatStatus: shown,
 });
+
+/** The client of an iterator. */
+const readerClient: ResilientClient = /* @__PURE__ */ withoutHandleFailed(resilientClient);
 
 function handleNow(event: ServerSentEvent, progress: Progress): EventAnswer {
   const { context, options } = progress;

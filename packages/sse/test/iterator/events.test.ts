@@ -56,6 +56,20 @@ describe('events', () => {
     expect(stage.asked).toBe(0);
   });
 
+  test('a crash is reported by the parent, without the handleFailed that a reader cannot give', async () => {
+    await using stage = await openStage();
+    const cursorOf = (): never => {
+      throw new Error('mine');
+    };
+    const reading = dataOf(events(stage.url, { parent: stage.system, cursorOf }));
+    (await stage.next()).stream('id: 7\ndata: a\n\n');
+    await expect(reading).rejects.toThrow('mine');
+    const [report] = stage.system.reports;
+    expect(report).toMatchObject({
+      details: { lastMessage: { note: 'event "7" of type "message" failed' } },
+    });
+  });
+
   test('break closes the socket at once, and leaves nothing behind', async () => {
     await using stage = await openStage();
     const controller = new AbortController();

@@ -432,6 +432,37 @@ describe('the end of a session', () => {
     await stopped;
   });
 
+  test('is also asked for by a listener that is stopped before it knows the session', async () => {
+    await using stage = await openStage();
+    await using heard = await listenTo(stage.system, { url: stage.url, ...legacyOnly });
+    const first = await stage.next();
+    const stopped = SseClient.stop(heard.pid);
+    await settleNetwork();
+    initialized(first, 's1');
+    const end = await stage.next();
+    expect(end.request).toMatchObject({ method: 'DELETE', headers: { 'mcp-session-id': 's1' } });
+    end.refuse(200);
+    await stopped;
+    expect(stage.asked).toBe(2);
+    expect(stage.system.reports).toEqual([]);
+  });
+
+  test.each([
+    ['that does not answer', 2000, () => undefined],
+    ['that breaks off', 0, ({ response }: Exchange) => void response.destroy()],
+  ])('is not waited for at a server %s', async (_what, ms, play) => {
+    await using stage = await openStage();
+    await using heard = await listenTo(stage.system, { url: stage.url, ...legacyOnly });
+    const first = await stage.next();
+    const stopped = SseClient.stop(heard.pid);
+    await settleNetwork();
+    play(first);
+    await advance(stage.system, ms);
+    await stopped;
+    await first.closed;
+    expect(stage.asked).toBe(1);
+  });
+
   test('is not asked for without an id, nor by a listener that is killed', async () => {
     await using stage = await openStage();
     await using heard = await listenTo(stage.system, { url: stage.url, ...legacyOnly });

@@ -18,6 +18,23 @@ async function connected({ pid }: Listened): Promise<void> {
   }
 }
 
+test('a crash in handle names the event, and no handleFailed, which a listener does not have', async () => {
+  await using stage = await openStage();
+  await using _heard = await listenTo(stage.system, {
+    url: stage.url,
+    handle: () => {
+      throw new Error('mine');
+    },
+  });
+  const exchange = await stage.next();
+  acknowledge(exchange);
+  exchange.response.write(notification(toolsChanged, {}, '7'));
+  await stage.system.whenExited;
+  expect(stage.system.reports[0]).toMatchObject({
+    details: { lastMessage: { note: 'event "7" of type "message" failed' } },
+  });
+});
+
 describe('the request to listen', () => {
   test('is one POST, as the specification has it', async () => {
     await using stage = await openStage();
