@@ -1,14 +1,7 @@
 export type { Tape } from './choices/tape.ts';
 export type { Faults, Order } from './engine/swarm.ts';
 export type { Violation, ViolationKind } from './engine/violation.ts';
-export { defineModel, type Model, type Mutant } from './run/model.ts';
-export type { Report } from './report/report.ts';
-export { SimulationError } from './report/simulation-error.ts';
-export type { DrawCount, Failure, FailureKind } from './run/failure.ts';
-export type { ProgramOptions } from './run/program-options.ts';
-export type { SeedRange } from './run/seed-range.ts';
 export { runSeed, type SeedOptions, type SeedResult } from './run/seed-run.ts';
-export type { SimulateOptions } from './simulate/options.ts';
-export { simulate, type SimulationSummary } from './simulate/simulate.ts';
 export type { Program, RunOptions, Simulation } from './simulation.ts';
 export type { TraceEntry, StepKind } from './trace/trace.ts';
+export type { EscapeKind } from './world/escape-kind.ts';

@@ -27,18 +27,6 @@ export interface Runnable {
 /** So many steps at one instant are a loop without end. */
 const longestInstant = 20_000;
 
-/** The next tick of Node comes when no microtask is left, also none that another one has queued. */
-type Drain = (after: () => void) => void;
-const drainMicrotasks: Drain = (after) => {
-  queueMicrotask(() => {
-    nextTick(after);
-  });
-};
-/** After the ticks, too: the streams of Node use them. */
-const drainTicks: Drain = (after) => {
-  setImmediate(after);
-};
-
 /**
  * Runs one program on virtual time, one thing after another, with every choice drawn. A step is a
  * happening that is due, or turns of processes; all its microtasks run before the next step. Time
@@ -53,6 +41,11 @@ export class Engine {
   inject: (() => void) | undefined = undefined;
   /** Says who waits for what, a line each, when nothing can happen any more. */
   readonly waits: Set<() => readonly string[]> = new Set();
+  /**
+   * Whether an operation outside of the run, which is allowed, may call back before time goes on.
+   * `isLast`: nothing else can happen any more.
+   */
+  isOutsideBusy: ((isLast: boolean) => boolean) | undefined = undefined;
   /** Called after each step, with its microtasks. */
   readonly checks: Set<() => void> = new Set();
   readonly choices: Choices;
@@ -66,9 +59,10 @@ export class Engine {
   readonly #order: Draws;
   readonly #time: Draws;
   #runnable: Runnable[] = [];
-  #drain: Drain = drainMicrotasks;
+  #usesTicks = false;
   #finish: (() => void) | undefined = undefined;
   #isOver = false;
+  #waitsOutside = false;
   #instant = 0;
   #instantSteps = 0;
 
@@ -86,7 +80,7 @@ export class Engine {
   run(): Promise<void> {
     return new Promise((resolve) => {
       this.#finish = resolve;
-      this.#drain(this.#step);
+      this.#drain();
     });
   }
 
@@ -105,9 +99,9 @@ export class Engine {
     this.#isOver = true;
   }
 
-  /** From now on ticks and immediates of Node belong to a step, too: 5 µs a step. */
+  /** From now on ticks of Node belong to a step, too, for code that uses them: 5 µs a step. */
   useTicks(): void {
-    this.#drain = drainTicks;
+    this.#usesTicks = true;
   }
 
   schedule(happening: Happening): Scheduled {
@@ -182,9 +176,40 @@ export class Engine {
     if (this.#isOver) {
       this.#finish?.();
     } else {
-      this.#drain(this.#step);
+      this.#drain();
     }
   };
+
+  /** Takes the next step once all microtasks of this one have run, and its ticks if it has any. */
+  #drain(): void {
+    if (this.#usesTicks || this.#waitsOutside) {
+      this.#outside(setImmediate, this.#step);
+    } else {
+      queueMicrotask(this.#afterMicrotasks);
+    }
+  }
+
+  /** The next tick of Node comes when no microtask is left, also none that another one queued. */
+  readonly #afterMicrotasks = (): void => {
+    this.#outside(nextTick, this.#afterTicks);
+  };
+
+  /** The step may have had the first ticks of the run. */
+  readonly #afterTicks = (): void => {
+    if (this.#usesTicks) {
+      this.#drain();
+    } else {
+      this.#step();
+    }
+  };
+
+  /** What the engine asks of the host is not asked by the code of the step. */
+  #outside(ask: (callback: () => void) => unknown, callback: () => void): void {
+    const { current } = this;
+    this.current = undefined;
+    ask(callback);
+    this.current = current;
+  }
 
   #check(): void {
     try {
@@ -245,16 +270,20 @@ export class Engine {
     }
   }
 
-  /** Timers of a host are late: a fourth of all pauses are a little longer than they need be. */
   #pass(): void {
     const paused = this.#runnable.map(({ owner }) => owner.pausedUntil);
     const next = Math.min(this.#agenda.nextAt, ...paused);
+    this.#waitsOutside = this.isOutsideBusy?.(next === Infinity) ?? false;
+    if (this.#waitsOutside) {
+      return;
+    }
     if (next === Infinity) {
       const waits = [...this.waits].flatMap((lines) => lines());
       const quiet = 'Expected the program to end, got nothing that can still happen';
       this.fail('stuck', [quiet, ...waits].join('\n'));
       return;
     }
+    // Timers of a host are late: a fourth of all pauses are a little longer than they need be.
     const late = this.#time.below(4) === 3 ? this.#time.below(2000) : 0;
     this.now = Math.max(this.now, next) + late;
   }

@@ -5,6 +5,8 @@ import type { Faults, Order } from '../engine/swarm.ts';
 import type { Violation } from '../engine/violation.ts';
 import { type Program, type Simulation, startProgram } from '../simulation.ts';
 import type { TraceEntry } from '../trace/trace.ts';
+import { assertKinds, type EscapeKind } from '../world/escape-kind.ts';
+import { Escapes } from '../world/escapes.ts';
 import { enterWorld } from '../world/world.ts';
 
 export interface SeedOptions {
@@ -15,6 +17,8 @@ export interface SeedOptions {
   readonly isOrdered?: boolean;
   /** Default: 200,000. */
   readonly maxSteps?: number;
+  /** What the program may use outside of the simulation. Default: nothing. */
+  readonly allow?: readonly EscapeKind[];
   /** How many steps of the trace are kept. Default: the last 50. */
   readonly keep?: number;
 }
@@ -34,6 +38,8 @@ export interface SeedResult {
   /** The conditions of `sometimes`, and whether they were reached. */
   readonly reached: ReadonlyMap<string, boolean>;
   readonly order: Order;
+  /** What of `allow` the program has used: a seed does not repeat that. */
+  readonly escapes: readonly EscapeKind[];
   /** The virtual time, in ms. */
   readonly time: number;
 }
@@ -45,21 +51,24 @@ export async function runSeed(program: Program, options: SeedOptions): Promise<S
   if (isRunning) {
     throw new Error('Expected one simulation at a time, got a second one beside it');
   }
+  const { allow = [] } = options;
+  assertKinds(allow);
   isRunning = true;
   const { source, faults = {}, isOrdered = false, maxSteps = 200_000, keep = 50 } = options;
   const engine = new Engine({ source, faults, isOrdered, maxSteps, keep });
-  const leaveWorld = enterWorld(engine);
+  const escapes = new Escapes(engine, allow);
+  const leaveWorld = enterWorld(engine, escapes);
   try {
     const sim = startProgram(engine, program);
     await engine.run();
-    return resultOf(engine, sim);
+    return resultOf(engine, sim, escapes);
   } finally {
     leaveWorld();
     isRunning = false;
   }
 }
 
-function resultOf(engine: Engine, sim: Simulation): SeedResult {
+function resultOf(engine: Engine, sim: Simulation, { used }: Escapes): SeedResult {
   const { choices, trace, violation, swarm } = engine;
   return {
     violation,
@@ -73,6 +82,7 @@ function resultOf(engine: Engine, sim: Simulation): SeedResult {
     trace: trace.entries,
     reached: sim.reached,
     order: swarm.order,
+    escapes: [...used],
     time: engine.now / 1000,
   };
 }

@@ -2,13 +2,51 @@ import { provideSystemDefaults } from '@reprise/actor/testing';
 
 import type { Engine } from '../engine/engine.ts';
 import { Incarnation } from '../node/incarnation.ts';
+import { type Escapes, watch } from './escapes.ts';
+import { replaceGlobals } from './globals.ts';
+import { Hosts } from './hosts.ts';
+import { findHostBy } from './node-host.ts';
+
+let holders = 0;
+let putBack: (() => void) | undefined;
+
+/**
+ * Replaces the globals of the host, until the returned function is called as often as this one. To
+ * replace them takes as long as a short run, so a search holds them over all of its runs.
+ * @public
+ */
+export function holdGlobals(): () => void {
+  holders += 1;
+  putBack ??= replaceGlobals();
+  return () => {
+    holders -= 1;
+    if (holders === 0) {
+      putBack?.();
+      putBack = undefined;
+    }
+  };
+}
 
 /**
  * Puts the parts of a simulation in the places of the real ones, while `engine` runs. Returns the
  * function that takes them back.
  */
-export function enterWorld(engine: Engine): () => void {
-  return provideSystemDefaults(() =>
+export function enterWorld(engine: Engine, escapes: Escapes): () => void {
+  const hosts = new Hosts(engine);
+  const release = holdGlobals();
+  findHostBy(() => hosts.current);
+  const unwatch = watch(escapes);
+  if (escapes.allowsAny) {
+    engine.useTicks();
+    engine.isOutsideBusy = (isLast) => escapes.isBusy(isLast);
+  }
+  const restoreDefaults = provideSystemDefaults(() =>
     engine.current instanceof Incarnation ? engine.current.systemOptions() : undefined,
   );
+  return () => {
+    restoreDefaults();
+    unwatch();
+    findHostBy();
+    release();
+  };
 }
