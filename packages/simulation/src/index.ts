@@ -1,3 +1,9 @@
+export type { Disk } from './disk/disk.ts';
+export { FileStore } from './disk/file-store.ts';
+export type { SimulatedNode } from './node/node.ts';
+export type { Row } from './store/rows.ts';
+export type { Store, StoreValues } from './store/store.ts';
+export type { StoreConnection } from './store/store-connection.ts';
 export type { Tape } from './choices/tape.ts';
 export type { Faults, Order } from './engine/swarm.ts';
 export type { Violation, ViolationKind } from './engine/violation.ts';

@@ -4,6 +4,7 @@ import type { Owner } from './engine/happening.ts';
 import { injectFaults } from './faults/injector.ts';
 import { type Main, SimulatedNode } from './node/node.ts';
 import { request } from './node/request.ts';
+import { Store, type StoreValues } from './store/store.ts';
 
 /** The whole of a test: it makes nodes and clients, and says what must hold. */
 export type Program = (sim: Simulation) => void | Promise<void>;
@@ -18,13 +19,15 @@ export interface RunOptions {
 /** Calls of the test program, and of its clients, that all of them share. */
 interface Shared {
   readonly nodes: SimulatedNode[];
+  /** The names of all stores. */
+  readonly stores: string[];
   readonly healing: Set<() => void>;
   readonly reached: Map<string, boolean>;
 }
 
 /** Starts the test program: the run ends with it. */
 export function startProgram(engine: Engine, program: Program): Simulation {
-  const shared: Shared = { nodes: [], healing: new Set(), reached: new Map() };
+  const shared: Shared = { nodes: [], stores: [], healing: new Set(), reached: new Map() };
   injectFaults(engine, shared.nodes);
   const sim = new Simulation(engine, shared, 'test');
   sim.start(program).then(
@@ -72,6 +75,14 @@ export class Simulation {
     const node = new SimulatedNode(this.engine, name, main);
     this.#shared.nodes.push(node as SimulatedNode);
     return node;
+  }
+
+  /** A key-value store outside of all nodes, with these values. */
+  store<Values extends object = StoreValues>(initial: Partial<Values> = {}): Store<Values> {
+    const { stores } = this.#shared;
+    const name = stores.length === 0 ? 'store' : `store ${stores.length + 1}`;
+    stores.push(name);
+    return new Store(this.engine, name, initial);
   }
 
   /**

@@ -14,8 +14,10 @@ export interface Faults {
   readonly network?: boolean;
   /** Calls of a store are late, are lost before or after their effect, fail, or arrive twice. */
   readonly store?: boolean;
-  /** A crash loses the writes that were not synced, tears them, or lets them land late. */
+  /** A crash loses changes of files that were not synced, or lets them land late. */
   readonly disk?: boolean;
+  /** With `disk`: a crash leaves a write in part. */
+  readonly tear?: boolean;
 }
 
 const faultKinds: readonly (keyof Faults)[] = [
@@ -26,6 +28,7 @@ const faultKinds: readonly (keyof Faults)[] = [
   'network',
   'store',
   'disk',
+  'tear',
 ];
 
 /** How the process that has the next turn is chosen; `oldest` is the order of production. */
@@ -71,4 +74,5 @@ export const noFaults: Swarm['rates'] = {
   network: 0,
   store: 0,
   disk: 0,
+  tear: 0,
 };

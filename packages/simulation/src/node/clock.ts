@@ -48,12 +48,10 @@ export class NodeClock implements Clock {
   }
 
   readonly setTimeout = (callback: () => void, ms: number): TimeoutHandle => {
-    const now = this.now();
-    const due = Math.floor(now) + (ms >= 1 ? Math.floor(ms) : 1);
-    const wait = Math.round(((due - now) * 1000) / this.#rate);
+    const wait = ms >= 1 ? Math.floor(ms) * 1000 : 1000;
+    const from = this.#engine.now - (this.#engine.now % 1000);
     const scheduled = this.#engine.schedule({
-      // Not at this instant, or a timer that was early and is set again would come for ever.
-      at: this.#engine.now + Math.max(1, wait),
+      at: from + (wait === Infinity ? wait : Math.round(wait / this.#rate)),
       owner: this.#owner,
       kind: 'timer',
       what: 'a timer fires',

@@ -1,8 +1,10 @@
 import { createSystem, type System } from '@reprise/actor';
 
 import type { Draws } from '../choices/choices.ts';
+import { Disk } from '../disk/disk.ts';
+import { Drive } from '../disk/drive.ts';
 import { type Engine, textOf } from '../engine/engine.ts';
-import type { Skew } from './clock.ts';
+import type { NodeClock, Skew } from './clock.ts';
 import { Incarnation, type NodeReport } from './incarnation.ts';
 import { waitsIn } from './waits.ts';
 
@@ -16,6 +18,8 @@ export class SimulatedNode<Value = unknown> {
   readonly #main: Main<Value>;
   readonly #faults: Draws;
   readonly #onCrash: Set<() => void> = new Set();
+  readonly #drive: Drive;
+  #disk: Disk | undefined = undefined;
   #incarnation: Incarnation;
   #system: System | undefined = undefined;
   #value: { readonly value: Value } | undefined = undefined;
@@ -27,6 +31,7 @@ export class SimulatedNode<Value = unknown> {
     this.name = name;
     this.#main = main;
     this.#faults = engine.choices.stream(`faults ${name}`);
+    this.#drive = new Drive(this);
     this.#incarnation = this.#begin();
     engine.waits.add(() => (this.#system === undefined ? [] : waitsIn(name, this.#system)));
   }
@@ -56,6 +61,17 @@ export class SimulatedNode<Value = unknown> {
     return this.#system;
   }
 
+  /** Its files. They outlast a crash. */
+  get disk(): Disk {
+    this.#disk ??= new Disk(this.#drive, this.#incarnation);
+    return this.#disk;
+  }
+
+  /** The clocks of its life now. */
+  get clock(): NodeClock {
+    return this.#incarnation.clock;
+  }
+
   get reports(): readonly NodeReport[] {
     return this.#incarnation.reports;
   }
@@ -77,6 +93,7 @@ export class SimulatedNode<Value = unknown> {
       this.engine.enter(this.#incarnation, { kind: 'fault', what: 'crashes' });
       this.#incarnation.end();
       this.#system = undefined;
+      this.#disk = undefined;
       this.#value = undefined;
       for (const crashed of this.#onCrash) {
         crashed();

@@ -1,4 +1,0 @@
-/** What a number of the lottery wins. */
-export function prize(number: number): number {
-  return 10 * number;
-}

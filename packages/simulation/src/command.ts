@@ -1,2 +1,0 @@
-export type { CommandOptions, Print } from './command/options.ts';
-export { runCommand } from './command/run-command.ts';

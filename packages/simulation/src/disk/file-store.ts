@@ -1,0 +1,40 @@
+import type { Disk } from './disk.ts';
+
+/**
+ * Texts under keys, each in a file of its own, which a write replaces as a whole: a cursor store of
+ * `@reprise/sse`, and what each program does that keeps small things in files.
+ */
+export class FileStore {
+  readonly #disk: Disk;
+  #drafts = 0;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  get(key: string): Promise<string | undefined> {
+    return this.#disk.readText(pathOf(key));
+  }
+
+  /** Resolves once a crash cannot lose it any more. */
+  async set(key: string, value: string): Promise<undefined> {
+    const path = pathOf(key);
+    this.#drafts += 1;
+    const draft = `${path}.${this.#drafts}.new`;
+    await this.#disk.write(draft, value);
+    // Before the new name: a crash must not leave the name without the bytes.
+    await this.#disk.sync(draft);
+    await this.#disk.rename(draft, path);
+    await this.#disk.sync(path);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    const wasThere = await this.#disk.delete(pathOf(key));
+    await this.#disk.sync();
+    return wasThere;
+  }
+}
+
+function pathOf(key: string): string {
+  return encodeURIComponent(key);
+}
