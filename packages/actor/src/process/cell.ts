@@ -19,6 +19,8 @@ import type { PriorityMailbox } from './priority-mailbox.ts';
 import type { Process, System } from './process.ts';
 import { Request } from './request.ts';
 import { Target } from './target.ts';
+import type { TimedMailbox } from './timed-mailbox.ts';
+import type { Witnesses } from './witness.ts';
 
 /** `waiting`: for a promise. `suspended`: only the system's own messages wake it. */
 type RunState = 'idle' | 'ready' | 'running' | 'waiting' | 'suspended' | 'dead';
@@ -48,8 +50,8 @@ export abstract class Cell extends Target<Cell> implements Process {
   readonly #parent: WeakRef<Cell> | undefined;
   /** The same for all its children. Most processes start none. */
   #asParent: WeakRef<Cell> | undefined = undefined;
-  /** A process gets another one with its first priority alias. */
-  mailbox: Mailbox | PriorityMailbox;
+  /** A process gets another one with its first priority alias, and while it is explained. */
+  mailbox: Mailbox | PriorityMailbox | TimedMailbox;
   name: string | undefined = undefined;
   status: RunState = 'idle';
   reason: ExitReason | undefined = undefined;
@@ -71,6 +73,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     if (diagnostics.spawn.hasSubscribers) {
       diagnostics.spawn.publish({ pid: this.pid, parent: parent?.pid });
     }
+    runtime.witnesses?.tell('started', this.pid, parent?.pid);
   }
 
   /** Handles messages for a while; true when there are more. Errors go to `failed`. */
@@ -184,8 +187,10 @@ export abstract class Cell extends Target<Cell> implements Process {
     if (diagnostics.messageDropped.hasSubscribers) {
       diagnostics.messageDropped.publish({ pid: this.pid, message: unwrap(dropped) });
     }
+    this.runtime.witnesses?.tell('dropped', this.pid);
     if (overflow === 'exit') {
-      this.#exitOverflowed(mailboxOverflow(capacity));
+      reportOverflow(this, mailboxOverflow(capacity));
+      this.end(mailboxOverflow(capacity));
     } else if (overflow === 'dropOldest') {
       this.messagesMoved();
       if (this.status === 'idle') {
@@ -193,14 +198,6 @@ export abstract class Cell extends Target<Cell> implements Process {
       }
     }
     return overflow !== 'reject';
-  }
-
-  /** The process itself is at fault: its end is logged, as a crash is. */
-  #exitOverflowed(reason: ExitReason): void {
-    const why = formatReason(reason);
-    const message = `process ${nameOf(this)} crashed: ${why}`;
-    loggerFor(this).error({ process: String(this.pid), reason: why }, message);
-    this.end(reason);
   }
 
   #reportHighWater(): void {
@@ -314,6 +311,8 @@ export abstract class Cell extends Target<Cell> implements Process {
     if (diagnostics.exit.hasSubscribers) {
       diagnostics.exit.publish({ pid: this.pid, reason });
     }
+    this.runtime.witnesses?.tell('ended', this.pid, reason);
+    this.runtime.exposed?.delete(this);
     if (this.name !== undefined) {
       // Before any process learns of the end: it must find the name free.
       this.runtime.names.delete(this.name);
@@ -375,6 +374,13 @@ export abstract class Cell extends Target<Cell> implements Process {
 
 function takeTurnOf(cell: Cell): void {
   cell.takeTurn();
+}
+
+/** The process itself is at fault: its end is logged, as a crash is. */
+function reportOverflow(cell: Cell, reason: ExitReason): void {
+  const why = formatReason(reason);
+  const message = `process ${nameOf(cell)} crashed: ${why}`;
+  loggerFor(cell).error({ process: String(cell.pid), reason: why }, message);
 }
 
 /** The process behind a pid; throws a `TypeError` for anything else. */
@@ -474,6 +480,11 @@ function openForeign(value: unknown): Cell | undefined {
   return isForeign(value) && cellOfPid in value ? (value[cellOfPid] as Cell) : undefined;
 }
 
+/** What a process tells of itself, without being asked by a message. */
+export interface Facet<Value = unknown> {
+  read(): Value;
+}
+
 /** The state that the processes of one system share. */
 export interface Runtime {
   /** The context in which the system was made: its processes run in it. */
@@ -502,6 +513,10 @@ export interface Runtime {
   readonly exitQueue: Cell[];
   /** Is given each process that ends, with the messages in its mailbox. */
   undelivered: ((cell: Cell) => void) | undefined;
+  /** Are told what happens; `undefined` while there are none. */
+  witnesses: Witnesses | undefined;
+  /** What processes tell of themselves, by kind; `undefined` while none does. */
+  exposed: Map<Cell, Readonly<Record<string, Facet>>> | undefined;
   readonly root: Cell & System;
   /** How many messages may wait in a mailbox before it is reported, once for each process. */
   readonly highWaterMark: number;

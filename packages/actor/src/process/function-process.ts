@@ -163,6 +163,7 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
         const message = mailbox.at(at);
         waiting.scanned = at + 1;
         if (waiting.match(message)) {
+          this.handled += 1;
           this.#remove(message, waiting.scanned === at + 1 ? at : 0);
           this.#settle()?.resolve(message);
           return;

@@ -1,3 +1,4 @@
+import { Counters } from './counters.ts';
 import { type ExitReason, killed, noproc } from './exit-reason.ts';
 import type { MonitorRef } from './monitor-ref.ts';
 import type { Pid } from './pid.ts';
@@ -9,7 +10,7 @@ import type { ExitMessage } from './process.ts';
  *
  * `Peer` is the class of all processes, which extends this one.
  */
-export abstract class Linkable<Peer extends Linkable<Peer>> {
+export abstract class Linkable<Peer extends Linkable<Peer>> extends Counters {
   abstract readonly pid: Pid;
   trapExit = false;
   #links: Set<Peer> | undefined = undefined;

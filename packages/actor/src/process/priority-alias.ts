@@ -2,6 +2,7 @@ import { isA, setBrand } from '../brand.ts';
 import type { Cell } from './cell.ts';
 import { type AliasMode, MonitorRef, type SendOptions } from './monitor-ref.ts';
 import { PriorityMailbox } from './priority-mailbox.ts';
+import { TimedMailbox } from './timed-mailbox.ts';
 
 /** An alias that takes priority messages. */
 export class PriorityAlias extends MonitorRef<Cell> {
@@ -30,10 +31,15 @@ export class PriorityAlias extends MonitorRef<Cell> {
 /** The mailbox of a process, which gets one with priorities if it has none. */
 function priorityMailboxOf(owner: Cell): PriorityMailbox {
   const { mailbox } = owner;
-  if (isA(mailbox, PriorityMailbox)) {
-    return mailbox;
+  const inner = isA(mailbox, TimedMailbox) ? mailbox.inner : mailbox;
+  if (isA(inner, PriorityMailbox)) {
+    return inner;
   }
-  const made = new PriorityMailbox(mailbox);
-  owner.mailbox = made;
+  const made = new PriorityMailbox(inner);
+  if (isA(mailbox, TimedMailbox)) {
+    mailbox.inner = made;
+  } else {
+    owner.mailbox = made;
+  }
   return made;
 }

@@ -87,7 +87,7 @@ export class SliceScheduler {
    */
   readonly #afterMicrotasks = (): void => {
     if (this.#inMicrotasks !== undefined) {
-      this.#reportIfSlow(this.#inMicrotasks, host.now() - this.#microtasksFrom);
+      this.#count(this.#inMicrotasks, host.now() - this.#microtasksFrom);
       this.#inMicrotasks = undefined;
     }
     host.queueMicrotask(this.#microtask);
@@ -121,7 +121,7 @@ export class SliceScheduler {
       cell.takeTurn();
       // The clock is read once in a turn: the end of this turn is the start of the next.
       const after = host.now();
-      this.#reportIfSlow(cell, after - now);
+      this.#count(cell, after - now);
       this.turnLength = after - now > heavyTurn ? shortTurn : longTurn;
       now = after;
     }
@@ -129,7 +129,9 @@ export class SliceScheduler {
     this.#plan(now < end);
   };
 
-  #reportIfSlow(cell: Cell, ms: number): void {
+  /** The process has held the thread for so long. */
+  #count(cell: Cell, ms: number): void {
+    cell.busy += ms;
     if (ms > this.#slow) {
       reportSlow(cell, ms);
     }
@@ -155,4 +157,5 @@ function reportSlow(cell: Cell, ms: number): void {
   if (diagnostics.callbackSlow.hasSubscribers) {
     diagnostics.callbackSlow.publish({ pid: cell.pid, ms: rounded });
   }
+  cell.runtime.witnesses?.tell('slow', cell.pid, rounded);
 }

@@ -57,6 +57,8 @@ class SystemRuntime implements Runtime {
   readonly root: RootProcess;
   current: Cell | undefined = undefined;
   undelivered: Runtime['undelivered'] = undefined;
+  witnesses: Runtime['witnesses'] = undefined;
+  exposed: Runtime['exposed'] = undefined;
   lastId = 0;
 
   readonly highWaterMark: number;

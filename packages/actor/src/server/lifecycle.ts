@@ -59,7 +59,7 @@ export abstract class ServerLifecycle extends Cell {
   }
 
   /** The message that the server handles, or handled last: for the report of a crash. */
-  protected abstract get lastMessage(): unknown;
+  abstract get lastMessage(): unknown;
 
   get behaviour(): ErasedBehaviour {
     return this.#behaviour;
@@ -67,6 +67,11 @@ export abstract class ServerLifecycle extends Cell {
 
   get state(): unknown {
     return this.#state;
+  }
+
+  /** Whether `init` has answered: before, its argument stands in the place of the state. */
+  get hasState(): boolean {
+    return this.phase !== 'new' && this.phase !== 'init';
   }
 
   protected set state(state: unknown) {

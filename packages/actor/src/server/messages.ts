@@ -50,6 +50,7 @@ export class CallMessage extends QueuedQuestion implements Envelope {
     if (diagnostics.callTimeout.hasSubscribers) {
       diagnostics.callTimeout.publish({ pid: this.server.pid, request: this.request });
     }
+    this.server.runtime.witnesses?.tell('callTimedOut', this.server.pid, this.request);
   }
 
   protected what(): string {

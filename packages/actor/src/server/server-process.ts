@@ -93,6 +93,7 @@ export class ServerProcess extends ServerDispatch {
   }
 
   #take(message: unknown): void {
+    this.handled += 1;
     this.#last = message;
     // Those of earlier callbacks: this callback does not wait for them.
     this.waits = undefined;
@@ -113,6 +114,7 @@ export class ServerProcess extends ServerDispatch {
   /** A proxy that is revoked, for example: its sender must not end this server by it. */
   #takeUnreadable(message: unknown): void {
     this.#stopIdleTimer();
+    this.handled += 1;
     this.#last = message;
     this.waits = undefined;
     this.handleInfo(message);
@@ -242,7 +244,6 @@ export class ServerProcess extends ServerDispatch {
     } else if (action.hibernate === undefined) {
       this.#continue = continueOf(action);
     } else if (alone(action).hibernate && this.mailbox.length === 0) {
-      this.#last = undefined;
       // Gives back the slots of its queue.
       this.mailbox.clear();
     }
@@ -274,7 +275,7 @@ export class ServerProcess extends ServerDispatch {
 
   // The end
 
-  protected get lastMessage(): unknown {
+  get lastMessage(): unknown {
     return this.#last;
   }
 
@@ -287,9 +288,7 @@ export class ServerProcess extends ServerDispatch {
     return this.#goesOn();
   }
 
-  /**
-   * It has the effects of a returned answer, also where it is one that the callback may not give.
-   */
+  /** With the effects of a returned answer, also of one that the callback may not give. */
   #applyThrown(thrown: Answer): void {
     try {
       this.#apply(thrown);

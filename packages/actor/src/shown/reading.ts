@@ -81,6 +81,16 @@ export function methodOf(value: object, key: string): ((this: unknown) => unknow
   return typeof method === 'function' ? (method as (this: unknown) => unknown) : undefined;
 }
 
+/** Whether a method is that of `Date` or `URL`, and not of a class of the user. */
+export function isOfPlatform(method: unknown): boolean {
+  const { URL } = globalThis as {
+    readonly URL?: { readonly prototype: { readonly toJSON: unknown } };
+  };
+  return (
+    method === Date.prototype.toJSON || (method !== undefined && method === URL?.prototype.toJSON)
+  );
+}
+
 /** A property of an object or of its prototypes, if it is no getter. */
 function dataProperty(value: object, key: string): unknown {
   for (let holder: object | null = value; holder !== null; holder = prototypeOf(holder)) {

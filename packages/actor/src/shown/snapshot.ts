@@ -1,9 +1,11 @@
+import { isForeign } from '../brand.ts';
 import { startOf } from './clip.ts';
 import {
   byteLengthOf,
   isLarge,
   methodOf,
   hasProxy,
+  isOfPlatform,
   nameOfFunction,
   sizeOf,
   tagOf,
@@ -19,6 +21,10 @@ export interface Limits {
   readonly depth: number;
   /** How many entries of each object. */
   readonly entries: number;
+  /** How many characters one text may have. Default: as many as all together. */
+  readonly text?: number;
+  /** Not even `toJSON` of a user's class is called. Default: false. */
+  readonly callsNothing?: boolean;
 }
 
 const usual: Limits = { characters: 2000, depth: 6, entries: 50 };
@@ -73,7 +79,7 @@ export class Snapshot {
 
   /** A text as it is shown: its start, without secrets. */
   text(text: string): string {
-    const limit = Math.max(0, this.#left);
+    const limit = Math.max(0, Math.min(this.#left, this.#limits.text ?? Infinity));
     const isCut = text.length > limit;
     // A little more than is shown: a secret must not lose its end, by which it is known.
     const start = isCut ? startOf(text, limit + margin) : text;
@@ -136,8 +142,16 @@ export class Snapshot {
     if (text !== undefined) {
       return this.text(text);
     }
-    const toJSON = methodOf(value, 'toJSON');
+    const toJSON = this.#toJSONOf(value);
     return toJSON === undefined ? unknown : this.#ofJson(value, toJSON);
+  }
+
+  /** Those of the platform and of this package are not a user's code. */
+  #toJSONOf(value: object): ReturnType<typeof methodOf> {
+    const toJSON = methodOf(value, 'toJSON');
+    const isAllowed =
+      this.#limits.callsNothing !== true || isForeign(value) || isOfPlatform(toJSON);
+    return isAllowed ? toJSON : undefined;
   }
 
   #ofJson(value: object, toJSON: (this: unknown) => unknown): unknown {

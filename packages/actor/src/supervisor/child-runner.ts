@@ -67,8 +67,11 @@ export class ChildRunner {
     }
   }
 
-  /** Ends the process, if there is one, as the spec says; resolves once it has ended. */
-  async shutdown(child: Child): Promise<void> {
+  /**
+   * Ends the process, if there is one, as the spec says; resolves with the reason once it has
+   * ended.
+   */
+  async shutdown(child: Child): Promise<ExitReason | undefined> {
     const { pid, spec } = child;
     if (!this.#cell.isAlive) {
       await never();
@@ -77,7 +80,9 @@ export class ChildRunner {
       if (isAbnormal(reason) && !(spec.shutdown === 'brutalKill' && reason.type === 'killed')) {
         this.report(child, 'shut down', reason);
       }
+      return reason;
     }
+    return undefined;
   }
 
   /**

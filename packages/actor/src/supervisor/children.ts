@@ -25,6 +25,26 @@ export interface Child {
   startedAt: number;
   /** The retry that a `'restarting'` child waits for; all others are stale. */
   retry: object | undefined;
+  /** How its last process, or its last attempt to start, ended. */
+  lastEnd: LastEnd | undefined;
+  /** The delay that its restart waits for. */
+  wait: RestartWait | undefined;
+}
+
+/** An end of a child. As text: an error would keep all that it refers to in memory. */
+export interface LastEnd {
+  /** On the system's clock. */
+  readonly at: number;
+  readonly reason: string;
+  readonly isAbnormal: boolean;
+}
+
+/** The pause before a restart. */
+export interface RestartWait {
+  /** How long it is, in ms, as it was drawn. */
+  readonly delay: number;
+  /** When the child is started, on the system's clock. */
+  readonly until: number;
 }
 
 export function createChild(spec: AnyChildSpec): Child {
@@ -36,6 +56,8 @@ export function createChild(spec: AnyChildSpec): Child {
     consecutiveRestarts: 0,
     startedAt: Infinity,
     retry: undefined,
+    lastEnd: undefined,
+    wait: undefined,
   };
 }
 

@@ -39,6 +39,15 @@ export class Restarts {
     return restarts.length <= maxRestarts;
   }
 
+  /** How many count at `now` (ms). It forgets none. */
+  countAt(now: number, { maxSeconds }: Intensity): number {
+    let count = 0;
+    for (let index = 0; index < this.#restarts.length; index++) {
+      count += Number(now <= this.#restarts.at(index).at + maxSeconds * 1000);
+    }
+    return count;
+  }
+
   /** Whether all of them are of one child. */
   areOf(child: object): boolean {
     for (let index = 0; index < this.#restarts.length; index++) {

@@ -6,13 +6,14 @@ import { callListener, type MaybePromise } from '../maybe-promise.ts';
 import { cellOf, cellOfProcess } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { isExit } from '../process/exit-message.ts';
-import { type ExitReason, restarting } from '../process/exit-reason.ts';
+import { type ExitReason, isAbnormal, restarting } from '../process/exit-reason.ts';
 import { loggerFor } from '../process/extras.ts';
 import { formatReason } from '../process/format-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { sendAfter } from '../process/send-after.ts';
 import { send } from '../process/signals.ts';
+import type { Witnesses } from '../process/witness.ts';
 import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
 import { ParentState } from '../server/parent-state.ts';
 import { isInstance } from '../shown/reading.ts';
@@ -20,7 +21,7 @@ import { childName, ChildRunner, type Launched } from './child-runner.ts';
 import { type Child, type ChildTable, specToKeep } from './children.ts';
 import { type Intensity, Restarts } from './intensity.ts';
 import type { ChildExitOptions } from './options.ts';
-import { consequenceOf, explain, giveUp } from './rules.ts';
+import { consequenceOf, explain, giveUp, type Strategy } from './rules.ts';
 
 /** What a supervisor does after a message: it goes on, or it stops. */
 export type NextState<State> = NoReply<State> | Stop<State>;
@@ -77,10 +78,22 @@ export abstract class SupervisorState extends ParentState {
   /** A child runs, for the first time or again. */
   protected started(_child: Child, _pid: Pid): void {}
 
-  /** What follows from the end of a child that is not restarted. */
+  /** What follows from the end of a child that is not restarted, and is released. */
   protected abstract endedForGood(child: Child): NextState<this>;
 
   abstract shutdownAll(): Promise<void>;
+
+  /** Which children are restarted together. */
+  abstract get strategy(): Strategy;
+
+  get intensity(): Intensity {
+    return this.#flags;
+  }
+
+  /** How many restarts count now. */
+  get countingRestarts(): number {
+    return this.#restarts.countAt(this.#now, this.#flags);
+  }
 
   override idOfChild(pid: Pid): string | undefined {
     return this.children.runningAs(pid)?.spec.id;
@@ -115,9 +128,14 @@ export abstract class SupervisorState extends ParentState {
     }
     this.children.setPid(child, undefined);
     if (consequence === 'restart') {
+      this.#ends(child, reason);
       return this.#restart(child, reason);
     }
     this.#notify(child, reason);
+    this.release(child);
+    if (this.children.has(child)) {
+      this.#ends(child, reason);
+    }
     return this.endedForGood(child);
   }
 
@@ -147,6 +165,7 @@ export abstract class SupervisorState extends ParentState {
     if (!this.#count(child, reason)) {
       const why = this.#failuresOf(child, failure);
       this.runner.gaveUp(child, why);
+      this.#witnesses?.tell('gaveUp', this.#self.pid, child.spec.id, child.lastPid, why);
       this.#notify(child, failure);
       return stop(giveUp(`supervisor ${this.runner.name} gave up: ${why}`), this);
     }
@@ -239,6 +258,8 @@ export abstract class SupervisorState extends ParentState {
   #retryAfter(ms: number, child: Child): void {
     const retry = new Retry(child);
     child.retry = retry;
+    child.wait = { delay: ms, until: this.#now + ms };
+    this.#witnesses?.tell('childWaits', this.#self.pid, child.spec.id, child.lastPid, ms);
     sendAfter(this.#self.pid as Pid<unknown>, retry, ms);
   }
 
@@ -256,14 +277,21 @@ export abstract class SupervisorState extends ParentState {
   // The processes of children
 
   protected async launch(child: Child): Promise<Launched> {
+    const { lastPid } = child;
+    child.wait = undefined;
     const launched = await this.runner.launch(child.spec);
-    if (launched.type === 'done') {
+    const { id } = child.spec;
+    if (launched.type === 'failed') {
+      this.#ends(child, launched.reason);
+      this.#witnesses?.tell('childFailed', this.#self.pid, id, lastPid, launched.reason);
+    } else {
       this.children.setPid(child, launched.pid);
       child.startedAt = this.#now;
       child.spec = specToKeep(child.spec);
       if (launched.pid === undefined) {
-        this.children.release(child);
+        this.release(child);
       } else {
+        this.#witnesses?.tell('childStarted', this.#self.pid, id, launched.pid, lastPid);
         this.started(child, launched.pid);
       }
     }
@@ -273,10 +301,37 @@ export abstract class SupervisorState extends ParentState {
   /** Shuts children down in reverse order, each after the one before it has ended. */
   protected async shutdown(children: readonly Child[]): Promise<void> {
     for (const child of children.toReversed()) {
-      await this.runner.shutdown(child);
+      const { pid } = child;
+      const reason = await this.runner.shutdown(child);
       this.children.setPid(child, undefined);
-      this.children.release(child);
+      child.wait = undefined;
+      if (reason !== undefined && typeof pid === 'object') {
+        this.#ends(child, reason);
+        this.#witnesses?.tell('childShutDown', this.#self.pid, child.spec.id, pid, reason);
+      }
+      this.release(child);
     }
+  }
+
+  /** Forgets a child that does not run and is not to be restarted, unless its spec is kept. */
+  protected release(child: Child): void {
+    this.children.release(child);
+    if (!this.children.has(child)) {
+      this.removed(child);
+    }
+  }
+
+  /** There is no such child any more. */
+  protected removed({ spec: { id }, lastPid }: Child): void {
+    this.#witnesses?.tell('childRemoved', this.#self.pid, id, lastPid);
+  }
+
+  #ends(child: Child, reason: ExitReason): void {
+    child.lastEnd = { at: this.#now, reason: explain(reason), isAbnormal: isAbnormal(reason) };
+  }
+
+  get #witnesses(): Witnesses | undefined {
+    return cellOfProcess(this.#self).runtime.witnesses;
   }
 
   get #now(): number {

@@ -28,7 +28,7 @@ import {
   infoOf,
 } from './children.ts';
 import { significanceProblem, type SupervisorFlags } from './options.ts';
-import { isAutoShutdown, restartGroup } from './rules.ts';
+import { isAutoShutdown, restartGroup, type Strategy } from './rules.ts';
 import { type NextState, SupervisorState } from './state.ts';
 
 /** The state of a supervisor whose children have ids and a start order. */
@@ -46,6 +46,10 @@ export class StaticState extends SupervisorState {
     this.#flags = flags;
   }
 
+  override get strategy(): Strategy {
+    return this.#flags.strategy;
+  }
+
   protected override restartGroupOf(child: Child): readonly Child[] {
     return restartGroup(this.#flags.strategy, child, this.children);
   }
@@ -55,7 +59,6 @@ export class StaticState extends SupervisorState {
   }
 
   protected override endedForGood(child: Child): NextState<this> {
-    this.children.release(child);
     const isOver = isAutoShutdown(this.#flags.autoShutdown, child, this.children);
     return isOver ? stop(shutdown, this) : noreply(this);
   }
@@ -95,6 +98,7 @@ export class StaticState extends SupervisorState {
     const launched = await this.launch(child);
     if (launched.type === 'failed') {
       this.children.delete(child);
+      this.removed(child);
       return failed(failedToStartChild(spec.id, launched.reason));
     }
     return launched;
@@ -141,6 +145,7 @@ export class StaticState extends SupervisorState {
       return child.pid === 'restarting' ? 'restarting' : 'running';
     }
     this.children.delete(child);
+    this.removed(child);
     return 'ok';
   }
 

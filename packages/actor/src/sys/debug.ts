@@ -304,14 +304,15 @@ function toggleHook<State>(
   }
 }
 
-function addHook<State>(target: ServerProcess, hook: Hook<State>, state: State): void {
+/** At once, and not in the turn of the server. */
+export function addHook<State>(target: ServerProcess, hook: Hook<State>, state: State): void {
   target.debug ??= new Debug(target, () => {
     target.debug = undefined;
   });
   target.debug.set(hook, state);
 }
 
-function removeHook(target: ServerProcess, hook: AnyHook): void {
+export function removeHook(target: ServerProcess, hook: AnyHook): void {
   target.debug?.delete(hook);
 }
 

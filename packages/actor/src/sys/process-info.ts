@@ -30,6 +30,13 @@ export interface ProcessInfo {
   /** Only while it is `awaiting`: that callback, `init` for example, or `handleCall.pop`. */
   readonly awaitedCallback?: string;
   readonly messageQueueLen: number;
+  /** How many messages it has taken since it was started. */
+  readonly handled: number;
+  /**
+   * How long its turns have held the thread, in ms. What a callback does after it has awaited I/O
+   * or a timer is not in it.
+   */
+  readonly busy: number;
   /** In the order they were linked. */
   readonly links: readonly Pid[];
   /** The processes that it monitors, one for each monitor, in order. */
@@ -93,6 +100,9 @@ function describeCell(cell: Cell): Omit<ProcessInfo, 'status'> {
     name: cell.name,
     ...labelField(cell),
     messageQueueLen: cell.messageQueueLen,
+    handled: cell.handled,
+    // It begins as -0.
+    busy: Math.abs(cell.busy),
     links: pidsOf(cell.links),
     monitors: pidsOf(cell.monitors),
     monitoredBy: pidsOf(cell.monitoredBy),
@@ -132,7 +142,8 @@ function statusOf(cell: Cell): ProcessInfo['status'] | undefined {
 }
 
 function boundsOf({ mailbox }: Cell): ProcessInfo['mailbox'] {
-  const ordinary = 'ordinary' in mailbox ? mailbox.ordinary : mailbox;
+  const inner = 'inner' in mailbox ? mailbox.inner : mailbox;
+  const ordinary = 'ordinary' in inner ? inner.ordinary : inner;
   return isA(ordinary, BoundedMailbox)
     ? { ...ordinary.options, dropped: ordinary.dropped }
     : undefined;

@@ -35,6 +35,8 @@ describe('processInfo', () => {
       name: undefined,
       status: 'waiting',
       messageQueueLen: 0,
+      handled: 0,
+      busy: expect.any(Number),
       links: [],
       monitors: [],
       monitoredBy: [],

@@ -7,6 +7,7 @@ import { failed, type Outcome } from '../call.ts';
 import { type Child, type ChildCounts, createChild } from '../children.ts';
 import type { Intensity } from '../intensity.ts';
 import type { ChildExitOptions } from '../options.ts';
+import type { Strategy } from '../rules.ts';
 import { type NextState, SupervisorState } from '../state.ts';
 import { DynamicChildren } from './children.ts';
 
@@ -34,12 +35,15 @@ export class DynamicState extends SupervisorState {
     this.#maxChildren = flags.maxChildren;
   }
 
+  override get strategy(): Strategy {
+    return 'oneForOne';
+  }
+
   protected override restartGroupOf(child: Child): readonly Child[] {
     return [child];
   }
 
-  protected override endedForGood(child: Child): NextState<this> {
-    this.children.release(child);
+  protected override endedForGood(): NextState<this> {
     return noreply(this);
   }
 
