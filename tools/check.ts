@@ -59,6 +59,10 @@ const checks: Readonly<Record<string, Check>> = {
     command: 'node tools/bundle.ts && size-limit',
     about: 'the bytes that the packages add to a bundle (size-limit, .size-limit.json)',
   },
+  simulate: {
+    command: 'pnpm simulate --jobs 1',
+    about: 'known failures, then 200 seeds, of each model in packages/simulation/models',
+  },
   jest: { command: 'node tools/jest.ts', about: 'all tests' },
 };
 

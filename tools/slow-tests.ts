@@ -6,11 +6,13 @@
 export const slowTests: readonly string[] = [
   'packages/cli/test/cursor.test.ts',
   'packages/cli/test/tail.test.ts',
+  'packages/cli/test/simulate.test.ts',
   'packages/sse/test/chaos/soak.test.ts',
   'packages/actor/test/differential/differential.test.ts',
   'packages/actor/test/application/application-run.test.ts',
   'packages/sse/test/contract/contract-service.test.ts',
   'packages/cli/test/stopping.test.ts',
+  'packages/simulation/test/simulate/simulate.test.ts',
   'packages/cli/test/feed.test.ts',
   'packages/cli/test/terminal.test.ts',
   'examples/resume/resume.test.ts',

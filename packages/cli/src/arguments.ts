@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 
 import { redact } from '@reprise/actor/text';
+import type { CommandOptions } from '@reprise/simulation/command';
 import { Command, CommanderError, Option } from 'commander';
 
 import type { GivenOptions } from './options/given.ts';
 import { readOptions, type TailOptions } from './options/options.ts';
 import { UsageError } from './options/usage.ts';
+import { misuseOfSimulate, withSimulateOptions } from './simulate/arguments.ts';
+import { type GivenSimulateOptions, readSimulateOptions } from './simulate/options.ts';
 
 /** A command line, parsed. */
 export type Task =
   | { readonly type: 'tail'; readonly options: TailOptions }
+  | { readonly type: 'simulate'; readonly options: CommandOptions }
   /** Help or the version, for stdout. */
   | { readonly type: 'print'; readonly text: string }
-  /** Wrong usage: the message for stderr. */
-  | { readonly type: 'misuse'; readonly text: string };
+  /** Wrong usage: the message for stderr, and the exit status. */
+  | { readonly type: 'misuse'; readonly text: string; readonly status: number };
 
 /** Parses the command line, without the name of the program. */
 export function parseArguments(argv: readonly string[]): Task {
@@ -25,10 +29,10 @@ export function parseArguments(argv: readonly string[]): Task {
     if (error instanceof CommanderError) {
       return error.exitCode === 0
         ? { type: 'print', text: parse.printed }
-        : { type: 'misuse', text: misuseOf(error) };
+        : { type: 'misuse', text: misuseOf(error, argv), status: statusOf(argv) };
     }
     if (error instanceof UsageError) {
-      return { type: 'misuse', text: `${error.message}\n` };
+      return { type: 'misuse', text: `${error.message}\n`, status: statusOf(argv) };
     }
     throw error;
   }
@@ -38,16 +42,19 @@ export function parseArguments(argv: readonly string[]): Task {
 class Parse {
   readonly program: Command = new Command('reprise');
   printed = '';
-  task: Task = { type: 'misuse', text: '' };
+  task: Task = { type: 'misuse', text: '', status: 2 };
 
   constructor() {
     this.program
-      .description('Follows server-sent event streams, and reconnects when they break.')
+      .description(
+        'Follows server-sent event streams, and reconnects when they break; runs programs under simulation.',
+      )
       .exitOverride()
       .configureOutput({ writeOut: (text) => (this.printed += text), writeErr: () => {} })
       .helpCommand('help [command]', 'explain a command')
       .version(version());
     this.#defineTail();
+    this.#defineSimulate();
   }
 
   #defineTail(): void {
@@ -56,6 +63,15 @@ class Parse {
       .helpOption('-h, --help', 'print this')
       .action((urls: readonly string[], given: GivenOptions) => {
         this.task = { type: 'tail', options: readOptions(urls, given) };
+      });
+  }
+
+  #defineSimulate(): void {
+    withSimulateOptions(this.program.command('simulate'))
+      .version(version(), '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'print this')
+      .action((paths: readonly string[], given: GivenSimulateOptions) => {
+        this.task = { type: 'simulate', options: readSimulateOptions(paths, given) };
       });
   }
 }
@@ -172,21 +188,29 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
-/** Commander's messages say what is wrong; ours add what was expected. */
-function misuseOf({ code, message }: CommanderError): string {
-  const got = /'([^']*)'/.exec(message)?.[1] ?? 'none';
-  const hint = /\(Did you mean .*\)/.exec(message)?.[0];
-  return `Expected ${expectation(code, redact(got))}${hint === undefined ? '' : ` ${hint}`}\n`;
+/** Of `simulate`, 2 and others say how a run failed. */
+function statusOf([command]: readonly string[]): number {
+  return command === 'simulate' ? misuseOfSimulate : 2;
 }
 
-function expectation(code: string, got: string): string {
+/** Commander's messages say what is wrong; ours add what was expected. */
+function misuseOf({ code, message }: CommanderError, [command]: readonly string[]): string {
+  const got = /'([^']*)'/.exec(message)?.[1] ?? 'none';
+  const hint = /\(Did you mean .*\)/.exec(message)?.[0];
+  const name = command === 'simulate' ? command : 'tail';
+  return `Expected ${expectation(code, redact(got), name)}${hint === undefined ? '' : ` ${hint}`}\n`;
+}
+
+function expectation(code: string, got: string, command: string): string {
   switch (code) {
     case 'commander.help':
     case 'commander.unknownCommand':
       return `a command, as in 'reprise tail URL', got ${got}`;
+    case 'commander.missingArgument':
+      return `a file, as in 'reprise simulate FILE', got none`;
     case 'commander.optionMissingArgument':
       return `a value, as in '${got.replace(/^-\w, /, '')}', got none`;
     default:
-      return `options that 'reprise tail --help' lists, got ${got}`;
+      return `options that 'reprise ${command} --help' lists, got ${got}`;
   }
 }

@@ -8,9 +8,11 @@ import {
   type Logger,
   systemClock,
 } from '@reprise/actor';
+import type { CommandOptions } from '@reprise/simulation/command';
 
 import type { Task } from './arguments.ts';
 import type { TailOptions } from './options/options.ts';
+import { UsageError } from './options/usage.ts';
 import { fileStream } from './output/file-stream.ts';
 import { formatOf } from './output/format.ts';
 import { lineReport, nameOf, type Output, plainOutput, type Report } from './output/output.ts';
@@ -19,6 +21,8 @@ import { screenOutput } from './output/screen.ts';
 import { Sink } from './output/sink.ts';
 import { shortName } from './output/status-line.ts';
 import { hiderOf } from './secrets.ts';
+import { misuseOfSimulate } from './simulate/arguments.ts';
+import { simulate } from './simulate/simulate.ts';
 import type { Source } from './source.ts';
 import { tailApplication } from './tail.ts';
 
@@ -55,7 +59,9 @@ export class Program {
       case 'print':
         return this.#print(this.#stdout, task.text, 0);
       case 'misuse':
-        return this.#print(this.#stderr, task.text, 2);
+        return this.#print(this.#stderr, task.text, task.status);
+      case 'simulate':
+        return this.#simulate(task.options);
       case 'tail':
         return this.#tail(task.options);
       default:
@@ -67,6 +73,19 @@ export class Program {
     void sink.write(text);
     await sink.flushed();
     return this.#process.exit(status);
+  }
+
+  async #simulate(options: CommandOptions): Promise<never> {
+    void this.#stdout.whenBroken.then(() => this.#process.exit(0));
+    try {
+      const status = await simulate(options, (text) => void this.#stdout.write(`${text}\n`));
+      return await this.#print(this.#stdout, '', status);
+    } catch (error) {
+      if (error instanceof UsageError) {
+        return this.#print(this.#stderr, `${error.message}\n`, misuseOfSimulate);
+      }
+      throw error;
+    }
   }
 
   async #tail(options: TailOptions): Promise<never> {

@@ -122,7 +122,11 @@ test.each([
   ],
   [['--count'], `Expected a value, as in '--count <N>', got none`],
 ])('tail %j is bad usage', (args, text) => {
-  expect(parseArguments(['tail', ...args])).toEqual({ type: 'misuse', text: `${text}\n` });
+  expect(parseArguments(['tail', ...args])).toEqual({
+    type: 'misuse',
+    text: `${text}\n`,
+    status: 2,
+  });
 });
 
 test.each([file('none'), certificate])(
@@ -133,6 +137,7 @@ test.each([file('none'), certificate])(
       text: expect.stringMatching(
         /^Expected --cert and --key to name PEM files that belong together, got /,
       ),
+      status: 2,
     });
   },
 );
@@ -145,6 +150,7 @@ test.each(['--data', '--ca'])('%s with a file that cannot be read is bad usage',
     text: expect.stringMatching(
       new RegExp(`^Expected ${flag} to name a file that can be read, got .*ENOENT`),
     ),
+    status: 2,
   });
 });
 
@@ -152,7 +158,7 @@ test.each([
   [[], `Expected a command, as in 'reprise tail URL', got none\n`],
   [['tial'], `Expected a command, as in 'reprise tail URL', got tial (Did you mean tail?)\n`],
 ])('reprise %j is bad usage', (args, text) => {
-  expect(parseArguments(args)).toEqual({ type: 'misuse', text });
+  expect(parseArguments(args)).toEqual({ type: 'misuse', text, status: 2 });
 });
 
 test.each([[['--help']], [['tail', '--help']], [['--version']], [['tail', '--version']]])(

@@ -48,10 +48,12 @@ export class NodeClock implements Clock {
   }
 
   readonly setTimeout = (callback: () => void, ms: number): TimeoutHandle => {
-    const wait = ms >= 1 ? Math.floor(ms) * 1000 : 1000;
-    const from = this.#engine.now - (this.#engine.now % 1000);
+    const now = this.now();
+    const due = Math.floor(now) + (ms >= 1 ? Math.floor(ms) : 1);
+    const wait = Math.round(((due - now) * 1000) / this.#rate);
     const scheduled = this.#engine.schedule({
-      at: from + (wait === Infinity ? wait : Math.round(wait / this.#rate)),
+      // Not at this instant, or a timer that was early and is set again would come for ever.
+      at: this.#engine.now + Math.max(1, wait),
       owner: this.#owner,
       kind: 'timer',
       what: 'a timer fires',

@@ -134,6 +134,40 @@ test.each([0, 0.3, 1e-12, Number.NaN, -5])(
   },
 );
 
+test.each([0.01, -0.01])(
+  'SIM-T04 a timer that is early and set again does not stop time, on a clock off by %p',
+  async (drift) => {
+    const { violation } = await runSeed(
+      async (sim) => {
+        const node = sim.node('a', ({ system }) => system);
+        node.skew({ drift });
+        let late = 0;
+        for (let times = 0; times < 50; times += 1) {
+          const due = node.system.clock.now() + 3.7;
+          await new Promise<void>((resolve) => {
+            const wait = (): void => {
+              const left = due - node.system.clock.now();
+              if (left <= 0) {
+                late = Math.max(late, -left);
+                resolve();
+              } else {
+                node.system.clock.setTimeout(wait, Math.ceil(left));
+              }
+            };
+            wait();
+          });
+          await sim.sleep(0.3);
+        }
+        if (late > 4) {
+          throw new Error(`Expected timers that are a little late, got ${late} ms`);
+        }
+      },
+      { source: { seed: 1 } },
+    );
+    expect(violation).toBeUndefined();
+  },
+);
+
 test('SIM-T04 a timer of 2^31 ms arrives, one of Infinity does not', async () => {
   const fired: string[] = [];
   await runSeed(

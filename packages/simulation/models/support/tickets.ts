@@ -1,0 +1,16 @@
+/** How many are left, for several buyers. */
+export interface Tickets {
+  left: number;
+  /** Counts the writes. */
+  version: number;
+}
+
+/** Takes one ticket, unless somebody has taken one since the others were seen. */
+export function takeTicket(now: Tickets, seen: Tickets): boolean {
+  if (now.version !== seen.version) {
+    return false;
+  }
+  now.left = seen.left - 1;
+  now.version += 1;
+  return true;
+}

@@ -1,0 +1,27 @@
+import type { SeedRange } from '../run/seed-range.ts';
+
+/** What `reprise simulate` is asked for. */
+export interface CommandOptions extends SeedRange {
+  /** Files with models, and folders of such files. */
+  readonly paths: readonly string[];
+  /** The names of the models; all if there are none. */
+  readonly models: readonly string[];
+  /** How many workers. */
+  readonly jobs: number;
+  /** How long one run may take, in ms. */
+  readonly limit: number;
+  /** The folder of failures. Default: `corpus` beside each file. */
+  readonly corpus?: string;
+  /** The file of a tape: only this is run. */
+  readonly replay?: string;
+  /** The mutants that need at most so many seeds are tried, in place of the code as it is. */
+  readonly mutants?: number;
+  /** Whether the first failure ends the search. */
+  readonly bail: boolean;
+  /** Whether all steps of a failure are printed. */
+  readonly trace: boolean;
+  readonly json: boolean;
+}
+
+/** Takes what is printed, a line or several at a time. */
+export type Print = (text: string) => void;

@@ -1,0 +1,26 @@
+import { formatReport, type Report } from './report.ts';
+
+/** How many of the last steps the message of an error shows. */
+const shownSteps = 50;
+
+/**
+ * A simulation failed. The message is a page to read: what failed, its seed and its tape, and the
+ * steps of the smallest run that fails in the same way. `report` is the same as data.
+ */
+export class SimulationError extends Error {
+  static {
+    this.prototype.name = 'SimulationError';
+  }
+
+  readonly report: Report;
+
+  /** `replay`: how to run it again. */
+  constructor(report: Report, replay: string, options?: ErrorOptions) {
+    super(formatReport(report, { replay, steps: shownSteps }), options);
+    this.report = report;
+  }
+
+  toJSON(): Report {
+    return this.report;
+  }
+}

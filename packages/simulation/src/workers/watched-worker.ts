@@ -1,0 +1,76 @@
+import { Worker } from 'node:worker_threads';
+
+import type { Board } from './board.ts';
+import type { WorkerMessage, WorkerTask } from './messages.ts';
+
+/** How a worker ended. */
+export type WorkerEnd =
+  | { readonly type: 'done' }
+  /** A run did not end within its limit: the worker was stopped. */
+  | { readonly type: 'hang' }
+  /** `isLoaded`: whether the model was there. */
+  | { readonly type: 'error'; readonly error: unknown; readonly isLoaded: boolean };
+
+/** How often the board is looked at, in ms, at most. */
+const longestLook = 250;
+
+/**
+ * Runs a worker to its end, and stops it if one of its runs takes longer than `limit` ms: a loop
+ * without end has no other witness. `onMessage` answers to a failure.
+ */
+export function runWatched(
+  task: WorkerTask,
+  board: Board,
+  limit: number,
+  onMessage: (message: WorkerMessage) => boolean | undefined,
+): Promise<WorkerEnd> {
+  const worker = new Worker(new URL(import.meta.resolve('@reprise/simulation/worker')), {
+    workerData: task,
+  });
+  return new Promise((resolve) => {
+    let end: WorkerEnd = { type: 'done' };
+    let stopWatching: (() => void) | undefined;
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.type === 'loaded') {
+        stopWatching = watch(task.index, board, limit, () => {
+          end = { type: 'hang' };
+          void worker.terminate();
+        });
+      }
+      const answer = onMessage(message);
+      if (answer !== undefined) {
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, no window
+        worker.postMessage(answer);
+      }
+    });
+    worker.on('error', (error) => {
+      end = { type: 'error', error, isLoaded: stopWatching !== undefined };
+    });
+    worker.on('exit', () => {
+      stopWatching?.();
+      resolve(end);
+    });
+  });
+}
+
+/** Calls back when the worker has begun no run for `limit` ms. */
+function watch(index: number, board: Board, limit: number, onHang: () => void): () => void {
+  let runs = board.runs(index);
+  let since = performance.now();
+  const timer = setInterval(
+    () => {
+      const now = performance.now();
+      if (runs !== board.runs(index)) {
+        runs = board.runs(index);
+        since = now;
+      } else if (now - since >= limit) {
+        clearInterval(timer);
+        onHang();
+      }
+    },
+    Math.min(longestLook, limit / 4),
+  );
+  return () => {
+    clearInterval(timer);
+  };
+}

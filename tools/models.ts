@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
+
+import { root } from './root.ts';
+
+/** The files of the models that run under simulation. */
+export const modelFiles: readonly string[] = globSync('packages/simulation/models/*.ts', {
+  cwd: root,
+}).toSorted();
+
+/** A mutant of a model, as `reprise simulate --json` prints it. */
+export interface TriedMutant {
+  readonly mutant: string;
+  readonly within: number;
+  /** The seed that caught it, if one did. */
+  readonly seed?: number;
+  readonly message: string;
+}
+
+/** Tries the mutants of a file that need at most so many seeds. */
+export async function tryMutants(file: string, most: number): Promise<readonly TriedMutant[]> {
+  const program = join(root, 'packages/cli/src/main.ts');
+  const options = ['--mutants', `${most}`, '--json', '--jobs', '1'];
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@reprise/source', program, 'simulate', join(root, file), ...options],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  const lines = output.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as TriedMutant);
+}
