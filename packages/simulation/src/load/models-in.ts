@@ -7,8 +7,8 @@ import { defineModel, type Model } from '../run/model.ts';
 import type { Program } from '../simulation.ts';
 
 /**
- * The models that a file exports: by default one, or a program alone, which is named after the file;
- * or a list under the name `models`.
+ * The models that a file exports: one as default, or a program alone, which is named after the
+ * file; or a list under the name `models`.
  * @throws TypeError if it exports something else
  */
 export async function modelsIn(file: string): Promise<readonly Model[]> {

@@ -11,8 +11,8 @@ export interface Observed<Value> {
 }
 
 /**
- * Node tells of such a rejection when its microtasks and ticks are done, which is after the end of a
- * run: it is waited for, or the next run would be blamed.
+ * Node tells of such a rejection when its microtasks and ticks are done, which is after the end of
+ * a run: it is waited for, or the next run would be blamed.
  */
 export async function withRejections<Value>(run: () => Promise<Value>): Promise<Observed<Value>> {
   let rejection: Observed<Value>['rejection'];

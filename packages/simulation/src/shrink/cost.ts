@@ -8,7 +8,7 @@ export interface Cost {
   readonly size: number;
 }
 
-/** A fault, a delay or an odd order is harder to understand than a step that follows from others. */
+/** A fault, a delay or an odd order is harder to understand than a step that follows. */
 const perWildDraw = 3;
 
 export function costOf(steps: number, tape: Tape): Cost {

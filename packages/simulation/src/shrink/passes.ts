@@ -33,8 +33,8 @@ export const cut: Pass = async (shrinker, stream) => {
 };
 
 /**
- * Moves each draw that is not tame forward, past the tame ones before it, as far as it goes: what it
- * causes comes earlier then, and the steps before it were not needed.
+ * Moves each draw that is not tame forward, past the tame ones before it, as far as it goes: what
+ * it causes comes earlier then, and the steps before it were not needed.
  */
 export const pull: Pass = async (shrinker, stream) => {
   for (let at = 0; at < shrinker.drawsOf(stream).length; at += 1) {
