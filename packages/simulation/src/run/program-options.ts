@@ -2,15 +2,17 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { Faults } from '../engine/swarm.ts';
+import { assertKinds } from '../world/escape-kind.ts';
 import type { SeedOptions } from './seed-run.ts';
 
 /** The options of a run that belong to its program: each seed and each tape runs with the same. */
-export type ProgramOptions = Pick<SeedOptions, 'faults' | 'isOrdered' | 'maxSteps'>;
+export type ProgramOptions = Pick<SeedOptions, 'faults' | 'isOrdered' | 'maxSteps' | 'allow'>;
 
 export const programKeys: KeysOf<ProgramOptions> = {
   faults: true,
   isOrdered: true,
   maxSteps: true,
+  allow: true,
 };
 
 const faultKeys: KeysOf<Faults> = {
@@ -21,11 +23,12 @@ const faultKeys: KeysOf<Faults> = {
   network: true,
   store: true,
   disk: true,
+  tear: true,
 };
 
 /** @throws TypeError for the first wrong one; `name`: whose options they are */
 export function assertProgramOptions(name: string, options: ProgramOptions): void {
-  const { faults, isOrdered, maxSteps } = options;
+  const { faults, isOrdered, maxSteps, allow } = options;
   if (faults !== undefined) {
     assertKnownKeys(`\`faults\` of ${name}`, faults, faultKeys);
     Object.entries(faults).forEach(([kind, isOn]) => {
@@ -33,11 +36,23 @@ export function assertProgramOptions(name: string, options: ProgramOptions): voi
     });
   }
   assertBoolean('isOrdered', isOrdered);
+  if (allow !== undefined) {
+    assertAllow(allow);
+  }
   if (maxSteps !== undefined && !(Number.isSafeInteger(maxSteps) && maxSteps >= 1)) {
     throw new TypeError(
       `Expected \`maxSteps\` to be a whole number from 1 on, got ${describe(maxSteps)}`,
     );
   }
+}
+
+function assertAllow(allow: unknown): void {
+  if (!Array.isArray(allow)) {
+    throw new TypeError(
+      `Expected \`allow\` to be a list of kinds of escapes, got ${describe(allow)}`,
+    );
+  }
+  assertKinds(allow);
 }
 
 function assertBoolean(name: string, value: unknown): void {

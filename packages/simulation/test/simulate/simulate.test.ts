@@ -304,6 +304,11 @@ describe('simulate()', () => {
       { faults: { crsh: true } },
       'Expected an option of `faults` of simulate, got `crsh`: did you mean `crash`?',
     ],
+    [{ allow: 'fs' }, 'Expected `allow` to be a list of kinds of escapes, got "fs"'],
+    [
+      { allow: ['fss'] },
+      'Expected allow to have "blob" or "crypto" or "dns" or "fs" or "net" or "process" or "timers" or "worker" or "zlib", got "fss": did you mean "fs"?',
+    ],
     [{ faults: { crash: 1 } }, 'Expected `faults.crash` to be true or false, got 1'],
     [
       { replay: [1] },
@@ -344,7 +349,7 @@ describe('defineModel()', () => {
     [{ name: 'a', program: {} }, 'Expected the program of a model, got {}'],
     [
       { name: 'a', program, options: { seeds: 1 } },
-      'Expected an option of the model a (faults, isOrdered, maxSteps), got `seeds`',
+      'Expected an option of the model a (faults, isOrdered, maxSteps, allow), got `seeds`',
     ],
     [
       { name: 'a', program, mutants: { broken: { ...mutant, within: 0 } } },
