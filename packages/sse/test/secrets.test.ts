@@ -1,14 +1,11 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Agent } from 'node:http';
 import type { RequestListener } from 'node:http';
-import { inspect } from 'node:util';
 
 import { describe, expect, jest, test } from '@jest/globals';
 import {
   childSpec,
   type ChildSpec,
   createSystem,
-  type ExitReason,
   formatReason,
   type Logger,
   type Process,
@@ -18,10 +15,8 @@ import {
 
 import { EventSource } from '../src/eventsource.ts';
 import { events, SseClient, streamKey } from '../src/index.ts';
+import { mark, Outlets, withDiagnostics } from './support/outlets.ts';
 import { key as pem, serve } from './support/servers.ts';
-
-/** Part of every secret. */
-const mark = 'S3CRET';
 
 /** Every way in which a secret can come into a request. */
 const inlets = {
@@ -127,90 +122,6 @@ const cases: Readonly<Record<string, Case>> = {
     options: { headers: () => ({ authorization: `${mark}\n` }) },
   },
 };
-
-/** A value in every form in which programs print values. */
-function printed(value: unknown): string {
-  const forms = [
-    inspect(value, { depth: 6, showHidden: true, maxArrayLength: 50 }),
-    inspect(value, { depth: 6, getters: false }),
-    json(value),
-  ];
-  if (value instanceof Error) {
-    forms.push(String(value), value.message, value.stack ?? '', printed(value.cause));
-  }
-  return forms.join('\n');
-}
-
-/** As loggers write it that write errors, too. */
-function json(value: unknown): string {
-  const above: unknown[] = [];
-  const replace = (_name: string, part: unknown): unknown => {
-    if (typeof part !== 'object' || part === null) {
-      return typeof part === 'bigint' ? String(part) : part;
-    }
-    if (above.includes(part) || above.length > 1000) {
-      return undefined;
-    }
-    above.push(part);
-    return part instanceof Error
-      ? {
-          ...Object.fromEntries(Object.entries(part)),
-          message: part.message,
-          stack: part.stack,
-          cause: part.cause,
-        }
-      : part;
-  };
-  return JSON.stringify(value, replace) ?? '';
-}
-
-/** All that leaves a program, by its outlet. */
-class Outlets {
-  readonly texts = new Map<string, string[]>();
-  /** Once the client says that it has ended well. */
-  readonly ended = Promise.withResolvers<ExitReason>();
-
-  readonly add = (outlet: string, ...values: readonly unknown[]): void => {
-    const texts = this.texts.get(outlet) ?? [];
-    this.texts.set(outlet, texts);
-    texts.push(...values.map((value) => (typeof value === 'string' ? value : printed(value))));
-  };
-
-  /**
-   * The outlets that show a secret, with the text around it. `own`: outlets that give the program
-   * its own error back, as it is.
-   */
-  leaks(own: readonly string[] = []): readonly string[] {
-    return [...this.texts].flatMap(([outlet, texts]) =>
-      texts.flatMap((text) => {
-        if (own.includes(outlet)) {
-          return [];
-        }
-        const at = text.indexOf(mark);
-        return at < 0 ? [] : [`${outlet}: …${text.slice(Math.max(0, at - 100), at + 50)}…`];
-      }),
-    );
-  }
-}
-
-const channels = ['spawn', 'exit', 'message:dropped', 'callback:slow', 'call:timeout', 'restart'];
-
-/** Runs `body` with a listener to all diagnostics. */
-async function withDiagnostics(outlets: Outlets, body: () => Promise<void>): Promise<void> {
-  const listener = (message: unknown): void => {
-    outlets.add('diagnostics', message);
-  };
-  for (const name of channels) {
-    subscribe(`reprise:${name}`, listener);
-  }
-  try {
-    await body();
-  } finally {
-    for (const name of channels) {
-      unsubscribe(`reprise:${name}`, listener);
-    }
-  }
-}
 
 /** The client under a supervisor, until that gives up; with a logger that gets objects. */
 async function supervised(url: string, options: Case['options'], outlets: Outlets): Promise<void> {
