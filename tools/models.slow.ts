@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 
-import { modelFiles, tryMutants } from './models.ts';
+import { titledFiles, tryMutants } from './models.ts';
 
-test.each(modelFiles)(
+test.each(titledFiles)(
   '%s catches each of its mutants',
-  async (file) => {
+  async (_, file) => {
     const tried = await tryMutants(file, Number.MAX_SAFE_INTEGER);
     expect(tried.filter(({ seed }) => seed === undefined)).toEqual([]);
   },

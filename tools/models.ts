@@ -1,16 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 
 import { root } from './root.ts';
 
 /** The files of the models that run under simulation. */
-export const modelFiles: readonly string[] = globSync('packages/simulation/models/*.ts', {
+const modelFiles: readonly string[] = globSync('packages/simulation/models/*.ts', {
   cwd: root,
 }).toSorted();
+
+/** The rows of the catalogue that say which mutants a model has to catch. */
+const rows: Readonly<Record<string, string>> = {
+  registries: 'SIM-A11',
+  servers: 'SIM-A08 SIM-A09',
+  signals: 'SIM-A10',
+};
+
+/** Each file, after its rows: for the titles of tests. */
+export const titledFiles: readonly (readonly [title: string, file: string])[] = modelFiles.map(
+  (file) => [`${rows[basename(file, '.ts')] ?? ''} ${file}`.trim(), file],
+);
 
 /** A mutant of a model, as `reprise simulate --json` prints it. */
 export interface TriedMutant {

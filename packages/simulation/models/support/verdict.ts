@@ -1,0 +1,20 @@
+/**
+ * The first rule that was broken. Code of a process does not throw it: that would end the process,
+ * and nobody else would notice.
+ */
+export class Verdict {
+  #broken: string | undefined = undefined;
+
+  expect(holds: boolean, broken: () => string): void {
+    if (!holds) {
+      this.#broken ??= broken();
+    }
+  }
+
+  /** Throws the first that was broken. */
+  check(): void {
+    if (this.#broken !== undefined) {
+      throw new Error(this.#broken);
+    }
+  }
+}
