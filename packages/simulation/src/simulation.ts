@@ -2,8 +2,11 @@ import type { Draws } from './choices/choices.ts';
 import { type Engine, textOf } from './engine/engine.ts';
 import type { Owner } from './engine/happening.ts';
 import { injectFaults } from './faults/injector.ts';
+import type { CutOptions } from './network/network.ts';
 import { type Main, SimulatedNode } from './node/node.ts';
 import { request } from './node/request.ts';
+import type { Origin, OriginOptions } from './origin/origin.ts';
+import type { Origins } from './origin/origins.ts';
 import { Store, type StoreValues } from './store/store.ts';
 
 /** The whole of a test: it makes nodes and clients, and says what must hold. */
@@ -23,11 +26,18 @@ interface Shared {
   readonly stores: string[];
   readonly healing: Set<() => void>;
   readonly reached: Map<string, boolean>;
+  readonly origins: Origins;
 }
 
 /** Starts the test program: the run ends with it. */
-export function startProgram(engine: Engine, program: Program): Simulation {
-  const shared: Shared = { nodes: [], stores: [], healing: new Set(), reached: new Map() };
+export function startProgram(engine: Engine, origins: Origins, program: Program): Simulation {
+  const shared: Shared = {
+    nodes: [],
+    stores: [],
+    healing: new Set(),
+    reached: new Map(),
+    origins,
+  };
   injectFaults(engine, shared.nodes);
   const sim = new Simulation(engine, shared, 'test');
   sim.start(program).then(
@@ -105,6 +115,32 @@ export class Simulation {
     return request(node, this.#self, fn);
   }
 
+  /**
+   * A server of an event stream outside of all nodes, at `http://NAME/`: numbered events, any
+   * faults, and no code of its own to run.
+   */
+  origin(name: string, options: OriginOptions = {}): Origin {
+    return this.#shared.origins.add(name, options);
+  }
+
+  /**
+   * Cuts the link between two machines, by their names: new connections fail, open ones fall
+   * silent, and nobody is told. Their packets come when `release` mends it.
+   */
+  cut(one: string, other: string, options?: CutOptions): void {
+    this.#shared.origins.network.cut(one, other, options);
+  }
+
+  /** Keeps all packets between two machines, by their names, until `release`. */
+  hold(one: string, other: string): void {
+    this.#shared.origins.network.hold(one, other);
+  }
+
+  /** Mends a cut, and lets the packets go that are held, in their order. */
+  release(one: string, other: string): void {
+    this.#shared.origins.network.release(one, other);
+  }
+
   /** Calls `check` after each step: what it throws is a violation. */
   always(check: () => void): void {
     this.engine.checks.add(check);
@@ -165,6 +201,7 @@ export class Simulation {
   heal(): void {
     this.engine.endFaults();
     this.engine.enter(this.#self, { kind: 'note', what: 'ends all faults' });
+    this.#shared.origins.network.heal();
     for (const node of this.#shared.nodes) {
       node.resume();
       node.restart();

@@ -14,6 +14,8 @@ export interface Faults {
   readonly network?: boolean;
   /** Calls of a store are late, are lost before or after their effect, fail, or arrive twice. */
   readonly store?: boolean;
+  /** Origins answer with errors, end their streams, send events again, or ask for odd delays. */
+  readonly origin?: boolean;
   /** A crash loses changes of files that were not synced, or lets them land late. */
   readonly disk?: boolean;
   /** With `disk`: a crash leaves a write in part. */
@@ -29,6 +31,7 @@ const faultKinds: readonly (keyof Faults)[] = [
   'store',
   'disk',
   'tear',
+  'origin',
 ];
 
 /** How the process that has the next turn is chosen; `oldest` is the order of production. */
@@ -75,4 +78,5 @@ export const noFaults: Swarm['rates'] = {
   store: 0,
   disk: 0,
   tear: 0,
+  origin: 0,
 };

@@ -24,6 +24,7 @@ const faultKeys: KeysOf<Faults> = {
   store: true,
   disk: true,
   tear: true,
+  origin: true,
 };
 
 /** @throws TypeError for the first wrong one; `name`: whose options they are */

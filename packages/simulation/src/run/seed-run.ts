@@ -3,6 +3,8 @@ import type { Tape } from '../choices/tape.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Faults, Order } from '../engine/swarm.ts';
 import type { Violation } from '../engine/violation.ts';
+import { Network } from '../network/network.ts';
+import { Origins } from '../origin/origins.ts';
 import { type Program, type Simulation, startProgram } from '../simulation.ts';
 import type { TraceEntry } from '../trace/trace.ts';
 import { assertKinds, type EscapeKind } from '../world/escape-kind.ts';
@@ -57,9 +59,10 @@ export async function runSeed(program: Program, options: SeedOptions): Promise<S
   const { source, faults = {}, isOrdered = false, maxSteps = 200_000, keep = 50 } = options;
   const engine = new Engine({ source, faults, isOrdered, maxSteps, keep });
   const escapes = new Escapes(engine, allow);
-  const leaveWorld = enterWorld(engine, escapes);
+  const origins = new Origins(engine, new Network(engine));
+  const leaveWorld = enterWorld(engine, escapes, origins);
   try {
-    const sim = startProgram(engine, program);
+    const sim = startProgram(engine, origins, program);
     await engine.run();
     return resultOf(engine, sim, escapes);
   } finally {

@@ -1,7 +1,9 @@
 import { provideSystemDefaults } from '@reprise/actor/testing';
+import { provideTransport } from '@reprise/sse/testing';
 
 import type { Engine } from '../engine/engine.ts';
 import { Incarnation } from '../node/incarnation.ts';
+import type { Origins } from '../origin/origins.ts';
 import { type Escapes, watch } from './escapes.ts';
 import { replaceGlobals } from './globals.ts';
 import { Hosts } from './hosts.ts';
@@ -31,7 +33,7 @@ export function holdGlobals(): () => void {
  * Puts the parts of a simulation in the places of the real ones, while `engine` runs. Returns the
  * function that takes them back.
  */
-export function enterWorld(engine: Engine, escapes: Escapes): () => void {
+export function enterWorld(engine: Engine, escapes: Escapes, origins: Origins): () => void {
   const hosts = new Hosts(engine);
   const release = holdGlobals();
   findHostBy(() => hosts.current);
@@ -43,7 +45,11 @@ export function enterWorld(engine: Engine, escapes: Escapes): () => void {
   const restoreDefaults = provideSystemDefaults(() =>
     engine.current instanceof Incarnation ? engine.current.systemOptions() : undefined,
   );
+  const takeTransport = provideTransport(() =>
+    engine.current === undefined ? undefined : origins.transportFor(engine.current),
+  );
   return () => {
+    takeTransport();
     restoreDefaults();
     unwatch();
     findHostBy();
