@@ -19,6 +19,7 @@ function runOf(tape: Tape, judge: (tape: Tape) => string | undefined): SeedResul
     trace: [],
     reached: new Map(),
     order: 'oldest',
+    escapes: [],
     time: 0,
   };
 }
