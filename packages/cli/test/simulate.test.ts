@@ -74,6 +74,26 @@ describe('reprise simulate', () => {
     );
   });
 
+  test('prints the steps of one seed with `--trace`', async () => {
+    const { status, text } = await run(lottery, '--model', 'fair', '--seeds', '1', '--trace');
+    expect(status).toBe(0);
+    expect(text).toMatch(/^step +time +node +kind +what\n +1 .*\n( +\d+ .*\n)+fair +1 seeds/);
+  });
+
+  test('names the seed of a program that ends its process', async () => {
+    const { status, lines } = await found('failure', lottery, '--model', 'exit');
+    expect(status).toBe(1);
+    expect(lines).toMatchObject([
+      {
+        failure: {
+          kind: 'unhandled',
+          message: 'Error: Expected the program to leave its process running, got `process.exit`',
+          seed: await seedOf7(),
+        },
+      },
+    ]);
+  });
+
   test('SIM-R06 fails if no seed reached a condition, and names it', async () => {
     const { status, text } = await run(lottery, '--model', 'never', '--seeds', '5');
     expect(status).toBe(1);
@@ -115,6 +135,18 @@ describe('reprise simulate', () => {
     expect(counted.lines).toMatchObject([
       { seeds: line['seeds'], steps: line['steps'], fingerprint: line['fingerprint'] },
     ]);
+  });
+
+  test('SIM-E01 ends with 2 if a program reads a file, and shows its line', async () => {
+    const { status, text } = await run(lottery, '--model', 'escape');
+    expect(status).toBe(2);
+    expect(text).toMatch(/\n +at .*lottery\.ts:/);
+  });
+
+  test('SIM-E02 runs what is allowed by name, and says that it was', async () => {
+    const { status, lines } = await found('model', lottery, '--model', 'allowed escape');
+    expect(status).toBe(0);
+    expect(lines).toMatchObject([{ seeds: 200, escapes: ['fs'] }]);
   });
 
   test('SIM-D06 ends with 3 if a seed diverges', async () => {
@@ -194,7 +226,7 @@ describe('wrong usage', () => {
     [['none.ts'], 'Expected a file or a folder with models, got "none.ts"'],
     [
       [lottery, '--model', 'fiar'],
-      'Expected the name of a model, "fair" or "endless" or "unhandled" or "clock" or "never", got "fiar": did you mean "fair"?',
+      'Expected the name of a model, "fair" or "endless" or "exit" or "unhandled" or "clock" or "escape" or "allowed escape" or "never", got "fiar": did you mean "fair"?',
     ],
     [
       [lottery, '--time', '10'.padEnd(3, 'd')],

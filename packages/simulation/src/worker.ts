@@ -16,5 +16,5 @@ async function run(task: WorkerTask, port: MessagePort): Promise<void> {
   if (!isTouched()) {
     port.postMessage({ type: 'untouched' } satisfies WorkerMessage);
   }
-  port.close();
+  port.postMessage({ type: 'done' } satisfies WorkerMessage);
 }

@@ -33,7 +33,10 @@ export function withSimulateOptions(simulate: Command): Command {
     .option('--limit <TIME>', 'how long one run may take before it is stopped (default: 60s)')
     .option('--bail', 'stop after the first failure of a model')
     .optionsGroup('Output:')
-    .option('--trace', 'print all steps of a failure, or of the tape of --replay')
+    .option(
+      '--trace',
+      'print all steps of a failure, of the tape of --replay, or of the one seed of --seeds 1',
+    )
     .option('--json', 'print one JSON object a line')
     .optionsGroup('Other:')
     .addHelpText('after', exitStatus);

@@ -1,8 +1,12 @@
-import { hrtime } from 'node:process';
+import { readFile } from 'node:fs/promises';
+import { exit, hrtime } from 'node:process';
 
 import { defineModel, type Model, type Program } from '@reprise/simulation';
 
 import { prize } from './support/prize.ts';
+
+/** Kept from before a run, which replaces the clocks of a process. */
+const realTime = hrtime.bigint;
 
 /** One of 16 numbers for each seed. */
 export const sides = 16;
@@ -17,6 +21,14 @@ function lottery(name: string, play: (number: number) => void, mutants: Model['m
   };
   return defineModel({ name, program, mutants });
 }
+
+/** A node reads a real file. */
+const readOnNode: Program = async (sim) => {
+  const node = sim.node('reader', () => 0);
+  await sim.request(node, async () => {
+    await readFile(import.meta.filename);
+  });
+};
 
 const mutant = { file: 'models/support/prize.ts', within: 100 };
 
@@ -40,6 +52,11 @@ export const models: readonly Model[] = [
       // For ever.
     }
   }),
+  lottery('exit', (number) => {
+    if (number === 7) {
+      exit();
+    }
+  }),
   lottery('unhandled', (number) => {
     if (number === 7) {
       void Promise.reject(new Error('lost'));
@@ -48,9 +65,11 @@ export const models: readonly Model[] = [
   defineModel({
     name: 'clock',
     program: (sim) => {
-      sim.note(`${hrtime.bigint()}`);
+      sim.note(`${realTime()}`);
     },
   }),
+  defineModel({ name: 'escape', program: readOnNode }),
+  defineModel({ name: 'allowed escape', program: readOnNode, options: { allow: ['fs'] } }),
   defineModel({
     name: 'never',
     program: (sim) => {

@@ -55,7 +55,7 @@ export class Output {
 
   model(figures: ModelFigures): void {
     const { name, tally, failed } = figures;
-    const { seeds, steps, reached, fingerprint } = tally;
+    const { seeds, steps, reached, escapes, fingerprint } = tally;
     this.#write(
       {
         type: 'model',
@@ -65,6 +65,7 @@ export class Output {
         steps,
         failed,
         fingerprint,
+        escapes: [...escapes],
         sometimes: Object.fromEntries(reached),
       },
       () => modelLine(figures),
@@ -104,7 +105,7 @@ function rateOf({ tally: { seeds }, time }: ModelFigures): number {
 
 function modelLine(figures: ModelFigures): string {
   const { name, tally, failed } = figures;
-  const { seeds, steps, reached, fingerprint } = tally;
+  const { seeds, steps, reached, escapes, fingerprint } = tally;
   const sometimes = [...reached].map(
     ([condition, times]) => `${condition} ${Math.round((100 * times) / Math.max(seeds, 1))} %`,
   );
@@ -116,6 +117,7 @@ function modelLine(figures: ModelFigures): string {
     `${failed} failed`,
     fingerprint,
     ...sometimes,
+    ...[...escapes].map((kind) => `outside: ${kind}`),
   ].join('  ');
 }
 

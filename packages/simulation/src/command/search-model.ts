@@ -84,9 +84,12 @@ export class ModelSearch {
         onLoaded: () => {
           this.#startedAt ??= performance.now();
         },
-        onSeed: (figures) => {
+        onSeed: (figures, trace) => {
           this.#tally.add(figures);
           this.#progress.show(this.#tally.seeds);
+          if (this.#options.trace && trace !== undefined) {
+            this.#output.steps(trace);
+          }
         },
         onFailure: (failure) => {
           const isNew = this.#add(failure);

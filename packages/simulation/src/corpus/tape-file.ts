@@ -39,13 +39,15 @@ export function readCorpus(folder: string): readonly TapeFile[] {
     .map((name) => readTape(join(folder, name)));
 }
 
-/** Writes the report as `MODEL-SEED.json`, and returns the path. */
+/**
+ * Writes the report as `MODEL-SEED.json`, and returns the path. The stack is left out: its paths
+ * are of one machine.
+ */
 export function writeTape(folder: string, { failure, ...report }: Report): string {
-  const { model } = report;
   mkdirSync(folder, { recursive: true });
-  const name = `${model.replaceAll(/[^\w]+/g, '-')}-${failure.seed ?? failure.hash}.json`;
-  const kept = { ...failure, trace: failure.trace.slice(-keptSteps) };
-  const path = join(folder, name);
+  const { stack: _stack, ...kept } = { ...failure, trace: failure.trace.slice(-keptSteps) };
+  const name = report.model.replaceAll(/[^\w]+/g, '-');
+  const path = join(folder, `${name}-${failure.seed ?? failure.hash}.json`);
   writeFileSync(path, `${JSON.stringify({ format, ...report, failure: kept }, undefined, 1)}\n`);
   return path;
 }

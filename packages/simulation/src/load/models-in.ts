@@ -26,7 +26,11 @@ export async function modelsIn(file: string): Promise<readonly Model[]> {
 function modelOf(exported: unknown, file: string): Model {
   return defineModel(
     typeof exported === 'function'
-      ? { name: basename(file, extname(file)), program: exported as Program }
+      ? { name: nameOf(file), program: exported as Program }
       : (exported as Model),
   );
+}
+
+function nameOf(file: string): string {
+  return basename(file, extname(file)).replaceAll(/[^\w -]+/g, '-');
 }

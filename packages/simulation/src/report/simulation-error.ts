@@ -12,15 +12,20 @@ export class SimulationError extends Error {
     this.prototype.name = 'SimulationError';
   }
 
-  readonly report: Report;
+  /** Not a property of its own: Node prints those of an error, and this is long. */
+  readonly #report: Report;
 
   /** `replay`: how to run it again. */
   constructor(report: Report, replay: string, options?: ErrorOptions) {
     super(formatReport(report, { replay, steps: shownSteps }), options);
-    this.report = report;
+    this.#report = report;
+  }
+
+  get report(): Report {
+    return this.#report;
   }
 
   toJSON(): Report {
-    return this.report;
+    return this.#report;
   }
 }

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import { countWild } from '../choices/draw-count.ts';
 import type { Tape } from '../choices/tape.ts';
 import type { Order } from '../engine/swarm.ts';
@@ -42,7 +44,9 @@ export function failureOf(result: SeedResult, seed?: number): Failure | undefine
   if (violation === undefined) {
     return undefined;
   }
-  const { kind, message, error } = violation;
+  const { kind, error } = violation;
+  // Assertions of test runners come with colors.
+  const message = stripVTControlCharacters(violation.message);
   const stack = error instanceof Error ? error.stack : undefined;
   return failedRun(result, { kind, message, ...defined({ seed, stack }) });
 }
@@ -83,7 +87,7 @@ function placeOf(stack = ''): string {
 export function placesIn(stack: string): readonly string[] {
   return stack
     .split('\n')
-    .filter((line) => /^\s+at /.test(line) && !line.includes('node:') && !isOwn(line));
+    .filter((line) => /^\s+at /.test(line) && !/node:|<anonymous>\)$/.test(line) && !isOwn(line));
 }
 
 /** The sources of this package, or its build. A stack shows paths, or URLs that end in them. */

@@ -75,7 +75,8 @@ export function divergedRun(before: SeedResult, after: SeedResult): Failure {
       ? `another end: ${endOf(before)}, then ${endOf(after)}`
       : `another at ${formatDifference(difference)}`;
   const message = `Expected the same steps when it was run again, got ${got}`;
-  return failedRun(before, { kind: 'divergence', message });
+  const trace = before.trace.slice(0, difference?.step);
+  return { ...failedRun(before, { kind: 'divergence', message }), trace };
 }
 
 function endOf({ violation }: SeedResult): string {

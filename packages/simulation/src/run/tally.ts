@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import type { EscapeKind } from '../world/escape-kind.ts';
+
 /** What is counted of one seed. */
 export interface SeedFigures {
   readonly seed: number;
@@ -7,6 +9,8 @@ export interface SeedFigures {
   readonly hash: string;
   /** The conditions of `sometimes`, and whether they held. */
   readonly reached: Iterable<readonly [name: string, isReached: boolean]>;
+  /** What it has used outside of the simulation, by permission. */
+  readonly escapes: readonly EscapeKind[];
 }
 
 /** The figures of many seeds. */
@@ -15,13 +19,17 @@ export class Tally {
   steps = 0;
   /** In how many seeds each condition of `sometimes` held. */
   readonly reached: Map<string, number> = new Map();
+  readonly escapes: Set<EscapeKind> = new Set();
   #fingerprint = 0n;
 
-  add({ seed, steps, hash, reached }: SeedFigures): void {
+  add({ seed, steps, hash, reached, escapes }: SeedFigures): void {
     this.seeds += 1;
     this.steps += steps;
     for (const [name, isReached] of reached) {
       this.reached.set(name, (this.reached.get(name) ?? 0) + (isReached ? 1 : 0));
+    }
+    for (const kind of escapes) {
+      this.escapes.add(kind);
     }
     this.#fingerprint ^= createHash('sha256').update(`${seed} ${hash}`).digest().readBigUInt64BE();
   }

@@ -51,13 +51,17 @@ async function passAll(shrinker: Shrinker): Promise<void> {
   }
 }
 
-/** All streams of delays at once, then each stream. */
+/** All streams at once, then all but one, then one. */
 async function clearAll(shrinker: Shrinker): Promise<void> {
   const streams = streamsOf(shrinker);
-  const delays = streams.filter((stream) => rankOf(stream) === ranks.length);
-  await shrinker.attempt(Object.fromEntries(delays.map((stream) => [stream, []])));
+  const attempt = (cleared: readonly string[]) =>
+    shrinker.attempt(Object.fromEntries(cleared.map((stream) => [stream, []])));
+  await attempt(streams);
+  for (const kept of streams) {
+    await attempt(streams.filter((stream) => stream !== kept));
+  }
   for (const stream of streams) {
-    await shrinker.attempt({ [stream]: [] });
+    await attempt([stream]);
   }
 }
 

@@ -40,7 +40,7 @@ export class Shrinker {
     return this.best.tape[stream] ?? [];
   }
 
-  /** Whether the best run, with these draws, fails in the same way and is less: it is taken then. */
+  /** Runs the best run with these draws. Takes it if it fails in the same way, and is less. */
   async attempt(changed: Tape): Promise<boolean> {
     if (this.isUsedUp) {
       return false;

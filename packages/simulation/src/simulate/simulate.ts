@@ -13,6 +13,7 @@ import { seedsOf } from '../run/seed-range.ts';
 import { Tally, unreachedMessage } from '../run/tally.ts';
 import { reportOf } from '../shrink/report-of.ts';
 import type { Program } from '../simulation.ts';
+import type { EscapeKind } from '../world/escape-kind.ts';
 import { assertSimulateOptions, type SimulateOptions } from './options.ts';
 import { Progress } from './progress.ts';
 
@@ -23,6 +24,8 @@ export interface SimulationSummary {
   readonly steps: number;
   /** A hash of all steps of all seeds: the same seeds have the same one on every machine. */
   readonly fingerprint: string;
+  /** What the program has used outside of the simulation, of what `allow` has. */
+  readonly escapes: readonly EscapeKind[];
   /** In how many seeds each condition of `sim.sometimes` held. */
   readonly reached: Readonly<Record<string, number>>;
 }
@@ -62,8 +65,14 @@ export async function simulate(
   } else {
     await replayGiven(model, options.replay);
   }
-  const { seeds, steps, fingerprint, reached } = tally;
-  return { seeds, steps, fingerprint, reached: Object.fromEntries(reached) };
+  const { seeds, steps, fingerprint, reached, escapes } = tally;
+  return {
+    seeds,
+    steps,
+    fingerprint,
+    escapes: [...escapes],
+    reached: Object.fromEntries(reached),
+  };
 }
 
 function modelOf(program: Program | Model): Model {
@@ -104,7 +113,7 @@ async function errorOf(
   if (corpus !== undefined) {
     writeTape(corpus, report);
   }
-  return new SimulationError(report, replayLine(report), { cause });
+  return new SimulationError(report, replayLine(report), cause === undefined ? {} : { cause });
 }
 
 async function replayCorpus(model: Model, { corpus }: SimulateOptions): Promise<void> {
@@ -132,9 +141,10 @@ async function replayGiven(model: Model, tape: Tape): Promise<void> {
 }
 
 /** For a test: a tape of reasonable length can stand in its source. */
-function replayLine({ failure: { tape, seed } }: Report): string {
+function replayLine({ failure: { kind, tape, seed } }: Report): string {
   const json = JSON.stringify(tape);
-  return seed === undefined || json.length <= longestTape
+  const isShort = kind !== 'divergence' && json.length <= longestTape;
+  return seed === undefined || isShort
     ? `simulate(…, { replay: ${json} })`
     : `simulate(…, { from: ${seed}, seeds: 1 })`;
 }

@@ -4,6 +4,7 @@ import type { Report } from '../report/report.ts';
 import type { Failure } from '../run/failure.ts';
 import type { Mutant } from '../run/model.ts';
 import type { SeedFigures } from '../run/tally.ts';
+import type { TraceEntry } from '../trace/trace.ts';
 
 /** What a worker is started with. */
 export interface WorkerTask {
@@ -32,10 +33,17 @@ export type Work =
 export type WorkerMessage =
   /** The model is there. */
   | { readonly type: 'loaded' }
-  | { readonly type: 'seed'; readonly figures: SeedFigures }
+  /** With its steps if it is the only seed, which has no failure. */
+  | {
+      readonly type: 'seed';
+      readonly figures: SeedFigures;
+      readonly trace: readonly TraceEntry[] | undefined;
+    }
   /** Waits for an answer: whether the failure is made small. */
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'shrunk'; readonly report: Report }
   | { readonly type: 'replayed'; readonly file: TapeFile; readonly replayed: Replayed }
   /** No source has the file name of the mutant. */
-  | { readonly type: 'untouched' };
+  | { readonly type: 'untouched' }
+  /** There is nothing left to do. */
+  | { readonly type: 'done' };

@@ -3,6 +3,7 @@ import type { TapeFile } from '../corpus/tape-file.ts';
 import type { Report } from '../report/report.ts';
 import { type Failure, lostRun } from '../run/failure.ts';
 import type { SeedFigures } from '../run/tally.ts';
+import type { TraceEntry } from '../trace/trace.ts';
 import { Board } from './board.ts';
 import type { WorkerMessage, WorkerTask } from './messages.ts';
 import { runWatched, type WorkerEnd } from './watched-worker.ts';
@@ -20,7 +21,7 @@ export interface PoolPlan extends Pick<WorkerTask, 'file' | 'model' | 'mutant' |
 export interface PoolEvents {
   /** A worker has the model. */
   readonly onLoaded?: () => void;
-  readonly onSeed?: (figures: SeedFigures) => void;
+  readonly onSeed?: (figures: SeedFigures, trace: readonly TraceEntry[] | undefined) => void;
   /** Returns whether it is to be made small; then `onReport` follows. */
   readonly onFailure?: (failure: Failure) => boolean;
   readonly onReport?: (report: Report) => void;
@@ -76,11 +77,13 @@ export class Pool {
   #receive(message: WorkerMessage): boolean | undefined {
     const { onLoaded, onSeed, onFailure, onReport, onReplayed, onUntouched } = this.#events;
     switch (message.type) {
+      case 'done':
+        return undefined;
       case 'loaded':
         onLoaded?.();
         return undefined;
       case 'seed':
-        onSeed?.(message.figures);
+        onSeed?.(message.figures, message.trace);
         return undefined;
       case 'failed':
         return onFailure?.(message.failure) ?? false;

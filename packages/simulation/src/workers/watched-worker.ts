@@ -28,7 +28,7 @@ export function runWatched(
     workerData: task,
   });
   return new Promise((resolve) => {
-    let end: WorkerEnd = { type: 'done' };
+    let end: WorkerEnd | undefined;
     let stopWatching: (() => void) | undefined;
     worker.on('message', (message: WorkerMessage) => {
       if (message.type === 'loaded') {
@@ -36,6 +36,11 @@ export function runWatched(
           end = { type: 'hang' };
           void worker.terminate();
         });
+      }
+      if (message.type === 'done') {
+        end = { type: 'done' };
+        // The program may have left something open, which would keep the worker.
+        void worker.terminate();
       }
       const answer = onMessage(message);
       if (answer !== undefined) {
@@ -48,7 +53,7 @@ export function runWatched(
     });
     worker.on('exit', () => {
       stopWatching?.();
-      resolve(end);
+      resolve(end ?? { type: 'error', error: exitError(), isLoaded: stopWatching !== undefined });
     });
   });
 }
@@ -73,4 +78,8 @@ function watch(index: number, board: Board, limit: number, onHang: () => void): 
   return () => {
     clearInterval(timer);
   };
+}
+
+function exitError(): Error {
+  return new Error('Expected the program to leave its process running, got `process.exit`');
 }

@@ -23,8 +23,10 @@ export async function work(task: WorkerTask, port: MessagePort): Promise<void> {
     return;
   }
   for await (const { seed, result, failure } of search(model, seedsFrom(task.work, board, task))) {
-    const { steps, hash, reached } = result;
-    tell({ type: 'seed', figures: { seed, steps, hash, reached: [...reached] } });
+    const { steps, hash, reached, escapes } = result;
+    const figures = { seed, steps, hash, reached: [...reached], escapes };
+    const isOnly = task.work.count === 1 && failure === undefined;
+    tell({ type: 'seed', figures, trace: isOnly ? result.trace : undefined });
     if (failure !== undefined) {
       tell({ type: 'failed', failure });
       const [isWanted] = (await once(port, 'message')) as [boolean];

@@ -8,8 +8,8 @@ type SetImmediate = (callback: Callback, ...given: readonly unknown[]) => unknow
 type Clear = (timer?: unknown) => void;
 
 /**
- * The timers of `host`, which is `globalThis` or the module `node:timers`: in a node they are on the
- * node's clock.
+ * The timers of `host`, which is `globalThis` or the module `node:timers`: in a node they are on
+ * the node's clock.
  */
 export function replaceTimers(replacements: Replacements, host: object): void {
   for (const [key, repeats] of [
