@@ -15,7 +15,6 @@ import { tryMutant } from './try-mutant.ts';
  * it has no model of a name that is asked for.
  */
 export async function runCommand(options: CommandOptions, print: Print): Promise<Status> {
-  const startedAt = performance.timeOrigin + performance.now();
   const { time = Infinity, replay, mutants } = options;
   const output = new Output(options, print);
   const loaded = await loadModels(options.paths, options.corpus);
@@ -26,7 +25,7 @@ export async function runCommand(options: CommandOptions, print: Print): Promise
   }
   const models = chosen(loaded, options.models);
   return mutants === undefined
-    ? searchAll(models, options, output, startedAt + time)
+    ? searchAll(models, options, output, performance.timeOrigin + time)
     : tryMutants(models, options, output);
 }
 
@@ -39,7 +38,7 @@ function chosen(loaded: readonly LoadedModel[], names: readonly string[]): reado
   return names.length === 0 ? loaded : loaded.filter(({ model }) => names.includes(model.name));
 }
 
-/** The models share the time that is left. */
+/** The models share the time until `until`, which begins with the process. */
 async function searchAll(
   models: readonly LoadedModel[],
   options: CommandOptions,

@@ -1,8 +1,8 @@
-import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
+import { runInThisContext } from 'node:vm';
 
 // The `process` of a sandbox, such as Jest's, is a copy to which no event comes.
-const realProcess = process.getBuiltinModule('node:process');
+const realProcess = runInThisContext('process') as NodeJS.Process;
 
 /** What a function resolves with, and the first rejection meanwhile that nobody has handled. */
 export interface Observed<Value> {
@@ -12,19 +12,24 @@ export interface Observed<Value> {
 
 /**
  * Node tells of such a rejection when its microtasks and ticks are done, which is after the end of
- * a run: it is waited for, or the next run would be blamed.
+ * a run: it is waited for, or the next run would be blamed. Meanwhile other listeners, such as those
+ * of a test runner, do not hear of it: they would not know of which run it is.
  */
 export async function withRejections<Value>(run: () => Promise<Value>): Promise<Observed<Value>> {
   let rejection: Observed<Value>['rejection'];
-  const listener = (reason: unknown): void => {
+  const others = realProcess.listeners(event);
+  realProcess.removeAllListeners(event);
+  realProcess.on(event, (reason) => {
     rejection ??= { reason };
-  };
-  realProcess.on('unhandledRejection', listener);
+  });
   try {
     const value = await run();
     await setImmediate();
     return { value, rejection };
   } finally {
-    realProcess.off('unhandledRejection', listener);
+    realProcess.removeAllListeners(event);
+    others.forEach((listener) => realProcess.on(event, listener));
   }
 }
+
+const event = 'unhandledRejection';

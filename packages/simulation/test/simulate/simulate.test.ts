@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hrtime } from 'node:process';
+import { runInThisContext } from 'node:vm';
 
 import { describe, expect, jest, test } from '@jest/globals';
 import {
@@ -178,6 +179,31 @@ describe('SIM-R06 a condition of `sometimes`', () => {
     const { reached } = await simulate(hits(3), { seeds: 100 });
     expect(reached['hit']).toBeGreaterThan(0);
     expect(reached['hit']).toBeLessThan(50);
+  });
+});
+
+describe('SIM-R07 a rejection that nobody handles', () => {
+  const rejects = lottery(16, (number) => {
+    if (number === 7) {
+      void Promise.reject(new RangeError('lost'));
+    }
+  });
+
+  test('is the failure of its own seed', async () => {
+    const drawn: number[] = [];
+    await simulate((sim) => void drawn.push(sim.below(16)), { seeds: 100 });
+    const { message, report } = await failureOf(rejects, { seeds: 100 });
+    expect(message).toMatch(/^Unhandled rejection: RangeError: lost\n +at .*simulate\.test\.ts/);
+    // The first seed is run twice.
+    expect(report.failure).toMatchObject({ kind: 'unhandled', seed: drawn.slice(1).indexOf(7) });
+  });
+
+  test('is heard by other listeners again when the simulation is over', async () => {
+    const events = runInThisContext('process') as NodeJS.Process;
+    const before = events.listeners('unhandledRejection');
+    await failureOf(rejects, { seeds: 100 });
+    expect(before.length).toBeGreaterThan(0);
+    expect(events.listeners('unhandledRejection')).toEqual(before);
   });
 });
 
