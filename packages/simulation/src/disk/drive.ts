@@ -1,3 +1,5 @@
+import type { Pid } from '@reprise/actor';
+
 import type { Draws } from '../choices/choices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Lane, Owner } from '../engine/happening.ts';
@@ -46,7 +48,8 @@ export class Drive {
       if (this.#machine.crashPoint(life)) {
         this.#underWay.add(operation);
         const delay = this.#draws.below(longestOperation);
-        this.#schedule(life, { what: operation.what, delay, lane: this.#lane }, () => {
+        const { process } = this.#machine.engine;
+        this.#schedule(life, { what: operation.what, delay, lane: this.#lane, process }, () => {
           this.#underWay.delete(operation);
           const settle = this.#apply(operation, resolve, reject);
           if (this.#machine.crashPoint(life)) {
@@ -98,9 +101,9 @@ export class Drive {
     });
   }
 
-  #schedule(owner: Owner, { what, delay, lane }: Step, run: () => void): void {
+  #schedule(owner: Owner, { delay, ...step }: Step, run: () => void): void {
     const { engine } = this.#machine;
-    engine.schedule({ at: engine.now + delay, owner, kind: 'port', what, lane, run });
+    engine.schedule({ ...step, at: engine.now + delay, owner, kind: 'port', run });
   }
 }
 
@@ -108,6 +111,7 @@ interface Step {
   readonly what: string;
   readonly delay: number;
   readonly lane?: Lane;
+  readonly process?: Pid | undefined;
 }
 
 /** Both in microseconds. */

@@ -1,5 +1,7 @@
 import { nextTick } from 'node:process';
 
+import { isAlive, type Pid } from '@reprise/actor';
+
 import { Choices, type Draws, type Source } from '../choices/choices.ts';
 import { Trace } from '../trace/trace.ts';
 import { Agenda } from './agenda.ts';
@@ -37,6 +39,11 @@ export class Engine {
   now = 0;
   /** The owner of the step that runs, with all its microtasks. */
   current: Owner | undefined = undefined;
+  /**
+   * The process whose code runs: that of the last turn in this step, or of the call whose answer
+   * the step is. `undefined` if it is not known.
+   */
+  process: Pid | undefined = undefined;
   /** Called before each step: faults that come at any time begin here. */
   inject: (() => void) | undefined = undefined;
   /** Says who waits for what, a line each, when nothing can happen any more. */
@@ -169,6 +176,7 @@ export class Engine {
 
   readonly #step = (): void => {
     this.current = undefined;
+    this.process = undefined;
     this.#check();
     if (!this.#isOver) {
       this.#next();
@@ -255,8 +263,9 @@ export class Engine {
 
   #happen(scheduled: Scheduled): void {
     this.#agenda.take(scheduled);
-    const { owner, run } = scheduled.happening;
-    if (this.enter(owner, scheduled.happening)) {
+    const { owner, process, run } = scheduled.happening;
+    if (this.enter(owner, stepOf(scheduled.happening))) {
+      this.process = process;
       this.#run(owner, run);
     }
   }
@@ -287,6 +296,17 @@ export class Engine {
     const late = this.#time.below(4) === 3 ? this.#time.below(2000) : 0;
     this.now = Math.max(this.now, next) + late;
   }
+}
+
+/**
+ * With the process that it belongs to: a call of one that was killed in an await goes on, and
+ * counts.
+ */
+function stepOf(happening: Happening): Parameters<Engine['enter']>[1] {
+  const { kind, what, process } = happening;
+  const detail = (): string =>
+    process === undefined || isAlive(process) ? '' : 'a process that has ended';
+  return process === undefined ? happening : { kind, what, of: process.id, detail };
 }
 
 export function textOf(error: unknown): string {

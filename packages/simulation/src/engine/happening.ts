@@ -1,3 +1,5 @@
+import type { Pid } from '@reprise/actor';
+
 import type { StepKind } from '../trace/trace.ts';
 
 /** A part of a program that can end or stand still while the rest goes on: one life of a node. */
@@ -26,6 +28,8 @@ export interface Happening {
   /** Stable words, for the trace. */
   readonly what: string;
   readonly lane?: Lane | undefined;
+  /** The process whose call it belongs to: the code that goes on in it is that of this process. */
+  readonly process?: Pid | undefined;
   /** After everything of the same owner that was due when it was scheduled, as `setImmediate`. */
   readonly isLast?: boolean;
   readonly run: () => void;

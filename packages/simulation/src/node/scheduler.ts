@@ -104,6 +104,7 @@ export class NodeScheduler implements Scheduler {
       return false;
     }
     this.#slice += 1;
+    this.#engine.process = pid;
     turn.run();
     return true;
   }

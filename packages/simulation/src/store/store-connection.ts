@@ -1,3 +1,5 @@
+import type { Pid } from '@reprise/actor';
+
 import type { Draws } from '../choices/choices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Lane, Owner } from '../engine/happening.ts';
@@ -20,6 +22,8 @@ interface Request {
   /** In the trace. */
   readonly what: string;
   readonly fate: Fate;
+  /** That has sent it. */
+  readonly process: Pid | undefined;
   /** Its effect on the server; returns the answer. */
   readonly apply: () => unknown;
   readonly resolve: (answer: never) => void;
@@ -90,8 +94,9 @@ export class StoreConnection<Values extends object> {
   #call<Answer>(what: string, apply: (server: StoreServer) => Answer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const server = this.#server;
-      const fate = drawFate(server.draws, server.engine.rates.store);
-      this.#send({ what, fate, apply: () => apply(server), resolve, reject });
+      const { process, rates } = server.engine;
+      const fate = drawFate(server.draws, rates.store);
+      this.#send({ what, fate, process, apply: () => apply(server), resolve, reject });
     });
   }
 
@@ -101,14 +106,12 @@ export class StoreConnection<Values extends object> {
       return;
     }
     if (request.fate !== 'lost') {
+      const { process } = request;
       const what = `${request.what} for ${this.#life.name}`;
-      this.#schedule(
-        this.#server.owner,
-        { what, delay: this.#delay(request), lane: this.#requests },
-        () => {
-          this.#arrive(request);
-        },
-      );
+      const arrival = { what, delay: this.#delay(request), lane: this.#requests, process };
+      this.#schedule(this.#server.owner, arrival, () => {
+        this.#arrive(request);
+      });
     }
     this.#node.crashPoint(this.#life);
   }
@@ -127,9 +130,11 @@ export class StoreConnection<Values extends object> {
   }
 
   #answer(request: Request, answer: unknown): void {
-    const isFailed = request.fate === 'refused' || request.fate === 'broken';
+    const { process, fate } = request;
+    const isFailed = fate === 'refused' || fate === 'broken';
     const what = `${isFailed ? 'fails to' : 'did'} ${request.what}`;
-    this.#schedule(this.#life, { what, delay: this.#delay(request), lane: this.#answers }, () => {
+    const arrival = { what, delay: this.#delay(request), lane: this.#answers, process };
+    this.#schedule(this.#life, arrival, () => {
       if (isFailed) {
         request.reject(connectionError(this.#server.owner.name));
       } else {
@@ -143,9 +148,9 @@ export class StoreConnection<Values extends object> {
     return 100 + this.#server.draws.below(fate === 'late' ? longestDelay : usualDelay);
   }
 
-  #schedule(owner: Owner, { what, delay, lane }: Arrival, run: () => void): void {
+  #schedule(owner: Owner, { delay, ...arrival }: Arrival, run: () => void): void {
     const { engine } = this.#server;
-    engine.schedule({ at: engine.now + delay, owner, kind: 'port', what, lane, run });
+    engine.schedule({ ...arrival, at: engine.now + delay, owner, kind: 'port', run });
   }
 }
 
@@ -153,6 +158,7 @@ interface Arrival {
   readonly what: string;
   readonly delay: number;
   readonly lane?: Lane;
+  readonly process?: Pid | undefined;
 }
 
 /** All in microseconds. */

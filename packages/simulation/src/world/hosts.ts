@@ -33,12 +33,31 @@ export class Hosts {
 
   #partsOf(owner: Owner): Pick<NodeHost, 'clock' | 'random'> {
     if (owner instanceof Incarnation) {
-      return owner;
+      return { clock: this.#clockOf(owner), random: owner.random };
     }
     const draws = this.#engine.choices.stream(`random ${owner.name}`);
     return {
       clock: new NodeClock(this.#engine, owner),
       random: () => draws.below(fineness) / fineness,
+    };
+  }
+
+  /** What a timer calls is code of the process that has set it. */
+  #clockOf({ clock }: Incarnation): NodeHost['clock'] {
+    const engine = this.#engine;
+    const inProcess = (callback: () => void): (() => void) => {
+      const { process } = engine;
+      return () => {
+        engine.process = process;
+        callback();
+      };
+    };
+    return {
+      now: clock.now,
+      date: clock.date,
+      clearTimeout: clock.clearTimeout,
+      setTimeout: (callback, ms) => clock.setTimeout(inProcess(callback), ms),
+      setImmediate: (callback) => clock.setImmediate(inProcess(callback)),
     };
   }
 
