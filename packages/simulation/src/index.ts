@@ -1,3 +1,4 @@
+export type { Checks } from './checks/checks.ts';
 export type { Disk } from './disk/disk.ts';
 export { FileStore } from './disk/file-store.ts';
 export type { SimulatedNode } from './node/node.ts';

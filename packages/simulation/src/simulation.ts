@@ -1,3 +1,4 @@
+import { Checks } from './checks/checks.ts';
 import type { Draws } from './choices/choices.ts';
 import { type Engine, textOf } from './engine/engine.ts';
 import type { Owner } from './engine/happening.ts';
@@ -75,6 +76,11 @@ export class Simulation {
   /** All nodes, in the order in which they were made. */
   get nodes(): readonly SimulatedNode[] {
     return this.#shared.nodes;
+  }
+
+  /** Checks that any program can use. */
+  get checks(): Checks {
+    return new Checks(this.engine);
   }
 
   /** A machine that runs `main` now, and again after each crash. */

@@ -61,6 +61,11 @@ export class SimulatedNode<Value = unknown> {
     return this.#system;
   }
 
+  /** `system`, if anybody has used it in its life now. */
+  get systemIfAny(): System | undefined {
+    return this.#system;
+  }
+
   /** Its files. They outlast a crash. */
   get disk(): Disk {
     this.#disk ??= new Disk(this.#drive, this.#incarnation);

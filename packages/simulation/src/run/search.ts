@@ -1,5 +1,6 @@
 import type { Source } from '../choices/choices.ts';
 import { textOf } from '../engine/engine.ts';
+import { holdGlobals } from '../world/world.ts';
 import { firstDifference, formatDifference, isSameRun } from './divergence.ts';
 import { failedRun, type Failure, failureOf } from './failure.ts';
 import type { Model } from './model.ts';
@@ -24,13 +25,18 @@ export async function* search(
   model: Model,
   seeds: Iterable<number>,
 ): AsyncGenerator<SeedReport, void, undefined> {
+  const release = holdGlobals();
   let isFirst = true;
-  for (const seed of seeds) {
-    const isTwice = isFirst || seed % twiceEvery === 0;
-    isFirst = false;
-    const result = await runAlone(model, { seed }, isTwice ? wholeTrace : 0);
-    const failure = isTwice ? await divergence(model, seed, result) : undefined;
-    yield { seed, result, failure: failure ?? failureOf(result, seed) };
+  try {
+    for (const seed of seeds) {
+      const isTwice = isFirst || seed % twiceEvery === 0;
+      isFirst = false;
+      const result = await runAlone(model, { seed }, isTwice ? wholeTrace : 0);
+      const failure = isTwice ? await divergence(model, seed, result) : undefined;
+      yield { seed, result, failure: failure ?? failureOf(result, seed) };
+    }
+  } finally {
+    release();
   }
 }
 

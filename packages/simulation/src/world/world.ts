@@ -15,7 +15,6 @@ let putBack: (() => void) | undefined;
 /**
  * Replaces the globals of the host, until the returned function is called as often as this one. To
  * replace them takes as long as a short run, so a search holds them over all of its runs.
- * @public
  */
 export function holdGlobals(): () => void {
   holders += 1;
