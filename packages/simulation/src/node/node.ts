@@ -124,7 +124,9 @@ export class SimulatedNode<Value = unknown> {
   /** For so many ms nothing of it runs, as by SIGSTOP. The messages and packets for it wait. */
   pause(ms: number): void {
     this.engine.enter(this.#incarnation, { kind: 'fault', what: `stands still for ${ms} ms` });
-    this.#incarnation.pausedUntil = this.engine.now + ms * 1000;
+    const life = this.#incarnation;
+    // A second pause does not end the first: what waits for its end must not be overtaken.
+    life.pausedUntil = Math.max(life.pausedUntil, this.engine.now + ms * 1000);
   }
 
   /** Ends a pause. */

@@ -172,6 +172,27 @@ test('SIM-C04 calls of a process that lives are those of a process', async () =>
   ]);
 });
 
+test('SIM-C05 a second, shorter pause does not end the first, and nothing overtakes', async () => {
+  const results = await runSeeds(20, async (sim) => {
+    const ran: string[] = [];
+    const node = sim.node('a', () => {
+      setTimeout(() => ran.push('first'), 1500);
+      setTimeout(() => ran.push('second'), 3000);
+    });
+    await sim.sleep(1000);
+    node.pause(4000);
+    await sim.sleep(1000);
+    node.pause(500);
+    await sim.sleep(2900);
+    expect(ran).toStrictEqual([]);
+    await sim.sleep(200);
+    expect(ran).toStrictEqual(['first', 'second']);
+  });
+  expect(results.map(({ violation }) => violation?.message)).toStrictEqual(
+    results.map(() => undefined),
+  );
+});
+
 test('SIM-C05 in a pause of 6 s nothing of the node runs; then timers fire late, in order', async () => {
   const results = await runSeeds(50, async (sim) => {
     const ran: { readonly what: string; readonly at: number }[] = [];
