@@ -14,6 +14,7 @@ const modelFiles: readonly string[] = globSync('packages/simulation/models/*.ts'
 
 /** The rows of the catalogue that say which mutants a model has to catch. */
 const rows: Readonly<Record<string, string>> = {
+  events: 'SIM-W11',
   registries: 'SIM-A11',
   servers: 'SIM-A08 SIM-A09',
   signals: 'SIM-A10',

@@ -1,0 +1,10 @@
+import { expect, test } from '@jest/globals';
+import { simulate } from '@reprise/simulation';
+
+import events from '../../models/events.ts';
+
+const seeds = 50;
+
+test('SIM-W11 loops over events that end at any instant leave no connection and no promise', async () => {
+  expect(await simulate(events, { seeds })).toMatchObject({ seeds });
+});
