@@ -1,3 +1,5 @@
+import type { Agent, Server } from 'node:http';
+
 import { Checks } from './checks/checks.ts';
 import type { Draws } from './choices/choices.ts';
 import { type Engine, textOf } from './engine/engine.ts';
@@ -8,6 +10,7 @@ import { type Main, SimulatedNode } from './node/node.ts';
 import { request } from './node/request.ts';
 import type { Origin, OriginOptions } from './origin/origin.ts';
 import type { Origins } from './origin/origins.ts';
+import type { Sockets } from './sockets/sockets.ts';
 import { Store, type StoreValues } from './store/store.ts';
 
 /** The whole of a test: it makes nodes and clients, and says what must hold. */
@@ -28,16 +31,21 @@ interface Shared {
   readonly healing: Set<() => void>;
   readonly reached: Map<string, boolean>;
   readonly origins: Origins;
+  readonly sockets: Sockets;
 }
 
 /** Starts the test program: the run ends with it. */
-export function startProgram(engine: Engine, origins: Origins, program: Program): Simulation {
+export function startProgram(
+  engine: Engine,
+  servers: Pick<Shared, 'origins' | 'sockets'>,
+  program: Program,
+): Simulation {
   const shared: Shared = {
     nodes: [],
     stores: [],
     healing: new Set(),
     reached: new Map(),
-    origins,
+    ...servers,
   };
   injectFaults(engine, shared.nodes);
   const sim = new Simulation(engine, shared, 'test');
@@ -127,6 +135,24 @@ export class Simulation {
    */
   origin(name: string, options: OriginOptions = {}): Origin {
     return this.#shared.origins.add(name, options);
+  }
+
+  /**
+   * A server of `node:http` that is code of a node takes the connections to `http://HOST/` of nodes
+   * with an `agent`, until its node crashes. It listens to no real port: `server.listen` is not
+   * called.
+   */
+  listen(node: SimulatedNode, host: string, server: Server): void {
+    this.#shared.sockets.listen(node, host, server);
+  }
+
+  /**
+   * An agent for the requests of code of a node, by `node:http` or as `got: { agent: { http } }` of
+   * a client: real HTTP over simulated sockets, to the servers of `listen`. From now on the node's
+   * clients use no origins.
+   */
+  agent(node: SimulatedNode): Agent {
+    return this.#shared.sockets.agent(node);
   }
 
   /**

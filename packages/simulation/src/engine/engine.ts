@@ -66,7 +66,8 @@ export class Engine {
   readonly #order: Draws;
   readonly #time: Draws;
   #runnable: Runnable[] = [];
-  #usesTicks = false;
+  /** Whether a tick of Node was asked for since the last look. */
+  #hasTicked = false;
   #finish: (() => void) | undefined = undefined;
   #isOver = false;
   #waitsOutside = false;
@@ -106,9 +107,9 @@ export class Engine {
     this.#isOver = true;
   }
 
-  /** From now on ticks of Node belong to a step, too, for code that uses them: 5 µs a step. */
-  useTicks(): void {
-    this.#usesTicks = true;
+  /** A tick of Node was asked for: it belongs to the step, and whatever follows from it. */
+  ticked(): void {
+    this.#hasTicked = true;
   }
 
   schedule(happening: Happening): Scheduled {
@@ -188,9 +189,9 @@ export class Engine {
     }
   };
 
-  /** Takes the next step once all microtasks of this one have run, and its ticks if it has any. */
+  /** Takes the next step once nothing is left of this one: no microtask, and no tick of Node. */
   #drain(): void {
-    if (this.#usesTicks || this.#waitsOutside) {
+    if (this.#waitsOutside) {
       this.#outside(setImmediate, this.#step);
     } else {
       queueMicrotask(this.#afterMicrotasks);
@@ -202,9 +203,13 @@ export class Engine {
     this.#outside(nextTick, this.#afterTicks);
   };
 
-  /** The step may have had the first ticks of the run. */
+  /**
+   * After the ticks that were asked for before; their microtasks are still to come. Not by
+   * `setImmediate`: timers of the host, of Jest for example, would run in between.
+   */
   readonly #afterTicks = (): void => {
-    if (this.#usesTicks) {
+    if (this.#hasTicked) {
+      this.#hasTicked = false;
       this.#drain();
     } else {
       this.#step();

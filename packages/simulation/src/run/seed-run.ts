@@ -6,6 +6,7 @@ import type { Violation } from '../engine/violation.ts';
 import { Network } from '../network/network.ts';
 import { Origins } from '../origin/origins.ts';
 import { type Program, type Simulation, startProgram } from '../simulation.ts';
+import { Sockets } from '../sockets/sockets.ts';
 import type { TraceEntry } from '../trace/trace.ts';
 import { assertKinds, type EscapeKind } from '../world/escape-kind.ts';
 import { Escapes } from '../world/escapes.ts';
@@ -59,10 +60,11 @@ export async function runSeed(program: Program, options: SeedOptions): Promise<S
   const { source, faults = {}, isOrdered = false, maxSteps = 200_000, keep = 50 } = options;
   const engine = new Engine({ source, faults, isOrdered, maxSteps, keep });
   const escapes = new Escapes(engine, allow);
-  const origins = new Origins(engine, new Network(engine));
-  const leaveWorld = enterWorld(engine, escapes, origins);
+  const network = new Network(engine);
+  const servers = { origins: new Origins(engine, network), sockets: new Sockets(engine, network) };
+  const leaveWorld = enterWorld(engine, escapes, servers);
   try {
-    const sim = startProgram(engine, origins, program);
+    const sim = startProgram(engine, servers, program);
     await engine.run();
     return resultOf(engine, sim, escapes);
   } finally {

@@ -32,7 +32,7 @@ const kinds: readonly (readonly [RegExp, EscapeKind])[] = [
   [/^(?:GETADDRINFOREQWRAP|GETNAMEINFOREQWRAP|QUERYWRAP)$/, 'dns'],
   [/^PROCESSWRAP$/, 'process'],
   [/^(?:WORKER|MESSAGEPORT)$/, 'worker'],
-  [/^[A-Z0-9]+REQUEST$/, 'crypto'],
+  [/^(?!HTTP)[A-Z0-9]+REQUEST$/, 'crypto'],
   [/^ZLIB$/, 'zlib'],
   [/^BLOBREADER$/, 'blob'],
   [/^(?:Timeout|Immediate)$/, 'timers'],
@@ -62,6 +62,9 @@ export function kindIn(type: string, stack: string): EscapeKind | undefined {
   if (kind === 'timers') {
     return isOfUser(stack) ? kind : undefined;
   }
+  if (stack.includes(idOfRequest)) {
+    return undefined;
+  }
   // A synchronous function begins the same, and has ended it when it returns.
   if (/^ +at [^(\n]*Sync\]? \(node:/m.test(stack) && !/GENREQUEST$|^RANDOM/.test(type)) {
     return undefined;
@@ -69,6 +72,9 @@ export function kindIn(type: string, stack: string): EscapeKind | undefined {
   // The pipes to a program that it starts.
   return kind === 'net' && stack.includes('(node:internal/child_process') ? 'process' : kind;
 }
+
+/** got gives each request an id, for subscribers of its diagnostics channel alone. */
+const idOfRequest = '/got/dist/source/core/diagnostics-channel.js';
 
 /** Node sets timers of its own, which are no part of a program. */
 function isOfUser(stack: string): boolean {

@@ -52,7 +52,7 @@ export class Escapes {
       return;
     }
     if (type === 'TickObject') {
-      this.#engine.useTicks();
+      this.#engine.ticked();
     }
     if (kindOf(type) === undefined) {
       return;

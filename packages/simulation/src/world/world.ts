@@ -4,6 +4,7 @@ import { provideTransport } from '@reprise/sse/testing';
 import type { Engine } from '../engine/engine.ts';
 import { Incarnation } from '../node/incarnation.ts';
 import type { Origins } from '../origin/origins.ts';
+import type { Sockets } from '../sockets/sockets.ts';
 import { type Escapes, watch } from './escapes.ts';
 import { replaceGlobals } from './globals.ts';
 import { Hosts } from './hosts.ts';
@@ -32,20 +33,25 @@ export function holdGlobals(): () => void {
  * Puts the parts of a simulation in the places of the real ones, while `engine` runs. Returns the
  * function that takes them back.
  */
-export function enterWorld(engine: Engine, escapes: Escapes, origins: Origins): () => void {
+export function enterWorld(
+  engine: Engine,
+  escapes: Escapes,
+  { origins, sockets }: { readonly origins: Origins; readonly sockets: Sockets },
+): () => void {
   const hosts = new Hosts(engine);
   const release = holdGlobals();
   findHostBy(() => hosts.current);
   const unwatch = watch(escapes);
   if (escapes.allowsAny) {
-    engine.useTicks();
     engine.isOutsideBusy = (isLast) => escapes.isBusy(isLast);
   }
   const restoreDefaults = provideSystemDefaults(() =>
     engine.current instanceof Incarnation ? engine.current.systemOptions() : undefined,
   );
   const takeTransport = provideTransport(() =>
-    engine.current === undefined ? undefined : origins.transportFor(engine.current),
+    engine.current === undefined || sockets.areUsedBy(engine.current)
+      ? undefined
+      : origins.transportFor(engine.current),
   );
   return () => {
     takeTransport();
