@@ -3,6 +3,7 @@ import { simulate } from '@reprise/simulation';
 
 import supervisors from '../../models/supervisors.ts';
 import tasks from '../../models/tasks.ts';
+import timers from '../../models/timers.ts';
 
 /** `npx pnpm simulate` runs more of them, outside of Jest. */
 const seeds = 100;
@@ -13,4 +14,8 @@ test('SIM-A01 supervisors of all kinds keep to the rules of OTP, whatever happen
 
 test('SIM-A12 streams of tasks keep to their order and their limits, and leave nothing behind', async () => {
   expect(await simulate(tasks, { seeds })).toMatchObject({ seeds });
+});
+
+test('SIM-A13 SIM-T02 timers of all kinds come in time and in order, once, and not after they were cancelled', async () => {
+  expect(await simulate(timers, { seeds })).toMatchObject({ seeds });
 });
