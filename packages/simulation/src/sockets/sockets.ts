@@ -15,7 +15,7 @@ interface Listener {
   readonly life: Incarnation;
 }
 
-/** The servers of `node:http` of all nodes, by the names of their hosts, and the sockets to them. */
+/** The servers of `node:http` of all nodes, by the names of their hosts, and sockets to them. */
 export class Sockets {
   readonly #engine: Engine;
   readonly #network: Network;

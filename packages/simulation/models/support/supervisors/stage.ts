@@ -14,6 +14,6 @@ export interface Stage {
   readonly failures: Map<string, ExitReason[]>;
   /** Asks something of a supervisor, and does not wait for the answer. */
   ask(what: string, child: Child | undefined, answer: Promise<unknown>): void;
-  /** The spec of a child of `of`: its `start` is told to the rules, and so is what becomes of it. */
+  /** The spec of a child of `of`: the rules are told of its `start`, and of its result. */
   specOf(plan: Plan, of: SupervisorPlan): ChildSpec;
 }
