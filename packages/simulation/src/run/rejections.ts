@@ -12,8 +12,8 @@ export interface Observed<Value> {
 
 /**
  * Node tells of such a rejection when its microtasks and ticks are done, which is after the end of
- * a run: it is waited for, or the next run would be blamed. Other listeners, such as those of a test
- * runner, do not hear of it meanwhile: they would not know of which run it is.
+ * a run: it is waited for, or the next run would be blamed. Other listeners, such as those of a
+ * test runner, do not hear of it meanwhile: they would not know of which run it is.
  */
 export async function withRejections<Value>(run: () => Promise<Value>): Promise<Observed<Value>> {
   let rejection: Observed<Value>['rejection'];

@@ -12,8 +12,8 @@ const kernelBuffer = 65_536;
 type WriteCallback = (error?: Error | null) => void;
 
 /**
- * One end of a TCP connection, as `node:http` uses a `net.Socket`. Its bytes travel over a pipe; its
- * timeout is on the clock of its node.
+ * One end of a TCP connection, as `node:http` uses a `net.Socket`. Its bytes travel over a pipe;
+ * its timeout is on the clock of its node.
  */
 export class SimulatedSocket extends Duplex {
   readonly remoteFamily = 'IPv4';
