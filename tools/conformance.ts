@@ -31,6 +31,7 @@ const catalogues: readonly Catalogue[] = [
   { page: 'docs/conformance/otp.md', decisions: 'docs/otp.md' },
   { page: 'docs/conformance/otp-more.md', decisions: 'docs/otp.md' },
   { page: 'docs/conformance/sse-client.md', decisions: 'docs/sse/limits.md' },
+  { page: 'docs/conformance/positions.md', decisions: 'docs/sse/limits.md' },
 ];
 
 type Outcome = 'passing' | 'failing' | 'decided against' | 'missing';

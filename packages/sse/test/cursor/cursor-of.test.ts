@@ -61,7 +61,7 @@ function kept(store: ReadonlyMap<string, string>): unknown {
 }
 
 describe('a position of `cursorOf`', () => {
-  test('is where the next connection goes on, without a store too', async () => {
+  test('POS-01 is where the next connection goes on, without a store too', async () => {
     await using stage = await openStage();
     const client = await run(stage, asking(stage));
     const first = await stage.next();
@@ -74,7 +74,7 @@ describe('a position of `cursorOf`', () => {
     expect([asked(second), second.request.headers['last-event-id']]).toEqual(['2', undefined]);
   });
 
-  test('is given to `headers` and to `body` too, with the id beside it', async () => {
+  test('POS-02 is given to `headers` and to `body` too, with the id beside it', async () => {
     await using stage = await openStage();
     const client = await run(stage, {
       method: 'QUERY',
@@ -108,7 +108,7 @@ describe('a position of `cursorOf`', () => {
     expect(SseClient.status(client.pid).cursor).toBeUndefined();
   });
 
-  test('is kept beside the id, told first, and asked for by the next client', async () => {
+  test('POS-03 is kept beside the id, told first, and asked for by the next client', async () => {
     await using stage = await openStage();
     const cursor = new Map<string, string>();
     const client = await run(stage, asking(stage, { cursor }));
@@ -140,7 +140,7 @@ describe('a position of `cursorOf`', () => {
     expect(asked(await stage.next())).toBe('1');
   });
 
-  test('is none for a store that has kept ids until now: those go on', async () => {
+  test('POS-04 is none for a store that has kept ids until now: those go on', async () => {
     await using stage = await openStage();
     const position = JSON.stringify({ lastEventId: '7', recent: ['7'] });
     const client = await run(stage, asking(stage, { cursor: new Map([['client', position]]) }));
@@ -158,7 +158,7 @@ describe('a position of `cursorOf`', () => {
     },
   );
 
-  test('does not move before its event is handled', async () => {
+  test('POS-05 does not move before its event is handled', async () => {
     await using stage = await openStage();
     const cursor = new Map<string, string>();
     const begun = Promise.withResolvers<void>();
@@ -189,7 +189,7 @@ describe('a position of `cursorOf`', () => {
     expect(kept(cursor)).toMatchObject({ cursor: '1' });
   });
 
-  test('of a control event moves the cursor once all events before it are handled', async () => {
+  test('POS-06 of a control event moves the cursor once all events before it are handled', async () => {
     await using stage = await openStage();
     const store = new Map<string, string>();
     const finish = Promise.withResolvers<void>();
@@ -216,7 +216,7 @@ describe('a position of `cursorOf`', () => {
     expect(kept(store)).toMatchObject({ cursor: '1', recent: ['1'] });
   });
 
-  test('that is empty takes the last one back, as an empty id does', async () => {
+  test('POS-07 that is empty takes the last one back, as an empty id does', async () => {
     await using stage = await openStage();
     const store = new Map<string, string>();
     const client = await run(stage, asking(stage, { cursor: { store, every: 1 } }));
@@ -336,7 +336,33 @@ describe('a position of `cursorOf`', () => {
     expect(kept(store)).toMatchObject({ cursor: '1' });
   });
 
-  test('that makes a request too long is left out, and given up if that connects', async () => {
+  test('POS-09 of 17 KiB is refused by the server of Node itself: it is left out, and given up', async () => {
+    await using stage = await openStage();
+    const long = 'x'.repeat(17 * 1024);
+    const store = new Map<string, string>();
+    const client = await run(
+      stage,
+      asking(stage, { cursor: { store, dedupe: true }, minDelay: 1, maxDelay: 1 }),
+    );
+    const first = await stage.next();
+    first.stream(at(long, 'a') + at(undefined, 'b'));
+    expect(await texts(client, 2)).toEqual(['a', 'b']);
+    first.response.end();
+    await advance(stage.system, (await client.until('disconnected')).after);
+    expect(await client.until('ignored')).toMatchObject({ cursor: long, reason: 'refused' });
+    const refused = await client.until('disconnected');
+    expect(refused.failure).toMatchObject({ type: 'status', status: 431 });
+    await advance(stage.system, refused.after);
+    const third = await stage.next();
+    expect(asked(third)).toBe('');
+    third.stream(at(long, 'a') + at('2'));
+    // The event that brought it is known all the same.
+    expect(await texts(client, 1)).toEqual(['2']);
+    await settle(stage.system);
+    expect(kept(store)).toMatchObject({ cursor: '2' });
+  });
+
+  test('POS-08 that makes a request too long is left out, and given up if that connects', async () => {
     await using stage = await openStage();
     const long = 'x'.repeat(2000);
     const store = new Map<string, string>();
@@ -387,7 +413,7 @@ describe('an error of `cursorOf`', () => {
     expect(handled).toEqual([]);
   });
 
-  test('goes to `handleFailed`, which skips the event or has it tried again', async () => {
+  test('POS-10 goes to `handleFailed`, which skips the event or has it tried again', async () => {
     await using stage = await openStage();
     let broken = true;
     const failures: unknown[] = [];
@@ -464,7 +490,7 @@ describe('an error of `cursorOf`', () => {
 });
 
 describe('dedupe with `cursorOf`', () => {
-  test('drops events whose position was handled, and reports a server that ignores the cursor', async () => {
+  test('POS-11 drops events whose position was handled, and reports a server that ignores the cursor', async () => {
     await using stage = await openStage();
     const store = new Map<string, string>();
     const before = await run(stage, asking(stage, { cursor: { store, dedupe: true } }));
@@ -483,7 +509,7 @@ describe('dedupe with `cursorOf`', () => {
     expect(SseClient.status(client.pid)).toMatchObject({ repeats: 2, events: 1, cursor: '3' });
   });
 
-  test('drops no event that says more at the current position, such as that it is the end', async () => {
+  test('POS-12 drops no event that says more at the current position, such as that it is the end', async () => {
     await using stage = await openStage();
     const store = new Map<string, string>();
     const client = await run(
@@ -504,6 +530,40 @@ describe('dedupe with `cursorOf`', () => {
     expect(await texts(client, 1)).toEqual(['3']);
   });
 
+  test('POS-16 that is further back than the remembered ones is taken as it is: only the server can order positions', async () => {
+    await using stage = await openStage();
+    const store = new Map<string, string>();
+    const client = await run(
+      stage,
+      asking(stage, { cursor: { store, dedupe: true, remember: 1 }, minDelay: 1, maxDelay: 1 }),
+    );
+    const first = await stage.next();
+    first.stream(at('5') + at('4') + at('5', 'five again') + at('3'));
+    expect(await texts(client, 4)).toEqual(['5', '4', 'five again', '3']);
+    first.response.end();
+    await client.until('disconnected');
+    await advance(stage.system, 2);
+    expect(asked(await stage.next())).toBe('3');
+  });
+
+  test('POS-17 that several events share: those before the last come again where the server repeats them', async () => {
+    await using stage = await openStage();
+    const store = new Map<string, string>();
+    const client = await run(
+      stage,
+      asking(stage, { cursor: { store, dedupe: true }, minDelay: 1, maxDelay: 1 }),
+    );
+    const shared = ['a', 'b', 'c'].map((text) => at('1', text)).join('');
+    const first = await stage.next();
+    first.stream(shared);
+    expect(await texts(client, 3)).toEqual(['a', 'b', 'c']);
+    first.response.end();
+    await client.until('disconnected');
+    await advance(stage.system, 2);
+    (await stage.next()).stream(shared + at('2'));
+    expect(await texts(client, 4)).toEqual(['a', 'b', 'c', '2']);
+  });
+
   test('reports nothing where a server begins with the position that it was asked for', async () => {
     await using stage = await openStage();
     const position = JSON.stringify({ lastEventId: '', recent: ['1', '2'], cursor: '2' });
@@ -514,7 +574,7 @@ describe('dedupe with `cursorOf`', () => {
     expect(client.statuses.map(({ type }) => type)).not.toContain('ignored');
   });
 
-  test('does not go by the ids, which such a server may number anew for each connection', async () => {
+  test('POS-13 does not go by the ids, which such a server may number anew for each connection', async () => {
     await using stage = await openStage();
     const store = new Map<string, string>();
     const client = await run(
@@ -559,7 +619,12 @@ describe('dedupe with `cursorOf`', () => {
     ];
 
     test.each<[string, string, string, readonly string[]]>([
-      ['drops those that come again after the position', control('1') + a + b, a + b + c, ['c']],
+      [
+        'POS-14 drops those that come again after the position',
+        control('1') + a + b,
+        a + b + c,
+        ['c'],
+      ],
       ['drops no event behind the next position', a + control('1'), a + b, ['a', 'b']],
       ['handles an equal event that comes once more', control('1') + a, a + a, ['a']],
       ['handles what differs, and all behind it', control('1') + a + b, a + c + b, ['c', 'b']],
@@ -572,7 +637,7 @@ describe('dedupe with `cursorOf`', () => {
       expect(await after(a + b + c, a + b + c, 2)).toEqual(['c']);
     });
 
-    test('knows what has come in the place of those that did not come again', async () => {
+    test('POS-15 knows what has come in the place of those that did not come again', async () => {
       await using stage = await openStage();
       const cursor = { store: new Map<string, string>(), dedupe: true };
       const seen: unknown[] = [];

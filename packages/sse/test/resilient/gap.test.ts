@@ -48,21 +48,24 @@ describe('a gap', () => {
       [],
     ],
     ['no header', {}, []],
-  ])('is told where the server says where it begins: %s', async (_which, headers, expected) => {
-    expect(await gapsWith(headers)).toEqual(expected);
-  });
+  ])(
+    'GAP-01 is told where the server says where it begins: %s',
+    async (_which, headers, expected) => {
+      expect(await gapsWith(headers)).toEqual(expected);
+    },
+  );
 
-  test('is none where nothing was asked for, whatever the server says', async () => {
+  test('GAP-03 is none where nothing was asked for, whatever the server says', async () => {
     const headers = { 'mercure-last-event-id': 'earliest' };
     expect(await gapsWith(headers, { lastEventId: '' })).toEqual([]);
   });
 
-  test.each(['…', ' 7\t', 'a b'])('compares ids as they are on the wire: %j', async (id) => {
+  test.each(['…', ' 7\t', 'a b'])('GAP-04 compares ids as they are on the wire: %j', async (id) => {
     const echo = Buffer.from(id.trim()).toString('latin1');
     expect(await gapsWith({ 'last-event-id': echo }, { lastEventId: id })).toEqual([]);
   });
 
-  test('has positions of `cursorOf`; an echo of the id is none', async () => {
+  test('GAP-02 has positions of `cursorOf`; an echo of the id is none', async () => {
     const store = new Map([
       ['client', JSON.stringify({ lastEventId: '7', recent: [], cursor: 'p' })],
     ]);
@@ -72,7 +75,7 @@ describe('a gap', () => {
     expect(await gapsWith({ 'last-event-id': 'q' }, options)).toEqual([gap('p', 'q')]);
   });
 
-  test('is handled before the first event, which waits for it', async () => {
+  test('GAP-05 is handled before the first event, which waits for it', async () => {
     await using stage = await openStage();
     const order: unknown[] = [];
     const loaded = Promise.withResolvers<void>();
@@ -99,7 +102,7 @@ describe('a gap', () => {
     expect(order).toEqual([{ asked: '7', begins: '6' }, 'eight']);
   });
 
-  test('is told for each connection that has one', async () => {
+  test('GAP-06 is told for each connection that has one', async () => {
     await using stage = await openStage();
     const client = await run(stage, { lastEventId: '7', minDelay: 1, maxDelay: 1 });
     const first = await stage.next();
@@ -113,7 +116,7 @@ describe('a gap', () => {
     expect(gapsOf(client)).toEqual([gap('7', '6'), gap('8', '5')]);
   });
 
-  test('that cannot be handled crashes the client, which meets it again', async () => {
+  test('GAP-07 that cannot be handled crashes the client, which meets it again', async () => {
     await using stage = await openStage();
     const failed = new Error('on purpose');
     const asked: Gap[] = [];
@@ -134,7 +137,7 @@ describe('a gap', () => {
     expect(asked).toEqual([{ asked: '7', begins: '6' }]);
   });
 
-  test('is told to a reader of `events` too', async () => {
+  test('GAP-08 is told to a reader of `events` too', async () => {
     await using stage = await openStage();
     const told: unknown[] = [];
     const iterator = events(stage.url, {
@@ -177,7 +180,7 @@ describe('`gapOf`', () => {
     expect(await gapsIn(onStale(answer), stale, 1)).toEqual(expected);
   });
 
-  test('is asked until it has found one gap in a connection, and again in the next', async () => {
+  test('GAP-09 is asked until it has found one gap in a connection, and again in the next', async () => {
     await using stage = await openStage();
     let asked = 0;
     const client = await run(stage, {
@@ -202,7 +205,7 @@ describe('`gapOf`', () => {
     expect(gapsOf(client)).toHaveLength(2);
   });
 
-  test('reads the head of a response; the two headers count where it does not say', async () => {
+  test('GAP-10 reads the head of a response; the two headers count where it does not say', async () => {
     const read: GapOf = (seen) =>
       'headers' in seen ? (seen.headers['x-start'] as string | undefined) : undefined;
     const both = { 'x-start': '5', 'last-event-id': '6' };
@@ -211,7 +214,7 @@ describe('`gapOf`', () => {
     expect(await gapsWith({ 'last-event-id': '6' }, { gapOf: () => false })).toEqual([]);
   });
 
-  test('hands an error of `handleGap` at an event to `handleFailed`: it is told again', async () => {
+  test('GAP-11 hands an error of `handleGap` at an event to `handleFailed`: it is told again', async () => {
     await using stage = await openStage();
     let tries = 0;
     const client = await run(stage, {
