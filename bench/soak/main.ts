@@ -40,7 +40,9 @@ await new Command('soak')
           stopped.abort();
         });
       }
-      console.error(`soak --minutes ${minutes} --streams ${streams} --seed ${seed}`);
+      const fault = mutant === undefined ? '' : ` --mutant '${mutant}'`;
+      const command = `soak --minutes ${minutes} --streams ${streams} --seed ${seed}${fault}`;
+      console.error(command);
       const report = await soak(
         { minutes, streams, seed, ...(mutant === undefined ? {} : { mutant }) },
         { signal: stopped.signal, progress },
@@ -52,9 +54,7 @@ await new Command('soak')
       const problems = problemsIn(report);
       if (problems.length > 0) {
         console.error(`FAILED: ${problems.join(', ')}`);
-        console.error(
-          `Once more: npx pnpm soak --minutes ${minutes} --streams ${streams} --seed ${seed}`,
-        );
+        console.error(`Once more: npx pnpm ${command}`);
         process.exitCode = 1;
       }
     },
