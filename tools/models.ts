@@ -15,6 +15,7 @@ const modelFiles: readonly string[] = globSync('packages/simulation/models/*.ts'
 /** The rows of the catalogue that say which mutants a model has to catch. */
 const rows: Readonly<Record<string, string>> = {
   events: 'SIM-W11',
+  minds: 'SIM-W08',
   registries: 'SIM-A11',
   servers: 'SIM-A08 SIM-A09',
   signals: 'SIM-A10',
