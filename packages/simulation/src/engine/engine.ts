@@ -6,6 +6,7 @@ import { Choices, type Draws, type Source } from '../choices/choices.ts';
 import { Trace } from '../trace/trace.ts';
 import { Agenda } from './agenda.ts';
 import type { Happening, Owner, Scheduled } from './happening.ts';
+import { afterMicrotask } from './microtask.ts';
 import { drawSwarm, type Faults, noFaults, type Swarm } from './swarm.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
@@ -194,7 +195,7 @@ export class Engine {
     if (this.#waitsOutside) {
       this.#outside(setImmediate, this.#step);
     } else {
-      queueMicrotask(this.#afterMicrotasks);
+      afterMicrotask(this.#afterMicrotasks);
     }
   }
 

@@ -4,6 +4,7 @@ import { describe } from '@reprise/actor/text';
 import type { Draws } from '../choices/choices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Owner } from '../engine/happening.ts';
+import { afterMicrotask } from '../engine/microtask.ts';
 import type { Order } from '../engine/swarm.ts';
 
 /** As in production, where a turn that is fast handles so many messages. */
@@ -135,7 +136,7 @@ function labelOf(pid: Pid): string {
 const lengths: readonly number[] = [longTurn, 1, 2, longTurn];
 
 function afterMicrotasks(count: number, run: () => void): void {
-  queueMicrotask(() => {
+  afterMicrotask(() => {
     if (count > 1) {
       afterMicrotasks(count - 1, run);
     } else {
