@@ -14,7 +14,7 @@ export {
   status,
   stop,
 } from './client/client.ts';
-export type { Status } from './client/status.ts';
+export type { ClientFact, Status } from './client/status.ts';
 export {
   type FailedAnswer,
   type FailedContext,

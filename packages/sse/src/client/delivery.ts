@@ -49,14 +49,7 @@ export class Delivery {
     this.#record = record;
     this.#packetDone = packetDone;
     this.#failedEvents = new FailedEvents(behaviour, self, answers);
-    const { clock } = self.system;
-    this.#watch = new HandlerWatch(clock, (event, ms) => {
-      const pid = String(self.pid);
-      loggerOf(self).warn(
-        { event, ms },
-        `${pid}: the handler of an event has not settled for ${ms} ms`,
-      );
-    });
+    this.#watch = watchOf(self);
   }
 
   /** From now on every event moves this cursor. */
@@ -99,8 +92,9 @@ export class Delivery {
   }
 
   #receive(items: readonly Item[], size: number, generation: number): void {
-    this.#record.received(size, items.length);
-    this.#queue({ generation, items, at: 0, task: undefined });
+    const packet = { generation, items, at: 0, task: undefined };
+    this.#record.received(size, packet);
+    this.#queue(packet);
   }
 
   /** Tells a report of the cursor, in a turn of its own. */
@@ -164,6 +158,7 @@ export class Delivery {
     if (report === undefined) {
       return false;
     }
+    this.#record.reported(report);
     this.report(report);
     return true;
   }
@@ -336,12 +331,25 @@ export class Delivery {
     return this.#answers.goOn;
   }
 
-  #end({ generation }: Packet): ServerAnswer {
+  #end(packet: Packet): ServerAnswer {
+    const { generation } = packet;
+    this.#record.packetDone(packet);
     if (this.#openGeneration === generation) {
       this.#packetDone(generation);
     }
     return this.#answers.goOn;
   }
+}
+
+/** Warns of a handler that takes very long. */
+function watchOf(self: Process): HandlerWatch {
+  return new HandlerWatch(self.system.clock, (event, ms) => {
+    const pid = String(self.pid);
+    loggerOf(self).warn(
+      { event, ms },
+      `${pid}: the handler of an event has not settled for ${ms} ms`,
+    );
+  });
 }
 
 function typeOf(item: Item | undefined): string {

@@ -10,6 +10,7 @@ import {
   type TimerRef,
   trapExit,
 } from '@reprise/actor';
+import { expose } from '@reprise/actor/inspect';
 
 import { type BudgetOwner, leaveBudget, openBudget } from '../budget/client-budgets.ts';
 import type { RequestBudget } from '../budget/request-budget.ts';
@@ -31,7 +32,7 @@ import {
 import type { RequestFunction } from './next.ts';
 import { OriginTurn } from './origin-turn.ts';
 import { defaultRequestTimeout, RequestCall } from './request-call.ts';
-import { type Awaiting, type Status, StatusRecord } from './status.ts';
+import { type Status, StatusRecord } from './status.ts';
 import { ClientStream, type StreamOwner } from './stream.ts';
 import { post, postAfter } from './task.ts';
 
@@ -62,7 +63,7 @@ export class Session implements StreamOwner {
     this.#self = self;
     this.#budget = openBudget(self, owner);
     this.#turn = new OriginTurn(self.system);
-    this.#record = new StatusRecord(self.system.clock);
+    this.#record = new StatusRecord(self);
     this.answers = new Answers(this, self, (event) => this.#step(this.#whenAllowed(event)));
     this.#delivery = new Delivery({
       behaviour,
@@ -72,6 +73,7 @@ export class Session implements StreamOwner {
       packetDone: () => this.#stream?.packetDone(),
     });
     sessions.set(self.pid, this);
+    expose(self, 'sse', this);
     // However the client ends, also when it is killed, its socket is closed.
     self.signal.addEventListener('abort', () => {
       this.#delivery.stop();
@@ -85,9 +87,15 @@ export class Session implements StreamOwner {
   /** The status of the client with this pid, if there is a live one. */
   static statusOf(pid: Pid): Status | undefined {
     const session = sessions.get(pid);
-    return session !== undefined && isAlive(pid)
-      ? session.#record.read(session.#snapshot, session.#cursor?.cursor, session.#awaiting())
-      : undefined;
+    return session !== undefined && isAlive(pid) ? session.read() : undefined;
+  }
+
+  read(): Status {
+    return this.#record.read(this.#snapshot, {
+      cursor: this.#cursor,
+      delivery: this.#delivery,
+      requestSince: this.#call?.pendingSince,
+    });
   }
 
   init(arg: unknown, { cursor, cursorOf }: PositionOptions): Answered {
@@ -154,18 +162,6 @@ export class Session implements StreamOwner {
   /** Writes the cursor; `undefined` without one. */
   flush(): Promise<void> | undefined {
     return this.#cursor?.flush();
-  }
-
-  #awaiting(): readonly Awaiting[] {
-    const { isEnding, since } = this.#record;
-    const request = this.#call?.pendingSince;
-    const cursor = this.#cursor?.pendingSince;
-    return [
-      ...(request === undefined ? [] : [{ type: 'request', since: request } as const]),
-      ...this.#delivery.awaiting,
-      ...(cursor === undefined ? [] : [{ type: 'cursor', since: cursor } as const]),
-      ...(isEnding ? [{ type: 'terminate', since } as const] : []),
-    ];
   }
 
   // The machine and its effects
@@ -292,6 +288,7 @@ export class Session implements StreamOwner {
       const lastEventId = this.#cursor?.lastEventId;
       this.#cursor?.begin();
       const request = complete(given, lastEventId);
+      this.#record.sent(request ?? {});
       this.#stream = new ClientStream(this, {
         self: this.#self,
         generation,
@@ -332,7 +329,7 @@ export class Session implements StreamOwner {
     if (!this.#step({ type: 'CLOSED', generation })) {
       return this.answers.goOn;
     }
-    this.#record.failed(disconnect);
+    this.#record.disconnected(disconnect);
     const handle = (): Answered =>
       this.answers.handle(this.#behaviour.handleDisconnect, { ...disconnect, lastEventId, retry });
     return this.#cursor?.caughtUp(lastEventId)?.then(handle) ?? handle();

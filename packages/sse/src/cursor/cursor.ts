@@ -162,6 +162,7 @@ export class CursorWriter {
   readonly #recent: RecentIds;
   readonly #own: OwnPlace | undefined;
   #lastEventId: string | undefined;
+  #kept: string | undefined;
   #mark: unknown;
   #failed: FailedAttempts | undefined;
   /** Whether requests go without the id and the position, since the server has refused them. */
@@ -181,6 +182,7 @@ export class CursorWriter {
     this.#recent = new RecentIds(position?.recent ?? [], remember, dedupe);
     this.#own = cursorOf && new OwnPlace(cursorOf, position ?? {}, dedupe ? remember : 0);
     this.#lastEventId = position?.lastEventId;
+    this.#kept = position?.cursor ?? position?.lastEventId;
     this.#mark = position?.mark;
     this.#failed = position?.failed;
     this.report = reportOn(position, this.#own);
@@ -200,6 +202,16 @@ export class CursorWriter {
   /** The position that a new connection asks for, `""` for none; `undefined` without `cursorOf`. */
   get cursor(): string | undefined {
     return this.#own && (this.#isLeftOut ? '' : this.#own.cursor);
+  }
+
+  /** The last id that the store has, or with `cursorOf` the position. */
+  get kept(): string | undefined {
+    return this.#options.store === nowhere ? undefined : this.#kept;
+  }
+
+  /** How many moves the store does not have yet. */
+  get unwritten(): number {
+    return this.#options.store === nowhere ? 0 : this.#schedule.unwritten;
   }
 
   /** A connection begins. */
@@ -358,6 +370,7 @@ export class CursorWriter {
             this.#failed = undefined;
             this.#remember(name);
             this.#own?.pass(event);
+            this.#kept = this.#own?.cursor ?? lastEventId;
           }
         },
         rollback: () => {
@@ -434,7 +447,16 @@ export class CursorWriter {
     const recent = this.#recent.list();
     const position = { lastEventId: this.#lastEventId, recent, mark: this.#mark };
     const failed = this.#failed;
-    return this.#calls.write(formatPosition({ ...position, failed, ...this.#own?.kept }));
+    const kept = this.#own?.cursor ?? this.#lastEventId;
+    const writing = this.#calls.write(formatPosition({ ...position, failed, ...this.#own?.kept }));
+    if (writing === undefined) {
+      this.#kept = kept;
+      return undefined;
+    }
+    return writing.then(() => {
+      this.#kept = kept;
+      return undefined;
+    });
   }
 }
 

@@ -29,6 +29,8 @@ export class WriteSchedule {
   /** Read for every event: in `#schedule`, a field of doubles (`Infinity`), each read allocates. */
   readonly #every: number;
   #unwritten = 0;
+  /** The moves that the write in flight holds. */
+  #writing = 0;
   #timer: TimeoutHandle | undefined = undefined;
   #inFlight: Promise<undefined> | undefined = undefined;
 
@@ -47,6 +49,11 @@ export class WriteSchedule {
       this.#startTimer();
     }
     return undefined;
+  }
+
+  /** How many moves the store does not have yet. */
+  get unwritten(): number {
+    return this.#unwritten + this.#writing;
   }
 
   /** Writes at once, for a change beside the position, and waits until it is written. */
@@ -92,12 +99,17 @@ export class WriteSchedule {
 
   #write(): Promise<undefined> | undefined {
     this.#stopTimer();
+    const moves = this.#unwritten;
     this.#unwritten = 0;
     const writing = this.#schedule.write();
     if (writing === undefined) {
       return undefined;
     }
-    this.#inFlight = writing.finally(() => (this.#inFlight = undefined));
+    this.#writing = moves;
+    this.#inFlight = writing.finally(() => {
+      this.#inFlight = undefined;
+      this.#writing = 0;
+    });
     // The error ends the client even if nobody waits for this write.
     this.#inFlight.catch(this.#schedule.owner.fail);
     return this.#inFlight;
