@@ -1,9 +1,13 @@
 import { isA } from '../brand.ts';
 import { type Cell, cellOf, cellOfProcess } from '../process/cell.ts';
+import { errorIn, type ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
+import { clip } from '../shown/clip.ts';
+import { fieldOf, isError, textIn, textOfError } from '../shown/reading.ts';
 import { type Limits, snapshot } from '../shown/snapshot.ts';
+import { explain } from '../supervisor/rules.ts';
 
 /** For a page, and not for a report: less of one value, and no code of the user is called. */
 const limits: Limits = { characters: 8000, depth: 4, entries: 50, text: 200, callsNothing: true };
@@ -55,4 +59,60 @@ export function shownState(pid: Pid): unknown {
   return isA(cell, ServerProcess) && cell.isAlive && cell.hasState
     ? shownFor(cell, cell.shownState)
     : undefined;
+}
+
+/** An exit reason in words. */
+export interface ShownReason {
+  /** As `formatReason` has it; of a supervisor that gave up, which child failed, and why. */
+  readonly text: string;
+  /** Of an error that was thrown: its stack, and those of its causes, in 8,000 characters. */
+  readonly stack: string | undefined;
+}
+
+/**
+ * An exit reason as text, without what the reports of the system hide. The text holds on to
+ * nothing: an error that is kept keeps all that it refers to in memory.
+ * @throws TypeError for anything but a process
+ * @example
+ * ```ts
+ * import { crash, createSystem } from '@reprise/actor';
+ * import { shownReason } from '@reprise/actor/inspect';
+ *
+ * const system = createSystem();
+ * const { text, stack } = shownReason(system, crash(new Error('out of paper')));
+ * console.log(text, stack?.split('\n')[0]); // Error: out of paper Error: out of paper
+ * await system.stop();
+ * ```
+ */
+export function shownReason(system: Process, reason: ExitReason): ShownReason {
+  const { redaction } = cellOfProcess(system, 'system').runtime;
+  const text = redaction.redact(clip(explain(reason), longestReason));
+  const stacks = stacksOf(errorIn(reason).err);
+  const stack = stacks.length === 0 ? undefined : clip(stacks.join('\ncause: '), longestStack);
+  return { text, stack: stack && redaction.redact(stack) };
+}
+
+/** In characters. */
+const longestReason = 500;
+const longestStack = 8000;
+/** An error, and so many causes. */
+const mostErrors = 5;
+
+function stacksOf(error: Error | undefined): readonly string[] {
+  const stacks: string[] = [];
+  let cause: unknown = error;
+  while (isError(cause) && stacks.length < mostErrors) {
+    stacks.push(stackOf(cause));
+    cause = fieldOf(cause, 'cause');
+  }
+  return stacks;
+}
+
+/** The frames come after the message, however long that is. */
+function stackOf(error: Error): string {
+  const stack = textIn(error, 'stack') || textOfError(error, longestReason);
+  const frames = stack.search(/\n {4}at /);
+  return frames === -1
+    ? clip(stack, longestReason)
+    : clip(stack.slice(0, frames), longestReason) + clip(stack.slice(frames), longestStack);
 }

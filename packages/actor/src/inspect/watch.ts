@@ -6,7 +6,9 @@ import { type Witness, Witnesses } from '../process/witness.ts';
 
 const witnessKeys: KeysOf<Required<Witness>> = {
   started: true,
+  crashed: true,
   ended: true,
+  childStarting: true,
   childStarted: true,
   childFailed: true,
   childWaits: true,
@@ -72,9 +74,13 @@ function assertWitness(witness: Witness): void {
   if (typeof witness !== 'object' || witness === null) {
     throw new TypeError(`Expected a witness, an object with methods, got ${describe(witness)}`);
   }
-  assertKnownKeys('a witness', witness, witnessKeys);
-  for (const [name, method] of Object.entries(witness)) {
-    if (typeof method !== 'function') {
+  // An instance of a class may have fields of its own.
+  if (Object.getPrototypeOf(witness) === Object.prototype) {
+    assertKnownKeys('a witness', witness, witnessKeys);
+  }
+  for (const name of Object.keys(witnessKeys)) {
+    const method: unknown = witness[name as keyof Witness];
+    if (method !== undefined && typeof method !== 'function') {
       throw new TypeError(
         `Expected ${name} of a witness to be a function, got ${describe(method)}`,
       );

@@ -30,6 +30,7 @@ export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}
   if (extrasOf(cell)?.logger?.isMuted !== true) {
     reported.add(cell);
   }
+  cell.runtime.witnesses?.tell('crashed', cell.pid, reason, details);
   loggerFor(cell).error(report, `${titleOf(cell, child)} crashed: ${why}`);
 }
 

@@ -9,8 +9,18 @@ import type { Pid } from './pid.ts';
 export interface Witness {
   /** A process has started. It has not run yet, and has no name. */
   started?(pid: Pid, parent: Pid | undefined): void;
-  /** A process has ended. Its exit signals are not sent yet. */
-  ended?(pid: Pid, reason: ExitReason): void;
+  /**
+   * The code of a process has failed: it ends with this reason, unless its `terminate` changes it.
+   * `details`: what the report of the crash has besides, such as `lastMessage` and `state` of a
+   * server. They are not bounded, and may hold secrets: see `shown`.
+   */
+  crashed?(pid: Pid, reason: ExitReason, details: object): void;
+  /**
+   * A process has ended, after it has taken so many messages. Its exit signals are not sent yet.
+   */
+  ended?(pid: Pid, reason: ExitReason, handled: number): void;
+  /** A supervisor is about to start a child: the first process that it makes now is probably it. */
+  childStarting?(supervisor: Pid, id: string, before: Pid | undefined): void;
   /** A child of a supervisor runs, for the first time or again. */
   childStarted?(supervisor: Pid, id: string, pid: Pid, before: Pid | undefined): void;
   /** The start of a child has failed: the first, or a restart. */

@@ -279,8 +279,9 @@ export abstract class SupervisorState extends ParentState {
   protected async launch(child: Child): Promise<Launched> {
     const { lastPid } = child;
     child.wait = undefined;
-    const launched = await this.runner.launch(child.spec);
     const { id } = child.spec;
+    this.#witnesses?.tell('childStarting', this.#self.pid, id, lastPid);
+    const launched = await this.runner.launch(child.spec);
     if (launched.type === 'failed') {
       this.#ends(child, launched.reason);
       this.#witnesses?.tell('childFailed', this.#self.pid, id, lastPid, launched.reason);

@@ -33,7 +33,11 @@ import { counter } from './servers.ts';
 function writing(log: unknown[]): Required<Witness> {
   return {
     started: (pid, parent) => log.push(['started', String(pid), String(parent)]),
-    ended: (pid, reason) => log.push(['ended', String(pid), formatReason(reason)]),
+    crashed: (pid, reason, details) =>
+      log.push(['crashed', String(pid), formatReason(reason), details]),
+    ended: (pid, reason, handled) =>
+      log.push(['ended', String(pid), formatReason(reason), handled]),
+    childStarting: (_, id, before) => log.push(['childStarting', id, String(before)]),
     childStarted: (_, id, pid, before) =>
       log.push(['childStarted', id, String(pid), String(before)]),
     childFailed: (_, id, before, reason) =>
@@ -63,9 +67,12 @@ describe('watch', () => {
     await end({ system, supervisor }, 'a');
     expect(log).toStrictEqual([
       ['started', '#Pid<2>', '#Pid<1>'],
+      ['childStarting', 'a', 'undefined'],
       ['started', '#Pid<3>', '#Pid<2>'],
       ['childStarted', 'a', '#Pid<3>', 'undefined'],
-      ['ended', '#Pid<3>', '"boom"'],
+      ['crashed', '#Pid<3>', '"boom"', expect.objectContaining({ state: expect.anything() })],
+      ['ended', '#Pid<3>', '"boom"', 1],
+      ['childStarting', 'a', '#Pid<3>'],
       ['started', '#Pid<4>', '#Pid<2>'],
       ['childStarted', 'a', '#Pid<4>', '#Pid<3>'],
     ]);
