@@ -92,7 +92,7 @@ function withoutSecrets(
   isParameter: (name: string) => boolean,
   replace: (secret: string) => string,
 ): string {
-  return text
+  const rest = text
     .replaceAll(pem, (all: string, kind: string) => `-----BEGIN ${kind}----- ${replace(all)}`)
     .replaceAll(userInfo, '//')
     .replaceAll(parameter, (all: string, mark: string, name: string, value: string) =>
@@ -105,12 +105,31 @@ function withoutSecrets(
     .replaceAll(
       scheme,
       (all: string, name: string, space: string) => `${name}${space}${replace(all)}`,
-    )
-    .replaceAll(field, (all: string, quote: string, name: string, colon: string, value: string) =>
-      isField(name) && !isHidden(value)
-        ? `${quote}${name}${quote}${colon}${quoted(value, replace(value))}`
-        : all,
     );
+  return withoutFields(rest, isField, replace);
+}
+
+/** By hand: where a field is no secret, its value may be one, as in `Error: password: secret`. */
+function withoutFields(
+  text: string,
+  isField: (name: string) => boolean,
+  replace: (secret: string) => string,
+): string {
+  const pattern = new RegExp(field);
+  let shown = '';
+  let from = 0;
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    const [all, , name = '', , value = ''] = found;
+    const start = all.length - value.length;
+    if (isField(name) && !isHidden(value)) {
+      shown += text.slice(from, found.index + start) + quoted(value, replace(value));
+      from = pattern.lastIndex;
+    } else if (/\s$/.test(all.slice(0, start))) {
+      // Only after white space, which no value holds: no text is read more than twice.
+      pattern.lastIndex = found.index + start;
+    }
+  }
+  return shown + text.slice(from);
 }
 
 function decoded(name: string): string {

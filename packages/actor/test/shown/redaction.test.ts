@@ -25,6 +25,13 @@ describe('a text is shown without', () => {
     ['a cookie', 'set-cookie: sid=SECRET; Path=/', 'set-cookie: [redacted]'],
     ['a field of JSON', '{"client_secret":"SECRET","a":1}', '{"client_secret":"[redacted]","a":1}'],
     ['a field of an inspected object', `{ apiKey: 'SECRET' }`, `{ apiKey: '[redacted]' }`],
+    ['a field after another colon', 'Error: password: SECRET', 'Error: password: [redacted]'],
+    ['a field after the name of an error', 'E: apiKey=SECRET, b', 'E: apiKey=[redacted], b'],
+    [
+      'one after several',
+      'Error: at login: "pwd": "SECRET"',
+      'Error: at login: "pwd": "[redacted]"',
+    ],
     [
       'a private key',
       '-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\nend',
