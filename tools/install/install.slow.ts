@@ -17,6 +17,7 @@ beforeAll(async () => {
     'packages/actor',
     'packages/sse',
     'packages/simulation',
+    'packages/observer',
     'packages/cli',
     'tools/install/library',
   ].map(async (path) => {

@@ -1,0 +1,145 @@
+/** A crash as it is kept: text alone. */
+export interface CrashReport {
+  /** On the system's clock, in ms. */
+  readonly at: number;
+  /** The process, such as `#Pid<7>`; that of the supervisor if a child could not be started. */
+  readonly process: string;
+  readonly reason: string;
+  readonly stack: string | undefined;
+  /** The message that a server handled, and its state, as JSON: bounded, and without secrets. */
+  readonly message: string | undefined;
+  readonly state: string | undefined;
+  /** The processes that ended because of it, each with its reason; 20 at most. */
+  readonly takenAlong: readonly string[];
+}
+
+/**
+ * - `exit`: a process has ended abnormally.
+ * - `start`: a child could not be started.
+ * - `gaveUp`: a supervisor has given up.
+ */
+export type CrashKind = 'exit' | 'start' | 'gaveUp';
+
+/** Crashes of one process of the tree, for one reason. */
+export interface CrashGroup {
+  /** The ids from the top down; of a process that is no child, its own name at the end. */
+  readonly path: string;
+  readonly kind: CrashKind;
+  /** The reason, where numbers and the like, which differ from crash to crash, are `#`. */
+  readonly reason: string;
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly first: CrashReport;
+  /** The newest report: at most one in a second is made. */
+  readonly last: CrashReport;
+}
+
+/** A crash that has happened. Its report is made only if it is kept. */
+export interface Crash {
+  readonly path: string;
+  readonly kind: CrashKind;
+  readonly reason: string;
+  readonly at: number;
+  readonly report: () => OpenReport;
+}
+
+/** A report to which processes are added that ended because of the crash. */
+export interface OpenReport extends CrashReport {
+  readonly takenAlong: string[];
+}
+
+interface Group extends CrashGroup {
+  count: number;
+  lastAt: number;
+  last: OpenReport;
+}
+
+const mostGroups = 200;
+/** In ms. */
+const reportPause = 1000;
+const mostTakenAlong = 20;
+
+/**
+ * The crashes of a system, in groups: apart from the lives, so that no storm of these pushes them
+ * out. 200 groups are kept, those that were seen last.
+ */
+export class CrashBook {
+  /** The group seen last is the last. */
+  readonly #groups: Map<string, Group> = new Map();
+  #count = 0;
+  #groupCount = 0;
+
+  /** All crashes since the start, also those that are not kept. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** How many groups there have been. One that was forgotten and comes again counts again. */
+  get groupCount(): number {
+    return this.#groupCount;
+  }
+
+  /** The newest first. */
+  get groups(): readonly CrashGroup[] {
+    return [...this.#groups.values()].toReversed().map((group) => structuredClone(group));
+  }
+
+  /** Returns the report that others are to be added to, if they end because of this crash. */
+  add(crash: Crash): OpenReport {
+    this.#count += 1;
+    const key = JSON.stringify([crash.path, crash.kind, masked(crash.reason)]);
+    const known = this.#groups.get(key);
+    const group = known === undefined ? this.#create(crash) : counted(known, crash);
+    this.#groups.delete(key);
+    this.#groups.set(key, group);
+    if (this.#groups.size > mostGroups) {
+      const [oldest = ''] = this.#groups.keys();
+      this.#groups.delete(oldest);
+    }
+    return group.last;
+  }
+
+  #create(crash: Crash): Group {
+    this.#groupCount += 1;
+    const { path, kind, reason, at } = crash;
+    const report = crash.report();
+    return {
+      path,
+      kind,
+      reason: masked(reason),
+      count: 1,
+      firstAt: at,
+      lastAt: at,
+      first: report,
+      last: report,
+    };
+  }
+}
+
+function counted(group: Group, crash: Crash): Group {
+  group.count += 1;
+  group.lastAt = crash.at;
+  if (crash.at - group.last.at >= reportPause) {
+    group.last = crash.report();
+  }
+  return group;
+}
+
+/** Adds a process that ended because of a crash. */
+export function addTakenAlong({ takenAlong }: OpenReport, text: string): void {
+  if (takenAlong.length < mostTakenAlong) {
+    takenAlong.push(text.slice(0, 200));
+  }
+}
+
+/** UUIDs, hexadecimal ids and numbers say which row or request it was, and not what went wrong. */
+function masked(reason: string): string {
+  return reason
+    .slice(0, 200)
+    .replaceAll(
+      /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[a-f]*\d)[0-9a-f]{8,}\b/gi,
+      '#',
+    )
+    .replaceAll(/\d+(?:[.,]\d+)*/g, '#');
+}

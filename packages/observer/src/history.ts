@@ -1,0 +1,230 @@
+import { chunkSize, type LifeKind, Lives } from './lives.ts';
+import { type PastChild, type PastTree, treesOf } from './past.ts';
+import { type Presence, Presences, type Running } from './presence.ts';
+import { pathOf, type Row, Rows } from './rows.ts';
+import { Texts } from './texts.ts';
+
+/** An hour. */
+const age = 3_600_000;
+const lives = 16 * chunkSize;
+/** A process that ended `normal` within this time, in ms, is counted and not kept. */
+const short = 1000;
+
+/** A process that has ended. */
+export interface EndedProcess extends Running {
+  readonly to: number;
+  readonly handled: number;
+}
+
+/** A process that has ended, as it is kept. Times are those of the system's clock, in ms. */
+export interface EndedLife {
+  /** The ids from the top down; `undefined` for a process that was no child of a supervisor. */
+  readonly path: string | undefined;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** How many messages it has taken. */
+  readonly handled: number;
+  /** Why it ended: at most 200 characters. */
+  readonly reason: string;
+}
+
+/** Which children and processes there were, and when. */
+export class History {
+  readonly #startedAt: number;
+  readonly #texts = new Texts();
+  readonly #rows = new Rows();
+  readonly #presences = new Presences();
+  readonly #lives: Lives = new Lives({ lives, age }, (row, reason) => {
+    this.#forget(row, reason);
+  });
+  /** Processes that ended `normal` within a second, and are not kept. */
+  shortLived = 0;
+
+  constructor(now: number) {
+    this.#startedAt = now;
+  }
+
+  /** How many lives that have ended are kept. */
+  get length(): number {
+    return this.#lives.length;
+  }
+
+  since(now: number): number {
+    this.#lives.expire(now);
+    return Math.max(this.#startedAt, this.#lives.completeSince);
+  }
+
+  /** The child that runs, or ran last, as this process. */
+  presenceOf(pid: number): Presence | undefined {
+    return this.#presences.byPid(pid);
+  }
+
+  /** A supervisor that is no child. */
+  addTop(id: string, running: Running): void {
+    const presence = this.#presences.add(this.#rows.take(undefined, id), 0, running.from);
+    this.#presences.runs(presence, running);
+  }
+
+  /** A child is started: the one that ran as `before`, one that has not run yet, or a new one. */
+  child(supervisor: number, id: string, before: number | undefined, now: number): Presence {
+    const known = this.#known(supervisor, id, before);
+    return known ?? this.#presences.add(this.#take(supervisor, id), supervisor, now);
+  }
+
+  #known(supervisor: number, id: string, before: number | undefined): Presence | undefined {
+    return before === undefined
+      ? this.#presences.unstarted(supervisor, id)
+      : this.#presences.byPid(before);
+  }
+
+  #take(supervisor: number, id: string): Row {
+    return this.#rows.take(this.presenceOf(supervisor)?.row, id);
+  }
+
+  /** A process was made for the start of a child. */
+  attempts(presence: Presence, running: Running, now: number): void {
+    this.#keepShort(presence, now);
+    this.#presences.attempts(presence, running);
+  }
+
+  /** That start has succeeded. */
+  runs(presence: Presence, running: Running, now: number): void {
+    this.#keepShort(presence, now);
+    this.#presences.runs(presence, running);
+  }
+
+  /** A process has ended: of a child, or one that was none. */
+  ended(process: EndedProcess, reason: string, now: number): void {
+    const presence = this.#presences.byPid(process.pid);
+    const isShort = reason === 'normal' && process.to - process.from < short;
+    if (presence === undefined) {
+      this.#endedAlone(process, reason, isShort, now);
+    } else {
+      presence.running = undefined;
+      if (isShort) {
+        presence.short = process;
+      } else {
+        this.#add(presence.row.number, process, 'process', reason, now);
+      }
+    }
+    for (const child of this.#presences.childrenOf(process.pid)) {
+      child.isOrphan = true;
+      this.#goneIfAlone(child, now);
+    }
+    if (presence !== undefined) {
+      this.#goneIfAlone(presence, now);
+    }
+  }
+
+  /** The supervisor of a child has ended, or it has none: the end of its process is its own. */
+  #goneIfAlone(presence: Presence, now: number): void {
+    const isAlone = presence.isOrphan || presence.supervisor === 0;
+    if (isAlone && presence.running === undefined) {
+      this.#gone(presence, now);
+    }
+  }
+
+  #endedAlone(process: EndedProcess, reason: string, isShort: boolean, now: number): void {
+    if (isShort) {
+      this.shortLived += 1;
+    } else {
+      this.#add(0, process, 'process', reason, now);
+    }
+  }
+
+  removed(supervisor: number, id: string, before: number | undefined, now: number): void {
+    const presence = this.#known(supervisor, id, before);
+    if (presence !== undefined) {
+      this.#gone(presence, now);
+    }
+  }
+
+  /** There is no such child any more. One that was there for one short life leaves no trace. */
+  #gone(presence: Presence, now: number): void {
+    const { row, from, short: last } = presence;
+    this.#presences.delete(presence);
+    if (last !== undefined && last.from === from) {
+      this.shortLived += 1;
+    } else {
+      this.#keepShort(presence, now);
+      this.#add(row.number, { pid: 0, from, to: now, handled: 0 }, 'presence', '', now);
+    }
+    this.#rows.vacate(row);
+  }
+
+  #keepShort(presence: Presence, now: number): void {
+    const { short: last, row } = presence;
+    if (last !== undefined) {
+      presence.short = undefined;
+      this.#add(row.number, last, 'process', 'normal', now);
+    }
+  }
+
+  #add(row: number, ended: EndedProcess, kind: LifeKind, reason: string, now: number): void {
+    const holder = this.#rows.get(row);
+    if (holder !== undefined) {
+      this.#rows.use(holder);
+    }
+    this.#lives.add({ row, ...ended, kind, reason: this.#texts.add(reason) }, now);
+  }
+
+  #forget(row: number, reason: number): void {
+    this.#texts.release(reason);
+    const holder = this.#rows.get(row);
+    if (holder !== undefined) {
+      this.#rows.release(holder);
+    }
+  }
+
+  /** The trees of supervisors at `time`. */
+  at(time: number): readonly PastTree[] {
+    return treesOf(this.#childrenAt(time));
+  }
+
+  #childrenAt(time: number): Iterable<PastChild> {
+    const rows = new Map<number, PastChild>();
+    for (const { row, from, running, short: last } of this.#presences) {
+      if (from <= time) {
+        const ran = last !== undefined && last.from <= time && time < last.to ? last : running;
+        rows.set(row.number, childAt(row, ran !== undefined && ran.from <= time ? ran : undefined));
+      }
+    }
+    const past = [...this.#lives.at(time)];
+    for (const { row, kind } of past) {
+      this.#addPast(rows, row, kind === 'presence', undefined);
+    }
+    for (const { row, kind, pid, from } of past) {
+      this.#addPast(rows, row, kind === 'process' && rows.has(row), { pid, from });
+    }
+    return rows.values();
+  }
+
+  #addPast(
+    rows: Map<number, PastChild>,
+    number: number,
+    isMeant: boolean,
+    running: Running | undefined,
+  ): void {
+    const row = isMeant ? this.#rows.get(number) : undefined;
+    if (row !== undefined) {
+      rows.set(number, childAt(row, running));
+    }
+  }
+
+  /** The processes that have ended, the oldest end first. */
+  *processes(): Generator<EndedLife> {
+    for (const { row, pid, from, to, handled, kind, reason } of this.#lives) {
+      if (kind === 'process') {
+        const holder = this.#rows.get(row);
+        const path = holder === undefined ? undefined : pathOf(holder);
+        const text = this.#texts.get(reason);
+        yield { path, pid, startedAt: from, endedAt: to, handled, reason: text };
+      }
+    }
+  }
+}
+
+function childAt(row: Row, running: Running | undefined): PastChild {
+  return { row, pid: running?.pid, startedAt: running?.from };
+}

@@ -1,0 +1,156 @@
+/** A span of time in which something was: a process, or a child in its supervisor. */
+export interface Life {
+  /** The number of the row that it belongs to. */
+  readonly row: number;
+  /** The id of the process; 0 for the presence of a child. */
+  readonly pid: number;
+  /** On the system's clock, in ms. */
+  readonly from: number;
+  /** When it ended. At this moment it was over. */
+  readonly to: number;
+  /** How many messages the process has taken. */
+  readonly handled: number;
+  readonly kind: LifeKind;
+  /** The number of the text that says why it ended. */
+  readonly reason: number;
+}
+
+/** `process`: one process. `presence`: a child, running or not, from its first start on. */
+export type LifeKind = 'process' | 'presence';
+
+const kinds: readonly LifeKind[] = ['process', 'presence'];
+
+/** Limits of what is kept. */
+export interface LivesLimits {
+  /** A multiple of `chunkSize`. */
+  readonly lives: number;
+  /** How long after its end a life is kept, in ms. */
+  readonly age: number;
+}
+
+/** Lives in one piece of memory: 160 KB. */
+export const chunkSize = 4096;
+
+/**
+ * The lives that have ended, in columns of numbers: 39 bytes each, where objects take hundreds. A
+ * ring of chunks, in the order in which the lives were added: the newest life overwrites the oldest
+ * when all chunks are full. A chunk whose lives are all forgotten is given back.
+ */
+export class Lives {
+  readonly #limits: LivesLimits;
+  readonly #forgotten: (row: number, reason: number) => void;
+  readonly #chunks: (Chunk | undefined)[];
+  /** Of all lives that were ever added, the number of the first that is kept, and of the next. */
+  #first = 0;
+  #next = 0;
+  #completeSince = -Infinity;
+
+  /** `forgotten`: is called with the row and the reason of each life that is not kept any more. */
+  constructor(limits: LivesLimits, forgotten: (row: number, reason: number) => void) {
+    this.#limits = limits;
+    this.#forgotten = forgotten;
+    this.#chunks = new Array<Chunk | undefined>(limits.lives / chunkSize).fill(undefined);
+  }
+
+  get length(): number {
+    return this.#next - this.#first;
+  }
+
+  /** From when on no life is missing: before, there were some that are forgotten. */
+  get completeSince(): number {
+    return this.#completeSince;
+  }
+
+  add(life: Life, now: number): void {
+    this.expire(now);
+    if (this.length === this.#limits.lives) {
+      this.#forgetFirst();
+    }
+    const slot = this.#slotOf(this.#next);
+    const chunk = (this.#chunks[slot] ??= new Chunk());
+    chunk.write(this.#next % chunkSize, life);
+    this.#next += 1;
+  }
+
+  /** Forgets the lives that ended too long ago. */
+  expire(now: number): void {
+    while (this.length > 0 && this.#at(this.#first).to < now - this.#limits.age) {
+      this.#forgetFirst();
+    }
+  }
+
+  /** The lives that `matches`, the oldest end first. */
+  *[Symbol.iterator](): Generator<Life> {
+    for (let index = this.#first; index < this.#next; index++) {
+      yield this.#at(index);
+    }
+  }
+
+  /** Those that had begun at `time` and were not over. */
+  *at(time: number): Generator<Life> {
+    for (let index = this.#first; index < this.#next; index++) {
+      if (this.#chunkOf(index).isAt(index % chunkSize, time)) {
+        yield this.#at(index);
+      }
+    }
+  }
+
+  #at(index: number): Life {
+    return this.#chunkOf(index).read(index % chunkSize);
+  }
+
+  #forgetFirst(): void {
+    const { row, reason, to } = this.#at(this.#first);
+    const slot = this.#slotOf(this.#first);
+    this.#first += 1;
+    this.#completeSince = Math.max(this.#completeSince, to);
+    if (slot !== this.#slotOf(this.#first) && slot !== this.#slotOf(this.#next)) {
+      this.#chunks[slot] = undefined;
+    }
+    this.#forgotten(row, reason);
+  }
+
+  #slotOf(index: number): number {
+    return Math.floor(index / chunkSize) % this.#chunks.length;
+  }
+
+  #chunkOf(index: number): Chunk {
+    return this.#chunks[this.#slotOf(index)] as Chunk;
+  }
+}
+
+class Chunk {
+  readonly #rows = new Uint32Array(chunkSize);
+  readonly #pids = new Float64Array(chunkSize);
+  readonly #from = new Float64Array(chunkSize);
+  readonly #to = new Float64Array(chunkSize);
+  readonly #handled = new Float64Array(chunkSize);
+  readonly #kinds = new Uint8Array(chunkSize);
+  readonly #reasons = new Uint16Array(chunkSize);
+
+  write(at: number, { row, pid, from, to, handled, kind, reason }: Life): void {
+    this.#rows[at] = row;
+    this.#pids[at] = pid;
+    this.#from[at] = from;
+    this.#to[at] = to;
+    this.#handled[at] = handled;
+    this.#kinds[at] = kinds.indexOf(kind);
+    this.#reasons[at] = reason;
+  }
+
+  read(at: number): Life {
+    return {
+      row: this.#rows[at] ?? 0,
+      pid: this.#pids[at] ?? 0,
+      from: this.#from[at] ?? 0,
+      to: this.#to[at] ?? 0,
+      handled: this.#handled[at] ?? 0,
+      kind: kinds[this.#kinds[at] ?? 0] ?? 'process',
+      reason: this.#reasons[at] ?? 0,
+    };
+  }
+
+  isAt(at: number, time: number): boolean {
+    return (this.#from[at] ?? 0) <= time && time < (this.#to[at] ?? 0);
+  }
+}

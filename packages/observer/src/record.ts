@@ -1,0 +1,144 @@
+import { processes, type System } from '@reprise/actor';
+import { supervisorInfo, watch } from '@reprise/actor/inspect';
+
+import type { CrashGroup } from './crash-book.ts';
+import type { EndedLife } from './history.ts';
+import type { PastTree } from './past.ts';
+import { Recorder } from './recorder.ts';
+
+/**
+ * The last hour of a system. Times are those of its clock (`system.clock.now()`), in ms. All texts
+ * are bounded and without secrets, as in the reports of the system.
+ */
+export interface Recording {
+  /**
+   * From when on nothing is missing: the start of the recording, or the end of the last process
+   * that was forgotten. Processes are kept for an hour, and 65,536 at most.
+   */
+  readonly since: number;
+  /**
+   * How many processes ended `normal` within a second. They are counted, and not kept: ten thousand
+   * tasks in a second push nothing else out.
+   */
+  readonly shortLived: number;
+  /** How many crashes there were, also those that are not kept. */
+  readonly crashCount: number;
+  /**
+   * Crashes by process and reason, the newest first: 200 groups at most, however long ago they
+   * were.
+   */
+  readonly crashes: readonly CrashGroup[];
+  /** The processes that have ended, the oldest end first. */
+  readonly processes: Iterable<EndedLife>;
+  /** The supervision trees as they were at `time`; before `since` some of it may be missing. */
+  at(time: number): readonly PastTree[];
+  /** Ends the recording, and keeps what is there. */
+  stop(): void;
+}
+
+/** A recording stays when the code that began it is restarted. */
+const recordings: WeakMap<System, Recording> = /* @__PURE__ */ new WeakMap();
+
+/**
+ * Records, from now on, what happens in a system: which processes ran and how they ended, crashes
+ * with their reports, and the supervision trees at each time of the last hour. The second call for
+ * a system returns the recording of the first, unless that was stopped.
+ *
+ * It sets no timer and asks no process. Its memory is bounded: 39 bytes for a process that has
+ * ended, 2.6 MB at most, and 16 KB for a group of crashes.
+ * @throws TypeError for anything but a system
+ * @example
+ * ```ts
+ * import { childSpec, createSystem, GenServer, noreply, ok, Supervisor } from '@reprise/actor';
+ * import { record } from '@reprise/observer';
+ * import { createTestSystem, settle } from '@reprise/actor/testing';
+ *
+ * const printer = GenServer.define({
+ *   init: () => ok(0),
+ *   handleCast: {
+ *     print: (page: number) => {
+ *       throw new Error(`page ${page}: out of paper`);
+ *     },
+ *   },
+ * });
+ * const system = createTestSystem();
+ * const recording = record(system);
+ * const app = await Supervisor.startLink(system, {
+ *   strategy: 'oneForOne',
+ *   name: 'app',
+ *   children: [GenServer.childSpec(printer, undefined, { id: 'printer' })],
+ * });
+ * for (const page of [7, 8]) {
+ *   GenServer.cast(Supervisor.child(app, 'printer'), 'print', page);
+ *   await settle(system);
+ * }
+ * for (const { path, reason, count } of recording.crashes) {
+ *   console.log(path, count, reason); // app / printer 2 Error: page #: out of paper
+ * }
+ * await system.stop();
+ * ```
+ */
+export function record(system: System): Recording {
+  const known = recordings.get(system);
+  if (known !== undefined) {
+    return known;
+  }
+  const recorder = new Recorder(system);
+  const unwatch = watch(system, recorder);
+  seed(system, recorder);
+  const recording = new Recorded(system, recorder, () => {
+    unwatch();
+    recordings.delete(system);
+  });
+  recordings.set(system, recording);
+  return recording;
+}
+
+class Recorded implements Recording {
+  readonly #system: System;
+  readonly #recorder: Recorder;
+  readonly stop: () => void;
+
+  constructor(system: System, recorder: Recorder, stop: () => void) {
+    this.#system = system;
+    this.#recorder = recorder;
+    this.stop = stop;
+  }
+
+  get since(): number {
+    return this.#recorder.history.since(this.#system.clock.now());
+  }
+
+  get shortLived(): number {
+    return this.#recorder.history.shortLived;
+  }
+
+  get crashCount(): number {
+    return this.#recorder.crashes.count;
+  }
+
+  get crashes(): readonly CrashGroup[] {
+    return this.#recorder.crashes.groups;
+  }
+
+  get processes(): Iterable<EndedLife> {
+    this.#recorder.history.since(this.#system.clock.now());
+    return this.#recorder.history.processes();
+  }
+
+  at(time: number): readonly PastTree[] {
+    return this.#recorder.history.at(time);
+  }
+}
+
+/**
+ * The children that there are when the recording begins. Supervisors are older than their children.
+ */
+function seed(system: System, recorder: Recorder): void {
+  for (const supervisor of processes(system)) {
+    const info = supervisorInfo(supervisor);
+    if (info !== undefined) {
+      recorder.adopt(supervisor, info);
+    }
+  }
+}
