@@ -19,6 +19,9 @@ const rows: Readonly<Record<string, string>> = {
   registries: 'SIM-A11',
   servers: 'SIM-A08 SIM-A09',
   signals: 'SIM-A10',
+  supervisors: 'SIM-A02 SIM-A03 SIM-A04 SIM-A05 SIM-A06 SIM-A07',
+  tasks: 'SIM-A12',
+  timers: 'SIM-A13',
 };
 
 /** Each file, after its rows: for the titles of tests. */

@@ -80,8 +80,8 @@ export default defineModel({
     },
     'a child that was terminated is started again': {
       file: 'actor/src/supervisor/state.ts',
-      from: 'this.children.setPid(child, undefined);\n      this.children.release(child);',
-      to: "this.children.setPid(child, child.pid === 'restarting' ? child.pid : undefined);\n      this.children.release(child);",
+      from: 'this.children.setPid(child, undefined);\n      child.wait = undefined;',
+      to: "if (child.pid !== 'restarting') this.children.setPid(child, undefined);",
       within: 5000,
     },
     'a child is not killed when its time is over': {
