@@ -13,6 +13,8 @@ export interface OriginRequest {
   readonly body: unknown;
   /** `""` for none. */
   readonly lastEventId: string;
+  /** Whether the client still waits for an answer: a late request may be one that it has given up. */
+  readonly isAwaited: boolean;
 }
 
 /** What an origin answers a request. */

@@ -82,7 +82,8 @@ export class Origins {
     const { method, url, headers, body } = request;
     const lastEventId = decoded(headers['last-event-id']);
     connection.open(`a request reaches ${origin.name}`, connectTimeout, () => {
-      const taken = { node: client.name, method, url, headers, body, lastEventId };
+      const { isOpen: isAwaited } = connection;
+      const taken = { node: client.name, method, url, headers, body, lastEventId, isAwaited };
       origin.take(taken, connection, exchange);
     });
   }
