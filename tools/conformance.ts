@@ -31,12 +31,13 @@ const catalogues: readonly Catalogue[] = [
   { page: 'docs/conformance/otp.md', decisions: 'docs/otp.md' },
   { page: 'docs/conformance/otp-more.md', decisions: 'docs/otp.md' },
   { page: 'docs/conformance/sse-client.md', decisions: 'docs/sse/limits.md' },
+  { page: 'docs/conformance/simulation.md', decisions: 'docs/simulation.md' },
   { page: 'docs/conformance/positions.md', decisions: 'docs/sse/limits.md' },
 ];
 
 type Outcome = 'passing' | 'failing' | 'decided against' | 'missing';
 
-const id = /[A-Z]{2,5}-?\d\d/;
+const id = /[A-Z]{2,5}-?[A-Z]?\d\d/;
 const rowLine = new RegExp(String.raw`^\| (${id.source}) \| (.*)$`, 'gm');
 
 const results = runTests();
@@ -106,7 +107,7 @@ function runTests(): readonly TestResult[] {
   // Without jest's own output: failures show below, by row.
   spawnSync(
     process.execPath,
-    [join(root, 'tools/jest.ts'), '--json', `--outputFile=${file}`, 'packages/'],
+    [join(root, 'tools/jest.ts'), '--json', `--outputFile=${file}`, 'packages/', 'tools/models'],
     {
       stdio: 'ignore',
     },
