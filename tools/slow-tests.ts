@@ -7,6 +7,7 @@ export const slowTests: readonly string[] = [
   'packages/cli/test/cursor.test.ts',
   'packages/cli/test/tail.test.ts',
   'packages/cli/test/simulate.test.ts',
+  'tools/models.test.ts',
   'packages/sse/test/chaos/soak.test.ts',
   'packages/actor/test/differential/differential.test.ts',
   'packages/actor/test/application/application-run.test.ts',
