@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { assertOneOf } from '@reprise/actor/options';
 import { redact } from '@reprise/actor/text';
 import type { CommandOptions } from '@reprise/simulation/command';
 import { Command, CommanderError, Option } from 'commander';
@@ -29,7 +30,7 @@ export function parseArguments(argv: readonly string[]): Task {
     if (error instanceof CommanderError) {
       return error.exitCode === 0
         ? { type: 'print', text: parse.printed }
-        : { type: 'misuse', text: misuseOf(error, argv), status: statusOf(argv) };
+        : { type: 'misuse', text: misuseOf(error, argv, parse), status: statusOf(argv) };
     }
     if (error instanceof UsageError) {
       return { type: 'misuse', text: `${error.message}\n`, status: statusOf(argv) };
@@ -194,11 +195,37 @@ function statusOf([command]: readonly string[]): number {
 }
 
 /** Commander's messages say what is wrong; ours add what was expected. */
-function misuseOf({ code, message }: CommanderError, [command]: readonly string[]): string {
-  const got = /'([^']*)'/.exec(message)?.[1] ?? 'none';
+function misuseOf(
+  { code, message }: CommanderError,
+  [command = '']: readonly string[],
+  { program }: Parse,
+): string {
+  const quoted = /'([^']*)'/.exec(message)?.[1] ?? 'none';
+  // Without its value, which may be a secret that no rule knows.
+  const got = code === 'commander.unknownOption' ? flagIn(quoted) : quoted;
+  if (command.startsWith('-') && code === 'commander.unknownOption') {
+    return `Expected ${expectation('commander.unknownCommand', redact(got), '')}${hintFor(got, program)}\n`;
+  }
   const hint = /\(Did you mean .*\)/.exec(message)?.[0];
   const name = command === 'simulate' ? command : 'tail';
   return `Expected ${expectation(code, redact(got), name)}${hint === undefined ? '' : ` ${hint}`}\n`;
+}
+
+function flagIn(argument: string): string {
+  return /^--[^=]*|^-./.exec(argument)?.[0] ?? argument;
+}
+
+/** For an option in the place of the command: the one of `tail` that it is, or is near to. */
+function hintFor(got: string, { commands }: Command): string {
+  const tail = commands.find((command) => command.name() === 'tail');
+  const flags = (tail?.options ?? []).flatMap(({ long }) => long ?? []);
+  try {
+    assertOneOf('', got, flags);
+    return ` (Did you mean reprise tail ${got}?)`;
+  } catch (error) {
+    const near = /did you mean "(.*)"\?$/.exec((error as Error).message)?.[1];
+    return near === undefined ? '' : ` (Did you mean reprise tail ${near}?)`;
+  }
 }
 
 function expectation(code: string, got: string, command: string): string {

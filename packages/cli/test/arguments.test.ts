@@ -157,6 +157,24 @@ test.each(['--data', '--ca'])('%s with a file that cannot be read is bad usage',
 test.each([
   [[], `Expected a command, as in 'reprise tail URL', got none\n`],
   [['tial'], `Expected a command, as in 'reprise tail URL', got tial (Did you mean tail?)\n`],
+  [
+    ['--bearr', 'x', 'http://a/'],
+    `Expected a command, as in 'reprise tail URL', got --bearr (Did you mean reprise tail --bearer?)\n`,
+  ],
+  [
+    ['--bearer', 'x', 'http://a/'],
+    `Expected a command, as in 'reprise tail URL', got --bearer (Did you mean reprise tail --bearer?)\n`,
+  ],
+  [
+    ['--header=X-Own:s3cret'],
+    `Expected a command, as in 'reprise tail URL', got --header (Did you mean reprise tail --header?)\n`,
+  ],
+  [['-HX-Own:s3cret'], `Expected a command, as in 'reprise tail URL', got -H\n`],
+  [
+    ['tail', '--headr=X-Own:s3cret'],
+    `Expected options that 'reprise tail --help' lists, got --headr\n`,
+  ],
+  [['--zzzzzz'], `Expected a command, as in 'reprise tail URL', got --zzzzzz\n`],
 ])('reprise %j is bad usage', (args, text) => {
   expect(parseArguments(args)).toEqual({ type: 'misuse', text, status: 2 });
 });
