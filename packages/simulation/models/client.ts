@@ -2,7 +2,7 @@ import { defineModel, type Simulation } from '@reprise/simulation';
 
 import { Feed, type FeedShape } from './support/client/feed.ts';
 
-/** All waits after the last fault together: silence, delays of the server, stores without answer. */
+/** All waits after the last fault: silence, delays of the server, stores without an answer. */
 const longestRest = 600_000;
 
 /** Events come, clients are killed and streams break, for a while; then all faults end. */

@@ -13,7 +13,7 @@ export interface OriginRequest {
   readonly body: unknown;
   /** `""` for none. */
   readonly lastEventId: string;
-  /** Whether the client still waits for an answer: a late request may be one that it has given up. */
+  /** Whether the client still waits for an answer. It may have given up a late request. */
   readonly isAwaited: boolean;
 }
 

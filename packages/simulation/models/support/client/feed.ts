@@ -136,6 +136,8 @@ export class Feed {
         store: this.#cursorStore(node),
         dedupe,
         every,
+        // A write without an answer is given up before the service is stopped.
+        timeout: 10_000,
       },
       handle: (event, context) => this.#handle(Number(event.data), context),
       renew: ({ data }) => renews && this.#renew(Number(data)),
