@@ -14,6 +14,8 @@ const modelFiles: readonly string[] = globSync('packages/simulation/models/*.ts'
 
 /** The rows of the catalogue that say which mutants a model has to catch. */
 const rows: Readonly<Record<string, string>> = {
+  client: 'SIM-W04 SIM-W05 SIM-W06 SIM-W07 SIM-W09 SIM-W10',
+  'client-storms': 'SIM-W02',
   events: 'SIM-W11',
   minds: 'SIM-W08',
   registries: 'SIM-A11',

@@ -86,7 +86,7 @@ export default defineModel({
       file: 'sse/src/resilient/policy.ts',
       from: 'const least = Math.max(bound / 6, Math.min(250, minDelay, bound), requested);',
       to: 'const least = requested;',
-      within: 1600,
+      within: 1000,
     },
     'a request takes nothing from the budget': {
       file: 'sse/src/budget/request-budget.ts',

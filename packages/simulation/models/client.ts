@@ -86,7 +86,7 @@ const client = defineModel({
       from: 'this.#receive(handlePacket(bytes, packets), bytes.length, generation);',
       to: `this.#receive(handlePacket(bytes, packets), bytes.length, generation);
     void this.#cursor?.caughtUp(packets.lastEventId);`,
-      within: 8000,
+      within: 1000,
     },
     'a kill leaves the connection open': {
       file: 'sse/src/client/session.ts',
@@ -115,13 +115,13 @@ const client = defineModel({
     const { signal } = new AbortController();
     const others = new StoreCalls(options, { ...owner, signal });
     const position = await readPosition(options, others, owner.signal);`,
-      within: 10_000,
+      within: 1000,
     },
     'work that is given up with its client counts as handled': {
       file: 'sse/src/cursor/cursor.ts',
       from: 'this.#isReleased = true;',
       to: '',
-      within: 2000,
+      within: 1000,
     },
   },
 });
@@ -148,13 +148,13 @@ const clientWithDedupe = defineModel({
       file: 'sse/src/cursor/keys-in-use.ts',
       from: 'if (writing === undefined) {',
       to: 'if (writing === undefined || writing !== null) {',
-      within: 3500,
+      within: 1000,
     },
     'a server that repeats itself moves the position back': {
       file: 'sse/src/cursor/cursor.ts',
       from: 'return isMove && !(this.#dedupe && this.#isPassed(lastEventId))',
       to: 'return isMove',
-      within: 10_000,
+      within: 1000,
     },
     'what was handled is handled again': {
       file: 'sse/src/cursor/cursor.ts',

@@ -56,7 +56,7 @@ export default defineModel({
       file: 'actor/src/supervisor/child-runner.ts',
       from: 'return this.#cell.isAlive ? this.#launch(spec) : never();',
       to: 'return this.#launch(spec);',
-      within: 35_000,
+      within: 1000,
     },
     'a forged exit signal stands for the end': {
       file: 'actor/src/supervisor/state.ts',
@@ -82,13 +82,13 @@ export default defineModel({
       file: 'actor/src/supervisor/state.ts',
       from: 'this.children.setPid(child, undefined);\n      child.wait = undefined;',
       to: "if (child.pid !== 'restarting') this.children.setPid(child, undefined);",
-      within: 5000,
+      within: 1000,
     },
     'a child is not killed when its time is over': {
       file: 'actor/src/supervisor/shutdown.ts',
       from: 'child.receiveExit(supervisor, kill, true);\n    });',
       to: '});',
-      within: 2000,
+      within: 1000,
     },
     'a restart is not tried again': {
       file: 'actor/src/supervisor/state.ts',
@@ -124,13 +124,13 @@ export default defineModel({
       file: 'actor/src/supervisor/dynamic/children.ts',
       from: 'child.lastPid = pid;\n      this.#byLastPid.set(pid, child);',
       to: 'child.lastPid = pid;\n      if (!isKnown) this.#byLastPid.set(pid, child);',
-      within: 2000,
+      within: 1000,
     },
     'a partition that a resize has ended is started again': {
       file: 'actor/src/supervisor/partition/state.ts',
       from: 'await this.terminateChild(String(partition));',
       to: 'const gone = this.children.get(String(partition));\n      await this.terminateChild(String(partition));\n      if (gone) await this.launch(gone);',
-      within: 2000,
+      within: 1000,
     },
   },
 });
