@@ -3,7 +3,7 @@ import { GenServer, name, ok, type Process, reply, sleep, Supervisor } from '@re
 import type { TakeTicket, TicketStore } from './take-ticket.ts';
 
 /** How long the store may take, in ms. */
-const patience = 2000;
+const storeTimeout = 2000;
 
 interface Office {
   readonly store: TicketStore;
@@ -47,6 +47,6 @@ export function sell(process: Process): Promise<number | undefined> {
 
 /** A store that never answers must not keep the office waiting for ever. */
 async function tooLate(self: Process): Promise<never> {
-  await sleep(self, patience);
-  throw new Error(`the store took more than ${patience} ms`);
+  await sleep(self, storeTimeout);
+  throw new Error(`the store took more than ${storeTimeout} ms`);
 }

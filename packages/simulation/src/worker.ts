@@ -8,7 +8,7 @@ if (parentPort !== null) {
   await run(workerData as WorkerTask, parentPort);
 }
 
-/** What a worker works with is loaded late: a mutant is put into the sources before. */
+/** Loads the model and the code that runs it last: a mutant has to be in the sources before. */
 async function run(task: WorkerTask, port: MessagePort): Promise<void> {
   const isTouched = task.mutant === undefined ? () => true : putMutant(task.mutant);
   const { work } = await import('./workers/work.ts');

@@ -1,4 +1,4 @@
-import { type Failure, signOf } from '../run/failure.ts';
+import { type Failure, signatureOf } from '../run/failure.ts';
 import { statusOf, statuses, type Status } from './status.ts';
 
 /** More kinds of failures of one model say nothing new. */
@@ -6,14 +6,14 @@ const mostKinds = 10;
 
 /** The kinds of failures of one model. */
 export class Findings {
-  readonly #signs: Set<string> = new Set();
+  readonly #signatures: Set<string> = new Set();
   status: Status = statuses.ok;
 
   /** Whether it is the first of its kind. */
   add(failure: Failure): boolean {
-    const sign = signOf(failure);
-    const isFirst = !this.#signs.has(sign);
-    this.#signs.add(sign);
+    const signature = signatureOf(failure);
+    const isFirst = !this.#signatures.has(signature);
+    this.#signatures.add(signature);
     this.note(statusOf(failure.kind));
     return isFirst;
   }
@@ -24,7 +24,7 @@ export class Findings {
   }
 
   get isFull(): boolean {
-    return this.#signs.size >= mostKinds;
+    return this.#signatures.size >= mostKinds;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SeedRange } from '../run/seed-range.ts';
 
-/** What `reprise simulate` is asked for. */
+/** The options of `reprise simulate`. */
 export interface CommandOptions extends SeedRange {
   /** Files with models, and folders of such files. */
   readonly paths: readonly string[];
@@ -23,5 +23,5 @@ export interface CommandOptions extends SeedRange {
   readonly json: boolean;
 }
 
-/** Takes what is printed, a line or several at a time. */
+/** Prints a text of one line or several. */
 export type Print = (text: string) => void;

@@ -28,7 +28,7 @@ export interface MutantFigures {
   readonly message: string;
 }
 
-/** What the command prints, for a person or as one JSON object a line. */
+/** The output of the command, for a person or as one JSON object a line. */
 export class Output {
   readonly #print: Print;
   readonly #isJson: boolean;

@@ -21,8 +21,8 @@ export async function replayTapes(
   }
 }
 
-/** Prints what became of a tape; returns its failure. */
-export function tellReplayed(
+/** Prints the outcome of a tape; returns its failure. */
+export function printReplayed(
   loaded: LoadedModel,
   { path, report }: TapeFile,
   replayed: Replayed,
@@ -50,7 +50,7 @@ export async function replayOne(
 ): Promise<Status> {
   let status: Status = statuses.ok;
   await replayTapes(loaded, [tape], options, (_, replayed) => {
-    const failure = tellReplayed(loaded, tape, replayed, output);
+    const failure = printReplayed(loaded, tape, replayed, output);
     if (failure !== undefined) {
       status = statusOf(failure.kind);
     } else if (replayed.type === 'misfit') {

@@ -10,7 +10,7 @@ import { kept } from './again.ts';
 import { Findings } from './findings.ts';
 import type { CommandOptions } from './options.ts';
 import type { Output } from './output.ts';
-import { replayTapes, tellReplayed } from './replay-tapes.ts';
+import { replayTapes, printReplayed } from './replay-tapes.ts';
 import { type Status, statuses } from './status.ts';
 
 /** The numbers of seeds are kept in 32 bits. */
@@ -29,7 +29,7 @@ export class ModelSearch {
   readonly #tally = new Tally();
   #failed = 0;
   #hangs = 0;
-  /** When the first worker had the model: what comes before says nothing about the rate. */
+  /** When the first worker had the model: the time before would falsify the rate. */
   #startedAt: number | undefined = undefined;
 
   constructor(loaded: LoadedModel, options: CommandOptions, output: Output) {
@@ -50,7 +50,7 @@ export class ModelSearch {
     const { model, corpus } = this.#loaded;
     const tapes = readCorpus(corpus).filter(({ report }) => report.model === model.name);
     await replayTapes(this.#loaded, tapes, this.#options, (tape, replayed) => {
-      const failure = tellReplayed(this.#loaded, tape, replayed, this.#output);
+      const failure = printReplayed(this.#loaded, tape, replayed, this.#output);
       if (failure !== undefined) {
         this.#findings.add(failure);
       }

@@ -6,7 +6,7 @@ import { runAlone, wholeTrace } from '../run/search.ts';
 import type { SeedResult } from '../run/seed-run.ts';
 import type { TraceEntry } from '../trace/trace.ts';
 
-/** What became of a tape that was run again. */
+/** The outcome of a tape that was run again. */
 export type Replayed =
   /** `difference`: it fails, but its steps are no longer those that were recorded. */
   | {
@@ -45,7 +45,7 @@ function isFit({ isMisfit, tape: drawn }: SeedResult, tape: Tape): boolean {
   return !isMisfit && Object.keys(tape).every(isDrawn);
 }
 
-/** What there is to say of a tape that did not fail, after its name. */
+/** The outcome of a tape that did not fail, in words that follow its name. */
 export function replayedMessage(replayed: Exclude<Replayed, { readonly type: 'fails' }>): string {
   if (replayed.type === 'passes') {
     return 'passes: the program no longer fails in this way';

@@ -1,6 +1,6 @@
 import type { Draws } from '../choices/choices.ts';
 
-/** How a disk treats what was not synced when the power goes off. */
+/** How a disk treats changes that were not synced when the power goes off. */
 export interface Loss {
   readonly draws: Draws;
   /** Whether a write may be there in part. */

@@ -1,12 +1,13 @@
+import { assertName } from '../arguments/assert.ts';
 import type { Owner } from '../engine/happening.ts';
 import type { Contents } from './contents.ts';
 import type { Directory } from './directory.ts';
 import type { Drive } from './drive.ts';
 
 /**
- * The files of a node, for one life of it. A crash keeps what was synced. With faults of disks it
- * may lose later changes, the last ones first; leave a write in part; and let a change land after
- * the restart. A promise never settles when the node crashes before it does.
+ * The files of a node, for one life of it. A crash keeps all synced changes. With faults of disks
+ * it may lose later ones, the last of them first; leave a write in part; and let a change land
+ * after the restart. A promise never settles when the node crashes before it does.
  */
 export class Disk {
   readonly #drive: Drive;
@@ -19,15 +20,18 @@ export class Disk {
 
   /** The bytes of a file; `undefined` if it is not there. */
   async read(path: string): Promise<Uint8Array | undefined> {
-    return this.#run(`reads ${path}`, (files) => files.find(path)?.bytes);
+    return this.#at(path, `reads ${path}`, (files) => files.find(path)?.bytes);
   }
 
   /** As `read`, as text in UTF-8. */
   readText(path: string): Promise<string | undefined> {
-    return this.#run(`reads ${path}`, (files) => files.find(path)?.bytes.toString());
+    return this.#at(path, `reads ${path}`, (files) => files.find(path)?.bytes.toString());
   }
 
-  /** Puts `data` in the place of all that is in the file, which is created if it is not there. */
+  /**
+   * Replaces the whole content of a file with `data`; creates the file if it is not there. A text
+   * is written in UTF-8.
+   */
   write(path: string, data: string | Uint8Array): Promise<void> {
     return this.#put(`writes ${path}`, path, { replaces: true, bytes: Buffer.from(data) });
   }
@@ -52,14 +56,15 @@ export class Disk {
    * `from` is not there.
    */
   rename(from: string, to: string): Promise<void> {
-    return this.#run(`renames ${from} to ${to}`, (files) => {
+    assertName('the new path of a file', to);
+    return this.#at(from, `renames ${from} to ${to}`, (files) => {
       files.rename(from, to);
     });
   }
 
-  /** Resolves with whether it was there. */
+  /** Deletes a file. Resolves with whether it was there. */
   delete(path: string): Promise<boolean> {
-    return this.#run(`deletes ${path}`, (files) => files.delete(path));
+    return this.#at(path, `deletes ${path}`, (files) => files.delete(path));
   }
 
   /** The paths of all files. */
@@ -67,15 +72,21 @@ export class Disk {
     return this.#run('lists its files', (files) => files.paths);
   }
 
-  /** What is in a file now, synced or not, for checks. */
+  /** The text of a file now, synced or not, for checks; `undefined` if it is not there. */
   peek(path: string): string | undefined {
     return this.#drive.directory.find(path)?.bytes.toString();
   }
 
   #put(what: string, path: string, write: Parameters<Contents['write']>[0]): Promise<void> {
-    return this.#run(what, (files) => {
+    return this.#at(path, what, (files) => {
       (files.find(path) ?? files.create(path)).write(write);
     });
+  }
+
+  /** @throws TypeError for a path that is no text */
+  #at<Answer>(path: string, what: string, apply: (files: Directory) => Answer): Promise<Answer> {
+    assertName('the path of a file', path);
+    return this.#run(what, apply);
   }
 
   #run<Answer>(what: string, apply: (files: Directory) => Answer): Promise<Answer> {

@@ -21,8 +21,8 @@ interface Operation<Answer = unknown> {
 }
 
 /**
- * What is left of a node when it crashes. With faults of disks it may lose what was not synced, the
- * last changes first, and let a change land that was under way.
+ * The part of a node that outlasts its crash. With faults of disks it may lose changes that were
+ * not synced, the last ones first, and let a change land that was under way.
  */
 export class Drive {
   readonly directory: Directory = new Directory();

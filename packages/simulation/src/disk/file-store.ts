@@ -1,8 +1,8 @@
 import type { Disk } from './disk.ts';
 
 /**
- * Texts under keys, each in a file of its own, which a write replaces as a whole: a cursor store of
- * `@reprise/sse`, and what each program does that keeps small things in files.
+ * Texts under keys, each in a file of its own, which a write replaces as a whole: the usual way to
+ * keep small values in files. It is a cursor store of `@reprise/sse`.
  */
 export class FileStore {
   readonly #disk: Disk;
@@ -12,6 +12,7 @@ export class FileStore {
     this.#disk = disk;
   }
 
+  /** The text of a key; `undefined` if there is none. */
   get(key: string): Promise<string | undefined> {
     return this.#disk.readText(pathOf(key));
   }
@@ -28,6 +29,7 @@ export class FileStore {
     await this.#disk.sync(path);
   }
 
+  /** Resolves with whether there was a text, once a crash cannot bring it back. */
   async delete(key: string): Promise<boolean> {
     const wasThere = await this.#disk.delete(pathOf(key));
     await this.#disk.sync();

@@ -1,6 +1,6 @@
 import { type Happening, type Owner, Scheduled } from './happening.ts';
 
-/** Everything that will happen, by time: a binary heap of the future, and a list of what is due. */
+/** All happenings to come, by time: a binary heap of the later ones, and a list of those due. */
 export class Agenda {
   readonly #future: Scheduled[] = [];
   #due: Scheduled[] = [];
@@ -46,7 +46,7 @@ export class Agenda {
     this.#due.splice(this.#due.indexOf(chosen), 1);
   }
 
-  /** A pause of `owner` has ended early: everything of it comes at its own time again. */
+  /** A pause of `owner` has ended early: its happenings come at their own times again. */
   resume(owner: Owner): void {
     const all = this.#future.splice(0);
     for (const one of all) {
@@ -64,7 +64,7 @@ export class Agenda {
       .map(({ happening }) => happening);
   }
 
-  /** A node may be paused while something of it is due. */
+  /** A node may be paused while happenings of it are due. */
   #holdPaused(now: number): void {
     for (const one of this.#due) {
       const { pausedUntil } = one.happening.owner;

@@ -7,6 +7,7 @@ import { Trace } from '../trace/trace.ts';
 import { Agenda } from './agenda.ts';
 import type { Happening, Owner, Scheduled } from './happening.ts';
 import { afterMicrotask } from './microtask.ts';
+import { StepLimit } from './step-limit.ts';
 import { drawSwarm, type Faults, noFaults, type Swarm } from './swarm.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
@@ -27,9 +28,6 @@ export interface Runnable {
   readonly run: () => void;
 }
 
-/** So many steps at one instant are a loop without end. */
-const longestInstant = 20_000;
-
 /**
  * Runs one program on virtual time, one thing after another, with every choice drawn. A step is a
  * happening that is due, or turns of processes; all its microtasks run before the next step. Time
@@ -47,7 +45,7 @@ export class Engine {
   process: Pid | undefined = undefined;
   /** Called before each step: faults that come at any time begin here. */
   inject: (() => void) | undefined = undefined;
-  /** Says who waits for what, a line each, when nothing can happen any more. */
+  /** Each returns a line for each of its waits, for the report of a run that is stuck. */
   readonly waits: Set<() => readonly string[]> = new Set();
   /**
    * Whether an operation outside of the run, which is allowed, may call back before time goes on.
@@ -63,7 +61,7 @@ export class Engine {
   rates: Swarm['rates'];
   violation: Violation | undefined = undefined;
   readonly #agenda = new Agenda();
-  readonly #maxSteps: number;
+  readonly #limit: StepLimit;
   readonly #order: Draws;
   readonly #time: Draws;
   #runnable: Runnable[] = [];
@@ -72,15 +70,13 @@ export class Engine {
   #finish: (() => void) | undefined = undefined;
   #isOver = false;
   #waitsOutside = false;
-  #instant = 0;
-  #instantSteps = 0;
 
   constructor({ source, faults, isOrdered, maxSteps, keep }: EngineOptions) {
     this.choices = new Choices(source);
     this.trace = new Trace(keep);
     this.swarm = drawSwarm(this.choices.stream('swarm'), faults, isOrdered);
     this.rates = this.swarm.rates;
-    this.#maxSteps = maxSteps;
+    this.#limit = new StepLimit(maxSteps);
     this.#order = this.choices.stream('order');
     this.#time = this.choices.stream('time');
   }
@@ -108,7 +104,7 @@ export class Engine {
     this.#isOver = true;
   }
 
-  /** A tick of Node was asked for: it belongs to the step, and whatever follows from it. */
+  /** A tick of Node was asked for: it belongs to the step, with all its consequences. */
   ticked(): void {
     this.#hasTicked = true;
   }
@@ -131,7 +127,7 @@ export class Engine {
     this.#runnable.push(runnable);
   }
 
-  /** Everything that is still to happen, for a report. */
+  /** All happenings that are still to come, for a report. */
   get pending(): readonly Happening[] {
     return this.#agenda.pending;
   }
@@ -158,22 +154,11 @@ export class Engine {
         ? { t: this.now, node: owner.name, kind, what, detail }
         : { t: this.now, node: owner.name, kind, what, of, detail },
     );
-    this.#count();
+    const excess = this.#limit.count(this.trace.length, this.now);
+    if (excess !== undefined) {
+      this.fail(excess.kind, excess.message);
+    }
     return !this.#isOver;
-  }
-
-  #count(): void {
-    if (this.trace.length >= this.#maxSteps) {
-      this.fail('limit', `Expected an end within ${this.#maxSteps} steps, got none`);
-    }
-    if (this.#instant !== this.now) {
-      this.#instant = this.now;
-      this.#instantSteps = 0;
-    }
-    this.#instantSteps += 1;
-    if (this.#instantSteps > longestInstant) {
-      this.fail('stuck', `Expected time to pass, got ${longestInstant} steps at one instant`);
-    }
   }
 
   readonly #step = (): void => {
@@ -217,7 +202,7 @@ export class Engine {
     }
   };
 
-  /** What the engine asks of the host is not asked by the code of the step. */
+  /** Without an owner: a callback that the engine asks the host for is no escape of the step. */
   #outside(ask: (callback: () => void) => unknown, callback: () => void): void {
     const { current } = this;
     this.current = undefined;
@@ -298,7 +283,7 @@ export class Engine {
       this.fail('stuck', [quiet, ...waits].join('\n'));
       return;
     }
-    // Timers of a host are late: a fourth of all pauses are a little longer than they need be.
+    // Timers of a host are late: one wait in four is up to 2 ms too long.
     const late = this.#time.below(4) === 3 ? this.#time.below(2000) : 0;
     this.now = Math.max(this.now, next) + late;
   }

@@ -10,7 +10,7 @@ export interface Violation {
   readonly kind: ViolationKind;
   /** One line, and further lines for details. */
   readonly message: string;
-  /** What was thrown, if anything was. */
+  /** The value that was thrown, if one was. */
   readonly error?: unknown;
   /** The number of the step after which it was seen. */
   readonly step: number;

@@ -2,8 +2,8 @@ import type { Draws } from '../choices/choices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { SimulatedNode } from '../node/node.ts';
 
-/** Faults that come at any time are rarer than those of a call: there are many more steps. */
-const rarer = 10;
+/** A fault is this many times rarer at a step than at a call: there are many more steps. */
+const stepsPerCall = 10;
 
 /**
  * From now on nodes have faults at any step, as the run has them: crashes, pauses, clocks that are
@@ -32,7 +32,7 @@ class Injector {
 
   inject(): void {
     const { crash, pause, clock } = this.#engine.rates;
-    if (this.#draws.chance((crash + pause + clock) / rarer)) {
+    if (this.#draws.chance((crash + pause + clock) / stepsPerCall)) {
       const node = this.#nodes[this.#draws.below(this.#nodes.length)];
       if (node?.isUp === true) {
         this.#hit(node);
@@ -56,7 +56,7 @@ class Injector {
         return;
       default:
         node.skew({
-          ahead: this.#draws.between(-farthest, farthest),
+          ahead: this.#draws.between(-mostAhead, mostAhead),
           drift: this.#draws.between(-100, 100) / 10_000,
         });
     }
@@ -66,4 +66,4 @@ class Injector {
 /** In ms. */
 const longestPause = 20_000;
 /** Of a wall clock that is set, in ms. */
-const farthest = 3_600_000;
+const mostAhead = 3_600_000;

@@ -63,14 +63,14 @@ export class Connection {
     }
   }
 
-  /** The server, or the network, resets it: what is on its way is lost. */
+  /** The server, or the network, resets it: packets in flight are lost. */
   reset(code = 'ECONNRESET'): void {
     const { client, server } = this.#ends;
     this.#isReset = true;
     this.#fail(code, this.#network.link(server.name, client.name).delay());
   }
 
-  /** Bytes vanish in both directions from now on, and nobody is told. */
+  /** Bytes vanish in both directions from now on, and no side gets an error. */
   vanish(): void {
     const { client, server } = this.#ends;
     this.#engine.enter(server, {

@@ -1,11 +1,15 @@
+import type { KeysOf } from '@reprise/actor/options';
+
 import type { Draws } from '../choices/choices.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Link } from './link.ts';
 
 export interface CutOptions {
-  /** Whether only what the first sends to the second is lost. Default: false. */
+  /** Whether only the packets from the first to the second are stopped. Default: false. */
   readonly isOneWay?: boolean;
 }
+
+export const cutKeys: KeysOf<CutOptions> = { isOneWay: true };
 
 /** The links between all machines of a run, each known by its name. */
 export class Network {
@@ -26,12 +30,12 @@ export class Network {
   }
 
   /**
-   * New connections fail, and open ones fall silent: nobody is told. Their packets come when the
-   * link is mended.
+   * New connections fail, and open ones fall silent: no side gets an error. Their packets come when
+   * the link is mended.
    */
   cut(one: string, other: string, { isOneWay = false }: CutOptions = {}): void {
     const arrow = isOneWay ? 'to' : 'and';
-    this.#tell(one, `the link from ${one} ${arrow} ${other} is cut`);
+    this.#note(one, `the link from ${one} ${arrow} ${other} is cut`);
     this.link(one, other).close('cut');
     if (!isOneWay) {
       this.link(other, one).close('cut');
@@ -40,14 +44,14 @@ export class Network {
 
   /** Keeps all packets between the two from now on. */
   hold(one: string, other: string): void {
-    this.#tell(one, `the packets between ${one} and ${other} are held`);
+    this.#note(one, `the packets between ${one} and ${other} are held`);
     this.link(one, other).close('held');
     this.link(other, one).close('held');
   }
 
   /** Mends a cut, and lets the packets go that are held, in their order. */
   release(one: string, other: string): void {
-    this.#tell(one, `the link between ${one} and ${other} is open`);
+    this.#note(one, `the link between ${one} and ${other} is open`);
     this.link(one, other).open();
     this.link(other, one).open();
   }
@@ -74,7 +78,7 @@ export class Network {
     });
   }
 
-  #tell(node: string, what: string): void {
+  #note(node: string, what: string): void {
     this.#engine.enter({ ...wire, name: node }, { kind: 'fault', what });
   }
 }

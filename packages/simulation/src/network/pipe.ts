@@ -57,7 +57,7 @@ export class Pipe {
     this.#isPaused = true;
   }
 
-  /** What has arrived is delivered in a step of its own. */
+  /** Delivers the packets that have arrived, in a step of its own. */
   resume(): void {
     this.#isPaused = false;
     if (this.#arrived.length > 0) {
@@ -67,7 +67,7 @@ export class Pipe {
     }
   }
 
-  /** Nothing arrives any more, and nobody is told. */
+  /** Nothing arrives any more, and no side gets an error. */
   close(): void {
     this.#isClosed = true;
     this.#arrived = [];

@@ -1,4 +1,5 @@
 import type { Clock, TimeoutHandle } from '@reprise/actor';
+import type { KeysOf } from '@reprise/actor/options';
 
 import type { Engine } from '../engine/engine.ts';
 import type { Lane, Owner, Scheduled } from '../engine/happening.ts';
@@ -10,9 +11,14 @@ const epoch: number = Date.UTC(2030, 0, 1);
 export interface Skew {
   /** Of the wall clock, in ms. Default: as it was, which is 0 at first. */
   readonly ahead?: number;
-  /** Of both clocks: 0.01 is 1 % too fast. Default: as it was, which is 0 at first. */
+  /**
+   * Of the wall clock and of the monotonic one, above -1 and below 1: 0.01 is 1 % too fast.
+   * Default: as it was, which is 0 at first.
+   */
   readonly drift?: number;
 }
+
+export const skewKeys: KeysOf<Skew> = { ahead: true, drift: true };
 
 /**
  * The clocks and timers of a node. A timer is as that of a host: it waits whole milliseconds, at

@@ -12,8 +12,8 @@ export interface NodeReport {
 }
 
 /**
- * One life of a node, from its start to its crash. Nobody is told of the crash: its turns, timers
- * and answers are dropped, and nothing that its code still calls has an effect.
+ * One life of a node, from its start to its crash. The crash gives no notice: its turns, timers and
+ * answers are dropped, and calls that its code still makes have no effect.
  */
 export class Incarnation implements Owner {
   readonly name: string;

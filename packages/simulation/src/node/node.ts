@@ -1,10 +1,12 @@
 import { createSystem, type System } from '@reprise/actor';
+import { assertKnownKeys } from '@reprise/actor/options';
 
+import { assertThat, assertTime } from '../arguments/assert.ts';
 import type { Draws } from '../choices/choices.ts';
 import { Disk } from '../disk/disk.ts';
 import { Drive } from '../disk/drive.ts';
 import { type Engine, textOf } from '../engine/engine.ts';
-import type { NodeClock, Skew } from './clock.ts';
+import { type NodeClock, type Skew, skewKeys } from './clock.ts';
 import { Incarnation, type NodeReport } from './incarnation.ts';
 import { waitsIn } from './waits.ts';
 
@@ -41,6 +43,7 @@ export class SimulatedNode<Value = unknown> {
     return this.#incarnation;
   }
 
+  /** Whether it runs, which it also does while it is paused. */
   get isUp(): boolean {
     return this.#incarnation.isAlive;
   }
@@ -61,7 +64,7 @@ export class SimulatedNode<Value = unknown> {
     return this.#system;
   }
 
-  /** `system`, if anybody has used it in its life now. */
+  /** `system`, if it was used in its life now. */
   get systemIfAny(): System | undefined {
     return this.#system;
   }
@@ -77,6 +80,7 @@ export class SimulatedNode<Value = unknown> {
     return this.#incarnation.clock;
   }
 
+  /** The reports of its systems to their logger in its life now, oldest first. */
   get reports(): readonly NodeReport[] {
     return this.#incarnation.reports;
   }
@@ -92,7 +96,10 @@ export class SimulatedNode<Value = unknown> {
     }
   }
 
-  /** Power off: no callback runs, nobody is told, and others learn of it by silence. */
+  /**
+   * Power off: none of its callbacks runs any more. Others learn of it by silence, or by a request
+   * that fails. It stays down until `restart` or `sim.heal`.
+   */
   crash(): void {
     if (this.isUp) {
       this.engine.enter(this.#incarnation, { kind: 'fault', what: 'crashes' });
@@ -121,11 +128,16 @@ export class SimulatedNode<Value = unknown> {
     }
   }
 
-  /** For so many ms nothing of it runs, as by SIGSTOP. The messages and packets for it wait. */
+  /**
+   * For so many ms of virtual time nothing of it runs, as by SIGSTOP. The messages and packets for
+   * it wait.
+   * @throws TypeError for a time below 0 or without an end
+   */
   pause(ms: number): void {
+    assertTime('the time to pause', ms);
     this.engine.enter(this.#incarnation, { kind: 'fault', what: `stands still for ${ms} ms` });
     const life = this.#incarnation;
-    // A second pause does not end the first: what waits for its end must not be overtaken.
+    // A second pause does not end the first: later happenings would overtake those that wait.
     life.pausedUntil = Math.max(life.pausedUntil, this.engine.now + ms * 1000);
   }
 
@@ -139,8 +151,12 @@ export class SimulatedNode<Value = unknown> {
     }
   }
 
-  /** Sets its clocks off; they stay so after a crash. */
+  /**
+   * Sets its clocks off; they stay so after a crash.
+   * @throws TypeError for a wrong option, and for a drift outside of -1 to 1
+   */
   skew(skew: Skew): void {
+    assertSkew(skew);
     this.#skew = { ...this.#skew, ...skew };
     this.#incarnation.clock.skew(skew);
     const { ahead = 0, drift = 0 } = this.#skew;
@@ -203,6 +219,14 @@ export class SimulatedNode<Value = unknown> {
       }
     }
   }
+}
+
+function assertSkew(skew: Skew): void {
+  assertKnownKeys('skew', skew, skewKeys);
+  const { ahead = 0, drift = 0 } = skew;
+  assertThat(Number.isFinite(ahead), 'Expected `ahead` to be a number of milliseconds', ahead);
+  const isDrift = Number.isFinite(drift) && Math.abs(drift) < 1;
+  assertThat(isDrift, 'Expected `drift` to be above -1 and below 1, as 0.01 for 1 %', drift);
 }
 
 /** Not part of any node: it does not crash. */

@@ -30,7 +30,7 @@ class Request<Value, Result> {
   readonly #fn: (value: Value) => Result | Promise<Result>;
   readonly #settling: Settling<Result>;
   readonly #draws: Draws;
-  /** Whether the answer is lost. */
+  /** Whether it has failed: an answer that comes later counts no more. */
   #isLost = false;
 
   constructor(

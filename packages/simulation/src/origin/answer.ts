@@ -17,7 +17,7 @@ export interface OriginRequest {
   readonly isAwaited: boolean;
 }
 
-/** What an origin answers a request. */
+/** The answer of an origin to a request. */
 export type OriginAnswer =
   /** The events after the Last-Event-ID, and those to come. */
   | StreamAnswer
@@ -36,12 +36,20 @@ export type OriginAnswer =
 
 export interface StreamAnswer {
   readonly type: 'stream';
-  /** How many events before the place that was asked for are sent again. `Infinity`: all. */
+  /** How many events up to the Last-Event-ID are sent again. `Infinity`: all. Default: 0. */
   readonly repeats?: number;
-  /** A `retry` field at the beginning, in ms. */
+  /** A `retry` field at the beginning, in ms. Default: none. */
   readonly retry?: number;
   /** After so many events the stream ends. Default: never. */
   readonly events?: number;
-  /** How it ends. Default: in good order. */
+  /** How it ends: in good order, by a reset, or by silence. Default: `close`. */
   readonly end?: 'close' | 'reset' | 'silence';
 }
+
+export const answerTypes: readonly OriginAnswer['type'][] = [
+  'stream',
+  'status',
+  'redirect',
+  'silence',
+  'refuse',
+];

@@ -1,8 +1,11 @@
+import { assertKnownKeys, assertOneOf, type KeysOf } from '@reprise/actor/options';
+
+import { assertFunction, assertThat, assertWhole } from '../arguments/assert.ts';
 import type { Draws } from '../choices/choices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Owner } from '../engine/happening.ts';
 import type { Connection } from '../network/connection.ts';
-import type { OriginAnswer, OriginRequest, StreamAnswer } from './answer.ts';
+import { answerTypes, type OriginAnswer, type OriginRequest, type StreamAnswer } from './answer.ts';
 import type { OriginExchange } from './exchange.ts';
 import { type EventLog, OriginStream } from './stream.ts';
 
@@ -14,6 +17,17 @@ export interface OriginOptions {
   readonly answer?: (request: OriginRequest) => OriginAnswer | undefined;
   /** How many of its last events it can send again. Default: all. */
   readonly history?: number;
+}
+
+const originKeys: KeysOf<OriginOptions> = { answer: true, history: true };
+
+/** @throws TypeError for the first wrong option */
+export function assertOriginOptions(options: OriginOptions): void {
+  assertKnownKeys('origin', options, originKeys);
+  if (options.answer !== undefined) {
+    assertFunction('`answer`', options.answer);
+  }
+  assertWhole('history', options.history === Infinity ? undefined : options.history, 0);
 }
 
 /** A server of an event stream outside of all nodes: numbered events, and answers to requests. */
@@ -36,17 +50,17 @@ export class Origin implements EventLog {
     this.#options = options;
   }
 
-  /** Of its stream; each path of it is the same stream. */
+  /** The URL of its stream, `http://NAME/`; every path of it is the same stream. */
   get url(): string {
     return `http://${this.name}/`;
   }
 
-  /** The number of the last event. */
+  /** The number of the last event; 0 if there is none. */
   get made(): number {
     return this.#data.length;
   }
 
-  /** The ids of all events: the numbers from 1 on. */
+  /** The ids of all events, oldest first: the numbers from 1 on, as texts. */
   get produced(): readonly string[] {
     return this.#data.map((_data, index) => String(index + 1));
   }
@@ -57,8 +71,13 @@ export class Origin implements EventLog {
     return this.#streams;
   }
 
-  /** Makes so many events, or one for each data, and sends them. */
+  /**
+   * Makes events, and sends them: as many as a number says, with their ids as data, or one for each
+   * text of a list. Default: 1.
+   * @throws TypeError unless it is a whole number from 0 on, or a list of texts
+   */
   produce(given: number | readonly string[] = 1): void {
+    assertProduced(given);
     const data =
       typeof given === 'number'
         ? Array.from({ length: given }, (_none, index) => String(this.made + index + 1))
@@ -88,6 +107,7 @@ export class Origin implements EventLog {
     const taken = { ...request, n: this.requests.length + 1, at: this.#engine.now / 1000 };
     this.requests.push(taken);
     const answer = this.#options.answer?.(taken) ?? this.#draw();
+    assertOneOf('Expected the type of an answer,', answer.type, answerTypes);
     switch (answer.type) {
       case 'stream':
         this.#stream(taken, connection, client, answer);
@@ -164,7 +184,7 @@ export class Origin implements EventLog {
   }
 
   #draw(): OriginAnswer {
-    return this.#draws.chance(this.#engine.rates.origin * oftener)
+    return this.#draws.chance(this.#engine.rates.origin * perRequest)
       ? this.#drawFault()
       : { type: 'stream' };
   }
@@ -198,5 +218,12 @@ export class Origin implements EventLog {
   }
 }
 
-/** A request is a rare occasion for a fault, compared with packets. */
-const oftener = 10;
+/** Faults come more often at a request than at a packet: there are far fewer requests. */
+const perRequest = 10;
+
+function assertProduced(given: unknown): void {
+  const isRight = Array.isArray(given)
+    ? given.every((data) => typeof data === 'string')
+    : Number.isSafeInteger(given) && Number(given) >= 0;
+  assertThat(isRight, 'Expected a number of events, or a list of their data', given);
+}

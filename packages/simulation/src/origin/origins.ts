@@ -1,11 +1,12 @@
 import type { Exchange, ExchangeHandlers, OutgoingRequest, Transport } from '@reprise/sse/testing';
 
+import { assertThat } from '../arguments/assert.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Owner } from '../engine/happening.ts';
 import { Connection } from '../network/connection.ts';
 import type { Network } from '../network/network.ts';
 import { OriginExchange } from './exchange.ts';
-import { Origin, type OriginOptions } from './origin.ts';
+import { assertOriginOptions, Origin, type OriginOptions } from './origin.ts';
 
 /** All origins of a run, by the names in URLs, and the transport of nodes to them. */
 export class Origins {
@@ -19,18 +20,15 @@ export class Origins {
   }
 
   add(name: string, options: OriginOptions): Origin {
-    if (this.#byName.has(name)) {
-      throw new TypeError(`Expected a name that no other origin has, got ${name}`);
-    }
-    if (!/^[a-z\d][a-z\d.-]*$/.test(name)) {
-      throw new TypeError(`Expected a name that a URL can have as its host, got ${name}`);
-    }
+    const isHost = /^[a-z\d][a-z\d.-]*$/.test(name);
+    assertThat(isHost, 'Expected a name that a URL can have as its host', name);
+    assertOriginOptions(options);
     const origin = new Origin(this.#engine, name, options);
     this.#byName.set(name, origin);
     return origin;
   }
 
-  /** How code of a node, or of another part of the run, sends its requests. */
+  /** The transport for the requests of a node, of the test program or of a client. */
   transportFor(client: Owner): Transport {
     return (request, { connectTimeout = defaultConnectTimeout }, handlers) =>
       this.#send(client, request, connectTimeout, handlers);

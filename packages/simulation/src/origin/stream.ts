@@ -59,7 +59,7 @@ export class OriginStream {
     return this.#connection.down.buffered;
   }
 
-  /** Sends what there is, up to the window of the connection. */
+  /** Sends the events that are made, up to the window of the connection. */
   pump(): void {
     while (this.isOpen && this.#left > 0 && this.#next <= this.#log.made && this.#hasRoom) {
       this.write(this.#takeText());
@@ -80,7 +80,7 @@ export class OriginStream {
     return this.#hasRoom;
   }
 
-  /** Ends the response in good order, after what was written. */
+  /** Ends the response in good order, after all bytes that were written. */
   end(): void {
     if (this.isOpen) {
       this.#isEnded = true;
@@ -91,7 +91,7 @@ export class OriginStream {
     }
   }
 
-  /** Breaks it off: what is on its way is lost. */
+  /** Resets the connection: packets in flight are lost. */
   reset(): void {
     if (this.isOpen) {
       this.#isEnded = true;
@@ -99,7 +99,7 @@ export class OriginStream {
     }
   }
 
-  /** From now on nothing arrives, and nobody is told. */
+  /** From now on nothing arrives, and no side gets an error. */
   vanish(): void {
     if (this.isOpen) {
       this.#isEnded = true;

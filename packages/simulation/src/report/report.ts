@@ -1,24 +1,25 @@
 import { type DrawCount, type Failure, placesIn } from '../run/failure.ts';
 import { formatTrace } from '../trace/text.ts';
 
-/** A failure for a person: shrunk, with where it came from. Plain data. */
+/** A failure, shrunk, with the run in which it was found. Plain data. */
 export interface Report {
+  /** The name of the model; `program` for a plain program. */
   readonly model: string;
   readonly failure: Failure;
   /** The draws of the run in which it was found. */
   readonly found: DrawCount;
-  /** How many runs the shrinking took. */
+  /** How many runs the shrinking took; 0 if it was not shrunk. */
   readonly runs: number;
 }
 
 export interface FormatOptions {
-  /** How to run it again. */
+  /** The command or call that runs it again. */
   readonly replay: string;
   /** How many steps are shown: the last ones. */
   readonly steps: number;
 }
 
-/** A page: what failed, how to see it again, and its steps. */
+/** A page: the failure, the way to run it again, and its steps. */
 export function formatReport(report: Report, { replay, steps }: FormatOptions): string {
   const { failure, model } = report;
   const isLost = failure.steps === 0;

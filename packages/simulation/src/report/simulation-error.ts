@@ -4,8 +4,8 @@ import { formatReport, type Report } from './report.ts';
 const shownSteps = 50;
 
 /**
- * A simulation failed. The message is a page to read: what failed, its seed and its tape, and the
- * steps of the smallest run that fails in the same way. `report` is the same as data.
+ * A simulation failed. The message is a page: the error, its seed and its tape, and the last steps
+ * of the smallest run found that fails in the same way. `report` is the same as data.
  */
 export class SimulationError extends Error {
   static {
@@ -15,7 +15,7 @@ export class SimulationError extends Error {
   /** Not a property of its own: Node prints those of an error, and this is long. */
   readonly #report: Report;
 
-  /** `replay`: how to run it again. */
+  /** `replay`: the command or call that runs it again. */
   constructor(report: Report, replay: string, options?: ErrorOptions) {
     super(formatReport(report, { replay, steps: shownSteps }), options);
     this.#report = report;

@@ -23,9 +23,9 @@ export interface DrawCount {
 export interface Failure {
   readonly kind: FailureKind;
   readonly message: string;
-  /** Of what was thrown. */
+  /** The stack of the error, if an error was thrown. */
   readonly stack?: string;
-  /** Of the run in which it was found; none for a tape. */
+  /** The seed of the run in which it was found; none for a tape. */
   readonly seed?: number;
   /** How turns were picked; `oldest` is the order of production. */
   readonly order: Order;
@@ -60,17 +60,17 @@ export function failedRun(
   return { ...reason, order, steps, hash, draws: count, tape, trace };
 }
 
-/** The failure of a run that has left nothing behind: it was stopped, or took its thread along. */
+/** The failure of a run without a result: it was stopped from outside, or it ended its thread. */
 export function lostRun(reason: Pick<Failure, 'kind' | 'message' | 'stack' | 'seed'>): Failure {
   const draws = { all: 0, wild: 0 };
   return { ...reason, order: 'oldest', steps: 0, hash: '', draws, tape: {}, trace: [] };
 }
 
 /**
- * Two failures of one program with the same sign are the same: the same words, but for numbers,
- * thrown at the same place.
+ * Failures of one program with the same signature count as the same failure: the same message, but
+ * for its numbers, thrown at the same place.
  */
-export function signOf({
+export function signatureOf({
   kind,
   message,
   stack,

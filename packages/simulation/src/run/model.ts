@@ -5,27 +5,29 @@ import type { Program } from '../simulation.ts';
 import { assertProgramOptions, type ProgramOptions, programKeys } from './program-options.ts';
 
 /**
- * A fault put into a source on purpose, which the model has to notice: as long as it does, the
- * model looks at what the source promises.
+ * A fault put into a source on purpose, which the model has to find: it shows that the model checks
+ * the code around it.
  */
 export interface Mutant {
   /** The end of the path of one source, such as `src/shop.ts`. */
   readonly file: string;
-  /** Stands in the source exactly once. */
+  /** The code that is replaced: it has to be in the source exactly once. */
   readonly from: string;
+  /** The code that takes its place. */
   readonly to: string;
   /** So many seeds, counted from 0, are enough for the model to fail. */
   readonly within: number;
 }
 
-/** A program under simulation, with its name: what a file for `reprise simulate` exports. */
+/** A program under simulation, with its name: a file for `reprise simulate` exports it. */
 export interface Model {
   /** In reports, in names of files, and for `--model`. */
   readonly name: string;
   /** Run anew for each seed. */
   readonly program: Program;
+  /** The faults that it has, for example. Default: no faults. */
   readonly options?: ProgramOptions;
-  /** By what is broken, in words. */
+  /** Each by the fault that it is, in words. Default: none. */
   readonly mutants?: Readonly<Record<string, Mutant>>;
 }
 
@@ -33,9 +35,9 @@ const modelKeys: KeysOf<Model> = { name: true, program: true, options: true, mut
 const mutantKeys: KeysOf<Mutant> = { file: true, from: true, to: true, within: true };
 
 /**
- * Gives a program a name, the faults that it has to bear, and the mutants that show that it looks
- * at something. A file exports it as default, or several as `models`, for `reprise simulate`;
- * `simulate` takes it in place of a program.
+ * Gives a program a name, the faults that it has, and mutants that it has to find. A file exports
+ * it as default, or several as `models`, for `reprise simulate`; `simulate` takes it in place of a
+ * program.
  * @throws TypeError for a field that is missing, misspelt or of the wrong type
  * @example
  * ```ts

@@ -1,30 +1,26 @@
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
-import { describe } from '@reprise/actor/text';
 
-import type { Faults } from '../engine/swarm.ts';
-import { assertKinds } from '../world/escape-kind.ts';
-import type { SeedOptions } from './seed-run.ts';
+import { assertBoolean, assertThat, assertWhole } from '../arguments/assert.ts';
+import { faultKeys, type Faults } from '../engine/swarm.ts';
+import { assertKinds, type EscapeKind } from '../world/escape-kind.ts';
 
 /** The options of a run that belong to its program: each seed and each tape runs with the same. */
-export type ProgramOptions = Pick<SeedOptions, 'faults' | 'isOrdered' | 'maxSteps' | 'allow'>;
+export interface ProgramOptions {
+  /** The kinds of faults that a run may have. Default: none. */
+  readonly faults?: Faults;
+  /** Whether turns keep the order of production. Default: in half of all seeds. */
+  readonly isOrdered?: boolean;
+  /** A run of more steps fails. Default: 200,000. */
+  readonly maxSteps?: number;
+  /** The kinds of escapes that the program may make. Default: none. */
+  readonly allow?: readonly EscapeKind[];
+}
 
 export const programKeys: KeysOf<ProgramOptions> = {
   faults: true,
   isOrdered: true,
   maxSteps: true,
   allow: true,
-};
-
-const faultKeys: KeysOf<Faults> = {
-  crash: true,
-  pause: true,
-  stall: true,
-  clock: true,
-  network: true,
-  store: true,
-  disk: true,
-  tear: true,
-  origin: true,
 };
 
 /** @throws TypeError for the first wrong one; `name`: whose options they are */
@@ -40,24 +36,11 @@ export function assertProgramOptions(name: string, options: ProgramOptions): voi
   if (allow !== undefined) {
     assertAllow(allow);
   }
-  if (maxSteps !== undefined && !(Number.isSafeInteger(maxSteps) && maxSteps >= 1)) {
-    throw new TypeError(
-      `Expected \`maxSteps\` to be a whole number from 1 on, got ${describe(maxSteps)}`,
-    );
-  }
+  assertWhole('maxSteps', maxSteps, 1);
 }
 
 function assertAllow(allow: unknown): void {
-  if (!Array.isArray(allow)) {
-    throw new TypeError(
-      `Expected \`allow\` to be a list of kinds of escapes, got ${describe(allow)}`,
-    );
-  }
-  assertKinds(allow);
-}
-
-function assertBoolean(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw new TypeError(`Expected \`${name}\` to be true or false, got ${describe(value)}`);
-  }
+  const isList = Array.isArray(allow);
+  assertThat(isList, 'Expected `allow` to be a list of kinds of escapes', allow);
+  assertKinds(allow as readonly unknown[]);
 }

@@ -4,16 +4,16 @@ import { runInThisContext } from 'node:vm';
 // The `process` of a sandbox, such as Jest's, is a copy to which no event comes.
 const realProcess = runInThisContext('process') as NodeJS.Process;
 
-/** What a function resolves with, and the first rejection meanwhile that nobody has handled. */
+/** The value of a function, and the first unhandled rejection while it ran. */
 export interface Observed<Value> {
   readonly value: Value;
   readonly rejection: { readonly reason: unknown } | undefined;
 }
 
 /**
- * Node tells of such a rejection when its microtasks and ticks are done, which is after the end of
- * a run: it is waited for, or the next run would be blamed. Other listeners, such as those of a
- * test runner, do not hear of it meanwhile: they would not know of which run it is.
+ * Observes the unhandled rejections of a run. Node emits them when its microtasks and ticks are
+ * done, which is after the end of a run: this waits for them, or the next run would be blamed.
+ * Other listeners, such as those of a test runner, get none: they could not know the run.
  */
 export async function withRejections<Value>(run: () => Promise<Value>): Promise<Observed<Value>> {
   let rejection: Observed<Value>['rejection'];

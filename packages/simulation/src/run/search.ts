@@ -52,7 +52,7 @@ export async function runAlone(
   return rejection === undefined ? value : unhandled(value, rejection.reason);
 }
 
-/** A rejection that nobody has handled is a failure of its run, but for one that it already has. */
+/** An unhandled rejection is the failure of its run, unless the run has failed already. */
 function unhandled(result: SeedResult, error: unknown): SeedResult {
   const message = `Unhandled rejection: ${textOf(error)}`;
   const { violation, steps, time } = result;

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 
 import type { EscapeKind } from '../world/escape-kind.ts';
 
-/** What is counted of one seed. */
+/** The figures of one seed. */
 export interface SeedFigures {
   readonly seed: number;
   readonly steps: number;
   readonly hash: string;
   /** The conditions of `sometimes`, and whether they held. */
   readonly reached: Iterable<readonly [name: string, isReached: boolean]>;
-  /** What it has used outside of the simulation, by permission. */
+  /** The kinds of escapes that were allowed, and were used. */
   readonly escapes: readonly EscapeKind[];
 }
 
@@ -34,7 +34,7 @@ export class Tally {
     this.#fingerprint ^= createHash('sha256').update(`${seed} ${hash}`).digest().readBigUInt64BE();
   }
 
-  /** One hash of all seeds, whatever their order: two machines can compare theirs. */
+  /** One hash of all seeds, in any order: two machines can compare theirs. */
   get fingerprint(): string {
     return this.#fingerprint.toString(16).padStart(16, '0');
   }

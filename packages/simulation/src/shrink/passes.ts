@@ -18,7 +18,7 @@ export const tame: Pass = async (shrinker, stream) => {
   );
 };
 
-/** Deletes draws, in blocks: what came after them moves forward. */
+/** Deletes draws, in blocks: later draws move forward. */
 export const cut: Pass = async (shrinker, stream) => {
   // Of a long stream every single draw would take more runs than there are.
   const least = Math.ceil(shrinker.drawsOf(stream).length / mostCuts);
@@ -33,8 +33,8 @@ export const cut: Pass = async (shrinker, stream) => {
 };
 
 /**
- * Moves each draw that is not tame forward, past the tame ones before it, as far as it goes: what
- * it causes comes earlier then, and the steps before it were not needed.
+ * Moves each draw that is not tame forward, past the tame ones before it, as far as it goes: its
+ * effect comes earlier then, and the run needs fewer steps before it.
  */
 export const pull: Pass = async (shrinker, stream) => {
   for (let at = 0; at < shrinker.drawsOf(stream).length; at += 1) {

@@ -1,5 +1,5 @@
 import type { Tape } from '../choices/tape.ts';
-import { type Failure, failureOf, signOf } from '../run/failure.ts';
+import { type Failure, failureOf, signatureOf } from '../run/failure.ts';
 import type { SeedResult } from '../run/seed-run.ts';
 import { type Cost, costOf, isLess } from './cost.ts';
 
@@ -17,7 +17,7 @@ export class Shrinker {
   best: Failure;
   runs = 0;
   readonly #run: RunTape;
-  readonly #sign: string;
+  readonly #signature: string;
   readonly #limits: ShrinkLimits;
   readonly #startedAt: number = performance.now();
   #cost: Cost;
@@ -25,7 +25,7 @@ export class Shrinker {
   constructor(run: RunTape, first: Failure, limits: ShrinkLimits) {
     this.best = first;
     this.#run = run;
-    this.#sign = signOf(first);
+    this.#signature = signatureOf(first);
     this.#limits = limits;
     this.#cost = costOf(first.steps, first.tape);
   }
@@ -47,10 +47,10 @@ export class Shrinker {
     }
     this.runs += 1;
     const failure = failureOf(await this.#run({ ...this.best.tape, ...changed }, 0));
-    if (failure === undefined || signOf(failure) !== this.#sign) {
+    if (failure === undefined || signatureOf(failure) !== this.#signature) {
       return false;
     }
-    // What the run drew, not what it was given: a change may leave draws of another stream unused.
+    // The draws that the run made, not its tape: a change may leave draws of another stream unused.
     const cost = costOf(failure.steps, failure.tape);
     if (!isLess(cost, this.#cost)) {
       return false;

@@ -17,14 +17,15 @@ import type { EscapeKind } from '../world/escape-kind.ts';
 import { assertSimulateOptions, type SimulateOptions } from './options.ts';
 import { Progress } from './progress.ts';
 
-/** What a simulation did in which nothing failed. */
+/** The figures of a simulation in which nothing failed. */
 export interface SimulationSummary {
+  /** How many seeds were run. */
   readonly seeds: number;
-  /** Of all seeds together. */
+  /** How many steps all seeds took together. */
   readonly steps: number;
   /** A hash of all steps of all seeds: the same seeds have the same one on every machine. */
   readonly fingerprint: string;
-  /** What the program has used outside of the simulation, of what `allow` has. */
+  /** The kinds of `allow` that the program has used. */
   readonly escapes: readonly EscapeKind[];
   /** In how many seeds each condition of `sim.sometimes` held. */
   readonly reached: Readonly<Record<string, number>>;

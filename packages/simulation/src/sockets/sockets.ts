@@ -1,6 +1,7 @@
-import { Agent, type ClientRequestArgs, type Server, type ServerResponse } from 'node:http';
+import { Agent, type ClientRequestArgs, Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+import { assertName, assertThat } from '../arguments/assert.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Owner } from '../engine/happening.ts';
 import type { Network } from '../network/network.ts';
@@ -30,6 +31,10 @@ export class Sockets {
 
   /** The server takes the connections to `host` from now on, until its node crashes. */
   listen(node: SimulatedNode, host: string, server: Server): void {
+    assertName('the host of a server', host);
+    assertThat(server instanceof Server, 'Expected a server of node:http', server);
+    const isFree = this.#listeners.get(host)?.life.isAlive !== true;
+    assertThat(isFree, 'Expected a host that no other server has', host);
     const life = node.incarnation;
     this.#listeners.set(host, { server, life });
     // Node takes the time of this header from the host.

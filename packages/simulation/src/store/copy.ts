@@ -1,6 +1,6 @@
 /**
- * What a store keeps of a value: its JSON, as most stores do. Nodes share no objects: one that
- * changes a value it got changes nothing of others.
+ * The copy of a value that a store keeps, by its JSON, as most stores do. Nodes share no objects: a
+ * node that changes a value it got changes no value of others.
  * @throws TypeError for a value that has no JSON
  */
 export function copyOf<Value>(value: Value): Value {

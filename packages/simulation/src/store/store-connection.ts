@@ -1,5 +1,6 @@
 import type { Pid } from '@reprise/actor';
 
+import { assertThat, assertWhole } from '../arguments/assert.ts';
 import type { Draws } from '../choices/choices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Lane, Owner } from '../engine/happening.ts';
@@ -31,7 +32,7 @@ interface Request {
 }
 
 /**
- * What the code of a node uses of a store. A promise may be rejected with an error with the `code`
+ * The access of a node to a store. A promise may be rejected with an error with the `code`
  * ECONNRESET, whether the request had its effect or not; and it may never settle. It is a cursor
  * store of `@reprise/sse`.
  */
@@ -59,7 +60,7 @@ export class StoreConnection<Values extends object> {
     return this.#call(`get ${String(key)}`, ({ rows }) => rows.read(key) as Row<Values[Key]>);
   }
 
-  /** Sets a value, whatever is there. The value is kept as JSON. */
+  /** Sets a value, unconditionally. The store keeps it as JSON. */
   set<Key extends keyof Values>(key: Key, value: Values[Key]): Promise<undefined> {
     const kept = copyOf(value);
     return this.#call(`set ${String(key)}`, ({ rows }) => {
@@ -69,14 +70,17 @@ export class StoreConnection<Values extends object> {
   }
 
   /**
-   * Sets a value if nobody has set or deleted it since `version` was read; 0: if there is none.
+   * Sets a value if it was not set or deleted since `version` was read; 0: if there is none.
    * Resolves with whether it did.
+   * @throws TypeError for a row without a version
    */
   update<Key extends keyof Values>(
     key: Key,
     value: Values[Key],
     { version }: Pick<Row<unknown>, 'version'>,
   ): Promise<boolean> {
+    assertThat(version !== undefined, 'Expected the `version` of a row', version);
+    assertWhole('version', version, 0);
     const kept = copyOf(value);
     return this.#call(`update ${String(key)}`, ({ rows }) => rows.update(key, kept, version));
   }

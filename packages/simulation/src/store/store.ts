@@ -1,5 +1,7 @@
+import { assertThat } from '../arguments/assert.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Owner } from '../engine/happening.ts';
+import { assertNode } from '../node/assert-node.ts';
 import { NodeClock } from '../node/clock.ts';
 import type { SimulatedNode } from '../node/node.ts';
 import { Rows } from './rows.ts';
@@ -18,12 +20,14 @@ export class Store<Values extends object = StoreValues> {
   readonly #server: StoreServer;
 
   constructor(engine: Engine, name: string, initial: Partial<Values>) {
+    const isObject = typeof initial === 'object' && initial !== null;
+    assertThat(isObject, 'Expected the values of a store by their keys', initial);
     this.name = name;
     const owner: Owner = { name, isAlive: true, pausedUntil: 0 };
     const draws = engine.choices.stream(name);
     const clock = new NodeClock(engine, owner);
     if (draws.chance(engine.rates.clock * 10)) {
-      clock.skew({ ahead: draws.between(-farthest, farthest) });
+      clock.skew({ ahead: draws.between(-mostAhead, mostAhead) });
     }
     this.#server = { engine, owner, draws, clock, rows: new Rows(initial) };
   }
@@ -31,21 +35,23 @@ export class Store<Values extends object = StoreValues> {
   /**
    * A connection of a node, for one life of it. Requests of one connection have their effects in
    * order; those of two come in any order.
+   * @throws TypeError unless `node` is a node of the simulation
    */
   on(node: SimulatedNode): StoreConnection<Values> {
+    assertNode(node);
     return new StoreConnection(this.#server, node);
   }
 
-  /** What is kept now, for checks; `undefined` if nothing is. */
+  /** The value of a key now, for checks; `undefined` if there is none. */
   peek<Key extends keyof Values>(key: Key): Values[Key] | undefined {
     return this.#server.rows.read(key).value as Values[Key] | undefined;
   }
 
-  /** The keys of what is kept now, for checks, in the order in which they were set first. */
+  /** The keys of all values now, for checks, in the order in which they were set first. */
   get keys(): readonly (keyof Values)[] {
     return this.#server.rows.keys as readonly (keyof Values)[];
   }
 }
 
-/** In ms. */
-const farthest = 3_600_000;
+/** How far its clock is off at most, in ms. */
+const mostAhead = 3_600_000;

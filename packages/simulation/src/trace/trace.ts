@@ -1,8 +1,13 @@
 import { type Hash, hashText, RunningHash } from './hash.ts';
 
+/**
+ * The kind of a step. `turn`: of a process. `timer`: a timer or an immediate. `wire`: a packet, or
+ * a request of `sim.request`. `port`: a call of a store or disk. `fault`: a fault begins or ends.
+ * `note`: the test program or a client goes on, a node starts, or `sim.note`.
+ */
 export type StepKind = 'turn' | 'timer' | 'wire' | 'port' | 'fault' | 'note';
 
-/** One step of a run. Only stable words stand here: numbers of pids and labels, never a stack. */
+/** One step of a run, in stable words: they name pids and labels, and never show a stack. */
 export interface TraceEntry {
   /** The number of the step, from 1 on. */
   readonly n: number;
@@ -29,7 +34,7 @@ export interface Step {
   readonly detail?: (() => string) | undefined;
 }
 
-/** A step as it is kept, until somebody reads it. */
+/** A step as it is kept, before its words are made. */
 interface Kept extends Hash {
   readonly n: number;
   readonly step: Step;

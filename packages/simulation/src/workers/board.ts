@@ -1,6 +1,7 @@
 /**
- * What workers and the thread that watches them share: the next seed, and for each worker its seed
- * and how many runs it has begun. It can be read while a worker is in a loop without end.
+ * The memory that workers share with the thread that watches them: the next seed, and for each
+ * worker its seed and how many runs it has begun. It can be read while a worker is in a loop
+ * without end.
  */
 export class Board {
   readonly numbers: Int32Array<SharedArrayBuffer>;
@@ -14,7 +15,7 @@ export class Board {
     return new Board(new Int32Array(new SharedArrayBuffer(bytes)));
   }
 
-  /** The number of a seed that nobody has taken, from 0 on. */
+  /** Takes the next number for the worker `index`, from 0 on: no other worker gets it. */
   take(index: number): number {
     const number = Atomics.add(this.numbers, 0, 1);
     Atomics.store(this.numbers, seedOf(index), number);

@@ -6,7 +6,7 @@ import type { Mutant } from '../run/model.ts';
 import type { SeedFigures } from '../run/tally.ts';
 import type { TraceEntry } from '../trace/trace.ts';
 
-/** What a worker is started with. */
+/** The data that a worker is started with. */
 export interface WorkerTask {
   /** The path of the file that exports the model. */
   readonly file: string;

@@ -17,7 +17,7 @@ export interface PoolPlan extends Pick<WorkerTask, 'file' | 'model' | 'mutant' |
   readonly limit: number;
 }
 
-/** What the workers have found. */
+/** Callbacks for the messages of the workers. */
 export interface PoolEvents {
   /** A worker has the model. */
   readonly onLoaded?: () => void;

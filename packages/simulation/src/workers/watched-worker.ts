@@ -16,7 +16,7 @@ const longestLook = 250;
 
 /**
  * Runs a worker to its end, and stops it if one of its runs takes longer than `limit` ms: a loop
- * without end has no other witness. `onMessage` answers to a failure.
+ * without end can only be seen from outside. `onMessage` answers to a failure.
  */
 export function runWatched(
   task: WorkerTask,

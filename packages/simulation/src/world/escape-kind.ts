@@ -1,6 +1,6 @@
 import { assertOneOf } from '@reprise/actor/options';
 
-/** What reaches out of a simulation: a seed cannot repeat it. */
+/** A kind of operation outside of the simulation: a seed cannot repeat its result. */
 export type EscapeKind =
   | 'blob'
   | 'crypto'
@@ -38,7 +38,7 @@ const kinds: readonly (readonly [RegExp, EscapeKind])[] = [
   [/^(?:Timeout|Immediate)$/, 'timers'],
 ];
 
-/** `undefined` for what stays inside, such as ticks. */
+/** `undefined` for operations that stay inside, such as ticks. */
 export function kindOf(type: string): EscapeKind | undefined {
   // Each type is looked at once.
   if (!known.has(type)) {
@@ -56,7 +56,7 @@ export function isOneShot(type: string): boolean {
   );
 }
 
-/** What `type` is when it is begun with this stack; `undefined` if it is no escape. */
+/** The kind of an operation that is begun with this stack; `undefined` if it is no escape. */
 export function kindIn(type: string, stack: string): EscapeKind | undefined {
   const kind = kindOf(type);
   if (kind === 'timers') {
@@ -83,7 +83,7 @@ function isOfUser(stack: string): boolean {
   return setter !== -1 && !lines[setter + 1]?.includes('node:');
 }
 
-/** Refuses a kind that there is none of, and names the nearest. */
+/** @throws TypeError for an unknown kind; it names the nearest known one */
 export function assertKinds(allow: readonly unknown[]): void {
   for (const kind of allow) {
     assertOneOf('Expected allow to have', kind, Object.keys(escapeWords));

@@ -18,8 +18,8 @@ interface Operation {
 }
 
 /**
- * Sees what the code of a run does outside of the simulation. What is not allowed fails the run;
- * what is allowed has its callbacks in the node that began it, and virtual time stands still until
+ * Sees the operations of a run outside of the simulation. One that is not allowed fails the run.
+ * An allowed one has its callbacks in the node that began it, and virtual time stands still until
  * then.
  */
 export class Escapes {
@@ -127,7 +127,7 @@ const callbacks = {
 const beginningsHook = createHook(beginnings);
 const callbacksHook = createHook(callbacks);
 
-/** Lets `escapes` see what is begun, until the returned function is called. */
+/** Lets `escapes` see each operation that begins, until the returned function is called. */
 export function watch(escapes: Escapes): () => void {
   watching = escapes;
   beginningsHook.enable();

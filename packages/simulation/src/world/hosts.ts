@@ -42,7 +42,7 @@ export class Hosts {
     };
   }
 
-  /** What a timer calls is code of the process that has set it. */
+  /** The callback of a timer is code of the process that has set it. */
   #clockOf({ clock }: Incarnation): NodeHost['clock'] {
     const engine = this.#engine;
     const inProcess = (callback: () => void): (() => void) => {

@@ -1,6 +1,6 @@
 import type { TimeoutHandle } from '@reprise/actor';
 
-/** What the code of a node finds in the places of the globals of its host. */
+/** The clock and the randomness that the globals of the host give to the code of a node. */
 export interface NodeHost {
   readonly clock: HostClock;
   /** As `Math.random`: drawn. */
@@ -30,14 +30,14 @@ const nowhere: Locate = () => undefined;
 let locate: Locate = nowhere;
 
 /**
- * That of the node whose code runs now; `undefined` outside of a simulation. Nodes share no
+ * The host of the node whose code runs now; `undefined` outside of a simulation. Nodes share no
  * microtasks, so it is one variable, and needs no async context.
  */
 export function currentHost(): NodeHost | undefined {
   return locate();
 }
 
-/** Says how it is found; without an argument there is none. */
+/** Sets how `currentHost` finds it; without an argument there is none. */
 export function findHostBy(how: Locate = nowhere): void {
   locate = how;
 }

@@ -7,7 +7,7 @@ type Callback = (...given: readonly unknown[]) => unknown;
 /** The longest wait of a timer of Node; it takes a longer one for 1 ms. */
 const longest = 2 ** 31 - 1;
 
-/** What `setTimeout` and `setInterval` return in a node: the timer of Node, on the node's clock. */
+/** The `Timeout` that `setTimeout` and `setInterval` return in a node, on the node's clock. */
 export class NodeTimeout {
   readonly #node: NodeHost;
   readonly #callback: Callback;
@@ -95,7 +95,7 @@ export class NodeTimeout {
   };
 }
 
-/** What `setImmediate` returns in a node. */
+/** The `Immediate` that `setImmediate` returns in a node. */
 export class NodeImmediate {
   #callback: Callback | undefined;
   #isReferenced = true;

@@ -26,7 +26,7 @@ export function replaceRandom(replacements: Replacements): void {
 type Given = readonly unknown[];
 type Random = (...given: Given) => unknown;
 
-/** What each function does in a node, without its callback. */
+/** Each function as it is in a node, without its callback. */
 const simulated: Readonly<Record<string, (host: NodeHost, ...given: Given) => unknown>> = {
   randomUUID: uuidV4,
   randomUUIDv7: uuidV7,

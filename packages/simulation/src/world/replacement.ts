@@ -7,7 +7,7 @@ interface Replacement {
   readonly replaced: PropertyDescriptor;
 }
 
-/** What is replaced, and how to take all of it back. */
+/** All properties that are replaced, and their originals. */
 export class Replacements {
   readonly #made: Replacement[] = [];
 
@@ -38,10 +38,10 @@ export class Replacements {
     key: PropertyKey,
     make: (original: Method) => Method,
   ): void {
-    this.replace<Method>(object, key, (original) => likeness(make(original), original));
+    this.replace<Method>(object, key, (original) => withProperties(make(original), original));
   }
 
-  /** Takes back what nobody else has replaced meanwhile: fake timers of a test, for example. */
+  /** Restores all but those that were replaced again meanwhile, by fake timers for example. */
   undo(): void {
     for (const { object, key, original, replaced } of this.#made.splice(0).toReversed()) {
       const found = Object.getOwnPropertyDescriptor(object, key);
@@ -66,7 +66,7 @@ export class Replacements {
   }
 }
 
-/** Of the object, or of what it inherits from. */
+/** Of the object, or of its prototypes. */
 function descriptorOf(object: object | null, key: PropertyKey): PropertyDescriptor | undefined {
   return object === null
     ? undefined
@@ -74,8 +74,8 @@ function descriptorOf(object: object | null, key: PropertyKey): PropertyDescript
         descriptorOf(Object.getPrototypeOf(object) as object | null, key));
 }
 
-/** `util.promisify` looks for a property of `setTimeout`, for example. */
-function likeness<Method extends object>(replaced: Method, original: Method): Method {
+/** Adds the properties of the original: `util.promisify` looks for one of `setTimeout`. */
+function withProperties<Method extends object>(replaced: Method, original: Method): Method {
   const { prototype: _, ...own } = Object.getOwnPropertyDescriptors(original) as Record<
     PropertyKey,
     PropertyDescriptor

@@ -235,7 +235,9 @@ describe('an origin', () => {
   test('has a name that no other has, and that a URL can have', () =>
     hold((sim) => {
       sim.origin('prices');
-      expect(() => sim.origin('prices')).toThrow('Expected a name that no other origin has');
+      expect(() => sim.origin('prices')).toThrow(
+        'Expected a name that no other node or origin has',
+      );
       expect(() => sim.origin('The prices')).toThrow('Expected a name that a URL can have');
     }, 1));
 

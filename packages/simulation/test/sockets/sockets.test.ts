@@ -86,8 +86,8 @@ test('SIM-N05 with a link that was cut, and nodes that pause, every event comes,
     async (sim) => {
       serve(sim);
       await sim.sleep(1);
-      sim.cut('reader', 'server');
       const followed = follow(sim, (node) => ({ got: { agent: { http: sim.agent(node) } } }));
+      sim.cut('reader', 'server');
       await sim.sleep(5000);
       sim.release('reader', 'server');
       const events = await followed;

@@ -72,7 +72,7 @@ export class Scene {
     const run = this.#plan(owner, kind !== 'unlinked' && !owner.trapsExits);
     owner.run = run;
     const stream = streamOf(run, kind, supervisor);
-    const last = this.#sim.below(2) === 1 ? this.#sim.below(run.plan.count) : Infinity;
+    const last = this.#sim.below(2) === 1 ? this.#sim.below(Math.max(1, run.plan.count)) : Infinity;
     try {
       for await (const result of stream) {
         run.gives(result);
