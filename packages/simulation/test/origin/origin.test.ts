@@ -133,7 +133,7 @@ test('SIM-N06 a slow reader: the writes of the origin return false, and what wai
     expect(stream.buffered).toBe(0);
   }, 20));
 
-describe('SIM-E03 without a parent, on a node', () => {
+describe('without a parent, on a node', () => {
   async function onNode(main: (node: SimulatedNode, origin: Origin) => unknown): Promise<void> {
     // Twice in one process: nothing of the first run is left for the second.
     const hashes: string[] = [];
@@ -160,7 +160,7 @@ describe('SIM-E03 without a parent, on a node', () => {
     expect(hashes[0]).toBe(hashes[1]);
   }
 
-  test('events is on its clock and its wire', () =>
+  test('SIM-E03 events is on its clock and its wire', () =>
     onNode(async (_node, origin) => {
       const statuses: string[] = [];
       const iterator = events(origin.url, {
@@ -176,7 +176,7 @@ describe('SIM-E03 without a parent, on a node', () => {
       expect(await next).toMatchObject({ done: true });
     }));
 
-  test('EventSource is on its clock and its wire', () =>
+  test('SIM-E03 EventSource is on its clock and its wire', () =>
     onNode(async (_node, origin) => {
       const source = new EventSource(origin.url);
       const failed = new Promise<unknown>((resolve) => (source.onerror = resolve));
@@ -186,7 +186,7 @@ describe('SIM-E03 without a parent, on a node', () => {
       source.close();
     }));
 
-  test('guarded is on its clock and its wire', () =>
+  test('SIM-E03 guarded is on its clock and its wire', () =>
     onNode(async (_node, origin) => {
       const fetch = guarded({ idleTimeout: 90_000 });
       const response = await fetch(origin.url, { method: 'POST', body: 'hello' });

@@ -84,25 +84,25 @@ describe('shrinking', () => {
   });
 });
 
-describe('SIM-R04 shrinking stops', () => {
+describe('shrinking stops', () => {
   /** Half of the draws can go at once, each other one only be halved: that takes many runs. */
   const endless = ({ turns = [] }: Tape): string | undefined =>
     turns.length >= 250 && turns.slice(0, 250).every((draw) => draw > 0) ? 'wrong' : undefined;
 
-  test('after its runs, with the best so far', async () => {
+  test('SIM-R04 after its runs, with the best so far', async () => {
     const { runs, failure } = await shrunk({ turns: random(500, 1000) }, endless, { runs: 100 });
     expect(runs).toBe(100);
     expect(endless(failure.tape)).toBe('wrong');
     expect(sumOf(failure.tape)).toBeLessThan(sumOf({ turns: random(500, 1000) }));
   });
 
-  test('after its time, with the best so far', async () => {
+  test('SIM-R04 after its time, with the best so far', async () => {
     const { runs, failure } = await shrunk({ turns: random(500, 1000) }, endless, { ms: 1 });
     expect(runs).toBeLessThan(3000);
     expect(endless(failure.tape)).toBe('wrong');
   });
 
-  test('after 3,000 runs or 30 s if nothing else is said', () => {
+  test('SIM-R04 after 3,000 runs or 30 s if nothing else is said', () => {
     expect(shrinkLimits).toEqual({ runs: 3000, ms: 30_000 });
   });
 });

@@ -67,10 +67,10 @@ describe('SIM-R01 the error of a failing seed', () => {
   });
 });
 
-describe('SIM-R02 the ticket shop', () => {
+describe('the ticket shop', () => {
   const faults = { crash: true, store: true };
 
-  test('is found within 200 seeds, and shrunk', async () => {
+  test('SIM-R02 is found within 200 seeds, and shrunk', async () => {
     const options = { seeds: 200, faults };
     const { failure, found } = (await failureOf(ticketShop(false), options)).report;
     expect(failure.steps).toBeLessThanOrEqual(25);
@@ -78,7 +78,7 @@ describe('SIM-R02 the ticket shop', () => {
     expect(failure.draws.wild).toBeLessThanOrEqual(found.wild);
   });
 
-  test('passes 5,000 seeds with a guard', async () => {
+  test('SIM-R02 passes 5,000 seeds with a guard', async () => {
     const { seeds, reached } = await simulate(ticketShop(true), { seeds: 5000, faults });
     expect(seeds).toBe(5000);
     expect(reached['sold out']).toBeGreaterThan(0);
