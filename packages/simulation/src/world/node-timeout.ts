@@ -7,15 +7,33 @@ type Callback = (...given: readonly unknown[]) => unknown;
 /** The longest wait of a timer of Node; it takes a longer one for 1 ms. */
 const longest = 2 ** 31 - 1;
 
+/** A run ends with its test program: whether a timer keeps it alive is only remembered. */
+class Referenced {
+  #isReferenced = true;
+
+  ref(): this {
+    this.#isReferenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#isReferenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#isReferenced;
+  }
+}
+
 /** The `Timeout` that `setTimeout` and `setInterval` return in a node, on the node's clock. */
-export class NodeTimeout {
+export class NodeTimeout extends Referenced {
   readonly #node: NodeHost;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
   readonly #ms: number;
   readonly #repeats: boolean;
   #handle: TimeoutHandle | undefined = undefined;
-  #isReferenced = true;
   #id: number | undefined = undefined;
 
   constructor(
@@ -23,6 +41,7 @@ export class NodeTimeout {
     callback: Callback,
     options: { ms: unknown; given: readonly unknown[]; repeats: boolean },
   ) {
+    super();
     this.#node = node;
     this.#callback = callback;
     this.#given = options.given;
@@ -48,20 +67,6 @@ export class NodeTimeout {
     }
     this.#start();
     return this;
-  }
-
-  ref(): this {
-    this.#isReferenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#isReferenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#isReferenced;
   }
 
   [Symbol.toPrimitive](): number {
@@ -96,31 +101,17 @@ export class NodeTimeout {
 }
 
 /** The `Immediate` that `setImmediate` returns in a node. */
-export class NodeImmediate {
+export class NodeImmediate extends Referenced {
   #callback: Callback | undefined;
-  #isReferenced = true;
 
   constructor(node: NodeHost, callback: Callback, given: readonly unknown[]) {
+    super();
     this.#callback = callback;
     node.clock.setImmediate(() => this.#callback?.(...given));
   }
 
   close(): void {
     this.#callback = undefined;
-  }
-
-  ref(): this {
-    this.#isReferenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#isReferenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#isReferenced;
   }
 
   [Symbol.dispose](): void {
