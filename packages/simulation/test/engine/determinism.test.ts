@@ -1,19 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { GenServer, noreply, ok, reply, sleep, Task } from '@reprise/actor';
+import { GenServer, noreply, ok, sleep, Task } from '@reprise/actor';
 import { type Program, runSeed } from '@reprise/simulation';
 
+import { counter } from '../support/counter.ts';
 import { runSeeds } from '../support/seeds.ts';
-
-const counter = GenServer.define({
-  init: () => ok(0),
-  handleCall: {
-    next: async (_, count) => {
-      await Promise.resolve();
-      return reply(count, count + 1);
-    },
-  },
-  handleCast: { skip: (by: number, count) => noreply(count + by) },
-});
 
 /** Two nodes with a supervised server each, clients that call them, and crashes. */
 const program: Program = async (sim) => {

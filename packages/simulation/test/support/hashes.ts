@@ -1,19 +1,10 @@
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 
-import { GenServer, noreply, ok, reply, Supervisor } from '@reprise/actor';
+import { GenServer, Supervisor } from '@reprise/actor';
 import { type Faults, type Program, runSeed } from '@reprise/simulation';
 
-const counter = GenServer.define({
-  init: () => ok(0),
-  handleCall: {
-    next: async (_, count) => {
-      await Promise.resolve();
-      return reply(count, count + 1);
-    },
-  },
-  handleCast: { skip: (by: number, count) => noreply(count + by) },
-});
+import { counter } from './counter.ts';
 
 /** Nodes with a supervised server, a store, a disk, timers and ids; clients that call them. */
 const program: Program = async (sim) => {
