@@ -16,7 +16,9 @@ interface Manifest {
 const isUpdate = process.argv.includes('--update');
 const reports = join(root, 'api');
 mkdirSync(reports, { recursive: true });
-const changed = globSync('packages/{actor,sse,simulation,observer}/package.json', { cwd: root })
+const changed = globSync('packages/{actor,sse,cluster,simulation,observer}/package.json', {
+  cwd: root,
+})
   .map((manifest) => join(root, dirname(manifest)))
   .flatMap((folder) =>
     entriesOf(folder).filter(([name, types]) => isDifferent(folder, name, types)),

@@ -16,6 +16,7 @@ beforeAll(async () => {
   const tarballs = [
     'packages/actor',
     'packages/sse',
+    'packages/cluster',
     'packages/simulation',
     'packages/observer',
     'packages/cli',

@@ -1,0 +1,180 @@
+import type { Clock } from '@reprise/actor';
+
+/** Whether a store is synchronous: then so is a sink of its transactions. */
+export type StoreKind = 'sync' | 'async';
+
+/** Where a cluster keeps its nodes, its owners and their cursors. `Tx` is the type of `tx`. */
+export interface Store<Tx, Kind extends StoreKind> {
+  readonly kind: Kind;
+  /**
+   * Connects, makes or checks the tables, and checks that the store keeps what it acknowledges.
+   * Rejects with an error that says what was expected, what was found, and how to mend it.
+   */
+  open(options: OpenOptions): Promise<OpenStore<Tx>>;
+}
+
+export interface OpenOptions {
+  /** T: how long a lease is good without a renewal, in ms. A request may take an eighth of it. */
+  readonly ttl: number;
+  readonly clock: Clock;
+  /** An error that no request is waiting for, such as that of an idle connection. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The port between ownership and its store. Each request rejects if it has no answer within an
+ * eighth of `ttl`, and then the store begins the next one on a new connection: a connection that
+ * hangs never fails by itself. A request whose answer was lost may have been executed.
+ *
+ * A node asks for one of `observe`, `claim` and `save` with releases at a time: a view that
+ * overtakes a claim would stop the streams that were just started.
+ */
+export interface OpenStore<Tx> {
+  /** The engine and its version, such as `PostgreSQL 15.18`. */
+  readonly engine: string;
+
+  /**
+   * Makes a row for a new life of a node. Resolves to the row that has the name, if a node that is
+   * not buried has it: then no row is made.
+   */
+  join(node: JoiningNode, renewal: string): Promise<NodeRow | undefined>;
+
+  /** Changes the value of a row. False if the node is buried: nothing brings it back. */
+  renew(id: string, renewal: string, facts: NodeFacts): Promise<boolean>;
+
+  /** All nodes that are not buried. One small query. */
+  watch(): Promise<readonly NodeRow[]>;
+
+  /**
+   * Buries those nodes whose value is still the one that was seen, waits for renewals under way,
+   * and then reads: a state of the store after every answer that this node has had.
+   */
+  observe(id: string, dead: readonly SeenNode[], held: Held): Promise<View>;
+
+  /**
+   * Gives the streams whose epoch is still the one that was read to this node, each at a new and
+   * greater epoch. A node that is buried gets none. The answer has those that it got.
+   */
+  claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]>;
+
+  /**
+   * Writes cursors. The answer has the keys whose owner and epoch are still these; every other row
+   * is refused. A row with an outcome also makes its stream free.
+   */
+  save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]>;
+
+  /**
+   * Runs `work`, writes the cursor, and checks owner, epoch and the cursor before it: afterwards
+   * all of it is there, or nothing. Synchronous if the store and `work` are.
+   * @throws NotOwnerError if owner, epoch or the cursor before differ.
+   */
+  transact(id: string, move: CursorMove, work: (tx: Tx) => unknown): unknown;
+
+  /** Makes rows for the streams that have none. */
+  declare(keys: readonly string[]): Promise<void>;
+
+  /** The end of a life in good order: whatever the node still owns is free at once. Idempotent. */
+  leave(id: string): Promise<void>;
+
+  /** Closes all connections. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A node that joins. */
+export interface JoiningNode {
+  /** One life of the node: a UUID. */
+  readonly id: string;
+  /** Its name over all its lives. No two nodes have one name at a time. */
+  readonly name: string;
+  /** Its share of the streams is in proportion to this. */
+  readonly weight: number;
+  /** T, in ms: the same for all nodes of a store. */
+  readonly ttl: number;
+  /** The machine and the process, for people. */
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** What a node says of itself with each renewal. */
+export interface NodeFacts {
+  /** How many streams it owns. */
+  readonly owned: number;
+  /** Whether it gives its streams up in order, and takes no more. */
+  readonly draining: boolean;
+}
+
+/** A node that is not buried. */
+export interface NodeRow extends JoiningNode, NodeFacts {
+  /** A value that changes with each renewal. */
+  readonly renewal: string;
+}
+
+/** A value of a node that has stood still for T. */
+export type SeenNode = Pick<NodeRow, 'id' | 'renewal'>;
+
+/** The streams that a node holds, as it believes: their number, and the sum of their epochs. */
+export interface Held {
+  readonly count: number;
+  readonly epochs: number;
+}
+
+export interface View {
+  /** The nodes that are not buried. */
+  readonly nodes: readonly NodeRow[];
+  /** The streams that the store gives to this node; `undefined` if they are as many as `held`. */
+  readonly mine: readonly OwnedStream[] | undefined;
+  /** Streams without an owner, or whose owner is buried: 5,000 at most. */
+  readonly free: readonly FreeStream[];
+  /** How many streams there are, with an owner or without. */
+  readonly total: number;
+}
+
+export interface OwnedStream {
+  readonly key: string;
+  readonly epoch: number;
+}
+
+export interface FreeStream extends OwnedStream {
+  /** For how long its owner has been buried, in ms; 0 if it has none. */
+  readonly deadFor: number;
+  /** How many nodes have died with it, or given it up, since it was last well. */
+  readonly strikes: number;
+}
+
+/** A stream that a node has got. */
+export interface Claim extends OwnedStream {
+  /** The text of the position after the last handled event; `""` for none. */
+  readonly cursor: string;
+  /** The text of the last ids; `undefined` for none. */
+  readonly recent: string | undefined;
+  readonly strikes: number;
+}
+
+/** Why a stream is made free. */
+export type Outcome = 'drained' | 'moved' | 'crashed' | 'ended' | 'removed';
+
+export interface SavedRow extends OwnedStream {
+  /** Unchanged if it is `undefined`. */
+  readonly cursor?: string | undefined;
+  readonly recent?: string | undefined;
+  /** Makes the stream free. */
+  readonly outcome?: Outcome | undefined;
+}
+
+/** The step of a cursor that belongs to a transaction. */
+export interface CursorMove extends OwnedStream {
+  /** The cursor that the owner left: a store that has lost commits has another one. */
+  readonly was: string;
+  readonly cursor: string;
+}
+
+/** The stream has another owner or another epoch by now, or its cursor is not where it was left. */
+export class NotOwnerError extends Error {
+  readonly key: string;
+
+  constructor({ key, epoch }: OwnedStream) {
+    super(`Expected to own ${key} at epoch ${epoch}, got a row that was changed by another node`);
+    this.name = 'NotOwnerError';
+    this.key = key;
+  }
+}
