@@ -34,8 +34,8 @@ export interface OpenStore<Tx> {
   readonly engine: string;
 
   /**
-   * Makes a row for a new life of a node. Resolves to the row that has the name, if a node that is
-   * not buried has it: then no row is made.
+   * Makes a row for a new life of a node. Resolves to the row that has the name, if another node
+   * that is not buried has it: then no row is made. A node whose last answer was lost asks again.
    */
   join(node: JoiningNode, renewal: string): Promise<NodeRow | undefined>;
 
@@ -65,7 +65,9 @@ export interface OpenStore<Tx> {
 
   /**
    * Runs `work`, writes the cursor, and checks owner, epoch and the cursor before it: afterwards
-   * all of it is there, or nothing. Synchronous if the store and `work` are.
+   * all of it is there, or nothing. `work` may begin later than the call, when the store has a turn
+   * for it, so it looks at the lease itself. A store of kind `sync` answers without a promise if it
+   * has the turn at once.
    * @throws NotOwnerError if owner, epoch or the cursor before differ.
    */
   transact(id: string, move: CursorMove, work: (tx: Tx) => unknown): unknown;
@@ -112,9 +114,10 @@ export interface NodeRow extends JoiningNode, NodeFacts {
 /** A value of a node that has stood still for T. */
 export type SeenNode = Pick<NodeRow, 'id' | 'renewal'>;
 
-/** The streams that a node holds, as it believes: their number, and the sum of their epochs. */
+/** The streams that a node holds, as it believes. */
 export interface Held {
   readonly count: number;
+  /** The sum of their epochs modulo 2^32: without it, 10,000 of them are above 2^53. */
   readonly epochs: number;
 }
 
