@@ -1,5 +1,5 @@
 export { explain, type ExplainedMessage, type Explanation } from './inspect/explain.ts';
-export { expose, exposed, type Facet } from './inspect/expose.ts';
+export { expose, exposed, type Facet, facetOf } from './inspect/expose.ts';
 export { inHand, type InHand } from './inspect/in-hand.ts';
 export { type Sample, sample, statuses } from './inspect/sample.ts';
 export { shown, type ShownReason, shownReason, shownState } from './inspect/shown.ts';

@@ -1,5 +1,5 @@
 import { describe } from '../describe.ts';
-import { cellOfProcess, type Facet } from '../process/cell.ts';
+import { cellOf, cellOfProcess, type Facet } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 
@@ -39,6 +39,25 @@ export function expose(self: Process, kind: string, facet: Facet): void {
     runtime.exposed ??= new Map();
     runtime.exposed.set(cell, { ...runtime.exposed.get(cell), [kind]: facet });
   }
+}
+
+/**
+ * The facet of this kind of one process; `undefined` if it has none, or has ended.
+ * @throws TypeError for anything but a pid
+ * @example
+ * ```ts
+ * import { createSystem } from '@reprise/actor';
+ * import { expose, facetOf } from '@reprise/actor/inspect';
+ *
+ * const system = createSystem();
+ * expose(system, 'revision', { read: () => 'a1b2c3' });
+ * console.log(facetOf<string>(system.pid, 'revision')?.read()); // a1b2c3
+ * await system.stop();
+ * ```
+ */
+export function facetOf<Value = unknown>(pid: Pid, kind: string): Facet<Value> | undefined {
+  const cell = cellOf(pid);
+  return cell.runtime.exposed?.get(cell)?.[kind] as Facet<Value> | undefined;
 }
 
 /**

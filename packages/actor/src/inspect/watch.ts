@@ -11,6 +11,7 @@ const witnessKeys: KeysOf<Required<Witness>> = {
   childStarting: true,
   childStarted: true,
   childFailed: true,
+  childRestarts: true,
   childWaits: true,
   childShutDown: true,
   childRemoved: true,

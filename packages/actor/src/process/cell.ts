@@ -311,7 +311,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     if (diagnostics.exit.hasSubscribers) {
       diagnostics.exit.publish({ pid: this.pid, reason });
     }
-    this.runtime.witnesses?.tell('ended', this.pid, reason, this.handled);
+    this.runtime.witnesses?.tell('ended', this.pid, reason, this.handled, Math.abs(this.busy));
     this.runtime.exposed?.delete(this);
     if (this.name !== undefined) {
       // Before any process learns of the end: it must find the name free.

@@ -16,15 +16,21 @@ export interface Witness {
    */
   crashed?(pid: Pid, reason: ExitReason, details: object): void;
   /**
-   * A process has ended, after it has taken so many messages. Its exit signals are not sent yet.
+   * A process has ended. It has taken `handled` messages, and held the thread for `busy` ms, the turn
+   * in which it ends left out. Its exit signals are not sent yet, and its facets can still be read.
    */
-  ended?(pid: Pid, reason: ExitReason, handled: number): void;
+  ended?(pid: Pid, reason: ExitReason, handled: number, busy: number): void;
   /** A supervisor is about to start a child: the first process that it makes now is probably it. */
   childStarting?(supervisor: Pid, id: string, before: Pid | undefined): void;
   /** A child of a supervisor runs, for the first time or again. */
   childStarted?(supervisor: Pid, id: string, pid: Pid, before: Pid | undefined): void;
   /** The start of a child has failed: the first, or a restart. */
   childFailed?(supervisor: Pid, id: string, before: Pid | undefined, reason: ExitReason): void;
+  /**
+   * A supervisor is to restart a child that has ended, or whose start has failed, and counts that
+   * against `maxRestarts`. Children that are restarted along with it count no further restart.
+   */
+  childRestarts?(supervisor: Pid, id: string, before: Pid | undefined, reason: ExitReason): void;
   /** The restart of a child waits for its delay, in ms. */
   childWaits?(supervisor: Pid, id: string, before: Pid | undefined, delay: number): void;
   /** A supervisor has shut a child down: for a restart of its group, or for good. */

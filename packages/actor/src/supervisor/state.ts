@@ -195,6 +195,7 @@ export abstract class SupervisorState extends ParentState {
       return false;
     }
     child.restarts += 1;
+    this.#witnesses?.tell('childRestarts', this.#self.pid, child.spec.id, child.lastPid, reason);
     if (diagnostics.restart.hasSubscribers) {
       diagnostics.restart.publish({ supervisor: this.#self.pid, id: child.spec.id, reason });
     }

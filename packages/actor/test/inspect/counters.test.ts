@@ -3,7 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import {
   createSystem,
+  exit,
   GenServer,
+  kill,
   ok,
   type Pid,
   processes,
@@ -14,7 +16,7 @@ import {
   spawn,
   sys,
 } from '@reprise/actor';
-import { inHand, shownState } from '@reprise/actor/inspect';
+import { inHand, shownState, watch } from '@reprise/actor/inspect';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
 import { forever } from '../support/processes.ts';
@@ -85,6 +87,19 @@ describe('busy', () => {
     const all = performance.now() - start;
     expect(busyOf(pid) - before).toBeGreaterThanOrEqual(30);
     expect(busyOf(pid) - before).toBeLessThanOrEqual(all);
+    await system.stop();
+  });
+
+  test('OBS-R02 is told at the end of a process', async () => {
+    const system = createSystem({ slowCallback: Infinity });
+    const pid = await GenServer.start(system, spinning, undefined);
+    await GenServer.call(pid, 'now', 20);
+    const before = busyOf(pid);
+    const told: unknown[] = [];
+    watch(system, { ended: (ended, _reason, ...counts) => told.push([ended, ...counts]) });
+    exit(system, pid, kill);
+    await settle(system);
+    expect(told).toStrictEqual([[pid, 1, before]]);
     await system.stop();
   });
 

@@ -42,6 +42,8 @@ function writing(log: unknown[]): Required<Witness> {
       log.push(['childStarted', id, String(pid), String(before)]),
     childFailed: (_, id, before, reason) =>
       log.push(['childFailed', id, String(before), formatReason(reason)]),
+    childRestarts: (_, id, before, reason) =>
+      log.push(['childRestarts', id, String(before), formatReason(reason)]),
     childWaits: (_, id, before, delay) => log.push(['childWaits', id, String(before), delay]),
     childShutDown: (_, id, pid, reason) =>
       log.push(['childShutDown', id, String(pid), formatReason(reason)]),
@@ -72,6 +74,7 @@ describe('watch', () => {
       ['childStarted', 'a', '#Pid<3>', 'undefined'],
       ['crashed', '#Pid<3>', '"boom"', expect.objectContaining({ state: expect.anything() })],
       ['ended', '#Pid<3>', '"boom"', 1],
+      ['childRestarts', 'a', '#Pid<3>', '"boom"'],
       ['childStarting', 'a', '#Pid<3>'],
       ['started', '#Pid<4>', '#Pid<2>'],
       ['childStarted', 'a', '#Pid<4>', '#Pid<3>'],
@@ -88,13 +91,16 @@ describe('watch', () => {
     await end({ system, supervisor }, 'a');
     await Supervisor.terminateChild(supervisor, 'b');
     await Supervisor.deleteChild(supervisor, 'b');
-    expect(of(log, 'childShutDown', 'childStarted', 'childRemoved')).toStrictEqual([
-      ['childShutDown', 'b', '#Pid<4>', 'shutdown'],
-      ['childStarted', 'a', '#Pid<5>', '#Pid<3>'],
-      ['childStarted', 'b', '#Pid<6>', '#Pid<4>'],
-      ['childShutDown', 'b', '#Pid<6>', 'shutdown'],
-      ['childRemoved', 'b', '#Pid<6>'],
-    ]);
+    expect(of(log, 'childRestarts', 'childShutDown', 'childStarted', 'childRemoved')).toStrictEqual(
+      [
+        ['childRestarts', 'a', '#Pid<3>', '"boom"'],
+        ['childShutDown', 'b', '#Pid<4>', 'shutdown'],
+        ['childStarted', 'a', '#Pid<5>', '#Pid<3>'],
+        ['childStarted', 'b', '#Pid<6>', '#Pid<4>'],
+        ['childShutDown', 'b', '#Pid<6>', 'shutdown'],
+        ['childRemoved', 'b', '#Pid<6>'],
+      ],
+    );
   });
 
   test('tells that a child of a dynamic supervisor is gone, however it ends', async () => {
