@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly clock: Clock;
   /** An error that no request is waiting for, such as that of an idle connection. */
   readonly onError: (error: unknown) => void;
+  /** What an operator has to know though the store goes on, in one sentence. */
+  readonly onWarning: (text: string) => void;
 }
 
 /**
@@ -67,10 +69,11 @@ export interface OpenStore<Tx> {
    * Runs `work`, writes the cursor, and checks owner, epoch and the cursor before it: afterwards
    * all of it is there, or nothing. `work` may begin later than the call, when the store has a turn
    * for it, so it looks at the lease itself. A store of kind `sync` answers without a promise if it
-   * has the turn at once.
+   * has the turn at once. When `signal` aborts, a transaction that has not begun to commit is
+   * rolled back, even while `work` goes on.
    * @throws NotOwnerError if owner, epoch or the cursor before differ.
    */
-  transact(id: string, move: CursorMove, work: (tx: Tx) => unknown): unknown;
+  transact(id: string, move: CursorMove, work: (tx: Tx) => unknown, signal: AbortSignal): unknown;
 
   /** Makes rows for the streams that have none. */
   declare(keys: readonly string[]): Promise<void>;
@@ -128,8 +131,6 @@ export interface View {
   readonly mine: readonly OwnedStream[] | undefined;
   /** Streams without an owner, or whose owner is buried: 5,000 at most. */
   readonly free: readonly FreeStream[];
-  /** How many streams there are, with an owner or without. */
-  readonly total: number;
 }
 
 export interface OwnedStream {
