@@ -11,12 +11,13 @@ import {
   randomOf,
 } from '@reprise/sse/testing';
 
+import { Records } from '../records.ts';
 import { Absence } from './absence.ts';
 import { Child } from './child.ts';
 import { type Front, startFront } from './front.ts';
 import { killTimes } from './kills.ts';
 import { kindOf, plan } from './plan.ts';
-import { Records } from './records.ts';
+import { read, type Record as SoakRecord } from './record.ts';
 import { Recovery } from './recovery.ts';
 import { type Growth, growthOf, heldGrowthOf, Tally } from './tally.ts';
 
@@ -111,7 +112,7 @@ export async function soak(
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (text: string) => void },
 ): Promise<SoakReport> {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-soak-'));
-  const records = new Records(join(folder, 'records'));
+  const records = new Records(join(folder, 'records'), read);
   try {
     return await new Soak(options, records, progress).run(join(folder, 'cursor.db'), signal);
   } finally {
@@ -122,7 +123,7 @@ export async function soak(
 
 class Soak {
   readonly #options: SoakOptions;
-  readonly #records: Records;
+  readonly #records: Records<SoakRecord>;
   readonly #progress: (text: string) => void;
   readonly #recovery = new Recovery();
   readonly #absence = new Absence();
@@ -135,7 +136,11 @@ class Soak {
    */
   #phase: 'faulty' | 'draining' | 'over' = 'faulty';
 
-  constructor(options: SoakOptions, records: Records, progress: (text: string) => void) {
+  constructor(
+    options: SoakOptions,
+    records: Records<SoakRecord>,
+    progress: (text: string) => void,
+  ) {
     this.#options = options;
     this.#records = records;
     this.#progress = progress;

@@ -1,16 +1,16 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-import { read, type Record } from './record.ts';
-
-/** The file that every life of the child adds its records to. */
-export class Records {
+/** A file to which processes add a line for each record. */
+export class Records<Record> {
   readonly path: string;
+  readonly #read: (line: string) => Record;
   readonly #file: number;
   readonly #buffer = Buffer.alloc(2 ** 20);
   #offset = 0;
 
-  constructor(path: string) {
+  constructor(path: string, read: (line: string) => Record) {
     this.path = path;
+    this.#read = read;
     this.#file = openSync(path, 'a+');
   }
 
@@ -24,7 +24,7 @@ export class Records {
       }
       this.#offset += end;
       for (const line of this.#buffer.toString('utf8', 0, end - 1).split('\n')) {
-        yield read(line);
+        yield this.#read(line);
       }
     }
   }
