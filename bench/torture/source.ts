@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { machineTime } from './machine-time.ts';
+
+/** A connection of a stream, by the machine's clock. */
+export interface Connection {
+  readonly stream: string;
+  /** The life of the node that has made it, as its header `x-node` says. */
+  readonly node: string;
+  readonly from: number;
+  /** `Infinity` while it is open. */
+  to: number;
+}
+
+interface Numbered {
+  readonly name: string;
+  /** The last number that was made. */
+  made: number;
+  readonly open: Set<ServerResponse>;
+}
+
+export interface SourceOptions {
+  /** How many numbers a stream makes in a second. */
+  readonly rate: number;
+}
+
+/** The time between two looks at what the streams have to make, in ms. */
+const beat = 20;
+
+/**
+ * An SSE server whose streams make numbered events at a rate, from their first request on, each at
+ * moments of its own. A request goes on after its Last-Event-ID. It knows its connections over
+ * time, by node.
+ */
+export class Source {
+  readonly url: string;
+  /** All connections so far, in the order of their beginnings. */
+  readonly connections: Connection[] = [];
+  readonly #server: Server;
+  readonly #streams = new Map<string, Numbered>();
+  readonly #timer: NodeJS.Timeout;
+  #rate: number;
+  /** Numbers that are due, and not yet made: a part of one. */
+  #due = 0;
+  #beatAt = machineTime();
+  #next = 0;
+
+  static async start({ rate }: SourceOptions): Promise<Source> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Source(server, rate);
+  }
+
+  private constructor(server: Server, rate: number) {
+    this.#server = server;
+    this.#rate = rate;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    server.on('request', (request, response) => {
+      this.#answer(request, response);
+    });
+    this.#timer = setInterval(() => {
+      this.#makeDue();
+    }, beat);
+  }
+
+  /** The last number of each stream. */
+  get last(): ReadonlyMap<string, number> {
+    return new Map([...this.#streams.values()].map(({ name, made }) => [name, made]));
+  }
+
+  /** From now on the streams make so many numbers in a second; 0: the source is quiet. */
+  set rate(rate: number) {
+    this.#makeDue();
+    this.#rate = rate;
+  }
+
+  /** Makes so many numbers of a stream at once. */
+  make(name: string, count: number): void {
+    const stream = this.#of(name);
+    const from = stream.made;
+    stream.made += count;
+    const text = eventsAfter(from, stream.made);
+    for (const response of stream.open) {
+      response.write(text);
+    }
+  }
+
+  /** The connections that are open now, or were at a time. */
+  openAt(at: number = machineTime()): readonly Connection[] {
+    return this.connections.filter(({ from, to }) => from <= at && at < to);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const stream = this.#of((request.url ?? '').slice(1));
+    const connection = {
+      stream: stream.name,
+      node: String(request.headers['x-node']),
+      from: machineTime(),
+      to: Infinity,
+    };
+    this.connections.push(connection);
+    response.on('close', () => {
+      connection.to = machineTime();
+      stream.open.delete(response);
+    });
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(
+      `: \n\n${eventsAfter(Number(request.headers['last-event-id'] ?? 0), stream.made)}`,
+    );
+    stream.open.add(response);
+  }
+
+  /** Streams take turns: no two make their numbers at one moment. */
+  #makeDue(): void {
+    const now = machineTime();
+    const streams = [...this.#streams.keys()];
+    this.#due += ((now - this.#beatAt) / 1000) * this.#rate * streams.length;
+    this.#beatAt = now;
+    for (; this.#due >= 1; this.#due -= 1) {
+      this.#next = (this.#next + 1) % streams.length;
+      this.make(streams[this.#next] ?? '', 1);
+    }
+  }
+
+  #of(name: string): Numbered {
+    const known = this.#streams.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const stream = { name, made: 0, open: new Set<ServerResponse>() };
+    this.#streams.set(name, stream);
+    return stream;
+  }
+}
+
+/** The events with the numbers after `from`, up to `to`. */
+function eventsAfter(from: number, to: number): string {
+  const numbers = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index + 1);
+  return numbers.map((number) => `id: ${number}\ndata: ${number}\n\n`).join('');
+}
