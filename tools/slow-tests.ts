@@ -15,6 +15,7 @@ export const slowTests: readonly string[] = [
   'packages/simulation/test/engine/processes.test.ts',
   'packages/cli/test/stopping.test.ts',
   'packages/simulation/test/simulate/simulate.test.ts',
+  'tools/postgres/postgres.test.ts',
   'packages/cli/test/feed.test.ts',
   'packages/cli/test/terminal.test.ts',
   'examples/resume/resume.test.ts',

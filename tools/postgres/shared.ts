@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server } from 'node:net';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
+
+import pg from 'pg';
+
+import { type PostgresServer, startPostgres } from './server.ts';
+
+/** The environment variable with the port at which the URL of the shared server is told. */
+const variable = 'REPRISE_TEST_POSTGRES';
+
+/** What jest calls before and after all tests. */
+export interface SharedPostgres {
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * One server of Postgres for all test files of a run. It starts when the first file asks for it:
+ * most runs need none. It belongs to jest's own process, not to a worker, which may end early.
+ */
+export async function offerPostgres(): Promise<SharedPostgres> {
+  let started: Promise<PostgresServer> | undefined;
+  const desk = createServer((socket) => {
+    socket.on('error', () => {});
+    started ??= startPostgres();
+    void started.then((server) => server.url(), String).then((answer) => socket.end(answer));
+  });
+  process.env[variable] = String(await listen(desk));
+  return {
+    close: async () => {
+      desk.close();
+      await started?.then((server) => server.close());
+    },
+  };
+}
+
+async function listen(desk: Server): Promise<number> {
+  await once(desk.listen(0, '127.0.0.1'), 'listening');
+  desk.unref();
+  const address = desk.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+let count = 0;
+
+/** The URL of a new, empty database on the server that all test files of a run share. */
+export async function testDatabase(): Promise<string> {
+  const url = await sharedUrl();
+  count += 1;
+  const name = `test_${process.pid}_${count}_${Math.trunc(performance.timeOrigin)}`;
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  return url.replace(/[^/]*$/, name);
+}
+
+async function sharedUrl(): Promise<string> {
+  const port = Number(process.env[variable]);
+  const answer = await text(connect(port, '127.0.0.1'));
+  if (!answer.startsWith('postgres:')) {
+    throw new Error(`Expected a server of Postgres, got ${answer}`);
+  }
+  return answer;
+}
