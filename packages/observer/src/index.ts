@@ -1,4 +1,4 @@
-export type { CrashGroup, CrashKind, CrashReport } from './crash-book.ts';
-export type { EndedLife } from './history.ts';
-export type { PastTree } from './past.ts';
-export { record, type Recording } from './record.ts';
+export type { EndedLife } from './history/history.ts';
+export type { PastTree } from './history/past.ts';
+export type { CrashGroup, CrashKind, CrashReport } from './recording/crash-book.ts';
+export { record, type Recording } from './recording/record.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { type Life, Lives } from '../src/lives.ts';
+import { type Life, Lives } from '../../src/history/lives.ts';
 
 const hour = 3_600_000;
 const minute = 60_000;

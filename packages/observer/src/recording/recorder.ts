@@ -1,10 +1,10 @@
 import { type ExitReason, isAbnormal, type Pid, processInfo, type System } from '@reprise/actor';
 import { shown, shownReason, type SupervisorInfo, type Witness } from '@reprise/actor/inspect';
 
+import { History } from '../history/history.ts';
+import type { Presence } from '../history/presence.ts';
+import { pathOf } from '../history/rows.ts';
 import { addTakenAlong, CrashBook, type CrashKind, type OpenReport } from './crash-book.ts';
-import { History } from './history.ts';
-import type { Presence } from './presence.ts';
-import { pathOf } from './rows.ts';
 
 /** What a process was at when it failed. */
 interface Failure {

@@ -1,9 +1,9 @@
 import { processes, type System } from '@reprise/actor';
 import { supervisorInfo, watch } from '@reprise/actor/inspect';
 
+import type { EndedLife } from '../history/history.ts';
+import type { PastTree } from '../history/past.ts';
 import type { CrashGroup } from './crash-book.ts';
-import type { EndedLife } from './history.ts';
-import type { PastTree } from './past.ts';
 import { Recorder } from './recorder.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { CrashBook, type OpenReport } from '../src/crash-book.ts';
+import { CrashBook, type OpenReport } from '../../src/recording/crash-book.ts';
 
 /** A crash, and a count of the reports that were made. */
 function writer(book: CrashBook) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { pathOf, Rows } from '../src/rows.ts';
-import { Texts } from '../src/texts.ts';
+import { pathOf, Rows } from '../../src/history/rows.ts';
+import { Texts } from '../../src/history/texts.ts';
 
 describe('rows', () => {
   test('a child that is gone leaves its row to the next one of its id', () => {

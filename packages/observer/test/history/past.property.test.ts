@@ -11,8 +11,8 @@ import {
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import fc from 'fast-check';
 
-import { type PastTree, record } from '../src/index.ts';
-import { child, start } from './support/tree.ts';
+import { type PastTree, record } from '../../src/index.ts';
+import { child, start } from '../support/tree.ts';
 
 type Noted = readonly [id: string, pid: number | undefined, children: readonly Noted[]];
 

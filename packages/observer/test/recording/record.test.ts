@@ -15,9 +15,9 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
-import { type PastTree, record } from '../src/index.ts';
-import { collectGarbage } from './support/garbage.ts';
-import { child, end, fail, start } from './support/tree.ts';
+import { type PastTree, record } from '../../src/index.ts';
+import { collectGarbage } from '../support/garbage.ts';
+import { child, end, fail, start } from '../support/tree.ts';
 
 const pathsOf = (trees: readonly PastTree[]): readonly unknown[] =>
   trees.map(({ id, pid, children }) => [id, pid, ...pathsOf(children)]);
