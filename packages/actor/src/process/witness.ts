@@ -16,8 +16,9 @@ export interface Witness {
    */
   crashed?(pid: Pid, reason: ExitReason, details: object): void;
   /**
-   * A process has ended. It has taken `handled` messages, and held the thread for `busy` ms, the turn
-   * in which it ends left out. Its exit signals are not sent yet, and its facets can still be read.
+   * A process has ended. It has taken `handled` messages, and held the thread for `busy` ms, the
+   * turn in which it ends left out. Its exit signals are not sent yet, and its facets can still be
+   * read.
    */
   ended?(pid: Pid, reason: ExitReason, handled: number, busy: number): void;
   /** A supervisor is about to start a child: the first process that it makes now is probably it. */

@@ -16,6 +16,15 @@ export interface EndedProcess extends Running {
   readonly handled: number;
 }
 
+/** A phase of a stream that is over. */
+export interface EndedPhase {
+  readonly pid: number;
+  readonly from: number;
+  readonly to: number;
+  readonly kind: LifeKind;
+  readonly reason: string;
+}
+
 /** A process that has ended, as it is kept. Times are those of the system's clock, in ms. */
 export interface EndedLife {
   /** The ids from the top down; `undefined` for a process that was no child of a supervisor. */
@@ -174,6 +183,33 @@ export class History {
     const holder = this.#rows.get(row);
     if (holder !== undefined) {
       this.#rows.release(holder);
+    }
+  }
+
+  // Streams
+
+  /** A row for a stream that is no child. */
+  takeRow(above: Row | undefined, id: string): Row {
+    return this.#rows.take(above, id);
+  }
+
+  /** That stream has ended. */
+  vacate(row: Row): void {
+    this.#rows.vacate(row);
+  }
+
+  /** A phase of a stream is over, or a moment of it has passed. */
+  phaseEnded(row: Row, { pid, from, to, kind, reason }: EndedPhase, now: number): void {
+    this.#add(row.number, { pid, from, to, handled: 0 }, kind, reason, now);
+  }
+
+  /** The phases that are over, the oldest end first. */
+  *phases(): Generator<readonly [row: Row, phase: EndedPhase]> {
+    for (const { row, pid, from, to, kind, reason } of this.#lives) {
+      const holder = kind === 'process' || kind === 'presence' ? undefined : this.#rows.get(row);
+      if (holder !== undefined) {
+        yield [holder, { pid, from, to, kind, reason: this.#texts.get(reason) }];
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 export interface Life {
   /** The number of the row that it belongs to. */
   readonly row: number;
-  /** The id of the process; 0 for the presence of a child. */
+  /** The id of the process, also of a stream; 0 for the presence of a child. */
   readonly pid: number;
   /** On the system's clock, in ms. */
   readonly from: number;
@@ -15,10 +15,22 @@ export interface Life {
   readonly reason: number;
 }
 
-/** `process`: one process. `presence`: a child, running or not, from its first start on. */
-export type LifeKind = 'process' | 'presence';
+/**
+ * `process`: one process. `presence`: a child, running or not, from its first start on. The others
+ * are phases of a stream; `ignored` is a moment: the server has ignored the cursor.
+ */
+export type LifeKind = 'process' | 'presence' | PhaseKind | 'ignored';
+/** A stream is `waiting` while it neither is connected nor tries to be. */
+export type PhaseKind = 'connecting' | 'connected' | 'waiting';
 
-const kinds: readonly LifeKind[] = ['process', 'presence'];
+const kinds: readonly LifeKind[] = [
+  'process',
+  'presence',
+  'connecting',
+  'connected',
+  'waiting',
+  'ignored',
+];
 
 /** Limits of what is kept. */
 export interface LivesLimits {
@@ -79,7 +91,7 @@ export class Lives {
     }
   }
 
-  /** The lives that `matches`, the oldest end first. */
+  /** The oldest end first. */
   *[Symbol.iterator](): Generator<Life> {
     for (let index = this.#first; index < this.#next; index++) {
       yield this.#at(index);

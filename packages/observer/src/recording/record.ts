@@ -5,6 +5,7 @@ import type { EndedLife } from '../history/history.ts';
 import type { PastTree } from '../history/past.ts';
 import type { CrashGroup } from './crash-book.ts';
 import { Recorder } from './recorder.ts';
+import { type RecordedStream, StreamRecorder } from './stream-recorder.ts';
 
 /**
  * The last hour of a system. Times are those of its clock (`system.clock.now()`), in ms. All texts
@@ -30,6 +31,11 @@ export interface Recording {
   readonly crashes: readonly CrashGroup[];
   /** The processes that have ended, the oldest end first. */
   readonly processes: Iterable<EndedLife>;
+  /**
+   * The streams of `@reprise/sse`: when each was connected, and why it was not. In the order of
+   * their first phases that are kept.
+   */
+  readonly streams: readonly RecordedStream[];
   /** The supervision trees as they were at `time`; before `since` some of it may be missing. */
   at(time: number): readonly PastTree[];
   /** Ends the recording, and keeps what is there. */
@@ -37,12 +43,13 @@ export interface Recording {
 }
 
 /** A recording stays when the code that began it is restarted. */
-const recordings: WeakMap<System, Recording> = /* @__PURE__ */ new WeakMap();
+const recordings: WeakMap<System, Recorded> = /* @__PURE__ */ new WeakMap();
 
 /**
  * Records, from now on, what happens in a system: which processes ran and how they ended, crashes
- * with their reports, and the supervision trees at each time of the last hour. The second call for
- * a system returns the recording of the first, unless that was stopped.
+ * with their reports, when streams were connected, and the supervision trees at each time of the
+ * last hour. The second call for a system returns the recording of the first, unless that was
+ * stopped.
  *
  * It sets no timer and asks no process. Its memory is bounded: 39 bytes for a process that has
  * ended, 2.6 MB at most, and 16 KB for a group of crashes.
@@ -79,66 +86,91 @@ const recordings: WeakMap<System, Recording> = /* @__PURE__ */ new WeakMap();
  * ```
  */
 export function record(system: System): Recording {
+  return recordedOf(system);
+}
+
+/** The recording of a system with its parts, begun by the first call. */
+function recordedOf(system: System): Recorded {
   const known = recordings.get(system);
   if (known !== undefined) {
     return known;
   }
-  const recorder = new Recorder(system);
-  const unwatch = watch(system, recorder);
-  seed(system, recorder);
-  const recording = new Recorded(system, recorder, () => {
-    unwatch();
+  const recorded = new Recorded(system, () => {
     recordings.delete(system);
   });
-  recordings.set(system, recording);
-  return recording;
+  recordings.set(system, recorded);
+  return recorded;
 }
 
 class Recorded implements Recording {
+  readonly recorder: Recorder;
+  readonly streamRecorder: StreamRecorder;
   readonly #system: System;
-  readonly #recorder: Recorder;
-  readonly stop: () => void;
+  readonly #stopped: () => void;
+  readonly #unwatch: readonly (() => void)[];
 
-  constructor(system: System, recorder: Recorder, stop: () => void) {
+  constructor(system: System, stopped: () => void) {
     this.#system = system;
-    this.#recorder = recorder;
-    this.stop = stop;
+    this.#stopped = stopped;
+    this.recorder = new Recorder(system);
+    this.streamRecorder = new StreamRecorder(system, this.recorder.history);
+    // The recorder last: at an end the others still find the child in the history.
+    this.#unwatch = [this.streamRecorder, this.recorder].map((witness) => watch(system, witness));
+    this.#adopt();
+  }
+
+  /**
+   * What there is when the recording begins. Supervisors are older than their children.
+   */
+  #adopt(): void {
+    for (const supervisor of processes(this.#system)) {
+      const info = supervisorInfo(supervisor);
+      if (info !== undefined) {
+        this.recorder.adopt(supervisor, info);
+      }
+    }
+    this.streamRecorder.adopt();
   }
 
   get since(): number {
-    return this.#recorder.history.since(this.#system.clock.now());
+    return this.recorder.history.since(this.#system.clock.now());
   }
 
   get shortLived(): number {
-    return this.#recorder.history.shortLived;
+    return this.recorder.history.shortLived;
   }
 
   get crashCount(): number {
-    return this.#recorder.crashes.count;
+    return this.recorder.crashes.count;
   }
 
   get crashes(): readonly CrashGroup[] {
-    return this.#recorder.crashes.groups;
+    return this.recorder.crashes.groups;
   }
 
   get processes(): Iterable<EndedLife> {
-    this.#recorder.history.since(this.#system.clock.now());
-    return this.#recorder.history.processes();
+    this.#expire();
+    return this.recorder.history.processes();
+  }
+
+  get streams(): readonly RecordedStream[] {
+    this.#expire();
+    return this.streamRecorder.list;
   }
 
   at(time: number): readonly PastTree[] {
-    return this.#recorder.history.at(time);
+    return this.recorder.history.at(time);
   }
-}
 
-/**
- * The children that there are when the recording begins. Supervisors are older than their children.
- */
-function seed(system: System, recorder: Recorder): void {
-  for (const supervisor of processes(system)) {
-    const info = supervisorInfo(supervisor);
-    if (info !== undefined) {
-      recorder.adopt(supervisor, info);
+  stop(): void {
+    for (const unwatch of this.#unwatch) {
+      unwatch();
     }
+    this.#stopped();
+  }
+
+  /** Lives that ended too long ago are forgotten with the next one, or when somebody asks. */
+  #expire(): void {
+    this.recorder.history.since(this.#system.clock.now());
   }
 }

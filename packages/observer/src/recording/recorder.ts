@@ -5,6 +5,7 @@ import { History } from '../history/history.ts';
 import type { Presence } from '../history/presence.ts';
 import { pathOf } from '../history/rows.ts';
 import { addTakenAlong, CrashBook, type CrashKind, type OpenReport } from './crash-book.ts';
+import { pathOfProcess } from './places.ts';
 
 /** What a process was at when it failed. */
 interface Failure {
@@ -228,16 +229,8 @@ export class Recorder implements Witness {
     }
   }
 
-  /** Of a process that is no child: the path of its parent, and its name or label. */
   #pathOf(pid: Pid): string {
-    const row = this.history.presenceOf(pid.id)?.row;
-    if (row !== undefined) {
-      return pathOf(row);
-    }
-    const { parent, name, label } = processInfo(pid) ?? {};
-    const above = parent && this.history.presenceOf(parent.id)?.row;
-    const own = name ?? (label === undefined ? 'a process' : JSON.stringify(label).slice(0, 100));
-    return above === undefined ? own : `${pathOf(above)} / ${own}`;
+    return pathOfProcess(this.history, pid);
   }
 
   get #now(): number {

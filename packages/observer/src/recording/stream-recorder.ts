@@ -1,0 +1,201 @@
+import { type ExitReason, type Pid, type System } from '@reprise/actor';
+import { exposed, shown, shownReason, type Witness } from '@reprise/actor/inspect';
+
+import type { History } from '../history/history.ts';
+import type { LifeKind, PhaseKind } from '../history/lives.ts';
+import { pathOf, type Row } from '../history/rows.ts';
+import { placeOf } from './places.ts';
+import { type StreamFact, streamKind, type StreamState } from './stream-fact.ts';
+
+/** A stream, also one that has ended. Times are those of the system's clock, in ms. */
+export interface RecordedStream {
+  /** The ids from the top down. It stays the same when the stream is started again. */
+  readonly path: string;
+  /**
+   * The oldest first. Those of one process follow each other without a gap; the last of a stream
+   * that runs goes on.
+   */
+  readonly phases: readonly StreamPhase[];
+  /** When the server has ignored the cursor, so that events may be missing. */
+  readonly ignored: readonly IgnoredCursor[];
+}
+
+/** A time in which a stream was connected, tried to be, or did neither. */
+export interface StreamPhase {
+  readonly type: PhaseKind;
+  readonly from: number;
+  /** `undefined` while it goes on. */
+  readonly to: number | undefined;
+  /** Why it ended; `undefined` where it led to the next phase as it should. */
+  readonly reason: string | undefined;
+}
+
+/** The server went on somewhere else than it was asked to. */
+export interface IgnoredCursor {
+  readonly at: number;
+  /** Such as `asked for what follows 41, got 7`. */
+  readonly text: string;
+}
+
+/** A stream that runs. */
+interface OpenStream {
+  readonly pid: number;
+  readonly row: Row;
+  /** Whether its row was made for it: it is no child. */
+  readonly isAlone: boolean;
+  phase: PhaseKind;
+  from: number;
+  /** Since when it ends: it has closed its connection. */
+  endsAt: number | undefined;
+}
+
+/** Writes the phases of the streams of a system into its history, and sums what they count. */
+export class StreamRecorder implements Witness {
+  readonly #system: System;
+  readonly #history: History;
+  readonly #open: Map<number, OpenStream> = new Map();
+
+  constructor(system: System, history: History) {
+    this.#system = system;
+    this.#history = history;
+  }
+
+  /** The streams that are older than the recording. */
+  adopt(): void {
+    for (const [pid, facet] of exposed<StreamState>(this.#system, streamKind)) {
+      const { state, since } = facet.read();
+      this.#begin(pid, state === 'disconnected' ? 'waiting' : state, since);
+    }
+  }
+
+  noted(pid: Pid, kind: string, fact: unknown): void {
+    if (kind === streamKind) {
+      this.#told(pid, fact as StreamFact);
+    }
+  }
+
+  #told(pid: Pid, fact: StreamFact): void {
+    switch (fact.type) {
+      case 'connecting':
+      case 'connected':
+        this.#enter(pid, fact.type, undefined);
+        return;
+      case 'disconnected':
+        this.#enter(pid, 'waiting', this.#shown(fact.text));
+        return;
+      case 'waits':
+        this.#enter(pid, 'waiting', undefined);
+        return;
+      case 'ignored':
+        this.#ignored(pid, fact.lastEventId, fact.id);
+        return;
+      case 'ended':
+        this.#ends(pid);
+        return;
+      default:
+        // A client of a later version may tell more.
+        fact satisfies never;
+    }
+  }
+
+  ended(pid: Pid, reason: ExitReason): void {
+    const open = this.#open.get(pid.id);
+    if (open !== undefined) {
+      this.#open.delete(pid.id);
+      const to = open.endsAt ?? this.#now;
+      this.#write(open, open.phase, to, shownReason(this.#system, reason).text);
+      if (open.isAlone) {
+        this.#history.vacate(open.row);
+      }
+    }
+  }
+
+  /** In the order of their first phases that are kept. */
+  get list(): readonly RecordedStream[] {
+    const streams = new Map<Row, RecordedLane>();
+    for (const [row, { from, to, kind, reason }] of this.#history.phases()) {
+      const lane = laneOf(streams, row);
+      if (kind === 'ignored') {
+        lane.ignored.push({ at: from, text: reason });
+      } else {
+        const type = kind as PhaseKind;
+        lane.phases.push({ type, from, to, reason: reason === '' ? undefined : reason });
+      }
+    }
+    for (const { row, phase, from, endsAt } of this.#open.values()) {
+      const { phases } = laneOf(streams, row);
+      phases.push({ type: phase, from, to: endsAt, reason: undefined });
+    }
+    return [...streams.values()];
+  }
+
+  // The phases of one stream
+
+  #begin(pid: Pid, phase: PhaseKind, from: number): void {
+    const child = this.#history.presenceOf(pid.id)?.row;
+    const row = child ?? this.#rowFor(pid);
+    const isAlone = child === undefined;
+    this.#open.set(pid.id, { pid: pid.id, row, isAlone, phase, from, endsAt: undefined });
+  }
+
+  #rowFor(pid: Pid): Row {
+    const { above, id } = placeOf(this.#history, pid, unnamed);
+    return this.#history.takeRow(above, id);
+  }
+
+  #enter(pid: Pid, phase: PhaseKind, reason: string | undefined): void {
+    const now = this.#now;
+    const open = this.#open.get(pid.id);
+    if (open === undefined) {
+      this.#begin(pid, phase, now);
+    } else if (open.phase !== phase) {
+      // A wait of no time is none; an attempt that failed at once is one.
+      if (open.from < now || reason !== undefined) {
+        this.#write(open, open.phase, now, reason ?? '');
+      }
+      open.phase = phase;
+      open.from = now;
+    }
+  }
+
+  #ends(pid: Pid): void {
+    const open = this.#open.get(pid.id);
+    if (open !== undefined) {
+      open.endsAt = this.#now;
+    }
+  }
+
+  #ignored(pid: Pid, lastEventId: string, id: string): void {
+    const open = this.#open.get(pid.id);
+    if (open !== undefined) {
+      const text = `asked for what follows ${lastEventId}, got ${id}`;
+      this.#write({ ...open, from: this.#now }, 'ignored', this.#now, this.#shown(text));
+    }
+  }
+
+  #write({ pid, row, from }: OpenStream, kind: LifeKind, to: number, reason: string): void {
+    this.#history.phaseEnded(row, { pid, from, to, kind, reason }, this.#now);
+  }
+
+  #shown(text: string): string {
+    return String(shown(this.#system, text));
+  }
+
+  get #now(): number {
+    return this.#system.clock.now();
+  }
+}
+
+/** A stream that is no child, has no name and no label. */
+const unnamed = 'a stream';
+
+interface RecordedLane extends RecordedStream {
+  readonly phases: StreamPhase[];
+  readonly ignored: IgnoredCursor[];
+}
+
+function laneOf(streams: Map<Row, RecordedLane>, row: Row): RecordedLane {
+  const lane = streams.get(row) ?? { path: pathOf(row), phases: [], ignored: [] };
+  streams.set(row, lane);
+  return lane;
+}
