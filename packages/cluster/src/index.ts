@@ -1,2 +1,2 @@
-export type { NodeAction, NodeEvent, Now, Request } from './core/messages.ts';
+export { memory } from './memory/store.ts';
 export * from './store.ts';

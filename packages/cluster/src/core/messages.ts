@@ -50,6 +50,8 @@ export type NodeAction =
   /** Call `tick` at this time of the monotonic clock, or before. */
   | { readonly type: 'wake'; readonly at: number }
   | { readonly type: 'warn'; readonly text: string }
+  /** Another process that is alive has the name of this node. */
+  | { readonly type: 'refuse'; readonly holder: NodeRow }
   /** The node has left: nothing runs here any more. */
   | { readonly type: 'left' };
 
@@ -61,7 +63,10 @@ export interface Now {
   readonly date: number;
 }
 
-/** What happens to a node. `sentAt` is when the request of an answer was sent. */
+/**
+ * What happens to a node. `sentAt` is when the request of an answer was sent. Each request is
+ * followed by its answer or by `failed`, also after a `fence`: the next life waits for that.
+ */
 export type NodeEvent =
   | { readonly type: 'tick' }
   | { readonly type: 'listed'; readonly keys: readonly string[] }
@@ -74,6 +79,7 @@ export type NodeEvent =
   | { readonly type: 'viewed'; readonly view: View }
   | { readonly type: 'claimed'; readonly claims: readonly Claim[] }
   | { readonly type: 'released'; readonly keys: readonly string[] }
+  | { readonly type: 'left' }
   | { readonly type: 'failed'; readonly request: Request['type']; readonly error: unknown }
   /** A client has stopped, by itself or as asked; it handles nothing any more. */
   | {

@@ -1,0 +1,157 @@
+import type { Outcome, OwnedStream, SavedRow } from '../store.ts';
+
+/** What a client that has stopped leaves. */
+export type Rest = Pick<SavedRow, 'cursor' | 'recent'>;
+
+interface Stopping extends OwnedStream {
+  readonly outcome: Outcome;
+}
+
+interface Idle extends OwnedStream {
+  readonly from: number;
+}
+
+/**
+ * The streams that this node has, as it believes; each in one of four states.
+ * ```text
+ *   claim ──▶ running ──▶ stopping ──▶ releasing ──▶ free
+ *     ▲          │                         ▲
+ *     └── idle ◀─┴──── has crashed ────────┘ once too often
+ * ```
+ * `idle`: it belongs to this node, and nothing runs. It is claimed again, which reads its cursor
+ * anew.
+ */
+export class Holdings {
+  readonly #running: Map<string, OwnedStream> = new Map();
+  readonly #stopping: Map<string, Stopping> = new Map();
+  readonly #idle: Map<string, Idle> = new Map();
+  readonly #releasing: Map<string, SavedRow> = new Map();
+  readonly #states: readonly Map<string, OwnedStream>[] = [
+    this.#running,
+    this.#stopping,
+    this.#idle,
+    this.#releasing,
+  ];
+  /** The rows that were sent, and whose answer has not arrived. */
+  #sent: readonly SavedRow[] = [];
+
+  get isEmpty(): boolean {
+    return this.#states.every(({ size }) => size === 0);
+  }
+
+  /** How many streams are to stay here. */
+  get owned(): number {
+    return this.#running.size + this.#idle.size;
+  }
+
+  get running(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
+  /** All streams that the store gives to this node. */
+  get all(): readonly OwnedStream[] {
+    return this.#states.flatMap((state) => [...state.values()]);
+  }
+
+  has(key: string): boolean {
+    return this.#states.some((state) => state.has(key));
+  }
+
+  /** Whether a client of this stream is here, at this epoch. */
+  runs({ key, epoch }: OwnedStream): boolean {
+    return (this.#running.get(key) ?? this.#stopping.get(key))?.epoch === epoch;
+  }
+
+  start({ key, epoch }: OwnedStream): void {
+    this.#move(this.#running, { key, epoch });
+  }
+
+  /** A client is to stop in order. Returns its stream, unless none runs. */
+  stop(key: string, outcome: Outcome): OwnedStream | undefined {
+    const stream = this.#running.get(key);
+    if (stream !== undefined) {
+      this.#move(this.#stopping, { ...stream, outcome });
+    }
+    return stream;
+  }
+
+  /** Whether the client was told to stop. */
+  isStopping(key: string): boolean {
+    return this.#stopping.has(key);
+  }
+
+  /** Nothing runs any more, and the stream becomes free. */
+  release({ key, epoch }: OwnedStream, outcome: Outcome, rest: Rest = {}): void {
+    const asked = this.#stopping.get(key)?.outcome ?? outcome;
+    this.#move(this.#releasing, { key, epoch, outcome: asked, ...rest });
+  }
+
+  /** Nothing runs any more, and the stream is claimed again from this time on. */
+  claimAgain({ key, epoch }: OwnedStream, from: number): void {
+    this.#move(this.#idle, { key, epoch, from });
+  }
+
+  forget(key: string): void {
+    for (const state of this.#states) {
+      state.delete(key);
+    }
+  }
+
+  clear(): void {
+    for (const state of this.#states) {
+      state.clear();
+    }
+  }
+
+  /** When the next idle stream is to be claimed. */
+  get idleAt(): number {
+    return [...this.#idle.values()].reduce((least, { from }) => Math.min(least, from), Infinity);
+  }
+
+  /** The idle streams that are to be claimed. */
+  idle(now: number): readonly OwnedStream[] {
+    return [...this.#idle.values()].filter(({ from }) => from <= now);
+  }
+
+  get hasReleases(): boolean {
+    return this.#releasing.size > 0;
+  }
+
+  /** The rows that make streams free: they are sent now. */
+  sendReleases(): readonly SavedRow[] {
+    this.#sent = [...this.#releasing.values()];
+    return this.#sent;
+  }
+
+  /** The rows are written: the streams are free, or were not of this node any more. */
+  released(): void {
+    for (const { key, epoch } of this.#sent) {
+      if (this.#releasing.get(key)?.epoch === epoch) {
+        this.#releasing.delete(key);
+      }
+    }
+  }
+
+  /**
+   * Compares with the streams that the store gives to this node. What the store lacks is taken out,
+   * and returned if a client of it is here. What it has in addition becomes idle: the answer to a
+   * claim was lost.
+   */
+  reconcile(mine: readonly OwnedStream[], now: number): readonly OwnedStream[] {
+    const epochs = new Map(mine.map(({ key, epoch }) => [key, epoch]));
+    const lost = this.all.filter(({ key, epoch }) => epochs.get(key) !== epoch);
+    const toStop = lost.filter((stream) => this.runs(stream));
+    for (const { key } of lost) {
+      this.forget(key);
+    }
+    for (const stream of mine.filter(({ key }) => !this.has(key))) {
+      this.claimAgain(stream, now);
+    }
+    return toStop;
+  }
+
+  #move<Held extends OwnedStream>(to: Map<string, Held>, stream: Held): void {
+    this.forget(stream.key);
+    to.set(stream.key, stream);
+  }
+}

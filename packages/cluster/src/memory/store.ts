@@ -1,0 +1,132 @@
+import type { Clock } from '@reprise/actor';
+
+import type {
+  Claim,
+  CursorMove,
+  FreeStream,
+  Held,
+  JoiningNode,
+  NodeFacts,
+  NodeRow,
+  OpenOptions,
+  OpenStore,
+  SavedRow,
+  SeenNode,
+  Store,
+  View,
+} from '../store.ts';
+import { MemoryTables } from './tables.ts';
+
+/**
+ * A store in the memory of this process, for tests and simulations: all clusters that are given it
+ * share it, and nothing of it outlives the process. Its `tx` is `undefined`: what a sink does is
+ * not undone if its transaction is refused. A sink may be asynchronous.
+ * @see https://github.com/reprise/reprise/blob/main/docs/cluster.md
+ * @example
+ * ```ts
+ * import { systemClock } from '@reprise/actor';
+ * import { memory } from '@reprise/cluster';
+ *
+ * const store = memory();
+ * const options = { ttl: 1000, clock: systemClock(), onError: console.error, onWarning: console.warn };
+ * const open = await store.open(options);
+ * await open.declare(['eur']);
+ * console.log(await open.watch()); // []
+ * await open.close();
+ * ```
+ */
+export function memory(): Store<undefined, 'async'> {
+  const tables = new MemoryTables();
+  return {
+    kind: 'async',
+    open: async ({ clock }: OpenOptions) => new OpenMemoryStore(tables, clock),
+  };
+}
+
+/** Each request is done within the call; its answer comes as a promise, as that of any store. */
+class OpenMemoryStore implements OpenStore<undefined> {
+  readonly engine = 'memory';
+  readonly #tables: MemoryTables;
+  readonly #clock: Clock;
+  #isClosed = false;
+
+  constructor(tables: MemoryTables, clock: Clock) {
+    this.#tables = tables;
+    this.#clock = clock;
+  }
+
+  async join(node: JoiningNode, renewal: string): Promise<NodeRow | undefined> {
+    return this.#open().join(node, renewal);
+  }
+
+  async renew(id: string, renewal: string, facts: NodeFacts): Promise<boolean> {
+    return this.#open().renew(id, renewal, facts);
+  }
+
+  async watch(): Promise<readonly NodeRow[]> {
+    return this.#open().watch();
+  }
+
+  async observe(id: string, dead: readonly SeenNode[], held: Held): Promise<View> {
+    return this.#open().observe(id, dead, held, this.#date());
+  }
+
+  async claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]> {
+    return this.#open().claim(id, wanted, this.#date());
+  }
+
+  async save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
+    return this.#open().save(id, rows);
+  }
+
+  /** The check beforehand keeps the handler of another node's stream from beginning. */
+  async transact(
+    id: string,
+    move: CursorMove,
+    work: (tx: undefined) => unknown,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    signal.throwIfAborted();
+    this.#open().check(id, move);
+    const result = await untilAbort(work(undefined), signal);
+    this.#open().advance(id, move);
+    return result;
+  }
+
+  async declare(keys: readonly string[]): Promise<void> {
+    this.#open().declare(keys);
+  }
+
+  async leave(id: string): Promise<void> {
+    this.#open().leave(id);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #open(): MemoryTables {
+    if (this.#isClosed) {
+      throw new Error('Expected an open store, got one that is closed');
+    }
+    return this.#tables;
+  }
+
+  #date(): number {
+    return this.#clock.date?.() ?? Date.now();
+  }
+}
+
+/** What work resolves to, unless the signal aborts before that. */
+async function untilAbort(work: unknown, signal: AbortSignal): Promise<unknown> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => {
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
