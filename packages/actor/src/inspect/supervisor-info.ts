@@ -1,3 +1,4 @@
+import { isA } from '../brand.ts';
 import type { Restart, Shutdown } from '../child-spec.ts';
 import { cellOf } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
@@ -5,12 +6,15 @@ import { stateOf } from '../server/state-of.ts';
 import type { Child, LastEnd, RestartWait } from '../supervisor/children.ts';
 import type { Strategy } from '../supervisor/rules.ts';
 import { SupervisorState } from '../supervisor/state.ts';
+import { StaticState } from '../supervisor/static-state.ts';
 
 export type { LastEnd, RestartWait } from '../supervisor/children.ts';
 
 /** A supervisor at one moment, as plain data. */
 export interface SupervisorInfo {
   readonly strategy: Strategy;
+  /** Whether its children are started on demand: it is a `DynamicSupervisor`. */
+  readonly isDynamic: boolean;
   readonly maxRestarts: number;
   /** In seconds. */
   readonly maxSeconds: number;
@@ -72,6 +76,7 @@ export function supervisorInfo(pid: Pid): SupervisorInfo | undefined {
   return (
     state && {
       strategy: state.strategy,
+      isDynamic: !isA(state, StaticState),
       maxRestarts: state.intensity.maxRestarts,
       maxSeconds: state.intensity.maxSeconds,
       countingRestarts: state.countingRestarts,

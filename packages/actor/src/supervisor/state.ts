@@ -169,7 +169,8 @@ export abstract class SupervisorState extends ParentState {
       this.#notify(child, failure);
       return stop(giveUp(`supervisor ${this.runner.name} gave up: ${why}`), this);
     }
-    const { restartDelay: backoff } = child.spec;
+    const { id, restartDelay: backoff } = child.spec;
+    this.#witnesses?.tell('childRestarts', this.#self.pid, id, child.lastPid, failure);
     if (backoff === undefined) {
       return this.#relaunch(child);
     }
@@ -195,7 +196,6 @@ export abstract class SupervisorState extends ParentState {
       return false;
     }
     child.restarts += 1;
-    this.#witnesses?.tell('childRestarts', this.#self.pid, child.spec.id, child.lastPid, reason);
     if (diagnostics.restart.hasSubscribers) {
       diagnostics.restart.publish({ supervisor: this.#self.pid, id: child.spec.id, reason });
     }

@@ -20,6 +20,7 @@ describe('supervisorInfo', () => {
     const pid = workerOf(supervisor, 'a');
     expect(infoOf(supervisor)).toStrictEqual({
       strategy: 'restForOne',
+      isDynamic: false,
       maxRestarts: 7,
       maxSeconds: 2,
       countingRestarts: 0,
@@ -121,6 +122,7 @@ describe('supervisorInfo', () => {
   test('has the children of a dynamic supervisor, with their last end while they wait', async () => {
     const system = createTestSystem();
     const jobs = await DynamicSupervisor.startLink(system, { maxRestarts: 10 });
+    expect(supervisorInfo(jobs)?.isDynamic).toBe(true);
     const restartDelay = { minDelay: 1000, maxDelay: 1000, healthyAfter: 60_000 };
     const spec = child({ id: 'job', log: [] }, { restartDelay });
     const [one, two] = [

@@ -138,9 +138,12 @@ describe('watch', () => {
     await end(all, 'a');
     const crashReports = all.system.reports.filter(({ message }) => message.includes('crashed'));
     expect(crashReports.filter(({ message }) => message.includes('database'))).toStrictEqual([]);
-    expect(of(log, 'childFailed')).toStrictEqual([
+    expect(of(log, 'childFailed', 'childRestarts')).toStrictEqual([
+      ['childRestarts', 'a', '#Pid<4>', '"boom"'],
       ['childFailed', 'a', '#Pid<4>', 'Error: no database'],
+      ['childRestarts', 'a', '#Pid<4>', 'Error: no database'],
       ['childFailed', 'a', '#Pid<4>', 'Error: no database'],
+      ['childRestarts', 'a', '#Pid<4>', 'Error: no database'],
     ]);
     expect(stacks).toStrictEqual([error.stack, error.stack]);
   });
