@@ -3,3 +3,15 @@ export type { PastTree } from './history/past.ts';
 export type { CrashGroup, CrashKind, CrashReport } from './recording/crash-book.ts';
 export { record, type Recording } from './recording/record.ts';
 export type { IgnoredCursor, RecordedStream, StreamPhase } from './recording/stream-recorder.ts';
+export type { Finding, FindingType } from './judge/finding.ts';
+export { judge, type Judgement } from './judge/judge.ts';
+export type { JudgeOptions } from './judge/limits.ts';
+export { look } from './look/look.ts';
+export type { Look, Mailbox, Moment } from './look/looker.ts';
+export type {
+  Intensity,
+  RestartingChild,
+  StuckProcess,
+  WaitingProcess,
+} from './look/process-look.ts';
+export type { StreamLook } from './look/stream-look.ts';

@@ -6,6 +6,7 @@ import type { PastTree } from '../history/past.ts';
 import type { CrashGroup } from './crash-book.ts';
 import { Recorder } from './recorder.ts';
 import { type RecordedStream, StreamRecorder } from './stream-recorder.ts';
+import { Trouble } from './trouble.ts';
 
 /**
  * The last hour of a system. Times are those of its clock (`system.clock.now()`), in ms. All texts
@@ -90,7 +91,7 @@ export function record(system: System): Recording {
 }
 
 /** The recording of a system with its parts, begun by the first call. */
-function recordedOf(system: System): Recorded {
+export function recordedOf(system: System): Recorded {
   const known = recordings.get(system);
   if (known !== undefined) {
     return known;
@@ -102,9 +103,10 @@ function recordedOf(system: System): Recorded {
   return recorded;
 }
 
-class Recorded implements Recording {
+export class Recorded implements Recording {
   readonly recorder: Recorder;
   readonly streamRecorder: StreamRecorder;
+  readonly trouble: Trouble;
   readonly #system: System;
   readonly #stopped: () => void;
   readonly #unwatch: readonly (() => void)[];
@@ -114,8 +116,11 @@ class Recorded implements Recording {
     this.#stopped = stopped;
     this.recorder = new Recorder(system);
     this.streamRecorder = new StreamRecorder(system, this.recorder.history);
-    // The recorder last: at an end the others still find the child in the history.
-    this.#unwatch = [this.streamRecorder, this.recorder].map((witness) => watch(system, witness));
+    this.trouble = new Trouble(system, this.recorder.history);
+    // At an end the stream is still found in the history; the trouble is with children that are in.
+    this.#unwatch = [this.streamRecorder, this.recorder, this.trouble].map((witness) =>
+      watch(system, witness),
+    );
     this.#adopt();
   }
 

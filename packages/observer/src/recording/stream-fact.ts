@@ -10,9 +10,3 @@ export type StreamFact =
 
 /** The kind of the facts and of the facet of a client. */
 export const streamKind = 'sse';
-
-/** The part of the status of a client that says in which phase it is. */
-export interface StreamState {
-  readonly state: 'disconnected' | 'connecting' | 'connected';
-  readonly since: number;
-}

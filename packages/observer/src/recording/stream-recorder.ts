@@ -5,7 +5,9 @@ import type { History } from '../history/history.ts';
 import type { LifeKind, PhaseKind } from '../history/lives.ts';
 import { pathOf, type Row } from '../history/rows.ts';
 import { placeOf } from './places.ts';
-import { type StreamFact, streamKind, type StreamState } from './stream-fact.ts';
+import { Recent } from './recent.ts';
+import { type StreamFact, streamKind } from './stream-fact.ts';
+import type { StreamStatus } from './stream-status.ts';
 
 /** A stream, also one that has ended. Times are those of the system's clock, in ms. */
 export interface RecordedStream {
@@ -37,7 +39,16 @@ export interface IgnoredCursor {
   readonly text: string;
 }
 
-/** A stream that runs. */
+/** A stream that runs, as it is now. */
+export interface StreamNow {
+  readonly path: string;
+  /** Since when it is not connected; `undefined` while it is. */
+  readonly lostAt: number | undefined;
+  /** Why the last attempt failed, or the last connection ended. */
+  readonly failure: string | undefined;
+}
+
+/** A stream that runs, and the phase that goes on. */
 interface OpenStream {
   readonly pid: number;
   readonly row: Row;
@@ -47,6 +58,10 @@ interface OpenStream {
   from: number;
   /** Since when it ends: it has closed its connection. */
   endsAt: number | undefined;
+  /** Since when it is not connected. */
+  lostAt: number | undefined;
+  /** Why the last attempt failed, or the last connection ended. */
+  failure: string | undefined;
 }
 
 /** Writes the phases of the streams of a system into its history, and sums what they count. */
@@ -54,6 +69,8 @@ export class StreamRecorder implements Witness {
   readonly #system: System;
   readonly #history: History;
   readonly #open: Map<number, OpenStream> = new Map();
+  /** By path: where the server has ignored the cursor, and when it did last. */
+  readonly ignored: Recent<IgnoredCursor> = new Recent(mostIgnored);
 
   constructor(system: System, history: History) {
     this.#system = system;
@@ -62,7 +79,7 @@ export class StreamRecorder implements Witness {
 
   /** The streams that are older than the recording. */
   adopt(): void {
-    for (const [pid, facet] of exposed<StreamState>(this.#system, streamKind)) {
+    for (const [pid, facet] of exposed<StreamStatus>(this.#system, streamKind)) {
       const { state, since } = facet.read();
       this.#begin(pid, state === 'disconnected' ? 'waiting' : state, since);
     }
@@ -110,6 +127,17 @@ export class StreamRecorder implements Witness {
     }
   }
 
+  /** What is known of a stream that runs, besides its status. */
+  now(pid: Pid): StreamNow {
+    const open = this.#open.get(pid.id);
+    const row = open?.row ?? this.#history.presenceOf(pid.id)?.row;
+    return {
+      path: row === undefined ? unnamed : pathOf(row),
+      lostAt: open?.lostAt,
+      failure: open?.failure,
+    };
+  }
+
   /** In the order of their first phases that are kept. */
   get list(): readonly RecordedStream[] {
     const streams = new Map<Row, RecordedLane>();
@@ -135,7 +163,16 @@ export class StreamRecorder implements Witness {
     const child = this.#history.presenceOf(pid.id)?.row;
     const row = child ?? this.#rowFor(pid);
     const isAlone = child === undefined;
-    this.#open.set(pid.id, { pid: pid.id, row, isAlone, phase, from, endsAt: undefined });
+    this.#open.set(pid.id, {
+      pid: pid.id,
+      row,
+      isAlone,
+      phase,
+      from,
+      endsAt: undefined,
+      lostAt: phase === 'connected' ? undefined : from,
+      failure: undefined,
+    });
   }
 
   #rowFor(pid: Pid): Row {
@@ -155,6 +192,8 @@ export class StreamRecorder implements Witness {
       }
       open.phase = phase;
       open.from = now;
+      open.lostAt = phase === 'connected' ? undefined : (open.lostAt ?? now);
+      open.failure = reason ?? open.failure;
     }
   }
 
@@ -168,8 +207,10 @@ export class StreamRecorder implements Witness {
   #ignored(pid: Pid, lastEventId: string, id: string): void {
     const open = this.#open.get(pid.id);
     if (open !== undefined) {
-      const text = `asked for what follows ${lastEventId}, got ${id}`;
-      this.#write({ ...open, from: this.#now }, 'ignored', this.#now, this.#shown(text));
+      const at = this.#now;
+      const text = this.#shown(`asked for what follows ${lastEventId}, got ${id}`);
+      this.#write({ ...open, from: at }, 'ignored', at, text);
+      this.ignored.set(pathOf(open.row), { at, text });
     }
   }
 
@@ -186,6 +227,7 @@ export class StreamRecorder implements Witness {
   }
 }
 
+const mostIgnored = 100;
 /** A stream that is no child, has no name and no label. */
 const unnamed = 'a stream';
 

@@ -5,7 +5,8 @@ import { advance, createTestSystem, settle, type TestSystem } from '@reprise/act
 import { type CursorStore, SseClient } from '@reprise/sse';
 
 import { record, type RecordedStream } from '../../src/index.ts';
-import type { StreamFact, StreamState } from '../../src/recording/stream-fact.ts';
+import type { StreamFact } from '../../src/recording/stream-fact.ts';
+import type { StreamStatus } from '../../src/recording/stream-status.ts';
 import { Facts } from '../support/facts.ts';
 import { Origin } from '../support/origin.ts';
 import { start } from '../support/tree.ts';
@@ -177,9 +178,9 @@ describe('the streams of a recording', () => {
     expect(all.system.reports).toStrictEqual([]);
   });
 
-  test('knows the facts and the states of a client by their types', () => {
+  test('knows the facts and the status of a client by their types', () => {
     const fact = (given: SseClient.ClientFact): StreamFact => given;
-    const state = (given: SseClient.Status): StreamState => given;
-    expect([fact, state]).toHaveLength(2);
+    const status = (given: SseClient.Status): StreamStatus => given;
+    expect([fact, status]).toHaveLength(2);
   });
 });

@@ -1,0 +1,102 @@
+import { type Pid, processInfo } from '@reprise/actor';
+import { type SupervisedChild, supervisorInfo } from '@reprise/actor/inspect';
+
+import type { History } from '../history/history.ts';
+import { pathOfProcess } from '../recording/places.ts';
+import type { RecentRestarts } from '../recording/trouble.ts';
+
+/** A child that was restarted within the last ten minutes. */
+export interface RestartingChild {
+  readonly path: string;
+  /** How often; from 100 on it is more. */
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Why it was restarted the last time. */
+  readonly reason: string;
+  readonly isRunning: boolean;
+  /** When it is started again, if it waits for that. */
+  readonly nextStartAt: number | undefined;
+  readonly supervisor: Intensity;
+  /** Processes that were linked to it or monitored it, and have messages waiting now. */
+  readonly waiting: readonly WaitingProcess[];
+}
+
+/** The restarts of a supervisor that count now, and how many it allows within how long. */
+export interface Intensity {
+  readonly path: string;
+  readonly counting: number;
+  readonly maxRestarts: number;
+  readonly maxSeconds: number;
+}
+
+/** A process that waits for another one, perhaps. */
+export interface WaitingProcess {
+  readonly path: string;
+  readonly pid: number;
+  readonly messages: number;
+}
+
+/** A server whose callback awaits a promise. */
+export interface StuckProcess {
+  readonly path: string;
+  readonly pid: number;
+  /** Such as `handleCall.pop`. */
+  readonly callback: string;
+  readonly since: number;
+  /** The messages that wait behind it. */
+  readonly messages: number;
+}
+
+const tenMinutes = 600_000;
+
+/** `undefined` for one that was restarted long ago, or whose supervisor has ended. */
+export function restartingChild(
+  path: string,
+  { supervisor, id, times, reason, watchers }: RecentRestarts,
+  history: History,
+  now: number,
+): RestartingChild | undefined {
+  const recent = times.filter((at) => at >= now - tenMinutes);
+  const [firstAt] = recent;
+  const info = supervisorInfo(supervisor);
+  if (firstAt === undefined || info === undefined) {
+    return undefined;
+  }
+  const { countingRestarts: counting, maxRestarts, maxSeconds, children } = info;
+  // Of several children of one id, one that does not run is meant.
+  const named = children.filter((child) => child.id === id);
+  const child: SupervisedChild | undefined =
+    named.find(({ state }) => state !== 'running') ?? named.at(-1);
+  return {
+    path,
+    count: recent.length,
+    firstAt,
+    lastAt: recent.at(-1) ?? firstAt,
+    reason,
+    isRunning: child?.state === 'running',
+    nextStartAt: child?.wait?.until,
+    supervisor: { path: pathOfProcess(history, supervisor), counting, maxRestarts, maxSeconds },
+    waiting: watchers.flatMap((pid) => waitingProcess(pid, history)),
+  };
+}
+
+function waitingProcess(pid: Pid, history: History): readonly WaitingProcess[] {
+  const messages = processInfo(pid)?.messageQueueLen ?? 0;
+  return messages === 0 ? [] : [{ path: pathOfProcess(history, pid), pid: pid.id, messages }];
+}
+
+export function stuckProcess(pid: Pid, history: History): readonly StuckProcess[] {
+  const { awaitingSince, awaitedCallback, messageQueueLen: messages } = processInfo(pid) ?? {};
+  return awaitingSince === undefined || awaitedCallback === undefined || messages === undefined
+    ? []
+    : [
+        {
+          path: pathOfProcess(history, pid),
+          pid: pid.id,
+          callback: awaitedCallback,
+          since: awaitingSince,
+          messages,
+        },
+      ];
+}

@@ -1,0 +1,226 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import {
+  crash,
+  createSystem,
+  DynamicSupervisor,
+  GenServer,
+  monitor,
+  noreply,
+  ok,
+  type Pid,
+  send,
+  spawn,
+  Supervisor,
+} from '@reprise/actor';
+import { advance, createTestSystem, settle } from '@reprise/actor/testing';
+import { SseClient } from '@reprise/sse';
+
+import { judge, look } from '../../src/index.ts';
+import { Facts } from '../support/facts.ts';
+import { collectGarbage } from '../support/garbage.ts';
+import { Origin } from '../support/origin.ts';
+import { child, end, fail, start } from '../support/tree.ts';
+
+const childOf = (app: Pid, id: string): Pid => Supervisor.child(app as never, id as never);
+const backoff = { minDelay: 8000, maxDelay: 8000, healthyAfter: 600_000 };
+
+/** A server that monitors what it is given, and is stuck once that has ended. */
+const queue = GenServer.define({
+  init: (target: () => Pid, self) => {
+    monitor(self, target());
+    return ok(0);
+  },
+  handleCast: { add: (_: number, state) => noreply(state + 1) },
+  handleInfo: (_: unknown, state) => new Promise<never>(() => state),
+});
+
+/** A child that is not restarted, and jobs. */
+async function service() {
+  const system = createTestSystem();
+  look(system);
+  const app = await start(system, [
+    child('a'),
+    child('once', { restart: 'temporary' }),
+    DynamicSupervisor.childSpec({ id: 'jobs' }),
+  ]);
+  return { system, app };
+}
+
+const findings = (system: Parameters<typeof look>[0]): readonly unknown[] =>
+  judge(look(system)).findings.map(({ type, path }) => [type, path]);
+
+describe('look', () => {
+  test('finds a child in a crash loop, its next start, and who waits for it', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
+    const system = createTestSystem();
+    look(system);
+    const app = await start(system, [child('a', { restartDelay: backoff })]);
+    const watching = await GenServer.start(system, queue, () => childOf(app, 'a'), { name: 'q' });
+    await fail(system, childOf(app, 'a'), 'refused 1');
+    GenServer.cast(watching, 'add', 1);
+    expect(look(system)).toMatchObject({
+      processes: 3,
+      messages: 1,
+      longest: { path: 'q', messages: 1 },
+      restarts: [
+        {
+          path: 'app / a',
+          count: 1,
+          reason: 'Error: refused 1',
+          isRunning: false,
+          nextStartAt: 8000,
+          waiting: [{ path: 'q', messages: 1 }],
+          supervisor: { path: 'app', counting: 1 },
+        },
+      ],
+    });
+    for (let round = 2; round <= 5; round++) {
+      await advance(system, 8000);
+      await fail(system, childOf(app, 'a'), `refused ${round}`);
+    }
+    expect(findings(system)).toContainEqual(['crashLoop', 'app / a']);
+    await advance(system, 8000);
+    await advance(system, 120_001);
+    expect(findings(system)).not.toContainEqual(['crashLoop', 'app / a']);
+    await advance(system, 600_000);
+    expect(look(system).restarts).toStrictEqual([]);
+    await system.stop();
+  });
+
+  test('finds a child that is not started again, not a job, and not one that is stopped', async () => {
+    const { system, app } = await service();
+    const jobs = childOf(app, 'jobs');
+    const job = await DynamicSupervisor.startChild(
+      jobs as never,
+      child('job', { restart: 'temporary' }),
+    );
+    await end(system, job as never, crash('odd'));
+    expect(findings(system)).toStrictEqual([]);
+    await end(system, childOf(app, 'once'), crash(new Error('no paper')));
+    expect(findings(system)).toStrictEqual([['gaveUp', 'app / once']]);
+    expect(look(system).lost).toStrictEqual([
+      { at: 0, path: 'app / once', text: 'Error: no paper' },
+    ]);
+    await Supervisor.startChild(app as never, child('once', { restart: 'temporary' }));
+    expect(findings(system)).toStrictEqual([]);
+    await Supervisor.terminateChild(app as never, 'once');
+    expect(findings(system)).toStrictEqual([]);
+  });
+
+  test('finds a supervisor that gave up, until it is started again', async () => {
+    const system = createTestSystem();
+    look(system);
+    const sub = (restart: 'permanent' | 'temporary') =>
+      Supervisor.childSpec({
+        id: `sub ${restart}`,
+        restart,
+        strategy: 'oneForOne',
+        maxRestarts: 0,
+        children: [child('a')],
+      });
+    const app = await start(system, [sub('permanent'), sub('temporary')]);
+    for (const restart of ['permanent', 'temporary']) {
+      await fail(system, childOf(childOf(app, `sub ${restart}`), 'a'), 'lost');
+    }
+    expect(findings(system)).toStrictEqual([['gaveUp', 'app / sub temporary']]);
+  });
+
+  test('finds a callback that does not settle with messages behind it', async () => {
+    const { system, app } = await service();
+    const spec = GenServer.childSpec(queue, () => childOf(app, 'a'), { id: 'queue' });
+    await Supervisor.startChild(app, spec);
+    const pid = childOf(app, 'queue') as GenServer.ServerOf<typeof queue>;
+    await fail(system, childOf(app, 'a'), 'down');
+    GenServer.cast(pid, 'add', 1);
+    await advance(system, 61_000);
+    expect(look(system).awaiting).toStrictEqual([
+      {
+        path: 'app / queue',
+        pid: pid.id,
+        callback: 'handleInfo',
+        since: 0,
+        messages: 1,
+      },
+    ]);
+    expect(findings(system)).toContainEqual(['stuck', 'app / queue']);
+  });
+
+  test('remembers since when a mailbox grows, from look to look', async () => {
+    const system = createTestSystem();
+    const pid = spawn<number>(system, async (self) => {
+      await self.receive((n) => n < 0);
+    });
+    const pour = (): void => {
+      for (let n = 0; n < 6000; n++) {
+        send(pid, n);
+      }
+    };
+    pour();
+    await settle(system);
+    expect(look(system).mailboxes).toMatchObject([{ messages: 6000, growsSince: 0 }]);
+    await advance(system, 30_000);
+    pour();
+    expect(findings(system)).toStrictEqual([]);
+    await advance(system, 60_000);
+    expect(look(system).mailboxes).toMatchObject([{ messages: 12_000, growsSince: 0 }]);
+    expect(findings(system)).toStrictEqual([['flooded', 'a process']]);
+  });
+
+  test('has each stream as it is now, silent or stuck', async () => {
+    const origin = await Origin.open();
+    const system = createTestSystem();
+    look(system);
+    const facts = new Facts(system);
+    const handling = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
+    const prices = SseClient.resilient({
+      id: 'prices',
+      url: origin.url,
+      idleTimeout: 300_000,
+      handle: () => {
+        entered.resolve();
+        return handling.promise;
+      },
+    });
+    await start(system, [prices]);
+    const response = await origin.stream();
+    await facts.until('connected');
+    await advance(system, 151_000);
+    expect(look(system).streams).toMatchObject([
+      { path: 'app / prices', state: 'connected', heardAt: 0, idleTimeout: 300_000 },
+    ]);
+    expect(findings(system)).toStrictEqual([['silent', 'app / prices']]);
+    response.write('id: 1\ndata: x\n\n');
+    await entered.promise;
+    await advance(system, 61_000);
+    expect(look(system).streams).toMatchObject([{ inHandSince: 151_000, unhandled: 1 }]);
+    expect(findings(system)).toStrictEqual([['stuck', 'app / prices']]);
+    expect(look(system).awaiting).toStrictEqual([]);
+    handling.resolve();
+    await settle(system);
+    response.end();
+    await facts.until('waits');
+    expect(look(system).streams).toMatchObject([
+      { state: 'disconnected', lostAt: 212_000, failure: 'closed by the server', events: 1 },
+    ]);
+    await system.stop();
+    await origin.close();
+  });
+
+  test('makes no object for a process that is well', async () => {
+    const system = createSystem();
+    for (let count = 0; count < 10_000; count++) {
+      spawn(system, (self) => self.receive());
+    }
+    await settle(system);
+    look(system);
+    await collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 100; count++) {
+      look(system);
+    }
+    // A byte for each process and look.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThanOrEqual(1_000_000);
+    await system.stop();
+  });
+});
