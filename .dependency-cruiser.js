@@ -56,7 +56,11 @@ export default {
       comment: 'what is published imports only what its own package.json lists as a dependency',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        // A peer is a development dependency besides, for the package's tests and for the root's.
+        dependencyTypesNot: ['npm-peer'],
+      },
     },
     {
       name: 'web-platform',

@@ -1,0 +1,125 @@
+import type { Client } from 'pg';
+
+import { grant, quoted, tables } from './schema.ts';
+
+/** What a server says of itself, and of the connection to it. */
+export interface ServerFacts {
+  /** Such as `15.18 (Debian 15.18-0+deb12u1)`. */
+  readonly version: string;
+  /** Such as 150018. */
+  readonly versionNumber: number;
+  readonly isStandby: boolean;
+  readonly isReadOnly: boolean;
+  readonly fsync: string;
+  readonly synchronousCommit: string;
+  readonly hasAsynchronousStandby: boolean;
+  /** The process of the server for this statement. */
+  readonly backend: number;
+  readonly role: string;
+}
+
+export async function readFacts(client: Client): Promise<ServerFacts> {
+  const { rows } = await client.query<ServerFacts>(`select
+    current_setting('server_version') as version,
+    current_setting('server_version_num')::int as "versionNumber",
+    pg_is_in_recovery() as "isStandby",
+    current_setting('transaction_read_only') = 'on' as "isReadOnly",
+    current_setting('fsync') as fsync,
+    current_setting('synchronous_commit') as "synchronousCommit",
+    current_setting('synchronous_standby_names') = '' and exists (select from pg_stat_replication)
+      as "hasAsynchronousStandby",
+    pg_backend_pid() as backend,
+    current_user as role`);
+  const [facts] = rows;
+  if (facts === undefined) {
+    throw new Error('Expected a server that answers with its settings, got no row');
+  }
+  return facts;
+}
+
+/** Why a server cannot keep leases and cursors, and how to mend that. */
+export function refusalOfServer(facts: ServerFacts, allowUnsafe: boolean): string | undefined {
+  if (facts.versionNumber < 140_000) {
+    return `Expected PostgreSQL 14 or later, got ${facts.version}: update the server`;
+  }
+  if (facts.isStandby) {
+    return 'Expected a primary of Postgres, got a standby, which takes no writes: name the primary in the URL';
+  }
+  if (facts.isReadOnly) {
+    return 'Expected a database that takes writes, got one that is read-only: set default_transaction_read_only to off for it and its role';
+  }
+  return allowUnsafe ? undefined : refusalOfLoss(facts);
+}
+
+/** A claim that the server forgets when it crashes would have two owners. */
+function refusalOfLoss({ fsync, synchronousCommit }: ServerFacts): string | undefined {
+  if (fsync === 'off') {
+    return 'Expected a server that keeps what it has acknowledged, got fsync = off: turn it on in postgresql.conf';
+  }
+  return synchronousCommit === 'off'
+    ? 'Expected a server that keeps what it has acknowledged, got synchronous_commit = off: turn it on for this database and role'
+    : undefined;
+}
+
+/** What an operator has to know, though the store works. */
+export function warningsOf(facts: ServerFacts, client: Client): readonly string[] {
+  const standby =
+    'Postgres has a standby that is not synchronous: if it takes over, the last claims and cursors may be lost';
+  const pooler =
+    'The lease connection goes through a pooler: when that is busy, leases end. Give `leaseUrl` a way past it';
+  return [
+    ...(facts.hasAsynchronousStandby ? [standby] : []),
+    // A pooler answers with a process id that it made up.
+    ...(Reflect.get(client, 'processID') === facts.backend ? [] : [pooler]),
+  ];
+}
+
+/** The statements that give what the role of this connection lacks. */
+export async function missingGrants(
+  client: Client,
+  schema: string,
+  role: string,
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{
+    kind: keyof typeof grant;
+    table: string;
+    privilege: string;
+  }>(
+    `select 'usage' as kind, '' as table, '' as privilege from pg_namespace
+      where nspname = $1 and not has_schema_privilege(oid, 'usage')
+     union all
+     select 'table', c.relname, p.name
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+       unnest(array['select', 'insert', 'update', 'delete']) p(name)
+      where n.nspname = $1 and c.relname = any ($2) and not has_table_privilege(c.oid, p.name)
+     union all
+     select 'execute', '', '' from pg_proc f join pg_namespace n on n.oid = f.pronamespace
+      where n.nspname = $1 and f.proname = 'advance' and not has_function_privilege(f.oid, 'execute')`,
+    [schema, tables],
+  );
+  return rows.map(({ kind, table, privilege }) => grant[kind](schema, role, table, privilege));
+}
+
+/**
+ * The slowest of ten commits, in ms. Each writes to the log of the server, as a renewal does, but
+ * to no table: nodes that start together do not wait for each other.
+ */
+export async function slowestCommit(client: Client, enough: number): Promise<number> {
+  let slowest = 0;
+  for (let tries = 0; tries < 10 && slowest <= enough; tries += 1) {
+    const start = performance.now();
+    await client.query("select pg_logical_emit_message(true, 'reprise', '')");
+    slowest = Math.max(slowest, performance.now() - start);
+  }
+  return slowest;
+}
+
+/** The command that prints what an owner of the database has to run. */
+export function commandFor(schema: string, role: string): string {
+  const options = JSON.stringify({ schema, role });
+  return `node -e 'import("@reprise/cluster/postgres").then((m) => console.log(m.postgresSql(${options})))'`;
+}
+
+export function nameOfTables(schema: string): string {
+  return `the tables of the schema ${quoted(schema)}`;
+}

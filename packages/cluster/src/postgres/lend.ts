@@ -1,0 +1,56 @@
+import type { Pool, PoolClient } from 'pg';
+
+/**
+ * Lends a connection of a pool to `use`. It waits for one until `signal` aborts. After a failure
+ * nobody knows the state of the connection: then it is destroyed, which also rolls back.
+ */
+export async function lend<Result>(
+  pool: Pool,
+  signal: AbortSignal,
+  use: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await borrow(pool, signal);
+  // Its queries are told of an error; an error event without a listener would be thrown.
+  client.on('error', ignore);
+  try {
+    const result = await use(client);
+    client.off('error', ignore);
+    client.release();
+    return result;
+  } catch (error) {
+    client.connection.stream.destroy();
+    client.release(true);
+    throw error;
+  }
+}
+
+async function borrow(pool: Pool, signal: AbortSignal): Promise<PoolClient> {
+  signal.throwIfAborted();
+  const connecting = pool.connect();
+  try {
+    return await untilAborted(connecting, signal);
+  } catch (error) {
+    connecting.then((client) => client.release(), ignore);
+    throw error;
+  }
+}
+
+/** What `work` comes to, or the reason of `signal` as soon as it aborts. */
+export async function untilAborted<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) {
+    abort();
+  }
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function ignore(): void {}

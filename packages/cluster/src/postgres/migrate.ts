@@ -1,0 +1,81 @@
+import type { ClientBase } from 'pg';
+
+import { quoted, steps as released, version } from './schema.ts';
+
+/** The row of the table `meta`. */
+interface Meta {
+  readonly version: number;
+  /** The oldest release that can use these tables, by the version that it makes. */
+  readonly compatible: number;
+}
+
+/**
+ * Makes the tables, or brings them to the version of this release. Nodes that start at once wait
+ * for each other: `create … if not exists` alone fails in most of them.
+ */
+export async function migrate(
+  client: ClientBase,
+  schema: string,
+  steps: typeof released = released,
+): Promise<void> {
+  await client.query('begin isolation level read committed');
+  try {
+    await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `reprise schema ${schema}`,
+    ]);
+    await makeSchema(client, schema);
+    const meta = await readMeta(client, schema);
+    for (const statement of statementsAfter(meta?.version, schema, steps)) {
+      await client.query(statement);
+    }
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}
+
+function statementsAfter(
+  current: number | undefined,
+  schema: string,
+  steps: typeof released,
+): readonly string[] {
+  return steps.slice(current ?? 0).map((step) => step(schema));
+}
+
+/** One that is there needs no privilege to create schemas, as `if not exists` would. */
+async function makeSchema(client: ClientBase, schema: string): Promise<void> {
+  const { rows } = await client.query('select from pg_namespace where nspname = $1', [schema]);
+  if (rows.length === 0) {
+    await client.query(`create schema ${quoted(schema)}`);
+  }
+}
+
+/** The versions of the tables; `undefined` if there are none. */
+export async function readMeta(client: ClientBase, schema: string): Promise<Meta | undefined> {
+  if (!(await hasTables(client, schema))) {
+    return undefined;
+  }
+  const { rows } = await client.query<Meta>(
+    `select version, compatible from ${quoted(schema)}.meta`,
+  );
+  return rows[0];
+}
+
+/** From the catalogue, which everybody may read. */
+export async function hasTables(client: ClientBase, schema: string): Promise<boolean> {
+  const { rows } = await client.query(
+    `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relname = 'meta'`,
+    [schema],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Whether tables of these versions can be used by this release. Those of a later one can, if it
+ * says so: a release first adds, a later one uses, and only the next drops.
+ */
+export function isUsable(meta: Meta): boolean {
+  return meta.version >= version && meta.compatible <= version;
+}

@@ -1,0 +1,104 @@
+import { advanceTypes, quoted } from './schema.ts';
+
+/**
+ * The statements of the port. None has a name and none changes its session, so that PgBouncer may
+ * give each transaction another connection.
+ */
+export interface Statements {
+  readonly join: string;
+  readonly named: string;
+  readonly forget: string;
+  readonly renew: string;
+  readonly watch: string;
+  readonly bury: string;
+  readonly view: string;
+  readonly claim: string;
+  readonly save: string;
+  readonly declare: string;
+  readonly leave: string;
+  readonly begin: string;
+  readonly advance: string;
+}
+
+/** The statements for the tables of one schema. `ttl` is in ms. */
+export function statementsFor(schema: string, ttl: number): Statements {
+  const s = quoted(schema);
+  return { ...forNodes(s), ...forOwners(s), ...forTransactions(s, ttl) };
+}
+
+const node = `json_build_object('id', id, 'name', name, 'renewal', renewal, 'weight', weight,
+  'owned', owned, 'draining', draining, 'ttl', info->'ttl', 'host', info->'host', 'pid', info->'pid')`;
+
+function forNodes(s: string) {
+  return {
+    /** Nothing, if a node that is not buried has the name, or if this id has joined already. */
+    join: `insert into ${s}.nodes (id, name, renewal, weight, info)
+values ($1, $2, $3, $4, $5) on conflict do nothing returning id`,
+    named: `select ${node} as node from ${s}.nodes where name = $1 and buried_at is null`,
+    /** The lives that ended long ago. Their streams, if any are left, keep their rows. */
+    forget: `delete from ${s}.nodes n where buried_at < clock_timestamp() - interval '1 day'
+and not exists (select from ${s}.owners where owner = n.id)`,
+    renew: `update ${s}.nodes set renewal = $2, renewed_at = clock_timestamp(), owned = $3, draining = $4
+where id = $1 and buried_at is null returning id`,
+    watch: `select ${node} as node from ${s}.nodes where buried_at is null`,
+    /** It waits for a renewal that is under way (row lock), and then finds another value. */
+    bury: `update ${s}.nodes n set buried_at = clock_timestamp()
+from unnest($1::uuid[], $2::uuid[]) d(id, renewal)
+where n.id = d.id and n.renewal = d.renewal and n.buried_at is null`,
+    leave: `update ${s}.nodes set buried_at = clock_timestamp(), owned = 0
+where id = $1 and buried_at is null`,
+  };
+}
+
+function forOwners(s: string) {
+  return {
+    /** One statement, so one snapshot. Two index scans find what is free; no scan of a table. */
+    view: `select
+(select json_agg(${node}) from ${s}.nodes where buried_at is null) as nodes,
+(select case when held.count = $2::int and held.epochs = $3::bigint then null else coalesce(
+  (select json_agg(json_build_object('key', key, 'epoch', epoch)) from ${s}.owners where owner = $1),
+  '[]') end
+ from (select count(*), coalesce(sum(epoch) % 4294967296, 0) as epochs
+   from ${s}.owners where owner = $1) held) as mine,
+(select json_agg(json_build_object('key', key, 'epoch', epoch, 'strikes', strikes, 'deadFor', dead))
+ from (select key, epoch, strikes, 0 as dead from ${s}.owners
+   where owner is null and (retry_at is null or retry_at <= clock_timestamp())
+   union all
+   select o.key, o.epoch, o.strikes,
+     greatest(0, extract(epoch from clock_timestamp() - n.buried_at) * 1000)
+   from ${s}.nodes n join ${s}.owners o on o.owner = n.id where n.buried_at is not null
+   limit 5000) f) as free`,
+    /** In the order of the keys and past locked rows: two plain updates would deadlock. */
+    claim: `with want as (select * from unnest($2::text[], $3::bigint[]) w(key, epoch)),
+locked as (select o.key from ${s}.owners o join want w on o.key = w.key and o.epoch = w.epoch
+  order by o.key for update of o skip locked)
+update ${s}.owners o set owner = $1,
+  epoch = greatest(o.epoch + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)
+from locked l
+where o.key = l.key and exists (select from ${s}.nodes where id = $1 and buried_at is null)
+returning o.key, o.epoch::float8, o.cursor, o.recent, o.strikes`,
+    save: `update ${s}.owners o set cursor = coalesce(v.cursor, o.cursor),
+  recent = coalesce(v.recent, o.recent), owner = case when v.free then null else o.owner end
+from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])
+  v(key, epoch, cursor, recent, free)
+where o.key = v.key and o.epoch = v.epoch and o.owner = $1 returning o.key`,
+    /** In the order of the keys: two nodes declare the same list at the same time. */
+    declare: `insert into ${s}.owners (key)
+select key from unnest($1::text[]) k(key) order by key on conflict do nothing`,
+  };
+}
+
+function forTransactions(s: string, ttl: number) {
+  return {
+    /** The timeout frees the rows that a handler has locked whose process was stopped. */
+    begin: `begin isolation level read committed;
+set local idle_in_transaction_session_timeout = ${Math.ceil(ttl)};
+select pg_current_xact_id()::text as xact`,
+    advance: `select ${s}.advance(${advanceTypes
+      .split(', ')
+      .map((type, index) =>
+        type === 'xid8' ? `$${index + 1}::text::xid8` : `$${index + 1}::${type}`,
+      )
+      .join(', ')})`,
+  };
+}

@@ -1,0 +1,185 @@
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+
+import { assertKey } from '../key.ts';
+import type {
+  Claim,
+  CursorMove,
+  FreeStream,
+  Held,
+  JoiningNode,
+  NodeFacts,
+  NodeRow,
+  OpenStore,
+  OwnedStream,
+  SavedRow,
+  SeenNode,
+  View,
+} from '../store.ts';
+import type { LeaseConnection } from './lease-connection.ts';
+import { lend, untilAborted } from './lend.ts';
+import type { Statements } from './statements.ts';
+import { runTransaction } from './transaction.ts';
+
+/** What an open store is made of. */
+export interface Parts {
+  readonly engine: string;
+  readonly ttl: number;
+  readonly statements: Statements;
+  readonly lease: LeaseConnection;
+  readonly pool: Pool;
+  readonly onWarning: (text: string) => void;
+  /** Closes the pool, if it is the store's own. */
+  readonly closePool: () => Promise<void>;
+}
+
+/** How many rows of streams one statement makes. */
+const declaredAtOnce = 5000;
+
+/**
+ * The port, as statements. What a node asks for to keep its lease goes by the lease connection;
+ * what may be long (cursors, lists, transactions) by the pool.
+ */
+export class PostgresStore implements OpenStore<PoolClient> {
+  readonly engine: string;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.engine = parts.engine;
+    this.#parts = parts;
+  }
+
+  async join(node: JoiningNode, renewal: string): Promise<NodeRow | undefined> {
+    const { lease, statements } = this.#parts;
+    const { id, name, weight, ttl, host, pid } = node;
+    await lease.query(statements.forget);
+    const values = [id, name, renewal, weight, JSON.stringify({ ttl, host, pid })];
+    for (let tries = 0; tries < 3; tries += 1) {
+      const made = await lease.query(statements.join, values);
+      if (made.length > 0) {
+        return undefined;
+      }
+      const [row] = await lease.query<{ node: NodeRow }>(statements.named, [name]);
+      if (row !== undefined) {
+        return row.node.id === id ? this.#joined(id, renewal) : row.node;
+      }
+      // The node with that name has ended between the two statements.
+    }
+    throw new Error(`Expected a new id for the node ${name}, got ${id}, which has ended`);
+  }
+
+  /** The answer to an earlier `join` of this id was lost. */
+  async #joined(id: string, renewal: string): Promise<undefined> {
+    await this.renew(id, renewal, { owned: 0, draining: false });
+  }
+
+  async renew(id: string, renewal: string, { owned, draining }: NodeFacts): Promise<boolean> {
+    const { lease, statements } = this.#parts;
+    const rows = await lease.query(statements.renew, [id, renewal, owned, draining]);
+    return rows.length > 0;
+  }
+
+  async watch(): Promise<readonly NodeRow[]> {
+    const { lease, statements } = this.#parts;
+    const rows = await lease.query<{ node: NodeRow }>(statements.watch);
+    return rows.map(({ node }) => node);
+  }
+
+  async observe(id: string, dead: readonly SeenNode[], held: Held): Promise<View> {
+    const { lease, statements } = this.#parts;
+    const burial = [dead.map((node) => node.id), dead.map(({ renewal }) => renewal)];
+    const buried = dead.length > 0 ? lease.query(statements.bury, burial) : undefined;
+    const seen = lease.query<Seen>(statements.view, [id, held.count, held.epochs]);
+    const [[view]] = await Promise.all([seen, buried]);
+    return {
+      nodes: view?.nodes ?? [],
+      mine: view?.mine ?? undefined,
+      free: view?.free ?? [],
+    };
+  }
+
+  async claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]> {
+    const { lease, statements } = this.#parts;
+    const values = [id, wanted.map(({ key }) => key), wanted.map(({ epoch }) => epoch)];
+    const rows = await lease.query<ClaimRow>(statements.claim, values);
+    return rows.map((row) => ({ ...row, recent: row.recent ?? undefined }));
+  }
+
+  async save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
+    const saved = await this.#ask<{ key: string }>(this.#parts.statements.save, [
+      id,
+      rows.map(({ key }) => key),
+      rows.map(({ epoch }) => epoch),
+      rows.map(({ cursor }) => cursor),
+      rows.map(({ recent }) => recent),
+      rows.map(({ outcome }) => outcome !== undefined),
+    ]);
+    return saved.map(({ key }) => key);
+  }
+
+  async transact(
+    id: string,
+    move: CursorMove,
+    work: (tx: PoolClient) => unknown,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { pool, statements, ttl } = this.#parts;
+    return lend(pool, signal, (client) =>
+      runTransaction({ client, statements, id, move, timeout: ttl }, work, signal),
+    );
+  }
+
+  async declare(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      assertKey(key);
+    }
+    for (let from = 0; from < keys.length; from += declaredAtOnce) {
+      const some = keys.slice(from, from + declaredAtOnce);
+      await this.#ask(this.#parts.statements.declare, [some]);
+    }
+  }
+
+  async leave(id: string): Promise<void> {
+    await this.#parts.lease.query(this.#parts.statements.leave, [id]);
+  }
+
+  async close(): Promise<void> {
+    this.#parts.lease.close();
+    await this.#parts.closePool();
+  }
+
+  /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
+  async #ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
+    const { pool, ttl, onWarning } = this.#parts;
+    const signal = AbortSignal.timeout(ttl / 2);
+    const slow = setTimeout(() => onWarning(slowness(ttl / 8)), ttl / 8);
+    try {
+      const { rows } = await lend(pool, signal, (client) =>
+        untilAborted(client.query<Row>(text, values), signal),
+      );
+      return rows;
+    } catch (error) {
+      throw signal.aborted ? tooLate(ttl / 2, error) : error;
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+}
+
+/** The answer to a look. */
+interface Seen {
+  readonly nodes: readonly NodeRow[] | null;
+  readonly mine: readonly OwnedStream[] | null;
+  readonly free: readonly FreeStream[] | null;
+}
+
+interface ClaimRow extends Omit<Claim, 'recent'> {
+  readonly recent: string | null;
+}
+
+function slowness(limit: number): string {
+  return `Postgres takes more than ${limit} ms to write cursors: look for a transaction that is open for long, for locks, and for slow disks`;
+}
+
+function tooLate(limit: number, cause: unknown): Error {
+  return new Error(`Expected an answer of Postgres within ${limit} ms, got none`, { cause });
+}
