@@ -2,10 +2,9 @@ import { isA } from '../brand.ts';
 import type { Restart, Shutdown } from '../child-spec.ts';
 import { cellOf } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
-import { stateOf } from '../server/state-of.ts';
 import type { Child, LastEnd, RestartWait } from '../supervisor/children.ts';
 import type { Strategy } from '../supervisor/rules.ts';
-import { SupervisorState } from '../supervisor/state.ts';
+import { supervisorStateOf } from '../supervisor/state.ts';
 import { StaticState } from '../supervisor/static-state.ts';
 
 export type { LastEnd, RestartWait } from '../supervisor/children.ts';
@@ -52,8 +51,8 @@ export interface SupervisedChild {
 }
 
 /**
- * A supervisor and its children as they are now; `undefined` for a process that is not a
- * supervisor, or not up. It sends no message, and thus does not wait for a supervisor that is busy.
+ * A supervisor and its children as they are now, also while it starts these; `undefined` for a
+ * process that is not a supervisor, or has ended. It sends no message, and thus does not wait for a supervisor that is busy.
  * @throws TypeError for anything but a pid
  * @example
  * ```ts
@@ -72,7 +71,7 @@ export interface SupervisedChild {
  * ```
  */
 export function supervisorInfo(pid: Pid): SupervisorInfo | undefined {
-  const state = stateOf(cellOf(pid), SupervisorState);
+  const state = supervisorStateOf(cellOf(pid));
   return (
     state && {
       strategy: state.strategy,

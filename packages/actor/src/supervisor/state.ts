@@ -3,7 +3,7 @@ import { setBrand } from '../brand.ts';
 import { describe } from '../describe.ts';
 import { diagnostics } from '../host/diagnostics.ts';
 import { callListener, type MaybePromise } from '../maybe-promise.ts';
-import { cellOf, cellOfProcess } from '../process/cell.ts';
+import { type Cell, cellOf, cellOfProcess } from '../process/cell.ts';
 import { reasonOf } from '../process/exit-error.ts';
 import { isExit } from '../process/exit-message.ts';
 import { type ExitReason, isAbnormal, restarting } from '../process/exit-reason.ts';
@@ -16,6 +16,7 @@ import { send } from '../process/signals.ts';
 import type { Witnesses } from '../process/witness.ts';
 import { type NoReply, noreply, type Stop, stop } from '../server/next.ts';
 import { ParentState } from '../server/parent-state.ts';
+import { stateOf } from '../server/state-of.ts';
 import { isInstance } from '../shown/reading.ts';
 import { childName, ChildRunner, type Launched } from './child-runner.ts';
 import { type Child, type ChildTable, specToKeep } from './children.ts';
@@ -39,6 +40,18 @@ class Retry {
     this.child = child;
     this.failure = failure;
   }
+}
+
+/**
+ * The states of supervisors from their first instant on: a server has its state when `init` is over,
+ * and that of a supervisor starts the children.
+ */
+const states: WeakMap<Cell, SupervisorState> = /* @__PURE__ */ new WeakMap();
+
+/** The state of a process that is a supervisor, and runs or starts. */
+export function supervisorStateOf(cell: Cell): SupervisorState | undefined {
+  const { isAlive } = cell;
+  return stateOf(cell, SupervisorState) ?? (isAlive ? states.get(cell) : undefined);
 }
 
 /**
@@ -69,6 +82,7 @@ export abstract class SupervisorState extends ParentState {
     this.#self = self;
     this.#flags = flags;
     this.runner = new ChildRunner(self, extraArguments);
+    states.set(cellOfProcess(self), this);
     this.startedAt = this.#now;
   }
 

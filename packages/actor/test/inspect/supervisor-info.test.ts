@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { DynamicSupervisor, exit, kill, Supervisor } from '@reprise/actor';
+import { childSpec, DynamicSupervisor, exit, kill, type Pid, Supervisor } from '@reprise/actor';
 import { supervisorInfo } from '@reprise/actor/inspect';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
@@ -43,6 +43,32 @@ describe('supervisorInfo', () => {
       ],
     });
     expect(supervisorInfo(pid)).toBeUndefined();
+  });
+
+  test('shows a supervisor that starts, with the children that run so far', async () => {
+    const log: unknown[] = [];
+    const system = createTestSystem();
+    const { promise: reached, resolve: reach } = Promise.withResolvers<Pid>();
+    const slow = childSpec(
+      (parent) => {
+        reach(parent.pid);
+        return new Promise<never>(() => {});
+      },
+      { id: 'slow' },
+    );
+    const start = Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      children: [child({ id: 'a', log }), slow],
+    });
+    const failed = start.then(undefined, String);
+    const supervisor = await reached;
+    expect(supervisorInfo(supervisor)?.children).toMatchObject([
+      { id: 'a', state: 'running' },
+      { id: 'slow', state: 'stopped', lastPid: undefined },
+    ]);
+    exit(system, supervisor, kill);
+    expect(await failed).toContain('killed');
+    expect(supervisorInfo(supervisor)).toBeUndefined();
   });
 
   test('OBS-R06 shows the delay of a restart as drawn, its end, and the last reason', async () => {

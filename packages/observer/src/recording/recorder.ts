@@ -46,9 +46,13 @@ export class Recorder implements Witness {
   adopt(supervisor: Pid, { startedAt: since, children }: SupervisorInfo): void {
     this.#startedAt.set(supervisor.id, since);
     this.#addTop(supervisor);
-    for (const { id, pid, startedAt } of children) {
+    for (const { id, pid, lastPid, startedAt } of children) {
       if (pid === undefined) {
-        this.history.child(supervisor.id, id, undefined, this.#now);
+        const presence = this.history.child(supervisor.id, id, undefined, this.#now);
+        if (lastPid === undefined) {
+          // Perhaps the supervisor starts it now: a recording begins within a start.
+          this.#starting.set(supervisor.id, presence);
+        }
       } else {
         this.#startedAt.set(pid.id, startedAt ?? this.#now);
         this.childStarted(supervisor, id, pid, undefined);
