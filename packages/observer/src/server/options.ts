@@ -1,0 +1,98 @@
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
+import { describe } from '@reprise/actor/text';
+
+/** What the observer shows, however it is served. */
+export interface ShowOptions {
+  /**
+   * Whether the states of servers and the messages that they handle are shown: bounded, as
+   * `formatStatus` gives them, without secrets. Default: `show`.
+   */
+  readonly state?: 'show' | 'hide';
+  /**
+   * How the page is called where a proxy stands before it, such as `https://ops.example.com`:
+   * requests that come from this origin are its own. Headers of proxies are not read. Default: the
+   * `Host` of the request.
+   */
+  readonly origin?: string;
+}
+
+/** The options of an observer with a server of its own. */
+export interface ObserverOptions extends ShowOptions {
+  /** The id of the child. Default: `observer`. */
+  readonly id?: string;
+  /**
+   * The port, or else the next free one of ten; 0 takes any that is free. Default: 4141. One that
+   * is taken is no failure: it is tried again later.
+   */
+  readonly port?: number;
+  /** The address to listen on. Any but a loopback address needs a `token`. Default: `127.0.0.1`. */
+  readonly host?: string;
+  /**
+   * What one has to know to read anything: 22 characters or more, of those that a URL can hold.
+   * Default: a new one in each program, which `announce` tells.
+   */
+  readonly token?: string;
+  /** Values of the header `Host` that are allowed besides those of this machine. Default: none. */
+  readonly hosts?: readonly string[];
+  /**
+   * Is told the URL each time the server listens, with a token that was made up in its fragment. A
+   * given token is not in it. Default: prints it on stderr if that is a terminal.
+   */
+  readonly announce?: (url: string) => void;
+}
+
+export const showKeys: KeysOf<ShowOptions> = { state: true, origin: true };
+
+const observerKeys: KeysOf<ObserverOptions> = {
+  ...showKeys,
+  id: true,
+  port: true,
+  host: true,
+  token: true,
+  hosts: true,
+  announce: true,
+};
+
+export function assertObserverOptions(options: ObserverOptions): void {
+  assertKnownKeys('observer', options, observerKeys);
+  const { port = 0, host = '127.0.0.1', token, announce } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`Expected port to be a whole number up to 65535, got ${describe(port)}`);
+  }
+  if (!isLoopback(host) && token === undefined) {
+    throw new TypeError(
+      `Expected a token where host is not a loopback address, got host ${describe(host)} alone`,
+    );
+  }
+  if (announce !== undefined && typeof announce !== 'function') {
+    throw new TypeError(`Expected announce to be a function, got ${describe(announce)}`);
+  }
+  assertToken(token);
+  assertShown(options);
+}
+
+export function assertShown({ state = 'show', origin }: ShowOptions): void {
+  if (state !== 'show' && state !== 'hide') {
+    throw new TypeError(`Expected state to be "show" or "hide", got ${describe(state)}`);
+  }
+  if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).origin === origin)) {
+    throw new TypeError(
+      `Expected origin to be like "https://ops.example.com", got ${describe(origin)}`,
+    );
+  }
+}
+
+/** Its value is in no error. 22 characters of 64 are 132 bits. */
+export function assertToken(token: string | undefined): void {
+  if (token !== undefined && !(typeof token === 'string' && /^[\w.~+/=-]{22,}$/.test(token))) {
+    throw new TypeError(
+      `Expected token to have at least 22 characters (128 bits), of A-Z a-z 0-9 - . _ ~ + / =, got ${
+        typeof token === 'string' ? `another text of ${token.length}` : typeof token
+      }`,
+    );
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,80 @@
+import { type Answer, plain, type Question } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { pageFile } from './page-files.ts';
+import { securityHeaders } from './security-headers.ts';
+
+/** Answers what is asked below `/api/`; `undefined` where there is nothing of this name. */
+export interface Api {
+  /** `path` without `/api/`. */
+  get(path: string, question: Question): Answer | undefined;
+  post(path: string, body: unknown): Answer | undefined;
+}
+
+/** The longest body of a request, in bytes. */
+const longestBody = 65_536;
+
+/** The page and its data, behind the gate. It knows no server. */
+export class Site {
+  readonly #gate: Gate;
+  readonly #api: Api;
+
+  constructor(gate: Gate, api: Api) {
+    this.#gate = gate;
+    this.#api = api;
+  }
+
+  async answer(question: Question): Promise<Answer> {
+    const answer = await this.#answer(question);
+    return { ...answer, headers: { ...securityHeaders, ...answer.headers } };
+  }
+
+  async #answer(question: Question): Promise<Answer> {
+    const isData = question.path.startsWith('/api/');
+    return (
+      (await this.#gate.refusal(question, isData)) ??
+      (isData ? await this.#data(question) : await this.#page(question)) ??
+      notFound
+    );
+  }
+
+  async #page({ method, path }: Question): Promise<Answer | undefined> {
+    return isRead(method) ? pageFile(path) : refused('GET, HEAD');
+  }
+
+  async #data(question: Question): Promise<Answer | undefined> {
+    const path = question.path.slice('/api/'.length);
+    if (isRead(question.method)) {
+      return this.#api.get(path, question);
+    }
+    return question.method === 'POST' ? this.#post(path, question) : refused('GET, HEAD, POST');
+  }
+
+  async #post(path: string, question: Question): Promise<Answer | undefined> {
+    // A form of another site cannot send this type.
+    if (!question.header('content-type').some((type) => /^application\/json\b/i.test(type))) {
+      return plain(415, 'Expected a body of the type application/json');
+    }
+    const text = await question.body(longestBody);
+    if (text === undefined) {
+      return plain(413, 'Expected a body of at most 64 KB', { connection: 'close' });
+    }
+    try {
+      return this.#api.post(path, JSON.parse(text));
+    } catch (error) {
+      if (error instanceof SyntaxError || error instanceof TypeError) {
+        return plain(400, error instanceof TypeError ? error.message : 'Expected a body of JSON');
+      }
+      throw error;
+    }
+  }
+}
+
+const notFound = plain(404, 'Nothing of this name');
+
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function refused(allow: string): Answer {
+  return plain(405, `Expected one of ${allow}`, { allow });
+}
