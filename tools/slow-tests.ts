@@ -12,6 +12,7 @@ export const slowTests: readonly string[] = [
   'packages/actor/test/differential/differential.test.ts',
   'packages/actor/test/application/application-run.test.ts',
   'packages/sse/test/contract/contract-service.test.ts',
+  'packages/cluster/test/store/streams.test.ts',
   'packages/simulation/test/engine/processes.test.ts',
   'packages/cli/test/stopping.test.ts',
   'packages/simulation/test/simulate/simulate.test.ts',

@@ -1,0 +1,3 @@
+export { sqlite } from './sqlite/store.ts';
+export type { SqliteChanges, SqliteValue } from './sqlite/statement.ts';
+export type { SqliteRow, SqliteStatement, SqliteTransaction } from './sqlite/transaction.ts';

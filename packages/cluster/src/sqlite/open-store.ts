@@ -1,0 +1,174 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import type { Clock } from '@reprise/actor';
+
+import { assertKey } from '../key.ts';
+import {
+  type Claim,
+  type CursorMove,
+  type FreeStream,
+  type Held,
+  type JoiningNode,
+  type NodeFacts,
+  type NodeRow,
+  NotOwnerError,
+  type OpenOptions,
+  type OpenStore,
+  type SavedRow,
+  type SeenNode,
+  type View,
+} from '../store.ts';
+import type { Connected } from './connect.ts';
+import { claimOf, freeOf, nodeOf } from './records.ts';
+import type { Statements } from './statements.ts';
+import { HandlerTransaction, type SqliteTransaction } from './transaction.ts';
+import { Turns } from './turns.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
+
+/** One connection to the file. */
+export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
+  readonly engine: string;
+  readonly #connection: DatabaseSync;
+  readonly #clock: Clock;
+  readonly #ttl: number;
+  readonly #turns: Turns;
+  readonly #sql: Statements;
+  readonly #transaction: HandlerTransaction;
+  #isClosed = false;
+
+  constructor(path: string, { connection, statements }: Connected, options: OpenOptions) {
+    this.#connection = connection;
+    this.#clock = options.clock;
+    this.#ttl = options.ttl;
+    this.#sql = statements;
+    this.#turns = new Turns(
+      path,
+      connection,
+      options.clock,
+      new WriteAheadLog(path, connection, options),
+    );
+    this.#transaction = new HandlerTransaction(path, connection);
+    this.engine = `SQLite ${statements.version.get()?.version}`;
+  }
+
+  join(node: JoiningNode, renewal: string): Promise<NodeRow | undefined> {
+    return this.#write(() => {
+      const holder = this.#sql.node.get(node.name);
+      if (holder !== undefined && holder.id !== node.id) {
+        return nodeOf(holder);
+      }
+      const { id, name, weight, ttl, host, pid } = node;
+      this.#sql.join.run(id, name, renewal, weight, ttl, host, pid, this.#date());
+      this.#sql.sweep.run();
+      return undefined;
+    });
+  }
+
+  renew(id: string, renewal: string, { owned, draining }: NodeFacts): Promise<boolean> {
+    return this.#write(
+      () => this.#sql.renew.run(renewal, this.#date(), owned, Number(draining), id).changes !== 0,
+    );
+  }
+
+  watch(): Promise<readonly NodeRow[]> {
+    return this.#read(() => this.#nodes());
+  }
+
+  observe(id: string, dead: readonly SeenNode[], held: Held): Promise<View> {
+    if (dead.length === 0) {
+      return this.#read(() => this.#view(id, held));
+    }
+    return this.#write(() => {
+      this.#sql.bury.run(this.#date(), JSON.stringify(dead));
+      return this.#view(id, held);
+    });
+  }
+
+  claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]> {
+    return this.#write(() =>
+      this.#sql.claim.all(id, this.#date(), JSON.stringify(wanted)).map(claimOf),
+    );
+  }
+
+  save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
+    return this.#write(() => this.#sql.save.all(id, JSON.stringify(rows)).map(({ key }) => key));
+  }
+
+  transact(
+    id: string,
+    move: CursorMove,
+    work: (tx: SqliteTransaction) => unknown,
+    signal: AbortSignal,
+  ): unknown {
+    signal.throwIfAborted();
+    // Past a whole lease its node has lost the stream.
+    return this.#turns.write(() => this.#advance(id, move, work), this.#ttl, signal);
+  }
+
+  declare(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      assertKey(key);
+    }
+    return this.#write(() => {
+      this.#sql.declare.run(JSON.stringify(keys));
+    });
+  }
+
+  leave(id: string): Promise<void> {
+    return this.#write(() => {
+      this.#sql.release.run(id);
+      this.#sql.leave.run(id);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#connection.close();
+    }
+  }
+
+  /**
+   * No other process can write before the commit, so the fence can stand first: the handler of a
+   * stream that is another's does not begin.
+   */
+  #advance(id: string, move: CursorMove, work: (tx: SqliteTransaction) => unknown): unknown {
+    const { key, epoch, was, cursor } = move;
+    if (this.#sql.advance.run(cursor, key, id, epoch, was).changes === 0) {
+      throw new NotOwnerError(move);
+    }
+    return this.#transaction.run(work);
+  }
+
+  #view(id: string, held: Held): View {
+    const { count, epochs } = this.#sql.held.get(id) ?? { count: 0, epochs: 0 };
+    const isHeld = count === held.count && epochs === held.epochs;
+    return {
+      nodes: this.#nodes(),
+      mine: isHeld ? undefined : this.#sql.mine.all(id),
+      free: this.#free(),
+    };
+  }
+
+  #nodes(): readonly NodeRow[] {
+    return this.#sql.nodes.all().map(nodeOf);
+  }
+
+  #free(): readonly FreeStream[] {
+    const now = this.#date();
+    return this.#sql.free.all().map((row) => freeOf(row, now));
+  }
+
+  /** An eighth of the lease is the time that a request may take. */
+  async #write<Result>(work: () => Result): Promise<Result> {
+    return this.#turns.write(work, this.#ttl / 8);
+  }
+
+  async #read<Result>(work: () => Result): Promise<Result> {
+    return this.#turns.read(work, this.#ttl / 8);
+  }
+
+  #date(): number {
+    return Math.floor(this.#clock.date?.() ?? Date.now());
+  }
+}

@@ -1,0 +1,28 @@
+import type { Claim, FreeStream, NodeRow, OwnedStream } from '../store.ts';
+
+/** A node as its row has it: SQLite has no booleans. */
+export interface NodeRecord extends Omit<NodeRow, 'draining'> {
+  readonly draining: number;
+}
+
+export interface FreeRecord extends OwnedStream {
+  readonly strikes: number;
+  /** Of its owner, in ms since 1970. */
+  readonly buriedAt: number | null;
+}
+
+export interface ClaimRecord extends Omit<Claim, 'recent'> {
+  readonly recent: string | null;
+}
+
+export function nodeOf(record: NodeRecord): NodeRow {
+  return { ...record, draining: record.draining !== 0 };
+}
+
+export function freeOf({ key, epoch, strikes, buriedAt }: FreeRecord, now: number): FreeStream {
+  return { key, epoch, strikes, deadFor: Math.max(0, now - (buriedAt ?? now)) };
+}
+
+export function claimOf(record: ClaimRecord): Claim {
+  return { ...record, recent: record.recent ?? undefined };
+}

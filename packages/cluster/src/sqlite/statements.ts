@@ -1,0 +1,109 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import type { Held, OwnedStream } from '../store.ts';
+import type { ClaimRecord, FreeRecord, NodeRecord } from './records.ts';
+import { Statement } from './statement.ts';
+
+/** All statements of the port, prepared. */
+export interface Statements {
+  readonly version: Statement<{ readonly version: string }>;
+  readonly node: Statement<NodeRecord>;
+  readonly nodes: Statement<NodeRecord>;
+  readonly join: Statement;
+  readonly sweep: Statement;
+  readonly renew: Statement;
+  readonly bury: Statement;
+  readonly held: Statement<Held>;
+  readonly mine: Statement<OwnedStream>;
+  readonly free: Statement<FreeRecord>;
+  readonly claim: Statement<ClaimRecord>;
+  readonly save: Statement<{ readonly key: string }>;
+  readonly advance: Statement;
+  readonly declare: Statement;
+  readonly release: Statement;
+  readonly leave: Statement;
+}
+
+/** @throws Error if a table has other columns: it belongs to another program. */
+export function prepareAll(connection: DatabaseSync, path: string): Statements {
+  const prepare = <Row>(text: string): Statement<Row> => new Statement(path, connection, text);
+  return {
+    version: prepare(sql.version),
+    node: prepare(sql.node),
+    nodes: prepare(sql.nodes),
+    join: prepare(sql.join),
+    sweep: prepare(sql.sweep),
+    renew: prepare(sql.renew),
+    bury: prepare(sql.bury),
+    held: prepare(sql.held),
+    mine: prepare(sql.mine),
+    free: prepare(sql.free),
+    claim: prepare(sql.claim),
+    save: prepare(sql.save),
+    advance: prepare(sql.advance),
+    declare: prepare(sql.declare),
+    release: prepare(sql.release),
+    leave: prepare(sql.leave),
+  };
+}
+
+const nodeColumns = 'id, name, renewal, weight, ttl, host, pid, owned, draining';
+
+/** Lists are arguments in JSON: one statement has any number of rows. */
+const sql = {
+  version: 'select sqlite_version() as version',
+  node: `select ${nodeColumns} from reprise_nodes where name = ? and buried_at is null`,
+  nodes: `select ${nodeColumns} from reprise_nodes where buried_at is null`,
+  join: `
+    insert into reprise_nodes (id, name, renewal, weight, ttl, host, pid, renewed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (id) do update set renewal = excluded.renewal, renewed_at = excluded.renewed_at
+    where buried_at is null`,
+  /** The rows of nodes that are buried and own nothing any more. */
+  sweep: `
+    delete from reprise_nodes where buried_at is not null
+    and not exists (select 1 from reprise_owners where owner = reprise_nodes.id)`,
+  renew: `
+    update reprise_nodes set renewal = ?, renewed_at = ?, owned = ?, draining = ?
+    where id = ? and buried_at is null`,
+  bury: `
+    update reprise_nodes set buried_at = ?1
+    where (id, renewal) in (select value ->> 'id', value ->> 'renewal' from json_each(?2))
+    and buried_at is null`,
+  held: `
+    select count(*) as count, coalesce(sum(epoch % 4294967296) % 4294967296, 0) as epochs
+    from reprise_owners where owner = ?`,
+  mine: 'select key, epoch from reprise_owners where owner = ?',
+  /** The owners that are dead, and nobody, each by the index. */
+  free: `
+    select key, epoch, strikes, null as buriedAt from reprise_owners where owner is null
+    union all
+    select key, epoch, strikes, buried_at
+    from reprise_nodes cross join reprise_owners on owner = id
+    where buried_at is not null
+    limit 5000`,
+  claim: `
+    update reprise_owners set owner = ?1, epoch = max(epoch + 1, ?2)
+    where exists (select 1 from reprise_nodes where id = ?1 and buried_at is null)
+    and (key, epoch) in (select value ->> 'key', value ->> 'epoch' from json_each(?3))
+    returning key, epoch, cursor, recent, strikes`,
+  /** `+` keeps the planner off the index of owners: by that, each listed row costs all rows. */
+  save: `
+    update reprise_owners set
+      cursor = coalesce(row.cursor, reprise_owners.cursor),
+      recent = coalesce(row.recent, reprise_owners.recent),
+      owner = iif(outcome is null, owner, null)
+    from (
+      select value ->> 'key' as key, value ->> 'epoch' as epoch, value ->> 'cursor' as cursor,
+        value ->> 'recent' as recent, value ->> 'outcome' as outcome from json_each(?2)
+    ) as row
+    where reprise_owners.key = row.key and reprise_owners.epoch = row.epoch and +owner = ?1
+    returning key`,
+  advance: `
+    update reprise_owners set cursor = ? where key = ? and owner = ? and epoch = ? and cursor = ?`,
+  declare: `
+    insert into reprise_owners (key) select value from json_each(?) where true
+    on conflict do nothing`,
+  release: 'update reprise_owners set owner = null where owner = ?',
+  leave: 'delete from reprise_nodes where id = ?',
+};

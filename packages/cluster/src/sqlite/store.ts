@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+
+import { describe } from '@reprise/actor/text';
+
+import type { OpenOptions, Store } from '../store.ts';
+import { connect } from './connect.ts';
+import { isBusy, stillBusy } from './errors.ts';
+import { OpenSqliteStore } from './open-store.ts';
+import type { SqliteTransaction } from './transaction.ts';
+import { pause } from './turns.ts';
+
+/**
+ * A store in an SQLite file, through Node's own `node:sqlite` (Node 22.13 or later). Any number of
+ * processes of one machine share the file; it has to be on a local disk. Effects live in the same
+ * file: a handler writes them through `tx`, and is synchronous.
+ *
+ * A `kill -9` loses nothing. After a loss of power the last transactions may be missing, effects
+ * and cursors together.
+ * @example
+ * ```ts
+ * import { mkdtempSync } from 'node:fs';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { systemClock } from '@reprise/actor';
+ * import { sqlite } from '@reprise/cluster/sqlite';
+ *
+ * const store = sqlite(join(mkdtempSync(join(tmpdir(), 'cluster-')), 'cluster.db'));
+ * const open = await store.open({
+ *   ttl: 10_000,
+ *   clock: systemClock(),
+ *   onError: console.error,
+ *   onWarning: console.warn,
+ * });
+ * await open.declare(['eur', 'usd']);
+ * console.log((await open.watch()).length); // 0
+ * await open.close();
+ * ```
+ * @throws TypeError if `file` is not the path of a file.
+ * @see https://www.sqlite.org/wal.html
+ */
+export function sqlite(file: string): Store<SqliteTransaction, 'sync'> {
+  if (typeof file !== 'string' || file === '' || file === ':memory:') {
+    throw new TypeError(`Expected the path of a file, got ${describe(file)}`);
+  }
+  return new SqliteStore(resolve(file));
+}
+
+class SqliteStore implements Store<SqliteTransaction, 'sync'> {
+  readonly kind = 'sync';
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async open(options: OpenOptions): Promise<OpenSqliteStore> {
+    const { clock, ttl } = options;
+    const end = clock.now() + ttl;
+    for (;;) {
+      try {
+        return new OpenSqliteStore(this.#path, connect(this.#path), options);
+      } catch (error) {
+        // Other processes that start make the tables, or a log is read after a kill.
+        if (!isBusy(error)) {
+          throw error;
+        }
+        if (clock.now() >= end) {
+          throw stillBusy(this.#path, ttl);
+        }
+      }
+      await pause(clock);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import { Statement } from './statement.ts';
+
+/**
+ * The version of the tables. A later program may add to them, and keeps `compatible` at the version
+ * of the oldest program that can still use them.
+ */
+const version = 1;
+
+/**
+ * The names have a prefix, since the tables of the effects are in the same file. `renewed_at` is
+ * for people only.
+ */
+const tables = `
+create table if not exists reprise_meta (
+  version integer not null,
+  compatible integer not null
+) strict;
+create table if not exists reprise_nodes (
+  id text primary key,
+  name text not null,
+  renewal text not null,
+  weight real not null,
+  ttl real not null,
+  host text not null,
+  pid integer not null,
+  owned integer not null default 0,
+  draining integer not null default 0,
+  renewed_at integer not null,
+  buried_at integer
+) strict;
+create unique index if not exists reprise_nodes_name on reprise_nodes (name)
+  where buried_at is null;
+create table if not exists reprise_owners (
+  key text primary key,
+  owner text,
+  epoch integer not null default 0,
+  cursor text not null default '',
+  recent text,
+  strikes integer not null default 0
+) strict;
+create index if not exists reprise_owners_owner on reprise_owners (owner);
+`;
+
+/**
+ * Makes the tables that the file has not. It has to run in a transaction.
+ * @throws Error if a later program has made tables that this one cannot use.
+ */
+export function createTables(connection: DatabaseSync, path: string): void {
+  connection.exec(tables);
+  const found = new Statement<{ readonly version: number; readonly compatible: number }>(
+    path,
+    connection,
+    'select version, compatible from reprise_meta',
+  ).get();
+  if (found === undefined) {
+    connection.exec(`insert into reprise_meta values (${version}, ${version})`);
+  } else if (found.compatible > version) {
+    throw new Error(
+      `Expected tables of version ${version} in ${path}, got version ${found.version}: a later release of @reprise/cluster has made them`,
+    );
+  } else {
+    // Shows whether the file can be written, before anything depends on it.
+    connection.exec('update reprise_meta set version = version');
+  }
+}

@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join as joinPath } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { sqlite } from '../../src/sqlite.ts';
+import { useWal } from '../../src/sqlite/connect.ts';
+import { join, own } from '../store/arrange.ts';
+import { options } from '../store/subject.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let file: string;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  file = joinPath(folder.path, 'cluster.db');
+});
+
+afterEach(() => {
+  folder[Symbol.dispose]();
+});
+
+describe('an SQLite file', () => {
+  test('is made by the first node, and kept for the next, with its version', async () => {
+    const first = await sqlite(file).open(options);
+    expect(first.engine).toMatch(/^SQLite 3\.\d+\.\d+$/);
+    await own(first, await join(first), ['eur']);
+    await first.close();
+    const second = await sqlite(file).open(options);
+    expect(await second.watch()).toHaveLength(1);
+    await second.close();
+  });
+
+  test('CFG-01 is made by eight nodes that start at once', async () => {
+    const stores = await Promise.all(Array.from({ length: 8 }, () => sqlite(file).open(options)));
+    await Promise.all(stores.map(join));
+    expect(await stores[7]?.watch()).toHaveLength(8);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  test('has no rows of nodes that are long dead and own nothing', async () => {
+    const store = await sqlite(file).open(options);
+    const [dead, owner] = [await join(store), await join(store)];
+    await own(store, owner, ['eur']);
+    await store.observe('watcher', await store.watch(), { count: 0, epochs: 0 });
+    const next = await join(store);
+    await store.close();
+    const database = new DatabaseSync(file);
+    const ids = database.prepare('select id from reprise_nodes').all();
+    database.close();
+    expect(ids).toHaveLength(2);
+    expect(ids).toEqual(expect.arrayContaining([{ id: owner }, { id: next }]));
+    expect(ids).not.toContainEqual({ id: dead });
+  });
+
+  test.each(['', ':memory:', undefined, 7])('is not %j', (given) => {
+    expect(() => sqlite(given as string)).toThrow(
+      new TypeError(`Expected the path of a file, got ${JSON.stringify(given)}`),
+    );
+  });
+
+  test('SQL-05 whose folder does not exist is refused', async () => {
+    expect(await refusalOf(joinPath(folder.path, 'nowhere', 'cluster.db'))).toBe(
+      `got: no folder ${joinPath(folder.path, 'nowhere')}`,
+    );
+  });
+
+  test('SQL-05 that is a folder is refused', async () => {
+    expect(await refusalOf(folder.path)).toBe('got: unable to open database file');
+  });
+
+  test('SQL-05 that is no database is refused, and is not changed', async () => {
+    writeFileSync(file, 'a text that is needed, and is certainly no database at all');
+    expect(await refusalOf(file)).toBe('got: file is not a database');
+  });
+
+  test('SQL-05 that is read-only is refused', async () => {
+    await (await sqlite(file).open(options)).close();
+    // File modes do not stop root. SQLite only reads a file of a later version (format, 1.3.3).
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.of(9), 0, 1, 18);
+    await handle.close();
+    expect(await refusalOf(file)).toBe('got: attempt to write a readonly database');
+  });
+
+  test('SQL-05 on a file system without shared memory is refused', () => {
+    // A mode of SQLite for such file systems, since a test cannot mount one.
+    const connection = new DatabaseSync(`file:${file}?vfs=unix-none`);
+    expect(() => {
+      useWal(connection, file);
+    }).toThrow(
+      `Expected ${file} to be on a local disk, where processes can share memory, got a file system on which SQLite stays in the journal mode delete`,
+    );
+    connection.close();
+  });
+
+  test('with tables of another program by these names is refused, and left free', async () => {
+    execute('create table reprise_owners (id integer)');
+    expect(await refusalOf(file)).toBe('got: no such column: owner');
+    execute('begin exclusive; commit');
+  });
+
+  test('CFG-05 of a later release is refused, unless that is compatible', async () => {
+    await (await sqlite(file).open(options)).close();
+    execute('update reprise_meta set version = 2');
+    await (await sqlite(file).open(options)).close();
+    execute('update reprise_meta set version = 3, compatible = 2');
+    await expect(sqlite(file).open(options)).rejects.toThrow(
+      `Expected tables of version 1 in ${file}, got version 3: a later release of @reprise/cluster has made them`,
+    );
+  });
+
+  // A limit of the shell for file sizes, in place of a full disk; Windows has none.
+  const limited = process.platform === 'win32' ? test.skip : test;
+  limited(
+    'SQL-05 that cannot grow any more fails handlers and requests with its name',
+    async () => {
+      const program = fileURLToPath(new URL('../programs/fill-disk.ts', import.meta.url));
+      const command = 'ulimit -f 400; exec "$0" --conditions=@reprise/source "$@"';
+      const { stdout } = await promisify(execFile)('sh', [
+        '-c',
+        command,
+        process.execPath,
+        program,
+        file,
+      ]);
+      const message = new RegExp(
+        `^Expected the file ${file} to be readable and writable, got: .*disk`,
+      );
+      const lines = stdout.trimEnd().split('\n');
+      expect(lines).toEqual([expect.stringMatching(message), expect.stringMatching(message)]);
+    },
+  );
+});
+
+/** Why a file is refused, without its name, which the message begins with. */
+async function refusalOf(path: string): Promise<string> {
+  const [outcome] = await Promise.allSettled([sqlite(path).open(options)]);
+  const message = outcome.status === 'rejected' ? (outcome.reason as Error).message : '';
+  return message.replace(`Expected ${path} to be a file of a cluster that can be written, `, '');
+}
+
+function execute(sql: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(sql);
+  database.close();
+}
