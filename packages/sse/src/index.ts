@@ -9,7 +9,7 @@ export { GaveUpError } from './iterator/gave-up-error.ts';
 export type { CursorReport } from './cursor/cursor.ts';
 export type { Cursor, CursorOptions, CursorRecovery, HandledEvent } from './cursor/options.ts';
 export type { CursorOf } from './cursor/own-place.ts';
-export type { CursorStore, StagedWrite } from './cursor/store.ts';
+export type { CursorStore } from './cursor/store.ts';
 export { streamKey } from './cursor/stream-key.ts';
 export { ServerSentEvent } from './format/event.ts';
 export type {

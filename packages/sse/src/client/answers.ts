@@ -167,3 +167,23 @@ export function thrownAnswer(thrown: unknown): unknown {
     ? thrown
     : new Error(`thrown and not caught: ${describe(thrown)}`, { cause: thrown });
 }
+
+/**
+ * The result of a handler in a transaction: an answer that it throws, or rejects with, counts as
+ * returned, and is committed.
+ */
+export function orAnswer(call: () => unknown): unknown {
+  try {
+    const result = call();
+    return isThenable(result) ? result.then(undefined, answerIn) : result;
+  } catch (thrown) {
+    return answerIn(thrown);
+  }
+}
+
+function answerIn(thrown: unknown): unknown {
+  if (isAnswer(thrown)) {
+    return thrown;
+  }
+  throw thrown;
+}

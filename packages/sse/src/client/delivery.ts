@@ -1,11 +1,11 @@
 import { isAnswer, loggerOf, type Process } from '@reprise/actor';
 
 import type { CursorReport, CursorWriter } from '../cursor/cursor.ts';
-import type { ServerSentEvent } from '../format/event.ts';
 import { handlePacket, type PacketState } from '../format/parser.ts';
 import { isThenable } from '../maybe-promise.ts';
 import { type Answered, type Answers, type ServerAnswer, thrownAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
+import { EventHandler, isRedelivery } from './event-handler.ts';
 import { FailedEvents } from './failed-events.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import type { Redeliver } from './next.ts';
@@ -32,6 +32,7 @@ export class Delivery {
   readonly #record: StatusRecord;
   readonly #packetDone: (generation: number) => void;
   readonly #failedEvents: FailedEvents;
+  readonly #handler: EventHandler;
   readonly #watch: HandlerWatch;
   readonly #slice = new Slice();
   #cursor: CursorWriter | undefined = undefined;
@@ -49,6 +50,12 @@ export class Delivery {
     this.#record = record;
     this.#packetDone = packetDone;
     this.#failedEvents = new FailedEvents(behaviour, self, answers);
+    this.#handler = new EventHandler({
+      behaviour,
+      self,
+      answers,
+      failedEvents: this.#failedEvents,
+    });
     this.#watch = watchOf(self);
   }
 
@@ -136,8 +143,8 @@ export class Delivery {
       }
       const result =
         cursor === undefined
-          ? this.#handleItem(item, packet)
-          : this.#handleAt(cursor, item, packet);
+          ? this.#handler.handle(item, packet)
+          : this.#handler.handleAt(cursor, item, packet);
       if (isPromise(result)) {
         return result;
       }
@@ -170,67 +177,6 @@ export class Delivery {
       this.#record.dropped();
     }
     return isRepeat;
-  }
-
-  /** Handles an item, and moves the cursor past it once the result has settled. */
-  #handleAt(cursor: CursorWriter, item: Item, packet: Packet): unknown {
-    if (typeof item === 'string') {
-      return this.#handleItem(item, packet);
-    }
-    const failure = cursor.failureOf(item);
-    if (failure !== undefined) {
-      return this.#acknowledgeLater(cursor, item, packet, failure);
-    }
-    const staged = cursor.stage(item);
-    let result: unknown;
-    try {
-      result = this.#handleItem(item, packet);
-    } catch (error) {
-      staged?.rollback();
-      throw error;
-    }
-    if (isThenable(result)) {
-      staged?.rollback();
-      return this.#acknowledgeLater(cursor, item, packet, result);
-    }
-    if (staged === undefined) {
-      return acknowledge(cursor, item, result);
-    }
-    staged.commit();
-    return result;
-  }
-
-  /**
-   * The result of the callback, or the answer that it threw. An error that `handleFailed` is to see
-   * becomes a rejection. No closure: it runs once an event.
-   */
-  #handleItem(item: Item, packet: Packet): unknown {
-    try {
-      return typeof item === 'string'
-        ? this.#behaviour.handleComment?.(item, this.#answers.state, this.#self)
-        : this.#behaviour.handleEvent(item, this.#answers.state, this.#self);
-    } catch (thrown) {
-      return this.#failedEvents.decide(packet, thrown)
-        ? Promise.reject(thrown)
-        : thrownAnswer(thrown);
-    }
-  }
-
-  /**
-   * `acknowledge` once the promise of the handler settles. A function of its own: in `#handleAt`
-   * the closure over the event would cost every event a context, called or not.
-   */
-  #acknowledgeLater(
-    cursor: CursorWriter,
-    event: ServerSentEvent,
-    packet: Packet,
-    answered: Promise<unknown>,
-  ): Promise<unknown> {
-    const settle = (value: unknown): unknown => acknowledge(cursor, event, value);
-    return answered.then(settle, async (thrown) => {
-      const answer = await this.#failedEvents.answerTo(packet, thrown);
-      return isRedelivery(answer) ? answer : settle(answer);
-    });
   }
 
   async #awaitItems(packet: Packet, first: Promise<unknown>): Promise<ServerAnswer> {
@@ -354,23 +300,6 @@ function watchOf(self: Process): HandlerWatch {
 
 function typeOf(item: Item | undefined): string {
   return typeof item === 'object' ? item.type : 'comment';
-}
-
-/**
- * Moves the cursor past an event; gives the handler's answer, at once or after the cursor's write.
- */
-function acknowledge(cursor: CursorWriter, event: ServerSentEvent, answered: unknown): unknown {
-  const written = cursor.handled(event);
-  return written === undefined ? answered : after(written, answered);
-}
-
-async function after(written: Promise<void>, answered: unknown): Promise<unknown> {
-  await written;
-  return answered;
-}
-
-function isRedelivery(result: unknown): result is Redeliver<unknown> {
-  return isAnswer(result) && result.type === 'redeliver';
 }
 
 /**

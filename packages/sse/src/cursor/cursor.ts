@@ -6,16 +6,19 @@ import type { FailedAttempts } from './failed-attempts.ts';
 import { lastWriting, takeKey } from './keys-in-use.ts';
 import type { CursorRecovery, HandledEvent, KeyedCursorOptions } from './options.ts';
 import { type CursorOf, OwnPlace } from './own-place.ts';
+import { Place } from './place.ts';
 import {
   formatPosition,
-  isEventId,
+  formatRecent,
   parsePosition,
+  parseSplit,
   type Position,
   positionAfter,
 } from './position.ts';
 import { RecentIds } from './recent-ids.ts';
 import { StoreCalls } from './store-calls.ts';
-import type { CursorStore, StagedWrite } from './store.ts';
+import type { CursorStore } from './store.ts';
+import { TransactionCall } from './transaction-call.ts';
 import { type CursorOwner, WriteSchedule } from './write-schedule.ts';
 
 /** Where a client with a cursor begins, reported before anything else; and what a server did. */
@@ -97,11 +100,12 @@ const nowhere: CursorStore = { get: () => undefined, set: () => undefined };
 
 /** The position that was kept, and the events that `recovery` finds behind it. */
 async function readPosition(
-  { key, recovery, remember = rememberedIds, cursorOf }: KeyedCursorOptions,
+  { store, key, recovery, remember = rememberedIds, cursorOf }: KeyedCursorOptions,
   calls: StoreCalls,
   signal: AbortSignal,
 ): Promise<Position | undefined> {
-  const kept = parsePosition(key, await calls.read());
+  const parse = store.setWithRecent === undefined ? parsePosition : parseSplit;
+  const kept = parse(key, await calls.read());
   signal.throwIfAborted();
   if (recovery === undefined) {
     return kept;
@@ -114,9 +118,19 @@ async function readPosition(
   }
   const marked = { ...position, mark: markOf(recovery) };
   // Written at once: the next start may not find that output any more.
-  await calls.write(formatPosition(marked));
+  await calls.write(...textsOf(marked, store));
   signal.throwIfAborted();
   return marked;
+}
+
+/** The text of a position, and that of its ids for a store that keeps them apart. */
+function textsOf(
+  { recent, ...position }: Position,
+  store: CursorStore,
+): readonly [string, string?] {
+  return store.setWithRecent === undefined
+    ? [formatPosition({ recent, ...position })]
+    : [formatPosition({ recent: [], ...position }), formatRecent(recent)];
 }
 
 /** @throws TypeError for a promise, of which JSON would keep nothing. */
@@ -151,41 +165,57 @@ interface Opened {
  */
 export class CursorWriter {
   readonly report: CursorReport;
+  /** Whether events are handled in transactions of the store: by `ahead` and `transact`. */
+  readonly isTransacting: boolean;
+  /**
+   * Whether a transaction has failed in the store, which may have committed it nevertheless.
+   * Nothing is written any more: it could move the kept position back. The next client reads that.
+   */
+  isLost = false;
   /** Whether the next event may show that the server ignored the cursor. */
   isUntested = false;
   readonly #options: KeyedCursorOptions;
-  readonly #isStaging: boolean;
-  readonly #dedupe: boolean;
+  readonly #owner: CursorOwner;
   readonly #calls: StoreCalls;
   readonly #leave: Opened['leave'];
   readonly #schedule: WriteSchedule;
-  readonly #recent: RecentIds;
-  readonly #own: OwnPlace | undefined;
-  #lastEventId: string | undefined;
+  readonly #place: Place;
+  readonly #dedupe: boolean;
   #kept: string | undefined;
   #mark: unknown;
   #failed: FailedAttempts | undefined;
+  /** The ids that a store with `setWithRecent` has, as it was given them. */
+  #recentText: string | undefined = undefined;
+  /** Whether the store has older ids than those of its position. */
+  #isRecentBehind = false;
   /** Whether requests go without the id and the position, since the server has refused them. */
   #isLeftOut = false;
-  #staged: StagedWrite | undefined = undefined;
+  /** The events that are handled in a transaction now. */
+  #transaction: TransactionCall | undefined = undefined;
   #isReleased = false;
 
   constructor(options: KeyedCursorOptions, { owner, calls, position, leave }: Opened) {
     const { store, dedupe = false, every = dedupe ? 1 : 1000, within = 1000 } = options;
     const { cursorOf, remember = rememberedIds } = options;
     this.#options = options;
-    this.#isStaging = every <= 1 && store.stage !== undefined;
+    this.#owner = owner;
+    this.isTransacting = every <= 1 && store.transaction !== undefined;
     this.#dedupe = dedupe;
     this.#calls = calls;
     this.#leave = leave;
     this.#schedule = new WriteSchedule({ every, within, owner, write: () => this.#write() });
-    this.#recent = new RecentIds(position?.recent ?? [], remember, dedupe);
-    this.#own = cursorOf && new OwnPlace(cursorOf, position ?? {}, dedupe ? remember : 0);
-    this.#lastEventId = position?.lastEventId;
+    const own = cursorOf && new OwnPlace(cursorOf, position ?? {}, dedupe ? remember : 0);
+    this.#place = new Place({
+      lastEventId: position?.lastEventId,
+      recent: new RecentIds(position?.recent ?? [], remember, dedupe),
+      own,
+      dedupe,
+      remembers: store !== nowhere,
+    });
     this.#kept = position?.cursor ?? position?.lastEventId;
     this.#mark = position?.mark;
     this.#failed = position?.failed;
-    this.report = reportOn(position, this.#own);
+    this.report = reportOn(position, own);
   }
 
   /**
@@ -196,12 +226,13 @@ export class CursorWriter {
     if (this.#options.store === nowhere) {
       return undefined;
     }
-    return this.#isLeftOut ? '' : this.#lastEventId;
+    return this.#isLeftOut ? '' : this.#place.lastEventId;
   }
 
   /** The position that a new connection asks for, `""` for none; `undefined` without `cursorOf`. */
   get cursor(): string | undefined {
-    return this.#own && (this.#isLeftOut ? '' : this.#own.cursor);
+    const { cursor } = this.#place;
+    return cursor !== undefined && this.#isLeftOut ? '' : cursor;
   }
 
   /** The last id that the store has, or with `cursorOf` the position. */
@@ -217,7 +248,7 @@ export class CursorWriter {
   /** A connection begins. */
   begin(): void {
     this.isUntested = this.lastEventId !== undefined;
-    this.#own?.begin();
+    this.#place.begin();
   }
 
   /** An attempt has failed. If the length of the id may be the reason, the next go without it. */
@@ -233,8 +264,8 @@ export class CursorWriter {
   connected(): Promise<undefined> | undefined {
     const wasLeftOut = this.#isLeftOut;
     this.#isLeftOut = false;
-    if (wasLeftOut && this.#own !== undefined) {
-      this.#own.reset();
+    if (wasLeftOut && this.cursor !== undefined) {
+      this.#place.reset();
       return this.#move('');
     }
     return wasLeftOut ? this.caughtUp('') : undefined;
@@ -255,17 +286,12 @@ export class CursorWriter {
 
   /** A rejection with the error of `cursorOf` for this event; `undefined` if there is none. */
   failureOf(event: ServerSentEvent): Promise<never> | undefined {
-    return this.#own?.failureOf(event);
+    return this.#place.failureOf(event);
   }
 
   /** Whether to drop the event, since it has been handled before. */
   isRepeat(event: ServerSentEvent): boolean {
-    if (!this.#dedupe) {
-      return false;
-    }
-    return this.#own === undefined
-      ? isEventId(event.id) && this.#recent.has(event.id)
-      : this.#own.isRepeat(event, this.#recent);
+    return this.#dedupe && this.#place.isRepeat(event);
   }
 
   /**
@@ -274,11 +300,9 @@ export class CursorWriter {
    */
   judge(event: ServerSentEvent): CursorReport | undefined {
     this.isUntested = false;
-    const id = this.#nameOf(event);
-    const lastEventId = this.#lastEventId ?? '';
-    const cursor = this.#own?.cursor;
-    const isIgnored = isEventId(id) && id !== cursor && this.#recent.has(id);
-    if (!isIgnored || (cursor ?? lastEventId) === '') {
+    const id = this.#place.knownNameOf(event);
+    const { lastEventId = '', cursor } = this.#place;
+    if (id === undefined || (cursor ?? lastEventId) === '') {
       return undefined;
     }
     return { type: 'ignored', lastEventId, id, ...(cursor === undefined ? {} : { cursor }) };
@@ -293,100 +317,72 @@ export class CursorWriter {
     if (this.#isReleased) {
       return undefined;
     }
-    if (this.#isBehind(event)) {
-      return this.#stay();
+    const isMove = this.#place.pass(event);
+    return isMove ? this.#moved(1) : this.#stay();
+  }
+
+  /** Moves past an event that is about to be handled; `transact` follows. */
+  ahead(event: ServerSentEvent): void {
+    this.#place.ahead(event);
+  }
+
+  /**
+   * Calls the handler of the events that it was moved past, in a transaction of the store. Has the
+   * handler's result once the transaction is committed; a promise only if the handler or the store
+   * is asynchronous. Throws or rejects with the error of the handler, and then the cursor is where
+   * it was; or with that of the store, and then the cursor `isLost`.
+   */
+  transact(handle: () => unknown): unknown {
+    const call = new TransactionCall(this.#options, this.#owner, handle);
+    this.#transaction = call;
+    try {
+      const result = call.run(this.#textAhead());
+      return isThenable(result) ? this.#transacted(call, result) : this.#committed(result);
+    } catch (error) {
+      throw this.#undone(call, error);
     }
-    if (this.#isAt(event)) {
-      // An equal text, perhaps another copy of it: the same copy as in the next event compares by
-      // its address, without a look at its characters.
-      this.#lastEventId = event.lastEventId;
-      this.#own?.pass(event);
-      return this.#stay();
+  }
+
+  async #transacted(call: TransactionCall, result: Promise<unknown>): Promise<unknown> {
+    try {
+      return this.#committed(await result);
+    } catch (error) {
+      throw this.#undone(call, error);
     }
-    this.#remember(this.#newNameOf(event));
-    this.#own?.pass(event);
-    return this.#move(event.lastEventId);
   }
 
-  /**
-   * Prepares the write of an event that is about to be handled, where each event is written and the
-   * store can do that. The caller commits or rolls back before it does anything else. `undefined`
-   * if the caller must call `handled` instead.
-   */
-  stage(event: ServerSentEvent): StagedWrite | undefined {
-    const isMove = this.#isStaging && !this.#isReleased && !this.#isAt(event);
-    return isMove && !this.#isBehind(event) ? this.#stage(event) : undefined;
-  }
-
-  /**
-   * Whether the event has no id of its own and comes after one that was handled before: a server
-   * repeats itself, and with `dedupe` the cursor does not go back with it.
-   */
-  #isBehind({ id, lastEventId }: ServerSentEvent): boolean {
-    return this.#dedupe && !isEventId(id) && this.#isPassed(lastEventId);
-  }
-
-  /** No ids are remembered with `cursorOf`. */
-  #isPassed(lastEventId: string): boolean {
-    const isOther = this.#own === undefined && lastEventId !== this.#lastEventId;
-    return isOther && this.#recent.has(lastEventId);
-  }
-
-  /**
-   * Whether the event leaves the position unchanged. Without this check a server could send one
-   * huge id once, and then short events without an id that each make the client write it again.
-   */
-  #isAt(event: ServerSentEvent): boolean {
-    const isAt = this.#own === undefined ? !isEventId(event.id) : this.#own.isAt(event);
-    return isAt && event.lastEventId === this.#lastEventId;
-  }
-
-  /** The name by which the event is recognized: its id, or with `cursorOf` its position. */
-  #nameOf(event: ServerSentEvent): string | null {
-    return this.#own === undefined ? event.id : (this.#own.positionOf(event) ?? null);
-  }
-
-  /** The same to be remembered: not the current position, which a control event repeats. */
-  #newNameOf(event: ServerSentEvent): string | null {
-    const name = this.#nameOf(event);
-    return name === this.#own?.cursor ? null : name;
-  }
-
-  #stage(event: ServerSentEvent): StagedWrite | undefined {
-    const { store, key, recovery } = this.#options;
-    const { lastEventId } = event;
-    const name = this.#newNameOf(event);
+  /** The position after the events, as the transaction writes it; `undefined` if it stays. */
+  #textAhead(): string | undefined {
+    const { store, recovery } = this.#options;
+    if (this.#place.movesAhead === 0 && this.#failed === undefined) {
+      return undefined;
+    }
     this.#mark = markOf(recovery);
-    const recent = this.#recent.list(isEventId(name) ? name : undefined);
-    const position = { lastEventId, recent, mark: this.#mark, ...this.#own?.keptAfter(event) };
-    const staged = store.stage?.(key, formatPosition(position));
-    this.#staged = staged;
-    return (
-      staged && {
-        commit: () => {
-          if (this.#endStaged(staged)) {
-            staged.commit();
-            this.#lastEventId = lastEventId;
-            this.#failed = undefined;
-            this.#remember(name);
-            this.#own?.pass(event);
-            this.#kept = this.#own?.cursor ?? lastEventId;
-          }
-        },
-        rollback: () => {
-          if (this.#endStaged(staged)) {
-            staged.rollback();
-          }
-        },
-      }
-    );
+    return textsOf({ ...this.#place.keptAhead, mark: this.#mark }, store)[0];
   }
 
-  /** False if the client has ended within its handler: then the write was rolled back. */
-  #endStaged(staged: StagedWrite): boolean {
-    const isOpen = this.#staged === staged;
-    this.#staged = undefined;
-    return isOpen;
+  #committed(result: unknown): unknown {
+    this.#isRecentBehind ||= this.#options.store.setWithRecent !== undefined;
+    this.#place.settle();
+    this.#failed = undefined;
+    this.#kept = this.#place.cursor ?? this.#place.lastEventId;
+    this.#endTransaction();
+    return result;
+  }
+
+  #undone({ failure }: TransactionCall, error: unknown): unknown {
+    this.#place.undo();
+    this.isLost = failure === undefined;
+    this.#endTransaction();
+    return failure === undefined ? error : failure.error;
+  }
+
+  /** A handler may have ended its own client: then the key is free only now. */
+  #endTransaction(): void {
+    this.#transaction = undefined;
+    if (this.#isReleased) {
+      this.#leave();
+    }
   }
 
   /**
@@ -394,69 +390,81 @@ export class CursorWriter {
    * `dedupe` these may be the ids of events that were dropped, which the cursor has passed before.
    */
   caughtUp(lastEventId: string): Promise<undefined> | undefined {
-    const isMove = lastEventId !== (this.#lastEventId ?? '');
-    return isMove && !(this.#dedupe && this.#isPassed(lastEventId))
+    const isMove = lastEventId !== (this.#place.lastEventId ?? '');
+    return isMove && !(this.#dedupe && this.#place.isPassed(lastEventId))
       ? this.#move(lastEventId)
       : undefined;
   }
 
   /** Since when an answer of the store is awaited; `undefined` if none is. */
   get pendingSince(): number | undefined {
-    return this.#calls.pendingSince;
+    return this.#transaction?.pendingSince ?? this.#calls.pendingSince;
   }
 
   /** Writes what is not written yet, and waits until all of it is. */
-  flush(): Promise<void> {
-    return this.#schedule.flush();
-  }
-
-  /** Writes the rest and frees the key, at once if the store is synchronous. Idempotent. */
-  release(): void {
-    if (!this.#isReleased) {
-      this.#isReleased = true;
-      this.#staged?.rollback();
-      this.#staged = undefined;
-      this.#leave(this.#schedule.end());
+  async flush(): Promise<void> {
+    if (!this.isLost) {
+      await (this.#isRecentBehind ? this.#schedule.writeNow() : this.#schedule.flush());
     }
   }
 
-  /** Where nothing is kept, no id is asked for; each would hold its packet in memory. */
-  #remember(id: string | null): void {
-    if (isEventId(id) && this.#options.store !== nowhere) {
-      this.#recent.add(id);
+  /**
+   * Writes the rest and frees the key, at once if the store is synchronous. A transaction under way
+   * is given up; nothing is written after it, since it may be committed nevertheless. Idempotent.
+   */
+  release(): void {
+    if (this.#isReleased) {
+      return;
+    }
+    this.#isReleased = true;
+    if (this.#transaction === undefined) {
+      this.#leave(this.isLost ? undefined : this.#schedule.end());
+    } else if (this.#transaction.settled !== undefined) {
+      this.#transaction.abandon();
+      this.#leave(this.#transaction.settled);
     }
   }
 
   /** The position stays as it is. An event that has failed before is handled now. */
   #stay(): Promise<undefined> | undefined {
-    return this.#failed === undefined ? undefined : this.#move(this.#lastEventId ?? '');
+    return this.#failed === undefined ? undefined : this.#move(this.#place.lastEventId ?? '');
   }
 
   #move(lastEventId: string): Promise<undefined> | undefined {
     if (this.#isReleased) {
       return undefined;
     }
-    this.#lastEventId = lastEventId;
+    this.#place.setId(lastEventId);
+    return this.#moved(1);
+  }
+
+  #moved(events: number): Promise<undefined> | undefined {
     this.#failed = undefined;
     // Now and not when it is written: then the next event may be half handled.
     this.#mark = markOf(this.#options.recovery);
-    return this.#schedule.moved();
+    return this.#schedule.moved(events);
   }
 
   #write(): Promise<undefined> | undefined {
-    const recent = this.#recent.list();
-    const position = { lastEventId: this.#lastEventId, recent, mark: this.#mark };
-    const failed = this.#failed;
-    const kept = this.#own?.cursor ?? this.#lastEventId;
-    const writing = this.#calls.write(formatPosition({ ...position, failed, ...this.#own?.kept }));
+    const { store } = this.#options;
+    const kept = this.#place.cursor ?? this.#place.lastEventId;
+    const position = { ...this.#place.kept, mark: this.#mark, failed: this.#failed };
+    const [text, recent] = textsOf(position, store);
+    const writing = this.#calls.write(text, recent === this.#recentText ? undefined : recent);
     if (writing === undefined) {
-      this.#kept = kept;
+      this.#written(kept, recent);
       return undefined;
     }
     return writing.then(() => {
-      this.#kept = kept;
+      this.#written(kept, recent);
       return undefined;
     });
+  }
+
+  #written(kept: string | undefined, recent: string | undefined): void {
+    this.#kept = kept;
+    this.#recentText = recent;
+    this.#isRecentBehind = false;
   }
 }
 

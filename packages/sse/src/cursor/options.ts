@@ -114,3 +114,6 @@ export function cursorOptions(cursor: Cursor, key: string | undefined): KeyedCur
   }
   return { ...options, key: ownKey };
 }
+
+/** The default of `CursorOptions.timeout`, in ms. */
+export const defaultTimeout = 30_000;

@@ -16,6 +16,13 @@ export interface OwnPosition {
   readonly since?: readonly string[] | undefined;
 }
 
+/** What is kept, and what is known besides. */
+export interface OwnState extends OwnPosition {
+  readonly seen: number;
+  readonly event: ServerSentEvent | undefined;
+  readonly position: string | undefined;
+}
+
 /**
  * Where a client is in a stream whose positions are no ids: `cursorOf` takes them from the events.
  * It is asked once for each event, before the event is handled.
@@ -48,10 +55,17 @@ export class OwnPlace {
     return { cursor: this.#cursor, since: this.#since?.list };
   }
 
-  /** What is kept once this event is handled. */
-  keptAfter(event: ServerSentEvent): OwnPosition {
-    const cursor = this.positionOf(event) ?? this.#cursor;
-    return { cursor, since: this.#since && this.#listAfter(event, this.#since) };
+  /** All of it, to be restored if an event fails that is passed before it is handled. */
+  get state(): OwnState {
+    const { kept } = this;
+    return { ...kept, seen: this.#since?.seen ?? 0, event: this.#event, position: this.#position };
+  }
+
+  restore({ cursor = '', since = [], seen, event, position }: OwnState): void {
+    this.#cursor = cursor;
+    this.#since?.restore(since, seen);
+    this.#event = event;
+    this.#position = position;
   }
 
   #listAfter(event: ServerSentEvent, since: SincePosition): readonly string[] {

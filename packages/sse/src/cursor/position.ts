@@ -19,9 +19,20 @@ export interface Position extends OwnPosition {
   readonly failed?: FailedAttempts | undefined;
 }
 
+/**
+ * The text of a position: as short as its content. One that has only an id is the JSON of that, two
+ * characters more than the id.
+ */
 export function formatPosition({ lastEventId, recent, mark, ...rest }: Position): string {
   const { failed, cursor, since } = rest;
-  return JSON.stringify({ lastEventId, recent, mark, failed, cursor, since } satisfies Position);
+  const others = { recent: orNone(recent), mark, failed, cursor, since: since && orNone(since) };
+  const isOnlyId = lastEventId !== undefined && Object.values(others).every(isUndefined);
+  return JSON.stringify(isOnlyId ? lastEventId : { lastEventId, ...others });
+}
+
+/** The ids of a position that a store keeps apart from it. */
+export function formatRecent(recent: readonly string[]): string {
+  return JSON.stringify(recent);
 }
 
 /**
@@ -37,6 +48,33 @@ export function parsePosition(key: string, stored: unknown): Position | undefine
     throw new TypeError(`Expected a cursor under ${key}, got ${describe(stored)}`);
   }
   return position;
+}
+
+/**
+ * The same for a store that keeps the ids apart: they may be older than the position, whose own id
+ * is the newest.
+ * @throws TypeError if the answer is not a position.
+ */
+export function parseSplit(key: string, stored: unknown): Position | undefined {
+  const { value, recent } =
+    typeof stored === 'object' && stored !== null ? (stored as Partial<Split>) : { value: stored };
+  const position = parsePosition(key, value ?? undefined);
+  if (position === undefined) {
+    return undefined;
+  }
+  const apart = recent === undefined || recent === null ? [] : recentIn(key, recent);
+  const newest = position.cursor ?? position.lastEventId ?? null;
+  const ids = [...position.recent, ...apart];
+  return {
+    ...position,
+    recent: isEventId(newest) && ids.at(-1) !== newest ? [...ids, newest] : ids,
+  };
+}
+
+/** What such a store answers. */
+interface Split {
+  readonly value: unknown;
+  readonly recent: unknown;
 }
 
 /** The position after some more events, with the last `remember` ids. It may know some of them. */
@@ -71,17 +109,56 @@ export function isEventId(id: string | null): id is string {
 }
 
 function positionIn(text: string): Position | undefined {
+  const kept = parsed(text);
+  if (typeof kept === 'string') {
+    return { lastEventId: kept, recent: [] };
+  }
+  const {
+    lastEventId,
+    recent = [],
+    mark,
+    failed,
+    cursor,
+    since,
+  } = (kept ?? {}) as Partial<Position>;
+  const isPosition =
+    isTextOrNone(lastEventId) && isTexts(recent) && isTextOrNone(cursor) && isTexts(since ?? []);
+  return isObject(kept) && isPosition
+    ? { lastEventId, recent, mark, failed: parseFailedAttempts(failed), cursor, since }
+    : undefined;
+}
+
+function recentIn(key: string, given: unknown): readonly string[] {
+  const recent = typeof given === 'string' ? parsed(given) : undefined;
+  if (!isTexts(recent)) {
+    throw new TypeError(`Expected the ids of the cursor ${key}, got ${describe(given)}`);
+  }
+  return recent;
+}
+
+function parsed(text: string): unknown {
   try {
-    const kept = JSON.parse(text) as Partial<Position>;
-    const { lastEventId, recent, mark, failed, cursor, since } = kept;
-    const isPosition =
-      isTextOrNone(lastEventId) && isTexts(recent) && isTextOrNone(cursor) && isTexts(since ?? []);
-    return isPosition
-      ? { lastEventId, recent, mark, failed: parseFailedAttempts(failed), cursor, since }
-      : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function orNone(texts: readonly string[]): readonly string[] | undefined {
+  return texts.length === 0 ? undefined : texts;
+}
+
+function isUndefined(value: unknown): boolean {
+  return value === undefined;
+}
+
+/** Whether it has one of the parts without which nothing is kept. */
+function isObject(kept: unknown): boolean {
+  return (
+    typeof kept === 'object' &&
+    kept !== null &&
+    ['lastEventId', 'recent', 'failed', 'cursor'].some((part) => part in kept)
+  );
 }
 
 function isTextOrNone(value: unknown): value is string | undefined {

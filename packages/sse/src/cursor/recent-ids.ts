@@ -13,6 +13,8 @@ export class RecentIds {
   #next: number;
   /** How many ids, from the newest backwards, are still slices of their packets. */
   #uncopied = 0;
+  /** The ids of events whose handling has begun. */
+  #held: string[] = [];
 
   /** @param isIndexed whether each event will be looked up. */
   constructor(ids: readonly string[], capacity: number, isIndexed: boolean) {
@@ -27,7 +29,9 @@ export class RecentIds {
 
   has(id: string): boolean {
     const kept = keptFor(id);
-    return this.#index === undefined ? this.#ids.includes(kept) : this.#index.has(kept);
+    return this.#index === undefined
+      ? this.#ids.includes(kept) || this.#held.includes(kept)
+      : this.#index.has(kept);
   }
 
   add(id: string): void {
@@ -43,11 +47,38 @@ export class RecentIds {
     this.#next = (this.#next + 1) % this.#capacity;
   }
 
-  /** The ids, oldest first; `newest` is included as if it had been added. */
-  list(newest?: string): readonly string[] {
+  /** Holds the id of an event that is about to be handled: `keep` or `drop` follows. */
+  hold(id: string): void {
+    const kept = keptFor(id);
+    this.#held.push(kept);
+    this.#index?.add(kept);
+  }
+
+  /** The events of the ids that are held have been handled. */
+  keep(): void {
+    for (const id of this.#held) {
+      this.add(id);
+    }
+    this.#held = [];
+  }
+
+  /** They have failed. */
+  drop(): void {
+    for (const id of this.#held) {
+      this.#index?.delete(id);
+    }
+    this.#held = [];
+  }
+
+  /** The ids, oldest first, without those that are held. */
+  list(): readonly string[] {
     this.#copy();
-    const ids = [...this.#ids.slice(this.#next), ...this.#ids.slice(0, this.#next)];
-    return newest === undefined ? ids : [...ids, keptFor(newest)].slice(-this.#capacity);
+    return [...this.#ids.slice(this.#next), ...this.#ids.slice(0, this.#next)];
+  }
+
+  /** As if the ids that are held had been added. */
+  listAhead(): readonly string[] {
+    return [...this.list(), ...this.#held].slice(-this.#capacity);
   }
 
   /**

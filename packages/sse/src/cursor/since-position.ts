@@ -59,6 +59,17 @@ export class SincePosition {
     return [this.#first, ...others, ...(others.length < this.#capacity ? [printOf(event)] : [])];
   }
 
+  /** How many of the events since the position have come on the current connection. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** An event has failed: everything is as it was before. */
+  restore(list: readonly string[], seen: number): void {
+    this.set(list);
+    this.#seen = seen;
+  }
+
   /** An event is handled: the list is this one now, all of it seen on the current connection. */
   set([first = '', ...others]: readonly string[]): void {
     this.#first = first;

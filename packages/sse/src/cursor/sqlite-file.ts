@@ -1,7 +1,7 @@
 import type * as sqliteModule from 'node:sqlite';
 
+import { isThenable } from '../maybe-promise.ts';
 import { readOwner, removeOwner, writeOwner } from './owner-file.ts';
-import type { StagedWrite } from './store.ts';
 
 type Connection = sqliteModule.DatabaseSync;
 type Statement = sqliteModule.StatementSync;
@@ -37,9 +37,22 @@ export class SqliteFile {
     write(this.#path, this.#upsert, key, value);
   }
 
-  stage(key: string, value: string): StagedWrite {
-    this.#transaction.begin(key, value);
-    return this.#transaction;
+  /**
+   * Only the commit lies between the end of a synchronous handler and the kept position: a kill in
+   * that moment makes the event come twice. The position after an asynchronous handler is written
+   * once it has settled, since all clients share the connection.
+   */
+  transaction(key: string, value: string | undefined, work: () => unknown): unknown {
+    if (value === undefined) {
+      return work();
+    }
+    const result = this.#transaction.run(key, value, work);
+    return isThenable(result) ? this.#setAfter(result, key, value) : undefined;
+  }
+
+  async #setAfter(result: Promise<unknown>, key: string, value: string): Promise<void> {
+    await result;
+    this.set(key, value);
   }
 
   close(): void {
@@ -49,11 +62,10 @@ export class SqliteFile {
 }
 
 /**
- * The one transaction of a connection, used again and again: an event with a staged write costs no
- * object. It is over after `commit`, `rollback` or an error: an open one would swallow, unseen, all
- * that other clients write.
+ * The one transaction of a connection, used again and again. It is over after `run`: an open one
+ * would swallow, unseen, all that other clients write.
  */
-class Transaction implements StagedWrite {
+class Transaction {
   readonly #path: string;
   readonly #upsert: Statement;
   readonly #begin: Statement;
@@ -74,7 +86,25 @@ class Transaction implements StagedWrite {
     this.#rollback = connection.prepare('ROLLBACK');
   }
 
-  begin(key: string, value: string): void {
+  /** Writes the value if the work is done when it returns. */
+  run(key: string, value: string, work: () => unknown): unknown {
+    this.#start(key, value);
+    let result: unknown;
+    try {
+      result = work();
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+    if (isThenable(result)) {
+      this.#undo();
+    } else {
+      this.#end();
+    }
+    return result;
+  }
+
+  #start(key: string, value: string): void {
     write(this.#path, this.#begin);
     this.#runOrUndo(this.#upsert, key, value);
     this.#isOpen = true;
@@ -87,13 +117,13 @@ class Transaction implements StagedWrite {
     }
   }
 
-  commit(): void {
+  #end(): void {
     this.#isOpen = false;
     this.#others.clear();
     this.#runOrUndo(this.#commit);
   }
 
-  rollback(): void {
+  #undo(): void {
     this.#isOpen = false;
     this.#rollback.run();
     for (const [key, value] of this.#others) {

@@ -5,7 +5,7 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import { SqliteFile } from './sqlite-file.ts';
-import type { CursorStore, StagedWrite } from './store.ts';
+import type { CursorStore } from './store.ts';
 
 export interface SqliteOptions {
   /**
@@ -45,7 +45,10 @@ const sqliteKeys: KeysOf<SqliteOptions> = { timeout: true };
  * given for this file before.
  * @see https://www.sqlite.org/wal.html
  */
-export function sqlite(file: string, options: SqliteOptions = {}): Required<CursorStore> {
+export function sqlite(
+  file: string,
+  options: SqliteOptions = {},
+): Required<Omit<CursorStore, 'setWithRecent'>> {
   assertKnownKeys('sqlite', options, sqliteKeys);
   if (typeof file !== 'string' || file === '') {
     throw new TypeError(`Expected the path of a file, got ${describe(file)}`);
@@ -77,7 +80,7 @@ function realPath(path: string): string {
 /** By path. */
 const stores = new Map<string, SqliteStore>();
 
-class SqliteStore implements Required<CursorStore> {
+class SqliteStore implements Required<Omit<CursorStore, 'setWithRecent'>> {
   readonly #path: string;
   #timeout: number | undefined = undefined;
   #users = 0;
@@ -119,8 +122,8 @@ class SqliteStore implements Required<CursorStore> {
     this.#opened.set(key, value);
   }
 
-  stage(key: string, value: string): StagedWrite {
-    return this.#opened.stage(key, value);
+  transaction(key: string, value: string | undefined, work: () => unknown): unknown {
+    return this.#opened.transaction(key, value, work);
   }
 
   get #opened(): SqliteFile {

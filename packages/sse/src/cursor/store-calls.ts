@@ -2,7 +2,7 @@ import type { Clock } from '@reprise/actor';
 
 import type { Maybe } from '../format/maybe.ts';
 import { Deadline } from '../time/deadline.ts';
-import type { KeyedCursorOptions } from './options.ts';
+import { defaultTimeout, type KeyedCursorOptions } from './options.ts';
 import { openStore, readStore, writeStore } from './store.ts';
 
 /** The client: the clock of its system, and the signal of its end. */
@@ -61,9 +61,9 @@ export class StoreCalls {
    * Rejects or throws with an error of the store, or if it gives no answer in time, also after the
    * end of the client. Returns a promise only if the store does.
    */
-  write(value: string): Promise<undefined> | undefined {
+  write(value: string, recent?: string): Promise<undefined> | undefined {
     const { store, key } = this.#options;
-    const writing = this.#within(writeStore(store, key, value), 'write');
+    const writing = this.#within(writeStore(store, key, value, recent), 'write');
     if (writing === undefined) {
       return undefined;
     }
@@ -99,6 +99,3 @@ export class StoreCalls {
     }
   }
 }
-
-/** In ms. */
-const defaultTimeout = 30_000;

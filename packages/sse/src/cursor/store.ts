@@ -8,15 +8,33 @@ import { isThenable } from '../maybe-promise.ts';
  * @see https://keyv.org
  */
 export interface CursorStore {
+  /**
+   * The text that was set last; `undefined` or `null` for none. With `setWithRecent` it may also be
+   * `{ value, recent }`: that text, and the last `recent`.
+   */
   get(key: string): unknown;
   set(key: string, value: string): unknown;
   /**
-   * Prepares a write that `commit` completes. It is called before an event is handled, so that only
-   * the commit lies between the end of the handler and the kept position: a kill in that moment
-   * makes the event come twice. The caller commits or rolls back before it uses the store again;
-   * other clients may write in between.
+   * A store that has this function keeps the ids of the last handled events apart: `value` is
+   * little more than the last id, which is cheap to write with each event to a store far away. The
+   * client calls it in place of `set` when these ids have changed. After a kill they may be older
+   * than the position.
    */
-  stage?(key: string, value: string): StagedWrite;
+  setWithRecent?(key: string, value: string, recent: string): unknown;
+  /**
+   * Handles an event, or a batch of them, and writes the position after it: both or nothing. The
+   * client calls it in place of its handler and `set` where the position is written with each event
+   * (`every: 1`). A handler that writes into this store too thus has each effect once.
+   *
+   * `value` is `undefined` if the position stays as it is: an event without an id, say. `work` is
+   * to be called once. It calls the handler, and has its result: a promise of an asynchronous
+   * handler. If it throws or rejects, nothing is kept and `transaction` throws or rejects too. It
+   * does so at once when the client ends, whatever the handler does.
+   *
+   * Synchronous if the store and `work` are; otherwise a promise, which settles when the outcome is
+   * certain. An error of the store itself crashes the client: the next one reads the position anew.
+   */
+  transaction?(key: string, value: string | undefined, work: () => unknown): unknown;
   /**
    * Called before the first use, and waited for. Throws if the store is in use elsewhere, or cannot
    * be used.
@@ -24,11 +42,6 @@ export interface CursorStore {
   open?(): unknown;
   /** Called after the last use, once for each `open`. An error of it is logged. */
   close?(): unknown;
-}
-
-export interface StagedWrite {
-  commit(): void;
-  rollback(): void;
 }
 
 /** Opens the store. Throws or rejects with an error of it. */
@@ -46,8 +59,17 @@ export function readStore(store: CursorStore, key: string): Maybe<unknown> {
  * Writes a key. Throws or rejects with an error of the store; returns a promise only if the store
  * does.
  */
-export function writeStore(store: CursorStore, key: string, value: string): Maybe<undefined> {
-  return callStore(store, () => store.set(key, value), asWritten);
+export function writeStore(
+  store: CursorStore,
+  key: string,
+  value: string,
+  recent: string | undefined,
+): Maybe<undefined> {
+  const write =
+    recent === undefined
+      ? () => store.set(key, value)
+      : () => store.setWithRecent?.(key, value, recent);
+  return callStore(store, write, asWritten);
 }
 
 export function isStore(given: unknown): given is CursorStore {

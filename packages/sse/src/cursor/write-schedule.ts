@@ -39,13 +39,16 @@ export class WriteSchedule {
     this.#every = schedule.every;
   }
 
-  /** The position has moved. The next event must wait for the promise, if there is one. */
-  moved(): Promise<undefined> | undefined {
-    this.#unwritten += 1;
+  /**
+   * The position has moved past so many events. The next event must wait for the promise, if there
+   * is one.
+   */
+  moved(events: number): Promise<undefined> | undefined {
+    this.#unwritten += events;
     if (this.#unwritten >= this.#every) {
       return this.#writeNext();
     }
-    if (this.#unwritten === 1) {
+    if (this.#unwritten === events) {
       this.#startTimer();
     }
     return undefined;

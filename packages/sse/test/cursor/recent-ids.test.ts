@@ -9,9 +9,31 @@ describe.each([true, false])('recent ids, indexed: %j', (isIndexed) => {
     expect(ids.list()).toEqual(['2', '3', '4']);
     ids.add('5');
     expect(ids.list()).toEqual(['3', '4', '5']);
-    expect(ids.list('6')).toEqual(['4', '5', '6']);
-    expect(ids.list()).toEqual(['3', '4', '5']);
     expect(['2', '3', '5'].map((id) => ids.has(id))).toEqual([false, true, true]);
+  });
+
+  test('of events that are being handled are known, and listed once these are handled', () => {
+    const ids = new RecentIds(['1', '2', '3'], 3, isIndexed);
+    const known = (): readonly boolean[] => ['1', '2', '4', '5'].map((id) => ids.has(id));
+    ids.hold('4');
+    ids.hold('5');
+    expect([ids.list(), ids.listAhead()]).toEqual([
+      ['1', '2', '3'],
+      ['3', '4', '5'],
+    ]);
+    expect(known()).toEqual([true, true, true, true]);
+    ids.drop();
+    expect([ids.listAhead(), known()]).toEqual([
+      ['1', '2', '3'],
+      [true, true, false, false],
+    ]);
+    ids.hold('4');
+    ids.keep();
+    ids.hold('5');
+    expect([ids.list(), known()]).toEqual([
+      ['2', '3', '4'],
+      [false, true, true, true],
+    ]);
   });
 
   test('that were kept more than once are known until the last copy is dropped', () => {

@@ -141,9 +141,11 @@ describe('a cursor file', () => {
   test('keeps the position that another client writes during the handling of an event that fails', () => {
     const store = sqlite(join(folder, 'c.db'));
     store.open();
-    const staged = store.stage('a', '1');
-    store.set('b', '2');
-    staged.rollback();
+    const fail = (): never => {
+      store.set('b', '2');
+      throw new Error('no');
+    };
+    expect(() => store.transaction('a', '1', fail)).toThrow('no');
     expect([store.get('a'), store.get('b')]).toEqual([undefined, '2']);
     store.close();
   });
@@ -152,7 +154,9 @@ describe('a cursor file', () => {
     const store = sqlite(join(folder, 'c.db'));
     store.open();
     // A value that SQLite refuses, in place of a disk that becomes full.
-    expect(() => store.stage('a', null as never)).toThrow('to be writable, got: NOT NULL');
+    expect(() => store.transaction('a', null as never, () => undefined)).toThrow(
+      'to be writable, got: NOT NULL',
+    );
     store.set('b', '2');
     store.close();
     store.open();

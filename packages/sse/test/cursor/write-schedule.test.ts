@@ -23,8 +23,8 @@ test.each([
     const { signal } = new AbortController();
     const owner = { clock, signal, fail: () => undefined, warn: () => undefined };
     const schedule = new WriteSchedule({ every: 1e9, within, owner, write: () => undefined });
-    void schedule.moved();
-    void schedule.moved();
+    void schedule.moved(1);
+    void schedule.moved(1);
     expect(waits).toEqual(set);
   },
 );
