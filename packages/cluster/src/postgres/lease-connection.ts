@@ -33,7 +33,7 @@ export class LeaseConnection {
     if (this.#isClosed) {
       throw new Error('Expected a store that is open, got one that was closed');
     }
-    const connection = (this.#current ??= new Connection(this.#options));
+    const connection = (this.#current ??= this.#connect());
     try {
       return await connection.query<Row>(text, values);
     } catch (error) {
@@ -49,6 +49,14 @@ export class LeaseConnection {
     }
   }
 
+  #connect(): Connection {
+    const connection = new Connection(this.#options, (error) => {
+      this.#drop(connection);
+      this.#options.onError(error);
+    });
+    return connection;
+  }
+
   #drop(connection: Connection): void {
     connection.destroy();
     if (this.#current === connection) {
@@ -62,7 +70,8 @@ class Connection {
   readonly #connected: Promise<Client>;
   #waiting = 0;
 
-  constructor({ url, timeout, onError }: ConnectionOptions) {
+  /** `onLost` is called with an error that no query is told of. */
+  constructor({ url, timeout }: ConnectionOptions, onLost: (error: unknown) => void) {
     this.#client = new Client({
       connectionString: url,
       fallback_application_name: 'reprise lease',
@@ -72,10 +81,10 @@ class Connection {
       pipeline: true,
     });
     // Without a listener an idle client whose server goes away throws. Queries that wait are told
-    // anyway.
+    // anyway. The reason of the server comes first, then the end of the connection.
     this.#client.on('error', (error) => {
       if (this.#waiting === 0) {
-        onError(error);
+        onLost(error);
       }
     });
     this.#connected = this.#client.connect();

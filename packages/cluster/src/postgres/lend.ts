@@ -10,11 +10,13 @@ export async function lend<Result>(
   use: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await borrow(pool, signal);
-  // Its queries are told of an error; an error event without a listener would be thrown.
-  client.on('error', ignore);
+  const lost = Promise.withResolvers<never>();
+  // Without a listener it would be thrown. A handler that waits for something else is not told.
+  client.on('error', lost.reject);
+  lost.promise.catch(() => {});
   try {
-    const result = await use(client);
-    client.off('error', ignore);
+    const result = await Promise.race([use(client), lost.promise]);
+    client.off('error', lost.reject);
     client.release();
     return result;
   } catch (error) {
@@ -30,7 +32,10 @@ async function borrow(pool: Pool, signal: AbortSignal): Promise<PoolClient> {
   try {
     return await untilAborted(connecting, signal);
   } catch (error) {
-    connecting.then((client) => client.release(), ignore);
+    connecting.then(
+      (client) => client.release(),
+      () => {},
+    );
     throw error;
   }
 }
@@ -52,5 +57,3 @@ export async function untilAborted<Result>(
     signal.removeEventListener('abort', abort);
   }
 }
-
-function ignore(): void {}

@@ -37,8 +37,19 @@ export async function runTransaction(
     close();
   }
   // A commit that is on its way is not given up by `signal`: nobody could tell what became of it.
-  await untilAborted(transaction.commit(), AbortSignal.timeout(context.timeout));
+  await inTime(transaction.commit(), context.timeout);
   return result;
+}
+
+async function inTime(committed: Promise<void>, timeout: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    await untilAborted(committed, signal);
+  } catch (error) {
+    throw error === signal.reason
+      ? new Error(`Expected Postgres to commit within ${timeout} ms, got no answer`)
+      : error;
+  }
 }
 
 /** An ORM wraps the error of a statement into its own: the cause is what the user has to know. */

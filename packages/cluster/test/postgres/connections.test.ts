@@ -1,0 +1,346 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+
+import { Proxy } from '../../../../bench/torture/proxy.ts';
+import {
+  database,
+  failureOf,
+  gate,
+  join,
+  never,
+  onPostgres,
+  only,
+  own,
+  Place,
+  step,
+  until,
+} from './support.ts';
+
+const idle = { owned: 0, draining: false };
+
+/** A place behind a proxy; `direct` is the way past it. */
+interface Proxied {
+  readonly place: Place;
+  readonly proxy: Proxy;
+  readonly proxied: string;
+}
+
+let world: Proxied;
+
+beforeEach(async () => {
+  const place = await Place.create(await database());
+  const { hostname: host, port } = new URL(place.url);
+  const proxy = await Proxy.start({ host, port: Number(port) });
+  world = { place, proxy, proxied: place.url.replace(`:${port}/`, `:${proxy.port}/`) };
+});
+
+afterEach(async () => {
+  await world.place[Symbol.asyncDispose]();
+  await world.proxy.close();
+});
+
+/** Ends the sessions of this database with this name, and waits for that. */
+async function terminate(name: string): Promise<void> {
+  await until(async () => {
+    const rows = await world.place.sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = $1`,
+      [name],
+    );
+    return rows.length === 0;
+  });
+}
+
+onPostgres('the lease connection', () => {
+  test('PGC-01 that the server ends while it is idle is told, not thrown; the next request has another', async () => {
+    const { store, errors } = await world.place.open();
+    const id = await join(store);
+    await terminate('reprise lease');
+    await until(async () => errors.length > 0);
+    expect(errors).toEqual([expect.objectContaining({ code: '57P01' })]);
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+    expect(errors).toHaveLength(1);
+  });
+
+  test('PGC-01 that the server ends while it is busy fails that request, and the next has another', async () => {
+    const { store, errors } = await world.place.open({}, 60_000);
+    const id = await join(store);
+    const locker = await world.place.client();
+    await locker.query('begin');
+    await locker.query(`lock table ${world.place.schema}.nodes in access exclusive mode`);
+    const failures = [failureOf(store.renew(id, randomUUID(), idle)), failureOf(store.watch())];
+    await until(async () => {
+      const rows = await world.place.sql(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0;
+    });
+    await terminate('reprise lease');
+    for (const failure of await Promise.all(failures)) {
+      expect(failure).toMatchObject({ message: expect.stringMatching(/terminat/) });
+    }
+    await locker.query('rollback');
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  test('PGC-13 that swallows every byte fails its request after an eighth of T, and the next has another', async () => {
+    const { store } = await world.place.open({ url: world.proxied }, 1000);
+    const id = await join(store);
+    world.proxy.swallow('both');
+    await expect(store.renew(id, randomUUID(), idle)).rejects.toThrow(
+      'Expected an answer of Postgres within 125 ms, got none',
+    );
+    // The old one stays deaf for good.
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+  });
+
+  test('LEASE-13 has renewals answered while all connections of the pool are in handlers', async () => {
+    const { store } = await world.place.open();
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    const owner = await own(store, keys);
+    const [full, finish] = [gate(), gate()];
+    let running = 0;
+    const handled = owner.claims.map((claim) =>
+      store.transact(
+        owner.id,
+        step(claim, '1'),
+        async (tx) => {
+          await tx.query('select 1');
+          running += 1;
+          if (running === 4) {
+            full.open();
+          }
+          await finish.opened;
+        },
+        never(),
+      ),
+    );
+    await full.opened;
+    expect(await store.renew(owner.id, randomUUID(), idle)).toBe(true);
+    expect(await store.watch()).toHaveLength(1);
+    finish.open();
+    await Promise.all(handled);
+    expect(running).toBe(5);
+  });
+
+  test('PGC-06 that is accepted and gets no answer fails its request', async () => {
+    const { store } = await world.place.open({ url: world.proxied }, 1000);
+    const id = await join(store);
+    world.proxy.swallowsNew = 'both';
+    world.proxy.cut();
+    const failures = [await failureOf(store.watch()), await failureOf(store.watch())];
+    expect(failures.map(String)).toContain(
+      'Error: Expected an answer of Postgres within 125 ms, got none',
+    );
+    world.proxy.swallowsNew = 'nothing';
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+  });
+
+  test('PGC-07 to a closed port fails in the words of the system, and works again when it is open', async () => {
+    const { store } = await world.place.open({ url: world.proxied });
+    const id = await join(store);
+    await world.proxy.refuse();
+    await until(async () => {
+      const failure = await failureOf(store.watch()).catch(() => undefined);
+      return String(failure).includes('ECONNREFUSED');
+    });
+    await world.proxy.listen();
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+  });
+
+  test('PGC-07 to a server with too many clients fails in its words', async () => {
+    const { place } = world;
+    const role = `r${randomUUID().slice(0, 8)}`;
+    await place.sql(`create role ${role} login`);
+    await place.open();
+    await place.sql(`grant all on schema ${place.schema} to ${role}`);
+    await place.sql(`grant all on all tables in schema ${place.schema} to ${role}`);
+    const url = place.url.replace('//postgres@', `//${role}@`);
+    const { store } = await place.open({ url });
+    const id = await join(store);
+    await place.sql(`alter role ${role} connection limit 0`);
+    await terminate('reprise lease');
+    await until(async () => (await failureOf(store.watch()).catch(() => undefined)) !== undefined);
+    await expect(store.watch()).rejects.toMatchObject({
+      code: '53300',
+      message: expect.stringContaining('too many connections for role'),
+    });
+    await place.sql(`alter role ${role} connection limit 1`);
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+  });
+
+  test('PGC-16 to a database that has become read-only fails in its words, and works again when that ends', async () => {
+    const { place } = world;
+    const role = `r${randomUUID().slice(0, 8)}`;
+    await place.sql(`create role ${role} login superuser`);
+    const { store } = await place.open({ url: place.url.replace('//postgres@', `//${role}@`) });
+    const id = await join(store);
+    await place.sql(`alter role ${role} set default_transaction_read_only to on`);
+    await terminate('reprise lease');
+    await until(async () => {
+      const failure = await failureOf(store.renew(id, randomUUID(), idle)).catch(() => undefined);
+      return String(failure).includes('cannot execute UPDATE in a read-only transaction');
+    });
+    await place.sql(`alter role ${role} reset default_transaction_read_only`);
+    // After an error the next request has a new connection: it may lead to another server.
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+  });
+
+  test('is closed with its store, and asks nothing any more', async () => {
+    const { store } = await world.place.open();
+    await store.watch();
+    await store.close();
+    await store.close();
+    await expect(store.watch()).rejects.toThrow('got one that was closed');
+  });
+});
+
+onPostgres('the answer to a commit', () => {
+  test('TX-03 that is swallowed after the commit: the next claim has the cursor', async () => {
+    const { place, proxy, proxied } = world;
+    const { store } = await place.open({ url: proxied, leaseUrl: place.url }, 1000);
+    const owner = await own(store, ['eur']);
+    await place.sql(`create table ${place.schema}.effect (body text primary key)`);
+    proxy.deafAfter = 'commit\0';
+    const lost = store.transact(
+      owner.id,
+      step(only(owner), '1'),
+      (tx) => tx.query(`insert into ${place.schema}.effect values ('a')`),
+      never(),
+    );
+    await expect(lost).rejects.toThrow(/Expected Postgres to commit within 1000 ms/);
+    expect(await store.claim(owner.id, [{ ...only(owner), deadFor: 0 }])).toMatchObject([
+      { key: 'eur', cursor: '1' },
+    ]);
+    expect(await place.sql(`select body from ${place.schema}.effect`)).toEqual([{ body: 'a' }]);
+  });
+
+  test('TX-04 that was never asked for: the next claim has the cursor before, and the effect comes once', async () => {
+    const { place, proxy, proxied } = world;
+    const { store } = await place.open({ url: proxied, leaseUrl: place.url }, 1000);
+    const owner = await own(store, ['eur']);
+    await place.sql(`create table ${place.schema}.effect (body text primary key)`);
+    const insert = `insert into ${place.schema}.effect values ('a')`;
+    const lost = store.transact(
+      owner.id,
+      step(only(owner), '1'),
+      async (tx) => {
+        await tx.query(insert);
+        proxy.swallow('both');
+      },
+      never(),
+    );
+    await expect(lost).rejects.toThrow(/Expected Postgres to commit within 1000 ms/);
+    const [claim = only(owner)] = await store.claim(owner.id, [{ ...only(owner), deadFor: 0 }]);
+    expect(claim.cursor).toBe('');
+    // It waits for the session that was lost until the server ends it.
+    await store.transact(owner.id, step(claim, '1'), (tx) => tx.query(insert), never());
+    expect(await place.cursor('eur')).toBe('1');
+  });
+
+  test('PGC-02 of a connection that the server ends fails the transaction, and the next has another', async () => {
+    const { place } = world;
+    const { store, errors } = await place.open();
+    const owner = await own(store, ['eur']);
+    const ended = store.transact(
+      owner.id,
+      step(only(owner), '1'),
+      async (tx) => {
+        await tx.query('select 1');
+        await terminate('reprise');
+        await tx.query('select 1');
+      },
+      never(),
+    );
+    await expect(ended).rejects.toThrow(/terminat/);
+    await store.transact(owner.id, step(only(owner), '1'), (tx) => tx.query('select 1'), never());
+    expect(await place.cursor('eur')).toBe('1');
+    // Idle in the pool: it is told, not thrown.
+    await terminate('reprise');
+    await until(async () => errors.length > 0);
+    expect(errors).toEqual([expect.objectContaining({ code: '57P01' })]);
+    expect(errors[0]).not.toHaveProperty('client');
+  });
+});
+
+onPostgres('a slow server', () => {
+  test('CFG-06 whose commits take more than a quarter of T is refused with the time that was measured', async () => {
+    world.proxy.answersLateBy = 300;
+    const start = world.place.open({ url: world.proxied }, 1000);
+    await expect(start).rejects.toThrow(
+      /ttl of at least four times the slowest of ten commits, 3\d\d ms, got 1000: choose 1[2-5]\d\d or more/,
+    );
+  });
+
+  test('PGC-19 that holds a cursor up for an eighth of T is warned of, once, and only slower', async () => {
+    const { place } = world;
+    const { store, warnings } = await place.open({}, 60_000);
+    const owner = await own(store, ['eur']);
+    const { store: quick, warnings: early } = await place.open({}, 2000);
+    const other = await place.client();
+    await other.query('begin');
+    await other.query(`select from ${place.schema}.owners for update`);
+    const saving = store.save(owner.id, [{ ...only(owner), cursor: '1' }]);
+    const tooLate = failureOf(quick.save(owner.id, [{ ...only(owner), cursor: '2' }]));
+    expect(await tooLate).toMatchObject({
+      message: 'Expected an answer of Postgres within 1000 ms, got none',
+    });
+    expect(early).toEqual([
+      expect.stringMatching(/takes more than 250 ms to write cursors: .* open for long/),
+    ]);
+    expect(warnings).toEqual([]);
+    await other.query('rollback');
+    expect(await saving).toEqual(['eur']);
+  });
+
+  test('TX-16 whose table of effects is locked holds handlers back; leases are renewed meanwhile', async () => {
+    const { place } = world;
+    const { store } = await place.open({}, 1000);
+    const keys = Array.from({ length: 8 }, (_, index) => `stream-${index}`);
+    const owner = await own(store, keys);
+    await place.sql(`create table ${place.schema}.effect (body text primary key)`);
+    const other = await place.client();
+    await other.query('begin');
+    await other.query(`lock table ${place.schema}.effect`);
+    const handled = owner.claims.map((claim) =>
+      store.transact(
+        owner.id,
+        step(claim, '1'),
+        (tx) => tx.query(`insert into ${place.schema}.effect values ($1)`, [claim.key]),
+        never(),
+      ),
+    );
+    const start = performance.now();
+    while (performance.now() < start + 1500) {
+      expect(await store.renew(owner.id, randomUUID(), idle)).toBe(true);
+    }
+    await other.query('commit');
+    await Promise.all(handled);
+    expect(await place.sql(`select from ${place.schema}.effect`)).toHaveLength(8);
+  });
+
+  test('TX-15 gives 16 streams their turns in order: when one has had 30, each has had 20', async () => {
+    const { place } = world;
+    const { store } = await place.open();
+    const keys = Array.from({ length: 16 }, (_, index) => `stream-${index}`);
+    const owner = await own(store, keys);
+    const counts = new Map<string, number>();
+    let isOver = false;
+    let least = 0;
+    const running = owner.claims.map(async (claim) => {
+      for (let count = 0; !isOver; count += 1) {
+        const move = { ...claim, was: count === 0 ? '' : `${count}`, cursor: `${count + 1}` };
+        await store.transact(owner.id, move, (tx) => tx.query('select 1'), never());
+        counts.set(claim.key, count + 1);
+        if (count + 1 === 30 && !isOver) {
+          isOver = true;
+          least = Math.min(...keys.map((key) => counts.get(key) ?? 0));
+        }
+      }
+    });
+    await Promise.all(running);
+    expect(least).toBeGreaterThanOrEqual(20);
+  });
+});
