@@ -102,7 +102,7 @@ function textOf(query: unknown): string | undefined {
   return 'name' in query && !('submit' in query) ? '' : undefined;
 }
 
-/** Tells the caller in the way that it asks by: a callback, a query with its own ears, a promise. */
+/** Tells the caller as pg would: by the callback, by an exception, or by a promise. */
 function refuse(args: readonly unknown[], error: Error): unknown {
   const callback = args.at(-1);
   if (typeof callback === 'function') {
