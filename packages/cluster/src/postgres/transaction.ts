@@ -80,7 +80,11 @@ class Transaction {
    * @returns the id of the transaction
    */
   begin(): Promise<string> {
-    this.#xact ??= this.#begin();
+    if (this.#xact === undefined) {
+      this.#xact = this.#begin();
+      // The handler may fail first: then nobody waits for this.
+      this.#xact.catch(() => {});
+    }
     return this.#xact;
   }
 
@@ -112,10 +116,7 @@ class Transaction {
 
   async #begin(): Promise<string> {
     const { client, statements } = this.#context;
-    const begun = client.query(statements.begin);
-    // The handler may fail first: then nobody waits for this.
-    begun.catch(() => {});
-    return xactIn(await begun);
+    return xactIn(await client.query(statements.begin));
   }
 
   #explained(error: unknown): unknown {

@@ -240,6 +240,28 @@ onPostgres('the answer to a commit', () => {
     expect(await place.cursor('eur')).toBe('1');
   });
 
+  test('PGC-03 of a connection that is reset before it has begun fails as its handler does, and not the program', async () => {
+    const { place, proxy, proxied } = world;
+    const { store } = await place.open({ url: proxied, leaseUrl: place.url });
+    const owner = await own(store, ['eur']);
+    const reset = store.transact(
+      owner.id,
+      step(only(owner), '1'),
+      (tx) => {
+        proxy.swallow('both');
+        const asked = tx.query('select 1');
+        setImmediate(() => {
+          proxy.cut();
+        });
+        return asked;
+      },
+      never(),
+    );
+    await expect(reset).rejects.toThrow(/ECONNRESET|terminated/);
+    await store.transact(owner.id, step(only(owner), '1'), (tx) => tx.query('select 1'), never());
+    expect(await place.cursor('eur')).toBe('1');
+  });
+
   test('PGC-02 of a connection that the server ends fails the transaction, and the next has another', async () => {
     const { place } = world;
     const { store, errors } = await place.open();
