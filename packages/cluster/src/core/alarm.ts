@@ -3,7 +3,7 @@ import type { NodeAction } from './messages.ts';
 /** Between two warnings, in ms. */
 const pause = 10_000;
 
-/** The time at which a node is to be woken, and how late it was: its thread was held. */
+/** The time at which a node is to be woken, and how late it was. */
 export class Alarm {
   readonly #limit: number;
   readonly #act: (action: NodeAction) => void;
@@ -30,8 +30,7 @@ export class Alarm {
     this.#lateBy = late;
     if (now - this.#warnedAt >= pause) {
       this.#warnedAt = now;
-      const text = `was woken ${Math.round(late)} ms late: its thread was held`;
-      this.#act({ type: 'warn', text });
+      this.#act({ type: 'late', ms: late });
     }
   }
 

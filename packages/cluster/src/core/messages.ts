@@ -50,6 +50,8 @@ export type NodeAction =
   /** Call `tick` at this time of the monotonic clock, or before. */
   | { readonly type: 'wake'; readonly at: number }
   | { readonly type: 'warn'; readonly text: string }
+  /** The node was woken so many ms late: told at most once in 10 s. */
+  | { readonly type: 'late'; readonly ms: number }
   /** Another process that is alive has the name of this node. */
   | { readonly type: 'refuse'; readonly holder: NodeRow }
   /** The node has left: nothing runs here any more. */

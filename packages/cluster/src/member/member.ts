@@ -1,0 +1,342 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import process from 'node:process';
+
+import {
+  cancelTimer,
+  type DynamicSupervisor,
+  GenServer,
+  loggerOf,
+  type Process,
+  send,
+  sendAfter,
+  type TimerRef,
+} from '@reprise/actor';
+
+import type { NodeAction, NodeEvent, Now, Request } from '../core/messages.ts';
+import { NodeCore } from '../core/node-core.ts';
+import { timesOf } from '../core/times.ts';
+import type { Settings } from '../options/settings.ts';
+import type { OpenStore } from '../store.ts';
+import { startClient } from '../stream/client.ts';
+import { HeldThread } from '../stream/held-thread.ts';
+import type { Host, OwnedStream } from '../stream/owned-stream.ts';
+import { type Failure, textOf } from './failures.ts';
+import { type Joined, Joining } from './joining.ts';
+import type { MemberMessage } from './messages.ts';
+import { OwnedStreams } from './owned-streams.ts';
+import { ask, within } from './requests.ts';
+import { RoundTrips } from './round-trips.ts';
+import { Saves } from './saves.ts';
+import type { StartError } from './start-error.ts';
+
+/** Between two requests that save cursors, in ms. */
+const saveEvery = 250;
+
+/** What a member works with. */
+export interface MemberParts {
+  readonly settings: Settings;
+  readonly store: OpenStore<unknown>;
+  /** The supervisor of the clients, which starts after the member. */
+  readonly clients: () => DynamicSupervisor.Pid;
+}
+
+/**
+ * A node of the cluster: does what its core decides. All that happens to it is a message, and each
+ * goes to the core, which looks at the deadline of the lease before anything else.
+ */
+export class Member {
+  readonly core: NodeCore;
+  readonly streams: OwnedStreams;
+  readonly roundTrips: RoundTrips = new RoundTrips();
+  /** How many streams were free at the last look. */
+  free = 0;
+  lastFailure: Failure | undefined = undefined;
+  readonly #parts: MemberParts;
+  readonly #self: Process<MemberMessage>;
+  readonly #heldThread: HeldThread = new HeldThread();
+  readonly #saves: Saves;
+  readonly #joining: Joining;
+  readonly #drains: GenServer.From<'left'>[] = [];
+  #ending: StartError | undefined = undefined;
+  #wake: TimerRef | undefined = undefined;
+
+  constructor(parts: MemberParts, self: Process<MemberMessage>) {
+    const { ttl, node: name, weight } = parts.settings;
+    this.#parts = parts;
+    this.#self = self;
+    this.core = new NodeCore({
+      times: timesOf(ttl),
+      random: self.system.random,
+      newId: randomUUID,
+      name,
+      weight,
+      host: hostname(),
+      pid: process.pid,
+    });
+    this.#joining = new Joining(ttl);
+    this.#saves = new Saves({
+      save: (rows) => this.#within(parts.store.save(this.core.id, rows)),
+      plan: (when) => {
+        this.#planSave(when);
+      },
+      failed: (error) => {
+        this.#failed('save', error);
+      },
+    });
+    this.streams = new OwnedStreams({
+      self,
+      host: this.#host,
+      dataOf: (key) => parts.settings.streams.get(key),
+      start: (stream) =>
+        startClient(parts.clients(), stream, parts.settings, {
+          id: this.core.id,
+          store: parts.store,
+        }),
+      tell: (event) => {
+        this.#step(event);
+      },
+    });
+    this.#step({ type: 'tick' });
+  }
+
+  get settings(): Settings {
+    return this.#parts.settings;
+  }
+
+  get engine(): string {
+    return this.#parts.store.engine;
+  }
+
+  get now(): Now {
+    const { clock } = this.#self.system;
+    const now = clock.now();
+    return { now, date: clock.date?.() ?? now };
+  }
+
+  /** As reports show it. */
+  get shown(): object {
+    const { id, phase, owned } = this.core;
+    return { node: this.#parts.settings.node, id, phase, owned, lastFailure: this.lastFailure };
+  }
+
+  // The tree around the node
+
+  /** Answers once the node has joined, or is refused. */
+  whenJoined(from: GenServer.From<Joined>): void {
+    this.#joining.wait(from);
+  }
+
+  /** All is up: from now on the node claims streams. */
+  begin(): void {
+    this.#step({ type: 'listed', keys: [...this.#parts.settings.streams.keys()] });
+  }
+
+  /** Answers once the node has released its streams, in order, and has left. */
+  drain(from: GenServer.From<'left'>): void {
+    this.#drains.push(from);
+    this.#step({ type: 'drain' });
+    this.#answer();
+  }
+
+  /**
+   * The node ends, whether it has left or not: no stream runs any more when the others may take
+   * them, and they need not wait for the end of the lease.
+   */
+  async end(): Promise<void> {
+    const { id, phase } = this.core;
+    this.streams.fence();
+    if (phase !== 'left' && phase !== 'fenced') {
+      await this.#saves.flush();
+      await this.#within(this.#parts.store.leave(id)).catch((error: unknown) => {
+        this.#failed('leave', error);
+      });
+    }
+  }
+
+  // Messages
+
+  /** Takes a message. Returns the error that ends the node, if there is one. */
+  take(message: MemberMessage): StartError | undefined {
+    switch (message.type) {
+      case 'event':
+        this.#step(message.event);
+        break;
+      case 'save':
+        void this.#saves.flush();
+        break;
+      case 'started':
+        this.streams.started(message.stream, message.pid);
+        break;
+      case 'notStarted':
+        this.streams.notStarted(message.stream, message.error);
+        break;
+      case 'refused':
+        this.#refused(message.stream);
+        break;
+      case 'ended':
+        this.streams.ended(message.stream, message.reason);
+        break;
+      default:
+    }
+    return this.#ending;
+  }
+
+  // The core
+
+  #step(event: NodeEvent): void {
+    for (const action of this.core.step(event, this.now)) {
+      this.#act(action);
+    }
+    this.#look(event);
+    this.#answer();
+  }
+
+  #act(action: NodeAction): void {
+    switch (action.type) {
+      case 'ask':
+        void this.#ask(action.request);
+        break;
+      case 'start':
+        this.streams.start(action.claim);
+        break;
+      case 'stop':
+        this.streams.stop(action.stream, action.how);
+        break;
+      case 'fence':
+        this.streams.fence();
+        this.#saves.clear();
+        this.#warn(`its streams are stopped: ${action.reason}`);
+        break;
+      case 'wake':
+        this.#wakeAt(action.at);
+        break;
+      case 'warn':
+        this.#warn(action.text);
+        break;
+      case 'late':
+        this.#warn(`was woken ${Math.round(action.ms)} ms late${this.#heldBy()}`);
+        break;
+      case 'refuse':
+        this.#ending = this.#joining.refuse(action.holder);
+        break;
+      case 'left':
+        break;
+      default:
+        action satisfies never;
+    }
+  }
+
+  async #ask(request: Request): Promise<void> {
+    const sentAt = this.now;
+    const { clock } = this.#self.system;
+    const { store, settings } = this.#parts;
+    const event = await ask(store, request, sentAt, { clock, timeout: settings.ttl / 8 });
+    if (event.type === 'failed') {
+      this.#failed(event.request, event.error);
+    } else if (event.type === 'renewed') {
+      this.roundTrips.add(this.now.now - sentAt.now);
+    }
+    this.#send({ type: 'event', event });
+  }
+
+  #within<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const { clock } = this.#self.system;
+    return within(answer, { clock, timeout: this.#parts.settings.ttl / 8 });
+  }
+
+  #wakeAt(at: number): void {
+    if (this.#wake !== undefined) {
+      cancelTimer(this.#wake);
+    }
+    const tick = { type: 'event', event: { type: 'tick' } } as const;
+    // Without an end there is nothing to wait for but an answer.
+    this.#wake = at < Infinity ? sendAfter(this.#self.pid, tick, at, { abs: true }) : undefined;
+  }
+
+  /** What an answer shows of the other nodes and of the streams. */
+  #look(event: NodeEvent): void {
+    const { now } = this.now;
+    if (event.type === 'viewed') {
+      this.free = event.view.free.length;
+      this.streams.look(event.view, now);
+    }
+    if (this.core.phase === 'member') {
+      this.#joining.look(event, now);
+    }
+  }
+
+  /** Answers those who wait for the end of a drain. */
+  #answer(): void {
+    if (this.core.phase === 'left') {
+      for (const from of this.#drains.splice(0)) {
+        GenServer.reply(from, 'left');
+      }
+    }
+  }
+
+  // Streams
+
+  get #host(): Host {
+    return {
+      clock: this.#self.system.clock,
+      heldThread: this.#heldThread,
+      isGood: () => this.#isGood(),
+      moved: (stream) => this.#saves.moved(stream),
+      refused: (stream) => {
+        this.#send({ type: 'refused', stream });
+      },
+      ended: (stream, reason) => {
+        this.#send({ type: 'ended', stream, reason });
+      },
+    };
+  }
+
+  /** Whether a handler may begin. The core has to know if not: it stops all streams. */
+  #isGood(): boolean {
+    const isGood = this.core.lease.isGood(this.now);
+    if (!isGood) {
+      this.#send({ type: 'event', event: { type: 'tick' } });
+    }
+    return isGood;
+  }
+
+  #refused(stream: OwnedStream): void {
+    if (this.streams.forget(stream)) {
+      const { key, epoch } = stream;
+      this.#step({ type: 'refused', stream: { key, epoch } });
+    }
+  }
+
+  #planSave(when: 'soon' | 'now'): void {
+    if (when === 'now') {
+      this.#send({ type: 'save' });
+    } else {
+      sendAfter(this.#self.pid, { type: 'save' }, saveEvery);
+    }
+  }
+
+  // Reports
+
+  #failed(request: string, error: unknown): void {
+    const at = this.now.date;
+    this.lastFailure = { at, request, text: textOf(error) };
+  }
+
+  /** Whose handler has held the thread, if one has for long enough to matter. */
+  #heldBy(): string {
+    const key = this.#heldThread.take(this.settings.ttl / 8);
+    return key === undefined
+      ? ': its thread was held, or its process stood still'
+      : `: a handler of stream ${JSON.stringify(key)} held its thread`;
+  }
+
+  #warn(text: string): void {
+    const { node } = this.#parts.settings;
+    loggerOf(this.#self).warn({ node }, `cluster: node ${node} ${text}`);
+  }
+
+  #send(message: MemberMessage): void {
+    send(this.#self.pid, message);
+  }
+}

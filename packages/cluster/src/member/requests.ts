@@ -1,0 +1,71 @@
+import type { Clock, TimeoutHandle } from '@reprise/actor';
+
+import type { NodeEvent, Now, Request } from '../core/messages.ts';
+import type { OpenStore } from '../store.ts';
+
+/**
+ * Asks the store. Resolves to the event that its answer is, or to `failed`; never rejects. An
+ * answer that takes longer than `timeout` ms is dropped: a node that waited for it would neither
+ * renew nor see that its lease is over.
+ */
+export async function ask(
+  store: OpenStore<unknown>,
+  request: Request,
+  sentAt: Now,
+  { clock, timeout }: { readonly clock: Clock; readonly timeout: number },
+): Promise<NodeEvent> {
+  try {
+    return await within(answerTo(store, request, sentAt), { clock, timeout });
+  } catch (error) {
+    return { type: 'failed', request: request.type, error };
+  }
+}
+
+/** @throws Error if there is no answer within `timeout` ms */
+export async function within<Answer>(
+  answer: Promise<Answer>,
+  { clock, timeout }: { readonly clock: Clock; readonly timeout: number },
+): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer: TimeoutHandle = clock.setTimeout(() => {
+    reject(new Error(`Expected an answer of the store within ${timeout} ms, got none`));
+  }, timeout);
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}
+
+async function answerTo(
+  store: OpenStore<unknown>,
+  request: Request,
+  sentAt: Now,
+): Promise<NodeEvent> {
+  switch (request.type) {
+    case 'join':
+      return { type: 'joined', sentAt, holder: await store.join(request.node, request.renewal) };
+    case 'declare':
+      await store.declare(request.keys);
+      return { type: 'declared' };
+    case 'renew': {
+      const isGood = await store.renew(request.id, request.renewal, request.facts);
+      return { type: 'renewed', sentAt, isGood };
+    }
+    case 'watch':
+      return { type: 'watched', nodes: await store.watch() };
+    case 'observe': {
+      const view = await store.observe(request.id, request.dead, request.held);
+      return { type: 'viewed', view };
+    }
+    case 'claim':
+      return { type: 'claimed', claims: await store.claim(request.id, request.wanted) };
+    case 'release':
+      return { type: 'released', keys: await store.save(request.id, request.rows) };
+    case 'leave':
+      await store.leave(request.id);
+      return { type: 'left' };
+    default:
+      return request satisfies never;
+  }
+}

@@ -1,0 +1,42 @@
+import { describe } from '@reprise/actor/text';
+
+import { assertKey } from '../key.ts';
+
+/** The streams of a node: the data of each key. */
+export type Listed = ReadonlyMap<string, unknown>;
+
+/**
+ * The streams of the option `streams`.
+ * @throws TypeError for anything but a list of keys or a record, and for a key that is there twice;
+ * TypeError or RangeError for a key that no store keeps
+ */
+export function listOf(streams: unknown): Listed {
+  const entries = entriesOf(streams);
+  const listed = new Map<string, unknown>();
+  for (const [key, data] of entries) {
+    assertKey(key);
+    if (listed.has(key)) {
+      throw new TypeError(`Expected each key of streams once, got ${describe(key)} twice`);
+    }
+    listed.set(key, data);
+  }
+  return listed;
+}
+
+function entriesOf(streams: unknown): readonly (readonly [unknown, unknown])[] {
+  if (Array.isArray(streams)) {
+    return streams.map((key: unknown) => [key, undefined]);
+  }
+  if (typeof streams !== 'object' || streams === null || isOther(streams)) {
+    throw new TypeError(
+      `Expected streams to be a list of keys, or a record from each key to its data, got ${describe(streams)}`,
+    );
+  }
+  return Object.entries(streams);
+}
+
+/** A map or a promise, say, has no entries of its own. */
+function isOther(streams: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(streams);
+  return prototype !== Object.prototype && prototype !== null;
+}

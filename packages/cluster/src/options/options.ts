@@ -1,0 +1,50 @@
+import type { ChildOptions } from '@reprise/actor';
+import type { SseClient } from '@reprise/sse';
+
+import type { Store, StoreKind } from '../store.ts';
+import type { Sink } from './sink.ts';
+import type { StreamOf, Streams } from './streams.ts';
+
+/** The options of the client of a stream: those of `SseClient.resilient` that are not the cluster's. */
+export type ClientOptions = Omit<
+  SseClient.ResilientOptions,
+  | 'id'
+  | 'restart'
+  | 'shutdown'
+  | 'significant'
+  | 'restartDelay'
+  | 'name'
+  | 'mailbox'
+  | 'timeout'
+  | 'cursor'
+  | 'handle'
+  | 'handleFailed'
+  | 'giveUpWith'
+>;
+
+/** The options of a cluster. `Data`, `Tx` and `Kind` follow from `streams` and `store`. */
+export type ClusterOptions<Data, Tx, Kind extends StoreKind> = Sink<Data, Tx, Kind> & {
+  /** Where nodes, owners and cursors are kept: the same for all nodes of a cluster. */
+  readonly store: Store<Tx, Kind>;
+  /** The streams that this node may own. Nodes with other lists may run beside it. */
+  readonly streams: Streams<Data>;
+  /** The request of a stream, and how its client reconnects. Called at each start of the client. */
+  readonly client: (stream: StreamOf<NoInfer<Data>>) => ClientOptions;
+  /**
+   * T, in ms: how long a node that has died keeps its streams. A node that has not reached the
+   * store for about 0.9 T stops all its streams. Default: 10,000; at least 1,000.
+   */
+  readonly ttl?: number;
+  /** The name of this node; no two nodes have one name at a time. Default: host and process id. */
+  readonly node?: string;
+  /** The share of the streams that this node takes, compared with other nodes. Default: 1. */
+  readonly weight?: number;
+};
+
+/** The options of a cluster as a child of a supervisor. */
+export type ClusterChildOptions<
+  Id extends string,
+  Data,
+  Tx,
+  Kind extends StoreKind,
+> = ChildOptions<Id> & ClusterOptions<Data, Tx, Kind>;

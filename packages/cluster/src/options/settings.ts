@@ -1,0 +1,138 @@
+import { hostname } from 'node:os';
+import process from 'node:process';
+
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
+import { describe } from '@reprise/actor/text';
+import type { ServerSentEvent } from '@reprise/sse';
+
+import type { Store, StoreKind } from '../store.ts';
+import { listOf, type Listed } from './listing.ts';
+import type { ClientOptions, ClusterOptions } from './options.ts';
+import type { Owned, OwnedTransaction } from './sink.ts';
+import type { StreamOf } from './streams.ts';
+
+/** The options with their defaults, checked, and without the types of the user's data. */
+export interface Settings {
+  readonly store: Store<unknown, StoreKind>;
+  readonly streams: Listed;
+  readonly client: (stream: StreamOf<unknown>) => ClientOptions;
+  readonly sink: ErasedSink;
+  readonly ttl: number;
+  readonly node: string;
+  readonly weight: number;
+}
+
+/** The one sink that was given. */
+export type ErasedSink =
+  | {
+      readonly type: 'handle';
+      readonly handle: (event: ServerSentEvent, owned: Owned<unknown>) => unknown;
+    }
+  | {
+      readonly type: 'transact';
+      readonly transact: (
+        event: ServerSentEvent,
+        owned: OwnedTransaction<unknown, unknown>,
+      ) => unknown;
+    };
+
+/** Any options: only the types of the user's own values differ. */
+export type AnyOptions = Omit<
+  ClusterOptions<unknown, unknown, StoreKind>,
+  'handle' | 'transact'
+> & {
+  readonly handle?: unknown;
+  readonly transact?: unknown;
+};
+
+const clusterKeys: KeysOf<AnyOptions> = {
+  store: true,
+  streams: true,
+  client: true,
+  handle: true,
+  transact: true,
+  ttl: true,
+  node: true,
+  weight: true,
+};
+
+/**
+ * The options of the function `name`, which may have those of a child among them: `further`.
+ * @throws TypeError or RangeError that names the first wrong option
+ */
+export function settingsOf(
+  name: string,
+  options: AnyOptions,
+  further: Readonly<Record<string, true>> = {},
+): Settings {
+  assertKnownKeys(name, options, { ...clusterKeys, ...further });
+  const { store, client, ttl = 10_000, weight = 1, node = defaultName() } = options;
+  assertStore(store);
+  assertFunction('client', '({ key, data }) => …', client);
+  assertNode(node);
+  if (!(typeof ttl === 'number' && ttl >= leastTtl && ttl < Infinity)) {
+    throw new RangeError(`Expected ttl to be at least ${leastTtl} ms, got ${describe(ttl)}`);
+  }
+  if (!(typeof weight === 'number' && weight > 0 && weight < Infinity)) {
+    throw new RangeError(`Expected weight to be above 0, got ${describe(weight)}`);
+  }
+  return {
+    store,
+    client,
+    ttl,
+    weight,
+    node,
+    streams: listOf(options.streams),
+    sink: sinkIn(options),
+  };
+}
+
+/** In ms. A shorter lease is lost in each pause of the garbage collector or of the network. */
+const leastTtl = 1000;
+
+/** Two processes of a machine have different ones. */
+function defaultName(): string {
+  return `${hostname()}-${process.pid}`;
+}
+
+function assertStore(store: unknown): void {
+  const { kind, open } = (store ?? {}) as Partial<Store<unknown, StoreKind>>;
+  if ((kind !== 'sync' && kind !== 'async') || typeof open !== 'function') {
+    throw new TypeError(
+      `Expected store to be a store, such as memory() or postgres(url), got ${describe(store)}`,
+    );
+  }
+}
+
+function assertNode(node: unknown): void {
+  if (typeof node !== 'string' || node === '' || node.includes('\0') || !node.isWellFormed()) {
+    throw new TypeError(
+      `Expected node to be a name without U+0000 and lone surrogates, got ${describe(node)}`,
+    );
+  }
+}
+
+/** @throws TypeError unless there is exactly one */
+function sinkIn(options: AnyOptions): ErasedSink {
+  const given = sinks.filter((name) => options[name] !== undefined);
+  const [name] = given;
+  if (given.length !== 1 || name === undefined) {
+    const got = given.length === 0 ? 'none' : given.join(' and ');
+    throw new TypeError(`Expected one of ${sinks.join(', ')}, got ${got}`);
+  }
+  assertFunction(name, shapes[name], options[name]);
+  return { type: name, [name]: options[name] } as ErasedSink;
+}
+
+const sinks = ['handle', 'transact'] as const;
+
+const shapes = {
+  handle: '(event, { key, data, epoch, signal }) => …',
+  transact: '(event, { tx, key, data, epoch, signal }) => …',
+} as const;
+
+function assertFunction(name: string, shape: string, given: unknown): void {
+  if (typeof given !== 'function') {
+    throw new TypeError(`Expected ${name} to be a function ${shape}, got ${describe(given)}`);
+  }
+}

@@ -1,0 +1,54 @@
+import type { ServerSentEvent, SseClient } from '@reprise/sse';
+
+import type { ErasedSink } from '../options/settings.ts';
+import type { Owned } from '../options/sink.ts';
+import { isThenable, never } from './never.ts';
+import type { OwnedStream } from './owned-stream.ts';
+import { SavedCursor } from './saved-cursor.ts';
+import { type SinkTarget, TransactionCursor } from './transaction-cursor.ts';
+
+/** The options of a client that its sink decides on. */
+export type SinkOptions = Pick<SseClient.ResilientOptions, 'handle' | 'cursor'>;
+
+/** The sink of a stream. */
+export function sinkFor(stream: OwnedStream, sink: ErasedSink, target: SinkTarget): SinkOptions {
+  if (sink.type === 'handle') {
+    const handle = handlerOf(stream, sink.handle);
+    return { handle, cursor: { store: new SavedCursor(stream), ...everyEvent } };
+  }
+  const store = new TransactionCursor(stream, target);
+  const cursor = { store, ...everyEvent };
+  const { transact } = sink;
+  const handle = (event: ServerSentEvent): void | Promise<void> =>
+    transact(event, store.owned) as void | Promise<void>;
+  return { handle, cursor };
+}
+
+/** The position goes to the store of the cursor with each event; it decides when it is written. */
+const everyEvent = { every: 1, remember: 16 };
+
+type Handle = (event: ServerSentEvent, owned: Owned<unknown>) => unknown;
+
+function handlerOf(stream: OwnedStream, handle: Handle): SinkOptions['handle'] {
+  const { key, data, epoch, host } = stream;
+  let owned: Owned<unknown> | undefined;
+  return (event, { signal }) => {
+    if (!stream.mayBegin()) {
+      return never();
+    }
+    owned ??= { key, data, epoch, signal };
+    const from = host.clock.now();
+    const result = handle(event, owned);
+    host.heldThread.note(key, host.clock.now() - from);
+    if (isThenable(result)) {
+      return settled(result, stream);
+    }
+    stream.hasHandled = true;
+    return undefined;
+  };
+}
+
+async function settled(pending: Promise<unknown>, stream: OwnedStream): Promise<void> {
+  await pending;
+  stream.hasHandled = true;
+}

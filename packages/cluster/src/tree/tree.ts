@@ -1,0 +1,118 @@
+import {
+  childSpec,
+  type ChildSpec,
+  DynamicSupervisor,
+  GenServer,
+  type Pid,
+  type Process,
+  type Shutdown,
+  Supervisor,
+} from '@reprise/actor';
+
+import { memberBehaviour, type MemberPid } from '../member/behaviour.ts';
+import type { Settings } from '../options/settings.ts';
+import type { OpenStore } from '../store.ts';
+import { dutyBehaviour } from './duty.ts';
+import { storeBehaviour } from './store-server.ts';
+
+declare const cluster: unique symbol;
+
+/** The pid of a cluster, which is that of a supervisor. */
+export interface ClusterPid extends Supervisor.Pid {
+  readonly [cluster]: true;
+}
+
+/** The supervisors of clusters. */
+const clusters: WeakSet<Pid> = new WeakSet();
+
+export function isCluster(pid: unknown): pid is ClusterPid {
+  return clusters.has(pid as Pid);
+}
+
+/** What the children have found out that come after it. */
+interface Parts {
+  store?: OpenStore<unknown>;
+  member?: MemberPid;
+  clients?: DynamicSupervisor.Pid;
+}
+
+/**
+ * Starts the supervisor of a cluster: store → member → clients → duty, each of which needs those
+ * before it. Rejects if the store or the other nodes refuse the node. `shutdown`: how long the node
+ * may take to release its streams when it is to stop.
+ */
+export async function startTree(
+  parent: Process,
+  settings: Settings,
+  shutdown: Shutdown,
+): Promise<ClusterPid> {
+  const parts: Parts = {};
+  const pid = await Supervisor.startLink(parent, {
+    strategy: 'restForOne',
+    children: [
+      storeSpec(parts, settings),
+      memberSpec(parts, settings),
+      clientsSpec(parts),
+      childSpec(
+        (supervisor) => GenServer.startLink(supervisor, dutyBehaviour, known(parts.member)),
+        { id: 'duty', shutdown },
+      ),
+    ],
+  });
+  clusters.add(pid);
+  return pid as Supervisor.Pid as ClusterPid;
+}
+
+function storeSpec(parts: Parts, settings: Settings): ChildSpec<'store'> {
+  return childSpec(
+    async (parent) => {
+      const pid = await GenServer.startLink(parent, storeBehaviour, settings);
+      parts.store = await GenServer.call(pid, 'opened');
+      return pid;
+    },
+    { id: 'store' },
+  );
+}
+
+function memberSpec(parts: Parts, settings: Settings): ChildSpec<'member', MemberPid> {
+  return childSpec(
+    async (parent) => {
+      const pid = await GenServer.startLink(parent, memberBehaviour, {
+        settings,
+        store: known(parts.store),
+        clients: () => known(parts.clients),
+      });
+      await joined(pid);
+      parts.member = pid;
+      return pid;
+    },
+    // Its last requests take an eighth of the ttl each.
+    { id: 'member', shutdown: settings.ttl },
+  );
+}
+
+function clientsSpec(parts: Parts): ChildSpec<'clients', DynamicSupervisor.Pid> {
+  return childSpec(
+    async (parent) => {
+      parts.clients = await DynamicSupervisor.startLink(parent);
+      return parts.clients;
+    },
+    { id: 'clients', type: 'supervisor' },
+  );
+}
+
+/** A node whose name is taken may wait for the end of a lease: as long as that takes. */
+async function joined(member: MemberPid): Promise<void> {
+  const answer = await GenServer.call(member, 'whenJoined', undefined, { timeout: Infinity });
+  if (answer.type === 'refused') {
+    await GenServer.stop(member);
+    throw answer.error;
+  }
+}
+
+function known<Part>(part: Part | undefined): Part {
+  if (part === undefined) {
+    throw new Error('Expected the children of a cluster to be started in order, got another one');
+  }
+  return part;
+}
