@@ -110,7 +110,7 @@ export interface NodeFacts {
 
 /** A node that is not buried. */
 export interface NodeRow extends JoiningNode, NodeFacts {
-  /** A value that changes with each renewal. */
+  /** A value that changes with each renewal: a UUID. */
   readonly renewal: string;
 }
 

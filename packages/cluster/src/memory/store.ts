@@ -1,5 +1,6 @@
 import type { Clock } from '@reprise/actor';
 
+import { assertKey } from '../key.ts';
 import type {
   Claim,
   CursorMove,
@@ -94,6 +95,9 @@ class OpenMemoryStore implements OpenStore<undefined> {
   }
 
   async declare(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      assertKey(key);
+    }
     this.#open().declare(keys);
   }
 

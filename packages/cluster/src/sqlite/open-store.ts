@@ -25,6 +25,9 @@ import { HandlerTransaction, type SqliteTransaction } from './transaction.ts';
 import { Turns } from './turns.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
+/** In ms: a node that asks to join once more finds that it is buried. */
+const keptFor = 3_600_000;
+
 /** One connection to the file. */
 export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
   readonly engine: string;
@@ -59,7 +62,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
       }
       const { id, name, weight, ttl, host, pid } = node;
       this.#sql.join.run(id, name, renewal, weight, ttl, host, pid, this.#date());
-      this.#sql.sweep.run();
+      this.#sql.sweep.run(this.#date() - keptFor);
       return undefined;
     });
   }

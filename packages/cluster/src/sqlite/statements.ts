@@ -59,9 +59,9 @@ const sql = {
     values (?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (id) do update set renewal = excluded.renewal, renewed_at = excluded.renewed_at
     where buried_at is null`,
-  /** The rows of nodes that are buried and own nothing any more. */
+  /** The rows of nodes that own nothing any more, and were buried before this time. */
   sweep: `
-    delete from reprise_nodes where buried_at is not null
+    delete from reprise_nodes where buried_at < ?
     and not exists (select 1 from reprise_owners where owner = reprise_nodes.id)`,
   renew: `
     update reprise_nodes set renewal = ?, renewed_at = ?, owned = ?, draining = ?

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { virtualClock } from '@reprise/actor/testing';
 
 import { sqlite } from '../../src/sqlite.ts';
 import { useWal } from '../../src/sqlite/connect.ts';
@@ -44,19 +45,19 @@ describe('an SQLite file', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  test('has no rows of nodes that are long dead and own nothing', async () => {
-    const store = await sqlite(file).open(options);
+  test('has no rows of nodes that are dead for an hour and own nothing', async () => {
+    const clock = virtualClock();
+    const store = await sqlite(file).open({ ...options, clock });
     const [dead, owner] = [await join(store), await join(store)];
     await own(store, owner, ['eur']);
     await store.observe('watcher', await store.watch(), { count: 0, epochs: 0 });
+    const late = await join(store);
+    const before = new Set(idsIn(file));
+    await clock.advance(3_600_001);
     const next = await join(store);
     await store.close();
-    const database = new DatabaseSync(file);
-    const ids = database.prepare('select id from reprise_nodes').all();
-    database.close();
-    expect(ids).toHaveLength(2);
-    expect(ids).toEqual(expect.arrayContaining([{ id: owner }, { id: next }]));
-    expect(ids).not.toContainEqual({ id: dead });
+    expect(before).toEqual(new Set([dead, owner, late]));
+    expect(new Set(idsIn(file))).toEqual(new Set([owner, late, next]));
   });
 
   test.each(['', ':memory:', undefined, 7])('is not %j', (given) => {
@@ -144,6 +145,13 @@ async function refusalOf(path: string): Promise<string> {
   const [outcome] = await Promise.allSettled([sqlite(path).open(options)]);
   const message = outcome.status === 'rejected' ? (outcome.reason as Error).message : '';
   return message.replace(`Expected ${path} to be a file of a cluster that can be written, `, '');
+}
+
+function idsIn(path: string): readonly string[] {
+  const database = new DatabaseSync(path);
+  const rows = database.prepare('select id from reprise_nodes').all();
+  database.close();
+  return rows.map((row) => (row as { readonly id: string }).id);
 }
 
 function execute(sql: string): void {

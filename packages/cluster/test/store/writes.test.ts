@@ -1,3 +1,5 @@
+import { isPromise } from 'node:util/types';
+
 import { describe, expect, test } from '@jest/globals';
 
 import { type Claim, NotOwnerError } from '../../src/index.ts';
@@ -105,10 +107,9 @@ describe.each(subjects)('transactions in $name', (subject) => {
     const id = await join(store);
     const [eur] = await own(store, id, ['eur']);
     const step = { ...stream(eur), was: '', cursor: '7' };
-    const answer = await move(store, id, step, (tx) => {
-      place.effects?.write(tx, 'a');
-      return 'done';
-    });
+    const answer = await move(store, id, step, (tx) =>
+      after(place.effects?.write(tx, 'a'), () => 'done'),
+    );
     expect(answer).toBe('done');
     expect(await place.effects?.read()).toEqual(place.effects && ['a']);
     expect(await cursorOf(store, stream(eur))).toBe('7');
@@ -132,10 +133,11 @@ describe.each(subjects)('transactions in $name', (subject) => {
     const [eur] = await own(store, id, ['eur']);
     const boom = new Error('boom');
     const step = { ...stream(eur), was: '', cursor: '7' };
-    const failed = move(store, id, step, (tx) => {
-      place.effects?.write(tx, 'a');
-      throw boom;
-    });
+    const failed = move(store, id, step, (tx) =>
+      after(place.effects?.write(tx, 'a'), () => {
+        throw boom;
+      }),
+    );
     await expect(failed).rejects.toBe(boom);
     expect(await place.effects?.read()).toEqual(place.effects && []);
     // The store takes the next one.
@@ -191,4 +193,9 @@ describe.each(subjects)('transactions in $name', (subject) => {
 /** The name of a stream without what else its claim has. */
 function stream(claim: Claim | undefined) {
   return { key: claim?.key ?? '', epoch: claim?.epoch ?? 0 };
+}
+
+/** Waits for a store that is asynchronous, and not for one that is not. */
+function after(written: unknown, work: () => unknown): unknown {
+  return isPromise(written) ? written.then(work) : work();
 }
