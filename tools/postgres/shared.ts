@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import process from 'node:process';
@@ -42,17 +43,18 @@ async function listen(desk: Server): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-let count = 0;
-
 /** The URL of a new, empty database on the server that all test files of a run share. */
 export async function testDatabase(): Promise<string> {
   const url = await sharedUrl();
-  count += 1;
-  const name = `test_${process.pid}_${count}_${Math.trunc(performance.timeOrigin)}`;
+  // A worker of jest runs many files, and each loads this module anew: no counter is unique.
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
+  try {
+    await client.query(`create database ${name}`);
+  } finally {
+    await client.end();
+  }
   return url.replace(/[^/]*$/, name);
 }
 

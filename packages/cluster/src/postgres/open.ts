@@ -1,4 +1,4 @@
-import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
+import { Client, type PoolClient } from 'pg';
 
 import type { OpenOptions, OpenStore } from '../store.ts';
 import {
@@ -15,6 +15,7 @@ import { codeOf, messageOf } from './errors.ts';
 import { LeaseConnection } from './lease-connection.ts';
 import { hasTables, isUsable, migrate, readMeta } from './migrate.ts';
 import type { Settings } from './options.ts';
+import { lenderFor } from './pool.ts';
 import { version } from './schema.ts';
 import { statementsFor } from './statements.ts';
 import { PostgresStore } from './store.ts';
@@ -34,7 +35,7 @@ export async function open(
     ttl,
     statements: statementsFor(settings.schema, ttl),
     lease: new LeaseConnection({ url: settings.leaseUrl, timeout: ttl / 8, onError }),
-    ...poolFor(settings.pool, options),
+    lender: lenderFor(settings.pool, options),
     onWarning,
   });
 }
@@ -167,48 +168,4 @@ function refusalOfConnection(error: unknown): string {
   };
   const remedy = remedies[String(codeOf(error))] ?? 'mend the URL, or the server';
   return `Expected a connection to Postgres, got: ${messageOf(error)}: ${remedy}`;
-}
-
-/**
- * More than four are slower on few cores. Waiting for one has no limit: a stream whose turn has not
- * come is held back, and so is its source.
- */
-function poolFor(
-  given: Pool | string,
-  { ttl, onError }: OpenOptions,
-): { readonly pool: Pool; readonly closePool: () => Promise<void> } {
-  const pool =
-    typeof given === 'string'
-      ? new Pool({
-          connectionString: given,
-          fallback_application_name: 'reprise',
-          max: 4,
-          pipeline: true,
-          keepAlive: true,
-          Client: limitedTo(ttl / 8),
-        })
-      : given;
-  const listener = (error: Error) => {
-    // A pool adds the whole client to its errors.
-    Reflect.deleteProperty(error, 'client');
-    onError(error);
-  };
-  pool.on('error', listener);
-  const closePool = async () => {
-    pool.off('error', listener);
-    if (pool !== given && !pool.ending) {
-      pool.on('error', () => {});
-      await pool.end();
-    }
-  };
-  return { pool, closePool };
-}
-
-/** The pool's own limit would also count the time until a connection is free. */
-function limitedTo(connectionTimeoutMillis: number): typeof Client {
-  return class Limited extends Client {
-    constructor(config?: string | ClientConfig) {
-      super(typeof config === 'object' ? { ...config, connectionTimeoutMillis } : config);
-    }
-  };
 }

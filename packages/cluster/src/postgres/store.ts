@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { PoolClient, QueryResultRow } from 'pg';
 
 import { assertKey } from '../key.ts';
 import type {
@@ -17,6 +17,7 @@ import type {
 } from '../store.ts';
 import type { LeaseConnection } from './lease-connection.ts';
 import { lend, untilAborted } from './lend.ts';
+import type { Lender } from './pool.ts';
 import type { Statements } from './statements.ts';
 import { runTransaction } from './transaction.ts';
 
@@ -26,10 +27,8 @@ export interface Parts {
   readonly ttl: number;
   readonly statements: Statements;
   readonly lease: LeaseConnection;
-  readonly pool: Pool;
+  readonly lender: Lender;
   readonly onWarning: (text: string) => void;
-  /** Closes the pool, if it is the store's own. */
-  readonly closePool: () => Promise<void>;
 }
 
 /** How many rows of streams one statement makes. */
@@ -122,8 +121,8 @@ export class PostgresStore implements OpenStore<PoolClient> {
     work: (tx: PoolClient) => unknown,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const { pool, statements, ttl } = this.#parts;
-    return lend(pool, signal, (client) =>
+    const { lender, statements, ttl } = this.#parts;
+    return lend(lender.pool, signal, (client) =>
       runTransaction({ client, statements, id, move, timeout: ttl }, work, signal),
     );
   }
@@ -144,16 +143,16 @@ export class PostgresStore implements OpenStore<PoolClient> {
 
   async close(): Promise<void> {
     this.#parts.lease.close();
-    await this.#parts.closePool();
+    await this.#parts.lender.close();
   }
 
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
   async #ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
-    const { pool, ttl, onWarning } = this.#parts;
+    const { lender, ttl, onWarning } = this.#parts;
     const signal = AbortSignal.timeout(ttl / 2);
     const slow = setTimeout(() => onWarning(slowness(ttl / 8)), ttl / 8);
     try {
-      const { rows } = await lend(pool, signal, (client) =>
+      const { rows } = await lend(lender.pool, signal, (client) =>
         untilAborted(client.query<Row>(text, values), signal),
       );
       return rows;

@@ -86,11 +86,11 @@ onPostgres('the lease connection', () => {
   });
 
   test('PGC-13 that swallows every byte fails its request after an eighth of T, and the next has another', async () => {
-    const { store } = await world.place.open({ url: world.proxied }, 1000);
+    const { store } = await world.place.open({ url: world.proxied }, 8000);
     const id = await join(store);
     world.proxy.swallow('both');
     await expect(store.renew(id, randomUUID(), idle)).rejects.toThrow(
-      'Expected an answer of Postgres within 125 ms, got none',
+      'Expected an answer of Postgres within 1000 ms, got none',
     );
     // The old one stays deaf for good.
     expect(await store.renew(id, randomUUID(), idle)).toBe(true);
@@ -126,13 +126,13 @@ onPostgres('the lease connection', () => {
   });
 
   test('PGC-06 that is accepted and gets no answer fails its request', async () => {
-    const { store } = await world.place.open({ url: world.proxied }, 1000);
+    const { store } = await world.place.open({ url: world.proxied }, 8000);
     const id = await join(store);
     world.proxy.swallowsNew = 'both';
     world.proxy.cut();
     const failures = [await failureOf(store.watch()), await failureOf(store.watch())];
     expect(failures.map(String)).toContain(
-      'Error: Expected an answer of Postgres within 125 ms, got none',
+      'Error: Expected an answer of Postgres within 1000 ms, got none',
     );
     world.proxy.swallowsNew = 'nothing';
     expect(await store.renew(id, randomUUID(), idle)).toBe(true);
@@ -200,7 +200,7 @@ onPostgres('the lease connection', () => {
 onPostgres('the answer to a commit', () => {
   test('TX-03 that is swallowed after the commit: the next claim has the cursor', async () => {
     const { place, proxy, proxied } = world;
-    const { store } = await place.open({ url: proxied, leaseUrl: place.url }, 1000);
+    const { store } = await place.open({ url: proxied, leaseUrl: place.url }, 4000);
     const owner = await own(store, ['eur']);
     await place.sql(`create table ${place.schema}.effect (body text primary key)`);
     proxy.deafAfter = 'commit\0';
@@ -210,7 +210,7 @@ onPostgres('the answer to a commit', () => {
       (tx) => tx.query(`insert into ${place.schema}.effect values ('a')`),
       never(),
     );
-    await expect(lost).rejects.toThrow(/Expected Postgres to commit within 1000 ms/);
+    await expect(lost).rejects.toThrow(/Expected Postgres to commit within 4000 ms/);
     expect(await store.claim(owner.id, [{ ...only(owner), deadFor: 0 }])).toMatchObject([
       { key: 'eur', cursor: '1' },
     ]);
@@ -219,7 +219,7 @@ onPostgres('the answer to a commit', () => {
 
   test('TX-04 that was never asked for: the next claim has the cursor before, and the effect comes once', async () => {
     const { place, proxy, proxied } = world;
-    const { store } = await place.open({ url: proxied, leaseUrl: place.url }, 1000);
+    const { store } = await place.open({ url: proxied, leaseUrl: place.url }, 4000);
     const owner = await own(store, ['eur']);
     await place.sql(`create table ${place.schema}.effect (body text primary key)`);
     const insert = `insert into ${place.schema}.effect values ('a')`;
@@ -232,7 +232,7 @@ onPostgres('the answer to a commit', () => {
       },
       never(),
     );
-    await expect(lost).rejects.toThrow(/Expected Postgres to commit within 1000 ms/);
+    await expect(lost).rejects.toThrow(/Expected Postgres to commit within 4000 ms/);
     const [claim = only(owner)] = await store.claim(owner.id, [{ ...only(owner), deadFor: 0 }]);
     expect(claim.cursor).toBe('');
     // It waits for the session that was lost until the server ends it.
@@ -292,7 +292,7 @@ onPostgres('a slow server', () => {
     world.proxy.answersLateBy = 300;
     const start = world.place.open({ url: world.proxied }, 1000);
     await expect(start).rejects.toThrow(
-      /ttl of at least four times the slowest of ten commits, 3\d\d ms, got 1000: choose 1[2-5]\d\d or more/,
+      /ttl of at least four times the slowest of ten commits, \d+ ms, got 1000: choose \d{4} or more/,
     );
   });
 
@@ -300,17 +300,17 @@ onPostgres('a slow server', () => {
     const { place } = world;
     const { store, warnings } = await place.open({}, 60_000);
     const owner = await own(store, ['eur']);
-    const { store: quick, warnings: early } = await place.open({}, 2000);
+    const { store: quick, warnings: early } = await place.open({}, 4000);
     const other = await place.client();
     await other.query('begin');
     await other.query(`select from ${place.schema}.owners for update`);
     const saving = store.save(owner.id, [{ ...only(owner), cursor: '1' }]);
     const tooLate = failureOf(quick.save(owner.id, [{ ...only(owner), cursor: '2' }]));
     expect(await tooLate).toMatchObject({
-      message: 'Expected an answer of Postgres within 1000 ms, got none',
+      message: 'Expected an answer of Postgres within 2000 ms, got none',
     });
     expect(early).toEqual([
-      expect.stringMatching(/takes more than 250 ms to write cursors: .* open for long/),
+      expect.stringMatching(/takes more than 500 ms to write cursors: .* open for long/),
     ]);
     expect(warnings).toEqual([]);
     await other.query('rollback');
@@ -319,7 +319,7 @@ onPostgres('a slow server', () => {
 
   test('TX-16 whose table of effects is locked holds handlers back; leases are renewed meanwhile', async () => {
     const { place } = world;
-    const { store } = await place.open({}, 1000);
+    const { store } = await place.open({}, 60_000);
     const keys = Array.from({ length: 8 }, (_, index) => `stream-${index}`);
     const owner = await own(store, keys);
     await place.sql(`create table ${place.schema}.effect (body text primary key)`);
@@ -334,10 +334,14 @@ onPostgres('a slow server', () => {
         never(),
       ),
     );
-    const start = performance.now();
-    while (performance.now() < start + 1500) {
+    await until(async () => {
+      const waiting = await place.sql(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
       expect(await store.renew(owner.id, randomUUID(), idle)).toBe(true);
-    }
+      return waiting.length === 4;
+    });
+    expect(await place.cursor('stream-0')).toBe('');
     await other.query('commit');
     await Promise.all(handled);
     expect(await place.sql(`select from ${place.schema}.effect`)).toHaveLength(8);

@@ -265,7 +265,7 @@ onPostgres('late writers', () => {
 
   test('FENCE-06 FENCE-07 a handler that was stopped after its insert holds a unique key for T at most; then its session is gone', async () => {
     await using place = await Place.create();
-    const { store } = await place.open({}, 1000);
+    const { store } = await place.open({}, 3000);
     const owner = await own(store, ['eur']);
     await place.sql(`create table ${place.schema}.effect (body text primary key)`);
     const insert = (tx: PoolClient) =>
@@ -286,7 +286,7 @@ onPostgres('late writers', () => {
       ),
     );
     await inserted.opened;
-    const { store: second, errors } = await place.open({}, 1000);
+    const { store: second, errors } = await place.open({}, 3000);
     const heir = await join(second);
     const row = await rowOf(second, owner.id);
     const { free: streams } = await second.observe(heir, [row], nothing);

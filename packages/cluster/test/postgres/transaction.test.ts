@@ -338,6 +338,23 @@ onPostgres('a transaction of a handler', () => {
     expect(await world.place.cursor('eur')).toBe('1');
   });
 
+  test('whose handler goes on is rolled back when the store closes', async () => {
+    await using world = await arrange();
+    const inserted = gate();
+    const failure = failureOf(
+      world.run(async (tx) => {
+        await tx.query(`insert into ${world.table} values ('a')`);
+        inserted.open();
+        await new Promise(() => {});
+      }),
+    );
+    await inserted.opened;
+    await world.opened.store.close();
+    expect(await failure).toMatchObject({ message: expect.stringMatching(/terminated/) });
+    expect(world.opened.errors).toEqual([]);
+    expect(await world.effects()).toEqual([]);
+  });
+
   test('with another cursor before, another epoch or another owner is refused, whole', async () => {
     await using world = await arrange();
     const { store } = world.opened;
