@@ -16,6 +16,7 @@ export {
 } from './client/client.ts';
 export type { ClientFact, Status } from './client/status.ts';
 export {
+  type BatchedResilientOptions,
   type FailedAnswer,
   type FailedContext,
   resilient,

@@ -196,6 +196,11 @@ const mistakes: readonly Mistake[] = [
     'Argument of type \'{ id: "a"; url: string; }\' is not assignable to parameter of type',
   ],
   [
+    'two handlers of a client',
+    "SseClient.resilient({ id: 'a', url, handle, handleBatch: handle })",
+    "handleBatch: () => void; }' is not assignable to parameter of type",
+  ],
+  [
     'a misspelt option of a client',
     "SseClient.resilient({ id: 'a', url, handle, idleTimout: 5 })",
     "Did you mean to write 'idleTimeout'?",

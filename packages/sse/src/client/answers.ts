@@ -163,7 +163,12 @@ export function thrownAnswer(thrown: unknown): unknown {
   if (isAnswer(thrown)) {
     return thrown;
   }
-  throw thrown instanceof Error
+  throw asError(thrown);
+}
+
+/** The value, or an error that names it. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error
     ? thrown
     : new Error(`thrown and not caught: ${describe(thrown)}`, { cause: thrown });
 }

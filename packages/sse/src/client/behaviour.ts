@@ -178,9 +178,23 @@ export function withoutHandleFailed<B extends object>(behaviour: B): B {
   return { ...behaviour, [takesNoHandleFailed]: true };
 }
 
+/** How a client handles many events at once: a part of the behaviour of `resilient`. */
+export interface Batching<State = unknown> {
+  /** The most events in a batch. */
+  readonly max: number;
+  /** Whether the event is to be handled alone, by `handleEvent`. */
+  readonly isApart: (event: ServerSentEvent, state: State) => boolean;
+  /** Has the next state. An error crashes the client. */
+  readonly handle: (events: readonly ServerSentEvent[], state: State) => unknown;
+}
+
+/** The key of `Batching` in a behaviour. */
+export const batching: unique symbol = Symbol('batching');
+
 /** A behaviour without the types of its arguments, for the code that calls its callbacks. */
 export interface ErasedBehaviour {
   readonly [takesNoHandleFailed]?: true;
+  readonly [batching]?: Batching;
   readonly init: ErasedCallback;
   readonly handleConnect: ErasedCallback;
   readonly handleConnectFailure: ErasedCallback;

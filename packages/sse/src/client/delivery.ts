@@ -1,13 +1,14 @@
-import { isAnswer, loggerOf, type Process } from '@reprise/actor';
+import { isAnswer, type Process } from '@reprise/actor';
 
 import type { CursorReport, CursorWriter } from '../cursor/cursor.ts';
 import { handlePacket, type PacketState } from '../format/parser.ts';
 import { isThenable } from '../maybe-promise.ts';
 import { type Answered, type Answers, type ServerAnswer, thrownAnswer } from './answers.ts';
 import type { ErasedBehaviour } from './behaviour.ts';
+import type { Deliverer } from './deliverer.ts';
 import { EventHandler, isRedelivery } from './event-handler.ts';
 import { FailedEvents } from './failed-events.ts';
-import { HandlerWatch } from './handler-watch.ts';
+import { type HandlerWatch, watchOf } from './handler-watch.ts';
 import type { Redeliver } from './next.ts';
 import type { Item, Packet } from './packet.ts';
 import { Slice } from './slice.ts';
@@ -20,12 +21,14 @@ export interface DeliveryContext {
   readonly self: Process;
   readonly answers: Answers;
   readonly record: StatusRecord;
-  /** Called in the client's turn when a packet of the open connection is handled to its end. */
+  /** Called when a packet of the open connection is handled to its end: the next one is read. */
   readonly packetDone: (generation: number) => void;
+  /** Reads the next packet while events of this one wait for their handler. */
+  readonly readOn: () => void;
 }
 
 /** Handles the packets of a client: event by event, each past the cursor if there is one. */
-export class Delivery {
+export class Delivery implements Deliverer {
   readonly #behaviour: ErasedBehaviour;
   readonly #self: Process;
   readonly #answers: Answers;
@@ -59,19 +62,20 @@ export class Delivery {
     this.#watch = watchOf(self);
   }
 
-  /** From now on every event moves this cursor. */
   setCursor(cursor: CursorWriter): void {
     this.#cursor = cursor;
     this.#failedEvents.setCursor(cursor);
   }
 
-  /** The handler whose promise has not settled, or the event that is handled again. */
   get awaiting(): readonly Awaiting[] {
     const handler = this.#watch.pending;
     return handler === undefined ? this.#failedEvents.awaiting : [{ type: 'event', ...handler }];
   }
 
-  /** Packets of this generation are handled, those of every other one are dropped. */
+  get unsettled(): number {
+    return this.#watch.pending === undefined ? 0 : 1;
+  }
+
   setOpenGeneration(generation: number): void {
     if (generation !== this.#openGeneration) {
       this.#failedEvents.cancel();
@@ -79,21 +83,20 @@ export class Delivery {
     this.#openGeneration = generation;
   }
 
-  /** The client has ended: the result of a callback that still runs is ignored. */
   stop(): void {
     this.#isOver = true;
     this.#watch.stop();
   }
 
-  /**
-   * Parses a packet at once, since its bytes belong to the connection, and handles it in the
-   * client's turn.
-   */
   receive(bytes: Uint8Array, packets: PacketState<Item>, generation: number): void {
     this.#receive(handlePacket(bytes, packets), bytes.length, generation);
   }
 
-  /** Handles the event that the end of the body has left unfinished, if there is one. */
+  /** Nothing more is read before a packet is handled. */
+  isBehind(): boolean {
+    return false;
+  }
+
   finish(packets: PacketState<Item>, generation: number): void {
     this.#receive(packets.finish(), 0, generation);
   }
@@ -104,7 +107,6 @@ export class Delivery {
     this.#queue(packet);
   }
 
-  /** Tells a report of the cursor, in a turn of its own. */
   report(report: CursorReport): void {
     const { handleCursor } = this.#behaviour;
     if (handleCursor !== undefined) {
@@ -285,17 +287,6 @@ export class Delivery {
     }
     return this.#answers.goOn;
   }
-}
-
-/** Warns of a handler that takes very long. */
-function watchOf(self: Process): HandlerWatch {
-  return new HandlerWatch(self.system.clock, (event, ms) => {
-    const pid = String(self.pid);
-    loggerOf(self).warn(
-      { event, ms },
-      `${pid}: the handler of an event has not settled for ${ms} ms`,
-    );
-  });
 }
 
 function typeOf(item: Item | undefined): string {

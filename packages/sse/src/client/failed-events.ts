@@ -110,6 +110,19 @@ function noteOn({ id, type }: ServerSentEvent, behaviour: ErasedBehaviour): stri
   return `event ${shown(id)} of type ${shown(type)} failed${hint}`;
 }
 
+/** The same for a batch, with the first of its events. */
+export function noteOnBatch(
+  batch: readonly ServerSentEvent[],
+): { readonly event: ServerSentEvent; readonly note: string } | undefined {
+  const [event] = batch;
+  return (
+    event && {
+      event,
+      note: `batch of ${batch.length} from event ${shown(event.id)} of type ${shown(event.type)} failed`,
+    }
+  );
+}
+
 /** Text of a server, for a log. */
 function shown(text: string | null): string {
   const start = text === null || text.length <= longest ? text : `${text.slice(0, longest)}…`;

@@ -1,4 +1,4 @@
-import type { Clock, TimeoutHandle } from '@reprise/actor';
+import { type Clock, loggerOf, type Process, type TimeoutHandle } from '@reprise/actor';
 
 /**
  * Knows which handler has not settled, and since when; reports one that takes very long, once. The
@@ -60,3 +60,14 @@ export class HandlerWatch {
 
 /** In ms. */
 const longest = 300_000;
+
+/** Warns of a handler that takes very long. */
+export function watchOf(self: Process): HandlerWatch {
+  return new HandlerWatch(self.system.clock, (event, ms) => {
+    const pid = String(self.pid);
+    loggerOf(self).warn(
+      { event, ms },
+      `${pid}: the handler of an event has not settled for ${ms} ms`,
+    );
+  });
+}

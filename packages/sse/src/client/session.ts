@@ -19,9 +19,11 @@ import type { KeyedCursorOptions, PositionOptions } from '../cursor/options.ts';
 import { type ConnectFailure, type Disconnect, type EventStreamResponse } from '../http/failure.ts';
 import { defaultIdleTimeout, type SseRequest } from '../http/request.ts';
 import { type Answered, Answers, type ServerAnswer } from './answers.ts';
-import type { ErasedBehaviour } from './behaviour.ts';
+import { BatchDelivery } from './batch-delivery.ts';
+import { batching, type ErasedBehaviour } from './behaviour.ts';
 import type { RequestContext } from './context.ts';
-import { Delivery } from './delivery.ts';
+import type { Deliverer } from './deliverer.ts';
+import { Delivery, type DeliveryContext } from './delivery.ts';
 import {
   type ClientAction,
   type ClientEvent,
@@ -46,7 +48,7 @@ export class Session implements StreamOwner {
   readonly #behaviour: ErasedBehaviour;
   readonly #self: Process;
   readonly #record: StatusRecord;
-  readonly #delivery: Delivery;
+  readonly #delivery: Deliverer;
   readonly #budget: RequestBudget;
   readonly #turn: OriginTurn;
   #snapshot: ClientSnapshot = initialSnapshot;
@@ -65,12 +67,13 @@ export class Session implements StreamOwner {
     this.#turn = new OriginTurn(self.system);
     this.#record = new StatusRecord(self);
     this.answers = new Answers(this, self, (event) => this.#step(this.#whenAllowed(event)));
-    this.#delivery = new Delivery({
+    this.#delivery = delivererOf({
       behaviour,
       self,
       answers: this.answers,
       record: this.#record,
       packetDone: () => this.#stream?.packetDone(),
+      readOn: () => this.#stream?.readOn(),
     });
     sessions.set(self.pid, this);
     expose(self, 'sse', this);
@@ -334,6 +337,11 @@ export class Session implements StreamOwner {
       this.answers.handle(this.#behaviour.handleDisconnect, { ...disconnect, lastEventId, retry });
     return this.#cursor?.caughtUp(lastEventId)?.then(handle) ?? handle();
   }
+}
+
+function delivererOf(context: DeliveryContext): Deliverer {
+  const { [batching]: ofBatches } = context.behaviour;
+  return ofBatches === undefined ? new Delivery(context) : new BatchDelivery(ofBatches, context);
 }
 
 /** The parameters of the machine's action `open`. */

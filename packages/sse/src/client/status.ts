@@ -115,7 +115,7 @@ export interface StatusParts {
         readonly pendingSince: number | undefined;
       }
     | undefined;
-  readonly delivery: { readonly awaiting: readonly Awaiting[] };
+  readonly delivery: { readonly awaiting: readonly Awaiting[]; readonly unsettled: number };
   /** Since when the function that gives the request is awaited. */
   readonly requestSince: number | undefined;
 }
@@ -179,7 +179,7 @@ export class StatusRecord {
       bytes: this.#bytes,
       events,
       connectionEvents: events - this.#eventsBefore,
-      unhandled: this.#unhandledWith(parts.delivery.awaiting),
+      unhandled: this.#unhandledWith(parts.delivery.unsettled),
       repeats: this.#repeats,
       reconnects: Math.max(0, this.#connections - 1),
       connectFailures: this.#connectFailures,
@@ -189,10 +189,10 @@ export class StatusRecord {
     };
   }
 
-  /** What is left of the packet, and the item whose handler has not settled. */
-  #unhandledWith(awaiting: readonly Awaiting[]): number {
+  /** What is left of the packet, and the items whose handler has not settled. */
+  #unhandledWith(unsettled: number): number {
     const { items, at } = this.#packet ?? emptyPacket;
-    return items.length - at + awaiting.filter(({ type }) => type === 'event').length;
+    return items.length - at + unsettled;
   }
 
   #awaiting({ cursor, delivery, requestSince }: StatusParts): readonly Awaiting[] {

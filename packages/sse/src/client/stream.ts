@@ -7,7 +7,7 @@ import { openConnection } from '../http/connection.ts';
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import type { SseRequest } from '../http/request.ts';
 import type { Answered } from './answers.ts';
-import type { Delivery } from './delivery.ts';
+import type { Deliverer } from './deliverer.ts';
 import type { Item } from './packet.ts';
 import { post } from './task.ts';
 
@@ -24,7 +24,7 @@ export interface StreamOptions {
   readonly generation: number;
   readonly request: SseRequest;
   readonly budget: RequestBudget;
-  readonly delivery: Delivery;
+  readonly delivery: Deliverer;
   /** Whether the client handles comments. */
   readonly comments: boolean;
 }
@@ -34,7 +34,7 @@ export class ClientStream {
   readonly packets: PacketState<Item>;
   readonly #connection: Connection;
   readonly #disconnected: (disconnect: Disconnect) => void;
-  /** The end of a stream whose unfinished event is handled before. */
+  /** The end of a stream some of whose events are handled before. */
   #end: Disconnect | undefined = undefined;
 
   constructor(owner: StreamOwner, options: StreamOptions) {
@@ -62,6 +62,8 @@ export class ClientStream {
           if (disconnect.type === 'closed' && request.dispatchIncomplete === true) {
             this.#end = disconnect;
             delivery.finish(packets, generation);
+          } else if (delivery.isBehind(generation)) {
+            this.#end = disconnect;
           } else {
             this.#disconnected(disconnect);
           }
@@ -81,6 +83,13 @@ export class ClientStream {
     } else {
       this.#connection.destroy();
       this.#disconnected(end);
+    }
+  }
+
+  /** The next packet is read before this one is handled. */
+  readOn(): void {
+    if ((this.packets.tooLarge ?? this.#end) === undefined) {
+      this.#connection.resume();
     }
   }
 

@@ -289,6 +289,11 @@ export class CursorWriter {
     return this.#place.failureOf(event);
   }
 
+  /** Whether `cursorOf` fails for this event. */
+  fails(event: ServerSentEvent): boolean {
+    return this.#place.fails(event);
+  }
+
   /** Whether to drop the event, since it has been handled before. */
   isRepeat(event: ServerSentEvent): boolean {
     return this.#dedupe && this.#place.isRepeat(event);
@@ -321,9 +326,24 @@ export class CursorWriter {
     return isMove ? this.#moved(1) : this.#stay();
   }
 
-  /** Moves past an event that is about to be handled; `transact` follows. */
+  /** Moves past an event that is about to be handled; `transact`, `settle` or `undo` follows. */
   ahead(event: ServerSentEvent): void {
     this.#place.ahead(event);
+  }
+
+  /** The events are handled. The next one must wait for the promise, if there is one. */
+  settle(): Promise<undefined> | undefined {
+    if (this.#isReleased) {
+      return undefined;
+    }
+    const moves = this.#place.movesAhead;
+    this.#place.settle();
+    return moves === 0 ? this.#stay() : this.#moved(moves);
+  }
+
+  /** They have failed: the cursor is where it was. */
+  undo(): void {
+    this.#place.undo();
   }
 
   /**

@@ -88,6 +88,12 @@ export class OwnPlace {
     return this.#position;
   }
 
+  /** Whether `cursorOf` fails for this event. */
+  fails(event: ServerSentEvent): boolean {
+    this.positionOf(event);
+    return this.#failure !== undefined;
+  }
+
   /** A rejection with the error of `cursorOf` for this event; `undefined` if there is none. */
   failureOf(event: ServerSentEvent): Promise<never> | undefined {
     if (event !== this.#event || this.#isTold) {

@@ -100,6 +100,11 @@ export class Place {
     return this.#own?.failureOf(event);
   }
 
+  /** Whether `cursorOf` fails for this event. */
+  fails(event: ServerSentEvent): boolean {
+    return this.#own !== undefined && this.#own.fails(event);
+  }
+
   /** Whether to drop the event, since it has been handled before. */
   isRepeat(event: ServerSentEvent): boolean {
     if (!this.#dedupe) {

@@ -11,6 +11,8 @@ import {
 import { describe, redact } from '@reprise/actor/text';
 
 import {
+  type Batching,
+  batching,
   type Behaviour,
   type ClientAnswer,
   type Disconnected,
@@ -38,6 +40,7 @@ import { isRefusalOf, isSendable } from '../http/last-event-id.ts';
 import type { SseRequest } from '../http/request.ts';
 import { isRepeatedEffect, isSentAgain } from '../http/resend.ts';
 import { callListener } from '../maybe-promise.ts';
+import { type BatchOptions, isBatched } from './batch-options.ts';
 import { type Gap, gapInEvent, gapInResponse, type Sent } from './gap.ts';
 import {
   assertFailedAnswer,
@@ -79,6 +82,9 @@ class Progress {
   tooLargeAfter: string | undefined = undefined;
   /** Whether another one has come there: time cannot mend that. */
   isStuck = false;
+  /** The event that is not handled in a batch, and the reaction to it. */
+  apart: { readonly event: ServerSentEvent; readonly handle: () => EventAnswer } | undefined =
+    undefined;
   /** Whether new headers were requested because the server refused the last ones. */
   isRefreshed = false;
   /** The URL of the last request, without credentials. */
@@ -116,6 +122,9 @@ export function behaviourFor(options: ResilientOptions): ResilientClient {
   const { handleFailed } = options;
   if (takesNoHandleFailed in options) {
     return readerClient;
+  }
+  if (isBatched(options)) {
+    return batchClient(options);
   }
   return handleFailed === undefined
     ? resilientClient
@@ -173,6 +182,64 @@ const resilientClient: ResilientClient = define({
 
 /** The client of an iterator. */
 const readerClient: ResilientClient = /* @__PURE__ */ withoutHandleFailed(resilientClient);
+
+/** The client of `handleBatch`: `handleEvent` gets the events that are to be handled alone. */
+function batchClient({ handleBatch, maxBatch = 500 }: BatchOptions): ResilientClient {
+  const batches: Batching<Progress> = {
+    max: maxBatch,
+    isApart,
+    handle: (events, progress) => {
+      const pending = handleBatch(events, progress.context);
+      return isThenable(pending)
+        ? pending.then(() => acknowledgeAll(events, progress))
+        : acknowledgeAll(events, progress);
+    },
+  };
+  const handleEvent = (event: ServerSentEvent, progress: Progress): EventAnswer =>
+    progress.apart?.event === event ? progress.apart.handle() : handleNow(event, progress);
+  return { ...readerClient, handleEvent, [batching]: batches } as ResilientClient;
+}
+
+/**
+ * Whether `until`, `renew` or `gapOf` concerns the event, or fails: asked once, before the events
+ * in front of it are handled. What follows waits until they are.
+ */
+function isApart(event: ServerSentEvent, progress: Progress): boolean {
+  if (progress.apart?.event === event) {
+    return true;
+  }
+  try {
+    const handle = reactionTo(event, progress);
+    progress.apart = handle && { event, handle };
+  } catch (error) {
+    const handle = (): never => {
+      throw error;
+    };
+    progress.apart = { event, handle };
+  }
+  return progress.apart !== undefined;
+}
+
+function reactionTo(event: ServerSentEvent, progress: Progress): (() => EventAnswer) | undefined {
+  const { context, options, sent, hasGap } = progress;
+  const { until, renew, gapOf } = options;
+  const gap = gapOf === undefined || hasGap ? undefined : gapInEvent(event, sent, gapOf);
+  if (gap !== undefined) {
+    return () => handleAfter(gap, event, progress);
+  }
+  if (until !== undefined && isTrue('until', until(event, context))) {
+    return () => end(progress);
+  }
+  if (renew !== undefined && isTrue('renew', renew(event, context))) {
+    return () => renewed(acknowledge(event, progress));
+  }
+  return undefined;
+}
+
+function acknowledgeAll(events: readonly ServerSentEvent[], progress: Progress): Progress {
+  const last = events.at(-1);
+  return last === undefined ? progress : acknowledge(last, progress);
+}
 
 function handleNow(event: ServerSentEvent, progress: Progress): EventAnswer {
   const { context, options } = progress;

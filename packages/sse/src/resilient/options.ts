@@ -16,6 +16,7 @@ import {
 import type { ConnectFailure, Disconnect, EventStreamResponse } from '../http/failure.ts';
 import { assertPartKeys, requestKeys, requestProblem, type SseRequest } from '../http/request.ts';
 import { isSentAgain } from '../http/resend.ts';
+import { assertBatch, type BatchOptions, isBatched } from './batch-options.ts';
 import type { Gap, GapOf } from './gap.ts';
 import { type ReconnectDelay, reconnectDelayKeys, type Verdict } from './policy.ts';
 import type { RetryAfter } from './verdict.ts';
@@ -144,9 +145,15 @@ export interface ResilientOptions<Id extends string = string>
 /** The options of the process, and of its place in a supervisor. */
 export const clientKeys: KeysOf<ChildOptions & StartOptions> = { ...childKeys, ...startKeys };
 
-const resilientKeys: KeysOf<ResilientOptions> = {
+/** The same with `handleBatch` in place of `handle`. */
+export interface BatchedResilientOptions<Id extends string = string>
+  extends Omit<ResilientOptions<Id>, 'handle' | 'handleFailed'>, BatchOptions {}
+
+const resilientKeys: KeysOf<ResilientOptions & BatchOptions> = {
   url: true,
   handle: true,
+  handleBatch: true,
+  maxBatch: true,
   handleFailed: true,
   giveUpWith: true,
   ...streamKeys,
@@ -272,10 +279,14 @@ function isFunction<Value>(
   return typeof value === 'function';
 }
 
+/** All forms of the options. */
+export type AnyOptions<Id extends string = string> =
+  | ResilientOptions<Id>
+  | TypedResilientOptions<Id, EventSchemas>
+  | BatchedResilientOptions<Id>;
+
 /** @throws TypeError or RangeError for options that can never work; functions are not called. */
-export function assertOptions(
-  options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
-): void {
+export function assertOptions(options: AnyOptions): void {
   assertKnownKeys('SseClient.resilient', options, { ...resilientKeys, ...schemaKeys });
   assertPartKeys(options);
   assertFunctions(options);
@@ -309,10 +320,13 @@ export function assertTimes(options: Pick<StreamOptions, TimeOption | 'factor'>)
 }
 
 /** They are called long after the start: a value that is none would crash the client then. */
-function assertFunctions(
-  options: ResilientOptions | TypedResilientOptions<string, EventSchemas>,
-): void {
-  assertFunction('handle', '(event) => …', options.handle);
+function assertFunctions(options: AnyOptions): void {
+  assertBatch(options);
+  if (isBatched(options)) {
+    assertFunction('handleBatch', '(events) => …', options.handleBatch);
+  } else {
+    assertFunction('handle', '(event) => …', options.handle);
+  }
   if ('events' in options) {
     assertSchemas(options.events);
     assertFunction('handleInvalid', '(invalid) => …', options.handleInvalid);
@@ -320,7 +334,9 @@ function assertFunctions(
     throw new TypeError('Expected events with the schemas that handleInvalid is for, got none');
   }
   for (const [name, shape] of Object.entries(optionalFunctions)) {
-    const given: unknown = options[name as keyof typeof optionalFunctions];
+    const given: unknown = (options as Partial<ResilientOptions>)[
+      name as keyof typeof optionalFunctions
+    ];
     if (given !== undefined) {
       assertFunction(name, shape, given);
     }

@@ -11,15 +11,18 @@ import {
   typedHandler,
 } from '../format/typed-events.ts';
 import { isSentAgain } from '../http/resend.ts';
+import { type BatchOptions, isBatched } from './batch-options.ts';
 import { behaviourFor } from './behaviour.ts';
 import {
+  type AnyOptions,
   assertOptions,
   clientKeys,
+  type HandleFailed,
   type ResilientOptions,
-  type TypedResilientOptions,
 } from './options.ts';
 
 export type {
+  BatchedResilientOptions,
   FailedAnswer,
   FailedContext,
   ResilientOptions,
@@ -65,24 +68,40 @@ export type {
  * ```
  */
 export function resilient<const Id extends string, Schemas extends EventSchemas = NoSchemas>(
-  options: Omit<ResilientOptions<Id>, 'handle'> &
-    SchemaOptions<Schemas, HandleContext> & {
-      readonly handle: (
-        event: EventOf<NoInfer<Schemas>>,
-        context: HandleContext,
-      ) => void | Promise<void>;
-    },
+  options: Omit<ResilientOptions<Id>, 'handle' | 'handleFailed'> &
+    Handlers<NoInfer<Schemas>> &
+    SchemaOptions<Schemas, HandleContext>,
 ): ChildSpec<Id, Pid> {
   return specOf(options as AnyOptions<Id>);
 }
 
-type AnyOptions<Id extends string> = ResilientOptions<Id> | TypedResilientOptions<Id, EventSchemas>;
+/** One handler: of each event, or of many at once. */
+type Handlers<Schemas extends EventSchemas> =
+  | {
+      readonly handle: (event: EventOf<Schemas>, context: HandleContext) => void | Promise<void>;
+      readonly handleFailed?: HandleFailed;
+      readonly handleBatch?: never;
+      readonly maxBatch?: never;
+    }
+  | (BatchOptions & {
+      readonly handle?: never;
+      readonly handleFailed?: never;
+      readonly events?: never;
+    });
 
 function specOf<Id extends string>(options: AnyOptions<Id>): ChildSpec<Id, Pid> {
   assertOptions(options);
   const restart = isSentAgain(options) ? 'transient' : 'temporary';
-  const handle = 'events' in options ? typedHandler(options) : options.handle;
-  const given: ResilientOptions = { ...options, handle };
+  const given: ResilientOptions = { ...options, handle: handleOf(options) };
   const client = partOf<ChildOptions<Id> & StartOptions>(options, clientKeys);
   return childSpec(behaviourFor(given), given, { restart, ...client });
+}
+
+function handleOf(options: AnyOptions): ResilientOptions['handle'] {
+  if (isBatched(options)) {
+    const { handleBatch } = options;
+    // An event that is handled alone, after a gap.
+    return (event, context) => handleBatch([event], context);
+  }
+  return 'events' in options ? typedHandler(options) : options.handle;
 }
