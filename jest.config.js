@@ -9,7 +9,6 @@ export default {
   testEnvironment: '<rootDir>/tools/test-environment.ts',
   testEnvironmentOptions: { customExportConditions: ['@reprise/source', 'node', 'node-addons'] },
   globalSetup: '<rootDir>/tools/postgres/jest-setup.ts',
-  globalTeardown: '<rootDir>/tools/postgres/jest-teardown.ts',
   reporters: ['default', '<rootDir>/tools/last-line.ts'],
   testSequencer: '<rootDir>/tools/longest-first.ts',
   // The same on every machine: how tests share the processor depends on it.

@@ -61,7 +61,7 @@ export function spawnAsUser(
   const options: SpawnOptions = { ...user, cwd: '/' };
   const child = spawn(program, args, { ...options, stdio: ['ignore', log, log] });
   child.unref();
-  const script = 'read line || { kill -INT $0; sleep 1; kill -KILL $0; rm -rf "$1"; }';
+  const script = 'read line || { kill -QUIT $0; sleep 1; kill -KILL $0; rm -rf "$1"; }';
   const guard = spawn('sh', ['-c', script, String(child.pid), folder], {
     ...options,
     // Out of reach of a Ctrl-C.

@@ -11,16 +11,12 @@ import { type PostgresServer, startPostgres } from './server.ts';
 /** The environment variable with the port at which the URL of the shared server is told. */
 const variable = 'REPRISE_TEST_POSTGRES';
 
-/** What jest calls before and after all tests. */
-export interface SharedPostgres {
-  readonly close: () => Promise<void>;
-}
-
 /**
- * One server of Postgres for all test files of a run. It starts when the first file asks for it:
- * most runs need none. It belongs to jest's own process, not to a worker, which may end early.
+ * Offers one server of Postgres to all test files of a run; jest calls it before them. The server
+ * starts when the first file asks for it, since most runs need none. It belongs to jest's own
+ * process, not to a worker, which may end early, and ends after it.
  */
-export async function offerPostgres(): Promise<SharedPostgres> {
+export async function offerPostgres(): Promise<void> {
   let started: Promise<PostgresServer> | undefined;
   const desk = createServer((socket) => {
     socket.on('error', () => {});
@@ -28,12 +24,6 @@ export async function offerPostgres(): Promise<SharedPostgres> {
     void started.then((server) => server.url(), String).then((answer) => socket.end(answer));
   });
   process.env[variable] = String(await listen(desk));
-  return {
-    close: async () => {
-      desk.close();
-      await started?.then((server) => server.close());
-    },
-  };
 }
 
 async function listen(desk: Server): Promise<number> {
