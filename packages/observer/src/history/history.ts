@@ -69,6 +69,24 @@ export class History {
     return this.#presences.byPid(pid);
   }
 
+  /** The children that run, in the order in which they came, and as which process. */
+  *running(): Generator<readonly [row: Row, pid: number]> {
+    for (const { row, running } of this.#presences) {
+      if (running !== undefined) {
+        yield [row, running.pid];
+      }
+    }
+  }
+
+  /** The ids of the processes of supervisors that are no children. */
+  *tops(): Generator<number> {
+    for (const { supervisor, running } of this.#presences) {
+      if (supervisor === 0 && running !== undefined) {
+        yield running.pid;
+      }
+    }
+  }
+
   /** A supervisor that is no child. */
   addTop(id: string, running: Running): void {
     const presence = this.#presences.add(this.#rows.take(undefined, id), 0, running.from);

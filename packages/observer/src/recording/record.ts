@@ -3,6 +3,7 @@ import { supervisorInfo, watch } from '@reprise/actor/inspect';
 
 import type { EndedLife } from '../history/history.ts';
 import type { PastTree } from '../history/past.ts';
+import { Counter } from './counter.ts';
 import type { CrashGroup } from './crash-book.ts';
 import { Recorder } from './recorder.ts';
 import { type RecordedStream, StreamRecorder } from './stream-recorder.ts';
@@ -107,6 +108,7 @@ export class Recorded implements Recording {
   readonly recorder: Recorder;
   readonly streamRecorder: StreamRecorder;
   readonly trouble: Trouble;
+  readonly counter: Counter;
   readonly #system: System;
   readonly #stopped: () => void;
   readonly #unwatch: readonly (() => void)[];
@@ -117,9 +119,11 @@ export class Recorded implements Recording {
     this.recorder = new Recorder(system);
     this.streamRecorder = new StreamRecorder(system, this.recorder.history);
     this.trouble = new Trouble(system, this.recorder.history);
-    // At an end the stream is still found in the history; the trouble is with children that are in.
-    this.#unwatch = [this.streamRecorder, this.recorder, this.trouble].map((witness) =>
-      watch(system, witness),
+    this.counter = new Counter(this.recorder.history);
+    // Those before the recorder still find a child that ends in the history; what follows it finds
+    // one that has come.
+    this.#unwatch = [this.counter, this.streamRecorder, this.recorder, this.trouble].map(
+      (witness) => watch(system, witness),
     );
     this.#adopt();
   }

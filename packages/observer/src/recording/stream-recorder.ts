@@ -1,13 +1,15 @@
 import { type ExitReason, type Pid, type System } from '@reprise/actor';
-import { exposed, shown, shownReason, type Witness } from '@reprise/actor/inspect';
+import { exposed, facetOf, shown, shownReason, type Witness } from '@reprise/actor/inspect';
 
 import type { History } from '../history/history.ts';
 import type { LifeKind, PhaseKind } from '../history/lives.ts';
 import { pathOf, type Row } from '../history/rows.ts';
 import { placeOf } from './places.ts';
 import { Recent } from './recent.ts';
+import { Series } from './series.ts';
 import { type StreamFact, streamKind } from './stream-fact.ts';
 import type { StreamStatus } from './stream-status.ts';
+import { addStream, noStreamTotals, type StreamTotals } from './totals.ts';
 
 /** A stream, also one that has ended. Times are those of the system's clock, in ms. */
 export interface RecordedStream {
@@ -69,6 +71,8 @@ export class StreamRecorder implements Witness {
   readonly #system: System;
   readonly #history: History;
   readonly #open: Map<number, OpenStream> = new Map();
+  /** Of the streams whose processes have ended, by path. */
+  readonly totals: Series<StreamTotals> = new Series(noStreamTotals);
   /** By path: where the server has ignored the cursor, and when it did last. */
   readonly ignored: Recent<IgnoredCursor> = new Recent(mostIgnored);
 
@@ -115,8 +119,13 @@ export class StreamRecorder implements Witness {
     }
   }
 
+  /** Its facet can still be read. */
   ended(pid: Pid, reason: ExitReason): void {
+    const status = facetOf<StreamStatus>(pid, streamKind)?.read();
     const open = this.#open.get(pid.id);
+    if (status !== undefined) {
+      addStream(this.totals.of(this.now(pid).path), status);
+    }
     if (open !== undefined) {
       this.#open.delete(pid.id);
       const to = open.endsAt ?? this.#now;

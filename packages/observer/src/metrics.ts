@@ -1,0 +1,5 @@
+export { type Health, health, type HealthHandler, type HealthOptions } from './health/health.ts';
+export { metricsHandler } from './metrics/handler.ts';
+export type { Metric } from './metrics/metric.ts';
+export { metrics } from './metrics/metrics.ts';
+export { metricsText, type TextFormat } from './metrics/text.ts';

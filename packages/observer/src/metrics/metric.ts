@@ -1,0 +1,22 @@
+/** A number of a system, with the attributes that tell it from others of its name. */
+export interface Metric {
+  /** In the form of OpenTelemetry, such as `reprise.process.busy`. */
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  /** In UCUM, such as `s`, `By` or `{message}`. */
+  readonly unit: string;
+  readonly help: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What metrics of one name have in common. */
+export type Family = Pick<Metric, 'name' | 'type' | 'unit' | 'help'>;
+
+export function metric(
+  family: Family,
+  value: number,
+  attributes: Readonly<Record<string, string>> = {},
+): Metric {
+  return { ...family, attributes, value };
+}

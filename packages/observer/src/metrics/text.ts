@@ -1,0 +1,76 @@
+import { assertOneOf } from '@reprise/actor/options';
+
+import type { Metric } from './metric.ts';
+
+/** `prometheus`: the text format 0.0.4. `openmetrics`: OpenMetrics 1.0. */
+export type TextFormat = 'prometheus' | 'openmetrics';
+
+const formats: readonly TextFormat[] = ['prometheus', 'openmetrics'];
+
+/**
+ * Metrics as text for Prometheus. Names and units are changed as its conventions ask:
+ * `reprise.process.busy` in `s` is `reprise_process_busy_seconds_total`.
+ * @throws TypeError for another format
+ * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
+ * @example
+ * ```ts
+ * import { createTestSystem } from '@reprise/actor/testing';
+ * import { metrics, metricsText } from '@reprise/observer/metrics';
+ *
+ * const system = createTestSystem();
+ * console.log(metricsText(metrics(system), 'openmetrics').split('\n')[2]); // reprise_processes 1
+ * await system.stop();
+ * ```
+ */
+export function metricsText(all: readonly Metric[], format: TextFormat): string {
+  assertOneOf('Expected the format to be', format, formats);
+  const families = Map.groupBy(all, ({ name }) => name);
+  const blocks = Array.from(families.values(), (members) => blockOf(members, format));
+  return `${blocks.join('')}${format === 'openmetrics' ? '# EOF\n' : ''}`;
+}
+
+/** One block for a family: its head, and a line for each metric. */
+function blockOf(members: readonly Metric[], format: TextFormat): string {
+  const [first] = members;
+  if (first === undefined) {
+    return '';
+  }
+  const { type, unit, help } = first;
+  const suffix = suffixes.get(unit);
+  const family = withSuffix(first.name.replaceAll('.', '_'), suffix);
+  const name = type === 'counter' ? `${family}_total` : family;
+  const head = format === 'openmetrics' ? family : name;
+  return [
+    `# HELP ${head} ${help}.`,
+    `# TYPE ${head} ${type}`,
+    ...(format === 'openmetrics' && suffix !== undefined ? [`# UNIT ${head} ${suffix}`] : []),
+    ...members.map(({ attributes, value }) => `${name}${labelsOf(attributes)} ${value}`),
+    '',
+  ].join('\n');
+}
+
+function withSuffix(name: string, suffix: string | undefined): string {
+  return suffix === undefined || name.endsWith(`_${suffix}`) ? name : `${name}_${suffix}`;
+}
+
+/** Units in braces say what is counted, and stand in no name. */
+const suffixes: ReadonlyMap<string, string> = new Map([
+  ['s', 'seconds'],
+  ['By', 'bytes'],
+]);
+
+function labelsOf(attributes: Metric['attributes']): string {
+  const labels = Object.entries(attributes).map(
+    ([name, value]) => `${name.replaceAll('.', '_')}="${escaped(value)}"`,
+  );
+  return labels.length === 0 ? '' : `{${labels.join(',')}}`;
+}
+
+/** A lone surrogate is no text in UTF-8. */
+function escaped(value: string): string {
+  return value
+    .toWellFormed()
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('"', String.raw`\"`)
+    .replaceAll('\n', String.raw`\n`);
+}
