@@ -3,6 +3,7 @@ import { Argument, Command } from 'commander';
 import { actor } from './actor/suite.ts';
 import type { Benchmark } from './benchmark.ts';
 import { chart } from './chart/command.ts';
+import { cluster } from './cluster/suite.ts';
 import { type ContenderName, contenders, type Versions } from './contender.ts';
 import { idle } from './idle/suite.ts';
 import { importing } from './import/suite.ts';
@@ -32,6 +33,7 @@ program.addCommand(sse);
 program.addCommand(idle);
 program.addCommand(latency);
 program.addCommand(importing);
+program.addCommand(cluster);
 program.addCommand(pair);
 program.addCommand(chart);
 await program.parseAsync().catch((error: unknown) => {
