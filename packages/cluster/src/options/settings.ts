@@ -34,15 +34,25 @@ export type ErasedSink =
         event: ServerSentEvent,
         owned: OwnedTransaction<unknown, unknown>,
       ) => unknown;
+    }
+  | {
+      readonly type: 'transactBatch';
+      readonly transactBatch: (
+        events: readonly ServerSentEvent[],
+        owned: OwnedTransaction<unknown, unknown>,
+      ) => unknown;
+      readonly maxBatch: number;
     };
 
 /** Any options: only the types of the user's own values differ. */
 export type AnyOptions = Omit<
   ClusterOptions<unknown, unknown, StoreKind>,
-  'handle' | 'transact'
+  'handle' | 'transact' | 'transactBatch' | 'maxBatch'
 > & {
   readonly handle?: unknown;
   readonly transact?: unknown;
+  readonly transactBatch?: unknown;
+  readonly maxBatch?: unknown;
 };
 
 const clusterKeys: KeysOf<AnyOptions> = {
@@ -51,6 +61,8 @@ const clusterKeys: KeysOf<AnyOptions> = {
   client: true,
   handle: true,
   transact: true,
+  transactBatch: true,
+  maxBatch: true,
   ttl: true,
   node: true,
   weight: true,
@@ -121,14 +133,24 @@ function sinkIn(options: AnyOptions): ErasedSink {
     throw new TypeError(`Expected one of ${sinks.join(', ')}, got ${got}`);
   }
   assertFunction(name, shapes[name], options[name]);
-  return { type: name, [name]: options[name] } as ErasedSink;
+  const { maxBatch = 500 } = options;
+  if (options.maxBatch !== undefined && name !== 'transactBatch') {
+    throw new TypeError(`Expected maxBatch only with transactBatch, got it with ${name}`);
+  }
+  if (!(Number.isSafeInteger(maxBatch) && (maxBatch as number) > 0)) {
+    throw new RangeError(
+      `Expected maxBatch to be a whole number from 1 on, got ${describe(maxBatch)}`,
+    );
+  }
+  return { type: name, [name]: options[name], maxBatch } as ErasedSink;
 }
 
-const sinks = ['handle', 'transact'] as const;
+const sinks = ['handle', 'transact', 'transactBatch'] as const;
 
 const shapes = {
   handle: '(event, { key, data, epoch, signal }) => …',
   transact: '(event, { tx, key, data, epoch, signal }) => …',
+  transactBatch: '(events, { tx, key, data, epoch, signal }) => …',
 } as const;
 
 function assertFunction(name: string, shape: string, given: unknown): void {

@@ -28,10 +28,11 @@ export type Settled<Kind extends StoreKind> = Kind extends 'sync'
 /** `object` makes this more than a weak type, which would refuse objects without a `then`. */
 type NoPromise = string | number | boolean | null | (object & { readonly then?: never });
 
-/** Where the events go: exactly one of `handle` and `transact`. */
+/** Where the events go: exactly one of `handle`, `transact` and `transactBatch`. */
 export type Sink<Data, Tx, Kind extends StoreKind> =
   | HandleSink<Data>
-  | TransactSink<Data, Tx, Kind>;
+  | TransactSink<Data, Tx, Kind>
+  | BatchSink<Data, Tx, Kind>;
 
 export interface HandleSink<Data> {
   /**
@@ -40,6 +41,8 @@ export interface HandleSink<Data> {
    */
   readonly handle: (event: ServerSentEvent, owned: Owned<NoInfer<Data>>) => void | Promise<unknown>;
   readonly transact?: never;
+  readonly transactBatch?: never;
+  readonly maxBatch?: never;
 }
 
 export interface TransactSink<Data, Tx, Kind extends StoreKind> {
@@ -52,4 +55,20 @@ export interface TransactSink<Data, Tx, Kind extends StoreKind> {
     owned: OwnedTransaction<NoInfer<Data>, NoInfer<Tx>>,
   ) => Settled<Kind>;
   readonly handle?: never;
+  readonly transactBatch?: never;
+  readonly maxBatch?: never;
+}
+
+export interface BatchSink<Data, Tx, Kind extends StoreKind> {
+  /**
+   * As `transact`, with all events that have arrived, up to `maxBatch`; it does not wait for more.
+   */
+  readonly transactBatch: (
+    events: readonly ServerSentEvent[],
+    owned: OwnedTransaction<NoInfer<Data>, NoInfer<Tx>>,
+  ) => Settled<Kind>;
+  /** The most events in one transaction. Default: 500. */
+  readonly maxBatch?: number;
+  readonly handle?: never;
+  readonly transact?: never;
 }

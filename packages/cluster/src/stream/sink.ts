@@ -8,7 +8,17 @@ import { SavedCursor } from './saved-cursor.ts';
 import { type SinkTarget, TransactionCursor } from './transaction-cursor.ts';
 
 /** The options of a client that its sink decides on. */
-export type SinkOptions = Pick<SseClient.ResilientOptions, 'handle' | 'cursor'>;
+export type SinkOptions = Pick<SseClient.ResilientOptions, 'cursor'> &
+  (
+    | { readonly handle: Handle }
+    | {
+        readonly handleBatch: (events: readonly ServerSentEvent[]) => Result;
+        readonly maxBatch: number;
+      }
+  );
+
+type Handle = SseClient.ResilientOptions['handle'];
+type Result = ReturnType<Handle>;
 
 /** The sink of a stream. */
 export function sinkFor(stream: OwnedStream, sink: ErasedSink, target: SinkTarget): SinkOptions {
@@ -18,18 +28,25 @@ export function sinkFor(stream: OwnedStream, sink: ErasedSink, target: SinkTarge
   }
   const store = new TransactionCursor(stream, target);
   const cursor = { store, ...everyEvent };
-  const { transact } = sink;
-  const handle = (event: ServerSentEvent): void | Promise<void> =>
-    transact(event, store.owned) as void | Promise<void>;
-  return { handle, cursor };
+  if (sink.type === 'transact') {
+    const { transact } = sink;
+    return { handle: (event) => transact(event, store.owned) as Result, cursor };
+  }
+  const { transactBatch, maxBatch } = sink;
+  return {
+    handleBatch: (events) => transactBatch(events, store.owned) as Result,
+    maxBatch,
+    cursor,
+  };
 }
 
 /** The position goes to the store of the cursor with each event; it decides when it is written. */
 const everyEvent = { every: 1, remember: 16 };
 
-type Handle = (event: ServerSentEvent, owned: Owned<unknown>) => unknown;
-
-function handlerOf(stream: OwnedStream, handle: Handle): SinkOptions['handle'] {
+function handlerOf(
+  stream: OwnedStream,
+  handle: (event: ServerSentEvent, owned: Owned<unknown>) => unknown,
+): Handle {
   const { key, data, epoch, host } = stream;
   let owned: Owned<unknown> | undefined;
   return (event, { signal }) => {

@@ -15,7 +15,7 @@ const given = {
 const spec = (changes: object): unknown =>
   Cluster.childSpec({ ...given, ...changes } as unknown as typeof given);
 
-const sinks = { transact: () => undefined };
+const sinks = { transact: () => undefined, transactBatch: () => undefined };
 
 test('a cluster is a supervisor, whose children have the limits', () => {
   expect(Cluster.childSpec({ ...given, shutdown: 5000, restart: 'transient' })).toMatchObject({
@@ -37,16 +37,21 @@ test.each([
     { client: { url: 'x' } },
     'Expected client to be a function ({ key, data }) => …, got {"url":"x"}',
   ],
-  ['no sink', { handle: undefined }, 'Expected one of handle, transact, got none'],
+  ['no sink', { handle: undefined }, 'Expected one of handle, transact, transactBatch, got none'],
   [
     'two sinks',
     { transact: sinks.transact },
-    'Expected one of handle, transact, got handle and transact',
+    'Expected one of handle, transact, transactBatch, got handle and transact',
   ],
   [
     'a sink that is no function',
     { handle: 5 },
     'Expected handle to be a function (event, { key, data, epoch, signal }) => …, got 5',
+  ],
+  [
+    'maxBatch for single events',
+    { maxBatch: 5 },
+    'Expected maxBatch only with transactBatch, got it with handle',
   ],
   [
     'a misspelt option',
@@ -71,6 +76,11 @@ test.each([
 test.each([
   ['CFG-06 a ttl below a second', { ttl: 500 }, 'Expected ttl to be at least 1000 ms, got 500'],
   ['a ttl without an end', { ttl: Infinity }, 'Expected ttl to be at least 1000 ms, got Infinity'],
+  [
+    'an empty batch',
+    { handle: undefined, transactBatch: sinks.transactBatch, maxBatch: 0 },
+    'Expected maxBatch to be a whole number from 1 on, got 0',
+  ],
   ['a weight of 0', { weight: 0 }, 'Expected weight to be above 0, got 0'],
 ])('%s is a RangeError', (_, changes, message) => {
   expect(() => spec(changes)).toThrow(new RangeError(message));

@@ -48,6 +48,33 @@ test('transact: the cursor moves with each event, from where the last transactio
   ]);
 });
 
+test('transactBatch: all events that have arrived are one transaction, which moves the cursor once', async () => {
+  await using stage = await openStage();
+  const { store, moves } = recorded(stage);
+  const batches: string[][] = [];
+  const transactBatch: NodeOptions['transactBatch'] = (events, owned) => {
+    batches.push(events.map(({ lastEventId }) => lastEventId));
+    for (const event of events) {
+      stage.sink('one')(event, owned);
+    }
+  };
+  stage.source.stream('a').produce(5);
+  await stage.start('one', { store, streams: ['a'], transactBatch });
+  await advance(stage.system, 500);
+  for (let count = 0; count < 5; count += 1) {
+    await stage.handled.next();
+  }
+  await settle(stage.system);
+  expect(batches.flat()).toEqual(['1', '2', '3', '4', '5']);
+  expect(moves.map(({ was, cursor }) => [was, cursor])).toEqual(
+    batches.map((batch, at) => [
+      at === 0 ? '' : JSON.stringify(batches[at - 1]?.at(-1)),
+      JSON.stringify(batch.at(-1)),
+    ]),
+  );
+  expect(batches.length).toBeLessThan(5);
+});
+
 test('TX-05 a handler that throws moves no cursor: after a claim of its own it gets the event again', async () => {
   await using stage = await openStage();
   const { store, moves } = recorded(stage);

@@ -17,10 +17,14 @@ type Owned = Cluster.Owned<undefined>;
 
 /** The options of a node in which a test differs. */
 export type NodeOptions = Partial<
-  Omit<Cluster.Options<undefined, undefined, 'async'>, 'handle' | 'transact'>
+  Omit<
+    Cluster.Options<undefined, undefined, 'async'>,
+    'handle' | 'transact' | 'transactBatch' | 'maxBatch'
+  >
 > & {
   readonly handle?: (event: ServerSentEvent, owned: Owned) => unknown;
   readonly transact?: (event: ServerSentEvent, owned: Owned) => unknown;
+  readonly transactBatch?: (events: readonly ServerSentEvent[], owned: Owned) => unknown;
   readonly shutdown?: number;
 };
 
@@ -59,7 +63,8 @@ export async function openStage(system: TestSystem = createTestSystem()): Promis
     handled,
     sink,
     start: (node, options = {}) => {
-      const handle = options.transact === undefined ? sink(node) : undefined;
+      const { transact, transactBatch } = options;
+      const handle = (transact ?? transactBatch) === undefined ? sink(node) : undefined;
       return Cluster.startLink(system, {
         store,
         node,
