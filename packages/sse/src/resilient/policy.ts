@@ -213,7 +213,7 @@ function classifyStatus(status: number): Verdict {
 }
 
 /** NaN for any other text. The asctime form names no zone and means UTC (RFC 9110 5.6.7). */
-function httpDate(text: string): number {
+export function httpDate(text: string): number {
   if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) {
     return Number.NaN;
   }

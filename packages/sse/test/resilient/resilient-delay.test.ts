@@ -279,13 +279,16 @@ describe('the delay', () => {
     [503, { 'retry-after-ms': 'soon', 'retry-after': '120' }, 120_000],
     [503, { 'retry-after-ms': '-5', 'retry-after': '120' }, 120_000],
     [503, { 'retry-after-ms': '9'.repeat(400) }, 900_000],
-  ])('honours retry-after-ms before Retry-After: %i %j', async (status, headers, expected) => {
-    await using stage = await openStage();
-    jitter(floor);
-    const client = await run(stage);
-    (await stage.next()).refuse(status, headers);
-    expect((await client.until('disconnected')).after).toBe(expected);
-  });
+  ])(
+    'REC-23 honours retry-after-ms before Retry-After: %i %j',
+    async (status, headers, expected) => {
+      await using stage = await openStage();
+      jitter(floor);
+      const client = await run(stage);
+      (await stage.next()).refuse(status, headers);
+      expect((await client.until('disconnected')).after).toBe(expected);
+    },
+  );
 
   test('ST-16 honours Retry-After: a date', async () => {
     await using stage = await openStage();
@@ -300,17 +303,36 @@ describe('the delay', () => {
   });
 });
 
-test('ST-16 a date in Retry-After is compared with the wall clock of the system', async () => {
+test.each([
+  ['an hour ahead', 3_600_000],
+  ['an hour behind', -3_600_000],
+])('REC-23 a date in Retry-After is compared with the Date of its answer: %s', async (_how, ms) => {
   await using stage = await openStage();
-  const { clock } = stage.system;
-  clock.sleep(24 * 3_600_000);
-  const date = Math.floor(clock.date() / 1000) * 1000 + 600_000;
+  const now = Math.floor(stage.system.clock.date() / 1000) * 1000 + ms;
   const play = (exchange: Exchange): void => {
-    exchange.refuse(503, { 'retry-after': new Date(date).toUTCString() });
+    const date = new Date(now).toUTCString();
+    exchange.refuse(503, { date, 'retry-after': new Date(now + 60_000).toUTCString() });
   };
   jitter(floor);
-  expect(await delayAfter(play, stage, await run(stage))).toBe(date - clock.date());
+  expect(await delayAfter(play, stage, await run(stage))).toBe(60_000);
 });
+
+test.each([undefined, 'soon'])(
+  'ST-16 a date in Retry-After is compared with the wall clock of the system where the Date is %p',
+  async (sent) => {
+    await using stage = await openStage();
+    const { clock } = stage.system;
+    clock.sleep(24 * 3_600_000);
+    const date = Math.floor(clock.date() / 1000) * 1000 + 600_000;
+    const play = (exchange: Exchange): void => {
+      exchange.response.sendDate = false;
+      const headers = sent === undefined ? {} : { date: sent };
+      exchange.refuse(503, { ...headers, 'retry-after': new Date(date).toUTCString() });
+    };
+    jitter(floor);
+    expect(await delayAfter(play, stage, await run(stage))).toBe(date - clock.date());
+  },
+);
 
 describe('for any behaviour of the server, it sends at most 5 requests in the first second and 20 in the first minute', () => {
   const byTurns =
