@@ -46,7 +46,7 @@ const inOrder = (count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => index);
 
 describe('the gate of an origin', () => {
-  test('lets 10,000 attempts pass in their order, at most 600 in any second, and forgets none', async () => {
+  test('REC-20 lets 10,000 attempts pass in their order, at most 600 in any second, and forgets none', async () => {
     const attempts = new Attempts();
     attempts.enter(10_000);
     for (let ms = 0; ms < 20_000; ms += 10) {
@@ -60,7 +60,7 @@ describe('the gate of an origin', () => {
     expect(attempts.gate.isIdle).toBe(true);
   });
 
-  test('has at most 200 in flight; the next one begins when one of them has its answer', async () => {
+  test('REC-20 has at most 200 in flight; the next one begins when one of them has its answer', async () => {
     const attempts = new Attempts();
     attempts.enter(1000);
     await attempts.clock.advance(4000);
@@ -80,7 +80,7 @@ describe('the gate of an origin', () => {
     expect(attempts.begun).toEqual([0, 1, 2]);
   });
 
-  test('passes over an attempt that has left while it waited, and an attempt that leaves twice frees one place', async () => {
+  test('REC-20 passes over an attempt that has left while it waited, and an attempt that leaves twice frees one place', async () => {
     const attempts = new Attempts({ perSecond: Infinity, inFlight: 2 });
     attempts.enter(6);
     attempts.turns[2]?.leave();

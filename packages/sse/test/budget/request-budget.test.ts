@@ -10,7 +10,7 @@ import { mostWithin } from '../support/most-within.ts';
 const defaults = limitsOf(createSystem()).client;
 
 describe('the budget of a client', () => {
-  test('allows at most 5 requests in any second and 20 in any minute, however impatient the client is', async () => {
+  test('REC-19 allows at most 5 requests in any second and 20 in any minute, however impatient the client is', async () => {
     const pauses = fc.array(fc.oneof(fc.constant(0), fc.nat(2000), fc.nat(30_000)), {
       minLength: 30,
       maxLength: 60,
@@ -59,17 +59,20 @@ describe('after a refusal the next request waits', () => {
   test.each([
     [() => 0, [1250, 1250, 1250, 2500, 5000, 10_000, 20_000, 30_000, 30_000]],
     [() => 1, [1500, 1500, 1500, 3000, 6000, 12_000, 24_000, 36_000, 36_000]],
-  ])('longer with each in a row; three waits are less than 5 s', async (random, expected) => {
-    const clock = virtualClock();
-    const budget = new RequestBudget(clock, defaults);
-    for (const wait of expected) {
-      budget.take();
-      budget.refused(random);
-      const rest = Math.max(wait, budget.wait);
-      expect(budget.wait).toBeCloseTo(rest);
-      await clock.advance(rest);
-    }
-  });
+  ])(
+    'REC-21 longer with each in a row; three waits are less than 5 s',
+    async (random, expected) => {
+      const clock = virtualClock();
+      const budget = new RequestBudget(clock, defaults);
+      for (const wait of expected) {
+        budget.take();
+        budget.refused(random);
+        const rest = Math.max(wait, budget.wait);
+        expect(budget.wait).toBeCloseTo(rest);
+        await clock.advance(rest);
+      }
+    },
+  );
 
   test('from the time of the refused request on, however long its answer took', async () => {
     const clock = virtualClock();

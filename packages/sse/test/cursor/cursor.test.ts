@@ -623,7 +623,7 @@ describe('a server that ignores the cursor', () => {
       [413, 2000],
       [414, 2000],
     ])(
-      'is left out after %i, is told, and does not come back at the next start: %i bytes',
+      'REC-22 is left out after %i, is told, and does not come back at the next start: %i bytes',
       async (status, bytes) => {
         await using stage = await openStage();
         const cursor = position(long(bytes), long(bytes));

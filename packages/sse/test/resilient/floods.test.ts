@@ -115,12 +115,12 @@ describe.each([1, 2, 3])(
       ['retry: 0 and an event', stream('retry: 0\nid: 1\ndata: x\n\n'), {}],
       ['401, an event, by turns', byTurns(status(401), stream('data: x\n\n')), { headers }],
       ['404, an event, by turns', byTurns(status(404), stream('data: x\n\n')), {}],
-    ])('that gets %s', async (_what, answer, options) => {
+    ])('REC-19 that gets %s', async (_what, answer, options) => {
       jitter(floor);
       expect(isNoFlood(await requestsOf(answer, resilient(options), levels))).toBe(true);
     });
 
-    test('and supervisors that are made of new specs at each start change nothing about it', async () => {
+    test('REC-19 and supervisors that are made of new specs at each start change nothing about it', async () => {
       const made = (url: string): ChildSpec =>
         Supervisor.childSpec(
           () => ({ strategy: 'oneForOne' as const, children: [resilient()(url)] }),
@@ -144,7 +144,7 @@ describe.each([1, 2, 3])(
       ['crashes', status(404)],
       ['reconnects at once', status(503)],
       ['connects at once', stream('')],
-    ])('also one with a behaviour of its own that %s', async (_what, answer) => {
+    ])('REC-19 also one with a behaviour of its own that %s', async (_what, answer) => {
       const child = (url: string): ChildSpec => SseClient.childSpec(hasty, url, { id: 'client' });
       expect(isNoFlood(await requestsOf(answer, child, levels))).toBe(true);
       const nameless = (url: string): ChildSpec => ({
@@ -156,7 +156,7 @@ describe.each([1, 2, 3])(
   },
 );
 
-test('clients with one id at the same time have a budget each', async () => {
+test('REC-19 clients with one id at the same time have a budget each', async () => {
   const times = await requestsOf(
     status(503),
     (url) =>

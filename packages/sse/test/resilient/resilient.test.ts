@@ -12,7 +12,7 @@ import {
   spawn,
   Supervisor,
 } from '@reprise/actor';
-import { advance } from '@reprise/actor/testing';
+import { advance, settle } from '@reprise/actor/testing';
 
 import { type HandleContext, type RequestContext, SseClient } from '../../src/index.ts';
 import { Queue } from '../support/queue.ts';
@@ -636,7 +636,40 @@ describe('the context', () => {
   });
 });
 
-test('a fatal answer under a supervisor is loud: the restarted client waits before it asks again, and at the fourth the supervisor gives up', async () => {
+test('REC-21 404 for 3 s, as of a router that restarts, ends no program with the defaults', async () => {
+  await using stage = await openStage();
+  const handled = new Queue<string>();
+  const waits: number[] = [];
+  await Supervisor.startLink(stage.system, {
+    strategy: 'oneForOne',
+    children: [
+      SseClient.resilient({
+        id: 'prices',
+        url: stage.url,
+        handle: ({ data }) => {
+          handled.push(data);
+        },
+        onStatus: (change) => {
+          if (change.type === 'disconnected') {
+            waits.push(change.after);
+          }
+        },
+      }),
+    ],
+  });
+  for (let waited = 0; waited < 3000; waited += waits.at(-1) ?? Infinity) {
+    (await stage.next()).refuse(404);
+    const before = waits.length;
+    while (waits.length === before) {
+      await settle(stage.system);
+    }
+    await advance(stage.system, waits.at(-1) ?? 0);
+  }
+  (await stage.next()).stream('data: back\n\n');
+  expect(await handled.next()).toBe('back');
+});
+
+test('REC-21 a fatal answer under a supervisor is loud: the restarted client waits before it asks again, and at the fourth the supervisor gives up', async () => {
   await using stage = await openStage();
   const changes = new Queue<StatusChange>();
   const onStatus = (change: StatusChange): void => {

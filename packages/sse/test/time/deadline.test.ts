@@ -170,7 +170,7 @@ describe('a connection whose thread is held', () => {
     await new Promise(setImmediate);
   }
 
-  test('BODY-06 what lies in its socket meanwhile is no silence', async () => {
+  test('BODY-06 REC-24 what lies in its socket meanwhile is no silence', async () => {
     const given = Promise.withResolvers<ServerResponse>();
     await using server = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
@@ -197,7 +197,7 @@ describe('a connection whose thread is held', () => {
     connection.destroy();
   });
 
-  test('ST-17 a head that lies in its socket meanwhile is in time', async () => {
+  test('ST-17 REC-24 a head that lies in its socket meanwhile is in time', async () => {
     const given = Promise.withResolvers<ServerResponse>();
     await using server = await serve((_, response) => {
       given.resolve(response);
