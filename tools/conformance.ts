@@ -1,10 +1,11 @@
 // Compares the catalogues of rules with the tests. For each area it prints the number of rows, and
 // how many are tested, pass, or are decided against in the documentation. A row fails if it is
-// neither tested nor decided against, or if its test fails.
+// neither tested nor decided against, or if its test fails. The tests of `pnpm test slow` are found
+// by their titles and not run: a row that only they have counts as tested, in a column of its own.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 
 import { root } from './root.ts';
@@ -18,13 +19,18 @@ interface Row {
 
 interface TestResult {
   readonly title: string;
+  /** Of a slow test: `not run`. */
   readonly status: string;
+  /** The path from the root of the repository. */
+  readonly file: string;
 }
 
 /** The page with the rows of a catalogue, and the page with the rows that we do not follow. */
 interface Catalogue {
   readonly page: string;
   readonly decisions: string;
+  /** Whether to print where each row is tested. */
+  readonly showsPlaces?: true;
 }
 
 const catalogues: readonly Catalogue[] = [
@@ -33,16 +39,20 @@ const catalogues: readonly Catalogue[] = [
   { page: 'docs/conformance/sse-client.md', decisions: 'docs/sse/limits.md' },
   { page: 'docs/conformance/simulation.md', decisions: 'docs/simulation.md' },
   { page: 'docs/conformance/positions.md', decisions: 'docs/sse/limits.md' },
+  { page: 'docs/conformance/cluster.md', decisions: 'docs/cluster.md', showsPlaces: true },
 ];
 
-type Outcome = 'passing' | 'failing' | 'decided against' | 'missing';
+type Outcome = 'passing' | 'failing' | 'only slow' | 'decided against' | 'missing';
 
 const id = /[A-Z]{2,5}-?[A-Z]?\d\d/;
 const rowLine = new RegExp(String.raw`^\| (${id.source}) \| (.*)$`, 'gm');
 
-const results = runTests();
+/** A text that opens with IDs, as far as these go. */
+const titleStart = new RegExp(String.raw`['"\`]((?:${id.source}[ ,:]+)+)`, 'g');
+
+const results = [...runTests(), ...findSlowTests()];
 const bad: string[] = [];
-console.log(line('area', ['rows', 'tested', 'passing', 'decided against', 'missing']));
+console.log(line('area', ['rows', 'tested', 'passing', 'only slow', 'decided against', 'missing']));
 for (const catalogue of catalogues) {
   report(catalogue);
 }
@@ -51,7 +61,7 @@ if (bad.length > 0) {
   process.exitCode = 1;
 }
 
-function report({ page, decisions }: Catalogue): void {
+function report({ page, decisions, showsPlaces }: Catalogue): void {
   const rows = rowsOf(page);
   const against = new Set(rowsOf(decisions).map((row) => row.id));
   const outcomes = new Map(rows.map((row) => [row, outcomeOf(row, against)]));
@@ -61,8 +71,9 @@ function report({ page, decisions }: Catalogue): void {
       members.filter((row) => wanted.includes(outcomes.get(row) ?? 'missing')).length;
     const numbers = [
       members.length,
-      count('passing', 'failing'),
+      count('passing', 'failing', 'only slow'),
       count('passing'),
+      count('only slow'),
       count('decided against'),
       count('missing'),
     ];
@@ -72,14 +83,29 @@ function report({ page, decisions }: Catalogue): void {
     if (outcome === 'failing' || outcome === 'missing') {
       bad.push(`${row.id} ${outcome}: ${row.text}`);
     }
+    if (showsPlaces) {
+      console.log(`  ${row.id.padEnd(10)}${placesOf(row, outcome)}`);
+    }
   }
 }
 
+/** `pnpm test` or `pnpm test slow`, or both, with the files. */
+function placesOf(row: Row, outcome: Outcome): string {
+  const files = Map.groupBy(testsOf(row), ({ status }) =>
+    status === 'not run' ? 'pnpm test slow' : 'pnpm test',
+  );
+  const places = [...files].map(
+    ([command, tests]) => `${command}: ${[...new Set(tests.map(({ file }) => file))].join(', ')}`,
+  );
+  return places.length === 0 ? outcome : places.join('; ');
+}
+
 /**
- * The rows of the tables whose first column is an ID, without those of part 3, which do not apply.
+ * The rows of the tables whose first column is an ID, without those of part 3, which do not apply,
+ * and those of a later release.
  */
 function rowsOf(page: string): readonly Row[] {
-  const [text = ''] = readFileSync(join(root, page), 'utf8').split(/^## Part 3/m);
+  const [text = ''] = readFileSync(join(root, page), 'utf8').split(/^## (?:Part 3|Later)/m);
   return [...text.matchAll(rowLine)].map(([, name = '', rest = '']) => ({
     id: name,
     area: name.replace(/-?\d\d$/, ''),
@@ -87,12 +113,20 @@ function rowsOf(page: string): readonly Row[] {
   }));
 }
 
+function testsOf(row: Row): readonly TestResult[] {
+  return results.filter(({ title }) => idsOf(title).includes(row.id));
+}
+
 function outcomeOf(row: Row, against: ReadonlySet<string>): Outcome {
-  const tests = results.filter(({ title }) => idsOf(title).includes(row.id));
+  const tests = testsOf(row);
+  const run = tests.filter(({ status }) => status !== 'not run');
   if (tests.length === 0) {
     return against.has(row.id) ? 'decided against' : 'missing';
   }
-  return tests.every(({ status }) => status === 'passed') ? 'passing' : 'failing';
+  if (run.length === 0) {
+    return 'only slow';
+  }
+  return run.every(({ status }) => status === 'passed') ? 'passing' : 'failing';
 }
 
 /** The IDs that a title opens with: `EX03 …`, or `EX03 EX05 …` for a test of several rows. */
@@ -113,10 +147,30 @@ function runTests(): readonly TestResult[] {
     },
   );
   const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as {
-    readonly testResults: readonly { readonly assertionResults: readonly TestResult[] }[];
+    readonly testResults: readonly {
+      readonly name: string;
+      readonly assertionResults: readonly Omit<TestResult, 'file'>[];
+    }[];
   };
   rmSync(folder, { recursive: true });
-  return testResults.flatMap(({ assertionResults }) => assertionResults);
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((result) => ({ ...result, file: relative(root, name) })),
+  );
+}
+
+/** The titles with IDs in the files that `pnpm test slow` runs. */
+function findSlowTests(): readonly TestResult[] {
+  const files = globSync('{packages,tools,bench}/**/*.slow.ts', {
+    cwd: root,
+    exclude: (name) => name === 'node_modules',
+  });
+  return files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(titleStart)].map(([, title = '']) => ({
+      title,
+      status: 'not run',
+      file,
+    })),
+  );
 }
 
 function line(name: string, columns: readonly (string | number)[]): string {
