@@ -18,6 +18,15 @@ export function addOptions(command: Command, rounds: number): Command {
 }
 
 /** Parses an argument of the command line. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) {
+    throw new InvalidArgumentError(`Expected a number above 0, got ${text}`);
+  }
+  return value;
+}
+
+/** Parses an argument of the command line. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) {

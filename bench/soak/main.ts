@@ -1,5 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
+import { positiveNumber, wholeNumber } from '../options.ts';
+import { progress } from '../progress.ts';
 import { furthestBack, isLeak, longestAbsence, longestRecovery } from './bounds.ts';
 import { mutants } from './mutants.ts';
 import { soak, type SoakOptions, type SoakReport } from './soak.ts';
@@ -9,17 +11,18 @@ interface Options extends Omit<SoakOptions, 'seed'> {
   readonly json?: boolean;
 }
 
-/** By the time of `performance.now`. */
-let nextLineAt = 0;
-
 await new Command('soak')
   .description(
     'Follows streams of a server that plays faults, with supervised clients on a cursor, in a child process that is killed with -9 ' +
       'again and again; and counts the lost events. Exits with 1 if any was lost.',
   )
-  .option('--minutes <N>', 'for how long, in minutes', positive, 1)
-  .option('--streams <S>', 'how many streams', whole, 50)
-  .option('--seed <X>', 'chooses the faults and the kills (default: another one each time)', whole)
+  .option('--minutes <N>', 'for how long, in minutes', positiveNumber, 1)
+  .option('--streams <S>', 'how many streams', wholeNumber, 50)
+  .option(
+    '--seed <X>',
+    'chooses the faults and the kills (default: another one each time)',
+    wholeNumber,
+  )
   .option('--json', 'print one JSON object')
   .addOption(
     new Option('--mutant <NAME>', 'a fault in the code of the client, to be noticed').choices(
@@ -103,30 +106,4 @@ function format(report: SoakReport): string {
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** On a terminal one line that changes, otherwise a new line every half a minute. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) {
-    process.stderr.write(`\r\u001B[K${text}`);
-  } else if (performance.now() >= nextLineAt) {
-    nextLineAt = performance.now() + 30_000;
-    console.error(text);
-  }
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < Infinity)) {
-    throw new InvalidArgumentError(`Expected a number above 0, got ${text}`);
-  }
-  return value;
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError(`Expected a whole number from 1 on, got ${text}`);
-  }
-  return value;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 import { DelayLine } from './delay-line.ts';
+import { machineTime } from './machine-time.ts';
 
 export interface Address {
   readonly host: string;
@@ -26,6 +27,8 @@ interface Link {
 export class Proxy implements Address {
   readonly host = '127.0.0.1';
   readonly port: number;
+  /** Where new connections lead to. */
+  target: Address;
   /** How late answers are, in ms. */
   answersLateBy = 0;
   /** What new connections swallow. */
@@ -35,9 +38,8 @@ export class Proxy implements Address {
    * asked, and the client never hears of it. It counts once.
    */
   deafAfter: string | undefined = undefined;
-  /** How many connections were made so far. */
-  made = 0;
-  readonly #target: Address;
+  /** When connections were made so far, by the machine's clock. */
+  readonly made: number[] = [];
   readonly #links = new Set<Link>();
   readonly #server: Server;
 
@@ -49,15 +51,16 @@ export class Proxy implements Address {
 
   private constructor(server: Server, target: Address) {
     this.#server = server;
-    this.#target = target;
+    this.target = target;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (client) => {
       this.#pass(client);
     });
   }
 
-  get open(): number {
-    return this.#links.size;
+  /** The ports by which the target knows the open connections. */
+  get ports(): readonly number[] {
+    return [...this.#links].flatMap(({ server }) => server.localPort ?? []);
   }
 
   /** Swallows the bytes of the open connections. */
@@ -70,8 +73,8 @@ export class Proxy implements Address {
   /** Ends the open connections with a RST on both sides. */
   cut(): void {
     for (const { client, server } of this.#links) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      reset(client);
+      reset(server);
     }
   }
 
@@ -96,10 +99,10 @@ export class Proxy implements Address {
   }
 
   #pass(client: Socket): void {
-    this.made += 1;
+    this.made.push(machineTime());
     const link = {
       client,
-      server: connect(this.#target),
+      server: connect(this.target),
       answers: new DelayLine(),
       swallowed: this.swallowsNew,
     };
@@ -151,9 +154,18 @@ export class Proxy implements Address {
   }
 }
 
+function reset(socket: Socket): void {
+  // While a socket ends, libuv refuses to reset it, and Node then leaves it open.
+  if (socket.writableEnded) {
+    socket.destroy();
+  } else {
+    socket.resetAndDestroy();
+  }
+}
+
 function end(socket: Socket, hadError: boolean): void {
   if (hadError) {
-    socket.resetAndDestroy();
+    reset(socket);
   } else {
     socket.destroySoon();
   }

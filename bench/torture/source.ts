@@ -41,6 +41,7 @@ export class Source {
   readonly #server: Server;
   readonly #streams = new Map<string, Numbered>();
   readonly #timer: NodeJS.Timeout;
+  readonly #looks = new Set<() => void>();
   #rate: number;
   /** Numbers that are due, and not yet made: a part of one. */
   #due = 0;
@@ -92,6 +93,23 @@ export class Source {
     return this.connections.filter(({ from, to }) => from <= at && at < to);
   }
 
+  /** Resolves as soon as `isSo` holds at a change of the connections; false after so many ms. */
+  async until(isSo: () => boolean, ms: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const look = (): void => {
+      if (isSo()) {
+        resolve(true);
+      }
+    };
+    const limit = setTimeout(resolve, ms, false);
+    this.#looks.add(look);
+    look();
+    const wasSo = await promise;
+    clearTimeout(limit);
+    this.#looks.delete(look);
+    return wasSo;
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const closed = once(this.#server, 'close');
@@ -112,12 +130,20 @@ export class Source {
     response.on('close', () => {
       connection.to = machineTime();
       stream.open.delete(response);
+      this.#changed();
     });
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(
       `: \n\n${eventsAfter(Number(request.headers['last-event-id'] ?? 0), stream.made)}`,
     );
     stream.open.add(response);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const look of this.#looks) {
+      look();
+    }
   }
 
   /** Streams take turns: no two make their numbers at one moment. */

@@ -1,0 +1,269 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Records } from '../records.ts';
+import { Clean, type CleanCounts } from './clean.ts';
+import type { Database } from './database.ts';
+import { machineTime } from './machine-time.ts';
+import { type Move, movesSince, type Takeover, takeovers } from './moves.ts';
+import type { SinkKind } from './node-options.ts';
+import { type Environment, NodeProcess } from './node-process.ts';
+import { type NodeRecord, read } from './record.ts';
+import { Single } from './single.ts';
+import { Source } from './source.ts';
+import { type Stall, stalledWithin, watchDisk, watchStalls } from './stalls.ts';
+
+export interface FleetOptions {
+  /** An empty one; the fleet closes it. */
+  readonly database: Database;
+  /** T, in ms. */
+  readonly ttl: number;
+  readonly streams: number;
+  /** How many numbers a stream makes in a second. */
+  readonly rate: number;
+  /** Default: `transact`. */
+  readonly sink?: SinkKind;
+  /** How long a node may take to leave, in ms. Default: 10,000. */
+  readonly shutdown?: number;
+}
+
+/** A fault of a life, by the machine's clock. */
+export interface Fault {
+  readonly node: string;
+  readonly at: number;
+}
+
+/** How long something took, and for how long of it the machine kept a process waiting, in ms. */
+export interface Sample {
+  readonly ms: number;
+  readonly stalled: number;
+}
+
+/** What the sink and the records say. */
+export interface Verdict {
+  readonly clean: CleanCounts;
+  /** Two owners of a stream at one time: a line for each. */
+  readonly owners: readonly string[];
+  /** The first problems of the sink. */
+  readonly problems: readonly string[];
+  readonly effects: number;
+}
+
+/** Waits for the effects of the last numbers for so long, in ms: then they are lost. */
+const catchUpTime = 60_000;
+/** How long the streams may take to be where they are expected, in ms. */
+const settlingTime = 30_000;
+
+/** A source, and node processes that share its streams by a database. */
+export class Fleet {
+  readonly source: Source;
+  /** The life of each node, its last one. */
+  readonly nodes = new Map<string, NodeProcess>();
+  readonly #options: FleetOptions;
+  readonly #folder: string;
+  readonly #records: Records<NodeRecord>;
+  /** Of all lives, also of those that have ended. */
+  readonly #processes: NodeProcess[] = [];
+  readonly #single = new Single();
+  readonly #nodeStalls: (Stall & { readonly node: string })[] = [];
+  readonly #ownStalls: Stall[] = [];
+  readonly #stopWatch = watchStalls((stall) => this.#ownStalls.push(stall));
+  readonly #stopDiskWatch: () => Promise<void>;
+
+  static async start(options: FleetOptions): Promise<Fleet> {
+    await options.database.create();
+    return new Fleet(options, await Source.start(options));
+  }
+
+  private constructor(options: FleetOptions, source: Source) {
+    this.#options = options;
+    this.source = source;
+    this.#folder = mkdtempSync(join(tmpdir(), 'reprise-fleet-'));
+    this.#records = new Records(join(this.#folder, 'records'), read);
+    const file = join(this.#folder, 'synced');
+    this.#stopDiskWatch = watchDisk(file, (stall) => this.#ownStalls.push(stall));
+  }
+
+  /** T, in ms. */
+  get ttl(): number {
+    return this.#options.ttl;
+  }
+
+  node(name: string): NodeProcess {
+    const node = this.nodes.get(name);
+    if (node === undefined) {
+      throw new Error(`Expected one of ${[...this.nodes.keys()].join(', ')}, got ${name}`);
+    }
+    return node;
+  }
+
+  /** Starts a life of a node; `env` is added to its environment. */
+  async add(name: string, env: Environment = {}): Promise<NodeProcess> {
+    const node = await this.#spawn(name, env, false);
+    this.nodes.set(name, node);
+    return node;
+  }
+
+  /** Loads the code of the next life of a node, which `startPrepared` starts. */
+  async prepare(name: string): Promise<NodeProcess> {
+    const node = await this.#spawn(name, {}, true);
+    await node.loaded;
+    return node;
+  }
+
+  startPrepared(node: NodeProcess): void {
+    this.nodes.set(node.name, node);
+    node.start();
+  }
+
+  /** Starts a process with the name of a node, which goes on. */
+  rival(name: string): Promise<NodeProcess> {
+    return this.#spawn(name, {}, false);
+  }
+
+  /** How many streams each life has a connection of. */
+  shares(): ReadonlyMap<string, number> {
+    const open = Map.groupBy(this.source.openAt(), ({ node }) => node);
+    return new Map([...open].map(([life, { length }]) => [life, length]));
+  }
+
+  /** Waits until each stream has one connection, and each of the nodes its share of them. */
+  async settle(names: readonly string[] = [...this.nodes.keys()]): Promise<void> {
+    const lives = names.map((name) => this.node(name).life);
+    const isSettled = (): boolean => this.#isShared(lives);
+    if (!(await this.source.until(isSettled, settlingTime))) {
+      throw new Error(`Expected even shares of ${lives.join(', ')}, got ${this.#shown()}`);
+    }
+  }
+
+  /** Waits until each stream of a life is connected on another one. */
+  async elsewhere(fault: Fault): Promise<readonly Sample[]> {
+    const taken = (): readonly Takeover[] => takeovers(this.source.connections, fault);
+    await this.source.until(() => taken().every(({ after }) => after < Infinity), settlingTime);
+    return taken().map(({ after }) => this.#sample(fault.at, after, [fault.node]));
+  }
+
+  /** The streams that went from one life to another since a time. */
+  movedSince(at: number): readonly Move[] {
+    return movesSince(this.source.connections, at);
+  }
+
+  /** When the last connection was made. */
+  lastConnectionAt(): number {
+    return this.source.connections.at(-1)?.from ?? NaN;
+  }
+
+  /** How long after a fault the connections of the life have ended. */
+  stopsOf(fault: Fault): readonly Sample[] {
+    return this.source
+      .openAt(fault.at)
+      .filter(({ node }) => node === fault.node)
+      .map(({ to }) => this.#sample(fault.at, to - fault.at, []));
+  }
+
+  /** The gaps of the streams that moved since a time. */
+  gapsSince(at: number): readonly Sample[] {
+    return this.movedSince(at).map(({ gap, at }) => this.#sample(at - gap, gap, []));
+  }
+
+  /**
+   * For how long the machine kept the fleet waiting in a time, in ms: the sum of what this process,
+   * its nodes and the disk waited, since one waits after the other. Nodes that the test itself has
+   * stopped do not count.
+   */
+  stalledIn(time: Stall, stopped: readonly string[] = []): number {
+    this.#readRecords();
+    const nodes = this.#nodeStalls.filter(({ node }) => !stopped.includes(node));
+    return stalledWithin([...this.#ownStalls, ...nodes], time);
+  }
+
+  /** Makes the source quiet, waits for the last effects, and compares. */
+  async verdict(): Promise<Verdict> {
+    this.source.rate = 0;
+    const { last } = this.source;
+    const until = machineTime() + catchUpTime;
+    while (!(await this.#hasReached(last)) && machineTime() < until) {
+      await delay(100);
+    }
+    const clean = new Clean();
+    for await (const effect of this.#options.database.effects()) {
+      clean.add(effect);
+    }
+    this.#readRecords();
+    this.source.rate = this.#options.rate;
+    return {
+      clean: clean.counts(last),
+      owners: this.#single.problems(),
+      problems: clean.problems(last),
+      effects: clean.rows,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((node) => node.kill()));
+    await this.#options.database.close();
+    await this.source.close();
+    this.#stopWatch();
+    await this.#stopDiskWatch();
+    this.#records.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  async #spawn(name: string, env: Environment, isHeld: boolean): Promise<NodeProcess> {
+    const { database, ttl, streams, sink = 'transact', shutdown = 10_000 } = this.#options;
+    const options = {
+      name,
+      source: this.source.url,
+      store: await database.place(name),
+      ttl,
+      streams,
+      sink,
+      shutdown,
+      isHeld,
+      records: this.#records.path,
+    };
+    const node = new NodeProcess(options, env);
+    this.#processes.push(node);
+    return node;
+  }
+
+  async #hasReached(last: ReadonlyMap<string, number>): Promise<boolean> {
+    const reached = await this.#options.database.reached();
+    return [...last].every(([stream, number]) => (reached.get(stream) ?? 0) >= number);
+  }
+
+  #isShared(lives: readonly string[]): boolean {
+    const { streams } = this.#options;
+    const open = this.source.openAt();
+    const shares = this.shares();
+    const counts = lives.map((life) => shares.get(life) ?? 0);
+    return (
+      open.length === streams &&
+      new Set(open.map(({ stream }) => stream)).size === streams &&
+      counts.reduce((sum, count) => sum + count, 0) === streams &&
+      Math.max(...counts) - Math.min(...counts) <= 1
+    );
+  }
+
+  #sample(from: number, ms: number, stopped: readonly string[]): Sample {
+    return { ms, stalled: this.stalledIn({ from, to: from + ms }, stopped) };
+  }
+
+  #shown(): string {
+    const shares = [...this.shares()].map(([life, count]) => `${life}: ${count}`);
+    const errors = [...this.nodes.values()].map(({ life, stderr }) => `${life}: ${stderr}`);
+    return [shares.join(', '), ...errors].join('\n');
+  }
+
+  #readRecords(): void {
+    for (const record of this.#records.fresh()) {
+      if (record.type === 'begun') {
+        this.#single.add(record);
+      } else {
+        this.#nodeStalls.push(record);
+      }
+    }
+  }
+}

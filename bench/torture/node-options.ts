@@ -1,0 +1,36 @@
+/** What the program of a node is told. */
+export interface NodeOptions {
+  readonly name: string;
+  /** The URL of the source; a stream's name follows. */
+  readonly source: string;
+  readonly store: StorePlace;
+  /** T, in ms. */
+  readonly ttl: number;
+  readonly streams: number;
+  readonly sink: SinkKind;
+  /** How long the cluster may take to leave after SIGTERM, in ms. */
+  readonly shutdown: number;
+  /** Whether it has loaded its code, and starts at the first message of its parent. */
+  readonly isHeld: boolean;
+  /** The file of `NodeRecord`s. */
+  readonly records: string;
+}
+
+export type SinkKind = 'transact' | 'handle';
+
+/** A way to Postgres, with another one for the lease; or a file of SQLite. */
+export type StorePlace =
+  | { readonly url: string; readonly leaseUrl: string }
+  | { readonly file: string };
+
+export function streamNames(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `stream-${index + 1}`);
+}
+
+/** What the parent may ask of a node, by IPC; each has one answer. */
+export type Question =
+  /** The first one of a node that is held. */
+  | { readonly type: 'start' }
+  | { readonly type: 'status' }
+  /** The next handler holds the thread for so many ms. */
+  | { readonly type: 'hold'; readonly ms: number };

@@ -1,0 +1,164 @@
+import pg from 'pg';
+
+import type { Effect } from './clean.ts';
+import { type Database, newest, paged, pageSize, type StoredEffect } from './database.ts';
+import type { StorePlace } from './node-options.ts';
+import { type Address, Proxy } from './proxy.ts';
+
+/** The proxies of a node before the server: one for its lease, one for its pool. */
+export interface Ways {
+  readonly lease: Proxy;
+  readonly pool: Proxy;
+}
+
+/** What a node inserts by: a client, or a pool. */
+export interface Inserting {
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
+
+const table = `create table effects (
+  id bigserial primary key,
+  stream text not null,
+  number int not null,
+  epoch bigint not null,
+  node text not null)`;
+
+/** The effect of an event. */
+export function insert(tx: Inserting, { stream, number, epoch, node }: Effect): Promise<unknown> {
+  const text = 'insert into effects (stream, number, epoch, node) values ($1, $2, $3, $4)';
+  return tx.query(text, [stream, number, epoch, node]);
+}
+
+/** A database on a server of Postgres, which each node reaches by proxies of its own. */
+export class PostgresDatabase implements Database {
+  #url: string;
+  /** Where the proxies lead to. */
+  #target: Address;
+  readonly #ways = new Map<string, Ways>();
+
+  /** `url` is that of an empty database; `pooler` that of a pooler before it, for the nodes. */
+  constructor(url: string, { pooler = url }: { readonly pooler?: string } = {}) {
+    this.#url = url;
+    this.#target = addressOf(pooler);
+  }
+
+  async create(): Promise<void> {
+    await this.query(table);
+  }
+
+  async place(node: string): Promise<StorePlace> {
+    const { lease, pool } = this.#ways.get(node) ?? (await this.#open(node));
+    return { url: through(pool, this.#url), leaseUrl: through(lease, this.#url) };
+  }
+
+  ways(node: string): Ways {
+    const ways = this.#ways.get(node);
+    if (ways === undefined) {
+      throw new Error(`Expected one of ${[...this.#ways.keys()].join(', ')}, got ${node}`);
+    }
+    return ways;
+  }
+
+  /** The proxies of all nodes. */
+  proxies(): readonly Proxy[] {
+    return [...this.#ways.values()].flatMap(({ lease, pool }) => [lease, pool]);
+  }
+
+  /** From now on another server has its address. */
+  redirect(url: string): void {
+    this.#url = url;
+    this.#target = addressOf(url);
+    for (const proxy of this.proxies()) {
+      proxy.target = this.#target;
+    }
+  }
+
+  async reached(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.query<{ stream: string; number: number }>(
+      `select stream, max(number) as number from effects
+       where id > (select max(id) - ${newest} from effects) group by stream`,
+    );
+    return new Map(rows.map(({ stream, number }) => [stream, number]));
+  }
+
+  effects(): AsyncIterable<Effect> {
+    return paged((after) =>
+      this.query<StoredEffect>(
+        `select id::float8 as id, stream, number, epoch::float8 as epoch, node from effects
+         where id > $1 order by id limit ${pageSize}`,
+        [after],
+      ),
+    );
+  }
+
+  async epochs(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.query<{ key: string; epoch: number }>(
+      'select key, epoch::float8 as epoch from reprise.owners',
+    );
+    return new Map(rows.map(({ key, epoch }) => [key, epoch]));
+  }
+
+  /** Runs a statement, on a connection of its own: the server may have been away meanwhile. */
+  query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return connected(
+      this.#url,
+      async (client) => (await client.query<Row>(text, [...values])).rows,
+    );
+  }
+
+  /** Acts while a transaction holds the locks of a statement. */
+  locked<Result>(text: string, act: () => Promise<Result>): Promise<Result> {
+    return connected(this.#url, async (client) => {
+      await client.query('begin');
+      await client.query(text);
+      const result = await act();
+      await client.query('commit');
+      return result;
+    });
+  }
+
+  /** Ends all connections to the database but that of the statement. */
+  async terminateAll(): Promise<void> {
+    await this.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.proxies().map((proxy) => proxy.close()));
+  }
+
+  async #open(node: string): Promise<Ways> {
+    const ways = { lease: await Proxy.start(this.#target), pool: await Proxy.start(this.#target) };
+    this.#ways.set(node, ways);
+    return ways;
+  }
+}
+
+/** Acts with a connection. */
+async function connected<Result>(
+  url: string,
+  act: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await act(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function addressOf(url: string): Address {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
+}
+
+function through({ host, port }: Proxy, url: string): string {
+  const way = new URL(url);
+  way.hostname = host;
+  way.port = `${port}`;
+  return way.href;
+}

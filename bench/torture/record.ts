@@ -1,0 +1,15 @@
+import type { Entry } from './single.ts';
+import type { Stall } from './stalls.ts';
+
+/** A line that a node adds to the file of all nodes. A kill does not undo a written line. */
+export type NodeRecord =
+  | ({ readonly type: 'begun' } & Entry)
+  | ({ readonly type: 'stalled'; readonly node: string } & Stall);
+
+export function write(record: NodeRecord): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+export function read(line: string): NodeRecord {
+  return JSON.parse(line) as NodeRecord;
+}

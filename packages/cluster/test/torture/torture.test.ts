@@ -1,0 +1,62 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+
+import { expect, jest, test } from '@jest/globals';
+
+// More than other tests: it takes half a minute on a quiet machine.
+jest.setTimeout(400_000);
+
+const main = join(import.meta.dirname, '..', '..', '..', '..', 'bench', 'torture', 'main.ts');
+
+function torture(...options: readonly string[]): readonly string[] {
+  return ['--conditions=@reprise/source', main, '--json', ...options];
+}
+
+test('nodes that are tortured lose no effect, and no stream has two owners', async () => {
+  const options = ['--minutes', '0.3', '--streams', '30', '--seed', '7'];
+  // Rejects if its exit status is not 0.
+  const { stdout } = await promisify(execFile)(process.execPath, torture(...options));
+  expect(JSON.parse(stdout)).toMatchObject({
+    seed: 7,
+    twoOwners: 0,
+    lost: 0,
+    twice: 0,
+    outOfOrder: 0,
+    fallen: 0,
+    problems: [],
+  });
+});
+
+test('a torture that is interrupted from the terminal reports its results so far', async () => {
+  // A process group, as a shell makes it: Ctrl-C interrupts all its processes.
+  const child = spawn(process.execPath, torture('--minutes', '60', '--streams', '3'), {
+    detached: true,
+  });
+  const exited = once(child, 'exit');
+  const output = text(child.stdout);
+  for await (const line of createInterface(child.stderr)) {
+    // This line is that of the first fault.
+    if (!line.startsWith('torture ')) {
+      break;
+    }
+  }
+  process.kill(-(child.pid ?? 0), 'SIGINT');
+  expect(await exited).toEqual([0, null]);
+  expect(JSON.parse(await output)).toMatchObject({ lost: 0, twice: 0, twoOwners: 0 });
+});
+
+test.each([
+  ['--streams', '1.5', 'Expected a whole number from 1 on, got 1.5'],
+  ['--minutes', '0', 'Expected a number above 0, got 0'],
+  ['--store', 'redis', 'Allowed choices are postgres, sqlite.'],
+])('a torture with %s %s reports the expected value', async (option, value, message) => {
+  const refused = promisify(execFile)(process.execPath, torture(option, value));
+  await expect(refused).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(message),
+  });
+});
