@@ -4,6 +4,9 @@
  * no worker to be left with a long one at the end, and `pnpm test quick` leaves them out.
  */
 export const slowTests: readonly string[] = [
+  'packages/cluster/test/processes/nodes.test.ts',
+  'packages/cluster/test/processes/nodes-sqlite.test.ts',
+  'packages/cluster/test/torture/torture.test.ts',
   'packages/cli/test/cursor.test.ts',
   'packages/cli/test/tail.test.ts',
   'packages/cli/test/simulate.test.ts',

@@ -1,0 +1,44 @@
+import { expect } from '@jest/globals';
+
+import type { Database } from '../../../../bench/torture/database.ts';
+import type { Fleet, Sample } from '../../../../bench/torture/fleet.ts';
+import { quantile } from '../../../../bench/torture/moves.ts';
+
+/** The catalogue's *clean* and *single*. */
+export async function expectCleanAndSingle(fleet: Fleet): Promise<void> {
+  expect(await fleet.verdict()).toEqual({
+    clean: { lost: 0, twice: 0, outOfOrder: 0, fallen: 0 },
+    problems: [],
+    owners: [],
+    effects: expect.any(Number),
+  });
+}
+
+/** Each took less than the limit and the time for which the machine kept a process waiting. */
+export function expectBelow(samples: readonly Sample[], limit: number): void {
+  expect(samples.filter(({ ms, stalled }) => ms >= limit + stalled)).toEqual([]);
+}
+
+/** The gap that 99 of 100 moves since a time do not exceed. */
+export function expectGapsBelow(fleet: Fleet, limit: number, since: number): void {
+  const gaps = fleet.gapsSince(since).map(({ ms, stalled }) => ms - stalled);
+  expect(quantile(gaps, 0.99)).toBeLessThan(limit);
+}
+
+/** The streams whose epoch is another one than before, all of them greater. */
+export async function newEpochs(
+  database: Database,
+  before: ReadonlyMap<string, number>,
+): Promise<readonly string[]> {
+  const epochs = await database.epochs();
+  const changed = [...epochs].filter(([key, epoch]) => epoch !== before.get(key));
+  expect(changed.filter(([key, epoch]) => epoch <= (before.get(key) ?? 0))).toEqual([]);
+  return changed.map(([key]) => key);
+}
+
+/** The name of the node on which each stream is connected. */
+export function namesByStream(fleet: Fleet): ReadonlyMap<string, string> {
+  return new Map(
+    fleet.source.openAt().map(({ stream, node }) => [stream, node.replace(/\/.*/, '')]),
+  );
+}

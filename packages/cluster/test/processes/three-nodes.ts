@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest } from '@jest/globals';
+import { type Random, randomOf } from '@reprise/sse/testing';
+
+import type { Database } from '../../../../bench/torture/database.ts';
+import { type Fault, Fleet, type Sample } from '../../../../bench/torture/fleet.ts';
+import { machineTime } from '../../../../bench/torture/machine-time.ts';
+import type { NodeProcess } from '../../../../bench/torture/node-process.ts';
+import { expectCleanAndSingle, newEpochs } from './rows.ts';
+
+export const names: readonly string[] = ['a', 'b', 'c'];
+export const streams = 60;
+
+/**
+ * Three nodes with 60 streams, for all tests of a file. Each test begins at a random moment with
+ * even shares; after each the sink is clean, and no stream had two owners.
+ */
+export class ThreeNodes<Place extends Database> {
+  readonly ttl = 3000;
+  readonly random: Random = randomOf(`${jest.getSeed()}`);
+  /** How long all streams took to be connected after the nodes were started. */
+  settled: Sample | undefined;
+  #fleet: Fleet | undefined;
+  #database: Place | undefined;
+
+  constructor(open: () => Promise<Place>) {
+    beforeAll(async () => {
+      this.#database = await open();
+      const { ttl, database } = this;
+      this.#fleet = await Fleet.start({ database, ttl, streams, rate: 2 });
+      const prepared = await Promise.all(names.map((name) => this.fleet.prepare(name)));
+      const from = machineTime();
+      for (const node of prepared) {
+        this.fleet.startPrepared(node);
+      }
+      await this.fleet.settle();
+      this.settled = this.since(from, this.fleet.lastConnectionAt());
+    });
+    beforeEach(async () => {
+      await this.#addMissing();
+      await this.fleet.settle();
+      // At any moment between two renewals.
+      await delay((this.random() * this.ttl) / 4);
+    });
+    afterEach(() => expectCleanAndSingle(this.fleet));
+    afterAll(() => this.fleet.close());
+  }
+
+  get fleet(): Fleet {
+    return defined(this.#fleet);
+  }
+
+  get database(): Place {
+    return defined(this.#database);
+  }
+
+  /** A test that failed may have left fewer nodes behind. */
+  async #addMissing(): Promise<void> {
+    for (const { name, hasEnded } of this.fleet.nodes.values()) {
+      if (hasEnded) {
+        await this.fleet.add(name);
+      }
+    }
+  }
+
+  /** One of the nodes, as the seed decides. */
+  victim(): NodeProcess {
+    return this.fleet.node(names[Math.floor(this.random() * names.length)] ?? '');
+  }
+
+  /** In the time of the fault, and T afterwards, nothing moves, and no epoch changes. */
+  async expectStill(fault: () => Promise<void>): Promise<void> {
+    const epochs = await this.database.epochs();
+    const { length } = this.fleet.source.connections;
+    await fault();
+    await delay(this.ttl);
+    expect(this.fleet.source.connections.slice(length)).toEqual([]);
+    expect(await newEpochs(this.database, epochs)).toEqual([]);
+  }
+
+  /** The time from one moment to another. */
+  since(from: number, to: number): Sample {
+    return { ms: to - from, stalled: this.fleet.stalledIn({ from, to }) };
+  }
+}
+
+/** A fault of a node that begins now. */
+export function faultOf({ life }: NodeProcess): Fault {
+  return { node: life, at: machineTime() };
+}
+
+function defined<Value>(value: Value | undefined): Value {
+  if (value === undefined) {
+    throw new Error('Expected a fleet that has started, got none');
+  }
+  return value;
+}
