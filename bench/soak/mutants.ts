@@ -16,9 +16,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     noticedAs: /\d garbled/,
   },
   'an event acknowledged before its handler settles': {
-    file: 'sse/src/client/delivery.ts',
-    code: 'return answered.then(settle,',
-    instead: 'settle(undefined); return answered.then((value) => value,',
+    file: 'sse/src/client/event-handler.ts',
+    code: 'return answered.then(',
+    instead: 'void acknowledge(cursor, event, undefined); return answered.then(',
     noticedAs: /\d acknowledged too early/,
   },
   'nothing done for 25 s after an idle timeout': {
@@ -34,7 +34,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     noticedAs: /\d lost/,
   },
   'repeats handled in spite of dedupe': {
-    file: 'sse/src/cursor/cursor.ts',
+    file: 'sse/src/cursor/place.ts',
     code: 'if (!this.#dedupe) {',
     instead: 'if (true) {',
     noticedAs: /\d repeated in spite of dedupe/,
