@@ -20,7 +20,11 @@ interface Manifest {
 for (const path of globSync('packages/*/package.json', { cwd: root })) {
   const folder = join(root, dirname(path));
   const manifest = JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest;
-  for (const old of globSync('dist/**/*.js{,.map}', { cwd: folder })) {
+  // The page of the observer is in a folder of its own: `tools/page.ts` writes that.
+  for (const old of globSync('dist/**/*.js{,.map}', {
+    cwd: folder,
+    exclude: (path) => path === 'page',
+  })) {
     rmSync(join(folder, old));
   }
   const target = `node${manifest.engines.node.replace('>=', '')}`;

@@ -52,7 +52,8 @@ export interface SupervisedChild {
 
 /**
  * A supervisor and its children as they are now, also while it starts these; `undefined` for a
- * process that is not a supervisor, or has ended. It sends no message, and thus does not wait for a supervisor that is busy.
+ * process that is not a supervisor, or has ended. It sends no message, and thus does not wait for a
+ * supervisor that is busy.
  * @throws TypeError for anything but a pid
  * @example
  * ```ts

@@ -43,8 +43,8 @@ class Retry {
 }
 
 /**
- * The states of supervisors from their first instant on: a server has its state when `init` is over,
- * and that of a supervisor starts the children.
+ * The states of supervisors from their first instant on: a server has its state when `init` is
+ * over, and that of a supervisor starts the children.
  */
 const states: WeakMap<Cell, SupervisorState> = /* @__PURE__ */ new WeakMap();
 

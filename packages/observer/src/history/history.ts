@@ -95,11 +95,12 @@ export class History {
 
   /** A child is started: the one that ran as `before`, one that has not run yet, or a new one. */
   child(supervisor: number, id: string, before: number | undefined, now: number): Presence {
-    const known = this.#known(supervisor, id, before);
+    const known = this.childOf(supervisor, id, before);
     return known ?? this.#presences.add(this.#take(supervisor, id), supervisor, now);
   }
 
-  #known(supervisor: number, id: string, before: number | undefined): Presence | undefined {
+  /** The child that ran last as the process `before`, or one of this id that has not run yet. */
+  childOf(supervisor: number, id: string, before: number | undefined): Presence | undefined {
     return before === undefined
       ? this.#presences.unstarted(supervisor, id)
       : this.#presences.byPid(before);
@@ -161,7 +162,7 @@ export class History {
   }
 
   removed(supervisor: number, id: string, before: number | undefined, now: number): void {
-    const presence = this.#known(supervisor, id, before);
+    const presence = this.childOf(supervisor, id, before);
     if (presence !== undefined) {
       this.#gone(presence, now);
     }

@@ -1,10 +1,15 @@
 import type { System } from '@reprise/actor';
 
+import type { EndedLife } from '../history/history.ts';
 import { judge } from '../judge/judge.ts';
+import { changesAround } from '../live/hour.ts';
+import { liveOf, type Live } from '../live/live.ts';
+import { processPage } from '../live/process.ts';
+import { windowOf } from '../live/reader.ts';
 import { look } from '../look/look.ts';
 import type { CrashGroup, CrashReport } from '../recording/crash-book.ts';
-import { record, type Recording } from '../recording/record.ts';
-import { type Answer, json, plain, type Question } from './exchange.ts';
+import { type Recorded, recordedOf } from '../recording/record.ts';
+import { type Answer, json, jsonText, plain, type Question } from './exchange.ts';
 import type { ShowOptions } from './options.ts';
 import type { Api } from './site.ts';
 
@@ -15,17 +20,32 @@ export function createApi(system: System, options: ShowOptions): Api {
 
 class SystemApi implements Api {
   readonly #system: System;
-  readonly #recording: Recording;
+  readonly #recording: Recorded;
+  readonly #live: Live;
   readonly #options: ShowOptions;
 
   constructor(system: System, options: ShowOptions) {
     this.#system = system;
-    this.#recording = record(system);
+    this.#recording = recordedOf(system);
+    this.#live = liveOf(system);
     this.#options = options;
   }
 
-  get(path: string, { query }: Question): Answer | undefined {
+  get(path: string, question: Question): Answer | undefined {
+    const { query } = question;
+    const [, pid] = /^process\/(\d{1,15})$/.exec(path) ?? [];
+    if (pid !== undefined) {
+      return this.#process(Number(pid));
+    }
     switch (path) {
+      case 'live':
+        return this.#stream(question);
+      case 'tree':
+        return jsonText(`{"at":${this.#system.clock.now()},"rows":${this.#live.tree()}}`);
+      case 'lives':
+        return json(this.#livesOf(query.get('path')));
+      case 'changes':
+        return this.#changes(query.get('time'));
       case 'overview':
         return this.#overview();
       case 'streams':
@@ -39,8 +59,42 @@ class SystemApi implements Api {
     }
   }
 
-  post(): Answer | undefined {
-    return undefined;
+  post(path: string, body: unknown): Answer | undefined {
+    const [, reader] = /^live\/(\w{1,40})\/window$/.exec(path) ?? [];
+    return reader !== undefined && this.#live.setWindow(reader, windowOf(body))
+      ? { status: 204, headers: { 'cache-control': 'no-store' }, body: '' }
+      : undefined;
+  }
+
+  #stream(question: Question): Answer {
+    if (this.#live.isFull) {
+      return plain(503, 'Expected at most 20 readers', { 'retry-after': '10' });
+    }
+    const [lastEventId = ''] = question.header('last-event-id');
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+      body: (sink) => {
+        this.#live.add(sink, lastEventId);
+      },
+    };
+  }
+
+  #process(pid: number): Answer | undefined {
+    const showsState = this.#options.state !== 'hide';
+    const page = processPage(this.#system, this.#recording, pid, showsState);
+    return page && json(page);
+  }
+
+  /** The newest of the lives of one place. */
+  #livesOf(path: string | null): readonly EndedLife[] {
+    return [...this.#recording.processes].filter((life) => life.path === path).slice(-12);
+  }
+
+  #changes(time: string | null): Answer {
+    return time === null || !Number.isFinite(Number(time))
+      ? wantsTime
+      : json(changesAround(this.#recording, Number(time), 12));
   }
 
   #overview(): Answer {
@@ -56,10 +110,12 @@ class SystemApi implements Api {
 
   #at(time: string | null): Answer {
     return time === null || !Number.isFinite(Number(time))
-      ? plain(400, 'Expected time, in ms on the clock of the system')
+      ? wantsTime
       : json(this.#recording.at(Number(time)));
   }
 }
+
+const wantsTime = plain(400, 'Expected time, in ms on the clock of the system');
 
 function hidden(report: CrashReport): CrashReport {
   return { ...report, message: undefined, state: undefined };

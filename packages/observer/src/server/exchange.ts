@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { Sink } from '../live/sink.ts';
+
 /** A request as the observer sees it, of `node:http` or of the Fetch standard. */
 export interface Question {
   readonly method: string;
@@ -24,16 +26,6 @@ export interface Answer {
   readonly body: string | Uint8Array | ((reader: Sink) => void);
 }
 
-/** A reader of a body that is written in parts. */
-export interface Sink {
-  /** Returns whether it takes more now; else `onDrain` is called once it does. */
-  write(text: string): boolean;
-  onDrain(callback: () => void): void;
-  /** Called once, also if the reader is gone already. */
-  onClose(callback: () => void): void;
-  end(): void;
-}
-
 /** A short answer of plain text. */
 export function plain(
   status: number,
@@ -49,9 +41,13 @@ export function plain(
 
 /** Data as JSON. */
 export function json(value: unknown): Answer {
+  return jsonText(JSON.stringify(value));
+}
+
+export function jsonText(body: string): Answer {
   return {
     status: 200,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-    body: JSON.stringify(value),
+    body,
   };
 }

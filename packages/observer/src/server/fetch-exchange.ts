@@ -1,4 +1,5 @@
-import type { Answer, Question, Sink } from './exchange.ts';
+import type { Sink } from '../live/sink.ts';
+import type { Answer, Question } from './exchange.ts';
 import type { Location } from './location.ts';
 
 export function questionOf(

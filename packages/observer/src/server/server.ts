@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import {
   type ChildSpec,
+  type ExitError,
   GenServer,
   type NoReply,
   noreply,
@@ -13,6 +14,7 @@ import {
   sendAfter,
 } from '@reprise/actor';
 
+import { liveOf } from '../live/live.ts';
 import { createApi } from './api.ts';
 import { Gate } from './gate.ts';
 import { createLimited, listen, portsFrom } from './listen.ts';
@@ -54,8 +56,8 @@ const firstPort = 4141;
 const pause = 10_000;
 
 /**
- * The child spec of the server of the page. Its start succeeds at once, and it listens when it can: a port that is
- * taken must not fail the start of the program.
+ * The child spec of the server of the page. Its start succeeds at once, and it listens when it can:
+ * a port that is taken must not fail the start of the program.
  */
 export function serverSpec(setup: Setup): ChildSpec<'server', Pid> {
   return GenServer.childSpec(server, setup, { id: 'server' });
@@ -95,6 +97,10 @@ function serverFor(self: Process): Server {
     send(pid, { type: 'request', request, response });
   });
   self.signal.addEventListener('abort', () => {
+    const { reason } = self.signal.reason as ExitError;
+    if (reason.type === 'shutdown') {
+      liveOf(self.system).end(reason.type);
+    }
     http.close();
     http.closeAllConnections();
   });

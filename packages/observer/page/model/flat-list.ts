@@ -1,0 +1,92 @@
+import type { Mirror } from './mirror.ts';
+import type { TreeRow } from './wire.ts';
+
+/** A line of the list: a row of the tree, or a count of those that are folded away. */
+export type Line =
+  | {
+      readonly type: 'row';
+      readonly row: TreeRow;
+      readonly depth: number;
+      readonly isOpen: boolean | undefined;
+    }
+  | {
+      readonly type: 'rest';
+      readonly parent: number;
+      readonly depth: number;
+      readonly count: number;
+    };
+
+export interface ListOptions {
+  /** What was opened and folded by hand. */
+  readonly folds: ReadonlyMap<number, boolean>;
+  /** Rows that are shown even below a supervisor that is folded to a count. */
+  readonly notable: (row: TreeRow) => boolean;
+  /** Rows that are searched for; their ancestors are shown, too. `undefined`: all. */
+  readonly matches: ((row: TreeRow) => boolean) | undefined;
+}
+
+/** A supervisor with more children shows those that need a look, and a count. */
+const many = 50;
+
+/** The tree as a list, from the top down. */
+export function flatList(mirror: Mirror, options: ListOptions): readonly Line[] {
+  const { matches } = options;
+  const lines: Line[] = [];
+  const found = matches === undefined ? undefined : hits(mirror, matches);
+  const visit = (number: number, depth: number): void => {
+    const row = mirror.get(number);
+    if (row === undefined || (found !== undefined && !found.has(number))) {
+      return;
+    }
+    const children = mirror.childrenOf(number);
+    const fold = options.folds.get(number);
+    const isOpen = found !== undefined || (fold ?? true);
+    lines.push({ type: 'row', row, depth, isOpen: children.length === 0 ? undefined : isOpen });
+    if (!isOpen) {
+      return;
+    }
+    const isFolded = children.length > many && fold !== true && found === undefined;
+    const shown = isFolded ? children.filter((one) => isNotable(mirror, one, options)) : children;
+    for (const child of shown) {
+      visit(child, depth + 1);
+    }
+    if (shown.length < children.length) {
+      const count = children.length - shown.length;
+      lines.push({ type: 'rest', parent: number, depth: depth + 1, count });
+    }
+  };
+  for (const top of mirror.childrenOf(0)) {
+    visit(top, 0);
+  }
+  return lines;
+}
+
+function isNotable(mirror: Mirror, number: number, { notable }: ListOptions): boolean {
+  const row = mirror.get(number);
+  return row !== undefined && (row.type === 'supervisor' || notable(row));
+}
+
+/** The rows that match, with all above them. */
+function hits(mirror: Mirror, matches: (row: TreeRow) => boolean): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const row of mirror.all) {
+    if (matches(row)) {
+      for (const above of mirror.ancestorsOf(row.row)) {
+        found.add(above);
+      }
+    }
+  }
+  return found;
+}
+
+/** Which rows of one height are to be seen, with a few above and below. */
+export function visibleRange(
+  { top, height }: { readonly top: number; readonly height: number },
+  rowHeight: number,
+  count: number,
+): readonly [from: number, to: number] {
+  const spare = 6;
+  const from = Math.min(count, Math.max(0, Math.floor(-top / rowHeight) - spare));
+  const to = Math.min(count, Math.ceil((height - top) / rowHeight) + spare);
+  return [from, Math.max(from, to)];
+}

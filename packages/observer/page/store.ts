@@ -1,0 +1,224 @@
+import { batch, computed, signal } from '@preact/signals';
+
+import { type Connection, LiveConnection } from './model/connection.ts';
+import { Mirror, rowsOfPast } from './model/mirror.ts';
+import { Rates } from './model/rates.ts';
+import { formatRoute, parseRoute, type Route } from './model/route.ts';
+import { type Point, withPoint } from './model/samples.ts';
+import { takeToken } from './model/token.ts';
+import type {
+  Change,
+  CrashGroup,
+  Figures,
+  Hello,
+  Hour,
+  Judgement,
+  Lane,
+  PastTree,
+  Stream,
+  TreeRow,
+  Vitals,
+} from './model/wire.ts';
+
+const noHour: Hour = { from: 0, part: 30_000, changes: [], crashes: [], since: 0, latest: [] };
+
+export const token = signal(takeToken());
+export const connection = signal<Connection>('connecting');
+export const hello = signal<Hello | undefined>(undefined);
+export const endReason = signal('');
+export const vitals = signal<Vitals | undefined>(undefined);
+export const judgement = signal<Judgement>({ isWell: true, text: '', findings: [] });
+export const hour = signal<Hour>(noHour);
+export const streams = signal<readonly Stream[]>([]);
+export const lanes = signal<readonly Lane[]>([]);
+export const crashes = signal<readonly CrashGroup[]>([]);
+export const points = signal<readonly Point[]>([]);
+export const route = signal<Route>(parseRoute(location.hash));
+export const isPaused = signal(false);
+export const now = signal(0);
+
+export const mirror = new Mirror();
+export const pastMirror = new Mirror();
+export const rates = new Rates();
+/** How often each event rate was seen: by stream, the newest last. */
+export const streamRates = new Map<number, number[]>();
+/** They rise with each change of the mirror, and of the numbers. */
+export const treeVersion = signal(0);
+export const figuresVersion = signal(0);
+
+/** The past that is shown; `undefined` while live. */
+export const past = signal<
+  { readonly time: number; readonly changes: readonly Change[] } | undefined
+>(undefined);
+
+export const critical = computed(
+  () => judgement.value.findings.filter(({ level }) => level === 'critical').length,
+);
+
+/** A time of the system's clock as a time of day. */
+export function wall(at: number): number {
+  const last = vitals.value;
+  const { now: base = 0, wall: wallBase = 0 } = hello.value ?? {};
+  return last === undefined ? wallBase + at - base : last.wall + at - last.at;
+}
+
+export function go(change: Partial<Route>): void {
+  location.hash = formatRoute({ ...route.value, ...change });
+}
+
+export async function get<Value>(path: string): Promise<Value | undefined> {
+  try {
+    const headers = { authorization: `Bearer ${token.value}` };
+    const response = await fetch(`api/${path}`, { headers });
+    return response.ok ? ((await response.json()) as Value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+let shown = '';
+let windowTimer = 0;
+
+/** Tells the server which rows and streams are to be seen. */
+export function show(rows: readonly number[], shownStreams: readonly number[]): void {
+  const body = JSON.stringify({ rows: rows.slice(0, 200), streams: shownStreams.slice(0, 200) });
+  if (body === shown) {
+    return;
+  }
+  shown = body;
+  clearTimeout(windowTimer);
+  windowTimer = window.setTimeout(() => {
+    sendWindow();
+  }, 100);
+}
+
+function sendWindow(): void {
+  const { reader } = hello.value ?? {};
+  if (reader !== undefined && shown !== '') {
+    void fetch(`api/live/${reader}/window`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token.value}`, 'content-type': 'application/json' },
+      body: shown,
+    }).catch(() => undefined);
+  }
+}
+
+const handlers: Readonly<Record<string, (data: never) => void>> = {
+  hello: (data: Hello) => {
+    if (hello.value !== undefined && hello.value.epoch !== data.epoch) {
+      mirror.replace([]);
+      points.value = [];
+    }
+    hello.value = data;
+    rates.clear();
+    sendWindow();
+  },
+  snapshot: (rows: readonly TreeRow[]) => {
+    mirror.replace(rows);
+    treeVersion.value += 1;
+  },
+  changes: ({ rows, removed }: { rows: readonly TreeRow[]; removed: readonly number[] }) => {
+    mirror.change(rows, removed);
+    treeVersion.value += 1;
+  },
+  rows: ({ at, rows }: { at: number; rows: readonly Figures[] }) => {
+    rates.update(at, rows, (row) => mirror.get(row)?.pid ?? 0);
+    figuresVersion.value += 1;
+  },
+  vitals: (next: Vitals) => {
+    points.value = withPoint(points.value, vitals.value, next);
+    vitals.value = next;
+    now.value = next.at;
+  },
+  findings: (next: Judgement) => {
+    judgement.value = next;
+  },
+  hour: (next: Hour) => {
+    hour.value = next;
+    void refresh();
+  },
+  streams: (next: readonly Stream[]) => {
+    noteRates(streams.value, next);
+    streams.value = next;
+  },
+  end: ({ reason }: { reason: string }) => {
+    endReason.value = reason;
+  },
+};
+
+function noteRates(before: readonly Stream[], next: readonly Stream[]): void {
+  const known = new Map(before.map((stream) => [stream.pid, stream.events]));
+  for (const { pid, events } of next) {
+    const list = streamRates.get(pid) ?? [];
+    const last = known.get(pid);
+    list.push(last === undefined ? 0 : (events - last) * 2);
+    streamRates.set(pid, list.slice(-60));
+  }
+}
+
+/** What changes with the hour alone. */
+async function refresh(): Promise<void> {
+  const [nextLanes, nextCrashes] = await Promise.all([
+    get<readonly Lane[]>('streams'),
+    get<readonly CrashGroup[]>('crashes'),
+  ]);
+  batch(() => {
+    lanes.value = nextLanes ?? lanes.value;
+    crashes.value = nextCrashes ?? crashes.value;
+  });
+}
+
+async function showPast(time: number | undefined): Promise<void> {
+  if (time === undefined) {
+    past.value = undefined;
+    return;
+  }
+  const [trees, changes] = await Promise.all([
+    get<readonly PastTree[]>(`at?time=${time}`),
+    get<readonly Change[]>(`changes?time=${time}`),
+  ]);
+  if (route.value.time === time && trees !== undefined) {
+    pastMirror.replace(rowsOfPast(trees));
+    past.value = { time, changes: changes ?? [] };
+    treeVersion.value += 1;
+  }
+}
+
+const live = new LiveConnection(
+  {
+    event: (type, data) => {
+      batch(() => handlers[type]?.(JSON.parse(data) as never));
+    },
+    changed: (state) => {
+      connection.value = state;
+    },
+  },
+  () => token.value,
+);
+
+export function start(): void {
+  window.addEventListener('hashchange', () => {
+    const next = parseRoute(location.hash);
+    const { time } = route.value;
+    route.value = next;
+    if (next.time !== time) {
+      void showPast(next.time);
+    }
+  });
+  void showPast(route.value.time);
+  live.open();
+}
+
+export function reconnect(): void {
+  live.open();
+}
+
+/** A page that is paused reads nothing; it gets what it has missed when it goes on. */
+export function togglePause(): void {
+  isPaused.value = !isPaused.value;
+  if (isPaused.value) {
+    live.close();
+  } else {
+    live.open();
+  }
+}

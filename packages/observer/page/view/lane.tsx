@@ -1,0 +1,165 @@
+import { shortPath, visible } from '../model/format.ts';
+import { marksOf, type Mark } from '../model/lanes.ts';
+import type { Lane, Stream } from '../model/wire.ts';
+import { hour, lanes, now, past } from '../store.ts';
+
+export function span(): readonly [from: number, until: number] {
+  const until = past.value?.time ?? now.value;
+  const { part, changes } = hour.value;
+  return [until - part * Math.max(1, changes.length), until];
+}
+
+/** Since when a stream is silent for longer than it may be without a word, if it is. */
+export function silentSince(stream: Stream | undefined): number | undefined {
+  if (stream?.state !== 'connected' || stream.heardAt === undefined || past.value !== undefined) {
+    return undefined;
+  }
+  const silence = now.value - stream.heardAt;
+  const { idleTimeout = Infinity, usualGap = 0 } = stream;
+  const isLong = silence > 30_000 && silence > idleTimeout / 2 && silence > usualGap * 20;
+  return isLong ? stream.heardAt : undefined;
+}
+
+function percent(value: number): string {
+  return `${value.toFixed(3)}%`;
+}
+
+/** Places are in percent: nothing is drawn anew when the window changes. */
+function MarkShape({
+  mark,
+  middle,
+  bar,
+}: {
+  readonly mark: Mark;
+  readonly middle: number;
+  readonly bar: number;
+}) {
+  switch (mark.type) {
+    case 'connected':
+      return (
+        <rect
+          x={percent(mark.from)}
+          y={middle - bar / 2}
+          width={percent(Math.max(0.15, mark.to - mark.from))}
+          height={bar}
+          rx={bar / 2}
+          fill="var(--up)"
+        />
+      );
+    case 'thread':
+      return (
+        <rect
+          x={percent(mark.from)}
+          y={middle - 0.75}
+          width={percent(Math.max(0.1, mark.to - mark.from))}
+          height="1.5"
+          fill="var(--wait)"
+        />
+      );
+    case 'attempt':
+      return (
+        <circle
+          cx={percent(mark.at)}
+          cy={middle}
+          r="2.75"
+          fill="var(--bg)"
+          stroke="var(--wait)"
+          stroke-width="1.5"
+        />
+      );
+    default:
+      return (
+        <rect
+          x={percent(mark.at)}
+          y={middle - 6}
+          width="2"
+          height="12"
+          rx="1"
+          fill={mark.type === 'ignored' ? 'var(--bad-line)' : 'var(--wait)'}
+        >
+          <title>{visible(mark.title)}</title>
+        </rect>
+      );
+  }
+}
+
+/** A lane of one stream: connected is a bar, silence hollow, waiting a thread, an attempt a ring. */
+export function LaneShape({
+  lane,
+  stream,
+}: {
+  readonly lane: Lane;
+  readonly stream: Stream | undefined;
+}) {
+  const [from, until] = span();
+  const marks = marksOf(lane, from, until);
+  const since = silentSince(stream);
+  const at = since === undefined ? 100 : ((since - from) / (until - from)) * 100;
+  const losses = marks.filter(({ type }) => type === 'loss').length;
+  const label = `${visible(shortPath(lane.path), 80)}: ${losses} interruptions in the last hour${since === undefined ? '' : ', silent now'}`;
+  return (
+    <svg width="100%" height="16" role="img" aria-label={label}>
+      {marks.map((mark, index) => (
+        <MarkShape key={index} mark={mark} middle={8} bar={6} />
+      ))}
+      {since !== undefined && (
+        <rect
+          x={percent(Math.max(0, at))}
+          y="5"
+          width={percent(100 - Math.max(0, at) - 0.2)}
+          height="6"
+          rx="3"
+          fill="var(--warn-soft)"
+          stroke="var(--warn-line)"
+          stroke-width="1.5"
+        />
+      )}
+    </svg>
+  );
+}
+
+/** Groups of streams by what is above them. */
+export function groupsOf(
+  all: readonly Lane[],
+): readonly (readonly [name: string, lanes: readonly Lane[]])[] {
+  const groups = new Map<string, Lane[]>();
+  for (const lane of all) {
+    const ids = lane.path.split(' / ');
+    const name = ids.at(-2) ?? ids[0] ?? '';
+    groups.set(name, [...(groups.get(name) ?? []), lane]);
+  }
+  return [...groups];
+}
+
+const mostThin = 40;
+
+/** All streams as thin lanes, in groups. */
+export function ThinLanes() {
+  const [from, until] = span();
+  const pitch = 7;
+  return (
+    <div class="loom">
+      {groupsOf(lanes.value.slice(0, mostThin)).map(([name, group]) => [
+        <div key={`${name} name`} class="g">
+          {visible(name, 30)}
+          <div class="quiet num">{group.length}</div>
+        </div>,
+        <svg
+          key={name}
+          width="100%"
+          height={Math.max(30, group.length * pitch + 8)}
+          role="img"
+          aria-label={`${visible(name, 30)}: ${group.length} streams in the last hour`}
+        >
+          {group.flatMap((lane, index) =>
+            marksOf(lane, from, until)
+              .filter(({ type }) => type === 'connected' || type === 'thread')
+              .map((mark, at) => (
+                <MarkShape key={`${index} ${at}`} mark={mark} middle={index * pitch + 4} bar={3} />
+              )),
+          )}
+        </svg>,
+      ])}
+    </div>
+  );
+}

@@ -1,0 +1,287 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import process from 'node:process';
+
+import type { System, TimeoutHandle } from '@reprise/actor';
+import { watch } from '@reprise/actor/inspect';
+
+import { judge, type Judgement } from '../judge/judge.ts';
+import { look } from '../look/look.ts';
+import type { Look } from '../look/looker.ts';
+import type { StreamLook } from '../look/stream-look.ts';
+import { type Recorded, recordedOf } from '../recording/record.ts';
+import { ChangeLog, frame } from './frame.ts';
+import { hourOf, latestChanges } from './hour.ts';
+import { Machine } from './machine.ts';
+import { Numbers } from './numbers.ts';
+import { Reader, type Window } from './reader.ts';
+import type { Sink } from './sink.ts';
+import { Structure } from './structure.ts';
+
+/** How often the system is looked at while somebody looks, in ms. */
+const pause = 500;
+/** After the last reader has left, in ms: one that reconnects gets what it has missed. */
+const rest = 8000;
+/** The hour is made anew once in so many looks. */
+const looksAnHour = 10;
+const mostReaders = 20;
+/** So many streams are told in each look; of more, only those that the page shows. */
+const fewStreams = 60;
+
+const lives: WeakMap<Recorded, Live> = /* @__PURE__ */ new WeakMap();
+
+/** The readers of a system. All servers of it share them. */
+export function liveOf(system: System): Live {
+  const recorded = recordedOf(system);
+  const live = lives.get(recorded) ?? new Live(system, recorded);
+  lives.set(recorded, live);
+  return live;
+}
+
+/** What the looks need, from the first reader to the last. */
+interface Looking {
+  readonly structure: Structure;
+  readonly numbers: Numbers;
+  readonly log: ChangeLog;
+  readonly unwatch: () => void;
+  timer: TimeoutHandle | undefined;
+  looks: number;
+  /** When there was a reader last. */
+  readAt: number;
+  judgement: string;
+}
+
+/** Looks at a system while somebody reads, and tells the readers. Without one it does nothing. */
+export class Live {
+  readonly #system: System;
+  readonly #recorded: Recorded;
+  readonly #machine = new Machine();
+  readonly #readers: Map<string, Reader> = new Map();
+  /** Numbers of changes are of use in one epoch alone. */
+  readonly #epoch = randomBytes(6).toString('hex');
+  #looking: Looking | undefined = undefined;
+
+  constructor(system: System, recorded: Recorded) {
+    this.#system = system;
+    this.#recorded = recorded;
+  }
+
+  get isFull(): boolean {
+    return this.#readers.size >= mostReaders;
+  }
+
+  /** The structure as it is now, for one who does not stay. */
+  tree(): string {
+    const structure = this.#looking?.structure ?? this.#structure();
+    structure.update();
+    return structure.snapshot;
+  }
+
+  /** `lastEventId`: what the reader has got last, in this epoch or in another. */
+  add(sink: Sink, lastEventId: string): void {
+    const reader = new Reader(randomBytes(8).toString('hex'), sink);
+    const looking = (this.#looking ??= this.#start());
+    this.#readers.set(reader.id, reader);
+    sink.onClose(() => {
+      this.#readers.delete(reader.id);
+    });
+    // The others get what has changed; the tree of this one has it.
+    const changes = this.#changes(looking);
+    for (const other of this.#readers.values()) {
+      if (other !== reader) {
+        other.write(changes);
+      }
+    }
+    const missed = this.#missed(looking, lastEventId);
+    reader.write(this.#hello(reader) + (missed ?? this.#snapshot(looking)) + this.#slow());
+    this.#look(looking);
+  }
+
+  setWindow(id: string, window: Window): boolean {
+    const reader = this.#readers.get(id);
+    if (reader !== undefined) {
+      reader.window = window;
+    }
+    return reader !== undefined;
+  }
+
+  #structure(): Structure {
+    return new Structure(this.#system, this.#recorded.recorder.history);
+  }
+
+  #start(): Looking {
+    const structure = this.#structure();
+    this.#machine.start();
+    return {
+      structure,
+      numbers: new Numbers(this.#system),
+      log: new ChangeLog(),
+      unwatch: watch(this.#system, structure),
+      timer: undefined,
+      looks: 0,
+      readAt: this.#now,
+      judgement: '',
+    };
+  }
+
+  #stop({ unwatch, timer }: Looking): void {
+    unwatch();
+    this.#machine.stop();
+    if (timer !== undefined) {
+      this.#system.clock.clearTimeout(timer);
+    }
+    this.#looking = undefined;
+  }
+
+  /** The system, or its observer, ends in order: the pages say so. */
+  end(reason: string): void {
+    for (const reader of this.#readers.values()) {
+      reader.end(frame('end', JSON.stringify({ reason })));
+    }
+    if (this.#looking !== undefined) {
+      this.#stop(this.#looking);
+    }
+  }
+
+  /** One look for all readers, and the next one later. */
+  #look(looking: Looking): void {
+    const { clock } = this.#system;
+    if (looking.timer !== undefined) {
+      clock.clearTimeout(looking.timer);
+    }
+    if (this.#readers.size > 0) {
+      looking.readAt = this.#now;
+      this.#tell(looking);
+    } else if (this.#now - looking.readAt >= rest) {
+      this.#stop(looking);
+      return;
+    }
+    looking.timer = clock.setTimeout(() => {
+      this.#look(looking);
+    }, pause);
+    looking.timer.unref?.();
+  }
+
+  #tell(looking: Looking): void {
+    const { structure, numbers } = looking;
+    numbers.update();
+    looking.looks += 1;
+    const seen = look(this.#system);
+    const judged = judge(seen);
+    const shared = this.#shared(looking, seen, judged);
+    const top = numbers.top();
+    for (const reader of this.#readers.values()) {
+      const whole = reader.isBehind ? this.#snapshot(looking) : '';
+      const rows = this.#rows(structure, numbers, reader.window, top);
+      reader.write(whole + shared + rows + streams(seen.streams, reader.window));
+    }
+  }
+
+  /** The same text for all. */
+  #shared(looking: Looking, seen: Look, judged: Judgement): string {
+    const changes = this.#changes(looking);
+    const judgement = JSON.stringify(judged);
+    const findings = judgement === looking.judgement ? '' : frame('findings', judgement);
+    looking.judgement = judgement;
+    const isTime = looking.looks % looksAnHour === 0 || changes !== '';
+    return changes + findings + this.#vitals(looking, seen) + (isTime ? this.#slow() : '');
+  }
+
+  /** What has changed in the tree, as a frame that is kept for a while; `""` for nothing. */
+  #changes({ structure, log }: Looking): string {
+    const { changed, removed } = structure.update();
+    const data = `{"rows":[${changed.join(',')}],"removed":${JSON.stringify(removed)}}`;
+    return changed.length === 0 && removed.length === 0
+      ? ''
+      : log.add((number) => frame('changes', data, this.#id(number)));
+  }
+
+  #vitals({ numbers, structure }: Looking, seen: Look): string {
+    const vitals = {
+      at: seen.at,
+      wall: this.#system.clock.date?.() ?? Date.now(),
+      processes: seen.processes,
+      rows: structure.size,
+      messages: seen.messages,
+      longest: seen.longest,
+      handled: numbers.handled,
+      events: sum(seen.streams, ({ events }) => events),
+      bytes: sum(seen.streams, ({ bytes }) => bytes),
+      streams: seen.streams.length,
+      connected: seen.streams.filter(({ state }) => state === 'connected').length,
+      crashes: this.#recorded.crashCount,
+      lastSlow: seen.lastSlow,
+      ...this.#machine.read(),
+    };
+    return frame('vitals', JSON.stringify(vitals));
+  }
+
+  #slow(): string {
+    const hour = hourOf(this.#recorded, this.#now);
+    const latest = latestChanges(this.#recorded, this.#now, 12);
+    return frame('hour', JSON.stringify({ ...hour, since: this.#recorded.since, latest }));
+  }
+
+  #rows(
+    structure: Structure,
+    numbers: Numbers,
+    { rows }: Window,
+    top: ReadonlySet<number>,
+  ): string {
+    const pids = rows.map((row) => structure.get(row)?.pid);
+    const wanted = new Set([...pids, ...top]);
+    const figures = [...wanted].flatMap((pid) => {
+      const row = pid === undefined ? undefined : structure.rowOf(pid);
+      const found = row === undefined ? undefined : numbers.of(row, pid ?? 0);
+      return found === undefined ? [] : [found];
+    });
+    return frame('rows', `{"at":${this.#now},"rows":${JSON.stringify(figures)}}`);
+  }
+
+  #hello({ id }: Reader): string {
+    const hello = {
+      reader: id,
+      epoch: this.#epoch,
+      name: nameOf(this.#system, this.#recorded),
+      host: hostname(),
+      osPid: process.pid,
+      now: this.#now,
+      wall: this.#system.clock.date?.() ?? Date.now(),
+      since: this.#recorded.since,
+      folder: process.cwd(),
+    };
+    return frame('hello', JSON.stringify(hello));
+  }
+
+  #snapshot({ structure, log }: Looking): string {
+    return frame('snapshot', structure.snapshot, this.#id(log.last));
+  }
+
+  #missed({ log }: Looking, lastEventId: string): string | undefined {
+    const [epoch, number] = lastEventId.split('-');
+    return epoch === this.#epoch ? log.after(Number(number)) : undefined;
+  }
+
+  #id(number: number): string {
+    return `${this.#epoch}-${number}`;
+  }
+
+  get #now(): number {
+    return this.#system.clock.now();
+  }
+}
+
+function nameOf(system: System, recorded: Recorded): string {
+  const [first] = recorded.at(system.clock.now());
+  return first === undefined || first.id.startsWith('#') ? 'system' : first.id;
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
+
+function streams(all: readonly StreamLook[], window: Window): string {
+  const shown = new Set(window.streams);
+  const told = all.length <= fewStreams ? all : all.filter(({ pid }) => shown.has(pid));
+  return told.length === 0 ? '' : frame('streams', JSON.stringify(told));
+}

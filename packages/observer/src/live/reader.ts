@@ -1,0 +1,68 @@
+import type { Sink } from './sink.ts';
+
+/** What a page shows: only of these it gets numbers. */
+export interface Window {
+  readonly rows: readonly number[];
+  readonly streams: readonly number[];
+}
+
+const nothing: Window = { rows: [], streams: [] };
+const most = 200;
+
+/**
+ * One page. While its socket takes no more, it gets nothing, and nothing is kept for it: once it
+ * reads again, it gets everything as it is then.
+ */
+export class Reader {
+  window: Window = nothing;
+  readonly id: string;
+  readonly #sink: Sink;
+  #isReady = true;
+  /** It has missed something. */
+  #isBehind = false;
+
+  constructor(id: string, sink: Sink) {
+    this.id = id;
+    this.#sink = sink;
+  }
+
+  /** Whether the next write has to begin with everything. */
+  get isBehind(): boolean {
+    return this.#isBehind && this.#isReady;
+  }
+
+  write(text: string): void {
+    if (!this.#isReady) {
+      this.#isBehind = true;
+      return;
+    }
+    this.#isBehind = false;
+    if (text !== '' && !this.#sink.write(text)) {
+      this.#isReady = false;
+      this.#sink.onDrain(() => {
+        this.#isReady = true;
+      });
+    }
+  }
+
+  end(text: string): void {
+    this.#sink.write(text);
+    this.#sink.end();
+  }
+}
+
+/**
+ * The window that a page has sent.
+ * @throws TypeError for anything else
+ */
+export function windowOf(body: unknown): Window {
+  const { rows, streams } = Object(body) as Partial<Record<keyof Window, unknown>>;
+  return { rows: numbersOf(rows), streams: numbersOf(streams) };
+}
+
+function numbersOf(list: unknown): readonly number[] {
+  if (!Array.isArray(list) || list.length > most || !list.every(Number.isSafeInteger)) {
+    throw new TypeError(`Expected rows and streams, lists of at most ${most} numbers`);
+  }
+  return list as readonly number[];
+}

@@ -1,0 +1,239 @@
+import { once } from 'node:events';
+
+import { describe, expect, test } from '@jest/globals';
+import {
+  Agent,
+  childSpec,
+  createSystem,
+  exit,
+  GenServer,
+  kill,
+  noreply,
+  ok,
+  type Pid,
+  Supervisor,
+} from '@reprise/actor';
+import { supervisorInfo } from '@reprise/actor/inspect';
+import { settle, virtualClock } from '@reprise/actor/testing';
+
+import { observer } from '../../src/index.ts';
+import type { TreeRow } from '../../src/live/structure.ts';
+import { ask } from '../support/asking.ts';
+import { bearer, token } from '../support/observed.ts';
+import { openStream } from '../support/stream-reader.ts';
+
+const agent = (id: string) => childSpec((parent) => Agent.startLink(parent, () => 0), { id });
+
+/** A tree with an observer, on a clock that the test turns. */
+async function service(state: 'show' | 'hide' = 'show') {
+  const clock = virtualClock();
+  const timers = new Set<unknown>();
+  const watched = {
+    ...clock,
+    setTimeout: (callback: () => void, ms: number) => {
+      const handle = clock.setTimeout(() => {
+        timers.delete(handle);
+        callback();
+      }, ms);
+      timers.add(handle);
+      return handle;
+    },
+    clearTimeout: (handle: never) => {
+      timers.delete(handle);
+      clock.clearTimeout(handle);
+    },
+  };
+  const system = createSystem({
+    clock: watched,
+    logger: { error: () => {}, warn: () => {} },
+  });
+  const { promise, resolve: announce } = Promise.withResolvers<string>();
+  const top = await Supervisor.startLink(system, {
+    strategy: 'oneForOne',
+    name: 'app',
+    maxRestarts: 1_000_000,
+    children: [agent('stock'), observer({ port: 0, token, announce, state })],
+  });
+  const url = await promise;
+  const look = () => clock.advance(500);
+  return { system, top, url, clock, timers, look, [Symbol.asyncDispose]: () => system.stop() };
+}
+
+const rowsIn = (data: string): readonly TreeRow[] => JSON.parse(data) as readonly TreeRow[];
+
+function pidOf(supervisor: Pid, id: string): Pid {
+  const pid = supervisorInfo(supervisor)?.children.find((child) => child.id === id)?.pid;
+  if (pid === undefined) {
+    throw new Error('Expected a child that runs, got none');
+  }
+  return pid;
+}
+
+describe('the stream to a page', () => {
+  test('begins with the tree, and goes on with what changes', async () => {
+    await using tree = await service();
+    const reader = await openStream(tree.url);
+    const rows = rowsIn((await reader.next('snapshot')).data);
+    const [app, stock] = [
+      rows.find(({ id }) => id === 'app'),
+      rows.find(({ id }) => id === 'stock'),
+    ];
+    expect(app).toMatchObject({ parent: 0, type: 'supervisor', supervises: { counting: 0 } });
+    expect(stock).toMatchObject({
+      parent: app?.row,
+      type: 'worker',
+      state: 'running',
+      restarts: 0,
+    });
+    const before = pidOf(tree.top, 'stock');
+    exit(tree.system, before, kill);
+    await settle(tree.system);
+    await tree.look();
+    const { data } = await reader.next('changes');
+    const changes = JSON.parse(data) as { rows: readonly TreeRow[]; removed: readonly number[] };
+    expect(changes.removed).toEqual([]);
+    expect(changes.rows).toContainEqual(
+      expect.objectContaining({
+        row: stock?.row,
+        pid: pidOf(tree.top, 'stock').id,
+        restarts: 1,
+        reason: 'killed',
+      }),
+    );
+    reader.close();
+  });
+
+  test('tells a child that is removed, with all below it', async () => {
+    await using tree = await service();
+    const below = Supervisor.childSpec({
+      id: 'below',
+      strategy: 'oneForOne',
+      children: [agent('a')],
+    });
+    await Supervisor.startChild(tree.top, below);
+    const reader = await openStream(tree.url);
+    const rows = rowsIn((await reader.next('snapshot')).data);
+    const gone = rows.filter(({ id }) => id === 'below' || id === 'a').map(({ row }) => row);
+    expect(gone).toHaveLength(2);
+    await Supervisor.terminateChild(tree.top, 'below');
+    await Supervisor.deleteChild(tree.top, 'below');
+    await tree.look();
+    const { removed } = JSON.parse((await reader.next('changes')).data) as { removed: number[] };
+    expect(new Set(removed)).toEqual(new Set(gone));
+    reader.close();
+  });
+
+  test('has the numbers of the rows that the page shows, and of the busiest', async () => {
+    await using tree = await service();
+    const counter = GenServer.define({
+      init: () => ok(0),
+      handleCast: { add: (by: number, count) => noreply(count + by) },
+    });
+    const spec = GenServer.childSpec(counter, undefined, { id: 'counter' });
+    await Supervisor.startChild(tree.top, spec);
+    const pid = pidOf(tree.top, 'counter') as GenServer.ServerOf<typeof counter>;
+    const reader = await openStream(tree.url);
+    const { reader: id } = JSON.parse((await reader.next('hello')).data) as { reader: string };
+    const rows = rowsIn((await reader.next('snapshot')).data);
+    const stock = rows.find((row) => row.id === 'stock')?.row ?? 0;
+    const counted = rows.find((row) => row.id === 'counter')?.row ?? 0;
+    for (let count = 0; count < 30; count++) {
+      GenServer.cast(pid, 'add', 1);
+    }
+    await settle(tree.system);
+    const answer = await ask(`${tree.url}api/live/${id}/window`, {
+      method: 'POST',
+      headers: { ...bearer, 'content-type': 'application/json' },
+      body: JSON.stringify({ rows: [stock], streams: [] }),
+    });
+    expect(answer.status).toBe(204);
+    const seen = reader.events.length;
+    await tree.look();
+    const { data } = await reader.next('rows', seen);
+    const { rows: figures } = JSON.parse(data) as { rows: readonly (readonly number[])[] };
+    expect(figures).toContainEqual([stock, 0, 0, 0, expect.any(Number), null]);
+    expect(figures).toContainEqual([counted, 0, 0, 30, expect.any(Number), null]);
+    reader.close();
+  });
+
+  test.each([
+    {},
+    { rows: 'all' },
+    { rows: [1.5], streams: [] },
+    { rows: Array(201).fill(1), streams: [] },
+  ])('a window of %j is a bad request', async (body) => {
+    await using tree = await service();
+    const reader = await openStream(tree.url);
+    const { reader: id } = JSON.parse((await reader.next('hello')).data) as { reader: string };
+    const { status } = await ask(`${tree.url}api/live/${id}/window`, {
+      method: 'POST',
+      headers: { ...bearer, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(status).toBe(400);
+    reader.close();
+  });
+
+  test('OBS-P23 a reader that comes back with its last id gets changes, and no snapshot', async () => {
+    await using tree = await service();
+    const first = await openStream(tree.url);
+    const { id = '' } = await first.next('snapshot');
+    first.close();
+    exit(tree.system, pidOf(tree.top, 'stock'), kill);
+    await settle(tree.system);
+    const other = await openStream(tree.url);
+    await other.next('snapshot');
+    const second = await openStream(tree.url, { 'last-event-id': id });
+    const { data } = await second.next('changes');
+    expect(data).toContain('"stock"');
+    expect(second.events.some(({ event }) => event === 'snapshot')).toBe(false);
+    const stranger = await openStream(tree.url, { 'last-event-id': `0123-${id.split('-')[1]}` });
+    await stranger.next('snapshot');
+    [other, second, stranger].map((reader) => {
+      reader.close();
+    });
+  });
+
+  test('OBS-P24 says that the system ends, and why, before it does', async () => {
+    const tree = await service();
+    const reader = await openStream(tree.url);
+    await reader.next('snapshot');
+    const ended = reader.next('end');
+    await tree.system.stop();
+    expect(JSON.parse((await ended).data)).toEqual({ reason: 'shutdown' });
+    reader.close();
+  });
+
+  test('OBS-C02 sets no timer any more ten seconds after the last reader has left', async () => {
+    await using tree = await service();
+    expect(tree.timers.size).toBe(0);
+    const readers = await Promise.all([openStream(tree.url), openStream(tree.url)]);
+    await Promise.all(readers.map((reader) => reader.next('rows')));
+    expect(tree.timers.size).toBe(1);
+    const closed = readers.map(({ response }) => once(response.socket, 'close'));
+    for (const reader of readers) {
+      reader.close();
+    }
+    await Promise.all(closed);
+    await tree.clock.advance(20_000);
+    expect(tree.timers.size).toBe(0);
+  });
+
+  test('SEC-19 OBS-C03 has 20 readers at most, and each look is one text for all', async () => {
+    await using tree = await service();
+    const readers = await Promise.all(Array.from({ length: 20 }, () => openStream(tree.url)));
+    await Promise.all(readers.map((reader) => reader.next('rows')));
+    expect((await ask(`${tree.url}api/live`, { headers: bearer })).status).toBe(503);
+    const seen = readers.map(({ events }) => events.length);
+    exit(tree.system, pidOf(tree.top, 'stock'), kill);
+    await settle(tree.system);
+    await tree.look();
+    const texts = await Promise.all(
+      readers.map(async (reader, at) => (await reader.next('changes', seen[at])).data),
+    );
+    expect(new Set(texts).size).toBe(1);
+    for (const reader of readers) {
+      reader.close();
+    }
+  });
+});

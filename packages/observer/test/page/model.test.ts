@@ -1,0 +1,253 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { flatList, visibleRange } from '../../page/model/flat-list.ts';
+import {
+  age,
+  clockTime,
+  countdown,
+  duration,
+  grouped,
+  lastOf,
+  rated,
+  shortPath,
+  visible,
+} from '../../page/model/format.ts';
+import { lossesOf, marksOf } from '../../page/model/lanes.ts';
+import { Mirror, rowsOfPast } from '../../page/model/mirror.ts';
+import { Rates } from '../../page/model/rates.ts';
+import { formatRoute, parseRoute } from '../../page/model/route.ts';
+import { withPoint } from '../../page/model/samples.ts';
+import type { TreeRow, Vitals } from '../../page/model/wire.ts';
+
+const row = (number: number, parent: number, more: Partial<TreeRow> = {}): TreeRow => ({
+  row: number,
+  parent,
+  id: `id-${number}`,
+  type: 'worker',
+  pid: number + 100,
+  state: 'running',
+  restarts: 0,
+  ...more,
+});
+
+describe('texts', () => {
+  test.each([
+    [0, '0 ms'],
+    [-5, '0 ms'],
+    [999, '999 ms'],
+    [3680, '3.7 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min'],
+    [596_000, '9 min 56 s'],
+    [3_600_000, '1 h'],
+    [1_051_200_000, '12 d 4 h'],
+  ])('a duration of %i ms is %s', (ms, text) => {
+    expect(duration(ms)).toBe(text);
+  });
+
+  test.each([
+    [-300, '0 s'],
+    [1, '1 s'],
+    [7900, '8 s'],
+    [120_000, '2 min'],
+  ])('OBS-P03 a countdown of %i ms is %s, and never below 0', (ms, text) => {
+    expect(countdown(ms)).toBe(text);
+  });
+
+  test('numbers keep their width: thin spaces, and one digit below 10', () => {
+    expect(grouped(8_204_117)).toBe('8\u2009204\u2009117');
+    expect([0.01, 0.3, 9.94, 12.4, 1240].map(rated)).toEqual([
+      '0',
+      '0.3',
+      '9.9',
+      '12',
+      '1\u2009240',
+    ]);
+    expect([500, 61_000, 1.1e9].map(age)).toEqual(['1 s', '1 m', '12 d']);
+  });
+
+  test('SEC-01 controls, marks of direction and lone surrogates are marked, and texts are cut', () => {
+    expect(visible('a\u202Eb\u0000c\uD800d\u200Fe')).toBe('a\uFFFDb\uFFFDc\uFFFDd\uFFFDe');
+    expect(visible('<script>')).toBe('<script>');
+    expect(visible('x'.repeat(1_000_000), 10)).toBe(`${'x'.repeat(10)}…`);
+  });
+
+  test('a path is shown by its last names', () => {
+    expect(lastOf('app / feeds / prices')).toBe('prices');
+    expect(lastOf('app')).toBe('app');
+    expect(shortPath('app / feeds / prices / oslo')).toBe('prices / oslo');
+    expect(shortPath('app')).toBe('app');
+  });
+
+  test('a time of day is that of the viewer', () => {
+    const date = new Date(2026, 0, 2, 3, 4, 5);
+    expect(clockTime(date.getTime())).toBe('03:04:05');
+    expect(clockTime(date.getTime(), false)).toBe('03:04');
+  });
+});
+
+describe('the address', () => {
+  test('holds view, selection, filter and time, and is read back', () => {
+    const route = {
+      view: 'processes',
+      selected: 'app / a&b=c',
+      filter: 'ä?',
+      time: 81_000,
+    } as const;
+    expect(parseRoute(formatRoute(route))).toEqual(route);
+  });
+
+  test('of another page shows the overview', () => {
+    expect(parseRoute('#nothing?time=x').view).toBe('overview');
+    expect(parseRoute('#nothing?time=x').time).toBeUndefined();
+    expect(parseRoute('').selected).toBeUndefined();
+  });
+});
+
+describe('the tree as a list', () => {
+  const all = { folds: new Map(), notable: () => false, matches: undefined };
+
+  test('goes from the top down, and what is folded has no lines', () => {
+    const mirror = new Mirror();
+    mirror.replace([row(3, 1), row(1, 0), row(2, 1), row(4, 3), row(5, 0)]);
+    const numbers = (folds: ReadonlyMap<number, boolean>) =>
+      flatList(mirror, { ...all, folds }).map((line) =>
+        line.type === 'row' ? [line.row.row, line.depth] : [],
+      );
+    expect(numbers(new Map())).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 1],
+      [4, 2],
+      [5, 0],
+    ]);
+    expect(numbers(new Map([[1, false]]))).toEqual([
+      [1, 0],
+      [5, 0],
+    ]);
+    expect(mirror.pathOf(4)).toBe('id-1 / id-3 / id-4');
+    expect(mirror.byPath('id-1 / id-3 / id-4')?.row).toBe(4);
+    expect(mirror.byPid(104)?.row).toBe(4);
+  });
+
+  test('OBS-P12 of many children shows those that need a look, and a count, until it is opened', () => {
+    const mirror = new Mirror();
+    const workers = Array.from({ length: 17_312 }, (_, at) => row(at + 2, 1));
+    mirror.replace([row(1, 0, { type: 'supervisor' }), ...workers]);
+    const notable = ({ row: number }: TreeRow) => number === 7 || number === 17_000;
+    const folded = flatList(mirror, { ...all, notable });
+    expect(folded).toHaveLength(4);
+    expect(folded.at(-1)).toEqual({ type: 'rest', parent: 1, depth: 1, count: 17_310 });
+    expect(flatList(mirror, { ...all, folds: new Map([[1, true]]) })).toHaveLength(17_313);
+  });
+
+  test('OBS-P10 a filter keeps the ancestors of its hits', () => {
+    const mirror = new Mirror();
+    mirror.replace([row(1, 0), row(2, 1), row(3, 2), row(4, 1)]);
+    const lines = flatList(mirror, { ...all, matches: ({ row: number }) => number === 3 });
+    expect(lines.map((line) => line.type === 'row' && line.row.row)).toEqual([1, 2, 3]);
+  });
+
+  test('shows the lines of the window, with a few above and below', () => {
+    expect(visibleRange({ top: 200, height: 900 }, 31, 10_000)).toEqual([0, 29]);
+    expect(visibleRange({ top: -3100, height: 900 }, 31, 10_000)).toEqual([94, 136]);
+    expect(visibleRange({ top: -3100, height: 900 }, 31, 3)).toEqual([3, 3]);
+  });
+
+  test('a row that is changed or removed is so in the mirror', () => {
+    const mirror = new Mirror();
+    mirror.replace([row(1, 0), row(2, 1)]);
+    mirror.change([row(2, 1, { pid: 7 })], []);
+    expect(mirror.byPid(7)?.row).toBe(2);
+    mirror.change([], [2]);
+    expect([mirror.childrenOf(1), mirror.size]).toEqual([[], 1]);
+  });
+
+  test('OBS-P16 a tree of the past has rows of its own', () => {
+    const leaf = { id: 'leaf', pid: 4, startedAt: 10, children: [] };
+    const rows = rowsOfPast([
+      { id: 'app', pid: 1, children: [leaf, { id: 'down', children: [] }] },
+    ]);
+    expect(rows).toMatchObject([
+      { row: 1, parent: 0, id: 'app', state: 'running' },
+      { row: 2, parent: 1, id: 'leaf', pid: 4, startedAt: 10 },
+      { row: 3, parent: 1, id: 'down', state: 'restarting' },
+    ]);
+  });
+});
+
+describe('rates', () => {
+  const pidOf = () => 7;
+
+  test('are made of two looks', () => {
+    const rates = new Rates();
+    rates.update(1000, [[1, 0, 3, 100, 20, null]], pidOf);
+    expect(rates.get(1)).toMatchObject({ queue: 3, rate: undefined, busy: undefined });
+    rates.update(1500, [[1, 0, 3, 150, 70, 900]], pidOf);
+    expect(rates.get(1)).toMatchObject({ rate: 100, busy: 10, awaitingSince: 900 });
+  });
+
+  test('OBS-P20 there is none after a sleep, nor for another process in the same row', () => {
+    const rates = new Rates();
+    rates.update(1000, [[1, 0, 0, 100, 0, null]], pidOf);
+    rates.update(41_000, [[1, 0, 0, 9000, 0, null]], pidOf);
+    expect(rates.get(1)?.rate).toBeUndefined();
+    rates.update(41_500, [[1, 0, 0, 2, 0, null]], () => 8);
+    expect(rates.get(1)?.rate).toBeUndefined();
+  });
+
+  test('of the whole system begin with the second look, and skip a sleep', () => {
+    const vitals = (at: number, events: number) =>
+      ({ at, events, bytes: 0, handled: 0, cpu: 0 }) as Vitals;
+    const first = withPoint([], undefined, vitals(0, 5));
+    expect(first).toEqual([]);
+    expect(withPoint(first, vitals(0, 5), vitals(500, 10))).toMatchObject([
+      { at: 500, events: 10 },
+    ]);
+    expect(withPoint([], vitals(0, 5), vitals(60_000, 10))).toEqual([]);
+  });
+});
+
+describe('a lane', () => {
+  const lane = {
+    path: 'app / prices',
+    phases: [
+      { type: 'connected', from: 0, to: 500, reason: 'closed by the server' },
+      { type: 'waiting', from: 500, to: 600 },
+      { type: 'connecting', from: 600, to: 610, reason: 'status 503' },
+      { type: 'waiting', from: 610, to: 700 },
+      { type: 'connecting', from: 700, to: 705 },
+      { type: 'connected', from: 705 },
+    ],
+    ignored: [{ at: 710, text: 'asked for 4, got 9' }],
+  } as const;
+
+  test('OBS-P06 has a bar, a tick at the loss, threads, rings of attempts, and a bar again', () => {
+    expect(marksOf(lane, 0, 1000).map(({ type }) => type)).toEqual([
+      'connected',
+      'loss',
+      'thread',
+      'thread',
+      'attempt',
+      'thread',
+      'thread',
+      'attempt',
+      'connected',
+      'ignored',
+    ]);
+    expect(marksOf(lane, 0, 1000)[1]).toEqual({
+      type: 'loss',
+      at: 50,
+      title: 'closed by the server',
+    });
+    expect(lossesOf(lane)).toHaveLength(1);
+  });
+
+  test('shows of each phase the part that is in the hour', () => {
+    expect(marksOf(lane, 400, 550)).toEqual([
+      { type: 'connected', from: 0, to: 66.66666666666666, title: 'closed by the server' },
+      { type: 'loss', at: 66.66666666666666, title: 'closed by the server' },
+      { type: 'thread', from: 66.66666666666666, to: 100, title: '' },
+    ]);
+  });
+});
