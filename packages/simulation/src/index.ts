@@ -11,7 +11,7 @@ export type { OriginAnswer, OriginRequest } from './origin/answer.ts';
 export type { Origin, OriginOptions } from './origin/origin.ts';
 export type { OriginStream } from './origin/stream.ts';
 export type { Violation, ViolationKind } from './engine/violation.ts';
-export { defineModel, type Model, type Mutant } from './run/model.ts';
+export { defineModel, type Model, type Mutant, type Replacement } from './run/model.ts';
 export type { Report } from './report/report.ts';
 export { SimulationError } from './report/simulation-error.ts';
 export type { DrawCount, Failure, FailureKind } from './run/failure.ts';

@@ -1,7 +1,7 @@
 import * as nodeModule from 'node:module';
 import { version } from 'node:process';
 
-import type { Mutant } from '../run/model.ts';
+import type { Mutant, Replacement } from '../run/model.ts';
 
 // Newer than the Node whose types the repository compiles against.
 interface Hooking {
@@ -19,8 +19,8 @@ interface Loaded {
 }
 
 /**
- * Puts the mutant into its source when that is loaded, from now on in this thread. The function
- * that is returned says whether it was.
+ * Puts the mutant into its sources when they are loaded, from now on in this thread. The function
+ * that is returned says whether all of them were.
  * @throws Error before Node 22.15
  */
 export function putMutant(mutant: Mutant): () => boolean {
@@ -28,25 +28,26 @@ export function putMutant(mutant: Mutant): () => boolean {
   if (registerHooks === undefined) {
     throw new Error(`Expected Node 22.15 or newer for mutants, got Node ${version}`);
   }
-  let isTouched = false;
+  const replacements = [mutant, ...(mutant.and ?? [])];
+  const untouched = new Set(replacements);
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);
-      if (!url.endsWith(`/${mutant.file}`)) {
-        return loaded;
-      }
-      isTouched = true;
-      return { ...loaded, source: mutated(mutant, String(loaded.source)) };
+      const here = replacements.filter(({ file }) => url.endsWith(`/${file}`));
+      here.forEach((replacement) => untouched.delete(replacement));
+      return here.length === 0
+        ? loaded
+        : { ...loaded, source: here.reduce(mutated, String(loaded.source)) };
     },
   });
-  return () => isTouched;
+  return () => untouched.size === 0;
 }
 
 /**
  * The source with the fault in place of the code.
  * @throws Error if the code is not there exactly once
  */
-function mutated({ file, from, to }: Omit<Mutant, 'within'>, source: string): string {
+function mutated(source: string, { file, from, to }: Replacement): string {
   const parts = source.split(from);
   if (parts.length !== 2) {
     throw new Error(

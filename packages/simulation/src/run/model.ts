@@ -4,17 +4,23 @@ import { describe } from '@reprise/actor/text';
 import type { Program } from '../simulation.ts';
 import { assertProgramOptions, type ProgramOptions, programKeys } from './program-options.ts';
 
-/**
- * A fault put into a source on purpose, which the model has to find: it shows that the model checks
- * the code around it.
- */
-export interface Mutant {
+/** Code in the place of other code. */
+export interface Replacement {
   /** The end of the path of one source, such as `src/shop.ts`. */
   readonly file: string;
   /** The code that is replaced: it has to be in the source exactly once. */
   readonly from: string;
   /** The code that takes its place. */
   readonly to: string;
+}
+
+/**
+ * A fault put into a source on purpose, which the model has to find: it shows that the model checks
+ * the code around it.
+ */
+export interface Mutant extends Replacement {
+  /** Put in as well: of two rules that guard one thing, each alone may be missing unseen. */
+  readonly and?: readonly Replacement[];
   /** So many seeds, counted from 0, are enough for the model to fail. */
   readonly within: number;
 }
@@ -32,7 +38,8 @@ export interface Model {
 }
 
 const modelKeys: KeysOf<Model> = { name: true, program: true, options: true, mutants: true };
-const mutantKeys: KeysOf<Mutant> = { file: true, from: true, to: true, within: true };
+const replacementKeys: KeysOf<Replacement> = { file: true, from: true, to: true };
+const mutantKeys: KeysOf<Mutant> = { ...replacementKeys, and: true, within: true };
 
 /**
  * Gives a program a name, the faults that it has, and mutants that it has to find. A file exports
@@ -71,17 +78,25 @@ export function defineModel(model: Model): Model {
 
 function assertMutant(what: string, mutant: Mutant): void {
   assertKnownKeys(`the mutant ${describe(what)}`, mutant, mutantKeys);
-  const { file, from, to, within } = mutant;
+  const { within, and = [], file, from, to } = mutant;
+  assertReplacement(what, { file, from, to });
+  for (const other of and) {
+    assertKnownKeys(`\`and\` of the mutant ${describe(what)}`, other, replacementKeys);
+    assertReplacement(what, other);
+  }
+  if (!Number.isSafeInteger(within) || within < 1) {
+    throw new TypeError(
+      `Expected \`within\` of the mutant ${describe(what)} to be a number of seeds, got ${describe(within)}`,
+    );
+  }
+}
+
+function assertReplacement(what: string, { file, from, to }: Replacement): void {
   for (const [name, value] of Object.entries({ file, from, to })) {
     if (typeof value !== 'string') {
       throw new TypeError(
         `Expected \`${name}\` of the mutant ${describe(what)} to be a text, got ${describe(value)}`,
       );
     }
-  }
-  if (!Number.isSafeInteger(within) || within < 1) {
-    throw new TypeError(
-      `Expected \`within\` of the mutant ${describe(what)} to be a number of seeds, got ${describe(within)}`,
-    );
   }
 }

@@ -395,6 +395,14 @@ describe('defineModel()', () => {
       { name: 'a', program, mutants: { broken: { ...mutant, form: 'a' } } },
       'Expected an option of the mutant "broken", got `form`: did you mean `from`?',
     ],
+    [
+      { name: 'a', program, mutants: { broken: { ...mutant, and: [{ ...mutant, to: 1 }] } } },
+      'Expected an option of `and` of the mutant "broken" (file, from, to), got `within`',
+    ],
+    [
+      { name: 'a', program, mutants: { broken: { ...mutant, and: [{ file: 'a', from: 'b' }] } } },
+      'Expected `to` of the mutant "broken" to be a text, got undefined',
+    ],
   ])('refuses %j', (model, message) => {
     expect(() => defineModel(model as Model)).toThrow(new TypeError(message));
   });
