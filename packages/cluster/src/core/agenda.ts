@@ -3,7 +3,7 @@ import type { Request } from './messages.ts';
 type Kind = Request['type'];
 
 /** The first that is due goes first. */
-const order: readonly Kind[] = [
+const order = [
   'renew',
   'declare',
   'watch',
@@ -12,35 +12,36 @@ const order: readonly Kind[] = [
   'leave',
   'observe',
   'join',
-];
+] as const satisfies readonly Kind[];
 
 /**
- * A view that overtakes a claim would stop the streams that were just started; so one at a time of
- * these.
+ * Which requests are due when, and which are in flight: at most one of a kind. A view that overtakes
+ * a claim would stop the streams that were just started; so of observe, claim, release and leave
+ * one is in flight at a time.
  */
-const exclusive: ReadonlySet<Kind> = new Set(['observe', 'claim', 'release', 'leave']);
-
-/** Which requests are due when, and which are in flight: at most one of a kind. */
 export class Agenda {
-  readonly #due: Map<Kind, number> = new Map();
-  readonly #inFlight: Set<Kind> = new Set();
+  /** Infinity for what is not due. */
+  readonly #due: Record<Kind, number> = recordOf(Infinity);
+  readonly #isInFlight: Record<Kind, boolean> = recordOf(false);
   #pausedUntil = -Infinity;
   /** An answer was lost: only a view tells which streams this node has. */
   #isUnsure = false;
 
   /** Makes a request due at this time. */
   set(kind: Kind, at: number): void {
-    this.#due.set(kind, at);
+    this.#due[kind] = at;
   }
 
   /** Makes it due at this time, unless it is due before. */
   sooner(kind: Kind, at: number): void {
-    this.#due.set(kind, Math.min(at, this.#due.get(kind) ?? Infinity));
+    if (at < this.#due[kind]) {
+      this.#due[kind] = at;
+    }
   }
 
   /** Nothing is due any more. What is in flight will have its answer. */
   clear(): void {
-    this.#due.clear();
+    Object.assign(this.#due, recordOf(Infinity));
   }
 
   /** Sends all that is due: it is in flight from now on. `undefined`: nothing is left to ask. */
@@ -48,42 +49,43 @@ export class Agenda {
     now: number,
     requestOf: (kind: Kind) => Request | undefined,
   ): Generator<Request, void, undefined> {
-    let kind = this.#next(now);
-    while (kind !== undefined) {
-      this.#due.delete(kind);
-      const request = requestOf(kind);
-      if (request !== undefined) {
-        this.#inFlight.add(kind);
-        yield request;
+    for (const kind of order) {
+      if (this.#at(kind) <= now) {
+        this.#due[kind] = Infinity;
+        const request = requestOf(kind);
+        if (request !== undefined) {
+          this.#isInFlight[kind] = true;
+          yield request;
+        }
       }
-      kind = this.#next(now);
     }
   }
 
   answered(kind: Kind): void {
-    this.#inFlight.delete(kind);
+    this.#isInFlight[kind] = false;
     this.#isUnsure &&= kind !== 'observe';
   }
 
   /** No request is sent before this time: the store makes a new connection. */
   failed(kind: Kind, until: number): void {
-    this.#inFlight.delete(kind);
-    this.#isUnsure ||= exclusive.has(kind);
+    this.#isInFlight[kind] = false;
+    this.#isUnsure ||= kind === 'claim' || kind === 'release';
     this.#pausedUntil = until;
   }
 
   /** When the next request can be sent, if no answer arrives before that. */
   get nextAt(): number {
-    return order.reduce((least, kind) => Math.min(least, this.#at(kind)), Infinity);
-  }
-
-  #next(now: number): Kind | undefined {
-    return order.find((kind) => this.#at(kind) <= now);
+    let least = Infinity;
+    for (const kind of order) {
+      const at = this.#at(kind);
+      least = at < least ? at : least;
+    }
+    return least;
   }
 
   #at(kind: Kind): number {
-    const due = this.#due.get(kind);
-    return due === undefined || this.#inFlight.has(kind) || this.#isBlocked(kind)
+    const due = this.#due[kind];
+    return due === Infinity || this.#isInFlight[kind] || this.#isBlocked(kind)
       ? Infinity
       : Math.max(due, this.#pausedUntil);
   }
@@ -92,12 +94,12 @@ export class Agenda {
     switch (kind) {
       // No answer to a request of one life arrives in the next one.
       case 'join':
-        return this.#inFlight.size > 0;
+        return order.some((each) => this.#isInFlight[each]);
       case 'claim':
       case 'release':
         return this.#isUnsure || this.#isBusy;
       case 'leave':
-        return this.#isBusy || this.#inFlight.has('join');
+        return this.#isBusy || this.#isInFlight.join;
       case 'observe':
         return this.#isBusy;
       default:
@@ -106,6 +108,20 @@ export class Agenda {
   }
 
   get #isBusy(): boolean {
-    return [...exclusive].some((kind) => this.#inFlight.has(kind));
+    const { observe, claim, release, leave } = this.#isInFlight;
+    return observe || claim || release || leave;
   }
+}
+
+function recordOf<Value>(value: Value): Record<Kind, Value> {
+  return {
+    renew: value,
+    declare: value,
+    watch: value,
+    release: value,
+    claim: value,
+    leave: value,
+    observe: value,
+    join: value,
+  };
 }

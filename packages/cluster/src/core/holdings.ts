@@ -108,9 +108,20 @@ export class Holdings {
     return [...this.#idle.values()].reduce((least, { from }) => Math.min(least, from), Infinity);
   }
 
-  /** The idle streams that are to be claimed. */
+  /** The idle streams that are to be claimed by this time. */
   idle(now: number): readonly OwnedStream[] {
-    return [...this.#idle.values()].filter(({ from }) => from <= now);
+    return [...this.#idle.values()]
+      .filter(({ from }) => from <= now)
+      .map(({ key, epoch }) => ({ key, epoch }));
+  }
+
+  /** They are claimed now. What the answer lacks waits for a view: its epoch has changed. */
+  sendIdle(now: number): readonly OwnedStream[] {
+    const sent = this.idle(now);
+    for (const stream of sent) {
+      this.claimAgain(stream, Infinity);
+    }
+    return sent;
   }
 
   get hasReleases(): boolean {
@@ -148,6 +159,15 @@ export class Holdings {
       this.claimAgain(stream, now);
     }
     return toStop;
+  }
+
+  /** A view has arrived: what was claimed in vain, and is still here, is claimed again. */
+  retryIdle(now: number): void {
+    for (const { key, epoch, from } of this.#idle.values()) {
+      if (from === Infinity) {
+        this.claimAgain({ key, epoch }, now);
+      }
+    }
   }
 
   #move<Held extends OwnedStream>(to: Map<string, Held>, stream: Held): void {

@@ -184,8 +184,10 @@ export class NodeCore {
     }
     this.#phase = this.#phase === 'joining' ? 'member' : this.#phase;
     this.#renewals.joined(sentAt.now);
+    this.#agenda.set('declare', now.now);
     this.#agenda.set('watch', now.now);
-    this.#lookFrom(now.now + this.#times.fastLook);
+    this.#looksFrom = now.now + this.#times.fastLook;
+    this.#agenda.set('observe', this.#looksFrom);
   }
 
   /** Another life has the name of this node: an earlier one of its own, a dead one, or a twin. */
@@ -228,7 +230,8 @@ export class NodeCore {
     this.#agenda.clear();
     this.#agenda.set('renew', now);
     this.#agenda.set('watch', now);
-    this.#lookFrom(now + this.#times.fastLook);
+    this.#looksFrom = now + this.#times.fastLook;
+    this.#agenda.set('observe', this.#looksFrom);
     this.#streams.drain(!this.#others.hasTaker(this.id));
   }
 
@@ -269,11 +272,6 @@ export class NodeCore {
       this.#fence('it was buried by another node', now);
     }
     return isAmong;
-  }
-
-  #lookFrom(at: number): void {
-    this.#looksFrom = at;
-    this.#agenda.set('observe', at);
   }
 
   /** Asks for all that is due, and says when the next request is. */

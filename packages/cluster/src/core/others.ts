@@ -36,10 +36,10 @@ export class Others {
 
   /** Whether a node has come or gone, or drains. `id` is the own one. */
   show(nodes: readonly NodeRow[], id: string, now: number): boolean {
-    const before = shapeOf(this.#nodes);
+    const before = this.#nodes;
     this.#nodes = nodes;
     this.#watch.show(nodes, id, now);
-    return before !== shapeOf(nodes);
+    return nodes.length !== before.length || nodes.some((node, at) => !isLike(node, before[at]));
   }
 
   /** Another node has the name of this one. One whose value changes is alive. */
@@ -60,6 +60,7 @@ export class Others {
   }
 }
 
-function shapeOf(nodes: readonly NodeRow[]): string {
-  return nodes.map(({ id, draining }) => `${id} ${draining}`).join();
+/** The order of the rows may differ: then a look is made in vain. */
+function isLike(node: NodeRow, before: NodeRow | undefined): boolean {
+  return node.id === before?.id && node.draining === before.draining;
 }

@@ -71,9 +71,7 @@ export class Streams {
     const { owned } = this.#holdings;
     this.#drain = isAlone ? owned : Math.max(leastStops, Math.ceil(owned / looksOfDrain));
     this.#wanted = [];
-    for (const stream of this.#holdings.idle(Infinity)) {
-      this.#holdings.release(stream, 'drained');
-    }
+    this.#releaseIdle();
     if (isAlone) {
       this.#stop(this.#holdings.running, 'drained');
     }
@@ -84,11 +82,13 @@ export class Streams {
     for (const stream of mine === undefined ? [] : this.#holdings.reconcile(mine, now)) {
       this.#act({ type: 'stop', stream, how: 'atOnce' });
     }
+    this.#holdings.retryIdle(now);
     this.#wanted = [];
     if (this.#drain === undefined) {
       this.#place(nodes, free, id, now);
       this.#agenda.set('observe', this.#placement.nextAt(now));
     } else {
+      this.#releaseIdle();
       this.#stop(this.#holdings.running.slice(0, this.#drain), 'drained');
       this.#agenda.set('observe', now + this.#times.fastLook);
     }
@@ -167,7 +167,9 @@ export class Streams {
   }
 
   #takeWanted(now: number): readonly FreeStream[] {
-    const again = this.#holdings.idle(now).map((stream) => ({ ...stream, deadFor: 0, strikes: 0 }));
+    const again = this.#holdings
+      .sendIdle(now)
+      .map((stream) => ({ ...stream, deadFor: 0, strikes: 0 }));
     const wanted = [...again, ...this.#wanted].slice(0, mostClaims);
     this.#wanted = [];
     return wanted;
@@ -209,6 +211,12 @@ export class Streams {
       if (stream !== undefined) {
         this.#act({ type: 'stop', stream, how: 'inOrder' });
       }
+    }
+  }
+
+  #releaseIdle(): void {
+    for (const stream of this.#holdings.idle(Infinity)) {
+      this.#holdings.release(stream, 'drained');
     }
   }
 

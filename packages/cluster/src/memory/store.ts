@@ -1,5 +1,3 @@
-import type { Clock } from '@reprise/actor';
-
 import { assertKey } from '../key.ts';
 import type {
   Claim,
@@ -9,7 +7,6 @@ import type {
   JoiningNode,
   NodeFacts,
   NodeRow,
-  OpenOptions,
   OpenStore,
   SavedRow,
   SeenNode,
@@ -37,23 +34,18 @@ import { MemoryTables } from './tables.ts';
  * ```
  */
 export function memory(): Store<undefined, 'async'> {
-  const tables = new MemoryTables();
-  return {
-    kind: 'async',
-    open: async ({ clock }: OpenOptions) => new OpenMemoryStore(tables, clock),
-  };
+  const tables = new MemoryTables(() => Date.now());
+  return { kind: 'async', open: async () => new OpenMemoryStore(tables) };
 }
 
 /** Each request is done within the call; its answer comes as a promise, as that of any store. */
 class OpenMemoryStore implements OpenStore<undefined> {
   readonly engine = 'memory';
   readonly #tables: MemoryTables;
-  readonly #clock: Clock;
   #isClosed = false;
 
-  constructor(tables: MemoryTables, clock: Clock) {
+  constructor(tables: MemoryTables) {
     this.#tables = tables;
-    this.#clock = clock;
   }
 
   async join(node: JoiningNode, renewal: string): Promise<NodeRow | undefined> {
@@ -69,11 +61,11 @@ class OpenMemoryStore implements OpenStore<undefined> {
   }
 
   async observe(id: string, dead: readonly SeenNode[], held: Held): Promise<View> {
-    return this.#open().observe(id, dead, held, this.#date());
+    return this.#open().observe(id, dead, held);
   }
 
   async claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]> {
-    return this.#open().claim(id, wanted, this.#date());
+    return this.#open().claim(id, wanted);
   }
 
   async save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
@@ -114,10 +106,6 @@ class OpenMemoryStore implements OpenStore<undefined> {
       throw new Error('Expected an open store, got one that is closed');
     }
     return this.#tables;
-  }
-
-  #date(): number {
-    return this.#clock.date?.() ?? Date.now();
   }
 }
 

@@ -16,7 +16,7 @@ import {
 
 interface NodeRecord {
   readonly row: NodeRow;
-  /** By the clock of the node that buried it; `undefined` while it lives. */
+  /** `undefined` while it lives. */
   readonly buriedAt: number | undefined;
 }
 
@@ -33,11 +33,24 @@ const undeclared: OwnerRow = { owner: undefined, epoch: 0, cursor: '', recent: u
 
 /**
  * The rows of nodes and of owners, and what each request does to them at one instant: the port
- * without connections and without time. `date` is the time of a wall clock, in ms.
+ * without connections and without delays.
  */
 export class MemoryTables {
-  readonly #nodes: Map<string, NodeRecord> = new Map();
-  readonly #owners: Map<string, OwnerRow> = new Map();
+  readonly #date: () => number;
+  readonly #nodes: Map<string, NodeRecord>;
+  readonly #owners: Map<string, OwnerRow>;
+
+  /** `date`: the wall clock of the store, in ms since 1970. */
+  constructor(date: () => number, from?: MemoryTables) {
+    this.#date = date;
+    this.#nodes = new Map(from === undefined ? [] : from.#nodes);
+    this.#owners = new Map(from === undefined ? [] : from.#owners);
+  }
+
+  /** The rows as they are now, for a test that loses what comes later. */
+  copy(): MemoryTables {
+    return new MemoryTables(this.#date, this);
+  }
 
   /** The row of a stream. */
   owner(key: string): OwnerRow | undefined {
@@ -71,7 +84,8 @@ export class MemoryTables {
     );
   }
 
-  observe(id: string, dead: readonly SeenNode[], held: Held, date: number): View {
+  observe(id: string, dead: readonly SeenNode[], held: Held): View {
+    const date = this.#date();
     for (const seen of dead) {
       this.#bury(seen, date);
     }
@@ -81,8 +95,8 @@ export class MemoryTables {
     return { nodes: this.watch(), mine: isHeld ? undefined : mine, free: this.#free(date) };
   }
 
-  claim(id: string, wanted: readonly FreeStream[], date: number): readonly Claim[] {
-    return this.#isLiving(id) ? wanted.flatMap((stream) => this.#give(stream, id, date)) : [];
+  claim(id: string, wanted: readonly FreeStream[]): readonly Claim[] {
+    return this.#isLiving(id) ? wanted.flatMap((stream) => this.#give(stream, id)) : [];
   }
 
   save(id: string, rows: readonly SavedRow[]): readonly string[] {
@@ -166,12 +180,12 @@ export class MemoryTables {
   }
 
   /** Epochs grow, also after the rows were put back to an older state. */
-  #give({ key, epoch }: OwnedStream, id: string, date: number): readonly Claim[] {
+  #give({ key, epoch }: OwnedStream, id: string): readonly Claim[] {
     const row = this.#owners.get(key);
     if (row === undefined || row.epoch !== epoch) {
       return [];
     }
-    const next = Math.max(epoch + 1, Math.floor(date));
+    const next = Math.max(epoch + 1, Math.floor(this.#date()));
     this.#owners.set(key, { ...row, owner: id, epoch: next });
     return [{ key, epoch: next, cursor: row.cursor, recent: row.recent, strikes: 0 }];
   }

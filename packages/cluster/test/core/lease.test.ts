@@ -65,7 +65,7 @@ test.each(events)(
     const { world, node } = nodeWithStreams();
     world.now += ttl;
     world.step(node, event);
-    expect(world.log.find(({ action }) => action.type !== 'warn')?.action.type).toBe('fence');
+    expect(world.log.find(({ action }) => action.type !== 'late')?.action.type).toBe('fence');
     expect(world.actions('start')).toEqual([]);
     expect(node.core.owned).toBe(0);
     expect(node.core.lease.deadline).toBe(undefined);
@@ -98,7 +98,7 @@ test('a renewal that is answered past the deadline is void, and the node comes b
 test('LEASE-12 a node that was buried stops all streams with its next renewal, and returns with a new id', () => {
   const { world, node } = nodeWithStreams();
   const { id, nodes } = node.core;
-  world.tables.observe('person', nodes, { count: 0, epochs: 0 }, world.now);
+  world.tables.observe('person', nodes, { count: 0, epochs: 0 });
   const buriedAt = world.now;
   world.run(ttl / 4 + ttl / 8);
   expect(world.actions('fence')[0]?.at).toBeLessThanOrEqual(buriedAt + ttl / 4 + ttl / 8);
@@ -114,6 +114,6 @@ test('LEASE-07 a held thread is told of once in 10 s', () => {
     world.step(node, { type: 'tick' });
   }
   expect(world.actions('fence')).toEqual([]);
-  expect(world.actions('warn')).toHaveLength(2);
+  expect(world.actions('late')).toHaveLength(2);
   expect(node.core.lateBy).toBe(ttl / 5);
 });

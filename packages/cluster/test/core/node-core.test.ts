@@ -101,6 +101,19 @@ test('OWN-08 a claim whose answer was lost is found in the next view, claimed ag
   expect(starts.map(({ key, epoch }) => `${key} ${epoch}`)).toEqual(['x 2', 'y 2']);
 });
 
+test('a stream that is claimed in vain waits for the next view', () => {
+  const { world, nodes } = worldOf(['a'], 2);
+  const { epoch } = world.tables.owner('stream 0') ?? { epoch: 0 };
+  const { core } = nodes[0];
+  world.step(nodes[0], { type: 'stopped', stream: { key: 'stream 0', epoch }, outcome: 'crashed' });
+  // A claim of an earlier time is executed late.
+  world.tables.claim(core.id, [{ key: 'stream 0', epoch, deadFor: 0, strikes: 0 }]);
+  world.run(1000);
+  const claims = world.requests('claim').map(({ wanted }) => wanted[0]?.epoch);
+  expect(claims).toEqual([epoch, epoch + 1]);
+  expect(world.actions('start')).toHaveLength(1);
+});
+
 test.each(['executed', 'lost'] as const)(
   'a release whose answer was lost is resolved by the next view: %s',
   (fate) => {
@@ -132,7 +145,8 @@ test('only one of observe, claim, release and leave is in flight', () => {
 test('a stream that a view lacks stops at once', () => {
   const { world, nodes } = worldOf(['a'], 2);
   const { epoch } = world.tables.owner('stream 0') ?? { epoch: 0 };
-  world.tables.claim(nodes[0].core.id, [{ key: 'stream 0', epoch, deadFor: 0, strikes: 0 }], 1e6);
+  world.date = 1e6;
+  world.tables.claim(nodes[0].core.id, [{ key: 'stream 0', epoch, deadFor: 0, strikes: 0 }]);
   world.run(1000);
   expect(world.actions('stop').map(({ action }) => action)).toEqual([
     { type: 'stop', stream: { key: 'stream 0', epoch }, how: 'atOnce' },

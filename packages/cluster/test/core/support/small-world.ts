@@ -26,7 +26,9 @@ interface Entry {
 
 /** Nodes over one memory store without faults and without delays, on virtual time. */
 export class SmallWorld {
-  readonly tables: MemoryTables = new MemoryTables();
+  readonly tables: MemoryTables = new MemoryTables(() => this.date);
+  /** Of the store. */
+  date = 0;
   readonly nodes: WorldNode[] = [];
   readonly log: Entry[] = [];
   /** What becomes of a request. */
@@ -163,9 +165,9 @@ export class SmallWorld {
       case 'watch':
         return { type: 'watched', nodes: tables.watch() };
       case 'observe':
-        return { type: 'viewed', view: tables.observe(request.id, request.dead, request.held, 0) };
+        return { type: 'viewed', view: tables.observe(request.id, request.dead, request.held) };
       case 'claim':
-        return { type: 'claimed', claims: tables.claim(request.id, request.wanted, 0) };
+        return { type: 'claimed', claims: tables.claim(request.id, request.wanted) };
       case 'release':
         return { type: 'released', keys: tables.save(request.id, request.rows) };
       default:
