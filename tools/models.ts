@@ -24,7 +24,8 @@ const rows: Readonly<Record<string, string>> = {
   supervisors: 'SIM-A02 SIM-A03 SIM-A04 SIM-A05 SIM-A06 SIM-A07',
   tasks: 'SIM-A12',
   timers: 'SIM-A13',
-  ownership: 'SIM-O03 SIM-O04',
+  ownership: 'SIM-O03 SIM-O04 SIM-02',
+  'wedged-lease': 'SIM-03',
 };
 
 /** Each file, after its rows: for the titles of tests. */

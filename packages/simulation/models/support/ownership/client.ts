@@ -1,0 +1,134 @@
+import type { Claim } from '@reprise/cluster';
+import type { NodeCore, NodeEvent, Now } from '@reprise/cluster/core';
+
+import type { Connection } from './links.ts';
+import type { Shared } from './shared.ts';
+
+/** The machine on which a client runs. */
+export interface Host {
+  readonly process: string;
+  clock(): Now;
+  after(ms: number, run: () => void): void;
+  ask<Answer>(
+    connection: Connection,
+    execute: () => Answer,
+    done: (answer: Answer | undefined) => void,
+  ): void;
+  step(event: NodeEvent): void;
+  has(client: Client): boolean;
+  ended(client: Client, event: NodeEvent): void;
+}
+
+interface Place {
+  readonly machine: Host;
+  readonly core: NodeCore;
+  readonly shared: Shared;
+}
+
+/**
+ * The client of one claim: it has event after event. Streams take turns in how their handlers work:
+ * in a transaction, or on something outside of the store, which looks at nothing but its owner.
+ */
+export class Client {
+  readonly key: string;
+  readonly epoch: number;
+  /** A write was refused, or its answer was lost. */
+  isRefused = false;
+  readonly #place: Place;
+  readonly #id: string;
+  readonly #isOutside: boolean;
+  #cursor: string;
+  #isHandling = false;
+  #isStopping = false;
+
+  constructor({ key, epoch, cursor }: Claim, place: Place) {
+    this.key = key;
+    this.epoch = epoch;
+    this.#cursor = cursor;
+    this.#place = place;
+    this.#id = place.core.id;
+    this.#isOutside = place.shared.mix.keys.indexOf(key) % 2 === 0;
+  }
+
+  start(): void {
+    const { machine, shared } = this.#place;
+    machine.after((shared.mix.pace * (1 + shared.sim.below(4))) / 4, () => {
+      if (machine.has(this) && !this.#isStopping) {
+        this.#handle();
+      }
+    });
+  }
+
+  /** In order: a handler that has begun ends first. */
+  stop(): void {
+    this.#isStopping = true;
+    if (!this.#isHandling) {
+      this.#place.machine.after(0, () => {
+        this.#end('drained');
+      });
+    }
+  }
+
+  /** The handler throws; a transaction that is on its way may be committed all the same. */
+  crash(): void {
+    this.#end('crashed');
+  }
+
+  /** The lease is looked at before each handler. */
+  #handle(): void {
+    const { machine, core, shared } = this.#place;
+    if (!core.lease.isGood(machine.clock())) {
+      machine.step({ type: 'tick' });
+      return;
+    }
+    shared.judge.begins(this, machine.process);
+    if (this.#isOutside) {
+      this.start();
+    } else {
+      this.#transact();
+    }
+  }
+
+  #transact(): void {
+    const { machine, shared } = this.#place;
+    const { key, epoch } = this;
+    const was = this.#cursor;
+    const cursor = String(Number(was) + 1);
+    const { database } = shared.links;
+    this.#isHandling = true;
+    machine.ask(
+      'sink',
+      () => database.transact(this.#id, { key, epoch, was, cursor }),
+      (isCommitted) => {
+        this.#isHandling = false;
+        if (machine.has(this)) {
+          this.#went(isCommitted, cursor);
+        }
+      },
+    );
+  }
+
+  /** Without an answer only a new read of the cursor may be believed. */
+  #went(isCommitted: boolean | undefined, cursor: string): void {
+    const { machine } = this.#place;
+    if (isCommitted !== true) {
+      this.isRefused = true;
+      machine.step({ type: 'refused', stream: { key: this.key, epoch: this.epoch } });
+    } else {
+      this.#cursor = cursor;
+      if (this.#isStopping) {
+        this.#end('drained');
+      } else {
+        this.start();
+      }
+    }
+  }
+
+  #end(outcome: 'drained' | 'crashed'): void {
+    const { machine } = this.#place;
+    if (machine.has(this)) {
+      const stream = { key: this.key, epoch: this.epoch };
+      machine.ended(this, { type: 'stopped', stream, outcome });
+    }
+  }
+}

@@ -1,0 +1,288 @@
+import type { Claim, OwnedStream } from '@reprise/cluster';
+import {
+  type NodeAction,
+  NodeCore,
+  type NodeEvent,
+  type Now,
+  type Request,
+} from '@reprise/cluster/core';
+
+import { Client, type Host } from './client.ts';
+import type { Connection } from './links.ts';
+import type { Shared } from './shared.ts';
+
+/** The clocks of a machine beside the true time. */
+interface Clocks {
+  /** How fast they go. */
+  readonly rate: number;
+  readonly origin: number;
+}
+
+/**
+ * A machine that runs one node after the other: its clocks, its timer, what reaches it and when,
+ * and the clients of its streams. What comes while it stands still waits, and then comes in any
+ * order.
+ */
+export class Machine implements Host {
+  readonly name: string;
+  readonly #shared: Shared;
+  readonly #clocks: Clocks;
+  readonly #clients: Map<string, Client> = new Map();
+  #core: NodeCore | undefined = undefined;
+  /** Counts the processes that this machine has had. */
+  #process = 0;
+  #ids = 0;
+  #timer = 0;
+  #awaited: { readonly type: Request['type']; readonly asked: () => void } | undefined = undefined;
+  /** Since the last look. */
+  #claims = 0;
+  #wallOffset = 0;
+  #isFrozen = false;
+  #waiting: (() => void)[] = [];
+  /** Requests without an answer: they fail at once when the connection is reset. */
+  readonly #open: Set<() => void> = new Set();
+
+  constructor(name: string, shared: Shared) {
+    const { sim, mix } = shared;
+    this.name = name;
+    this.#shared = shared;
+    this.#clocks = { rate: 1 + (sim.below(3) - 1) * mix.drift, origin: 1000 * sim.below(10) };
+  }
+
+  /** `undefined` while it is down. */
+  get core(): NodeCore | undefined {
+    return this.#core;
+  }
+
+  /** Tells one process from all others. */
+  get process(): string {
+    return `${this.name} ${this.#process}`;
+  }
+
+  get running(): readonly string[] {
+    return [...this.#clients.keys()];
+  }
+
+  clock(): Now {
+    const now = this.#clocks.origin + this.#shared.agenda.now * this.#clocks.rate;
+    return { now, date: now + this.#wallOffset };
+  }
+
+  start(): void {
+    if (this.#core !== undefined) {
+      return;
+    }
+    this.#process += 1;
+    const { times, keys, isNear } = this.#shared.mix;
+    this.#core = new NodeCore({
+      name: this.name,
+      weight: 1,
+      host: this.name,
+      pid: this.#process,
+      times,
+      random: () => (isNear ? 0 : this.#shared.sim.below(8) / 8),
+      newId: () => `${this.process} ${(this.#ids += 1)}`,
+    });
+    this.step({ type: 'listed', keys });
+  }
+
+  /** Power off: what it has sent is on its way all the same. */
+  kill(): void {
+    this.#core = undefined;
+    this.#isFrozen = false;
+    this.#waiting = [];
+    this.#clients.clear();
+    this.#open.clear();
+  }
+
+  /** Nothing runs until `thaw`, and the clocks go on. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    const waiting = this.#waiting;
+    this.#isFrozen = false;
+    this.#waiting = [];
+    while (waiting.length > 0) {
+      const [run] = waiting.splice(this.#shared.sim.below(waiting.length), 1);
+      run?.();
+    }
+  }
+
+  setWallClock(offset: number): void {
+    this.#wallOffset = offset;
+  }
+
+  /** Calls back when the node asks for this, the next time: the request is on its way. */
+  onRequest(type: Request['type'], asked: () => void): void {
+    this.#awaited = { type, asked };
+  }
+
+  /** Every open connection ends with an error. */
+  reset(): void {
+    const open = [...this.#open];
+    for (const fail of open) {
+      fail();
+    }
+  }
+
+  /** The handler of some stream throws. */
+  throwInHandler(): void {
+    const clients = [...this.#clients.values()];
+    if (clients.length > 0) {
+      this.#shared.sim.pick(clients).crash();
+    }
+  }
+
+  step(event: NodeEvent): void {
+    const core = this.#core;
+    if (core !== undefined) {
+      for (const action of core.step(event, this.clock())) {
+        this.#act(action, core);
+      }
+    }
+  }
+
+  /**
+   * Sends a request. `done` has its answer, or `undefined` if none came within an eighth of T or
+   * the connection was reset. Both are lost with the process.
+   */
+  ask<Answer>(
+    connection: Connection,
+    execute: () => Answer,
+    done: (answer: Answer | undefined) => void,
+  ): void {
+    let isDone = false;
+    const settle = (answer: Answer | undefined): void => {
+      if (!isDone) {
+        isDone = true;
+        this.#open.delete(fail);
+        done(answer);
+      }
+    };
+    const fail = (): void => {
+      settle(undefined);
+    };
+    this.#open.add(fail);
+    this.afterOwn(this.#shared.mix.times.ttl / 8, fail);
+    const deliver = (delay: number, answer: Answer): void => {
+      this.after(delay, () => {
+        settle(answer);
+      });
+    };
+    this.#shared.links.send({ from: this.name, connection, execute, deliver });
+  }
+
+  /** After so many ms of the machine's own clock. */
+  afterOwn(ms: number, run: () => void): void {
+    this.after(ms / this.#clocks.rate, run);
+  }
+
+  /** After so many ms of true time, if this process is still there then. */
+  after(ms: number, run: () => void): void {
+    const process = this.#process;
+    const live = (): void => {
+      if (this.#core === undefined || this.#process !== process) {
+        return;
+      }
+      if (this.#isFrozen) {
+        this.#waiting.push(live);
+      } else {
+        run();
+      }
+    };
+    this.#shared.agenda.after(ms, live);
+  }
+
+  #act(action: NodeAction, core: NodeCore): void {
+    switch (action.type) {
+      case 'ask':
+        this.#request(action.request, core);
+        break;
+      case 'wake':
+        this.#wake(action.at);
+        break;
+      case 'start':
+        this.#start(action.claim, core);
+        break;
+      case 'stop':
+        this.#stop(action.stream, action.how);
+        break;
+      case 'fence':
+        this.#clients.clear();
+        break;
+      case 'left':
+        this.kill();
+        break;
+      default:
+    }
+  }
+
+  #request(request: Request, core: NodeCore): void {
+    this.#claims = request.type === 'claim' ? this.#claims + 1 : this.#claims;
+    this.#claims = request.type === 'observe' ? 0 : this.#claims;
+    this.#shared.judge.asks(request.type, core.phase, this.#claims);
+    const sentAt = this.clock();
+    const { database } = this.#shared.links;
+    this.ask(
+      'lease',
+      () => database.execute(request, sentAt),
+      (answer) => {
+        this.step(answer ?? { type: 'failed', request: request.type, error: 'no answer' });
+      },
+    );
+    if (request.type === this.#awaited?.type) {
+      this.#awaited.asked();
+      this.#awaited = undefined;
+    }
+  }
+
+  #wake(at: number): void {
+    this.#timer += 1;
+    const timer = this.#timer;
+    // As a timer of the host, at least 1 ms.
+    this.afterOwn(Math.max(1, at - this.clock().now), () => {
+      if (timer === this.#timer) {
+        this.step({ type: 'tick' });
+      }
+    });
+  }
+
+  #start(claim: Claim, core: NodeCore): void {
+    const isFirst = !this.#clients.has(claim.key);
+    this.#shared.judge.expect(isFirst, 'a client was started beside another one of its stream');
+    const client = new Client(claim, { machine: this, core, shared: this.#shared });
+    this.#clients.set(claim.key, client);
+    client.start();
+  }
+
+  #stop({ key, epoch }: OwnedStream, how: 'inOrder' | 'atOnce'): void {
+    const client = this.#clients.get(key);
+    if (client === undefined || client.epoch !== epoch) {
+      return;
+    }
+    if (how === 'inOrder') {
+      client.stop();
+    } else {
+      this.#clients.delete(key);
+      this.#shared.judge.stops(client.isRefused || !this.#isOwner({ key, epoch }));
+    }
+  }
+
+  #isOwner({ key, epoch }: OwnedStream): boolean {
+    const row = this.#shared.links.database.tables.owner(key);
+    return row?.owner === this.#core?.id && row?.epoch === epoch;
+  }
+
+  /** Whether this client is still the one of its stream. */
+  has(client: Client): boolean {
+    return this.#clients.get(client.key) === client;
+  }
+
+  /** A client has stopped. */
+  ended(client: Client, event: NodeEvent): void {
+    this.#clients.delete(client.key);
+    this.step(event);
+  }
+}

@@ -1,0 +1,108 @@
+import { type Times, timesOf } from '@reprise/cluster/core';
+
+import type { Chance } from './chance.ts';
+
+/** What may become of one request, beside an answer in time. */
+export type Mishap = 'lost' | 'unanswered' | 'executed late' | 'answered late';
+
+/** Faults that last, or that come at one instant. */
+export type Fault =
+  | 'cut'
+  | 'reset'
+  | 'freeze'
+  | 'kill'
+  | 'drain'
+  | 'store away'
+  | 'rows lost'
+  | 'server clock'
+  | 'wall clock'
+  | 'handler';
+
+/** How one run is: each has its own mix of faults, or the rare ones would hide behind the others. */
+export interface Mix {
+  readonly times: Times;
+  readonly nodes: readonly string[];
+  readonly keys: readonly string[];
+  /** Takeovers come at the first legal instant. */
+  readonly isNear: boolean;
+  /** The mishaps of requests: how many in 1,000 have each. */
+  readonly mishaps: readonly (readonly [Mishap, number])[];
+  /** The faults that come, one after the other. */
+  readonly faults: readonly Fault[];
+  /** By how much clocks go fast or slow. */
+  readonly drift: number;
+  /** A request takes so long each way at most, without a mishap. */
+  readonly latency: number;
+  /** Between two events of a stream, at most. */
+  readonly pace: number;
+  /** Whether the run ends with a calm in which everything has to come right. */
+  readonly isCalm: boolean;
+}
+
+const ttls = [1000, 300, 600, 3000] as const;
+const nodes = ['a', 'b', 'c', 'd'] as const;
+const keys = ['s', 't', 'u', 'v', 'w'] as const;
+const factors = [0, 0.3, 1, 3, 8] as const;
+const drifts = [0, 0.002, 0.01, 0.04, 0.05] as const;
+const allFaults: readonly Fault[] = [
+  'cut',
+  'freeze',
+  'kill',
+  'drain',
+  'reset',
+  'store away',
+  'server clock',
+  'wall clock',
+  'handler',
+  'rows lost',
+];
+
+export function drawMix(sim: Chance, drift?: number): Mix {
+  const ttl = sim.pick(ttls);
+  const isNear = sim.below(3) === 2;
+  return {
+    times: isNear ? nearMisses(ttl) : timesOf(ttl),
+    nodes: nodes.slice(0, sim.pick([2, 2, 3, 4])),
+    keys: keys.slice(0, sim.pick([2, 1, 3, 5])),
+    isNear,
+    mishaps: drawMishaps(sim),
+    faults: drawFaults(sim),
+    drift: drift ?? sim.pick(drifts),
+    latency: sim.pick([ttl / 100, ttl / 40, ttl / 500]),
+    pace: ttl / sim.pick([6, 12, 24]),
+    isCalm: sim.below(8) === 7,
+  };
+}
+
+/** No jitter and many looks: a takeover comes at the first instant at which it may. */
+function nearMisses(ttl: number): Times {
+  const often = ttl / 12;
+  return {
+    ...timesOf(ttl),
+    watch: often,
+    look: often,
+    fastLook: often,
+    retry: often,
+    rejoin: often,
+    jitter: 0,
+    unclaimed: often,
+  };
+}
+
+function drawMishaps(sim: Chance): Mix['mishaps'] {
+  return (['lost', 'unanswered', 'executed late', 'answered late'] as const).map(
+    (mishap) => [mishap, 10 * sim.pick(factors)] as const,
+  );
+}
+
+/** Each kind of fault is in half of the runs. */
+function drawFaults(sim: Chance): readonly Fault[] {
+  const kinds = allFaults.filter(() => sim.below(2) === 1);
+  const count = kinds.length === 0 ? 0 : sim.below(6);
+  // A node gives a stream up at its fourth crash.
+  const faults = Array.from({ length: count }, () => sim.pick(kinds)).filter(
+    (fault, at, all) => fault !== 'handler' || all.indexOf(fault) === at,
+  );
+  // Epochs have the time of the server in them, which only goes back if nothing else does.
+  return faults.includes('rows lost') ? faults.filter((fault) => fault !== 'server clock') : faults;
+}

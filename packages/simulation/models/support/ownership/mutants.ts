@@ -1,0 +1,183 @@
+import type { Mutant, Replacement } from '@reprise/simulation';
+
+const core = 'cluster/src/core/node-core.ts';
+const lease = 'cluster/src/core/lease.ts';
+const watch = 'cluster/src/core/watch.ts';
+const times = 'cluster/src/core/times.ts';
+const holdings = 'cluster/src/core/holdings.ts';
+const agenda = 'cluster/src/core/agenda.ts';
+const lives = 'cluster/src/core/lives.ts';
+const tables = 'cluster/src/memory/tables.ts';
+
+const noDeadline: Replacement = {
+  file: lease,
+  from: 'return deadline !== undefined && now < deadline.now && date < deadline.date;',
+  to: 'return deadline !== undefined;',
+};
+const noMargin: Replacement = { file: times, from: 'margin: ttl / 10,', to: 'margin: 0,' };
+const timerOnly: Replacement = {
+  file: core,
+  from: 'if (this.#hasLease && !this.lease.isGood(now)) {',
+  to: "if (this.#hasLease && event.type === 'tick' && now.now >= this.lease.deadline.now) {",
+};
+const noValue: Replacement = {
+  file: tables,
+  from: 'record?.buriedAt === undefined && record?.row.renewal === renewal',
+  to: 'record?.buriedAt === undefined && record !== undefined',
+};
+const nextEpoch = 'const next = Math.max(epoch + 1, Math.floor(this.#date()));';
+const nextOnly: Replacement = { file: tables, from: nextEpoch, to: 'const next = epoch + 1;' };
+const isOwner = 'return row?.owner === id && row.epoch === epoch;';
+const noEpoch: Replacement = { file: tables, from: isOwner, to: 'return row?.owner === id;' };
+const noOwner: Replacement = { file: tables, from: isOwner, to: 'return row?.epoch === epoch;' };
+const noCursor: Replacement = {
+  file: tables,
+  from: 'this.#owners.get(move.key)?.cursor !== move.was',
+  to: 'false',
+};
+const renewedAt: Replacement = {
+  file: tables,
+  from: 'this.#nodes.set(id, { ...record, row: { ...record.row, ...facts, renewal } });',
+  to: 'this.#nodes.set(id, { at: this.#date(), row: { ...record.row, ...facts, renewal } });',
+};
+const expired: Replacement = {
+  file: tables,
+  from: 'owner === undefined ? date : this.#nodes.get(owner)?.buriedAt;',
+  to: `owner === undefined ? date : (({ buriedAt, at = date, row }) =>
+        buriedAt ?? (date - at > row.ttl ? date : undefined))(this.#nodes.get(owner));`,
+};
+
+/** With it alone two nodes own a stream at once. */
+export const noDeadlineAtAll: Mutant = { ...noDeadline, within: 100 };
+
+/** Each breaks one rule, or two that guard the same. */
+export const mutants: Readonly<Record<string, Mutant>> = {
+  'no deadline at all': noDeadlineAtAll,
+  'a living owner is robbed': {
+    file: tables,
+    from: 'if (buriedAt !== undefined && free.length < mostFree) {',
+    to: 'if (free.length < mostFree) {',
+    within: 100,
+  },
+  'the deadline is looked at by its timer only': { ...timerOnly, and: [noDeadline], within: 200 },
+  'the deadline counts from the answer': {
+    file: core,
+    from: 'this.#renewed(event.isGood, event.sentAt, now);',
+    to: 'this.#renewed(event.isGood, now, now);',
+    within: 6000,
+  },
+  'no margin': { ...noMargin, within: 6000 },
+  'the watch counts from the request, and no margin': {
+    file: watch,
+    from: 'const wait = Math.max(ttl, this.#times.ttl) +',
+    to: 'const wait = Math.max(ttl, this.#times.ttl) - this.#times.ttl / 16 +',
+    and: [noMargin],
+    within: 3000,
+  },
+  'leases end by the clock of the server': { ...renewedAt, and: [expired], within: 2000 },
+  'leases end by the wall clock of each node': {
+    file: core,
+    from: 'step(event: NodeEvent, now: Now): readonly NodeAction[] {',
+    to: 'step(event, { date }) {\n    const now = { now: date, date };',
+    and: [
+      {
+        file: lease,
+        from: 'now < deadline.now && date < deadline.date;',
+        to: 'date < deadline.date;',
+      },
+    ],
+    within: 200,
+  },
+  'a burial does not look at the value': { ...noValue, within: 1000 },
+  'a claim does not look at the epoch': {
+    file: tables,
+    from: 'if (row === undefined || row.epoch !== epoch) {',
+    to: 'if (row === undefined) {',
+    within: 100,
+  },
+  'a release does not look at the epoch': {
+    file: tables,
+    from: 'rows.filter((row) => this.#isOwner(id, row));',
+    to: 'rows.filter((row) => row.outcome !== undefined || this.#isOwner(id, row));',
+    within: 1000,
+  },
+  'a claim keeps the epoch': {
+    file: tables,
+    from: nextEpoch,
+    to: 'const next = epoch;',
+    within: 100,
+  },
+  'an epoch is the next one, whatever the time': { ...nextOnly, within: 100 },
+  'a fence looks at neither epoch nor cursor': { ...noEpoch, and: [noCursor], within: 100 },
+  'a fence does not look at the cursor before': { ...noCursor, within: 100 },
+  'a lock of a session in place of the lease': {
+    file: watch,
+    from: 'const wait = Math.max(ttl, this.#times.ttl) +',
+    to: 'const wait = ttl / 4 +',
+    and: [noDeadline],
+    within: 100,
+  },
+  'a claim whose answer was lost is forgotten': {
+    file: holdings,
+    from: 'this.claimAgain(stream, now);\n    }\n    return toStop;',
+    to: '}\n    return toStop;',
+    within: 500,
+  },
+  'views overtake claims': {
+    file: agenda,
+    from: "case 'observe':\n        return this.#isBusy;",
+    to: "case 'observe':\n        return false;",
+    within: 2000,
+  },
+  'two processes have one id': {
+    file: lives,
+    from: 'this.#id = newId();',
+    to: "this.#id = 'one';",
+    within: 100,
+  },
+  'a node that drains goes on claiming': {
+    file: 'cluster/src/core/streams.ts',
+    from: 'if (this.#drain === undefined) {\n      this.#place(',
+    to: 'if (true) {\n      this.#place(',
+    within: 200,
+  },
+  'a stream is claimed in vain again and again': {
+    file: holdings,
+    from: 'this.claimAgain(stream, Infinity);',
+    to: '',
+    within: 4000,
+  },
+  'a fence looks at no owner, and epochs have no time': {
+    ...noOwner,
+    and: [nextOnly],
+    within: 100,
+  },
+  'a refused renewal is ignored, and no deadline': {
+    file: core,
+    from: '    if (isGood) {',
+    to: '    if (true) {',
+    and: [noDeadline],
+    within: 100,
+  },
+  'losses in a view are ignored, and leases end by the clock of the server': {
+    file: holdings,
+    from: 'const lost = this.all.filter(({ key, epoch }) => epochs.get(key) !== epoch);',
+    to: 'const lost = [];',
+    and: [renewedAt, expired],
+    within: 1000,
+  },
+  'the buried claim, and the deadline is looked at by its timer only': {
+    file: tables,
+    from: 'return this.#isLiving(id) ?',
+    to: 'return true ?',
+    and: [timerOnly, noDeadline],
+    within: 200,
+  },
+  'a late answer revives a lease, and a burial does not look at the value': {
+    file: core,
+    from: 'if (this.#hasLease && !this.lease.isGood(now)) {',
+    to: "if (this.#hasLease && event.type !== 'renewed' && !this.lease.isGood(now)) {",
+    and: [noValue],
+    within: 1000,
+  },
+};
