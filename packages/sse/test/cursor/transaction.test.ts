@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { crash, exit, GenServer, kill, shutdownWith, stop } from '@reprise/actor';
-import { advance, settle } from '@reprise/actor/testing';
+import { advance, settle, virtualClock } from '@reprise/actor/testing';
 
+import { TransactionCall } from '../../src/cursor/transaction-call.ts';
 import type { ServerSentEvent, SseClient } from '../../src/index.ts';
 import { Ledger, LedgerError, SplitLedger } from '../support/ledger.ts';
 import { Queue } from '../support/queue.ts';
@@ -384,22 +385,15 @@ describe('a store whose transaction', () => {
   });
 });
 
-test('a transaction of a synchronous store and handler costs no promise: one event follows another in a turn', async () => {
-  await using stage = await openStage();
+test('a transaction of a synchronous store and handler is over when it returns, and makes no promise', () => {
   const ledger = new Ledger(false);
-  let isLater = false;
-  const seen: boolean[] = [];
-  const client = await begin(stage, ledger, {
-    handle: () => {
-      seen.push(isLater);
-      queueMicrotask(() => {
-        isLater = true;
-      });
-    },
-    until,
+  const owner = { clock: virtualClock(), signal: new AbortController().signal };
+  const call = new TransactionCall({ store: ledger, key: 'k' }, owner, () => {
+    ledger.effect('a');
+    return 5;
   });
-  await play(stage, client, `${numbered(1, 2, 3)}${end}`);
-  expect(seen).toEqual([false, false, false]);
+  expect(call.run('"1"')).toBe(5);
+  expect([ledger.log, ledger.effects]).toEqual([['commit "1"'], ['a']]);
 });
 
 describe('ids that a store keeps apart from the position', () => {
@@ -428,6 +422,21 @@ describe('ids that a store keeps apart from the position', () => {
     await GenServer.stop(client.pid);
     expect(recent(ledger)).toEqual(['recent ["1","2","3"]']);
     expect(ledger.get('client')).toEqual({ value: '"3"', recent: '["1","2","3"]' });
+  });
+
+  test('are not written with a position that the store may have passed already', async () => {
+    await using stage = await openStage();
+    const ledger = new SplitLedger(false);
+    await begin(stage, ledger, {
+      handle: ({ data }) => {
+        ledger.effect(data);
+        // The transaction is committed, and its answer is lost.
+        ledger.fault = data === '2' ? 'answer' : undefined;
+      },
+    });
+    (await stage.next()).stream(numbered(1, 2));
+    expect(await stage.system.whenExited).toEqual(crash(expect.any(LedgerError)));
+    expect(ledger.log).toEqual(['commit "1"', 'commit "2"']);
   });
 
   test('are written with a position by schedule, where they have changed', async () => {
