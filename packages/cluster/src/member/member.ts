@@ -176,6 +176,8 @@ export class Member {
         break;
       case 'ended':
         this.streams.ended(message.stream, message.reason);
+        // The next claim reads the cursor anew: what this client has handled is to be in it.
+        void this.#saves.flush();
         break;
       default:
     }

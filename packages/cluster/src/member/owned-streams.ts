@@ -102,8 +102,12 @@ export class OwnedStreams {
     this.#stopped(stream, 'crashed');
   }
 
+  /** The client of a stream whose write was refused ends too: that is told by `refused`. */
   ended(stream: OwnedStream, { type }: ExitReason): void {
-    this.#stopped(stream, stream.isStopping ? 'drained' : type === 'normal' ? 'ended' : 'crashed');
+    if (!stream.isOver) {
+      const outcome = type === 'normal' ? 'ended' : 'crashed';
+      this.#stopped(stream, stream.isStopping ? 'drained' : outcome);
+    }
   }
 
   /** Forgets a stream whose client has been ended. Whether it was known. */

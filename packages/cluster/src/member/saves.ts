@@ -49,12 +49,6 @@ export class Saves {
     }
   }
 
-  /** Nothing of this stream is written any more. */
-  drop(stream: OwnedStream): void {
-    this.#moved.delete(stream);
-    this.#waiting.delete(stream);
-  }
-
   /** The lease is over: nothing of this life is written any more. */
   clear(): void {
     this.#moved.clear();

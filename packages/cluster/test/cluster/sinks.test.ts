@@ -101,6 +101,31 @@ test('TX-05 a handler that throws moves no cursor: after a claim of its own it g
   expect(moves[0]).toMatchObject({ key: 'a', was: '', cursor: '"1"', epoch: epochs[2] });
 });
 
+test('a handler that throws repeats no event before its own, and the other streams notice nothing', async () => {
+  await using stage = await openStage();
+  let failures = 1;
+  const handle: NodeOptions['handle'] = (event, owned) => {
+    if (owned.key === 'a' && event.lastEventId === '3' && failures > 0) {
+      failures -= 1;
+      throw new Error('out of paper');
+    }
+    stage.sink('one')(event, owned);
+  };
+  await stage.start('one', { streams: ['a', 'b'], handle });
+  await advance(stage.system, 500);
+  const before = await stage.produce('a', 'b');
+  await stage.produce('a');
+  stage.source.stream('a').produce();
+  const [third] = await Promise.all([
+    stage.handled.next(),
+    advanceUntil(stage, () => failures < 1),
+  ]);
+  expect(third).toMatchObject({ key: 'a', id: '3' });
+  const after = await stage.produce('b');
+  expect(after[0]?.epoch).toBe(before[1]?.epoch);
+  expect(third.epoch).toBeGreaterThan(before[0]?.epoch ?? Infinity);
+});
+
 test('a write that is refused ends exactly its stream, as fenced, and without a crash report', async () => {
   await using stage = await openStage();
   let isRefused = false;
@@ -183,4 +208,12 @@ async function takeAway({ store, system }: Stage, key: string): Promise<void> {
   const epoch = mine.mine?.find((each) => each.key === key)?.epoch ?? 0;
   await open.claim('thief', [{ key, epoch, deadFor: 0, strikes: 0 }]);
   await open.leave('thief');
+}
+
+/** Waits for something that happens by real sockets, and then for what follows by the clock. */
+async function advanceUntil({ system }: Stage, isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await advance(system, 1000);
 }
