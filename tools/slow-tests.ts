@@ -5,6 +5,8 @@
  */
 export const slowTests: readonly string[] = [
   'packages/cluster/test/processes/nodes.test.ts',
+  'packages/cluster/test/processes/shares.test.ts',
+  'packages/cluster/test/processes/database.test.ts',
   'packages/cluster/test/processes/nodes-sqlite.test.ts',
   'packages/cluster/test/torture/torture.test.ts',
   'packages/cli/test/cursor.test.ts',
