@@ -37,6 +37,20 @@ export async function readFacts(client: Client): Promise<ServerFacts> {
   return facts;
 }
 
+/**
+ * Whether the server can notice, in the middle of a statement, that its client has gone. Some
+ * platforms cannot, and refuse the setting.
+ */
+export async function watchesClients(client: Client): Promise<boolean> {
+  try {
+    // Until the end of this statement only.
+    await client.query("select set_config('client_connection_check_interval', '1000', true)");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Why a server cannot keep leases and cursors, and how to mend that. */
 export function refusalOfServer(facts: ServerFacts, allowUnsafe: boolean): string | undefined {
   if (facts.versionNumber < 140_000) {

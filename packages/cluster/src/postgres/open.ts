@@ -10,6 +10,7 @@ import {
   type ServerFacts,
   slowestCommit,
   warningsOf,
+  watchesClients,
 } from './check.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { LeaseConnection } from './lease-connection.ts';
@@ -25,15 +26,15 @@ export async function open(
   settings: Settings,
   options: OpenOptions,
 ): Promise<OpenStore<PoolClient>> {
-  const facts = await withClient(settings.leaseUrl, options.ttl, (client) =>
+  const { ttl, onError, onWarning } = options;
+  const found = await withClient(settings.leaseUrl, ttl, (client) =>
     prepare(client, settings, options),
   );
-  const { ttl, onError, onWarning } = options;
-  const [engine = ''] = facts.version.split(' ');
+  const [engine = ''] = found.facts.version.split(' ');
   return new PostgresStore({
     engine: `PostgreSQL ${engine}`,
     ttl,
-    statements: statementsFor(settings.schema, ttl),
+    statements: statementsFor({ ...found, schema: settings.schema, ttl }),
     lease: new LeaseConnection({ url: settings.leaseUrl, timeout: ttl / 8, onError }),
     lender: lenderFor(settings.pool, options),
     onWarning,
@@ -76,7 +77,7 @@ async function prepare(
   client: Client,
   settings: Settings,
   { ttl, onWarning }: OpenOptions,
-): Promise<ServerFacts> {
+): Promise<{ readonly facts: ServerFacts; readonly watchesClients: boolean }> {
   const facts = await readFacts(client);
   const refusal =
     refusalOfServer(facts, settings.allowUnsafe) ??
@@ -88,7 +89,7 @@ async function prepare(
   for (const warning of warningsOf(facts, client)) {
     onWarning(warning);
   }
-  return facts;
+  return { facts, watchesClients: await watchesClients(client) };
 }
 
 async function refusalOfTables(

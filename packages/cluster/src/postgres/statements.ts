@@ -20,10 +20,18 @@ export interface Statements {
   readonly advance: string;
 }
 
-/** The statements for the tables of one schema. `ttl` is in ms. */
-export function statementsFor(schema: string, ttl: number): Statements {
-  const s = quoted(schema);
-  return { ...forNodes(s), ...forOwners(s), ...forTransactions(s, ttl) };
+/** What the statements depend on. */
+export interface StatementOptions {
+  readonly schema: string;
+  /** In ms. */
+  readonly ttl: number;
+  /** Whether the server can notice in the middle of a statement that its client has gone. */
+  readonly watchesClients: boolean;
+}
+
+export function statementsFor(options: StatementOptions): Statements {
+  const s = quoted(options.schema);
+  return { ...forNodes(s), ...forOwners(s), ...forTransactions(s, options) };
 }
 
 const node = `json_build_object('id', id, 'name', name, 'renewal', renewal, 'weight', weight,
@@ -88,11 +96,14 @@ select key from unnest($1::text[]) k(key) order by key on conflict do nothing`,
   };
 }
 
-function forTransactions(s: string, ttl: number) {
+function forTransactions(s: string, { ttl, watchesClients }: StatementOptions) {
+  // A statement of a handler that was given up would go on, and keep its locks, to its end.
+  const check = `set local client_connection_check_interval = ${Math.ceil(ttl / 8)};`;
   return {
     /** The timeout frees the rows that a handler has locked whose process was stopped. */
     begin: `begin isolation level read committed;
 set local idle_in_transaction_session_timeout = ${Math.ceil(ttl)};
+${watchesClients ? check : ''}
 select pg_current_xact_id()::text as xact`,
     advance: `select ${s}.advance(${advanceTypes
       .split(', ')

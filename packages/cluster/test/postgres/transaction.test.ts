@@ -298,6 +298,30 @@ onPostgres('a transaction of a handler', () => {
     expect(await world.effects()).toEqual(['a']);
   });
 
+  test('TX-11 whose statement runs on is ended at the server when its signal aborts, with its locks', async () => {
+    await using world = await arrange(undefined, 4000);
+    const controller = new AbortController();
+    const sleeping = `select pg_sleep(3600) from ${world.table}`;
+    const failure = failureOf(
+      world.run(async (tx) => {
+        await tx.query(`insert into ${world.table} values ('a')`);
+        await tx.query(sleeping);
+      }, controller.signal),
+    );
+    const isRunning = async () => {
+      const rows = await world.place.sql('select from pg_stat_activity where query = $1', [
+        sleeping,
+      ]);
+      return rows.length > 0;
+    };
+    await until(isRunning);
+    controller.abort(new Error('stopped'));
+    expect(await failure).toMatchObject({ message: 'stopped' });
+    await until(async () => !(await isRunning()));
+    await world.run((tx) => tx.query(`insert into ${world.table} values ('a')`));
+    expect(await world.effects()).toEqual(['a']);
+  });
+
   test('TX-11 that still waits for a connection does not begin after its signal has aborted', async () => {
     await using world = await arrange();
     const controller = new AbortController();
