@@ -1,4 +1,6 @@
-/** One way to do the work of a cluster's store. Each answer is the time that the work took, in ms. */
+/**
+ * One way to do the work of a cluster's store. Each answer is the time that the work took, in ms.
+ */
 export interface Side {
   /** Gives so many streams of a dead node to another, in one request. */
   claim(streams: number): Promise<number>;

@@ -1,6 +1,6 @@
 /**
- * `node --conditions=@reprise/source node.ts OPTIONS`: one node of a cluster. OPTIONS is the JSON of
- * a `NodeOptions`. It ends when its parent does.
+ * `node --conditions=@reprise/source node.ts OPTIONS`: one node of a cluster. OPTIONS is the JSON
+ * of a `NodeOptions`. It ends when its parent does.
  */
 import { once } from 'node:events';
 import { openSync, writeSync } from 'node:fs';

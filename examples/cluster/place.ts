@@ -23,7 +23,9 @@ interface Count {
   readonly missing: number;
 }
 
-/** Without a primary key on purpose: nothing but the transaction keeps a price from coming twice. */
+/**
+ * Without a primary key on purpose: nothing but the transaction keeps a price from coming twice.
+ */
 const table = 'create table price (stream text, number integer, price text)';
 
 const count = `select coalesce(sum(prices), 0) as prices,

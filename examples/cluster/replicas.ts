@@ -36,7 +36,9 @@ export class Replicas {
     });
   }
 
-  /** As a crash does, or a kernel without memory: the replica can say and write nothing any more. */
+  /**
+   * As a crash does, or a kernel without memory: the replica can say and write nothing any more.
+   */
   kill(name: string): void {
     this.#running.get(name)?.kill('SIGKILL');
   }

@@ -15,9 +15,9 @@ const order = [
 ] as const satisfies readonly Kind[];
 
 /**
- * Which requests are due when, and which are in flight: at most one of a kind. A view that overtakes
- * a claim would stop the streams that were just started; so of observe, claim, release and leave
- * one is in flight at a time.
+ * Which requests are due when, and which are in flight: at most one of a kind. A view that
+ * overtakes a claim would stop the streams that were just started; so of observe, claim, release
+ * and leave one is in flight at a time.
  */
 export class Agenda {
   /** Infinity for what is not due. */

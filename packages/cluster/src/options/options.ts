@@ -5,7 +5,9 @@ import type { Store, StoreKind } from '../store.ts';
 import type { Sink } from './sink.ts';
 import type { StreamOf, Streams } from './streams.ts';
 
-/** The options of the client of a stream: those of `SseClient.resilient` that are not the cluster's. */
+/**
+ * The options of the client of a stream: those of `SseClient.resilient` that are not the cluster's.
+ */
 export type ClientOptions = Omit<
   SseClient.ResilientOptions,
   | 'id'

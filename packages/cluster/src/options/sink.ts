@@ -20,7 +20,9 @@ export interface OwnedTransaction<Data, Tx> extends Owned<Data> {
   readonly tx: Tx;
 }
 
-/** What a sink may return. With a synchronous store no promise: the transaction ends before that. */
+/**
+ * What a sink may return. With a synchronous store no promise: the transaction ends before that.
+ */
 export type Settled<Kind extends StoreKind> = Kind extends 'sync'
   ? void | NoPromise
   : void | Promise<unknown>;

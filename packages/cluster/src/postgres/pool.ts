@@ -52,8 +52,8 @@ function limitedTo(connectionTimeoutMillis: number): typeof Client {
 }
 
 /**
- * Ends what is lent, too, which the pool alone would wait for, and the sockets, which would wait for
- * the server.
+ * Ends what is lent, too, which the pool alone would wait for, and the sockets, which would wait
+ * for the server.
  */
 function closing(pool: Pool): () => Promise<void> {
   const clients = new Set<PoolClient>();

@@ -2,7 +2,9 @@ import { createSystem } from '@reprise/actor';
 import { type TestSystem, virtualClock } from '@reprise/actor/testing';
 import { jumpingClock } from '@reprise/sse/testing';
 
-/** A test system whose thread can be held, or whose machine can sleep, in the middle of a handler. */
+/**
+ * A test system whose thread can be held, or whose machine can sleep, in the middle of a handler.
+ */
 export function heldSystem(): {
   readonly system: TestSystem;
   /** The thread is held for so many ms: timers that have fallen due fire after that. */

@@ -44,7 +44,9 @@ export class Judge {
     }
   }
 
-  /** I6: a node that drains claims nothing. Nor does a node claim again and again without a look. */
+  /**
+   * I6: a node that drains claims nothing. Nor does a node claim again and again without a look.
+   */
   asks(request: Request['type'], phase: Phase, claims: number): void {
     const isQuiet = phase !== 'draining' || request !== 'claim';
     this.expect(isQuiet, 'I6: a node claims while it drains');

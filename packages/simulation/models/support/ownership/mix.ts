@@ -18,7 +18,9 @@ export type Fault =
   | 'wall clock'
   | 'handler';
 
-/** How one run is: each has its own mix of faults, or the rare ones would hide behind the others. */
+/**
+ * How one run is: each has its own mix of faults, or the rare ones would hide behind the others.
+ */
 export interface Mix {
   readonly times: Times;
   readonly nodes: readonly string[];
