@@ -124,13 +124,10 @@ async function readPosition(
 }
 
 /** The text of a position, and that of its ids for a store that keeps them apart. */
-function textsOf(
-  { recent, ...position }: Position,
-  store: CursorStore,
-): readonly [string, string?] {
+function textsOf(position: Position, store: CursorStore): readonly [string, string?] {
   return store.setWithRecent === undefined
-    ? [formatPosition({ recent, ...position })]
-    : [formatPosition({ recent: [], ...position }), formatRecent(recent)];
+    ? [formatPosition(position)]
+    : [formatPosition({ ...position, recent: [] }), formatRecent(position.recent)];
 }
 
 /** @throws TypeError for a promise, of which JSON would keep nothing. */

@@ -23,11 +23,19 @@ export interface Position extends OwnPosition {
  * The text of a position: as short as its content. One that has only an id is the JSON of that, two
  * characters more than the id.
  */
-export function formatPosition({ lastEventId, recent, mark, ...rest }: Position): string {
-  const { failed, cursor, since } = rest;
-  const others = { recent: orNone(recent), mark, failed, cursor, since: since && orNone(since) };
-  const isOnlyId = lastEventId !== undefined && Object.values(others).every(isUndefined);
-  return JSON.stringify(isOnlyId ? lastEventId : { lastEventId, ...others });
+export function formatPosition(position: Position): string {
+  const { lastEventId, recent, mark, failed, cursor, since } = position;
+  const isOnlyId = recent.length === 0 && mark === undefined && cursor === undefined;
+  return lastEventId !== undefined && isOnlyId && failed === undefined
+    ? JSON.stringify(lastEventId)
+    : JSON.stringify({
+        lastEventId,
+        recent: orNone(recent),
+        mark,
+        failed,
+        cursor,
+        since: since && orNone(since),
+      });
 }
 
 /** The ids of a position that a store keeps apart from it. */
@@ -146,10 +154,6 @@ function parsed(text: string): unknown {
 
 function orNone(texts: readonly string[]): readonly string[] | undefined {
   return texts.length === 0 ? undefined : texts;
-}
-
-function isUndefined(value: unknown): boolean {
-  return value === undefined;
 }
 
 /** Whether it has one of the parts without which nothing is kept. */

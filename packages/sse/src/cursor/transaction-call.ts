@@ -19,8 +19,8 @@ export class TransactionCall {
   readonly #options: KeyedCursorOptions;
   readonly #owner: Owner;
   readonly #handle: () => unknown;
-  /** Rejects if the store takes too long. */
-  readonly #late = Promise.withResolvers<never>();
+  /** Rejects if the store takes too long; a synchronous store needs no promise. */
+  #late: PromiseWithResolvers<never> | undefined = undefined;
   #deadline: Deadline | undefined = undefined;
   #pendingSince: number | undefined = undefined;
   #progress: 'begins' | 'runs' | 'commits' = 'begins';
@@ -66,10 +66,11 @@ export class TransactionCall {
       return this.#result;
     }
     this.#isAsync = true;
+    this.#late = Promise.withResolvers();
     if (this.#progress !== 'runs' || this.#failure !== undefined) {
       this.#await();
     }
-    const result = this.#whenSettled(answer);
+    const result = this.#whenSettled(answer, this.#late.promise);
     this.#settled = result.then(ignore, ignore);
     return result;
   }
@@ -123,9 +124,9 @@ export class TransactionCall {
     return error;
   }
 
-  async #whenSettled(answer: Promise<unknown>): Promise<unknown> {
+  async #whenSettled(answer: Promise<unknown>, late: Promise<never>): Promise<unknown> {
     try {
-      await Promise.race([answer, this.#late.promise]);
+      await Promise.race([answer, late]);
       this.#assertDone();
       return this.#result;
     } finally {
@@ -153,7 +154,7 @@ export class TransactionCall {
     this.#pendingSince = this.#owner.clock.now();
     this.#deadline = new Deadline(this.#owner.clock, timeout, () => {
       const what = `Expected the store to ${verb} the transaction of the cursor ${key} within ${timeout} ms`;
-      this.#late.reject(new Error(`${what}, got no answer`));
+      this.#late?.reject(new Error(`${what}, got no answer`));
     });
   }
 
