@@ -94,6 +94,8 @@ export class Live {
     }
     const missed = this.#missed(looking, lastEventId);
     reader.write(this.#hello(reader) + (missed ?? this.#snapshot(looking)) + this.#slow());
+    // Told when they change: this reader knows none.
+    looking.judgement = '';
     this.#look(looking);
   }
 

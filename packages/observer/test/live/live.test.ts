@@ -194,6 +194,16 @@ describe('the stream to a page', () => {
     });
   });
 
+  test('every reader is told the findings, also where they have not changed', async () => {
+    await using tree = await service();
+    const first = await openStream(tree.url);
+    await first.next('findings');
+    const second = await openStream(tree.url);
+    expect((await second.next('findings')).data).toContain('All is well.');
+    first.close();
+    second.close();
+  });
+
   test('OBS-P24 says that the system ends, and why, before it does', async () => {
     const tree = await service();
     const reader = await openStream(tree.url);
