@@ -39,6 +39,17 @@ export class Agenda {
     }
   }
 
+  /**
+   * A life begins: these are its first requests. A view that came before the answer to its join has
+   * made another join due, which would replace this life while its streams run.
+   */
+  begin(now: number, looksFrom: number): void {
+    this.#due.join = Infinity;
+    this.#due.declare = now;
+    this.#due.watch = now;
+    this.#due.observe = looksFrom;
+  }
+
   /** Nothing is due any more. What is in flight will have its answer. */
   clear(): void {
     Object.assign(this.#due, recordOf(Infinity));

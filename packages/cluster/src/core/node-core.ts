@@ -184,10 +184,8 @@ export class NodeCore {
     }
     this.#phase = this.#phase === 'joining' ? 'member' : this.#phase;
     this.#renewals.joined(sentAt.now);
-    this.#agenda.set('declare', now.now);
-    this.#agenda.set('watch', now.now);
     this.#looksFrom = now.now + this.#times.fastLook;
-    this.#agenda.set('observe', this.#looksFrom);
+    this.#agenda.begin(now.now, this.#looksFrom);
   }
 
   /** Another life has the name of this node: an earlier one of its own, a dead one, or a twin. */

@@ -135,6 +135,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: "this.#id = 'one';",
     within: 100,
   },
+  'another join is due in a life that has begun': {
+    file: agenda,
+    from: 'this.#due.join = Infinity;',
+    to: '',
+    within: 1000,
+  },
   'a node that drains goes on claiming': {
     file: 'cluster/src/core/streams.ts',
     from: 'if (this.#drain === undefined) {\n      this.#place(',
