@@ -10,6 +10,8 @@ export interface Look {
   readonly nodes: readonly NodeRow[];
   /** The free streams that this node may take. */
   readonly free: readonly FreeStream[];
+  /** Of those, the ones that it had before its lease ended. */
+  readonly former: { has(key: string): boolean };
   readonly running: readonly string[];
   /** How many streams this node has: the row of the node says what it had a while ago. */
   readonly owned: number;
@@ -37,7 +39,7 @@ export class Placement {
 
   /** A stream is released once two plans in a row say so: nothing moves for a moment's sake. */
   plan(look: Look, now: number): Plan {
-    const offers = this.#offersOf(look.free, now);
+    const offers = this.#offersOf(look, now);
     this.#compare(look, now);
     const owners = look.nodes
       .filter(({ draining }) => !draining)
@@ -60,7 +62,7 @@ export class Placement {
     this.#changedAt = now;
   }
 
-  #offersOf(free: readonly FreeStream[], now: number): readonly Offer[] {
+  #offersOf({ free, former }: Look, now: number): readonly Offer[] {
     this.#free = new Map(
       free.map(({ key, epoch }) => {
         const known = this.#free.get(key);
@@ -69,7 +71,8 @@ export class Placement {
     );
     return free.map((stream) => {
       const since = this.#free.get(stream.key)?.since ?? now;
-      return { stream, isOld: now - since > this.#times.unclaimed };
+      const isOld = now - since > this.#times.unclaimed || former.has(stream.key);
+      return { stream, isOld };
     });
   }
 

@@ -2,6 +2,7 @@ import { heldOf } from '../held.ts';
 import type { Claim, FreeStream, Held, NodeRow, OwnedStream, View } from '../store.ts';
 import type { Agenda } from './agenda.ts';
 import { Crashes } from './crashes.ts';
+import { FormerStreams } from './former-streams.ts';
 import { Holdings } from './holdings.ts';
 import type { NodeAction, NodeEvent, Request } from './messages.ts';
 import { Placement } from './placement.ts';
@@ -29,6 +30,7 @@ export class Streams {
   readonly #crashes: Crashes = new Crashes();
   readonly #ended: Set<string> = new Set();
   readonly #placement: Placement;
+  readonly #former: FormerStreams;
   #keys: ReadonlySet<string> = new Set();
   #wanted: readonly FreeStream[] = [];
   /** How many clients a node that drains stops at a look; `undefined` if it does not drain. */
@@ -39,6 +41,7 @@ export class Streams {
     this.#agenda = agenda;
     this.#act = act;
     this.#placement = new Placement(times);
+    this.#former = new FormerStreams(times.ttl / 2);
   }
 
   get isEmpty(): boolean {
@@ -138,6 +141,7 @@ export class Streams {
 
   /** The lease is over: nothing runs here. */
   clear(): void {
+    this.#former.keep(this.#holdings.running);
     this.#holdings.clear();
     this.#wanted = [];
   }
@@ -177,11 +181,13 @@ export class Streams {
 
   #place(nodes: readonly NodeRow[], free: readonly FreeStream[], id: string, now: number): void {
     const { running, owned } = this.#holdings;
+    this.#former.look(now);
     const { claim, release } = this.#placement.plan(
       {
         id,
         nodes,
         free: free.filter((stream) => this.#mayTake(stream, now)),
+        former: this.#former,
         running,
         owned,
         total: this.#keys.size,
@@ -199,6 +205,7 @@ export class Streams {
   #mayTake({ key }: FreeStream, now: number): boolean {
     return (
       this.#keys.has(key) &&
+      this.#former.allows(key) &&
       !this.#ended.has(key) &&
       !this.#holdings.has(key) &&
       this.#crashes.waitsUntil(key) <= now

@@ -245,6 +245,40 @@ test('a node that was fenced leaves its old row, and is back before others would
   expect(world.owned).toEqual({ a: 2, b: 2 });
 });
 
+test('PGC-05 each node takes its own streams back when the store was away, though one is back first', () => {
+  const { world, nodes } = worldOf(['a', 'b', 'c'], 60);
+  const before = world.owners;
+  const backAt = [0, 200, 400].map((ms) => world.now + 3 * ttl + ms);
+  world.fate = (_, node) => (world.now < (backAt[nodes.indexOf(node)] ?? 0) ? 'lost' : 'answered');
+  world.run(3 * ttl + 3000);
+  expect(world.owners).toEqual(before);
+});
+
+test('a node that is alone after the store was away takes the streams of the others, too', () => {
+  const { world } = worldOf(['a', 'b', 'c'], 60);
+  const backAt = world.now + 3 * ttl;
+  world.fate = () => (world.now < backAt ? 'lost' : 'answered');
+  for (const node of world.nodes.slice(1)) {
+    world.kill(node);
+  }
+  world.run(3 * ttl + 2 * ttl);
+  expect(world.owned).toEqual({ a: 60, b: 0, c: 0 });
+});
+
+test('a view that comes before the answer to a join makes no other join due', () => {
+  const world = new SmallWorld(ttl, keysOf(3));
+  // The join of a is executed, and its answer comes after that of a look.
+  const early = { nodes: [], mine: [], free: [] };
+  world.before = (request, node) => {
+    if (request.type === 'join') {
+      world.step(node, { type: 'viewed', view: early });
+    }
+  };
+  world.add('a');
+  world.run(ttl);
+  expect(world.requests('join')).toHaveLength(1);
+});
+
 test('LEASE-05 the reason of a fence has the last failure of the store', () => {
   const { world, nodes } = worldOf(['a'], 1);
   world.fate = () => 'executed';

@@ -33,6 +33,8 @@ export class SmallWorld {
   readonly log: Entry[] = [];
   /** What becomes of a request. */
   fate: (request: Request, node: WorldNode) => Fate = () => 'answered';
+  /** Called before a request is executed. */
+  before: (request: Request, node: WorldNode) => void = () => undefined;
   /** What a clock of a node shows, if that is not the time. */
   time: (node: WorldNode) => Now = () => ({ now: this.now, date: this.now });
   readonly #ttl: number;
@@ -119,6 +121,15 @@ export class SmallWorld {
     );
   }
 
+  /** The name of the node that the store gives each stream to. */
+  get owners(): Readonly<Record<string, string | undefined>> {
+    const nameOf = (id: string | undefined): string | undefined =>
+      this.nodes.find(({ core }) => core.id === id)?.name;
+    return Object.fromEntries(
+      this.#keys.map((key) => [key, nameOf(this.tables.owner(key)?.owner)]),
+    );
+  }
+
   #act(node: WorldNode, action: NodeAction): readonly NodeEvent[] {
     switch (action.type) {
       case 'wake':
@@ -139,6 +150,7 @@ export class SmallWorld {
   }
 
   #ask(node: WorldNode, request: Request): NodeEvent {
+    this.before(request, node);
     const fate = this.fate(request, node);
     const answer = fate === 'lost' ? undefined : this.#answer(request, this.time(node));
     return fate === 'answered' && answer !== undefined
