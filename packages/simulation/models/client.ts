@@ -73,12 +73,9 @@ const client = defineModel({
   },
   mutants: {
     'an event counts as handled before its handler settles': {
-      file: 'sse/src/client/delivery.ts',
-      from: 'return this.#acknowledgeLater(cursor, item, packet, result);\n    }\n    if (staged',
-      to: `void acknowledge(cursor, item, undefined);
-      return result;
-    }
-    if (staged`,
+      file: 'sse/src/client/event-handler.ts',
+      from: '? this.#acknowledgeLater(cursor, item, packet, result)',
+      to: '? (void acknowledge(cursor, item, undefined), result)',
       within: 100,
     },
     'a request goes on from the last event that was read': {
@@ -96,8 +93,8 @@ const client = defineModel({
     },
     'a connection that was paused is not resumed': {
       file: 'sse/src/client/stream.ts',
-      from: 'this.#connection.resume();',
-      to: '',
+      from: 'this.#connection.resume();\n    } else {',
+      to: '} else {',
       within: 100,
     },
     'a stop does not wait for the write of the position': {
@@ -152,12 +149,12 @@ const clientWithDedupe = defineModel({
     },
     'a server that repeats itself moves the position back': {
       file: 'sse/src/cursor/cursor.ts',
-      from: 'return isMove && !(this.#dedupe && this.#isPassed(lastEventId))',
+      from: 'return isMove && !(this.#dedupe && this.#place.isPassed(lastEventId))',
       to: 'return isMove',
       within: 1000,
     },
     'what was handled is handled again': {
-      file: 'sse/src/cursor/cursor.ts',
+      file: 'sse/src/cursor/place.ts',
       from: '? isEventId(event.id) && this.#recent.has(event.id)',
       to: '? false',
       within: 100,
