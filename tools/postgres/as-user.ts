@@ -59,7 +59,8 @@ export function spawnAsUser(
   { folder, log }: { readonly folder: string; readonly log: number },
 ): ChildProcess {
   const options: SpawnOptions = { ...user, cwd: '/' };
-  const child = spawn(program, args, { ...options, stdio: ['ignore', log, log] });
+  // A group of its own: Ctrl-C in the terminal is for this process, which has work to finish.
+  const child = spawn(program, args, { ...options, detached: true, stdio: ['ignore', log, log] });
   child.unref();
   const script = 'read line || { kill -QUIT $0; sleep 1; kill -KILL $0; rm -rf "$1"; }';
   const guard = spawn('sh', ['-c', script, String(child.pid), folder], {

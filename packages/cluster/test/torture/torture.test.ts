@@ -38,14 +38,17 @@ test('a torture that is interrupted from the terminal reports its results so far
   });
   const exited = once(child, 'exit');
   const output = text(child.stdout);
+  const lines: string[] = [];
   for await (const line of createInterface(child.stderr)) {
-    // This line is that of the first fault.
-    if (!line.startsWith('torture ')) {
-      break;
+    lines.push(line);
+    // The line after the command is that of the first fault.
+    if (lines.length === 2) {
+      process.kill(-(child.pid ?? 0), 'SIGINT');
     }
   }
-  process.kill(-(child.pid ?? 0), 'SIGINT');
-  expect(await exited).toEqual([0, null]);
+  // On a busy machine a limit of time may be broken by then.
+  const isLate = lines.some((line) => /^FAILED: (?:a failover|of the gaps)/.test(line));
+  expect(await exited).toEqual([Number(isLate), null]);
   expect(JSON.parse(await output)).toMatchObject({ lost: 0, twice: 0, twoOwners: 0 });
 });
 
