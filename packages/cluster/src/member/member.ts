@@ -208,7 +208,7 @@ export class Member {
       case 'fence':
         this.streams.fence();
         this.#saves.clear();
-        this.#warn(`its streams are stopped: ${action.reason}`);
+        this.#warn(`stops all its streams: ${action.reason}`);
         break;
       case 'wake':
         this.#wakeAt(action.at);

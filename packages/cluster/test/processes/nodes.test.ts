@@ -25,7 +25,7 @@ onPostgres('nodes that are processes, on Postgres', () => {
     expect(samples).toHaveLength(20);
     expectBelow(samples, ttl + 1000);
     await fleet.settle();
-    expect(node.stderr).toMatch(/held the thread/);
+    expect(node.stderr).toMatch(/held its thread/);
   });
 
   test('LEASE-01 a node whose lease connection swallows all stops its streams before any is claimed', async () => {
