@@ -26,8 +26,8 @@ export interface OpenOptions {
 /**
  * The port between ownership and its store. Each request rejects if it has no answer within an
  * eighth of `ttl`, and then the store begins the next one on a new connection: a connection that
- * hangs never fails by itself. `declare` and `save` may be large, and have a half of `ttl`. A request
- * whose answer was lost may have been executed.
+ * hangs never fails by itself. `declare` and `save` may be large, and have a half of `ttl`. A
+ * request whose answer was lost may have been executed.
  *
  * A node asks for one of `observe`, `claim` and `save` with releases at a time: a view that
  * overtakes a claim would stop the streams that were just started.

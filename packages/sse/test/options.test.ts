@@ -56,6 +56,10 @@ const uses: Readonly<Record<string, (system: Process, wrong: never) => unknown>>
   AliasOptions: (system, wrong) => alias(system, wrong),
   AwaitOptions: (system, wrong) => Task.await(system, Task.async(system, nothing), wrong),
   Backoff: (_, wrong) => backoffDelay(1, { minDelay: 1, maxDelay: 2, ...(wrong as object) }),
+  BatchedResilientOptions: (_, wrong) =>
+    SseClient.resilient({ id: 'a', url, handleBatch: nothing, ...(wrong as object) }),
+  BatchOptions: (_, wrong) =>
+    SseClient.resilient({ id: 'a', url, handleBatch: nothing, maxBatch: 2, ...(wrong as object) }),
   CallOptions: async (system, wrong) =>
     GenServer.call(await GenServer.start(system, server, undefined), 'get', undefined, wrong),
   CancelTimerOptions: (system, wrong) => cancelTimer(sendAfter(system.pid, 1 as never, 1), wrong),
