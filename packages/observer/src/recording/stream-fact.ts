@@ -4,7 +4,7 @@
  */
 export type StreamFact =
   | { readonly type: 'connecting' | 'connected' | 'ended' }
-  | { readonly type: 'disconnected'; readonly text: string }
+  | { readonly type: 'disconnected'; readonly failure: string; readonly text: string }
   | { readonly type: 'waits'; readonly ms: number }
   | { readonly type: 'ignored'; readonly lastEventId: string; readonly id: string };
 
