@@ -21,7 +21,7 @@ export type { Phase } from './core/node-core.ts';
 export type { Failure } from './member/failures.ts';
 export type { ClientOptions } from './options/options.ts';
 export type { Owned, OwnedTransaction } from './options/sink.ts';
-export type { StreamOf, Streams } from './options/streams.ts';
+export type { ListContext, StreamList, StreamOf, Streams } from './options/streams.ts';
 export type { Stall } from './stream/stall.ts';
 export type { NodeStatus } from './tree/status.ts';
 export type {

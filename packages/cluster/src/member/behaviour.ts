@@ -15,6 +15,7 @@ import {
   trapExit,
 } from '@reprise/actor';
 
+import type { Listed } from '../options/listing.ts';
 import type { Joined } from './joining.ts';
 import { Member, type MemberParts } from './member.ts';
 import type { MemberMessage } from './messages.ts';
@@ -35,7 +36,10 @@ export const memberBehaviour: GenServer.Behaviour<
       from: GenServer.From<'left'>,
     ) => NoReply<Member>;
   },
-  { readonly begin: (payload: undefined, member: Member) => NoReply<Member> },
+  {
+    readonly list: (listed: Listed, member: Member) => NoReply<Member>;
+    readonly listFailed: (text: string, member: Member) => NoReply<Member>;
+  },
   MemberMessage,
   never,
   Ok<Member>
@@ -58,8 +62,12 @@ export const memberBehaviour: GenServer.Behaviour<
     },
   },
   handleCast: {
-    begin: (_: undefined, member: Member) => {
-      member.begin();
+    list: (listed: Listed, member: Member) => {
+      member.listed(listed);
+      return noreply(member);
+    },
+    listFailed: (text: string, member: Member) => {
+      member.listFailed(text);
       return noreply(member);
     },
   },

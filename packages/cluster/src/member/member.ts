@@ -6,7 +6,6 @@ import {
   cancelTimer,
   type DynamicSupervisor,
   GenServer,
-  loggerOf,
   type Process,
   send,
   sendAfter,
@@ -16,14 +15,15 @@ import {
 import type { NodeAction, NodeEvent, Now, Request } from '../core/messages.ts';
 import { NodeCore } from '../core/node-core.ts';
 import { timesOf } from '../core/times.ts';
+import type { Listed } from '../options/listing.ts';
 import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
 import { startClient } from '../stream/client.ts';
-import { HeldThread } from '../stream/held-thread.ts';
 import type { Host, OwnedStream } from '../stream/owned-stream.ts';
-import { type Failure, textOf } from './failures.ts';
+import { CurrentList } from './current-list.ts';
 import { type Joined, Joining } from './joining.ts';
 import type { MemberMessage } from './messages.ts';
+import { Notices } from './notices.ts';
 import { OwnedStreams } from './owned-streams.ts';
 import { ask, within } from './requests.ts';
 import { RoundTrips } from './round-trips.ts';
@@ -47,14 +47,14 @@ export interface MemberParts {
  */
 export class Member {
   readonly core: NodeCore;
+  readonly notices: Notices;
   readonly streams: OwnedStreams;
+  readonly list: CurrentList = new CurrentList();
   readonly roundTrips: RoundTrips = new RoundTrips();
   /** How many streams were free at the last look. */
   free = 0;
-  lastFailure: Failure | undefined = undefined;
   readonly #parts: MemberParts;
   readonly #self: Process<MemberMessage>;
-  readonly #heldThread: HeldThread = new HeldThread();
   readonly #saves: Saves;
   readonly #joining: Joining;
   readonly #drains: GenServer.From<'left'>[] = [];
@@ -65,6 +65,7 @@ export class Member {
     const { ttl, node: name, weight } = parts.settings;
     this.#parts = parts;
     this.#self = self;
+    this.notices = new Notices(self, parts.settings);
     this.core = new NodeCore({
       times: timesOf(ttl),
       random: self.system.random,
@@ -87,7 +88,7 @@ export class Member {
     this.streams = new OwnedStreams({
       self,
       host: this.#host,
-      dataOf: (key) => parts.settings.streams.get(key),
+      dataOf: (key) => this.list.listed.get(key),
       start: (stream) =>
         startClient(parts.clients(), stream, parts.settings, {
           id: this.core.id,
@@ -117,7 +118,8 @@ export class Member {
   /** As reports show it. */
   get shown(): object {
     const { id, phase, owned } = this.core;
-    return { node: this.#parts.settings.node, id, phase, owned, lastFailure: this.lastFailure };
+    const { lastFailure } = this.notices;
+    return { node: this.#parts.settings.node, id, phase, owned, lastFailure };
   }
 
   // The tree around the node
@@ -127,9 +129,17 @@ export class Member {
     this.#joining.wait(from);
   }
 
-  /** All is up: from now on the node claims streams. */
-  begin(): void {
-    this.#step({ type: 'listed', keys: [...this.#parts.settings.streams.keys()] });
+  /**
+   * The streams that the node may own from now on. The first list comes once all is up: then the
+   * node begins to claim streams.
+   */
+  listed(listed: Listed): void {
+    this.list.take(listed);
+    this.#step({ type: 'listed', keys: [...listed.keys()] });
+  }
+
+  listFailed(text: string): void {
+    this.list.failed(text, this.now.date);
   }
 
   /** Answers once the node has released its streams, in order, and has left. */
@@ -208,16 +218,16 @@ export class Member {
       case 'fence':
         this.streams.fence();
         this.#saves.clear();
-        this.#warn(`stops all its streams: ${action.reason}`);
+        this.notices.warn(`stops all its streams: ${action.reason}`);
         break;
       case 'wake':
         this.#wakeAt(action.at);
         break;
       case 'warn':
-        this.#warn(action.text);
+        this.notices.warn(action.text);
         break;
       case 'late':
-        this.#warn(`was woken ${Math.round(action.ms)} ms late${this.#heldBy()}`);
+        this.notices.late(action.ms);
         break;
       case 'refuse':
         this.#ending = this.#joining.refuse(action.holder);
@@ -282,7 +292,7 @@ export class Member {
   get #host(): Host {
     return {
       clock: this.#self.system.clock,
-      heldThread: this.#heldThread,
+      heldThread: this.notices.heldThread,
       isGood: () => this.#isGood(),
       moved: (stream) => this.#saves.moved(stream),
       refused: (stream) => {
@@ -321,21 +331,7 @@ export class Member {
   // Reports
 
   #failed(request: string, error: unknown): void {
-    const at = this.now.date;
-    this.lastFailure = { at, request, text: textOf(error) };
-  }
-
-  /** Whose handler has held the thread, if one has for long enough to matter. */
-  #heldBy(): string {
-    const key = this.#heldThread.take(this.settings.ttl / 8);
-    return key === undefined
-      ? ': its thread was held, or its process stood still'
-      : `: a handler of stream ${JSON.stringify(key)} held its thread`;
-  }
-
-  #warn(text: string): void {
-    const { node } = this.#parts.settings;
-    loggerOf(this.#self).warn({ node }, `cluster: node ${node} ${text}`);
+    this.notices.failed(request, error, this.now.date);
   }
 
   #send(message: MemberMessage): void {

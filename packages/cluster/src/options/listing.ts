@@ -6,12 +6,12 @@ import { assertKey } from '../key.ts';
 export type Listed = ReadonlyMap<string, unknown>;
 
 /**
- * The streams of the option `streams`.
+ * The streams of the option `streams`, or of the answer of its function.
  * @throws TypeError for anything but a list of keys or a record, and for a key that is there twice;
  * TypeError or RangeError for a key that no store keeps
  */
-export function listOf(streams: unknown): Listed {
-  const entries = entriesOf(streams);
+export function listOf(streams: unknown, name: string = 'streams to be'): Listed {
+  const entries = entriesOf(streams, name);
   const listed = new Map<string, unknown>();
   for (const [key, data] of entries) {
     assertKey(key);
@@ -23,13 +23,13 @@ export function listOf(streams: unknown): Listed {
   return listed;
 }
 
-function entriesOf(streams: unknown): readonly (readonly [unknown, unknown])[] {
+function entriesOf(streams: unknown, name: string): readonly (readonly [unknown, unknown])[] {
   if (Array.isArray(streams)) {
     return streams.map((key: unknown) => [key, undefined]);
   }
   if (typeof streams !== 'object' || streams === null || isOther(streams)) {
     throw new TypeError(
-      `Expected streams to be a list of keys, or a record from each key to its data, got ${describe(streams)}`,
+      `Expected ${name} a list of keys, or a record from each key to its data, got ${describe(streams)}`,
     );
   }
   return Object.entries(streams);

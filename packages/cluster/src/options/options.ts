@@ -30,6 +30,11 @@ export type ClusterOptions<Data, Tx, Kind extends StoreKind> = Sink<Data, Tx, Ki
   readonly store: Store<Tx, Kind>;
   /** The streams that this node may own. Nodes with other lists may run beside it. */
   readonly streams: Streams<Data>;
+  /**
+   * How long after an answer the function of `streams` is asked again, in ms. One that takes longer
+   * than this, or than 30 s, is not waited for. Default: 30,000.
+   */
+  readonly refresh?: number;
   /** The request of a stream, and how its client reconnects. Called at each start of the client. */
   readonly client: (stream: StreamOf<NoInfer<Data>>) => ClientOptions;
   /**

@@ -6,7 +6,7 @@ import { describe } from '@reprise/actor/text';
 import type { ServerSentEvent } from '@reprise/sse';
 
 import type { Store, StoreKind } from '../store.ts';
-import { listOf, type Listed } from './listing.ts';
+import { type ListSource, listSourceIn } from './list-source.ts';
 import type { ClientOptions, ClusterOptions } from './options.ts';
 import type { Owned, OwnedTransaction } from './sink.ts';
 import type { StreamOf } from './streams.ts';
@@ -14,7 +14,7 @@ import type { StreamOf } from './streams.ts';
 /** The options with their defaults, checked, and without the types of the user's data. */
 export interface Settings {
   readonly store: Store<unknown, StoreKind>;
-  readonly streams: Listed;
+  readonly streams: ListSource;
   readonly client: (stream: StreamOf<unknown>) => ClientOptions;
   readonly sink: ErasedSink;
   readonly ttl: number;
@@ -58,6 +58,7 @@ export type AnyOptions = Omit<
 const clusterKeys: KeysOf<AnyOptions> = {
   store: true,
   streams: true,
+  refresh: true,
   client: true,
   handle: true,
   transact: true,
@@ -94,7 +95,7 @@ export function settingsOf(
     ttl,
     weight,
     node,
-    streams: listOf(options.streams),
+    streams: listSourceIn(options),
     sink: sinkIn(options),
   };
 }

@@ -3,8 +3,8 @@ import { GenServer, ok, type Ok, type Process, trapExit } from '@reprise/actor';
 import type { MemberPid } from '../member/behaviour.ts';
 
 /**
- * The server that is started last and stopped first: when it starts, all that a stream needs is up,
- * and the node begins to claim streams; when it is to stop, the node releases them in order.
+ * The server that is stopped before all that a stream needs: then the node releases its streams in
+ * order.
  */
 export const dutyBehaviour: GenServer.Behaviour<
   MemberPid,
@@ -17,7 +17,6 @@ export const dutyBehaviour: GenServer.Behaviour<
 > = GenServer.define({
   init: (member: MemberPid, self: Process) => {
     trapExit(self, true);
-    GenServer.cast(member, 'begin');
     return ok(member);
   },
   terminate: async (_reason, member) => {

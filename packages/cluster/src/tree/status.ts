@@ -32,6 +32,8 @@ export interface ClusterStatus {
   readonly streams: {
     /** How many streams this node may own. */
     readonly listed: number;
+    /** Why there was no new list, the last time that it was asked for. */
+    readonly listFailure: Failure | undefined;
     /** How many of all streams had no owner at its last look: 5,000 at most. */
     readonly free: number;
     /**
@@ -67,7 +69,9 @@ export function memberIn(cluster: ClusterPid): MemberPid {
 }
 
 function read(member: Member): ClusterStatus {
-  const { core, now, settings, engine, lastFailure, free } = member;
+  const { core, now, settings, engine, free } = member;
+  const { lastFailure } = member.notices;
+  const { listed, failure: listFailure } = member.list;
   const { id, phase, owned, lateBy } = core;
   const leaseLeft = core.lease.left(now);
   const { streams } = member;
@@ -90,7 +94,7 @@ function read(member: Member): ClusterStatus {
       draining: node.draining,
       seenFor: core.seenFor(node.id, now) ?? 0,
     })),
-    streams: { listed: settings.streams.size, free, stalled },
+    streams: { listed: listed.size, listFailure, free, stalled },
     store: { engine, lastFailure },
   };
 }

@@ -9,6 +9,7 @@ import {
   Supervisor,
 } from '@reprise/actor';
 
+import { type Kept, listerBehaviour } from '../list/lister.ts';
 import { memberBehaviour, type MemberPid } from '../member/behaviour.ts';
 import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
@@ -34,19 +35,20 @@ interface Parts {
   store?: OpenStore<unknown>;
   member?: MemberPid;
   clients?: DynamicSupervisor.Pid;
+  readonly kept: Kept;
 }
 
 /**
- * Starts the supervisor of a cluster: store → member → clients → duty, each of which needs those
- * before it. Rejects if the store or the other nodes refuse the node. `shutdown`: how long the node
- * may take to release its streams when it is to stop.
+ * Starts the supervisor of a cluster: store → member → clients → duty → lister, each of which needs
+ * those before it. Rejects if the store or the other nodes refuse the node. `shutdown`: how long
+ * the node may take to release its streams when it is to stop.
  */
 export async function startTree(
   parent: Process,
   settings: Settings,
   shutdown: Shutdown,
 ): Promise<ClusterPid> {
-  const parts: Parts = {};
+  const parts: Parts = { kept: {} };
   const pid = await Supervisor.startLink(parent, {
     strategy: 'restForOne',
     children: [
@@ -57,6 +59,7 @@ export async function startTree(
         (supervisor) => GenServer.startLink(supervisor, dutyBehaviour, known(parts.member)),
         { id: 'duty', shutdown },
       ),
+      listerSpec(parts, settings),
     ],
   });
   clusters.add(pid);
@@ -98,6 +101,16 @@ function clientsSpec(parts: Parts): ChildSpec<'clients', DynamicSupervisor.Pid> 
       return parts.clients;
     },
     { id: 'clients', type: 'supervisor' },
+  );
+}
+
+/** It ends first: what it waits for is the user's function, which may hang. */
+function listerSpec(parts: Parts, settings: Settings): ChildSpec<'lister'> {
+  const { kept } = parts;
+  return childSpec(
+    (parent) =>
+      GenServer.startLink(parent, listerBehaviour, { settings, member: known(parts.member), kept }),
+    { id: 'lister', shutdown: 'brutalKill' },
   );
 }
 

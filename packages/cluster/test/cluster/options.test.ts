@@ -68,6 +68,11 @@ test.each([
     { streams: new Set(['a']) },
     'Expected streams to be a list of keys, or a record from each key to its data, got an instance of Set',
   ],
+  [
+    'a time to refresh a list',
+    { refresh: 5 },
+    'Expected refresh only with a function as streams, got it with a list',
+  ],
   ['a key twice', { streams: ['a', 'b', 'a'] }, 'Expected each key of streams once, got "a" twice'],
 ])('%s is a TypeError', (_, changes, message) => {
   expect(() => spec(changes)).toThrow(new TypeError(message));
@@ -75,6 +80,11 @@ test.each([
 
 test.each([
   ['CFG-06 a ttl below a second', { ttl: 500 }, 'Expected ttl to be at least 1000 ms, got 500'],
+  [
+    'a list that is refreshed without a pause',
+    { streams: () => [], refresh: 0 },
+    'Expected refresh to be above 0 ms, got 0',
+  ],
   ['a ttl without an end', { ttl: Infinity }, 'Expected ttl to be at least 1000 ms, got Infinity'],
   [
     'an empty batch',

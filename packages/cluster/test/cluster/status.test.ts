@@ -15,7 +15,7 @@ test('the status tells of the node, its lease, the other nodes, its streams and 
   const { node, nodes, streams, store, isWell } = Cluster.status(one);
   expect({ isWell, streams, store }).toEqual({
     isWell: true,
-    streams: { listed: 3, free: 0, stalled: [] },
+    streams: { listed: 3, listFailure: undefined, free: 0, stalled: [] },
     store: { engine: 'memory', lastFailure: undefined },
   });
   expect(node).toMatchObject({

@@ -56,6 +56,54 @@ test('with a list of keys there is no data', () => {
   expect(given.streams).toHaveLength(1);
 });
 
+test('data follows from what a function lists', () => {
+  const rooms = async (): Promise<Record<string, { room: number }>> => ({ eur: { room: 1 } });
+  misuse(() => [
+    Cluster.childSpec({
+      ...given,
+      store: file,
+      streams: rooms,
+      client: ({ data }) => {
+        expectTypeOf(data).toEqualTypeOf<{ room: number }>();
+        return { url: 'http://localhost/' };
+      },
+      handle: (_event, { data }) => {
+        expectTypeOf(data).toEqualTypeOf<{ room: number }>();
+      },
+    }),
+    Cluster.childSpec({
+      ...given,
+      store: file,
+      streams: ({ signal }) => {
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        return { eur: { room: 1 } };
+      },
+      client: ({ data }) => ({ url: `http://localhost/${data.room.toFixed()}` }),
+      handle: (_event, { data }) => {
+        expectTypeOf(data).toEqualTypeOf<{ room: number }>();
+      },
+    }),
+    Cluster.childSpec({
+      ...given,
+      store: file,
+      streams: async () => ['eur'],
+      handle: (_event, { data }) => {
+        expectTypeOf(data).toEqualTypeOf<undefined>();
+      },
+    }),
+    Cluster.childSpec({
+      ...given,
+      store: file,
+      // @ts-expect-error -- keys are texts
+      streams: async () => [5],
+      handle: () => {},
+    }),
+    // @ts-expect-error -- neither a list, nor a function that gives one
+    Cluster.childSpec({ ...given, store: file, streams: 5, handle: () => {} }),
+  ]);
+  expect(Cluster.childSpec).toHaveLength(1);
+});
+
 test('a sink returns what its store allows', () => {
   misuse(() => [
     Cluster.childSpec({

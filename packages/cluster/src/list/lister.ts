@@ -1,0 +1,143 @@
+import {
+  type Clock,
+  GenServer,
+  loggerOf,
+  noreply,
+  type NoReply,
+  ok,
+  type Ok,
+  type Process,
+  sendAfter,
+} from '@reprise/actor';
+
+import type { MemberPid } from '../member/behaviour.ts';
+import { textOf } from '../member/failures.ts';
+import type { Listed } from '../options/listing.ts';
+import type { Settings } from '../options/settings.ts';
+import { askFunction } from './asked-function.ts';
+
+export interface ListerParts {
+  readonly settings: Settings;
+  readonly member: MemberPid;
+  /** The last list: it outlives a lister that is started again. */
+  readonly kept: Kept;
+}
+
+export interface Kept {
+  listed?: Listed;
+}
+
+/** Between the first question and the second, if that fails, in ms. */
+const pause = 1000;
+
+/**
+ * The server that tells the member which streams it may own, again and again. It starts last: with
+ * the first list the node begins to claim streams.
+ */
+export const listerBehaviour: GenServer.Behaviour<
+  ListerParts,
+  Lister,
+  undefined,
+  undefined,
+  'ask',
+  never,
+  Ok<Lister>
+> = GenServer.define({
+  init: async (parts: ListerParts, self: Process) => {
+    const lister = new Lister(parts, self as Process<'ask'>);
+    await lister.begin();
+    return ok(lister);
+  },
+  handleInfo: async (_: 'ask', lister): Promise<NoReply<Lister>> => {
+    await lister.again();
+    return noreply(lister);
+  },
+  formatStatus: ({ shown }) => shown,
+});
+
+class Lister {
+  readonly #parts: ListerParts;
+  readonly #self: Process<'ask'>;
+  /** The last failure, unless an answer came after it. */
+  #failure = '';
+
+  constructor(parts: ListerParts, self: Process<'ask'>) {
+    this.#parts = parts;
+    this.#self = self;
+  }
+
+  get shown(): object {
+    return { listed: this.#parts.kept.listed?.size, failure: this.#failure };
+  }
+
+  /**
+   * The first list.
+   * @throws TypeError if there is none at the second attempt either
+   */
+  async begin(): Promise<void> {
+    const { kept } = this.#parts;
+    if (kept.listed === undefined) {
+      await this.#ask().catch((error: unknown) => this.#askOnceMore(error));
+      this.#plan();
+    } else {
+      this.#tell(kept.listed);
+      await this.again();
+    }
+  }
+
+  /** Whatever happens, the list of before stays until there is another one. */
+  async again(): Promise<void> {
+    await this.#ask().catch((error: unknown) => {
+      this.#failed(error);
+    });
+    this.#plan();
+  }
+
+  async #ask(): Promise<void> {
+    const { streams } = this.#parts.settings;
+    const { system, signal } = this.#self;
+    const { clock } = system;
+    const listed =
+      streams.type === 'fixed' ? streams.listed : await askFunction(streams, { clock, signal });
+    this.#failure = '';
+    this.#parts.kept.listed = listed;
+    this.#tell(listed);
+  }
+
+  async #askOnceMore(error: unknown): Promise<void> {
+    this.#failed(error);
+    await wait(this.#self.system.clock, pause);
+    await this.#ask();
+  }
+
+  #tell(listed: Listed): void {
+    GenServer.cast(this.#parts.member, 'list', listed);
+  }
+
+  /** A failure that lasts is told once. */
+  #failed(error: unknown): void {
+    const text = textOf(error);
+    GenServer.cast(this.#parts.member, 'listFailed', text);
+    if (text !== this.#failure) {
+      this.#failure = text;
+      const { node } = this.#parts.settings;
+      loggerOf(this.#self).warn(
+        { node, err: error },
+        `cluster: node ${node} keeps its list of streams: ${text}`,
+      );
+    }
+  }
+
+  #plan(): void {
+    const { streams } = this.#parts.settings;
+    if (streams.type !== 'fixed') {
+      sendAfter(this.#self.pid, 'ask', streams.refresh);
+    }
+  }
+}
+
+function wait(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimeout(resolve, ms);
+  });
+}
