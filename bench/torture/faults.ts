@@ -7,14 +7,21 @@ import { machineTime } from './machine-time.ts';
 import type { NodeProcess } from './node-process.ts';
 import type { PostgresDatabase, Ways } from './postgres-database.ts';
 
+/** A sample that was taken during a fault. */
+export interface FaultSample extends Sample {
+  readonly fault: string;
+}
+
 /** What the faults act on, and what they measure. */
 export interface World {
   readonly fleet: Fleet;
   readonly random: Random;
+  /** The name of the fault that is played. */
+  fault: string;
   /** From a fault to a connection elsewhere. */
-  readonly failovers: Sample[];
+  readonly failovers: FaultSample[];
   /** Of the streams in a rolling restart. */
-  readonly gaps: Sample[];
+  readonly gaps: FaultSample[];
   /** What was not as it has to be, a line each. */
   readonly problems: string[];
 }
@@ -58,7 +65,8 @@ export const nodeFaults: Readonly<Record<string, PlayFault>> = {
     await failsOver(world, fault);
     await world.fleet.add(node.name);
   },
-  'a rolling deploy': async ({ fleet, gaps, problems }) => {
+  'a rolling deploy': async (world) => {
+    const { fleet, gaps, problems } = world;
     const from = machineTime();
     for (const name of fleet.nodes.keys()) {
       const node = fleet.node(name);
@@ -69,7 +77,7 @@ export const nodeFaults: Readonly<Record<string, PlayFault>> = {
       await fleet.add(name);
       await fleet.settle();
     }
-    gaps.push(...fleet.gapsSince(from));
+    gaps.push(...during(world, fleet.gapsSince(from)));
   },
 };
 
@@ -148,8 +156,12 @@ function faultOf({ life }: NodeProcess): Fault {
   return { node: life, at: machineTime() };
 }
 
-async function failsOver({ fleet, failovers }: World, fault: Fault): Promise<void> {
-  failovers.push(...(await fleet.elsewhere(fault)));
+async function failsOver(world: World, fault: Fault): Promise<void> {
+  world.failovers.push(...during(world, await world.fleet.elsewhere(fault)));
+}
+
+function during({ fault }: World, samples: readonly Sample[]): readonly FaultSample[] {
+  return samples.map((sample) => ({ ...sample, fault }));
 }
 
 async function stopFor(world: World, ms: number): Promise<void> {

@@ -51,8 +51,8 @@ export interface Verdict {
   readonly effects: number;
 }
 
-/** Waits for the effects of the last numbers for so long, in ms: then they are lost. */
-const catchUpTime = 60_000;
+/** The effects that are missing are lost when none has come for so long, in ms. */
+const catchUpTime = 30_000;
 /** How long the streams may take to be where they are expected, in ms. */
 const settlingTime = 30_000;
 
@@ -183,10 +183,7 @@ export class Fleet {
   async verdict(): Promise<Verdict> {
     this.source.rate = 0;
     const { last } = this.source;
-    const until = machineTime() + catchUpTime;
-    while (!(await this.#hasReached(last)) && machineTime() < until) {
-      await delay(100);
-    }
+    await this.#catchUp(last);
     const clean = new Clean();
     for await (const effect of this.#options.database.effects()) {
       clean.add(effect);
@@ -229,9 +226,24 @@ export class Fleet {
     return node;
   }
 
-  async #hasReached(last: ReadonlyMap<string, number>): Promise<boolean> {
+  /** Waits for the effects of the last numbers, for as long as there are new ones. */
+  async #catchUp(last: ReadonlyMap<string, number>): Promise<void> {
+    let missing = await this.#missing(last);
+    let until = machineTime() + catchUpTime;
+    while (missing > 0 && machineTime() < until) {
+      await delay(100);
+      const before = missing;
+      missing = await this.#missing(last);
+      until = missing < before ? machineTime() + catchUpTime : until;
+    }
+  }
+
+  async #missing(last: ReadonlyMap<string, number>): Promise<number> {
     const reached = await this.#options.database.reached();
-    return [...last].every(([stream, number]) => (reached.get(stream) ?? 0) >= number);
+    return [...last].reduce(
+      (sum, [stream, number]) => sum + number - (reached.get(stream) ?? 0),
+      0,
+    );
   }
 
   #isShared(lives: readonly string[]): boolean {

@@ -23,6 +23,7 @@ await new Command('torture')
   .option('--minutes <N>', 'for how long, in minutes', positiveNumber, 5)
   .option('--streams <S>', 'how many streams', wholeNumber, 500)
   .option('--nodes <N>', 'how many nodes', wholeNumber, 3)
+  .option('--rate <N>', 'how many events a stream has in a second', positiveNumber, 0.5)
   .addOption(
     new Option('--store <NAME>', 'where the nodes keep what they share')
       .choices(['postgres', 'sqlite'])
@@ -34,11 +35,21 @@ await new Command('torture')
   .parseAsync();
 
 async function main({ json, ...given }: Options): Promise<void> {
-  const { minutes, streams, nodes, store, seed = 1 + Math.floor(Math.random() * 2 ** 31) } = given;
-  const command = `torture --minutes ${minutes} --streams ${streams} --nodes ${nodes} --store ${store} --seed ${seed}`;
+  const {
+    minutes,
+    streams,
+    nodes,
+    rate,
+    store,
+    seed = 1 + Math.floor(Math.random() * 2 ** 31),
+  } = given;
+  const command = `torture --minutes ${minutes} --streams ${streams} --nodes ${nodes} --rate ${rate} --store ${store} --seed ${seed}`;
   console.error(command);
   const play = store === 'postgres' ? onPostgres : onSqlite;
-  const report = await play({ minutes, streams, nodes, seed }, { signal: interrupts(), progress });
+  const report = await play(
+    { minutes, streams, nodes, rate, seed },
+    { signal: interrupts(), progress },
+  );
   if (process.stderr.isTTY) {
     console.error();
   }

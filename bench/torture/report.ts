@@ -38,8 +38,8 @@ export function format(report: TortureReport): string {
   return rows.map(([name, value]) => `${name.padEnd(50)} ${value}`).join('\n');
 }
 
-function shown({ count, p50, p99, max, p99Unstalled, maxUnstalled }: Times): string {
+function shown({ count, p50, p99, max, p99Unstalled, maxUnstalled, longestAt }: Times): string {
   return count === 0
     ? 'none'
-    : `p50 ${p50}, p99 ${p99}, max ${max}; without stalls of the machine p99 ${p99Unstalled}, max ${maxUnstalled}`;
+    : `p50 ${p50}, p99 ${p99}, max ${max} (${longestAt}); without stalls of the machine p99 ${p99Unstalled}, max ${maxUnstalled}`;
 }

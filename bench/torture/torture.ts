@@ -3,14 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Random, randomOf } from '@reprise/sse/testing';
 
 import type { Database } from './database.ts';
-import { nodeFaults, type PlayFault, type World } from './faults.ts';
-import { Fleet, type Sample } from './fleet.ts';
+import { type FaultSample, nodeFaults, type PlayFault, type World } from './faults.ts';
+import { Fleet } from './fleet.ts';
 import { quantile } from './moves.ts';
 
 export interface TortureOptions {
   readonly minutes: number;
   readonly streams: number;
   readonly nodes: number;
+  /** How many events a stream has in a second. */
+  readonly rate: number;
   readonly seed: number;
 }
 
@@ -39,12 +41,12 @@ export interface Times {
   /** The longest without the time for which the machine kept a process waiting. */
   readonly maxUnstalled: number;
   readonly p99Unstalled: number;
+  /** The fault of the longest. */
+  readonly longestAt: string | undefined;
 }
 
 /** T of the nodes. */
 const ttl = 3000;
-/** How many numbers a stream makes in a second. */
-const rate = 2;
 /** The longest pause between two faults. */
 const longestPause = 2000;
 
@@ -56,10 +58,15 @@ export async function torture(
   options: TortureOptions,
   { database, faults, signal, progress }: Surroundings,
 ): Promise<TortureReport> {
-  const fleet = await Fleet.start({ database, ttl, rate, streams: options.streams });
+  const fleet = await Fleet.start({
+    database,
+    ttl,
+    rate: options.rate,
+    streams: options.streams,
+  });
   try {
     const random = randomOf(`${options.seed}`);
-    const world: World = { fleet, random, failovers: [], gaps: [], problems: [] };
+    const world: World = { fleet, random, failovers: [], gaps: [], problems: [], fault: '' };
     const all = { ...nodeFaults, ...faults };
     const played = await play(world, all, options, { signal, progress });
     progress('waiting for the last effects');
@@ -97,6 +104,7 @@ async function play(
     waiting = waiting.length > 0 ? waiting : shuffled(Object.keys(faults), random);
     const name = waiting.shift() ?? '';
     progress(name);
+    world.fault = name;
     await faults[name]?.(world);
     await fleet
       .settle()
@@ -126,7 +134,7 @@ async function verdictOf({ fleet, failovers, gaps, problems }: World) {
   };
 }
 
-function timesOf(samples: readonly Sample[]): Times {
+function timesOf(samples: readonly FaultSample[]): Times {
   const times = samples.map(({ ms }) => ms);
   const unstalled = samples.map(({ ms, stalled }) => ms - stalled);
   // Without any sample 0, since JSON has no NaN.
@@ -139,5 +147,6 @@ function timesOf(samples: readonly Sample[]): Times {
     max: whole(times, 1),
     p99Unstalled: whole(unstalled, 0.99),
     maxUnstalled: whole(unstalled, 1),
+    longestAt: samples.toSorted((a, b) => b.ms - a.ms)[0]?.fault,
   };
 }

@@ -17,7 +17,7 @@ function torture(...options: readonly string[]): readonly string[] {
 }
 
 test('nodes that are tortured lose no effect, and no stream has two owners', async () => {
-  const options = ['--minutes', '0.3', '--streams', '30', '--seed', '7'];
+  const options = ['--minutes', '0.3', '--streams', '30', '--rate', '2', '--seed', '7'];
   // Rejects if its exit status is not 0.
   const { stdout } = await promisify(execFile)(process.execPath, torture(...options));
   expect(JSON.parse(stdout)).toMatchObject({
