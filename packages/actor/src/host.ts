@@ -27,6 +27,7 @@ interface HostGlobals {
 /** The program as a process of the operating system, as in Node, Deno and Bun. */
 export interface HostProcess {
   exitCode: number | string | null | undefined;
+  readonly stderr?: { on(event: string, listener: () => void): unknown };
   on(event: string, listener: (...args: readonly unknown[]) => void): unknown;
   exit(status: number): never;
 }

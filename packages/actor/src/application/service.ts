@@ -111,6 +111,8 @@ export class SystemService implements Service {
         this.#signalled(signal);
       });
     }
+    // A reader of stderr that has gone is no failure: its report would be the next failure.
+    process.stderr?.on('error', () => undefined);
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       process.on(event, (thrown) => {
         this.#failed(event, thrown);

@@ -5,6 +5,13 @@ import { type Program, runProgram } from '../support/program.ts';
 
 const service = (name: string): Program => runProgram('service', name);
 
+/** A program whose stderr is closed at the other end, as after `2>&1 | head -1`. */
+const unreadService = (name: string): Program => {
+  const program = runProgram('service', name);
+  program.closeStderr();
+  return program;
+};
+
 const up = ['starting', 'starting a', 'started a', 'starting b', 'started b', 'running'];
 const down = ['terminating b shutdown', 'terminating a shutdown', 'stopped'];
 
@@ -195,6 +202,13 @@ describe('Application.run', () => {
     const { status, lines } = await service(name).ended;
     expect(lines.at(-1)).toBe('running');
     expect(status).toBe(code);
+  });
+
+  test('goes on when the reader of stderr has gone', async () => {
+    const program = unreadService('unread');
+    const { status, lines } = await program.ended;
+    expect(lines).toStrictEqual(['starting a', 'started a', 'running', 'terminating a shutdown']);
+    expect(status).toBe(0);
   });
 
   test('runs a child spec without restarting its process', async () => {

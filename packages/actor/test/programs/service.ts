@@ -286,6 +286,17 @@ const programs: Readonly<Record<string, () => unknown>> = {
     await run(app('shop', [child({ id: 'b' })], [store])).whenReady;
     crashIt();
   },
+  unread: async () => {
+    const service = Application.run(tree(child({ id: 'a' })));
+    await service.whenReady;
+    for (let left = 20; left > 0; left -= 1) {
+      // Later than the error of the write, which is told in a turn of its own.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      service.system.logger.error({}, 'nobody reads this');
+    }
+    say(service.health().state);
+    service.stop();
+  },
   noProcess: () => {
     try {
       Reflect.set(globalThis.process, 'exit', undefined);

@@ -9,6 +9,8 @@ export interface Program {
   /** Resolves once the program has written this line to stdout; rejects if it ends first. */
   line(text: string): Promise<void>;
   signal(signal: 'SIGTERM' | 'SIGINT'): void;
+  /** Nobody reads its stderr any more. */
+  closeStderr(): void;
   /** Resolves once it has ended. */
   readonly ended: Promise<Ended>;
 }
@@ -49,6 +51,11 @@ export function runProgram(name: string, ...args: readonly string[]): Program {
         }),
       ]),
     signal: (signal) => void child.kill(signal),
+    closeStderr: () => {
+      // In order: what was read so far is all that there is.
+      child.stderr.push(null);
+      child.stderr.destroy();
+    },
   };
 }
 
