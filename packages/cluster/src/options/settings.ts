@@ -108,7 +108,7 @@ function defaultName(): string {
   return `${hostname()}-${process.pid}`;
 }
 
-function assertStore(store: unknown): void {
+export function assertStore(store: unknown): void {
   const { kind, open } = (store ?? {}) as Partial<Store<unknown, StoreKind>>;
   if ((kind !== 'sync' && kind !== 'async') || typeof open !== 'function') {
     throw new TypeError(

@@ -1,0 +1,3 @@
+import { endWithParent } from './workers/end-with-parent.ts';
+
+endWithParent(import.meta.url);
