@@ -7,6 +7,12 @@ export interface Effect {
   readonly node: string;
 }
 
+/** The effects of the events of one transaction, whose numbers follow each other. */
+export interface EffectBatch extends Omit<Effect, 'number'> {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface CleanCounts {
   /** Numbers of the source without an effect. */
   readonly lost: number;

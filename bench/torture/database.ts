@@ -11,10 +11,40 @@ export interface Database {
   reached(): Promise<ReadonlyMap<string, number>>;
   /** All effects, in the order of the sink, which is that of the transactions of each stream. */
   effects(): AsyncIterable<Effect>;
+  /** Whether somebody holds up all that want to write. */
+  isLocked(): Promise<boolean>;
+  /** The transactions with more than one event. */
+  batches(): Promise<Batches>;
+  /** From now on all writes to the owners of streams are recorded. */
+  recordWrites(): Promise<void>;
+  /** Those that were recorded, in their order. */
+  writes(): Promise<readonly OwnerWrite[]>;
   /** The epoch of each stream. */
   epochs(): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }
+
+/** Counts of transactions with several events. */
+export interface Batches {
+  /** Of which an event is missing, or that have one too many. */
+  readonly torn: number;
+  /** The most events of one. */
+  readonly longest: number;
+}
+
+/** A row of an owner after a write. */
+export interface OwnerWrite {
+  readonly key: string;
+  /** `null` if the stream is free. */
+  readonly owner: string | null;
+  readonly epoch: number;
+}
+
+/** Each row of a batch has the numbers of its first and its last event. */
+export const batches = `select coalesce(sum(case when count = last - first + 1 then 0 else 1 end), 0) as torn,
+  coalesce(max(count), 0) as longest
+from (select first, last, count(*) as count from effects where first < last
+  group by stream, epoch, first, last) batch`;
 
 /** Reads effects page by page; each page begins after an id, and has them in the order of ids. */
 export async function* paged(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { bundleProgram } from '../../tools/program.ts';
 import { Records } from '../records.ts';
 import { Clean, type CleanCounts } from './clean.ts';
 import type { Database } from './database.ts';
@@ -11,7 +12,7 @@ import { type Move, movesSince, type Takeover, takeovers } from './moves.ts';
 import type { SinkKind } from './node-options.ts';
 import { type Environment, NodeProcess } from './node-process.ts';
 import { type NodeRecord, read } from './record.ts';
-import { Single } from './single.ts';
+import { type Entry, Single } from './single.ts';
 import { Source } from './source.ts';
 import { type Stall, stalledWithin, watchDisk, watchStalls } from './stalls.ts';
 
@@ -59,10 +60,14 @@ const settlingTime = 30_000;
 /** A source, and node processes that share its streams by a database. */
 export class Fleet {
   readonly source: Source;
+  /** Is told of each handler that has begun, as soon as the records are read. */
+  onBegun: ((entry: Entry) => void) | undefined = undefined;
   /** The life of each node, its last one. */
   readonly nodes = new Map<string, NodeProcess>();
   readonly #options: FleetOptions;
   readonly #folder: string;
+  /** The code of the nodes. */
+  readonly #program: string;
   readonly #records: Records<NodeRecord>;
   /** Of all lives, also of those that have ended. */
   readonly #processes: NodeProcess[] = [];
@@ -73,14 +78,15 @@ export class Fleet {
   readonly #stopDiskWatch: () => Promise<void>;
 
   static async start(options: FleetOptions): Promise<Fleet> {
-    await options.database.create();
-    return new Fleet(options, await Source.start(options));
+    const [source] = await Promise.all([Source.start(options), options.database.create()]);
+    return new Fleet(options, source);
   }
 
   private constructor(options: FleetOptions, source: Source) {
     this.#options = options;
     this.source = source;
     this.#folder = mkdtempSync(join(tmpdir(), 'reprise-fleet-'));
+    this.#program = bundleProgram(join(import.meta.dirname, 'node.ts'));
     this.#records = new Records(join(this.#folder, 'records'), read);
     const file = join(this.#folder, 'synced');
     this.#stopDiskWatch = watchDisk(file, (stall) => this.#ownStalls.push(stall));
@@ -221,7 +227,7 @@ export class Fleet {
       isHeld,
       records: this.#records.path,
     };
-    const node = new NodeProcess(options, env);
+    const node = new NodeProcess(this.#program, options, env);
     this.#processes.push(node);
     return node;
   }
@@ -273,6 +279,7 @@ export class Fleet {
     for (const record of this.#records.fresh()) {
       if (record.type === 'begun') {
         this.#single.add(record);
+        this.onBegun?.(record);
       } else {
         this.#nodeStalls.push(record);
       }

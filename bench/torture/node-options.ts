@@ -16,7 +16,7 @@ export interface NodeOptions {
   readonly records: string;
 }
 
-export type SinkKind = 'transact' | 'handle';
+export type SinkKind = 'transact' | 'transactBatch' | 'handle';
 
 /** A way to Postgres, with another one for the lease; or a file of SQLite. */
 export type StorePlace =

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 import type { Cluster } from '@reprise/cluster';
 
@@ -13,8 +12,6 @@ export interface NodeEnd {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
 }
-
-const program = fileURLToPath(new URL('node.ts', import.meta.url));
 
 /** One life of a node: a process of the operating system. */
 export class NodeProcess {
@@ -29,19 +26,16 @@ export class NodeProcess {
   readonly #child: ChildProcess;
   readonly #waiting: ((answer: unknown) => void)[] = [];
 
-  constructor(options: NodeOptions, env: Environment) {
+  /** @param program the path of its code */
+  constructor(program: string, options: NodeOptions, env: Environment) {
     this.name = options.name;
     // Its own process group: the interrupt key of the terminal does not reach it. It ends at the
     // latest when the IPC channel does, with this process.
-    this.#child = spawn(
-      process.execPath,
-      ['--conditions=@reprise/source', program, JSON.stringify(options)],
-      {
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        detached: true,
-        env: { ...process.env, ...env },
-      },
-    );
+    this.#child = spawn(process.execPath, [program, JSON.stringify(options)], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
+      env: { ...process.env, ...env },
+    });
     this.life = `${this.name}/${this.#child.pid}`;
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;

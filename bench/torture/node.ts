@@ -1,9 +1,10 @@
 /**
- * `node --conditions=@reprise/source node.ts OPTIONS`: one node of a cluster. OPTIONS is the JSON
- * of a `NodeOptions`. It ends when its parent does.
+ * One node of a cluster. Its argument is the JSON of a `NodeOptions`. It ends when its parent does.
+ * It runs as a bundle: `bundleProgram` of tools/program.ts.
  */
 import { once } from 'node:events';
 import { openSync, writeSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 
 import { Application } from '@reprise/actor';
 import { Cluster } from '@reprise/cluster';
@@ -12,7 +13,7 @@ import { sqlite } from '@reprise/cluster/sqlite';
 import type { ServerSentEvent } from '@reprise/sse';
 import pg from 'pg';
 
-import type { Effect } from './clean.ts';
+import type { EffectBatch } from './clean.ts';
 import { machineTime } from './machine-time.ts';
 import { type NodeOptions, type Question, streamNames } from './node-options.ts';
 import * as postgresSink from './postgres-database.ts';
@@ -61,39 +62,64 @@ process.channel?.unref();
 
 function onServer(place: { readonly url: string; readonly leaseUrl: string }) {
   const on = { ...common, store: postgres(place) };
-  if (options.sink === 'transact') {
-    return Cluster.childSpec({
-      ...on,
-      transact: (event, { tx, ...owned }) => postgresSink.insert(tx, begin(event, owned)),
-    });
+  switch (options.sink) {
+    case 'transact':
+      return Cluster.childSpec({
+        ...on,
+        transact: (event, { tx, ...owned }) => postgresSink.insert(tx, begin([event], owned)),
+      });
+    case 'transactBatch':
+      return Cluster.childSpec({
+        ...on,
+        transactBatch: (events, { tx, ...owned }) => postgresSink.insert(tx, begin(events, owned)),
+      });
+    default: {
+      const pool = new pg.Pool({ connectionString: place.url, max: 4 });
+      pool.on('error', () => undefined);
+      return Cluster.childSpec({
+        ...on,
+        handle: (event, owned) => postgresSink.insert(pool, begin([event], owned)),
+      });
+    }
   }
-  const pool = new pg.Pool({ connectionString: place.url, max: 4 });
-  pool.on('error', () => undefined);
-  return Cluster.childSpec({
-    ...on,
-    handle: (event, owned) => postgresSink.insert(pool, begin(event, owned)),
-  });
 }
 
 function onFile(file: string) {
-  return Cluster.childSpec({
-    ...common,
-    store: sqlite(file),
-    transact: (event, { tx, ...owned }) => sqliteSink.insert(tx, begin(event, owned)),
-  });
+  const on = { ...common, store: sqlite(file) };
+  switch (options.sink) {
+    case 'transact':
+      return Cluster.childSpec({
+        ...on,
+        transact: (event, { tx, ...owned }) => sqliteSink.insert(tx, begin([event], owned)),
+      });
+    case 'transactBatch':
+      return Cluster.childSpec({
+        ...on,
+        transactBatch: (events, { tx, ...owned }) => sqliteSink.insert(tx, begin(events, owned)),
+      });
+    default: {
+      const own = new DatabaseSync(file);
+      own.exec('pragma busy_timeout = 10000');
+      return Cluster.childSpec({
+        ...on,
+        handle: (event, owned) => sqliteSink.insert(own, begin([event], owned)),
+      });
+    }
+  }
 }
 
 /** A handler begins. What it is to insert. */
 function begin(
-  { data }: ServerSentEvent,
+  events: readonly ServerSentEvent[],
   { key, epoch }: Pick<Cluster.Owned<unknown>, 'key' | 'epoch'>,
-): Effect {
+): EffectBatch {
+  const first = Number(events[0]?.data);
   // Half of the streams have an effect that no transaction takes back.
   if (/[02468]$/.test(key)) {
-    tell({ type: 'begun', stream: key, epoch, at: machineTime(), node: life });
+    tell({ type: 'begun', stream: key, number: first, epoch, at: machineTime(), node: life });
   }
   hold();
-  return { stream: key, number: Number(data), epoch, node: life };
+  return { stream: key, first, last: Number(events.at(-1)?.data), epoch, node: life };
 }
 
 function hold(): void {

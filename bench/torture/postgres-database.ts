@@ -1,7 +1,16 @@
 import pg from 'pg';
 
-import type { Effect } from './clean.ts';
-import { type Database, newest, paged, pageSize, type StoredEffect } from './database.ts';
+import type { Effect, EffectBatch } from './clean.ts';
+import {
+  batches,
+  type Batches,
+  type Database,
+  newest,
+  type OwnerWrite,
+  paged,
+  pageSize,
+  type StoredEffect,
+} from './database.ts';
 import type { StorePlace } from './node-options.ts';
 import { type Address, Proxy } from './proxy.ts';
 
@@ -21,13 +30,34 @@ const table = `create table effects (
   stream text not null,
   number int not null,
   epoch bigint not null,
-  node text not null)`;
+  node text not null,
+  first int not null,
+  last int not null)`;
 
-/** The effect of an event. */
-export function insert(tx: Inserting, { stream, number, epoch, node }: Effect): Promise<unknown> {
-  const text = 'insert into effects (stream, number, epoch, node) values ($1, $2, $3, $4)';
-  return tx.query(text, [stream, number, epoch, node]);
+/** So many rows of a batch are one statement: most batches are several. */
+const rowsAtOnce = 100;
+
+/** The effects of the events of one transaction. */
+export async function insert(
+  tx: Inserting,
+  { stream, first, last, epoch, node }: EffectBatch,
+): Promise<void> {
+  const text = `insert into effects (stream, number, epoch, node, first, last)
+    select $1, generate_series($2::int, $3::int), $4, $5, $6, $7`;
+  for (let from = first; from <= last; from += rowsAtOnce) {
+    const to = Math.min(last, from + rowsAtOnce - 1);
+    await tx.query(text, [stream, from, to, epoch, node, first, last]);
+  }
 }
+
+const recording = `create table owner_writes (
+  id bigserial primary key, key text not null, owner uuid, epoch bigint not null);
+create function record_write() returns trigger language plpgsql as $$ begin
+  insert into owner_writes (key, owner, epoch) values (new.key, new.owner, new.epoch);
+  return null;
+end $$;
+create trigger record_write after update on reprise.owners
+  for each row execute function record_write();`;
 
 /** A database on a server of Postgres, which each node reaches by proxies of its own. */
 export class PostgresDatabase implements Database {
@@ -89,6 +119,24 @@ export class PostgresDatabase implements Database {
         [after],
       ),
     );
+  }
+
+  /** One writer does not hold up another one. */
+  async isLocked(): Promise<boolean> {
+    return false;
+  }
+
+  async batches(): Promise<Batches> {
+    const [row] = await this.query<Batches>(batches);
+    return { torn: Number(row?.torn), longest: Number(row?.longest) };
+  }
+
+  async recordWrites(): Promise<void> {
+    await this.query(recording);
+  }
+
+  writes(): Promise<readonly OwnerWrite[]> {
+    return this.query('select key, owner, epoch::float8 as epoch from owner_writes order by id');
   }
 
   async epochs(): Promise<ReadonlyMap<string, number>> {

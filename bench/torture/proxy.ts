@@ -40,6 +40,8 @@ export class Proxy implements Address {
   deafAfter: string | undefined = undefined;
   /** When connections were made so far, by the machine's clock. */
   readonly made: number[] = [];
+  /** The requests that are held on the way. */
+  #held: (() => void)[] | undefined = undefined;
   readonly #links = new Set<Link>();
   readonly #server: Server;
 
@@ -67,6 +69,20 @@ export class Proxy implements Address {
   swallow(which: Swallowed): void {
     for (const link of this.#links) {
       link.swallowed = which;
+    }
+  }
+
+  /** From now on requests stay on the way, until `letGo`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** The requests that were held arrive. */
+  letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const act of held) {
+      act();
     }
   }
 
@@ -148,6 +164,8 @@ export class Proxy implements Address {
   #inTime(link: Link, from: 'client' | 'server', act: () => void): void {
     if (from === 'server') {
       link.answers.add(act, this.answersLateBy);
+    } else if (this.#held !== undefined) {
+      this.#held.push(act);
     } else {
       act();
     }

@@ -1,6 +1,8 @@
 /** A handler has begun. */
 export interface Entry {
   readonly stream: string;
+  /** Of its event; of the first one of a batch. */
+  readonly number: number;
   readonly epoch: number;
   /** By the machine's clock, in ms. */
   readonly at: number;

@@ -18,6 +18,8 @@ interface Numbered {
   readonly name: string;
   /** The last number that was made. */
   made: number;
+  /** When each number was made, by the machine's clock. */
+  readonly times: number[];
   readonly open: Set<ServerResponse>;
 }
 
@@ -45,6 +47,7 @@ export class Source {
   #rate: number;
   /** Numbers that are due, and not yet made: a part of one. */
   #due = 0;
+  #flood = { name: '', rate: 0, due: 0 };
   #beatAt = machineTime();
   #next = 0;
 
@@ -81,11 +84,26 @@ export class Source {
   make(name: string, count: number): void {
     const stream = this.#of(name);
     const from = stream.made;
+    const now = machineTime();
     stream.made += count;
+    while (stream.times.length < stream.made) {
+      stream.times.push(now);
+    }
     const text = eventsAfter(from, stream.made);
     for (const response of stream.open) {
       response.write(text);
     }
+  }
+
+  /** From now on a stream makes so many numbers in a second besides; only one stream does. */
+  flood(name: string, rate: number): void {
+    this.#makeDue();
+    this.#flood = { name, rate, due: 0 };
+  }
+
+  /** When a number of a stream was made, by the machine's clock. */
+  madeAt(name: string, number: number): number {
+    return this.#of(name).times[number - 1] ?? NaN;
   }
 
   /** The connections that are open now, or were at a time. */
@@ -150,11 +168,18 @@ export class Source {
   #makeDue(): void {
     const now = machineTime();
     const streams = [...this.#streams.keys()];
-    this.#due += ((now - this.#beatAt) / 1000) * this.#rate * streams.length;
+    const seconds = (now - this.#beatAt) / 1000;
+    this.#due += seconds * this.#rate * streams.length;
+    this.#flood.due += seconds * this.#flood.rate;
     this.#beatAt = now;
     for (; this.#due >= 1; this.#due -= 1) {
       this.#next = (this.#next + 1) % streams.length;
       this.make(streams[this.#next] ?? '', 1);
+    }
+    if (this.#flood.due >= 1) {
+      const count = Math.floor(this.#flood.due);
+      this.#flood.due -= count;
+      this.make(this.#flood.name, count);
     }
   }
 
@@ -163,7 +188,7 @@ export class Source {
     if (known !== undefined) {
       return known;
     }
-    const stream = { name, made: 0, open: new Set<ServerResponse>() };
+    const stream = { name, made: 0, times: [], open: new Set<ServerResponse>() };
     this.#streams.set(name, stream);
     return stream;
   }

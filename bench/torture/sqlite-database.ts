@@ -6,8 +6,17 @@ import { DatabaseSync } from 'node:sqlite';
 import type { OwnedStream } from '@reprise/cluster';
 import type { SqliteTransaction } from '@reprise/cluster/sqlite';
 
-import type { Effect } from './clean.ts';
-import { type Database, newest, paged, pageSize, type StoredEffect } from './database.ts';
+import type { Effect, EffectBatch } from './clean.ts';
+import {
+  batches,
+  type Batches,
+  type Database,
+  newest,
+  type OwnerWrite,
+  paged,
+  pageSize,
+  type StoredEffect,
+} from './database.ts';
 import type { StorePlace } from './node-options.ts';
 
 const table = `create table effects (
@@ -15,13 +24,28 @@ const table = `create table effects (
   stream text not null,
   number int not null,
   epoch int not null,
-  node text not null)`;
+  node text not null,
+  first int not null,
+  last int not null)`;
 
-/** The effect of an event. */
-export function insert(tx: SqliteTransaction, { stream, number, epoch, node }: Effect): void {
-  const text = 'insert into effects (stream, number, epoch, node) values (?, ?, ?, ?)';
-  tx.prepare(text).run(stream, number, epoch, node);
+/** What a node inserts by: a transaction of the store, or a connection of its own. */
+export type Inserting = Pick<SqliteTransaction, 'prepare'> | DatabaseSync;
+
+/** The effects of the events of one transaction. */
+export function insert(tx: Inserting, { stream, first, last, epoch, node }: EffectBatch): void {
+  const text =
+    'insert into effects (stream, number, epoch, node, first, last) values (?, ?, ?, ?, ?, ?)';
+  const statement = tx.prepare(text);
+  for (let number = first; number <= last; number += 1) {
+    statement.run(stream, number, epoch, node, first, last);
+  }
 }
+
+const recording = `create table owner_writes (
+  id integer primary key autoincrement, key text not null, owner text, epoch int not null);
+create trigger record_write after update on reprise_owners begin
+  insert into owner_writes (key, owner, epoch) values (new.key, new.owner, new.epoch);
+end;`;
 
 /** A file that all nodes of a machine share. */
 export class SqliteDatabase implements Database {
@@ -48,6 +72,32 @@ export class SqliteDatabase implements Database {
   effects(): AsyncIterable<Effect> {
     const text = `select * from effects where id > ? order by id limit ${pageSize}`;
     return paged(async (after) => this.#all(text, after) as StoredEffect[]);
+  }
+
+  /** A writer has its turn within a few ms, unless its process was stopped. */
+  async isLocked(): Promise<boolean> {
+    const other = new DatabaseSync(this.#file);
+    try {
+      other.exec('pragma busy_timeout = 200; begin immediate; rollback');
+      return false;
+    } catch {
+      return true;
+    } finally {
+      other.close();
+    }
+  }
+
+  async batches(): Promise<Batches> {
+    const [row] = this.#all(batches) as [Batches];
+    return row;
+  }
+
+  async recordWrites(): Promise<void> {
+    this.#database.exec(recording);
+  }
+
+  async writes(): Promise<readonly OwnerWrite[]> {
+    return this.#all('select key, owner, epoch from owner_writes order by id') as OwnerWrite[];
   }
 
   async epochs(): Promise<ReadonlyMap<string, number>> {

@@ -102,7 +102,7 @@ describe('single', () => {
   function problemsOf(entries: readonly Begun[]): readonly string[] {
     const single = new Single();
     for (const [at, epoch, node] of entries) {
-      single.add({ stream: 's', at, epoch, node });
+      single.add({ stream: 's', number: 1, at, epoch, node });
     }
     return single.problems();
   }

@@ -66,6 +66,26 @@ describe('the proxy of the tests', () => {
     expect(machineTime() - from).toBeGreaterThanOrEqual(99);
   });
 
+  test('holds requests on the way, in their order, until they are let go', async () => {
+    const socket = await client();
+    expect(await asked(socket, 'a')).toBe('a');
+    const { port } = echo.address() as AddressInfo;
+    proxy.hold();
+    socket.write('b');
+    // By a connection of its own: what was sent before would have arrived.
+    const direct = connect(port);
+    await asked(direct, 'x');
+    socket.write('c');
+    await asked(direct, 'y');
+    direct.destroy();
+    expect(received).toEqual(['a', 'x', 'y']);
+    const answer = once(socket, 'data');
+    proxy.letGo();
+    expect(String((await answer)[0])).toMatch(/^b/);
+    expect(received[3]).toMatch(/^bc?$/);
+    socket.destroy();
+  });
+
   test('keeps the order of answers when the delay becomes shorter', async () => {
     const line = new DelayLine();
     const done: string[] = [];

@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
+import { machineTime } from '../../../../bench/torture/machine-time.ts';
 import { Source } from '../../../../bench/torture/source.ts';
 
 let source: Source;
@@ -33,6 +34,21 @@ async function idsOf(response: IncomingMessage, count: number): Promise<readonly
   }
   throw new Error(`Expected ${count} events, got the end of the stream after ${text}`);
 }
+
+test('tells when each number was made, also of a stream that is flooded', async () => {
+  const from = machineTime();
+  source.make('s', 2);
+  source.flood('s', 50_000);
+  const response = await follow('s');
+  await idsOf(response, 1002);
+  source.flood('s', 0);
+  response.destroy();
+  const times = [1, 2, 3, 1002].map((number) => source.madeAt('s', number));
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(times[0]).toBe(times[1]);
+  expect(times[0]).toBeGreaterThanOrEqual(from);
+  expect(times[3]).toBeLessThanOrEqual(machineTime());
+});
 
 test('a request gets all numbers of its stream from the first, or after its Last-Event-ID', async () => {
   source.make('s', 3);
