@@ -8,36 +8,36 @@ import { testDatabase } from '../../../../tools/postgres/shared.ts';
 import { onPostgres } from '../postgres/support.ts';
 import { lifeRows } from './life-rows.ts';
 import { expectBelow } from './rows.ts';
-import { faultOf, ThreeNodes } from './three-nodes.ts';
+import { faultOf, TestNodes } from './test-nodes.ts';
 
 onPostgres('nodes that are processes, on Postgres', () => {
-  const three = new ThreeNodes(async () => new PostgresDatabase(await testDatabase()));
-  const { ttl } = three;
+  const nodes = new TestNodes(async () => new PostgresDatabase(await testDatabase()));
+  const { ttl } = nodes;
 
-  lifeRows(three);
+  lifeRows(nodes);
 
   test('LEASE-06 a node whose thread is held for 1.5 T loses its streams, and a warning names the handler', async () => {
-    const { fleet } = three;
-    const node = three.victim();
+    const { fleet } = nodes;
+    const node = nodes.victim();
     const fault = faultOf(node);
     await node.hold(1.5 * ttl);
     const samples = await fleet.elsewhere(fault);
-    expect(samples).toHaveLength(20);
+    expect(samples).toHaveLength(nodes.share);
     expectBelow(samples, ttl + 1000);
     await fleet.settle();
     expect(node.stderr).toMatch(/held its thread/);
   });
 
   test('LEASE-01 a node whose lease connection swallows all stops its streams before any is claimed', async () => {
-    const { fleet, database } = three;
-    const node = three.victim();
+    const { fleet, database } = nodes;
+    const node = nodes.victim();
     const { lease } = database.ways(node.name);
     const fault = faultOf(node);
     lease.swallow('both');
     lease.swallowsNew = 'both';
     const samples = await fleet.elsewhere(fault);
     lease.swallowsNew = 'nothing';
-    expect(samples).toHaveLength(20);
+    expect(samples).toHaveLength(nodes.share);
     expectBelow(samples, ttl + 1000);
     const stops = fleet.stopsOf(fault);
     expectBelow(stops, ttl);
@@ -46,24 +46,24 @@ onPostgres('nodes that are processes, on Postgres', () => {
   });
 
   test('LEASE-02 a renewal whose answer is lost does not count for its node', async () => {
-    const { fleet, database } = three;
-    const node = three.victim();
+    const { fleet, database } = nodes;
+    const node = nodes.victim();
     const { lease } = database.ways(node.name);
     const fault = faultOf(node);
     lease.swallow('answers');
     lease.swallowsNew = 'answers';
     const samples = await fleet.elsewhere(fault);
     lease.swallowsNew = 'nothing';
-    expect(samples).toHaveLength(20);
+    expect(samples).toHaveLength(nodes.share);
     expectBelow(samples, 2 * ttl + 1000);
     expectBelow(fleet.stopsOf(fault), ttl);
   });
 
   test('LEASE-03 a lease connection that hangs for T/4 is replaced, and nothing moves', async () => {
-    const node = three.victim();
-    const { lease } = three.database.ways(node.name);
+    const node = nodes.victim();
+    const { lease } = nodes.database.ways(node.name);
     const { length } = lease.made;
-    await three.expectStill(async () => {
+    await nodes.expectStill(async () => {
       lease.swallow('both');
       lease.swallowsNew = 'both';
       await delay(ttl / 4);
@@ -80,20 +80,20 @@ onPostgres('nodes that are processes, on Postgres', () => {
   ])(
     'PGC-01 an %s lease connection that the server ends is made again before T/4, and nothing moves',
     async (_state, end) => {
-      const { lease } = three.database.ways(three.victim().name);
+      const { lease } = nodes.database.ways(nodes.victim().name);
       const { length } = lease.made;
       let at = NaN;
-      await three.expectStill(async () => {
+      await nodes.expectStill(async () => {
         at = await end(lease.ports);
       });
-      expectBelow([three.since(at, lease.made[length] ?? Infinity)], ttl / 4);
+      expectBelow([nodes.since(at, lease.made[length] ?? Infinity)], ttl / 4);
     },
   );
 
   /** Resolves with the time at which the server ends the connection from one of these ports. */
   async function endIdle(ports: readonly number[]): Promise<number> {
     const at = machineTime();
-    const ended = await three.database.query(
+    const ended = await nodes.database.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where client_port = any($1::int[])',
       [ports],
     );
@@ -104,7 +104,7 @@ onPostgres('nodes that are processes, on Postgres', () => {
 
   /** As before, while a renewal waits for its row. */
   function endBusy(ports: readonly number[]): Promise<number> {
-    const { database } = three;
+    const { database } = nodes;
     const isWaiting = `select from pg_stat_activity
     where client_port = any($1::int[]) and wait_event_type = 'Lock'`;
     return database.locked('select from reprise.nodes for update', async () => {
@@ -116,13 +116,13 @@ onPostgres('nodes that are processes, on Postgres', () => {
   }
 
   test('PGC-13 a lease connection that hangs for good is replaced in time for the lease', async () => {
-    const { lease } = three.database.ways(three.victim().name);
+    const { lease } = nodes.database.ways(nodes.victim().name);
     const { length } = lease.made;
     const at = machineTime();
-    await three.expectStill(async () => {
+    await nodes.expectStill(async () => {
       lease.swallow('both');
     });
     // The next request, its own deadline, and the connection.
-    expectBelow([three.since(at, lease.made[length] ?? Infinity)], ttl / 8 + 1000);
+    expectBelow([nodes.since(at, lease.made[length] ?? Infinity)], ttl / 8 + 1000);
   });
 });

@@ -9,25 +9,37 @@ import { machineTime } from '../../../../bench/torture/machine-time.ts';
 import type { NodeProcess } from '../../../../bench/torture/node-process.ts';
 import { expectCleanAndSingle, newEpochs } from './rows.ts';
 
-export const names: readonly string[] = ['a', 'b', 'c'];
 export const streams = 60;
 
+export interface TestNodesOptions {
+  /** Default: three. */
+  readonly names?: readonly string[];
+  /** T, in ms. Default: 3,000. */
+  readonly ttl?: number;
+}
+
 /**
- * Three nodes with 60 streams, for all tests of a file. Each test begins at a random moment with
- * even shares; after each the sink is clean, and no stream had two owners.
+ * Nodes with 60 streams, for all tests of a file. Each test begins at a random moment with even
+ * shares; after each the sink is clean, and no stream had two owners.
  */
-export class ThreeNodes<Place extends Database> {
-  readonly ttl = 3000;
+export class TestNodes<Place extends Database> {
+  readonly names: readonly string[];
+  readonly ttl: number;
   readonly random: Random = randomOf(`${jest.getSeed()}`);
   /** How long all streams took to be connected after the nodes were started. */
   settled: Sample | undefined;
   #fleet: Fleet | undefined;
   #database: Place | undefined;
 
-  constructor(open: () => Promise<Place>) {
+  constructor(
+    open: () => Promise<Place>,
+    { names = ['a', 'b', 'c'], ttl = 3000 }: TestNodesOptions = {},
+  ) {
+    this.names = names;
+    this.ttl = ttl;
     beforeAll(async () => {
       this.#database = await open();
-      const { ttl, database } = this;
+      const { database } = this;
       this.#fleet = await Fleet.start({ database, ttl, streams, rate: 2 });
       const prepared = await Promise.all(names.map((name) => this.fleet.prepare(name)));
       const from = machineTime();
@@ -55,6 +67,11 @@ export class ThreeNodes<Place extends Database> {
     return defined(this.#database);
   }
 
+  /** How many streams a node has. */
+  get share(): number {
+    return streams / this.names.length;
+  }
+
   /** A test that failed may have left fewer nodes behind. */
   async #addMissing(): Promise<void> {
     for (const { name, hasEnded } of this.fleet.nodes.values()) {
@@ -66,7 +83,29 @@ export class ThreeNodes<Place extends Database> {
 
   /** One of the nodes, as the seed decides. */
   victim(): NodeProcess {
+    const { names } = this;
     return this.fleet.node(names[Math.floor(this.random() * names.length)] ?? '');
+  }
+
+  /** The others than a node. */
+  besides({ name }: NodeProcess): readonly string[] {
+    return this.names.filter((other) => other !== name);
+  }
+
+  /**
+   * Stops a node by SIGSTOP, outside of a transaction that would hold up all other nodes of a file.
+   * Resolves with the fault.
+   */
+  async stop(node: NodeProcess): Promise<Fault> {
+    for (;;) {
+      const fault = faultOf(node);
+      node.signal('SIGSTOP');
+      if (!(await this.database.isLocked())) {
+        return fault;
+      }
+      node.signal('SIGCONT');
+      await delay(10);
+    }
   }
 
   /** In the time of the fault, and T afterwards, nothing moves, and no epoch changes. */
