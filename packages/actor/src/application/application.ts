@@ -303,9 +303,10 @@ export interface RunOptions extends SystemOptions {
   /**
    * Decides the exit status, a whole number, once all has ended. `reason`: why the program ends,
    * which is the first failure if there was one, such as a start that failed or an exception that
-   * was not caught. `status`: the exit status without this function, 0 or 1. When the function
-   * throws, or returns another value, that is reported, and the status is 1. A second signal ends
-   * the program without calling it.
+   * was not caught. `status`: the exit status without this function, 0 or 1. `cause`: of a
+   * supervisor that gave up, whose reason is `shutdown`, the last failure of a child; otherwise the
+   * reason. When the function throws, or returns another value, that is reported, and the status is
+   * 1. A second signal ends the program without calling it.
    */
   readonly exitStatus?: ExitStatus;
 }
@@ -366,7 +367,7 @@ const usualStatus: ExitStatus = (_reason, status) => status;
 function assertExitStatus(exitStatus: ExitStatus): void {
   if (typeof exitStatus !== 'function') {
     throw new TypeError(
-      `Expected exitStatus to be a function (reason, status) => number, got ${describe(exitStatus)}`,
+      `Expected exitStatus to be a function (reason, status, cause) => number, got ${describe(exitStatus)}`,
     );
   }
 }

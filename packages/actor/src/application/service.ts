@@ -9,7 +9,7 @@ import type { Pid } from '../process/pid.ts';
 import type { System } from '../process/process.ts';
 import { listed } from '../shown/clip.ts';
 import { isInstance } from '../shown/reading.ts';
-import { explain, isGiveUp } from '../supervisor/rules.ts';
+import { causeOf, explain, isGiveUp } from '../supervisor/rules.ts';
 import { type Tree, treeOf } from '../supervisor/tree.ts';
 import type { StopSystem } from './master.ts';
 
@@ -38,7 +38,7 @@ export interface Service {
 }
 
 /** Decides the exit status of a program: see `RunOptions`. */
-export type ExitStatus = (reason: ExitReason, status: 0 | 1) => number;
+export type ExitStatus = (reason: ExitReason, status: 0 | 1, cause: ExitReason) => number;
 
 export interface ServiceLimits {
   /** How long the tree may take to stop, in ms. */
@@ -202,10 +202,11 @@ export class SystemService implements Service {
    * An `exitStatus` that throws is one more failure. So is a result that the host would refuse by
    * throwing an error, which would keep the program alive for ever.
    */
-  #decideStatus(reason: ExitReason): number {
+  #decideStatus(end: ExitReason): number {
+    const reason = this.#failure ?? end;
     try {
       return wholeNumber(
-        this.#exitStatus(this.#failure ?? reason, this.#failure === undefined ? 0 : 1),
+        this.#exitStatus(reason, this.#failure === undefined ? 0 : 1, causeOf(reason)),
       );
     } catch (err) {
       const why = formatReason(reasonOf(err));

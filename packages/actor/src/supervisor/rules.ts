@@ -81,26 +81,33 @@ function isSignificantAndAlive({ spec, pid }: Child): boolean {
 /**
  * Why a supervisor ends that has restarted its children too often. OTP gives plain `shutdown`, and
  * this equals it; it is told apart by identity, which holds because no exit reason is copied on its
- * way through the links. `text` says which child failed, and why.
+ * way through the links. `text` says which child failed, and why; `failure` is the reason of that.
  */
-export function giveUp(text: string): ExitReason {
+export function giveUp(text: string, failure: ExitReason): ExitReason {
   const reason: ExitReason = { type: 'shutdown' };
-  giveUps.set(reason, text);
+  giveUps.set(reason, { text, failure });
   return reason;
 }
 
 /** Of all copies of this package: a program of one may have a supervisor of another at its top. */
-const giveUps: WeakMap<ExitReason, string> = /* @__PURE__ */ oneOfAll(
-  'give-ups',
-  () => new WeakMap(),
-);
+const giveUps: WeakMap<ExitReason, { readonly text: string; readonly failure: ExitReason }> =
+  /* @__PURE__ */ oneOfAll('supervisors that gave up', () => new WeakMap());
 
 /** Whether it is the reason of a supervisor that gave up, and not of one that was shut down. */
 export function isGiveUp(reason: ExitReason): boolean {
   return giveUps.has(reason);
 }
 
+/**
+ * For a supervisor that gave up, the last failure for which it did, through all supervisors below
+ * it that gave up; otherwise the reason itself.
+ */
+export function causeOf(reason: ExitReason): ExitReason {
+  const failure = giveUps.get(reason)?.failure;
+  return failure === undefined ? reason : causeOf(failure);
+}
+
 /** A reason in one line; of a supervisor that gave up, which of its children failed, and why. */
 export function explain(reason: ExitReason): string {
-  return giveUps.get(reason) ?? formatReason(reason);
+  return giveUps.get(reason)?.text ?? formatReason(reason);
 }

@@ -181,7 +181,8 @@ export abstract class SupervisorState extends ParentState {
       this.runner.gaveUp(child, why);
       this.#witnesses?.tell('gaveUp', this.#self.pid, child.spec.id, child.lastPid, why);
       this.#notify(child, failure);
-      return stop(giveUp(`supervisor ${this.runner.name} gave up: ${why}`), this);
+      const text = `supervisor ${this.runner.name} gave up: ${why}`;
+      return stop(giveUp(text, failure), this);
     }
     const { id, restartDelay: backoff } = child.spec;
     this.#witnesses?.tell('childRestarts', this.#self.pid, id, child.lastPid, failure);

@@ -292,6 +292,12 @@ describe('Application.run', () => {
     expect(status).toBe(code);
   });
 
+  test('gives exitStatus the failure for which the supervisors gave up', async () => {
+    const { status, lines } = await service('causeStatus').ended;
+    expect(lines).toContain('status 1 shutdown crash broken');
+    expect(status).toBe(8);
+  });
+
   test('gives exitStatus the uncaught exception', async () => {
     const { status } = await service('uncaughtStatus').ended;
     expect(status).toBe(6);
@@ -327,7 +333,9 @@ describe('Application.run', () => {
   test('refuses an exitStatus that is not a function', () => {
     const tree = { strategy: 'oneForOne', children: [] } as const;
     expect(() => Application.run(tree, { exitStatus: 3 as never })).toThrow(
-      new TypeError('Expected exitStatus to be a function (reason, status) => number, got 3'),
+      new TypeError(
+        'Expected exitStatus to be a function (reason, status, cause) => number, got 3',
+      ),
     );
   });
 });

@@ -204,6 +204,18 @@ const programs: Readonly<Record<string, () => unknown>> = {
     const service = run({ ...tree(child({ id: 'a' })), maxRestarts: 0 }, { exitStatus });
     GenServer.cast(workerOf(await service.whenReady, 'a'), 'crash', 'broken');
   },
+  causeStatus: async () => {
+    const exitStatus: Application.ExitStatus = (reason, status, cause) => {
+      const text = cause.type === 'crash' ? (cause.error as Error).message : '';
+      say('status', status, reason.type, cause.type, text);
+      return 8;
+    };
+    const options = { ...tree(child({ id: 'a' })), maxRestarts: 0 };
+    const below = Supervisor.childSpec({ ...options, id: 'below' });
+    const service = run({ ...tree(below), maxRestarts: 0 }, { exitStatus });
+    const top = (await service.whenReady) as Supervisor.Pid;
+    GenServer.cast(workerOf(Supervisor.child(top, 'below'), 'a'), 'crash', 'broken');
+  },
   startStatus: () => {
     const exitStatus: Application.ExitStatus = ({ type }, status) => {
       say('status', status, type);
