@@ -172,8 +172,8 @@ export async function drain(cluster: ClusterPid): Promise<void> {
 
 /**
  * For the option `exitStatus` of `Application.run`: 3 if the program ends because a cluster refused
- * its start, and `status` otherwise. Starting it again is then useless until somebody mends the
- * store or the options.
+ * its start, or has lost its tables, and `status` otherwise. Starting it again is then useless
+ * until somebody mends the store or the options.
  * @example
  * ```ts
  * import { crash } from '@reprise/actor';
@@ -183,8 +183,8 @@ export async function drain(cluster: ClusterPid): Promise<void> {
  * console.log(Cluster.exitStatus(crash(new Error('out of paper')), 1)); // 1
  * ```
  */
-export function exitStatus(reason: ExitReason, status: number): number {
-  return isRefusal(reason) ? 3 : status;
+export function exitStatus(reason: ExitReason, status: number, cause: ExitReason = reason): number {
+  return isRefusal(reason) || isRefusal(cause) ? 3 : status;
 }
 
 function assertCluster(cluster: ClusterPid): void {

@@ -24,5 +24,14 @@ export type { PostgresOptions, PostgresSettings } from './postgres/options.ts';
  */
 export function postgres(where: string | undefined | PostgresOptions): Store<PoolClient, 'async'> {
   const settings = settingsOf(where);
-  return { kind: 'async', open: (options) => open(settings, options) };
+  let { migrate } = settings;
+  return {
+    kind: 'async',
+    open: async (options) => {
+      const store = await open({ ...settings, migrate }, options);
+      // Tables that are gone later took all cursors along: a restart does not begin anew.
+      migrate = 'check';
+      return store;
+    },
+  };
 }

@@ -183,3 +183,15 @@ export class NotOwnerError extends Error {
     this.key = key;
   }
 }
+
+/**
+ * The store is there, but not the tables of the cluster: somebody has removed them. A node that
+ * misses them for `ttl` ends, since nothing but people brings them back.
+ */
+export class MissingTablesError extends Error {
+  /** `message` says which tables, as an operator knows them. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MissingTablesError';
+  }
+}

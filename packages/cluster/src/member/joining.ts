@@ -30,9 +30,15 @@ export class Joining {
 
   /** The name is taken. Returns the error if the node has run already: then it ends. */
   refuse({ name, host, pid }: NodeRow): StartError | undefined {
-    const error = new StartError(
-      `Expected node ${JSON.stringify(name)} to be the only one of its name, got process ${pid} on ${host}, which is alive: give each process a name of its own`,
+    return this.fail(
+      new StartError(
+        `Expected node ${JSON.stringify(name)} to be the only one of its name, got process ${pid} on ${host}, which is alive: give each process a name of its own`,
+      ),
     );
+  }
+
+  /** The node cannot run. Returns the error if it has run already. */
+  fail(error: StartError): StartError | undefined {
     if (this.#outcome?.type === 'joined') {
       return error;
     }

@@ -23,6 +23,7 @@ import type { Host, OwnedStream } from '../stream/owned-stream.ts';
 import { CurrentList } from './current-list.ts';
 import { type Joined, Joining } from './joining.ts';
 import type { MemberMessage } from './messages.ts';
+import { MissingTables } from './missing-tables.ts';
 import { Notices } from './notices.ts';
 import { OwnedStreams } from './owned-streams.ts';
 import { ask, within } from './requests.ts';
@@ -39,6 +40,8 @@ export interface MemberParts {
   readonly store: OpenStore<unknown>;
   /** The supervisor of the clients, which starts after the member. */
   readonly clients: () => DynamicSupervisor.Pid;
+  /** The node ends with this error, and another start of it would, too. */
+  readonly onMissingTables: (error: StartError) => void;
 }
 
 /**
@@ -57,6 +60,7 @@ export class Member {
   readonly #self: Process<MemberMessage>;
   readonly #saves: Saves;
   readonly #joining: Joining;
+  readonly #missingTables: MissingTables;
   readonly #drains: GenServer.From<'left'>[] = [];
   #ending: StartError | undefined = undefined;
   #wake: TimerRef | undefined = undefined;
@@ -76,6 +80,7 @@ export class Member {
       pid: process.pid,
     });
     this.#joining = new Joining(ttl);
+    this.#missingTables = new MissingTables(ttl);
     this.#saves = new Saves({
       save: (rows) => this.#within(parts.store.save(this.core.id, rows)),
       plan: (when) => {
@@ -275,6 +280,11 @@ export class Member {
     }
     if (this.core.phase === 'member') {
       this.#joining.look(event, now);
+    }
+    const error = this.#missingTables.look(event, now);
+    if (error !== undefined) {
+      this.#parts.onMissingTables(error);
+      this.#ending = this.#joining.fail(error);
     }
   }
 

@@ -13,6 +13,17 @@ export function messageOf(error: unknown): string {
   return typeof message === 'string' && message !== '' ? message : (codeOf(error) ?? String(error));
 }
 
+/**
+ * No such schema, and no such table.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const codesOfMissing: readonly (string | undefined)[] = ['3F000', '42P01'];
+
+/** Whether a statement has failed since its tables are not there. */
+export function isMissing(error: unknown): boolean {
+  return codesOfMissing.includes(codeOf(error));
+}
+
 /** A field of any value. */
 export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-import { quoted, steps as released, version } from './schema.ts';
+import { quoted, steps as released, tables, version } from './schema.ts';
 
 /** The row of the table `meta`. */
 interface Meta {
@@ -62,14 +62,23 @@ export async function readMeta(client: ClientBase, schema: string): Promise<Meta
   return rows[0];
 }
 
-/** From the catalogue, which everybody may read. */
+/** Whether the schema has been made, as `meta` tells. */
 export async function hasTables(client: ClientBase, schema: string): Promise<boolean> {
-  const { rows } = await client.query(
-    `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1 and c.relname = 'meta'`,
-    [schema],
+  return !(await missingTables(client, schema)).includes('meta');
+}
+
+/** The names of the tables that are not there: from the catalogue, which everybody may read. */
+export async function missingTables(
+  client: ClientBase,
+  schema: string,
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select name from unnest($2::text[]) t(name) where not exists (
+      select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname = $1 and c.relname = t.name)`,
+    [schema, tables],
   );
-  return rows.length > 0;
+  return rows.map(({ name }) => name);
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from './check.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { LeaseConnection } from './lease-connection.ts';
-import { hasTables, isUsable, migrate, readMeta } from './migrate.ts';
+import { hasTables, isUsable, migrate, missingTables, readMeta } from './migrate.ts';
 import type { Settings } from './options.ts';
 import { lenderFor } from './pool.ts';
 import { version } from './schema.ts';
@@ -34,6 +34,7 @@ export async function open(
   return new PostgresStore({
     engine: `PostgreSQL ${engine}`,
     ttl,
+    schema: settings.schema,
     statements: statementsFor({ ...found, schema: settings.schema, ttl }),
     lease: new LeaseConnection({ url: settings.leaseUrl, timeout: ttl / 8, onError }),
     lender: lenderFor(settings.pool, options),
@@ -108,7 +109,15 @@ async function refusalOfTables(
   if (missing.length > 0) {
     return `Expected all privileges on ${nameOfTables(schema)}, got a role without some: ${missing.join('; ')}`;
   }
-  return refusalOfVersion(client, schema, how);
+  return (await refusalOfVersion(client, schema, how)) ?? refusalOfParts(client, schema);
+}
+
+/** Somebody has dropped some of the tables: those of this version are not made again. */
+async function refusalOfParts(client: Client, schema: string): Promise<string | undefined> {
+  const missing = await missingTables(client, schema);
+  return missing.length === 0
+    ? undefined
+    : `Expected ${nameOfTables(schema)}, got some without ${missing.join(', ')}: restore them from a backup, or drop the schema to begin anew`;
 }
 
 async function makeTables(

@@ -1,20 +1,23 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 
 import { assertKey } from '../key.ts';
-import type {
-  Claim,
-  CursorMove,
-  FreeStream,
-  Held,
-  JoiningNode,
-  NodeFacts,
-  NodeRow,
-  OpenStore,
-  OwnedStream,
-  SavedRow,
-  SeenNode,
-  View,
+import {
+  type Claim,
+  type CursorMove,
+  type FreeStream,
+  type Held,
+  type JoiningNode,
+  MissingTablesError,
+  type NodeFacts,
+  type NodeRow,
+  type OpenStore,
+  type OwnedStream,
+  type SavedRow,
+  type SeenNode,
+  type View,
 } from '../store.ts';
+import { nameOfTables } from './check.ts';
+import { isMissing, messageOf } from './errors.ts';
 import type { LeaseConnection } from './lease-connection.ts';
 import { lend, untilAborted } from './lend.ts';
 import type { Lender } from './pool.ts';
@@ -25,6 +28,7 @@ import { runTransaction } from './transaction.ts';
 export interface Parts {
   readonly engine: string;
   readonly ttl: number;
+  readonly schema: string;
   readonly statements: Statements;
   readonly lease: LeaseConnection;
   readonly lender: Lender;
@@ -48,16 +52,16 @@ export class PostgresStore implements OpenStore<PoolClient> {
   }
 
   async join(node: JoiningNode, renewal: string): Promise<NodeRow | undefined> {
-    const { lease, statements } = this.#parts;
+    const { statements } = this.#parts;
     const { id, name, weight, ttl, host, pid } = node;
-    await lease.query(statements.forget);
+    await this.#query(statements.forget);
     const values = [id, name, renewal, weight, JSON.stringify({ ttl, host, pid })];
     for (let tries = 0; tries < 3; tries += 1) {
-      const made = await lease.query(statements.join, values);
+      const made = await this.#query(statements.join, values);
       if (made.length > 0) {
         return undefined;
       }
-      const [row] = await lease.query<{ node: NodeRow }>(statements.named, [name]);
+      const [row] = await this.#query<{ node: NodeRow }>(statements.named, [name]);
       if (row !== undefined) {
         return row.node.id === id ? this.#joined(id, renewal) : row.node;
       }
@@ -72,22 +76,22 @@ export class PostgresStore implements OpenStore<PoolClient> {
   }
 
   async renew(id: string, renewal: string, { owned, draining }: NodeFacts): Promise<boolean> {
-    const { lease, statements } = this.#parts;
-    const rows = await lease.query(statements.renew, [id, renewal, owned, draining]);
+    const { statements } = this.#parts;
+    const rows = await this.#query(statements.renew, [id, renewal, owned, draining]);
     return rows.length > 0;
   }
 
   async watch(): Promise<readonly NodeRow[]> {
-    const { lease, statements } = this.#parts;
-    const rows = await lease.query<{ node: NodeRow }>(statements.watch);
+    const { statements } = this.#parts;
+    const rows = await this.#query<{ node: NodeRow }>(statements.watch);
     return rows.map(({ node }) => node);
   }
 
   async observe(id: string, dead: readonly SeenNode[], held: Held): Promise<View> {
-    const { lease, statements } = this.#parts;
+    const { statements } = this.#parts;
     const burial = [dead.map((node) => node.id), dead.map(({ renewal }) => renewal)];
-    const buried = dead.length > 0 ? lease.query(statements.bury, burial) : undefined;
-    const seen = lease.query<Seen>(statements.view, [id, held.count, held.epochs]);
+    const buried = dead.length > 0 ? this.#query(statements.bury, burial) : undefined;
+    const seen = this.#query<Seen>(statements.view, [id, held.count, held.epochs]);
     const [[view]] = await Promise.all([seen, buried]);
     return {
       nodes: view?.nodes ?? [],
@@ -97,9 +101,9 @@ export class PostgresStore implements OpenStore<PoolClient> {
   }
 
   async claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]> {
-    const { lease, statements } = this.#parts;
+    const { statements } = this.#parts;
     const values = [id, wanted.map(({ key }) => key), wanted.map(({ epoch }) => epoch)];
-    const rows = await lease.query<ClaimRow>(statements.claim, values);
+    const rows = await this.#query<ClaimRow>(statements.claim, values);
     return rows.map((row) => ({ ...row, recent: row.recent ?? undefined }));
   }
 
@@ -138,12 +142,25 @@ export class PostgresStore implements OpenStore<PoolClient> {
   }
 
   async leave(id: string): Promise<void> {
-    await this.#parts.lease.query(this.#parts.statements.leave, [id]);
+    await this.#query(this.#parts.statements.leave, [id]);
   }
 
   async close(): Promise<void> {
     this.#parts.lease.close();
     await this.#parts.lender.close();
+  }
+
+  /** A statement by the lease connection. */
+  async #query<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    const { lease, schema } = this.#parts;
+    try {
+      return await lease.query<Row>(text, values);
+    } catch (error) {
+      throw isMissing(error) ? missing(schema, error) : error;
+    }
   }
 
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
@@ -177,6 +194,11 @@ interface ClaimRow extends Omit<Claim, 'recent'> {
 
 function slowness(limit: number): string {
   return `Postgres takes more than ${limit} ms to write cursors: look for a transaction that is open for long, for locks, and for slow disks`;
+}
+
+function missing(schema: string, cause: unknown): MissingTablesError {
+  const text = `Expected ${nameOfTables(schema)}, got: ${messageOf(cause)}`;
+  return new MissingTablesError(text, { cause });
 }
 
 function tooLate(limit: number, cause: unknown): Error {

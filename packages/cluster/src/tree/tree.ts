@@ -11,6 +11,7 @@ import {
 
 import { type Kept, listerBehaviour } from '../list/lister.ts';
 import { memberBehaviour, type MemberPid } from '../member/behaviour.ts';
+import type { StartError } from '../member/start-error.ts';
 import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
 import { dutyBehaviour } from './duty.ts';
@@ -36,6 +37,8 @@ interface Parts {
   member?: MemberPid;
   clients?: DynamicSupervisor.Pid;
   readonly kept: Kept;
+  /** The store has lost its tables: only another start of the store may go on. */
+  missingTables?: StartError | undefined;
 }
 
 /**
@@ -71,6 +74,7 @@ function storeSpec(parts: Parts, settings: Settings): ChildSpec<'store'> {
     async (parent) => {
       const pid = await GenServer.startLink(parent, storeBehaviour, settings);
       parts.store = await GenServer.call(pid, 'opened');
+      parts.missingTables = undefined;
       return pid;
     },
     { id: 'store' },
@@ -80,10 +84,16 @@ function storeSpec(parts: Parts, settings: Settings): ChildSpec<'store'> {
 function memberSpec(parts: Parts, settings: Settings): ChildSpec<'member', MemberPid> {
   return childSpec(
     async (parent) => {
+      if (parts.missingTables !== undefined) {
+        throw parts.missingTables;
+      }
       const pid = await GenServer.startLink(parent, memberBehaviour, {
         settings,
         store: known(parts.store),
         clients: () => known(parts.clients),
+        onMissingTables: (error) => {
+          parts.missingTables = error;
+        },
       });
       await joined(pid);
       parts.member = pid;

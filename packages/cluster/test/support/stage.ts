@@ -1,3 +1,4 @@
+import type { Process } from '@reprise/actor';
 import { advance, createTestSystem, type TestSystem } from '@reprise/actor/testing';
 import type { ServerSentEvent } from '@reprise/sse';
 import { chaos, type ChaosServer, inOrder } from '@reprise/sse/testing';
@@ -37,8 +38,11 @@ export interface Stage extends AsyncDisposable {
   readonly source: ChaosServer;
   readonly store: Store<undefined, 'async'>;
   readonly handled: Queue<Handled>;
-  /** Starts a node of this name, whose ttl is a second, with the streams a, b and c. */
-  start(node: string, options?: NodeOptions): Promise<Cluster.Pid>;
+  /**
+   * Starts a node of this name, whose ttl is a second, with the streams a, b and c. `parent` is the
+   * system unless it is given.
+   */
+  start(node: string, options?: NodeOptions, parent?: Process): Promise<Cluster.Pid>;
   /** Makes an event of each of these streams, and resolves with what the sinks were given. */
   produce(...keys: readonly string[]): Promise<readonly Handled[]>;
   /** A sink for `handle` that tells the test. */
@@ -62,10 +66,10 @@ export async function openStage(system: TestSystem = createTestSystem()): Promis
     store,
     handled,
     sink,
-    start: (node, options = {}) => {
+    start: (node, options = {}, parent = system) => {
       const { transact, transactBatch } = options;
       const handle = (transact ?? transactBatch) === undefined ? sink(node) : undefined;
-      return Cluster.startLink(system, {
+      return Cluster.startLink(parent, {
         store,
         node,
         ttl,
