@@ -1,13 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
 
-import { afterAll, expect, test } from '@jest/globals';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+import { compilerErrors } from '../../../tools/compiler-errors.ts';
 
 /** The lines of each program before its mistake. */
 const prelude = `
@@ -256,39 +249,16 @@ const mistakes: readonly Mistake[] = [
   ],
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'mistakes-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-/** The errors of each program, by its number. All are compiled at once, in the time of one. */
-function compiled(): ReadonlyMap<number, readonly string[]> {
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  const options = { extends: join(root, 'tsconfig.check.json'), include: ['*.mts'] };
-  const compilerOptions = { incremental: false, noUnusedLocals: false };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...options, compilerOptions }));
-  mistakes.forEach(([, code], at) => {
-    writeFileSync(join(folder, `${at}.mts`), `${prelude}void ${code};\n`);
-  });
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const flags = ['-p', folder, '--pretty', 'false'];
-  const { stdout } = spawnSync(process.execPath, [compiler, ...flags], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  const found = [...stdout.matchAll(/^(\d+)\.mts\(\d+,\d+\): (error .*(?:\n .*)*)/gm)];
-  return Map.groupBy(found, ([, at]) => Number(at)) as never;
-}
-
-const errors = compiled();
+const errors = compilerErrors(
+  mistakes.map(([, code]) => `${prelude}void ${code};\n`),
+  { '@reprise/actor': 'packages/actor', '@reprise/sse': 'packages/sse' },
+);
 
 test.each(mistakes.map(([what, , message], at) => [what, at, message] as const))(
   'the compiler tells of one error: %s',
   (_what, at, message) => {
     const found = errors.get(at) ?? [];
-    expect(found.map(([, , text]) => text?.split('\n')[0])).toEqual([
-      expect.stringContaining(message),
-    ]);
+    expect(found.map((text) => text.split('\n')[0])).toEqual([expect.stringContaining(message)]);
     expect(found.join('\n')).not.toContain('No overload matches');
   },
 );
