@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import dns from 'node:dns';
 
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 
 import { Proxy } from '../../../../bench/torture/proxy.ts';
 import {
@@ -147,6 +148,29 @@ onPostgres('the lease connection', () => {
       return String(failure).includes('ECONNREFUSED');
     });
     await world.proxy.listen();
+    expect(await store.renew(id, randomUUID(), idle)).toBe(true);
+  });
+
+  test('PGC-07 to a name that does not resolve fails in the words of the system, and works again when it does', async () => {
+    const { lookup } = dns;
+    let isKnown = true;
+    jest.spyOn(dns, 'lookup').mockImplementation(((host: string, ...rest: readonly unknown[]) => {
+      const answer = rest.at(-1) as (error: Error) => void;
+      const error = new Error(`getaddrinfo ENOTFOUND ${host}`);
+      return isKnown
+        ? Reflect.apply(lookup, dns, ['127.0.0.1', ...rest])
+        : answer(Object.assign(error, { code: 'ENOTFOUND' }));
+    }) as never);
+    const url = world.proxied.replace('127.0.0.1', 'db.example.com');
+    const { store } = await world.place.open({ url });
+    const id = await join(store);
+    isKnown = false;
+    world.proxy.cut();
+    await until(async () => {
+      const failure = await failureOf(store.watch()).catch(() => undefined);
+      return String(failure).includes('getaddrinfo ENOTFOUND db.example.com');
+    });
+    isKnown = true;
     expect(await store.renew(id, randomUUID(), idle)).toBe(true);
   });
 
