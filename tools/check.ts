@@ -21,7 +21,7 @@ interface Check {
 const slow: Readonly<Record<string, Check>> = {
   slow: {
     command: 'node tools/jest.ts --slow',
-    about: 'installs by package managers, other runtimes: minutes, and the network',
+    about: 'installs by package managers, other runtimes, faults of databases: minutes',
   },
 };
 
