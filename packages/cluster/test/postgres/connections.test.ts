@@ -290,17 +290,21 @@ onPostgres('the answer to a commit', () => {
     const { place } = world;
     const { store, errors } = await place.open();
     const owner = await own(store, ['eur']);
+    const terminated = gate();
     const ended = store.transact(
       owner.id,
       step(only(owner), '1'),
       async (tx) => {
         await tx.query('select 1');
         await terminate('reprise');
+        terminated.open();
         await tx.query('select 1');
       },
       never(),
     );
     await expect(ended).rejects.toThrow(/terminat/);
+    // Or it would end the next connection, too.
+    await terminated.opened;
     await store.transact(owner.id, step(only(owner), '1'), (tx) => tx.query('select 1'), never());
     expect(await place.cursor('eur')).toBe('1');
     // Idle in the pool: it is told, not thrown.
