@@ -38,6 +38,7 @@ export const slowTests: readonly string[] = [
   'examples/durable-stream/durable-stream.test.ts',
   'examples/mercure/mercure.test.ts',
   'packages/cluster/test/postgres/transaction.test.ts',
+  'packages/cluster/test/postgres/plain-sink.test.ts',
   'packages/cluster/test/postgres/full-disk.test.ts',
   'packages/cli/test/old-node.test.ts',
   'examples/mcp-tools/mcp-tools.test.ts',
