@@ -1,12 +1,16 @@
-import { renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 
 import { buildSync } from 'esbuild';
 
-import { root } from './root.ts';
-
 const bundles = new Map<string, string>();
+
+/** Libraries that are CommonJS ask for modules of Node by `require`, which a module lacks. */
+const requireOfNode = [
+  `import { createRequire as requireOf } from 'node:module';`,
+  'const require = requireOf(import.meta.url);',
+].join('\n');
 
 /**
  * Puts a program of this repository into one file, from the sources as they are now, and returns
@@ -17,9 +21,7 @@ export function bundleProgram(path: string): string {
   if (known !== undefined) {
     return known;
   }
-  // Below node_modules of the root: there it finds the packages that are not in it.
-  const name = path.slice(root.length + 1).replaceAll(/\W+/g, '-');
-  const bundle = join(root, 'node_modules/.cache/reprise', `${name}.mjs`);
+  const bundle = bundleOf(path);
   // Another process may start the program meanwhile.
   const made = `${bundle}.${process.pid}`;
   buildSync({
@@ -31,9 +33,23 @@ export function bundleProgram(path: string): string {
     format: 'esm',
     platform: 'node',
     keepNames: true,
+    banner: { js: requireOfNode },
     logLevel: 'error',
   });
   renameSync(made, bundle);
   bundles.set(path, bundle);
   return bundle;
+}
+
+/**
+ * In the folder node_modules of the program's package: there it finds the packages that are not in
+ * it, and in the folder above its package.json.
+ */
+function bundleOf(path: string): string {
+  let folder = dirname(path);
+  while (!existsSync(join(folder, 'package.json'))) {
+    folder = dirname(folder);
+  }
+  const name = relative(folder, path).replaceAll(/\W+/g, '-');
+  return join(folder, 'node_modules', `.${name}.mjs`);
 }
