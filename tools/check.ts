@@ -60,8 +60,8 @@ const checks: Readonly<Record<string, Check>> = {
     about: 'the bytes that the packages add to a bundle (size-limit, .size-limit.json)',
   },
   simulate: {
-    command: 'pnpm simulate --jobs 1',
-    about: 'known failures, then 200 seeds, of each model in packages/simulation/models',
+    command: 'pnpm simulate --jobs 1 --seeds 100',
+    about: 'known failures, then 100 seeds, of each model in packages/simulation/models',
   },
   jest: { command: 'node tools/jest.ts', about: 'all tests' },
 };
