@@ -98,7 +98,7 @@ const broken = (): never => {
   throw new Error('not this one');
 };
 
-describe.each([1, 2, 3])(
+describe.each([1, 3])(
   'under %i levels of supervisors a client sends at most 5 requests in any second and 20 in any minute',
   (levels) => {
     test.each<[string, Answer, Partial<SseClient.ResilientOptions>]>([
