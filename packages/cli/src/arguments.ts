@@ -151,6 +151,16 @@ function withConnectionOptions(tail: Command): Command {
       '--max-delay <SECONDS>',
       'the longest delay before an attempt (default: 30, embedded feed: 3)',
     )
+    .optionsGroup('Several processes:')
+    .addOption(
+      new Option(
+        '--store <FILE>',
+        'share the URLs with all processes that have the same FILE, or postgres://… URL: each stream has one owner, ' +
+          'and goes on elsewhere when it dies',
+      ).env('REPRISE_STORE'),
+    )
+    .option('--node <NAME>', 'the name of this process among them (default: host and process id)')
+    .option('--workers <N>', 'with --store: follow the URLs in N processes')
     .optionsGroup('TLS:')
     .option('--ca <FILE>', `trust this certificate authority instead of the system's (PEM)`)
     .option('--cert <FILE>', 'send this client certificate (PEM)')
@@ -177,6 +187,7 @@ Exit status:
   1  every source gave up (a fatal answer, --max-attempts used up, an unusable
      cursor, a failed --exec command), or the output could not be written
   2  wrong usage
+  3  the store of --store, or another process with the same --node, refuses the start
   130, 143  a second SIGINT, a second SIGTERM
 `;
 

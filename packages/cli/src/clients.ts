@@ -16,24 +16,17 @@ import {
   streamKey,
 } from '@reprise/sse';
 
-import { environmentOf, runCommand } from './command.ts';
+import { Delivery, type DeliveryContext } from './delivery.ts';
 import type { ClientOptions } from './options/client-options.ts';
-import type { CursorFile, ExecOptions, TailOptions } from './options/options.ts';
+import type { CursorFile, ExecOptions } from './options/options.ts';
 import { outputRecovery } from './output-recovery.ts';
-import { jsonLine } from './output/json.ts';
-import type { Output } from './output/output.ts';
-import { Quota } from './quota.ts';
 import type { Source } from './source.ts';
 
 type ResilientOptions = SseClient.ResilientOptions;
 
 /** The parts of a program that its clients work with. */
-export interface ClientsContext {
+export interface ClientsContext extends DeliveryContext {
   readonly sources: readonly Source[];
-  readonly options: TailOptions;
-  readonly output: Output;
-  /** Called when there is nothing more to print, with the exit status. */
-  readonly stop: (status: 0 | 1) => void;
   /** The file descriptor that events are printed to. */
   readonly outputFd: number;
 }
@@ -43,13 +36,13 @@ export class Clients {
   readonly #context: ClientsContext;
   /** Sources whose end is on the output already. */
   readonly #gaveUp: Set<string> = new Set();
-  readonly #quota: Quota;
+  readonly #delivery: Delivery;
   #running: number;
   #hasEndedWell = false;
 
   constructor(context: ClientsContext) {
     this.#context = context;
-    this.#quota = new Quota(context.options.count);
+    this.#delivery = new Delivery(context);
     this.#running = context.sources.length;
   }
 
@@ -86,7 +79,7 @@ export class Clients {
       // `resilient` has tried all there is to try before it ends.
       restart: 'temporary',
       shutdown: 500,
-      handle: (event, { signal }) => this.#handle(source, event, signal),
+      handle: (event, { signal }) => this.#delivery.handle(source, event, signal),
       ...(exec === undefined ? {} : { handleFailed: this.#handleFailed(source, exec) }),
       ...(until === undefined ? {} : { until: ({ data }: ServerSentEvent) => data === until }),
       ...this.#cursor(source),
@@ -130,60 +123,13 @@ export class Clients {
 
   // Events
 
-  #handle(source: Source, event: ServerSentEvent, signal: AbortSignal): void | Promise<void> {
-    const { types } = this.#context.options;
-    if (types !== undefined && !types.includes(event.type)) {
-      return undefined;
-    }
-    // The same packet may hold more events than `--count` asks for.
-    const taken = this.#quota.take();
-    return taken === undefined
-      ? this.#deliver(source, event, signal)
-      : taken.then(() => this.#deliver(source, event, signal));
-  }
-
-  #deliver(source: Source, event: ServerSentEvent, signal: AbortSignal): void | Promise<void> {
-    const { options, output } = this.#context;
-    const done =
-      options.exec === undefined
-        ? output.event(source, event)
-        : this.#run(options.exec, source, event, signal);
-    if (this.#quota.isUsedUp) {
-      // Not before the reader has it: an event that waits in the end is dropped.
-      void Promise.resolve(done).then(
-        () => {
-          this.#stop();
-        },
-        () => undefined,
-      );
-    }
-    return done;
-  }
-
-  #stop(): void {
-    if (this.#quota.isUsedUp) {
-      this.#context.stop(0);
-    }
-  }
-
-  async #run(
-    { command }: ExecOptions,
-    source: Source,
-    event: ServerSentEvent,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { type } = this.#context.options.format;
-    const input = type === 'json' ? `${jsonLine(source, event)}\n` : event.data;
-    await runCommand(command, input, { env: environmentOf(source, event), signal });
-  }
-
   #handleFailed(
     source: Source,
     { retries, skipFailed }: ExecOptions,
   ): NonNullable<ResilientOptions['handleFailed']> {
     const { output } = this.#context;
     return (event, error, { attempt }) => {
-      this.#quota.giveBack();
+      this.#delivery.giveBack();
       const after = backoffDelay(attempt - 1, retryDelay);
       const retry = attempt <= retries;
       if (!retry && !skipFailed) {

@@ -25,9 +25,9 @@ export async function runCommand(
   }
 }
 
-/** The environment of a command: that of the program without its token, and the event's fields. */
+/** The environment of a command: that of the program without its secrets, and the event's fields. */
 export function environmentOf(source: Source, event: ServerSentEvent): NodeJS.ProcessEnv {
-  const { REPRISE_BEARER: _, ...own } = process.env;
+  const { REPRISE_BEARER: _, REPRISE_STORE: __, ...own } = process.env;
   return { ...own, ...fieldsOf(source, event) };
 }
 

@@ -11,6 +11,9 @@ import {
 import type { CommandOptions } from '@reprise/simulation/command';
 
 import type { Task } from './arguments.ts';
+import { refusalIn } from './nodes/refusal.ts';
+import { RemoteOutput } from './nodes/remote-output.ts';
+import { optionsOfWorker, workerNumber } from './nodes/worker-role.ts';
 import type { TailOptions } from './options/options.ts';
 import { UsageError } from './options/usage.ts';
 import { fileStream } from './output/file-stream.ts';
@@ -31,6 +34,9 @@ const flushTimeout = 500;
 
 /** How long the clients and their connections may take to end, in ms. */
 const deadline = 2000;
+
+/** The same for nodes, which tell their store. */
+const deadlineOfNodes = 6000;
 
 /**
  * The output shows the end of each client as the end of its source, in one line; reports would
@@ -88,7 +94,9 @@ export class Program {
     }
   }
 
-  async #tail(options: TailOptions): Promise<never> {
+  async #tail(given: TailOptions): Promise<never> {
+    const worker = workerNumber(this.#process);
+    const options = worker === undefined ? given : optionsOfWorker(given, worker);
     const outputFd = this.#openOutputFile(options);
     if (outputFd === undefined) {
       return this.#process.exit(1);
@@ -105,11 +113,13 @@ export class Program {
       outputFd,
     });
     const service = Application.run(tail, {
-      deadline,
-      logger: silent,
+      deadline: options.node === undefined ? deadline : deadlineOfNodes,
+      logger: this.#loggerFor(options),
       exitStatus: (reason, usual) => status ?? this.#statusOfReason(reason, usual),
     });
-    this.#watchOutput(outputFd, stop);
+    if (!this.#isWorker) {
+      this.#watchOutput(outputFd, stop);
+    }
     this.#onParentDeath(() => {
       service.stop();
     });
@@ -128,9 +138,21 @@ export class Program {
     });
   }
 
+  get #isWorker(): boolean {
+    return workerNumber(this.#process) !== undefined;
+  }
+
+  /** A node tells of its store and of other nodes in warnings, which nothing else shows. */
+  #loggerFor({ node, quiet }: TailOptions): Logger {
+    const warn: Logger['warn'] = (_details, message) => {
+      void this.#stderr.write(`${message}\n`);
+    };
+    return node === undefined || quiet ? silent : { ...silent, warn };
+  }
+
   /** The file descriptor of the output; `undefined`, and reported, if it cannot be opened. */
   #openOutputFile({ output }: TailOptions): number | undefined {
-    if (output === undefined) {
+    if (output === undefined || this.#isWorker) {
       return 1;
     }
     try {
@@ -146,6 +168,9 @@ export class Program {
   }
 
   #outputFor(sources: readonly Source[], options: TailOptions): Output {
+    if (this.#isWorker) {
+      return new RemoteOutput(this.#process, sources);
+    }
     const several = sources.length > 1;
     const report = this.#reportFor(options, several);
     return this.#isForScreen(options)
@@ -199,9 +224,9 @@ export class Program {
    * Clients wait for stdout to take each event, thus only after a signal is there something left to
    * write. With a cursor it is dropped: it does not count as printed, and the next run prints it.
    */
-  async #closeOutput(output: Output, { cursor }: TailOptions): Promise<void> {
+  async #closeOutput(output: Output, { cursor, node }: TailOptions): Promise<void> {
     output.close();
-    if (cursor === undefined) {
+    if (cursor === undefined && node === undefined) {
       await Promise.race([this.#events.flushed(), delay(flushTimeout)]);
     }
   }
@@ -231,7 +256,8 @@ export class Program {
     if (usual === 0 || reason.type === 'killed') {
       return 0;
     }
-    void this.#stderr.write(`${formatReason(reason)}\n`);
-    return usual;
+    const refusal = refusalIn(reason);
+    void this.#stderr.write(`${refusal?.message ?? formatReason(reason)}\n`);
+    return refusal === undefined ? usual : 3;
   }
 }

@@ -24,5 +24,9 @@ export type SourceState =
       readonly reason: string;
       readonly failure?: ConnectFailure | Disconnect;
     }
+  /** This node has got the stream; its client comes next. */
+  | { readonly type: 'owned' }
+  /** Another node may have it. `wasOwned`: this node had it before. */
+  | { readonly type: 'unowned'; readonly wasOwned: boolean }
   /** The command of `--exec` failed for an event. */
   | { readonly type: 'eventFailed'; readonly reason: string; readonly next: string };

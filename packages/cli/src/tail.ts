@@ -2,9 +2,12 @@ import { Application, type Process, Supervisor } from '@reprise/actor';
 import { redact } from '@reprise/actor/text';
 
 import { Clients } from './clients.ts';
+import { Delivery } from './delivery.ts';
 import * as Feed from './feed/feed.ts';
+import type { NodeContext } from './nodes/node.ts';
 import type { ClientOptions } from './options/client-options.ts';
 import type { TailOptions } from './options/options.ts';
+import type { NodeOptions } from './options/store.ts';
 import type { Output } from './output/output.ts';
 import type { Source } from './source.ts';
 
@@ -50,18 +53,32 @@ async function start(
   const urls = isEmbedded ? [await Feed.url(Supervisor.child(top, 'feed'))] : options.urls;
   const sources = urls.map(sourceOf);
   const output = host.openOutput(sources);
-  const { outputFd } = host;
-  const clients = new Clients({
-    sources,
-    options,
-    output,
-    outputFd,
-    stop: (status) => {
-      host.stop(status);
-    },
-  });
-  await clients.start(top, isEmbedded ? { ...embedded, ...options.client } : options.client);
+  const stop = (status: 0 | 1): void => {
+    host.stop(status);
+  };
+  if (options.node === undefined) {
+    const clients = new Clients({ sources, options, output, outputFd: host.outputFd, stop });
+    await clients.start(top, isEmbedded ? { ...embedded, ...options.client } : options.client);
+  } else {
+    const delivery = new Delivery({ options, output, stop });
+    await startNodes(top, options.node, { sources, options, output, delivery });
+  }
   return { pid: top, state: output };
+}
+
+/** The modules of a cluster are loaded where there is one. */
+async function startNodes(
+  top: Supervisor.Pid,
+  node: NodeOptions,
+  context: NodeContext,
+): Promise<void> {
+  if (node.workers === undefined) {
+    const { startNode } = await import('./nodes/node.ts');
+    await startNode(top, node, context);
+  } else {
+    const { startWorkers } = await import('./nodes/workers.ts');
+    await startWorkers(top, node, context);
+  }
 }
 
 /** For the embedded feed: short enough to watch its faults pass. */

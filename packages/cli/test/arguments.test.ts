@@ -47,6 +47,15 @@ describe('tail', () => {
     });
   });
 
+  test('shares its streams by a file, or by a Postgres', () => {
+    expect(optionsOf('--store', 'f.db', '--node', 'a', '--workers', '2', url)).toMatchObject({
+      node: { place: { type: 'file', file: 'f.db' }, name: 'a', workers: 2 },
+    });
+    expect(optionsOf('--store', 'postgres://host/db', url)).toMatchObject({
+      node: { place: { type: 'postgres', url: 'postgres://host/db' } },
+    });
+  });
+
   test('keeps the values of a header that is given twice, in any case', () => {
     expect(optionsOf('--header', 'A: b:c', '--header', 'a:d', '--header', 'empty:')).toMatchObject({
       client: { headers: { a: ['b:c', 'd'], empty: [''] } },
@@ -119,6 +128,40 @@ test.each([
   [
     ['--cursor', 'c.db', 'http://a/', 'http://a/'],
     'Expected each URL once with --cursor, got "http://a/"',
+  ],
+  [['--node', 'a', 'http://a/'], 'Expected --node together with --store, got "--node alone"'],
+  [
+    ['--workers', '2', 'http://a/'],
+    'Expected --workers together with --store, got "--workers alone"',
+  ],
+  [
+    ['--store', 'f.db', '--workers', '0', 'http://a/'],
+    'Expected --workers to be a whole number from 1 on, got "0"',
+  ],
+  [['--store', 'f.db'], 'Expected a URL with --store, got "none"'],
+  [
+    ['--store', 'f.db', 'http://a/', 'http://x:y@a/'],
+    'Expected each URL once with --store, got "http://a/"',
+  ],
+  [
+    ['--store', 'mysql://x:S3CRET@a/b', 'http://a/'],
+    'Expected --store to be a file or a URL such as postgres://host/database, got "mysql://a/b"',
+  ],
+  [
+    ['--store', ':memory:', 'http://a/'],
+    'Expected --store to be a file or a URL such as postgres://host/database, got ":memory:"',
+  ],
+  [
+    ['--store', 'f.db', '--cursor', 'c.db', 'http://a/'],
+    'Expected either --store or --cursor, got "--store and --cursor"',
+  ],
+  [
+    ['--store', 'f.db', '--exec', 'cat', 'http://a/'],
+    'Expected either --store or --exec, got "--store and --exec"',
+  ],
+  [
+    ['--store', 'f.db', '--workers', '2', '--data', '-', 'http://a/'],
+    'Expected --data to be a text or @FILE with --workers, got "-"',
   ],
   [['--count'], `Expected a value, as in '--count <N>', got none`],
 ])('tail %j is bad usage', (args, text) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { runReprise } from './support/reprise.ts';
-import { serve, stream } from './support/server.ts';
+import { freePort, serve, stream } from './support/server.ts';
 
 const secretUrl = (url: string): string =>
   `${url.replace('//', '//joe:S3CRET@')}&api_key=S3CRET#token=S3CRET`;
@@ -42,6 +42,15 @@ describe('no secret of the command line is in the output', () => {
     const output = [...run.stdout, ...run.stderr].join('\n');
     expect(output).toContain('&api_key=[redacted]');
     expect(output).not.toContain('S3CRET');
+  });
+
+  test('of a store that cannot be reached', async () => {
+    const port = await freePort();
+    const store = `postgres://joe:S3CRET@127.0.0.1:${port}/db?password=S3CRET`;
+    const { status, stdout, stderr } = await runReprise('tail', '--store', store, 'http://a/');
+    expect([...stdout, ...stderr].join('\n')).toMatch(/^Expected a connection to Postgres/);
+    expect([...stdout, ...stderr].join('\n')).not.toContain('S3CRET');
+    expect(status).toBe(3);
   });
 
   test.each([

@@ -30,4 +30,7 @@ export interface GivenOptions {
   readonly insecure?: true;
   readonly servername?: string;
   readonly pin?: string;
+  readonly store?: string;
+  readonly node?: string;
+  readonly workers?: string;
 }

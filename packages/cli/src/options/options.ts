@@ -1,8 +1,10 @@
 import { redact } from '@reprise/actor/text';
+import { streamKey } from '@reprise/sse';
 
 import type { ClientOptions } from './client-options.ts';
 import type { GivenOptions } from './given.ts';
 import { requestOptions } from './request.ts';
+import { nodeOptions, type NodeOptions } from './store.ts';
 import { tlsOptions } from './tls.ts';
 import { defined, expected, milliseconds, UsageError, wholeNumber } from './usage.ts';
 
@@ -24,6 +26,8 @@ export interface TailOptions {
   readonly client: ClientOptions;
   /** The file for the ids of the last printed events; `undefined` without `--cursor`. */
   readonly cursor?: CursorFile;
+  /** Shares the streams with other processes; `undefined` without `--store`. */
+  readonly node?: NodeOptions;
 }
 
 /** How an event is printed. */
@@ -54,6 +58,8 @@ export interface CursorFile {
  */
 export function readOptions(urls: readonly string[], given: GivenOptions): TailOptions {
   const { quiet = false } = given;
+  // First: it may refuse to read stdin, which others do.
+  const shared = node(urls, given);
   return {
     urls: urls.map(url),
     quiet,
@@ -74,6 +80,7 @@ export function readOptions(urls: readonly string[], given: GivenOptions): TailO
       output: given.output,
       exec: exec(given),
       cursor: cursor(urls, given),
+      node: shared,
     }),
   };
 }
@@ -135,10 +142,21 @@ function cursor(
     throw new UsageError('Expected a URL with --cursor, got none');
   }
   // Lines of JSON name their source without its secrets.
-  const names = dedupe === true ? urls.map((text) => redact(text)) : urls;
-  const twice = names.find((text, index) => names.indexOf(text) !== index);
-  if (twice !== undefined) {
-    throw expected('each URL once with --cursor', twice);
-  }
+  assertOnce('--cursor', dedupe === true ? urls.map((text) => redact(text)) : urls);
   return { file, dedupe: dedupe === true };
+}
+
+function node(urls: readonly string[], given: GivenOptions): NodeOptions | undefined {
+  const options = nodeOptions(urls, given);
+  if (options !== undefined) {
+    assertOnce('--store', urls.map(streamKey));
+  }
+  return options;
+}
+
+function assertOnce(flag: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw expected(`each URL once with ${flag}`, twice);
+  }
 }

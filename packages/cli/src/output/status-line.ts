@@ -7,7 +7,7 @@ import { harmless } from './text.ts';
 
 type ConnectionState = Exclude<
   SourceState,
-  { readonly type: CursorReport['type'] | 'gap' | 'eventFailed' }
+  { readonly type: CursorReport['type'] | 'gap' | 'eventFailed' | 'owned' }
 >;
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
@@ -77,6 +77,8 @@ export class Tally {
       }
       case 'ended':
         return paint('dim', 'ended');
+      case 'unowned':
+        return paint('dim', 'on another node');
       case 'gaveUp':
         return paint('red', `gave up ${harmless(state.reason)}`);
       default:
@@ -93,7 +95,7 @@ export function shortName({ name }: Source, width: number): string {
 }
 
 function isOfConnection(state: SourceState): state is ConnectionState {
-  return !['fresh', 'resumed', 'ignored', 'gap', 'eventFailed'].includes(state.type);
+  return !['fresh', 'resumed', 'ignored', 'gap', 'eventFailed', 'owned'].includes(state.type);
 }
 
 function counted(count: number, noun: string): string {

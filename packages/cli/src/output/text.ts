@@ -39,6 +39,10 @@ export function stateLine(state: SourceState): string | undefined {
       return `the server begins after ${harmless(state.begins.slice(0, longestId)) || 'another place'} and not after ${harmless(state.asked.slice(0, longestId))}: events may be missing`;
     case 'fresh':
       return 'no cursor yet: it begins where the server does';
+    case 'owned':
+      return 'owned';
+    case 'unowned':
+      return state.wasOwned ? 'lost' : undefined;
     case 'eventFailed':
       return harmless(`${state.reason}, ${state.next}`);
     case 'ended':

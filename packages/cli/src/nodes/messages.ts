@@ -1,0 +1,19 @@
+import type { ServerSentEvent } from '@reprise/sse';
+
+import type { SourceState } from '../source.ts';
+
+/** To the process that prints. `source`: the place of the source in the command line. */
+export type WorkerMessage =
+  | {
+      readonly type: 'event';
+      /** The answer has it. */
+      readonly id: number;
+      readonly source: number;
+      readonly event: ServerSentEvent;
+    }
+  | { readonly type: 'state'; readonly source: number; readonly state: SourceState };
+
+/** The answer: the event with this id is printed. */
+export interface Printed {
+  readonly id: number;
+}

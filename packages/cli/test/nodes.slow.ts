@@ -1,0 +1,151 @@
+import { mkdtempSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { postgresPrograms } from '../../../tools/postgres.ts';
+import { type PostgresServer, startPostgres } from '../../../tools/postgres/server.ts';
+import { reprise, runReprise } from './support/reprise.ts';
+import { serve, stream } from './support/server.ts';
+
+const names = Array.from({ length: 10 }, (_, index) => `s${index}`);
+
+interface Line {
+  readonly source: string;
+  readonly id: string;
+  readonly data: string;
+}
+
+/** Longer than a pipe takes at once. */
+const filler = 'x'.repeat(10_000);
+
+/** Each path is a stream of so many events, which goes on after Last-Event-ID. */
+async function serveNumbers(last: number): Promise<readonly string[]> {
+  const { port } = await serve((request, response) => {
+    send(request, response, last);
+  });
+  return names.map((name) => `http://127.0.0.1:${port}/${name}`);
+}
+
+function send(request: IncomingMessage, response: ServerResponse, last: number): void {
+  const from = Number(request.headers['last-event-id'] ?? 0);
+  const numbers = Array.from({ length: last - from }, (_, index) => from + index + 1);
+  stream(response, numbers.map((number) => `id: ${number}\ndata: ${filler}${number}\n\n`).join(''));
+}
+
+/** A line that is mixed with another one does not parse. */
+function linesIn(stdout: readonly string[]): readonly string[] {
+  return stdout.map((text) => {
+    const { source, id, data } = JSON.parse(text) as Line;
+    expect(data).toBe(`${filler}${id}`);
+    return `${source} ${id}`;
+  });
+}
+
+function storeFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'reprise-')), 'f.db');
+}
+
+describe('reprise tail --workers', () => {
+  test('WRK-05 workers print each event once, in whole lines, and as many as --count', async () => {
+    const last = 30;
+    const urls = await serveNumbers(last);
+    const tail = ['tail', '--workers', '2', '--store', storeFile(), '--json', '--count'];
+    const first = await runReprise(...tail, '137', ...urls);
+    const rest = await runReprise(...tail, `${10 * last - 137}`, ...urls);
+    expect([first.status, rest.status]).toEqual([0, 0]);
+    expect(first.stdout).toHaveLength(137);
+    const lines = linesIn([...first.stdout, ...rest.stdout]);
+    const all = urls.flatMap((url) =>
+      Array.from({ length: last }, (_, index) => `${url} ${index + 1}`),
+    );
+    expect(lines.toSorted()).toEqual(all.toSorted());
+  });
+
+  test('a store that refuses one worker is told once, with status 3', async () => {
+    const urls = await serveNumbers(1);
+    const file = '/no/such/folder/f.db';
+    const { status, stdout, stderr } = await runReprise(
+      'tail',
+      '--workers',
+      '2',
+      '--store',
+      file,
+      ...urls,
+    );
+    expect(stderr).toEqual([
+      `Expected ${file} to be a file of a cluster that can be written, got: no folder /no/such/folder`,
+    ]);
+    expect(stdout).toEqual([]);
+    expect(status).toBe(3);
+  });
+
+  test('the stream of one program goes on in another that has the same file', async () => {
+    const [url = ''] = await serveNumbers(3);
+    const tail = ['tail', '--store', storeFile(), '--json', '--count'];
+    const first = await runReprise(...tail, '2', url);
+    const second = await runReprise(...tail, '1', url);
+    expect(linesIn([...first.stdout, ...second.stdout])).toEqual([
+      `${url} 1`,
+      `${url} 2`,
+      `${url} 3`,
+    ]);
+    expect(first.stderr).toContain('owned');
+  });
+});
+
+(postgresPrograms() === undefined ? describe.skip : describe)('with a Postgres', () => {
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+
+  afterAll(() => server.close());
+
+  test('WRK-06 of two programs one is killed, and the other prints the rest', async () => {
+    let last = 0;
+    const readers = new Set<ServerResponse>();
+    const { port } = await serve((request, response) => {
+      send(request, response, last);
+      readers.add(response);
+      response.on('close', () => readers.delete(response));
+    });
+    const make = (): void => {
+      last += 1;
+      for (const reader of readers) {
+        reader.write(`id: ${last}\ndata: ${filler}${last}\n\n`);
+      }
+    };
+    const timer = setInterval(make, 200);
+    const urls = names.map((name) => `http://127.0.0.1:${port}/${name}`);
+    const start = (node: string) =>
+      reprise('tail', '--store', server.url(), '--node', node, '--json', ...urls);
+    const [a, b] = [start('a'), start('b')];
+    await Promise.all([a.stdout.count(20), b.stdout.count(20)]);
+    a.process.kill('SIGKILL');
+    await a.whenExited;
+    const lost = new Set(
+      a.stdout.all.slice(0, -1).map((text) => (JSON.parse(text) as Line).source),
+    );
+    for (const source of lost) {
+      await b.stdout.until(new RegExp(`"source":"${source}".*"id":"${last}"`));
+    }
+    clearInterval(timer);
+    for (const url of urls) {
+      await b.stdout.until(new RegExp(`"source":"${url}".*"id":"${last}"`));
+    }
+    b.process.kill('SIGTERM');
+    expect(await b.whenExited).toBe(0);
+    const shown = new Set(linesIn([...a.stdout.all.slice(0, -1), ...b.stdout.all]));
+    const all = urls.flatMap((url) =>
+      Array.from({ length: last }, (_, index) => `${url} ${index + 1}`),
+    );
+    expect(all.filter((line) => !shown.has(line))).toEqual([]);
+    expect(b.stderr.all.filter((line) => line.endsWith(' owned')).length).toBeGreaterThanOrEqual(
+      10,
+    );
+  });
+});
