@@ -18,6 +18,7 @@ import { type Plan, playRounds } from './rounds.ts';
 import { sdkFaultsCommand } from './sdk-faults/suite.ts';
 import { sse } from './sse/suite.ts';
 import { supervisor } from './supervisor/suite.ts';
+import { workers } from './workers/suite.ts';
 
 const suites: Readonly<Record<string, readonly Benchmark[]>> = { actor, supervisor };
 
@@ -34,6 +35,7 @@ program.addCommand(idle);
 program.addCommand(latency);
 program.addCommand(importing);
 program.addCommand(cluster);
+program.addCommand(workers);
 program.addCommand(pair);
 program.addCommand(chart);
 await program.parseAsync().catch((error: unknown) => {
