@@ -35,6 +35,7 @@ const settlingTime = 30_000;
   });
 
   afterEach(async () => {
+    await endAll(source);
     stopWatch();
     await source.close();
     folder[Symbol.dispose]();
@@ -138,12 +139,33 @@ const settlingTime = 30_000;
   }
 });
 
+const running = new Set<RunningProgram>();
+
+/** Whatever a test that failed has left behind. */
+async function endAll(source: Source): Promise<void> {
+  for (const { child } of running) {
+    child.kill('SIGKILL');
+  }
+  if (running.size > 0) {
+    for (const { node } of source.openAt()) {
+      process.kill(Number(node), 'SIGKILL');
+    }
+  }
+  await Promise.all([...running].map(({ ended }) => ended));
+}
+
+interface RunningProgram {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly stop: () => Promise<Ended>;
+}
+
 interface Ended {
   readonly status: number | null;
   readonly stderr: string;
 }
 
-function startProgram(options: WorkersProgram) {
+function startProgram(options: WorkersProgram): RunningProgram {
   const program = join(import.meta.dirname, '..', 'programs', 'workers.ts');
   const child = spawn(
     process.execPath,
@@ -155,7 +177,10 @@ function startProgram(options: WorkersProgram) {
     child.kill('SIGTERM');
     return ended;
   };
-  return { child, ended, stop };
+  const started = { child, ended, stop };
+  running.add(started);
+  void ended.then(() => running.delete(started));
+  return started;
 }
 
 /** `close` and not `exit`: only then have all processes that write to its output ended. */
