@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,8 @@ export interface PgBouncer {
   /** Of its console: `pause`, `resume`, `show pools`. */
   readonly adminUrl: string;
   readonly log: () => string;
+  /** Kills it, and starts it again at the same port. */
+  readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -26,31 +29,46 @@ export async function startPgBouncer(
   }
   const folder = makeFolder('pgbouncer');
   const port = await freePort();
-  const file = join(folder, 'pgbouncer.ini');
+  const file = fileIn(folder);
   writeFileSync(file, configuration(server.port, { ...settings, listen_port: port }));
   own(file);
-  const path = join(folder, 'log');
-  const log = openSync(path, 'a');
-  const child = spawnAsUser(program, [file], { folder, log });
-  closeSync(log);
-  const read = () => readFileSync(path, 'utf8');
-  while (!/process up/.test(read())) {
-    if (child.exitCode !== null) {
-      throw new Error(`Expected PgBouncer to start, got:\n${read()}`);
-    }
-    await delay(5);
-  }
+  const read = () => readFileSync(join(folder, 'log'), 'utf8');
+  let child = await run(program, folder);
   const url = (database = 'postgres', role = 'postgres') =>
     `postgres://${role}@127.0.0.1:${port}/${database}`;
   return {
     url,
     adminUrl: url('pgbouncer'),
     log: read,
+    restart: async () => {
+      await end(child, 'SIGKILL');
+      child = await run(program, folder);
+    },
     close: async () => {
       await end(child, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Resolves once it takes connections. */
+async function run(program: string, folder: string): Promise<ChildProcess> {
+  const path = join(folder, 'log');
+  rmSync(path, { force: true });
+  const log = openSync(path, 'a');
+  const child = spawnAsUser(program, [fileIn(folder)], { folder, log });
+  closeSync(log);
+  while (!/process up/.test(readFileSync(path, 'utf8'))) {
+    if (child.exitCode !== null) {
+      throw new Error(`Expected PgBouncer to start, got:\n${readFileSync(path, 'utf8')}`);
+    }
+    await delay(5);
+  }
+  return child;
+}
+
+function fileIn(folder: string): string {
+  return join(folder, 'pgbouncer.ini');
 }
 
 function configuration(serverPort: number, settings: Settings): string {
