@@ -13,12 +13,13 @@ export class FormerStreams {
     this.#wait = wait;
   }
 
-  /** The lease has ended: these ran here. A life that had none changes nothing. */
+  /**
+   * The lease has ended: these ran here. Those that are not taken back yet are still kept, and the
+   * next life waits anew: the others are not back sooner than this node.
+   */
   keep(running: readonly string[]): void {
-    if (running.length > 0) {
-      this.#keys = new Set(running);
-      this.#until = undefined;
-    }
+    this.#keys = new Set([...this.#keys, ...running]);
+    this.#until = undefined;
   }
 
   /** The node looks, and it has a lease. */

@@ -254,6 +254,20 @@ test('PGC-05 each node takes its own streams back when the store was away, thoug
   expect(world.owners).toEqual(before);
 });
 
+test('a node whose lease ends again before it has its streams back leaves the others theirs for as long again', () => {
+  const { world, nodes } = worldOf(['a', 'b', 'c'], 60);
+  const before = world.owners;
+  const awayFrom = world.now + 3 * ttl + 1000;
+  const backAt = awayFrom + 3 * ttl;
+  world.fate = ({ type }, node) => {
+    const isFirstBack = node === nodes[0] && world.now >= awayFrom - 1000 && world.now < awayFrom;
+    const isBack = world.now >= backAt + 500 * nodes.indexOf(node);
+    return (isFirstBack && type !== 'claim') || isBack ? 'answered' : 'lost';
+  };
+  world.run(6 * ttl + 1000 + 3000);
+  expect(world.owners).toEqual(before);
+});
+
 test('a node that is alone after the store was away takes the streams of the others, too', () => {
   const { world } = worldOf(['a', 'b', 'c'], 60);
   const backAt = world.now + 3 * ttl;
