@@ -3,3 +3,4 @@ export type { NodeAction, NodeEvent, Now, Request } from './core/messages.ts';
 export { NodeCore, type NodeCoreOptions, type Phase } from './core/node-core.ts';
 export { type Times, timesOf } from './core/times.ts';
 export { MemoryTables, type OwnerRow } from './memory/tables.ts';
+export { timeLimitOf } from './limits.ts';

@@ -15,6 +15,7 @@ import {
 import type { NodeAction, NodeEvent, Now, Request } from '../core/messages.ts';
 import { NodeCore } from '../core/node-core.ts';
 import { timesOf } from '../core/times.ts';
+import { timeLimitOf } from '../limits.ts';
 import type { Listed } from '../options/listing.ts';
 import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
@@ -82,7 +83,7 @@ export class Member {
     this.#joining = new Joining(ttl);
     this.#missingTables = new MissingTables(ttl);
     this.#saves = new Saves({
-      save: (rows) => this.#within(parts.store.save(this.core.id, rows)),
+      save: (rows) => this.#within('save', parts.store.save(this.core.id, rows)),
       plan: (when) => {
         this.#planSave(when);
       },
@@ -163,7 +164,7 @@ export class Member {
     this.streams.fence();
     if (phase !== 'left' && phase !== 'fenced') {
       await this.#saves.flush();
-      await this.#within(this.#parts.store.leave(id)).catch((error: unknown) => {
+      await this.#within('leave', this.#parts.store.leave(id)).catch((error: unknown) => {
         this.#failed('leave', error);
       });
     }
@@ -248,7 +249,7 @@ export class Member {
     const sentAt = this.now;
     const { clock } = this.#self.system;
     const { store, settings } = this.#parts;
-    const event = await ask(store, request, sentAt, { clock, timeout: settings.ttl / 8 });
+    const event = await ask(store, request, sentAt, { clock, ttl: settings.ttl });
     if (event.type === 'failed') {
       this.#failed(event.request, event.error);
     } else if (event.type === 'renewed') {
@@ -257,9 +258,9 @@ export class Member {
     this.#send({ type: 'event', event });
   }
 
-  #within<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  #within<Answer>(request: 'save' | 'leave', answer: Promise<Answer>): Promise<Answer> {
     const { clock } = this.#self.system;
-    return within(answer, { clock, timeout: this.#parts.settings.ttl / 8 });
+    return within(answer, { clock, timeout: timeLimitOf(request, this.settings.ttl) });
   }
 
   #wakeAt(at: number): void {

@@ -1,19 +1,21 @@
 import type { Clock, TimeoutHandle } from '@reprise/actor';
 
 import type { NodeEvent, Now, Request } from '../core/messages.ts';
+import { timeLimitOf } from '../limits.ts';
 import type { OpenStore } from '../store.ts';
 
 /**
  * Asks the store. Resolves to the event that its answer is, or to `failed`; never rejects. An
- * answer that takes longer than `timeout` ms is dropped: a node that waited for it would neither
+ * answer that takes longer than a store may is dropped: a node that waited for it would neither
  * renew nor see that its lease is over.
  */
 export async function ask(
   store: OpenStore<unknown>,
   request: Request,
   sentAt: Now,
-  { clock, timeout }: { readonly clock: Clock; readonly timeout: number },
+  { clock, ttl }: { readonly clock: Clock; readonly ttl: number },
 ): Promise<NodeEvent> {
+  const timeout = timeLimitOf(request.type === 'release' ? 'save' : request.type, ttl);
   try {
     return await within(answerTo(store, request, sentAt), { clock, timeout });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { Client, type PoolClient } from 'pg';
 
+import { timeLimitOf } from '../limits.ts';
 import type { OpenOptions, OpenStore } from '../store.ts';
 import {
   commandFor,
@@ -36,7 +37,11 @@ export async function open(
     ttl,
     schema: settings.schema,
     statements: statementsFor({ ...found, schema: settings.schema, ttl }),
-    lease: new LeaseConnection({ url: settings.leaseUrl, timeout: ttl / 8, onError }),
+    lease: new LeaseConnection({
+      url: settings.leaseUrl,
+      timeout: timeLimitOf('renew', ttl),
+      onError,
+    }),
     lender: lenderFor(settings.pool, options),
     onWarning,
   });

@@ -1,6 +1,7 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 
 import { assertKey } from '../key.ts';
+import { timeLimitOf } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
@@ -108,7 +109,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
   }
 
   async save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
-    const saved = await this.#ask<{ key: string }>(this.#parts.statements.save, [
+    const saved = await this.#ask<{ key: string }>('save', [
       id,
       rows.map(({ key }) => key),
       rows.map(({ epoch }) => epoch),
@@ -137,7 +138,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
     }
     for (let from = 0; from < keys.length; from += declaredAtOnce) {
       const some = keys.slice(from, from + declaredAtOnce);
-      await this.#ask(this.#parts.statements.declare, [some]);
+      await this.#ask('declare', [some]);
     }
   }
 
@@ -164,17 +165,21 @@ export class PostgresStore implements OpenStore<PoolClient> {
   }
 
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
-  async #ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
-    const { lender, ttl, onWarning } = this.#parts;
-    const signal = AbortSignal.timeout(ttl / 2);
+  async #ask<Row extends QueryResultRow>(
+    request: 'save' | 'declare',
+    values: unknown[],
+  ): Promise<Row[]> {
+    const { lender, statements, ttl, onWarning } = this.#parts;
+    const limit = timeLimitOf(request, ttl);
+    const signal = AbortSignal.timeout(limit);
     const slow = setTimeout(() => onWarning(slowness(ttl / 8)), ttl / 8);
     try {
       const { rows } = await lend(lender.pool, signal, (client) =>
-        untilAborted(client.query<Row>(text, values), signal),
+        untilAborted(client.query<Row>(statements[request], values), signal),
       );
       return rows;
     } catch (error) {
-      throw signal.aborted ? tooLate(ttl / 2, error) : error;
+      throw signal.aborted ? tooLate(limit, error) : error;
     } finally {
       clearTimeout(slow);
     }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '@reprise/actor';
 
 import { assertKey } from '../key.ts';
+import { timeLimitOf } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
@@ -94,7 +95,10 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
   }
 
   save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
-    return this.#write(() => this.#sql.save.all(id, JSON.stringify(rows)).map(({ key }) => key));
+    return this.#write(
+      () => this.#sql.save.all(id, JSON.stringify(rows)).map(({ key }) => key),
+      timeLimitOf('save', this.#ttl),
+    );
   }
 
   transact(
@@ -112,9 +116,12 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     for (const key of keys) {
       assertKey(key);
     }
-    return this.#write(() => {
-      this.#sql.declare.run(JSON.stringify(keys));
-    });
+    return this.#write(
+      () => {
+        this.#sql.declare.run(JSON.stringify(keys));
+      },
+      timeLimitOf('declare', this.#ttl),
+    );
   }
 
   leave(id: string): Promise<void> {
@@ -162,13 +169,15 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     return this.#sql.free.all().map((row) => freeOf(row, now));
   }
 
-  /** An eighth of the lease is the time that a request may take. */
-  async #write<Result>(work: () => Result): Promise<Result> {
-    return this.#turns.write(work, this.#ttl / 8);
+  async #write<Result>(
+    work: () => Result,
+    within = timeLimitOf('claim', this.#ttl),
+  ): Promise<Result> {
+    return this.#turns.write(work, within);
   }
 
   async #read<Result>(work: () => Result): Promise<Result> {
-    return this.#turns.read(work, this.#ttl / 8);
+    return this.#turns.read(work, timeLimitOf('watch', this.#ttl));
   }
 
   #date(): number {

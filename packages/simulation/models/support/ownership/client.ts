@@ -4,16 +4,18 @@ import type { NodeCore, NodeEvent, Now } from '@reprise/cluster/core';
 import type { Connection } from './links.ts';
 import type { Shared } from './shared.ts';
 
+/** How a request goes to the store, and how long its answer may take, in ms. */
+export interface Way {
+  readonly connection: Connection;
+  readonly limit: number;
+}
+
 /** The machine on which a client runs. */
 export interface Host {
   readonly process: string;
   clock(): Now;
   after(ms: number, run: () => void): void;
-  ask<Answer>(
-    connection: Connection,
-    execute: () => Answer,
-    done: (answer: Answer | undefined) => void,
-  ): void;
+  ask<Answer>(way: Way, execute: () => Answer, done: (answer: Answer | undefined) => void): void;
   step(event: NodeEvent): void;
   has(client: Client): boolean;
   ended(client: Client, event: NodeEvent): void;
@@ -97,7 +99,7 @@ export class Client {
     const { database } = shared.links;
     this.#isHandling = true;
     machine.ask(
-      'sink',
+      { connection: 'sink', limit: shared.mix.times.ttl / 8 },
       () => database.transact(this.#id, { key, epoch, was, cursor }),
       (isCommitted) => {
         this.#isHandling = false;

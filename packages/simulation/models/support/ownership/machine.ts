@@ -5,10 +5,10 @@ import {
   type NodeEvent,
   type Now,
   type Request,
+  timeLimitOf,
 } from '@reprise/cluster/core';
 
-import { Client, type Host } from './client.ts';
-import type { Connection } from './links.ts';
+import { Client, type Host, type Way } from './client.ts';
 import type { Shared } from './shared.ts';
 
 /** The clocks of a machine beside the true time. */
@@ -145,11 +145,11 @@ export class Machine implements Host {
   }
 
   /**
-   * Sends a request. `done` has its answer, or `undefined` if none came within an eighth of T or
-   * the connection was reset. Both are lost with the process.
+   * Sends a request. `done` has its answer, or `undefined` if none came within `limit` ms, or the
+   * connection was reset. Both are lost with the process.
    */
   ask<Answer>(
-    connection: Connection,
+    { connection, limit }: Way,
     execute: () => Answer,
     done: (answer: Answer | undefined) => void,
   ): void {
@@ -165,7 +165,7 @@ export class Machine implements Host {
       settle(undefined);
     };
     this.#open.add(fail);
-    this.afterOwn(this.#shared.mix.times.ttl / 8, fail);
+    this.afterOwn(limit, fail);
     const deliver = (delay: number, answer: Answer): void => {
       this.after(delay, () => {
         settle(answer);
@@ -225,8 +225,10 @@ export class Machine implements Host {
     this.#shared.judge.asks(request.type, core.phase, this.#claims);
     const sentAt = this.clock();
     const { database } = this.#shared.links;
+    const { ttl } = this.#shared.mix.times;
+    const limit = timeLimitOf(request.type === 'release' ? 'save' : request.type, ttl);
     this.ask(
-      'lease',
+      { connection: 'lease', limit },
       () => database.execute(request, sentAt),
       (answer) => {
         this.step(answer ?? { type: 'failed', request: request.type, error: 'no answer' });

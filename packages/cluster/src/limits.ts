@@ -1,0 +1,12 @@
+import type { OpenStore } from './store.ts';
+
+/** A request of the port that a store has to answer in time. */
+export type TimedRequest = Exclude<keyof OpenStore<unknown>, 'engine' | 'transact' | 'close'>;
+
+/**
+ * How long a store may take for a request, in ms, if a lease lasts for `ttl`. Three tries to renew
+ * fit into a lease. What may be large has more time.
+ */
+export function timeLimitOf(request: TimedRequest, ttl: number): number {
+  return request === 'declare' || request === 'save' ? ttl / 2 : ttl / 8;
+}
