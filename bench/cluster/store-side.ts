@@ -4,7 +4,7 @@ import type { Claim, OpenStore } from '@reprise/cluster';
 
 import { cursorText, type Effect, effects, keysOf, type Side, timed } from './side.ts';
 
-const facts = { owned: 0, draining: false };
+const facts = { owned: 0, draining: false, list: '', busy: 0 };
 const { signal } = new AbortController();
 
 /** A store of `@reprise/cluster`, through its port. */
@@ -27,7 +27,7 @@ export class StoreSide<Tx> implements Side {
   ): Promise<StoreSide<Tx>> {
     const side = new StoreSide(store, insert);
     const keys = keysOf(streams);
-    await store.declare(keys);
+    await store.declare(keys.map((key) => ({ key, spec: '' })));
     await side.#join();
     const free = keys.map((key) => ({ key, epoch: 0, deadFor: 0, strikes: 0 }));
     side.#claims = await store.claim(side.#owner, free);

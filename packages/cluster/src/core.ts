@@ -2,5 +2,6 @@ export { Lease } from './core/lease.ts';
 export type { NodeAction, NodeEvent, Now, Request } from './core/messages.ts';
 export { NodeCore, type NodeCoreOptions, type Phase } from './core/node-core.ts';
 export { type Times, timesOf } from './core/times.ts';
-export { MemoryTables, type OwnerRow } from './memory/tables.ts';
+export type { OwnerRow } from './memory/owner-row.ts';
+export { MemoryTables } from './memory/tables.ts';
 export { timeLimitOf } from './limits.ts';

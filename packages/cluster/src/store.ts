@@ -56,13 +56,14 @@ export interface OpenStore<Tx> {
 
   /**
    * Gives the streams whose epoch is still the one that was read to this node, each at a new and
-   * greater epoch. A node that is buried gets none. The answer has those that it got.
+   * greater epoch. A node that is buried gets none. The answer has those that it got. One whose
+   * owner was buried has a strike more; one that was parked is not any more.
    */
   claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]>;
 
   /**
    * Writes cursors. The answer has the keys whose owner and epoch are still these; every other row
-   * is refused. A row with an outcome also makes its stream free.
+   * is refused. A row with an outcome also makes its stream free, and may park it.
    */
   save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]>;
 
@@ -76,11 +77,26 @@ export interface OpenStore<Tx> {
    */
   transact(id: string, move: CursorMove, work: (tx: Tx) => unknown, signal: AbortSignal): unknown;
 
-  /** Makes rows for the streams that have none. */
-  declare(keys: readonly string[]): Promise<void>;
+  /**
+   * Makes rows for the streams that have none. A stream whose spec has changed is not parked any
+   * more, and has no strikes.
+   */
+  declare(streams: readonly DeclaredStream[]): Promise<void>;
 
-  /** The end of a life in good order: whatever the node still owns is free at once. Idempotent. */
+  /**
+   * The end of a life in good order: whatever the node still owns is free at once, without a
+   * strike. Idempotent.
+   */
   leave(id: string): Promise<void>;
+
+  /**
+   * What an operator is shown, as one state of the store; the asker is no node. It has `limit` rows
+   * at most: parked streams first, then those with strikes, then by key.
+   */
+  survey(limit: number): Promise<Survey>;
+
+  /** Makes a parked stream free, with the strikes that it has. False if it is unknown. */
+  retry(key: string): Promise<boolean>;
 
   /** Closes all connections. Idempotent. */
   close(): Promise<void>;
@@ -107,6 +123,10 @@ export interface NodeFacts {
   readonly owned: number;
   /** Whether it gives its streams up in order, and takes no more. */
   readonly draining: boolean;
+  /** The same text for the same streams: nodes share streams with those of the same list. */
+  readonly list: string;
+  /** The part of the time in which its thread was busy, from 0 to 1. */
+  readonly busy: number;
 }
 
 /** A node that is not buried. */
@@ -130,8 +150,13 @@ export interface View {
   readonly nodes: readonly NodeRow[];
   /** The streams that the store gives to this node; `undefined` if they are as many as `held`. */
   readonly mine: readonly OwnedStream[] | undefined;
-  /** Streams without an owner, or whose owner is buried: 5,000 at most. */
+  /**
+   * Streams without an owner, or whose owner is buried: 5,000 at most. Without those that are
+   * parked, unless their time has come.
+   */
   readonly free: readonly FreeStream[];
+  /** Streams that are not run for now: 100 at most. */
+  readonly parked: readonly ParkedStream[];
 }
 
 export interface OwnedStream {
@@ -142,8 +167,27 @@ export interface OwnedStream {
 export interface FreeStream extends OwnedStream {
   /** For how long its owner has been buried, in ms; 0 if it has none. */
   readonly deadFor: number;
-  /** How many nodes have died with it, or given it up, since it was last well. */
+  /**
+   * How many nodes have died with it, or given it up, since it was last well. The death of its
+   * owner counts before it is claimed.
+   */
   readonly strikes: number;
+}
+
+/** A stream that is not run for now. */
+export interface ParkedStream {
+  readonly key: string;
+  readonly strikes: number;
+  readonly reason: string;
+  /** In how many ms it is tried again; `undefined`: when its spec changes, or by hand. */
+  readonly retryIn: number | undefined;
+}
+
+/** A stream that is listed. */
+export interface DeclaredStream {
+  readonly key: string;
+  /** A short text that changes when what is to be run changes; `""` for nothing but the key. */
+  readonly spec: string;
 }
 
 /** A stream that a node has got. */
@@ -156,7 +200,7 @@ export interface Claim extends OwnedStream {
 }
 
 /** Why a stream is made free. */
-export type Outcome = 'drained' | 'moved' | 'crashed' | 'ended' | 'removed';
+export type Outcome = 'drained' | 'moved' | 'crashed' | 'gaveUp' | 'ended' | 'removed';
 
 export interface SavedRow extends OwnedStream {
   /** Unchanged if it is `undefined`. */
@@ -164,6 +208,37 @@ export interface SavedRow extends OwnedStream {
   readonly recent?: string | undefined;
   /** Makes the stream free. */
   readonly outcome?: Outcome | undefined;
+  /** Unchanged if it is `undefined`. */
+  readonly strikes?: number | undefined;
+  /** With an outcome: nobody may take the stream for now. */
+  readonly parked?: Pick<ParkedStream, 'reason' | 'retryIn'> | undefined;
+}
+
+/** The nodes and the streams of a store. */
+export interface Survey {
+  /** The nodes that are not buried. */
+  readonly nodes: readonly NodeRow[];
+  readonly streams: {
+    readonly total: number;
+    /** Without an owner that lives, and not parked. */
+    readonly free: number;
+    /** With strikes, and not parked. */
+    readonly suspects: number;
+    readonly parked: number;
+  };
+  readonly rows: readonly StreamRow[];
+}
+
+/** A stream, as an operator is shown it. */
+export interface StreamRow extends OwnedStream {
+  /** The name of the node that owns it; `undefined` if none does that lives. */
+  readonly owner: string | undefined;
+  readonly strikes: number;
+  readonly cursor: string;
+  /** Why it is not run; `undefined` if it may run. */
+  readonly parked: string | undefined;
+  /** In how many ms it is tried again; `undefined`: when its spec changes, or by hand. */
+  readonly retryIn: number | undefined;
 }
 
 /** The step of a cursor that belongs to a transaction. */

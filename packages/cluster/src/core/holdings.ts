@@ -1,7 +1,7 @@
 import type { Outcome, OwnedStream, SavedRow } from '../store.ts';
 
 /** What a client that has stopped leaves. */
-export type Rest = Pick<SavedRow, 'cursor' | 'recent'>;
+export type Rest = Pick<SavedRow, 'cursor' | 'recent' | 'strikes' | 'parked'>;
 
 interface Stopping extends OwnedStream {
   readonly outcome: Outcome;
@@ -32,8 +32,6 @@ export class Holdings {
     this.#idle,
     this.#releasing,
   ];
-  /** The rows that were sent, and whose answer has not arrived. */
-  #sent: readonly SavedRow[] = [];
 
   get isEmpty(): boolean {
     return this.#states.every(({ size }) => size === 0);
@@ -130,13 +128,12 @@ export class Holdings {
 
   /** The rows that make streams free: they are sent now. */
   sendReleases(): readonly SavedRow[] {
-    this.#sent = [...this.#releasing.values()];
-    return this.#sent;
+    return [...this.#releasing.values()];
   }
 
   /** The rows are written: the streams are free, or were not of this node any more. */
-  released(): void {
-    for (const { key, epoch } of this.#sent) {
+  released(rows: readonly SavedRow[]): void {
+    for (const { key, epoch } of rows) {
       if (this.#releasing.get(key)?.epoch === epoch) {
         this.#releasing.delete(key);
       }

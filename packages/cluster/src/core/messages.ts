@@ -1,5 +1,6 @@
 import type {
   Claim,
+  DeclaredStream,
   FreeStream,
   Held,
   JoiningNode,
@@ -15,7 +16,7 @@ import type {
 /** The requests that a node makes of its store. */
 export type Request =
   | { readonly type: 'join'; readonly node: JoiningNode; readonly renewal: string }
-  | { readonly type: 'declare'; readonly keys: readonly string[] }
+  | { readonly type: 'declare'; readonly streams: readonly DeclaredStream[] }
   | {
       readonly type: 'renew';
       readonly id: string;
@@ -71,7 +72,12 @@ export interface Now {
  */
 export type NodeEvent =
   | { readonly type: 'tick' }
-  | { readonly type: 'listed'; readonly keys: readonly string[] }
+  /** `specs`: a short text for each key, which changes when what is to be run changes. */
+  | {
+      readonly type: 'listed';
+      readonly keys: readonly string[];
+      readonly specs?: ReadonlyMap<string, string>;
+    }
   | { readonly type: 'drain' }
   /** Answers of the store. */
   | { readonly type: 'joined'; readonly sentAt: Now; readonly holder: NodeRow | undefined }
@@ -88,6 +94,8 @@ export type NodeEvent =
       readonly type: 'stopped';
       readonly stream: OwnedStream;
       readonly outcome: Outcome;
+      /** For people: why it has crashed, has given up or has ended. */
+      readonly reason?: string;
       readonly cursor?: string;
       readonly recent?: string;
     }

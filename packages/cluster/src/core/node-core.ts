@@ -1,6 +1,6 @@
 import { describe } from '@reprise/actor/text';
 
-import type { JoiningNode, NodeFacts, NodeRow, View } from '../store.ts';
+import type { JoiningNode, NodeRow, View } from '../store.ts';
 import { Agenda } from './agenda.ts';
 import { Alarm } from './alarm.ts';
 import { Lease } from './lease.ts';
@@ -20,6 +20,10 @@ export interface NodeCoreOptions extends Omit<JoiningNode, 'id' | 'ttl'> {
   readonly random: () => number;
   /** A new UUID each time: the id of a life, or the value of a renewal. */
   readonly newId: () => string;
+  /** The part of the last while in which the thread was busy, from 0 to 1. Default: 0. */
+  readonly busy?: (() => number) | undefined;
+  /** With so many strikes a stream is parked. Default: 5. */
+  readonly maxStrikes?: number | undefined;
 }
 
 /**
@@ -49,7 +53,7 @@ export class NodeCore {
   #lastFailure = '';
   #actions: NodeAction[] = [];
 
-  constructor({ times, random, newId, ...node }: NodeCoreOptions) {
+  constructor({ times, random, newId, busy, maxStrikes = 5, ...node }: NodeCoreOptions) {
     const act = (action: NodeAction): void => {
       this.#actions.push(action);
     };
@@ -57,9 +61,9 @@ export class NodeCore {
     this.#random = random;
     this.lease = new Lease(times);
     this.#lives = new Lives({ ...node, ttl: times.ttl, newId });
-    this.#renewals = new Renewals(times, this.#agenda);
+    this.#renewals = new Renewals(times, this.#agenda, busy);
     this.#others = new Others(times, random);
-    this.#streams = new Streams({ times, agenda: this.#agenda, act });
+    this.#streams = new Streams({ times, agenda: this.#agenda, act, maxStrikes });
     this.#alarm = new Alarm(times.ttl / 8, act);
     this.#agenda.set('join', -Infinity);
   }
@@ -76,6 +80,11 @@ export class NodeCore {
   /** How many streams run here, or are about to. */
   get owned(): number {
     return this.#streams.owned;
+  }
+
+  /** The streams that no node runs for now, and how many suspects run here. */
+  get troubled(): Pick<Streams, 'parked' | 'suspects'> {
+    return this.#streams;
   }
 
   /** The nodes that the last answer has shown, this one among them. */
@@ -117,7 +126,7 @@ export class NodeCore {
       case 'tick':
         break;
       case 'listed':
-        this.#streams.list(event.keys);
+        this.#streams.list(event);
         this.#agenda.set('declare', now.now);
         break;
       case 'drain':
@@ -280,7 +289,7 @@ export class NodeCore {
     this.#streams.schedule(now);
     this.#agenda.sooner('observe', this.#others.dueAt);
     if (this.#hasLease) {
-      this.#renewals.schedule(this.#facts);
+      this.#renewals.schedule(this.#streams.facts, now);
     }
     for (const request of this.#agenda.send(now, (kind) => this.#requestOf(kind, now))) {
       this.#actions.push({ type: 'ask', request });
@@ -296,10 +305,11 @@ export class NodeCore {
         this.#phase = 'joining';
         return this.#lives.begin();
       case 'declare':
-        return { type: 'declare', keys: this.#streams.keys };
-      case 'renew':
-        this.#renewals.send(this.#facts, now);
-        return { type: 'renew', id, renewal: this.#lives.newId(), facts: this.#facts };
+        return { type: 'declare', streams: this.#streams.declared };
+      case 'renew': {
+        const facts = this.#renewals.send(this.#streams.facts, now);
+        return { type: 'renew', id, renewal: this.#lives.newId(), facts };
+      }
       case 'watch':
         this.#agenda.set('watch', now + this.#times.watch);
         return { type: 'watch' };
@@ -310,10 +320,6 @@ export class NodeCore {
       default:
         return this.#streams.requestOf(kind, id, now);
     }
-  }
-
-  get #facts(): NodeFacts {
-    return { owned: this.#streams.owned, draining: this.#phase === 'draining' };
   }
 }
 

@@ -34,7 +34,7 @@ export class Others {
     return this.#nodes.some((node) => node.id !== id && !node.draining);
   }
 
-  /** Whether a node has come or gone, or drains. `id` is the own one. */
+  /** Whether a node has come or gone, drains, or has another list. `id` is the own one. */
   show(nodes: readonly NodeRow[], id: string, now: number): boolean {
     const before = this.#nodes;
     this.#nodes = nodes;
@@ -62,5 +62,5 @@ export class Others {
 
 /** The order of the rows may differ: then a look is made in vain. */
 function isLike(node: NodeRow, before: NodeRow | undefined): boolean {
-  return node.id === before?.id && node.draining === before.draining;
+  return node.id === before?.id && node.draining === before.draining && node.list === before.list;
 }

@@ -1,6 +1,7 @@
 import type { FreeStream, NodeRow } from '../store.ts';
 import { type Offer, type Plan, plan } from './plan.ts';
 import type { Owner } from './shares.ts';
+import { isSuspect } from './suspects.ts';
 import type { Times } from './times.ts';
 
 /** What a node sees in one look. */
@@ -8,6 +9,8 @@ export interface Look {
   /** Of the node that looks. */
   readonly id: string;
   readonly nodes: readonly NodeRow[];
+  /** Names the list of the node that looks. */
+  readonly list: string;
   /** The free streams that this node may take. */
   readonly free: readonly FreeStream[];
   /** Of those, the ones that it had before its lease ended. */
@@ -41,9 +44,7 @@ export class Placement {
   plan(look: Look, now: number): Plan {
     const offers = this.#offersOf(look, now);
     this.#compare(look, now);
-    const owners = look.nodes
-      .filter(({ draining }) => !draining)
-      .map((node) => ownerOf(node, look));
+    const owners = ownersIn(look);
     const { id, running, total } = look;
     const { claim, release } = plan({ id, owners, running, offers, total });
     const again = release.filter((key) => this.#last.has(key));
@@ -72,12 +73,13 @@ export class Placement {
     return free.map((stream) => {
       const since = this.#free.get(stream.key)?.since ?? now;
       const isOld = now - since > this.#times.unclaimed || former.has(stream.key);
-      return { stream, isOld };
+      // A node that tries others has to leave it: whichever has time for it tries it.
+      return { stream, isOld: isOld || isSuspect(stream) };
     });
   }
 
   #compare({ nodes, free, owned }: Look, now: number): void {
-    const others = nodes.map(({ id, owned, draining }) => `${id} ${owned} ${draining}`);
+    const others = nodes.map(({ id, owned, draining, list }) => [id, owned, draining, list].join());
     const seen = [...others, free.length, owned].join();
     if (seen !== this.#seen) {
       this.#seen = seen;
@@ -86,6 +88,20 @@ export class Placement {
   }
 }
 
-function ownerOf({ id, name, weight, owned }: NodeRow, look: Look): Owner {
-  return { id, name, weight, owned: id === look.id ? look.owned : owned };
+/** A node whose thread has no time left, and one with time to spare. */
+const saturated = 0.95;
+const roomy = 0.7;
+
+/** A stream is not given up for a node that does not list it: so each list is shared by itself. */
+function ownersIn({ id: own, nodes, list, owned }: Look): readonly Owner[] {
+  const owners = nodes.filter((node) => node.id === own || node.list === list);
+  const takers = owners.filter(({ draining }) => !draining);
+  const hasRoomy = takers.some(({ busy }) => busy < roomy);
+  return takers.map((node) => ({
+    id: node.id,
+    name: node.name,
+    weight: node.weight,
+    owned: node.id === own ? owned : node.owned,
+    isFull: hasRoomy && node.busy > saturated,
+  }));
 }

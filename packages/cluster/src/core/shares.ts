@@ -5,6 +5,8 @@ export interface Owner {
   readonly weight: number;
   /** How many it owns. */
   readonly owned: number;
+  /** It gets none beside those that it has: its thread is busy, and another node has time. */
+  readonly isFull: boolean;
 }
 
 interface Quota {
@@ -19,6 +21,20 @@ interface Quota {
  * nothing moves without need; then to the largest remainders.
  */
 export function sharesOf(owners: readonly Owner[], total: number): ReadonlyMap<string, number> {
+  const shares = evenShares(owners, total);
+  const capped = owners.filter(({ id, owned, isFull }) => isFull && (shares.get(id) ?? 0) > owned);
+  if (capped.length === 0) {
+    return shares;
+  }
+  const kept = capped.reduce((sum, { owned }) => sum + owned, 0);
+  const others = owners.filter((owner) => !capped.includes(owner));
+  return new Map([
+    ...capped.map(({ id, owned }) => [id, owned] as const),
+    ...sharesOf(others, total - kept),
+  ]);
+}
+
+function evenShares(owners: readonly Owner[], total: number): ReadonlyMap<string, number> {
   const weights = owners.reduce((sum, { weight }) => sum + weight, 0);
   const quotas = owners.map((owner) => quotaOf(owner, (total * owner.weight) / weights));
   const left = total - quotas.reduce((sum, { floor }) => sum + floor, 0);

@@ -1,11 +1,25 @@
 import { heldOf } from '../held.ts';
-import type { Claim, FreeStream, Held, NodeRow, OwnedStream, View } from '../store.ts';
+import type {
+  Claim,
+  DeclaredStream,
+  FreeStream,
+  Held,
+  NodeRow,
+  OwnedStream,
+  ParkedStream,
+  SavedRow,
+  View,
+} from '../store.ts';
 import type { Agenda } from './agenda.ts';
 import { Crashes } from './crashes.ts';
 import { FormerStreams } from './former-streams.ts';
 import { Holdings } from './holdings.ts';
+import { Listed } from './listed.ts';
 import type { NodeAction, NodeEvent, Request } from './messages.ts';
+import { Parking } from './parking.ts';
 import { Placement } from './placement.ts';
+import type { KnownFacts } from './renewals.ts';
+import { Suspects } from './suspects.ts';
 import type { Times } from './times.ts';
 
 type Stopped = Extract<NodeEvent, { type: 'stopped' }>;
@@ -14,6 +28,7 @@ export interface StreamsOptions {
   readonly times: Times;
   readonly agenda: Agenda;
   readonly act: (action: NodeAction) => void;
+  readonly maxStrikes: number;
 }
 
 /** A node that drains stops so many streams at a look, or a twentieth if that is more. */
@@ -28,20 +43,27 @@ export class Streams {
   readonly #act: (action: NodeAction) => void;
   readonly #holdings: Holdings = new Holdings();
   readonly #crashes: Crashes = new Crashes();
-  readonly #ended: Set<string> = new Set();
+  readonly #suspects: Suspects = new Suspects();
+  readonly #parking: Parking;
   readonly #placement: Placement;
   readonly #former: FormerStreams;
-  #keys: ReadonlySet<string> = new Set();
+  #listed: Listed = new Listed([]);
+  #parked: readonly ParkedStream[] = [];
   #wanted: readonly FreeStream[] = [];
+  /** The streams of the last claim whose owners had died. */
+  #orphans: ReadonlySet<string> = new Set();
+  /** The rows of the last release. */
+  #sent: readonly SavedRow[] = [];
   /** How many clients a node that drains stops at a look; `undefined` if it does not drain. */
   #drain: number | undefined = undefined;
 
-  constructor({ times, agenda, act }: StreamsOptions) {
+  constructor({ times, agenda, act, maxStrikes }: StreamsOptions) {
     this.#times = times;
     this.#agenda = agenda;
     this.#act = act;
     this.#placement = new Placement(times);
     this.#former = new FormerStreams(times.ttl / 2);
+    this.#parking = new Parking(maxStrikes);
   }
 
   get isEmpty(): boolean {
@@ -52,8 +74,23 @@ export class Streams {
     return this.#holdings.owned;
   }
 
-  get keys(): readonly string[] {
-    return [...this.#keys];
+  get declared(): readonly DeclaredStream[] {
+    return this.#listed.declared;
+  }
+
+  /** What the other nodes plan by. */
+  get facts(): KnownFacts {
+    return { owned: this.owned, draining: this.isDraining, list: this.#listed.id };
+  }
+
+  /** Streams that no node runs for now, as the last view showed them. */
+  get parked(): readonly ParkedStream[] {
+    return this.#parked;
+  }
+
+  /** How many streams run here that may be the reason of deaths. */
+  get suspects(): number {
+    return this.#suspects.count;
   }
 
   get held(): Held {
@@ -64,9 +101,8 @@ export class Streams {
     return this.#drain !== undefined;
   }
 
-  list(keys: readonly string[]): void {
-    this.#keys = new Set(keys);
-    this.#ended.clear();
+  list({ keys, specs }: Extract<NodeEvent, { type: 'listed' }>): void {
+    this.#listed = new Listed(keys, specs);
   }
 
   /** `isAlone`: no other node will take the streams, so there is nothing to wait for. */
@@ -81,7 +117,8 @@ export class Streams {
   }
 
   /** A view has arrived: these are the nodes and streams of the store. */
-  look({ nodes, mine, free }: View, id: string, now: number): void {
+  look({ nodes, mine, free, parked }: View, id: string, now: number): void {
+    this.#parked = parked;
     for (const stream of mine === undefined ? [] : this.#holdings.reconcile(mine, now)) {
       this.#act({ type: 'stop', stream, how: 'atOnce' });
     }
@@ -89,7 +126,8 @@ export class Streams {
     this.#wanted = [];
     if (this.#drain === undefined) {
       this.#place(nodes, free, id, now);
-      this.#agenda.set('observe', this.#placement.nextAt(now));
+      const nextAt = Math.min(this.#placement.nextAt(now), this.#suspects.trialEndsAt);
+      this.#agenda.set('observe', Math.max(nextAt, now + this.#times.fastLook));
     } else {
       this.#releaseIdle();
       this.#stop(this.#holdings.running.slice(0, this.#drain), 'drained');
@@ -99,35 +137,57 @@ export class Streams {
 
   claimed(claims: readonly Claim[], now: number): void {
     for (const claim of claims) {
-      if (this.#drain === undefined) {
-        this.#holdings.start(claim);
-        this.#act({ type: 'start', claim });
-      } else {
+      if (this.#drain !== undefined) {
         this.#holdings.release(claim, 'drained');
+      } else if (this.#orphans.has(claim.key) && this.#parking.isFull(claim.strikes)) {
+        this.#holdings.release(claim, 'crashed', this.#parking.ofDeaths(claim.strikes));
+      } else {
+        this.#start(claim, now);
       }
     }
     this.#moved(now);
   }
 
+  #start(claim: Claim, now: number): void {
+    this.#holdings.start(claim);
+    this.#suspects.started(claim, now);
+    this.#act({ type: 'start', claim });
+  }
+
   released(now: number): void {
-    this.#holdings.released();
+    this.#suspects.acquitted(this.#sent);
+    this.#holdings.released(this.#sent);
     this.#moved(now);
   }
 
-  stopped({ stream, outcome, cursor, recent }: Stopped, now: number): void {
+  stopped(event: Stopped, now: number): void {
+    const { stream, outcome, cursor, recent } = event;
     if (!this.#holdings.runs(stream)) {
       return;
     }
-    const hasCrashed = outcome === 'crashed' && !this.#holdings.isStopping(stream.key);
-    const from = hasCrashed ? this.#crashes.note(stream.key, now) : undefined;
-    if (outcome === 'ended') {
-      this.#ended.add(stream.key);
-    }
+    const isAsked = this.#holdings.isStopping(stream.key);
+    const from =
+      outcome === 'crashed' && !isAsked ? this.#crashes.note(stream.key, now) : undefined;
     if (from !== undefined && this.#drain === undefined) {
       this.#holdings.claimAgain(stream, from);
     } else {
-      this.#holdings.release(stream, outcome, { cursor, recent });
+      const isInOrder = isAsked || from !== undefined || outcome === 'drained';
+      const verdict = isInOrder ? this.#acquitted(stream, now) : this.#verdictOn(event);
+      this.#holdings.release(stream, outcome, { cursor, recent, ...verdict });
     }
+  }
+
+  /** An order to stop is no merit: it clears strikes only if the stream was well before. */
+  #acquitted({ key }: OwnedStream, now: number): Pick<SavedRow, 'strikes'> {
+    const isClear = this.#suspects.strikesOf(key) > 0 && this.#suspects.isWell(key, now);
+    this.#suspects.stopped(key);
+    return isClear ? { strikes: 0 } : {};
+  }
+
+  #verdictOn({ stream: { key }, outcome, reason }: Stopped): Partial<SavedRow> {
+    const strikes = this.#suspects.strikesOf(key);
+    this.#suspects.failed(key);
+    return this.#parking.ofEnd(outcome, strikes, reason);
   }
 
   /** A write was refused: the next view tells whether the stream is still of this node. */
@@ -143,14 +203,13 @@ export class Streams {
   clear(): void {
     this.#former.keep(this.#holdings.running);
     this.#holdings.clear();
+    this.#suspects.clear();
     this.#wanted = [];
   }
 
   /** Makes due what is to be asked of the store. */
   schedule(now: number): void {
-    if (this.#holdings.hasReleases) {
-      this.#agenda.sooner('release', now);
-    }
+    this.#agenda.sooner('release', this.#holdings.hasReleases ? now : this.#suspects.acquitAt);
     const claimAt = this.#wanted.length > 0 ? now : this.#holdings.idleAt;
     if (claimAt < Infinity) {
       this.#agenda.sooner('claim', claimAt);
@@ -166,7 +225,8 @@ export class Streams {
       const wanted = this.#takeWanted(now);
       return wanted.length === 0 ? undefined : { type: 'claim', id, wanted };
     }
-    const rows = this.#holdings.sendReleases();
+    const rows = [...this.#holdings.sendReleases(), ...this.#suspects.acquittals(now)];
+    this.#sent = rows;
     return rows.length === 0 ? undefined : { type: 'release', id, rows };
   }
 
@@ -176,6 +236,7 @@ export class Streams {
       .map((stream) => ({ ...stream, deadFor: 0, strikes: 0 }));
     const wanted = [...again, ...this.#wanted].slice(0, mostClaims);
     this.#wanted = [];
+    this.#orphans = new Set(wanted.filter(({ deadFor }) => deadFor > 0).map(({ key }) => key));
     return wanted;
   }
 
@@ -186,30 +247,34 @@ export class Streams {
       {
         id,
         nodes,
-        free: free.filter((stream) => this.#mayTake(stream, now)),
+        list: this.#listed.id,
+        free: this.#suspects.admit(
+          free.filter((stream) => this.#mayTake(stream)),
+          now,
+        ),
         former: this.#former,
         running,
         owned,
-        total: this.#keys.size,
+        total: this.#total,
       },
       now,
     );
     this.#wanted = claim;
     this.#stop(release, 'moved');
     this.#stop(
-      running.filter((key) => !this.#keys.has(key)),
+      running.filter((key) => !this.#listed.has(key)),
       'removed',
     );
   }
 
-  #mayTake({ key }: FreeStream, now: number): boolean {
-    return (
-      this.#keys.has(key) &&
-      this.#former.allows(key) &&
-      !this.#ended.has(key) &&
-      !this.#holdings.has(key) &&
-      this.#crashes.waitsUntil(key) <= now
-    );
+  /** How many streams of the list are to run: a parked one whose time has come is. */
+  get #total(): number {
+    const resting = this.#parked.filter((each) => each.retryIn !== 0 && this.#listed.has(each.key));
+    return this.#listed.size - resting.length;
+  }
+
+  #mayTake({ key }: FreeStream): boolean {
+    return this.#listed.has(key) && this.#former.allows(key) && !this.#holdings.has(key);
   }
 
   #stop(keys: readonly string[], outcome: 'drained' | 'moved' | 'removed'): void {

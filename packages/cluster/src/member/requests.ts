@@ -48,7 +48,7 @@ async function answerTo(
     case 'join':
       return { type: 'joined', sentAt, holder: await store.join(request.node, request.renewal) };
     case 'declare':
-      await store.declare(request.keys);
+      await store.declare(request.streams);
       return { type: 'declared' };
     case 'renew': {
       const isGood = await store.renew(request.id, request.renewal, request.facts);

@@ -2,6 +2,7 @@ import { assertKey } from '../key.ts';
 import type {
   Claim,
   CursorMove,
+  DeclaredStream,
   FreeStream,
   Held,
   JoiningNode,
@@ -11,6 +12,7 @@ import type {
   SavedRow,
   SeenNode,
   Store,
+  Survey,
   View,
 } from '../store.ts';
 import { MemoryTables } from './tables.ts';
@@ -28,7 +30,7 @@ import { MemoryTables } from './tables.ts';
  * const store = memory();
  * const options = { ttl: 1000, clock: systemClock(), onError: console.error, onWarning: console.warn };
  * const open = await store.open(options);
- * await open.declare(['eur']);
+ * await open.declare([{ key: 'eur', spec: '' }]);
  * console.log(await open.watch()); // []
  * await open.close();
  * ```
@@ -86,15 +88,23 @@ class OpenMemoryStore implements OpenStore<undefined> {
     return result;
   }
 
-  async declare(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
+  async declare(streams: readonly DeclaredStream[]): Promise<void> {
+    for (const { key } of streams) {
       assertKey(key);
     }
-    this.#open().declare(keys);
+    this.#open().declare(streams);
   }
 
   async leave(id: string): Promise<void> {
     this.#open().leave(id);
+  }
+
+  async survey(limit: number): Promise<Survey> {
+    return this.#open().survey(limit);
+  }
+
+  async retry(key: string): Promise<boolean> {
+    return this.#open().retry(key);
   }
 
   async close(): Promise<void> {

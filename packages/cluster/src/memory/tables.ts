@@ -2,6 +2,7 @@ import { heldOf } from '../held.ts';
 import {
   type Claim,
   type CursorMove,
+  type DeclaredStream,
   type FreeStream,
   type Held,
   type JoiningNode,
@@ -9,10 +10,14 @@ import {
   type NodeRow,
   NotOwnerError,
   type OwnedStream,
+  type ParkedStream,
   type SavedRow,
   type SeenNode,
+  type StreamRow,
+  type Survey,
   type View,
 } from '../store.ts';
+import { byUrgency, isDue, type OwnerRow, parkingOf, retryIn, undeclared } from './owner-row.ts';
 
 interface NodeRecord {
   readonly row: NodeRow;
@@ -20,17 +25,8 @@ interface NodeRecord {
   readonly buriedAt: number | undefined;
 }
 
-/** Who runs a stream, and how far it has come. */
-export interface OwnerRow {
-  readonly owner: string | undefined;
-  readonly epoch: number;
-  readonly cursor: string;
-  readonly recent: string | undefined;
-}
-
 const mostFree = 5000;
-const undeclared: OwnerRow = { owner: undefined, epoch: 0, cursor: '', recent: undefined };
-
+const mostParked = 100;
 /**
  * The rows of nodes and of owners, and what each request does to them at one instant: the port
  * without connections and without delays.
@@ -63,7 +59,7 @@ export class MemoryTables {
       return holder;
     }
     if (!this.#isBuried(node.id)) {
-      const row = { owned: 0, draining: false, ...holder, ...node, renewal };
+      const row = { ...factsOfJoin, ...holder, ...node, renewal };
       this.#nodes.set(node.id, { row, buriedAt: undefined });
     }
     return undefined;
@@ -92,7 +88,12 @@ export class MemoryTables {
     const mine = this.#ownedBy(id);
     const { count, epochs } = heldOf(mine);
     const isHeld = count === held.count && epochs === held.epochs;
-    return { nodes: this.watch(), mine: isHeld ? undefined : mine, free: this.#free(date) };
+    return {
+      nodes: this.watch(),
+      mine: isHeld ? undefined : mine,
+      free: this.#free(date),
+      parked: this.#parked(date).slice(0, mostParked),
+    };
   }
 
   claim(id: string, wanted: readonly FreeStream[]): readonly Claim[] {
@@ -101,14 +102,8 @@ export class MemoryTables {
 
   save(id: string, rows: readonly SavedRow[]): readonly string[] {
     const accepted = rows.filter((row) => this.#isOwner(id, row));
-    for (const { key, cursor, recent, outcome } of accepted) {
-      const row = this.#owners.get(key) ?? undeclared;
-      this.#owners.set(key, {
-        ...row,
-        cursor: cursor ?? row.cursor,
-        recent: recent ?? row.recent,
-        owner: outcome === undefined ? id : undefined,
-      });
+    for (const row of accepted) {
+      this.#write(id, row);
     }
     return accepted.map(({ key }) => key);
   }
@@ -128,9 +123,11 @@ export class MemoryTables {
     this.save(id, [{ key: move.key, epoch: move.epoch, cursor: move.cursor }]);
   }
 
-  declare(keys: readonly string[]): void {
-    for (const key of keys) {
-      this.#owners.set(key, this.#owners.get(key) ?? undeclared);
+  declare(streams: readonly DeclaredStream[]): void {
+    for (const { key, spec } of streams) {
+      const row = this.#owners.get(key) ?? { ...undeclared, spec };
+      const changed = { ...row, spec, strikes: 0, parking: undefined };
+      this.#owners.set(key, row.spec === spec ? row : changed);
     }
   }
 
@@ -140,6 +137,64 @@ export class MemoryTables {
       this.#ownedBy(id).map((stream) => ({ ...stream, outcome: 'drained' })),
     );
     this.#nodes.delete(id);
+  }
+
+  survey(limit: number): Survey {
+    const date = this.#date();
+    const rows = [...this.#owners].map(([key, row]) => this.#shown(key, row, date));
+    const parked = rows.filter((row) => row.parked !== undefined);
+    const others = rows.filter((row) => row.parked === undefined);
+    const suspects = others.filter(({ strikes }) => strikes > 0);
+    return {
+      nodes: this.watch(),
+      streams: {
+        total: rows.length,
+        free: others.filter(({ owner }) => owner === undefined).length,
+        suspects: suspects.length,
+        parked: parked.length,
+      },
+      rows: rows.toSorted(byUrgency).slice(0, limit),
+    };
+  }
+
+  retry(key: string): boolean {
+    const row = this.#owners.get(key);
+    if (row !== undefined) {
+      this.#owners.set(key, { ...row, parking: undefined });
+    }
+    return row !== undefined;
+  }
+
+  #shown(key: string, row: OwnerRow, date: number): StreamRow {
+    const { owner = '', epoch, cursor, strikes, parking } = row;
+    const node = this.#nodes.get(owner);
+    return {
+      key,
+      owner: node?.buriedAt === undefined ? node?.row.name : undefined,
+      epoch,
+      cursor,
+      strikes: strikes + this.#strikeOf(row),
+      parked: parking?.reason,
+      retryIn: retryIn(parking, date),
+    };
+  }
+
+  #write(id: string, { key, cursor, recent, outcome, strikes, parked }: SavedRow): void {
+    const row = this.#owners.get(key) ?? undeclared;
+    const date = this.#date();
+    this.#owners.set(key, {
+      ...row,
+      cursor: cursor ?? row.cursor,
+      recent: recent ?? row.recent,
+      strikes: strikes ?? row.strikes,
+      owner: outcome === undefined ? id : undefined,
+      parking: parked === undefined ? row.parking : parkingOf(parked, date),
+    });
+  }
+
+  /** 1 if its owner was buried: its death counts, though nobody has claimed the stream yet. */
+  #strikeOf({ owner = '' }: OwnerRow): number {
+    return this.#isBuried(owner) ? 1 : 0;
   }
 
   #isBuried(id: string): boolean {
@@ -170,13 +225,30 @@ export class MemoryTables {
 
   #free(date: number): readonly FreeStream[] {
     const free: FreeStream[] = [];
-    for (const [key, { owner, epoch }] of this.#owners) {
+    for (const [key, row] of this.#owners) {
+      const { owner, epoch } = row;
       const buriedAt = owner === undefined ? date : this.#nodes.get(owner)?.buriedAt;
-      if (buriedAt !== undefined && free.length < mostFree) {
-        free.push({ key, epoch, deadFor: Math.max(0, date - buriedAt), strikes: 0 });
+      if (buriedAt !== undefined && free.length < mostFree && isDue(row, date)) {
+        const strikes = row.strikes + this.#strikeOf(row);
+        free.push({ key, epoch, deadFor: Math.max(0, date - buriedAt), strikes });
       }
     }
     return free;
+  }
+
+  #parked(date: number): readonly ParkedStream[] {
+    return [...this.#owners].flatMap(([key, row]) =>
+      row.parking === undefined || row.owner !== undefined
+        ? []
+        : [
+            {
+              key,
+              strikes: row.strikes,
+              reason: row.parking.reason,
+              retryIn: retryIn(row.parking, date),
+            },
+          ],
+    );
   }
 
   /** Epochs grow, also after the rows were put back to an older state. */
@@ -186,7 +258,10 @@ export class MemoryTables {
       return [];
     }
     const next = Math.max(epoch + 1, Math.floor(this.#date()));
-    this.#owners.set(key, { ...row, owner: id, epoch: next });
-    return [{ key, epoch: next, cursor: row.cursor, recent: row.recent, strikes: 0 }];
+    const strikes = row.strikes + this.#strikeOf(row);
+    this.#owners.set(key, { ...row, owner: id, epoch: next, strikes, parking: undefined });
+    return [{ key, epoch: next, cursor: row.cursor, recent: row.recent, strikes }];
   }
 }
+
+const factsOfJoin: NodeFacts = { owned: 0, draining: false, list: '', busy: 0 };

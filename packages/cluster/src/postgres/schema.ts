@@ -1,10 +1,10 @@
 import { escapeIdentifier } from 'pg';
 
 /** The version of the tables that this release makes. */
-export const version = 1;
+export const version = 2;
 
 /** The statements that make version n + 1 of the tables out of version n. */
-export const steps: readonly ((schema: string) => string)[] = [first];
+export const steps: readonly ((schema: string) => string)[] = [first, second];
 
 /** The names of the tables, without their schema. */
 export const tables = ['meta', 'nodes', 'streams', 'owners'] as const;
@@ -61,8 +61,7 @@ export function quoted(name: string): string {
 
 /**
  * `owners` is narrow, and has free space in its pages: a cursor is written again and again, in
- * place. `streams`, and the last three columns of `owners`, are for lists in the table and for
- * streams that fail again and again; no release uses them yet.
+ * place.
  */
 function first(schema: string): string {
   const s = quoted(schema);
@@ -106,4 +105,14 @@ returns void language plpgsql as $$ begin
     raise exception 'not the owner any more, or not where it left the cursor' using errcode = 'RP001';
   end if;
 end $$;`;
+}
+
+/** `died`: buried by another node. One that has left in good order is buried, too. */
+function second(schema: string): string {
+  const s = quoted(schema);
+  return `alter table ${s}.nodes add column list text not null default '',
+  add column busy real not null default 0, add column died boolean not null default false;
+alter table ${s}.owners add column spec text not null default '';
+create index on ${s}.owners (key) where parked is not null;
+update ${s}.meta set version = 2;`;
 }

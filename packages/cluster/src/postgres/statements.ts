@@ -16,6 +16,8 @@ export interface Statements {
   readonly save: string;
   readonly declare: string;
   readonly leave: string;
+  readonly survey: string;
+  readonly retry: string;
   readonly begin: string;
   readonly advance: string;
 }
@@ -31,11 +33,15 @@ export interface StatementOptions {
 
 export function statementsFor(options: StatementOptions): Statements {
   const s = quoted(options.schema);
-  return { ...forNodes(s), ...forOwners(s), ...forTransactions(s, options) };
+  return { ...forNodes(s), ...forOwners(s), ...forOperators(s), ...forTransactions(s, options) };
 }
 
 const node = `json_build_object('id', id, 'name', name, 'renewal', renewal, 'weight', weight,
-  'owned', owned, 'draining', draining, 'ttl', info->'ttl', 'host', info->'host', 'pid', info->'pid')`;
+  'owned', owned, 'draining', draining, 'list', list, 'busy', busy, 'ttl', info->'ttl', 'host', info->'host', 'pid', info->'pid')`;
+
+/** In ms; `null` if it does not come by itself. */
+const retryIn = `case when retry_at is not null
+  then greatest(0, extract(epoch from retry_at - clock_timestamp()) * 1000) end`;
 
 function forNodes(s: string) {
   return {
@@ -46,11 +52,12 @@ values ($1, $2, $3, $4, $5) on conflict do nothing returning id`,
     /** The lives that ended long ago. Their streams, if any are left, keep their rows. */
     forget: `delete from ${s}.nodes n where buried_at < clock_timestamp() - interval '1 day'
 and not exists (select from ${s}.owners where owner = n.id)`,
-    renew: `update ${s}.nodes set renewal = $2, renewed_at = clock_timestamp(), owned = $3, draining = $4
+    renew: `update ${s}.nodes set renewal = $2, renewed_at = clock_timestamp(), owned = $3, draining = $4,
+  list = $5, busy = $6
 where id = $1 and buried_at is null returning id`,
     watch: `select ${node} as node from ${s}.nodes where buried_at is null`,
     /** It waits for a renewal that is under way (row lock), and then finds another value. */
-    bury: `update ${s}.nodes n set buried_at = clock_timestamp()
+    bury: `update ${s}.nodes n set buried_at = clock_timestamp(), died = true
 from unnest($1::uuid[], $2::uuid[]) d(id, renewal)
 where n.id = d.id and n.renewal = d.renewal and n.buried_at is null`,
     leave: `update ${s}.nodes set buried_at = clock_timestamp(), owned = 0
@@ -70,29 +77,59 @@ function forOwners(s: string) {
    from ${s}.owners where owner = $1) held) as mine,
 (select json_agg(json_build_object('key', key, 'epoch', epoch, 'strikes', strikes, 'deadFor', dead))
  from (select key, epoch, strikes, 0 as dead from ${s}.owners
-   where owner is null and (retry_at is null or retry_at <= clock_timestamp())
+   where owner is null and (parked is null or retry_at <= clock_timestamp())
    union all
-   select o.key, o.epoch, o.strikes,
+   select o.key, o.epoch, o.strikes + n.died::int,
      greatest(0, extract(epoch from clock_timestamp() - n.buried_at) * 1000)
    from ${s}.nodes n join ${s}.owners o on o.owner = n.id where n.buried_at is not null
-   limit 5000) f) as free`,
+   limit 5000) f) as free,
+(select json_agg(json_build_object('key', key, 'strikes', strikes, 'reason', parked,
+   'retryIn', ${retryIn}))
+ from (select * from ${s}.owners where parked is not null limit 100) p) as parked`,
     /** In the order of the keys and past locked rows: two plain updates would deadlock. */
     claim: `with want as (select * from unnest($2::text[], $3::bigint[]) w(key, epoch)),
-locked as (select o.key from ${s}.owners o join want w on o.key = w.key and o.epoch = w.epoch
+locked as (select o.key, coalesce(n.died, false) as died
+  from ${s}.owners o join want w on o.key = w.key and o.epoch = w.epoch
+  left join ${s}.nodes n on n.id = o.owner
   order by o.key for update of o skip locked)
-update ${s}.owners o set owner = $1,
+update ${s}.owners o set owner = $1, strikes = o.strikes + l.died::int,
+  parked = null, retry_at = null,
   epoch = greatest(o.epoch + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)
 from locked l
 where o.key = l.key and exists (select from ${s}.nodes where id = $1 and buried_at is null)
 returning o.key, o.epoch::float8, o.cursor, o.recent, o.strikes`,
     save: `update ${s}.owners o set cursor = coalesce(v.cursor, o.cursor),
-  recent = coalesce(v.recent, o.recent), owner = case when v.free then null else o.owner end
-from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])
-  v(key, epoch, cursor, recent, free)
+  recent = coalesce(v.recent, o.recent), owner = case when v.free then null else o.owner end,
+  strikes = coalesce(v.strikes, o.strikes), parked = coalesce(v.reason, o.parked),
+  retry_at = case when v.reason is null then o.retry_at
+    else clock_timestamp() + v.retry_in * interval '1 millisecond' end
+from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[], $7::smallint[],
+  $8::text[], $9::float8[]) v(key, epoch, cursor, recent, free, strikes, reason, retry_in)
 where o.key = v.key and o.epoch = v.epoch and o.owner = $1 returning o.key`,
     /** In the order of the keys: two nodes declare the same list at the same time. */
-    declare: `insert into ${s}.owners (key)
-select key from unnest($1::text[]) k(key) order by key on conflict do nothing`,
+    declare: `insert into ${s}.owners as o (key, spec)
+select distinct on (key) key, spec from unnest($1::text[], $2::text[]) k(key, spec) order by key
+on conflict (key) do update set spec = excluded.spec, strikes = 0, parked = null, retry_at = null
+where o.spec <> excluded.spec`,
+  };
+}
+
+function forOperators(s: string) {
+  return {
+    retry: `update ${s}.owners set parked = null, retry_at = null where key = $1 returning key`,
+    /** An owner that is buried is none, and its death is a strike. */
+    survey: `with shown as (
+  select o.key, case when n.buried_at is null then n.name end as owner, o.epoch, o.cursor,
+    o.strikes + coalesce(n.died, false)::int as strikes, o.parked, o.retry_at
+  from ${s}.owners o left join ${s}.nodes n on n.id = o.owner)
+select (select json_agg(${node}) from ${s}.nodes where buried_at is null) as nodes,
+(select json_build_object('total', count(*),
+  'free', count(*) filter (where owner is null and parked is null),
+  'suspects', count(*) filter (where strikes > 0 and parked is null),
+  'parked', count(*) filter (where parked is not null)) from shown) as streams,
+(select json_agg(json_build_object('key', key, 'owner', owner, 'epoch', epoch, 'cursor', cursor,
+  'strikes', strikes, 'parked', parked, 'retryIn', ${retryIn}))
+ from (select * from shown order by parked is null, strikes = 0, key collate "C" limit $1) r) as rows`,
   };
 }
 

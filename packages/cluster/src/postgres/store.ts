@@ -5,6 +5,7 @@ import { timeLimitOf } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
+  type DeclaredStream,
   type FreeStream,
   type Held,
   type JoiningNode,
@@ -13,8 +14,11 @@ import {
   type NodeRow,
   type OpenStore,
   type OwnedStream,
+  type ParkedStream,
   type SavedRow,
   type SeenNode,
+  type StreamRow,
+  type Survey,
   type View,
 } from '../store.ts';
 import { nameOfTables } from './check.ts';
@@ -73,12 +77,19 @@ export class PostgresStore implements OpenStore<PoolClient> {
 
   /** The answer to an earlier `join` of this id was lost. */
   async #joined(id: string, renewal: string): Promise<undefined> {
-    await this.renew(id, renewal, { owned: 0, draining: false });
+    await this.renew(id, renewal, { owned: 0, draining: false, list: '', busy: 0 });
   }
 
-  async renew(id: string, renewal: string, { owned, draining }: NodeFacts): Promise<boolean> {
-    const { statements } = this.#parts;
-    const rows = await this.#query(statements.renew, [id, renewal, owned, draining]);
+  async renew(id: string, renewal: string, facts: NodeFacts): Promise<boolean> {
+    const { owned, draining, list, busy } = facts;
+    const rows = await this.#query(this.#parts.statements.renew, [
+      id,
+      renewal,
+      owned,
+      draining,
+      list,
+      busy,
+    ]);
     return rows.length > 0;
   }
 
@@ -98,6 +109,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
       nodes: view?.nodes ?? [],
       mine: view?.mine ?? undefined,
       free: view?.free ?? [],
+      parked: (view?.parked ?? []).map(withoutNull),
     };
   }
 
@@ -116,6 +128,9 @@ export class PostgresStore implements OpenStore<PoolClient> {
       rows.map(({ cursor }) => cursor),
       rows.map(({ recent }) => recent),
       rows.map(({ outcome }) => outcome !== undefined),
+      rows.map(({ strikes }) => strikes),
+      rows.map(({ parked }) => parked?.reason),
+      rows.map(({ parked }) => parked?.retryIn),
     ]);
     return saved.map(({ key }) => key);
   }
@@ -132,18 +147,28 @@ export class PostgresStore implements OpenStore<PoolClient> {
     );
   }
 
-  async declare(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
+  async declare(streams: readonly DeclaredStream[]): Promise<void> {
+    for (const { key } of streams) {
       assertKey(key);
     }
-    for (let from = 0; from < keys.length; from += declaredAtOnce) {
-      const some = keys.slice(from, from + declaredAtOnce);
-      await this.#ask('declare', [some]);
+    for (let from = 0; from < streams.length; from += declaredAtOnce) {
+      const some = streams.slice(from, from + declaredAtOnce);
+      await this.#ask('declare', [some.map(({ key }) => key), some.map(({ spec }) => spec)]);
     }
   }
 
   async leave(id: string): Promise<void> {
     await this.#query(this.#parts.statements.leave, [id]);
+  }
+
+  async survey(limit: number): Promise<Survey> {
+    const [survey] = await this.#ask<Surveyed>('survey', [limit]);
+    const { nodes, streams, rows } = survey ?? emptySurvey;
+    return { nodes: nodes ?? [], streams, rows: (rows ?? []).map(withoutNull) };
+  }
+
+  async retry(key: string): Promise<boolean> {
+    return (await this.#ask('retry', [key])).length > 0;
   }
 
   async close(): Promise<void> {
@@ -166,7 +191,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
 
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
   async #ask<Row extends QueryResultRow>(
-    request: 'save' | 'declare',
+    request: 'save' | 'declare' | 'survey' | 'retry',
     values: unknown[],
   ): Promise<Row[]> {
     const { lender, statements, ttl, onWarning } = this.#parts;
@@ -191,6 +216,25 @@ interface Seen {
   readonly nodes: readonly NodeRow[] | null;
   readonly mine: readonly OwnedStream[] | null;
   readonly free: readonly FreeStream[] | null;
+  readonly parked: readonly ParkedStream[] | null;
+}
+
+interface Surveyed {
+  readonly nodes: readonly NodeRow[] | null;
+  readonly streams: Survey['streams'];
+  readonly rows: readonly StreamRow[] | null;
+}
+
+const emptySurvey: Surveyed = {
+  nodes: null,
+  streams: { total: 0, free: 0, suspects: 0, parked: 0 },
+  rows: null,
+};
+
+/** JSON has `null` where the port has `undefined`. */
+function withoutNull<Row extends object>(row: Row): Row {
+  const entries = Object.entries(row).map(([name, value]) => [name, value ?? undefined]);
+  return Object.fromEntries(entries) as Row;
 }
 
 interface ClaimRow extends Omit<Claim, 'recent'> {

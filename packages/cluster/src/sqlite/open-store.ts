@@ -7,6 +7,7 @@ import { timeLimitOf } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
+  type DeclaredStream,
   type FreeStream,
   type Held,
   type JoiningNode,
@@ -17,10 +18,11 @@ import {
   type OpenStore,
   type SavedRow,
   type SeenNode,
+  type Survey,
   type View,
 } from '../store.ts';
 import type { Connected } from './connect.ts';
-import { claimOf, freeOf, nodeOf } from './records.ts';
+import { claimOf, freeOf, nodeOf, parkedOf, streamOf } from './records.ts';
 import type { Statements } from './statements.ts';
 import { HandlerTransaction, type SqliteTransaction } from './transaction.ts';
 import { Turns } from './turns.ts';
@@ -68,10 +70,12 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     });
   }
 
-  renew(id: string, renewal: string, { owned, draining }: NodeFacts): Promise<boolean> {
-    return this.#write(
-      () => this.#sql.renew.run(renewal, this.#date(), owned, Number(draining), id).changes !== 0,
-    );
+  renew(id: string, renewal: string, facts: NodeFacts): Promise<boolean> {
+    const { owned, draining, list, busy } = facts;
+    return this.#write(() => {
+      const values = [renewal, this.#date(), owned, Number(draining), list, busy, id] as const;
+      return this.#sql.renew.run(...values).changes !== 0;
+    });
   }
 
   watch(): Promise<readonly NodeRow[]> {
@@ -96,7 +100,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
 
   save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
     return this.#write(
-      () => this.#sql.save.all(id, JSON.stringify(rows)).map(({ key }) => key),
+      () => this.#sql.save.all(id, JSON.stringify(rows), this.#date()).map(({ key }) => key),
       timeLimitOf('save', this.#ttl),
     );
   }
@@ -112,13 +116,13 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     return this.#turns.write(() => this.#advance(id, move, work), this.#ttl, signal);
   }
 
-  declare(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
+  declare(streams: readonly DeclaredStream[]): Promise<void> {
+    for (const { key } of streams) {
       assertKey(key);
     }
     return this.#write(
       () => {
-        this.#sql.declare.run(JSON.stringify(keys));
+        this.#sql.declare.run(JSON.stringify(streams));
       },
       timeLimitOf('declare', this.#ttl),
     );
@@ -129,6 +133,18 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
       this.#sql.release.run(id);
       this.#sql.leave.run(id);
     });
+  }
+
+  survey(limit: number): Promise<Survey> {
+    return this.#read(() => ({
+      nodes: this.#nodes(),
+      streams: this.#sql.counts.get() ?? { total: 0, free: 0, suspects: 0, parked: 0 },
+      rows: this.#sql.streams.all(this.#date(), limit).map(streamOf),
+    }));
+  }
+
+  retry(key: string): Promise<boolean> {
+    return this.#write(() => this.#sql.retry.run(key).changes !== 0);
   }
 
   async close(): Promise<void> {
@@ -157,6 +173,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
       nodes: this.#nodes(),
       mine: isHeld ? undefined : this.#sql.mine.all(id),
       free: this.#free(),
+      parked: this.#sql.parked.all(this.#date()).map(parkedOf),
     };
   }
 
@@ -166,7 +183,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
 
   #free(): readonly FreeStream[] {
     const now = this.#date();
-    return this.#sql.free.all().map((row) => freeOf(row, now));
+    return this.#sql.free.all(now).map((row) => freeOf(row, now));
   }
 
   async #write<Result>(

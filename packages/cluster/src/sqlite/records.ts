@@ -1,4 +1,4 @@
-import type { Claim, FreeStream, NodeRow, OwnedStream } from '../store.ts';
+import type { Claim, FreeStream, NodeRow, OwnedStream, ParkedStream, StreamRow } from '../store.ts';
 
 /** A node as its row has it: SQLite has no booleans. */
 export interface NodeRecord extends Omit<NodeRow, 'draining'> {
@@ -9,6 +9,16 @@ export interface FreeRecord extends OwnedStream {
   readonly strikes: number;
   /** Of its owner, in ms since 1970. */
   readonly buriedAt: number | null;
+}
+
+export interface ParkedRecord extends Omit<ParkedStream, 'retryIn'> {
+  readonly retryIn: number | null;
+}
+
+export interface StreamRecord extends Omit<StreamRow, 'owner' | 'parked' | 'retryIn'> {
+  readonly owner: string | null;
+  readonly parked: string | null;
+  readonly retryIn: number | null;
 }
 
 export interface ClaimRecord extends Omit<Claim, 'recent'> {
@@ -25,4 +35,17 @@ export function freeOf({ key, epoch, strikes, buriedAt }: FreeRecord, now: numbe
 
 export function claimOf(record: ClaimRecord): Claim {
   return { ...record, recent: record.recent ?? undefined };
+}
+
+export function parkedOf({ key, strikes, reason, retryIn }: ParkedRecord): ParkedStream {
+  return { key, strikes, reason, retryIn: retryIn ?? undefined };
+}
+
+export function streamOf({ owner, parked, retryIn, ...record }: StreamRecord): StreamRow {
+  return {
+    ...record,
+    owner: owner ?? undefined,
+    parked: parked ?? undefined,
+    retryIn: retryIn ?? undefined,
+  };
 }

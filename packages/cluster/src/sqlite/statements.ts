@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import type { Held, OwnedStream } from '../store.ts';
-import type { ClaimRecord, FreeRecord, NodeRecord } from './records.ts';
+import type { Held, OwnedStream, Survey } from '../store.ts';
+import type { ClaimRecord, FreeRecord, NodeRecord, ParkedRecord, StreamRecord } from './records.ts';
 import { Statement } from './statement.ts';
 
 /** All statements of the port, prepared. */
@@ -16,12 +16,16 @@ export interface Statements {
   readonly held: Statement<Held>;
   readonly mine: Statement<OwnedStream>;
   readonly free: Statement<FreeRecord>;
+  readonly parked: Statement<ParkedRecord>;
   readonly claim: Statement<ClaimRecord>;
   readonly save: Statement<{ readonly key: string }>;
   readonly advance: Statement;
   readonly declare: Statement;
   readonly release: Statement;
   readonly leave: Statement;
+  readonly counts: Statement<Survey['streams']>;
+  readonly streams: Statement<StreamRecord>;
+  readonly retry: Statement;
 }
 
 /** @throws Error if a table has other columns: it belongs to another program. */
@@ -38,16 +42,26 @@ export function prepareAll(connection: DatabaseSync, path: string): Statements {
     held: prepare(sql.held),
     mine: prepare(sql.mine),
     free: prepare(sql.free),
+    parked: prepare(sql.parked),
     claim: prepare(sql.claim),
     save: prepare(sql.save),
     advance: prepare(sql.advance),
     declare: prepare(sql.declare),
     release: prepare(sql.release),
     leave: prepare(sql.leave),
+    counts: prepare(sql.counts),
+    streams: prepare(sql.streams),
+    retry: prepare(sql.retry),
   };
 }
 
-const nodeColumns = 'id, name, renewal, weight, ttl, host, pid, owned, draining';
+const nodeColumns = 'id, name, renewal, weight, ttl, host, pid, owned, draining, list, busy';
+
+/** An owner that is buried is none, and its death is a strike. */
+const shownStreams = `
+    select key, iif(buried_at is null, name, null) as owner, epoch, cursor,
+      strikes + (buried_at is not null) as strikes, parked, retry_at
+    from reprise_owners left join reprise_nodes on id = owner`;
 
 /** Lists are arguments in JSON: one statement has any number of rows. */
 const sql = {
@@ -64,7 +78,7 @@ const sql = {
     delete from reprise_nodes where buried_at < ?
     and not exists (select 1 from reprise_owners where owner = reprise_nodes.id)`,
   renew: `
-    update reprise_nodes set renewal = ?, renewed_at = ?, owned = ?, draining = ?
+    update reprise_nodes set renewal = ?, renewed_at = ?, owned = ?, draining = ?, list = ?, busy = ?
     where id = ? and buried_at is null`,
   bury: `
     update reprise_nodes set buried_at = ?1
@@ -76,14 +90,21 @@ const sql = {
   mine: 'select key, epoch from reprise_owners where owner = ?',
   /** The owners that are dead, and nobody, each by the index. */
   free: `
-    select key, epoch, strikes, null as buriedAt from reprise_owners where owner is null
+    select key, epoch, strikes, null as buriedAt from reprise_owners
+    where owner is null and (parked is null or retry_at <= ?)
     union all
-    select key, epoch, strikes, buried_at
+    select key, epoch, strikes + 1, buried_at
     from reprise_nodes cross join reprise_owners on owner = id
     where buried_at is not null
     limit 5000`,
+  parked: `
+    select key, strikes, parked as reason, max(0, retry_at - ?) as retryIn
+    from reprise_owners where parked is not null limit 100`,
+  /** A node that has left has no row: only one that was buried makes a strike. */
   claim: `
-    update reprise_owners set owner = ?1, epoch = max(epoch + 1, ?2)
+    update reprise_owners set owner = ?1, epoch = max(epoch + 1, ?2), parked = null, retry_at = null,
+      strikes = strikes + exists (
+        select 1 from reprise_nodes where id = reprise_owners.owner and buried_at is not null)
     where exists (select 1 from reprise_nodes where id = ?1 and buried_at is null)
     and (key, epoch) in (select value ->> 'key', value ->> 'epoch' from json_each(?3))
     returning key, epoch, cursor, recent, strikes`,
@@ -92,18 +113,36 @@ const sql = {
     update reprise_owners set
       cursor = coalesce(row.cursor, reprise_owners.cursor),
       recent = coalesce(row.recent, reprise_owners.recent),
-      owner = iif(outcome is null, owner, null)
+      owner = iif(outcome is null, owner, null),
+      strikes = coalesce(row.strikes, reprise_owners.strikes),
+      parked = coalesce(row.reason, parked),
+      retry_at = iif(reason is null, retry_at, ?3 + retry_in)
     from (
       select value ->> 'key' as key, value ->> 'epoch' as epoch, value ->> 'cursor' as cursor,
-        value ->> 'recent' as recent, value ->> 'outcome' as outcome from json_each(?2)
+        value ->> 'recent' as recent, value ->> 'outcome' as outcome,
+        value ->> 'strikes' as strikes, value ->> '$.parked.reason' as reason,
+        value ->> '$.parked.retryIn' as retry_in
+      from json_each(?2)
     ) as row
     where reprise_owners.key = row.key and reprise_owners.epoch = row.epoch and +owner = ?1
     returning key`,
   advance: `
     update reprise_owners set cursor = ? where key = ? and owner = ? and epoch = ? and cursor = ?`,
   declare: `
-    insert into reprise_owners (key) select value from json_each(?) where true
-    on conflict do nothing`,
+    insert into reprise_owners (key, spec)
+    select value ->> 'key', value ->> 'spec' from json_each(?) where true
+    on conflict do update set spec = excluded.spec, strikes = 0, parked = null, retry_at = null
+    where spec <> excluded.spec`,
   release: 'update reprise_owners set owner = null where owner = ?',
   leave: 'delete from reprise_nodes where id = ?',
+  counts: `
+    select count(*) as total,
+      count(*) filter (where owner is null and parked is null) as free,
+      count(*) filter (where strikes > 0 and parked is null) as suspects,
+      count(*) filter (where parked is not null) as parked
+    from (${shownStreams})`,
+  streams: `
+    select key, owner, epoch, cursor, strikes, parked, max(0, retry_at - ?) as retryIn
+    from (${shownStreams}) order by parked is null, strikes = 0, key limit ?`,
+  retry: 'update reprise_owners set parked = null, retry_at = null where key = ?',
 };

@@ -31,7 +31,7 @@ import { pause } from './turns.ts';
  *   onError: console.error,
  *   onWarning: console.warn,
  * });
- * await open.declare(['eur', 'usd']);
+ * await open.declare([{ key: 'eur', spec: '' }, { key: 'usd', spec: '' }]);
  * console.log((await open.watch()).length); // 0
  * await open.close();
  * ```

@@ -6,13 +6,16 @@ import { Statement } from './statement.ts';
  * The version of the tables. A later program may add to them, and keeps `compatible` at the version
  * of the oldest program that can still use them.
  */
-const version = 1;
+const version = 2;
+
+/** The oldest version that can use these tables. */
+const compatible = 1;
 
 /**
  * The names have a prefix, since the tables of the effects are in the same file. `renewed_at` is
  * for people only.
  */
-const tables = `
+const first = `
 create table if not exists reprise_meta (
   version integer not null,
   compatible integer not null
@@ -43,25 +46,46 @@ create table if not exists reprise_owners (
 create index if not exists reprise_owners_owner on reprise_owners (owner);
 `;
 
+/** What version n + 1 adds to version n. */
+const steps: readonly string[] = [
+  first,
+  `
+alter table reprise_nodes add column list text not null default '';
+alter table reprise_nodes add column busy real not null default 0;
+alter table reprise_owners add column spec text not null default '';
+alter table reprise_owners add column retry_at integer;
+alter table reprise_owners add column parked text;
+create index reprise_owners_parked on reprise_owners (key) where parked is not null;
+`,
+];
+
 /**
  * Makes the tables that the file has not. It has to run in a transaction.
  * @throws Error if a later program has made tables that this one cannot use.
  */
 export function createTables(connection: DatabaseSync, path: string): void {
-  connection.exec(tables);
+  connection.exec(first);
   const found = new Statement<{ readonly version: number; readonly compatible: number }>(
     path,
     connection,
     'select version, compatible from reprise_meta',
   ).get();
   if (found === undefined) {
-    connection.exec(`insert into reprise_meta values (${version}, ${version})`);
+    connection.exec(`insert into reprise_meta values (1, ${compatible})`);
+    migrate(connection, 1);
   } else if (found.compatible > version) {
     throw new Error(
       `Expected tables of version ${version} in ${path}, got version ${found.version}: a later release of @reprise/cluster has made them`,
     );
   } else {
-    // Shows whether the file can be written, before anything depends on it.
-    connection.exec('update reprise_meta set version = version');
+    migrate(connection, found.version);
   }
+}
+
+/** It writes in any case: that shows whether the file can be written. */
+function migrate(connection: DatabaseSync, from: number): void {
+  for (const step of steps.slice(from)) {
+    connection.exec(step);
+  }
+  connection.exec(`update reprise_meta set version = max(version, ${version})`);
 }

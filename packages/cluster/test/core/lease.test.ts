@@ -43,7 +43,7 @@ function nodeWithStreams() {
   return { world, node };
 }
 
-const view = { nodes: [], mine: [], free: [] };
+const view = { nodes: [], mine: [], free: [], parked: [] };
 const stream = { key: 'x', epoch: 1 };
 const events: readonly NodeEvent[] = [
   { type: 'tick' },

@@ -179,10 +179,12 @@ test('a client that crashes is started again by a claim, later each time, and gi
   }
   expect(starts).toEqual([100, 200, 400]);
   expect(world.requests('release').flatMap(({ rows }) => rows)).toMatchObject([
-    { key: 'stream 0', outcome: 'crashed' },
+    { key: 'stream 0', outcome: 'crashed', strikes: 1, parked: { retryIn: 2000 } },
   ]);
   world.run(1000);
   expect(world.actions('start')).toEqual([]);
+  // By the clock of the store.
+  world.date = 2000;
   world.run(1500);
   expect(world.actions('start')).toHaveLength(1);
 });
@@ -282,7 +284,7 @@ test('a node that is alone after the store was away takes the streams of the oth
 test('a view that comes before the answer to a join makes no other join due', () => {
   const world = new SmallWorld(ttl, keysOf(3));
   // The join of a is executed, and its answer comes after that of a look.
-  const early = { nodes: [], mine: [], free: [] };
+  const early = { nodes: [], mine: [], free: [], parked: [] };
   world.before = (request, node) => {
     if (request.type === 'join') {
       world.step(node, { type: 'viewed', view: early });

@@ -4,11 +4,12 @@ import * as fc from 'fast-check';
 import { type Offer, plan } from '../../src/core/plan.ts';
 import { type Owner, sharesOf } from '../../src/core/shares.ts';
 
-const node = (name: string, { weight = 1, owned = 0 } = {}): Owner => ({
+const node = (name: string, { weight = 1, owned = 0, isFull = false } = {}): Owner => ({
   id: `id of ${name}`,
   name,
   weight,
   owned,
+  isFull,
 });
 const keysOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `stream ${at}`);
@@ -51,6 +52,20 @@ test('shares add up, and each is its exact quota rounded down or up', () => {
       for (const [at, weight] of each.entries()) {
         expect(Math.abs((shares[at] ?? 0) - (total * weight) / sum)).toBeLessThan(1);
       }
+    }),
+  );
+});
+
+test('REB-11 a node that is full gets nothing more, and the others share the rest', () => {
+  fc.assert(
+    fc.property(weights, fc.nat(200), fc.nat(60), (each, total, owned) => {
+      const full = node('full', { owned, isFull: true });
+      const owners = each.map((weight, at) => node(`n${at}`, { weight }));
+      const shares = sharesOf([full, ...owners], total);
+      expect([...shares.values()].reduce((a, b) => a + b, 0)).toBe(total);
+      expect(shares.get(full.id)).toBeLessThanOrEqual(owned);
+      const even = sharesOf([{ ...full, isFull: false }, ...owners], total).get(full.id) ?? 0;
+      expect(shares.get(full.id)).toBe(Math.min(even, owned));
     }),
   );
 });

@@ -18,7 +18,7 @@ import {
   until,
 } from './support.ts';
 
-const idle = { owned: 0, draining: false };
+const idle = { owned: 0, draining: false, list: '', busy: 0 };
 
 /** A place behind a proxy; `direct` is the way past it. */
 interface Proxied {

@@ -12,7 +12,7 @@ onPostgres('tables that are gone', () => {
     const { store } = await place.open();
     const id = await join(store);
     await place.sql(`drop schema ${place.schema} cascade`);
-    const idle = { owned: 0, draining: false };
+    const idle = { owned: 0, draining: false, list: '', busy: 0 };
     const held = { count: 0, epochs: 0 };
     const requests = [
       () => store.renew(id, randomUUID(), idle),

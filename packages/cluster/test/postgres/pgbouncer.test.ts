@@ -45,7 +45,12 @@ const isHere = postgresPrograms() !== undefined && pgBouncerPath() !== undefined
                 (tx) => tx.query(insert, [claim.key, number]),
                 never(),
               );
-              await nodes[node]?.store.renew(id, randomUUID(), { owned: 3, draining: false });
+              await nodes[node]?.store.renew(id, randomUUID(), {
+                owned: 3,
+                draining: false,
+                list: '',
+                busy: 0,
+              });
             }
           }),
         ),
@@ -73,7 +78,7 @@ const isHere = postgresPrograms() !== undefined && pgBouncerPath() !== undefined
       const ids = [await join(through.store), await join(past.store)] as const;
       const others = [await place.client(), await place.client()];
       await Promise.all(others.map((client) => client.query('begin')));
-      const idle = { owned: 0, draining: false };
+      const idle = { owned: 0, draining: false, list: '', busy: 0 };
       expect(await failureOf(through.store.renew(ids[0], randomUUID(), idle))).toMatchObject({
         message: 'Expected an answer of Postgres within 1000 ms, got none',
       });

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { PoolClient } from 'pg';
 
 import { NotOwnerError, type NodeRow, type OpenStore } from '../../src/index.ts';
+import { listed } from '../store/arrange.ts';
 import {
   failureOf,
   free,
@@ -69,7 +70,7 @@ onPostgres('claims', () => {
     await using place = await Place.create();
     const [one, two] = [await place.open({}, 60_000), await place.open({}, 60_000)];
     const keys = Array.from({ length: 10_000 }, (_, index) => `stream-${index}`);
-    await one.store.declare(keys);
+    await one.store.declare(listed(keys));
     const wanted = keys.map((key) => free({ key, epoch: 0 }));
     const ids = [await join(one.store), await join(two.store)] as const;
     const [mine, theirs] = await Promise.all([
@@ -111,7 +112,7 @@ onPostgres('claims', () => {
     await using place = await Place.create();
     const { store } = await place.open();
     const id = await join(store);
-    await store.declare(['eur', 'usd']);
+    await store.declare(listed(['eur', 'usd']));
     const other = await place.client();
     await other.query('begin');
     await other.query(
@@ -129,7 +130,7 @@ onPostgres('claims', () => {
     await using place = await Place.create();
     const { store } = await place.open({}, 60_000);
     const id = await join(store);
-    await store.declare(['eur']);
+    await store.declare(listed(['eur']));
     // A lock on the table holds the whole statement up, after its snapshot may have been taken.
     const other = await place.client();
     await other.query('begin');

@@ -8,6 +8,7 @@ import { postgres, postgresSql } from '../../src/postgres.ts';
 import { refusalOfServer, type ServerFacts } from '../../src/postgres/check.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 import { steps } from '../../src/postgres/schema.ts';
+import { listed } from '../store/arrange.ts';
 import { failureOf, join, never, onPostgres, only, own, Place, step } from './support.ts';
 
 /** A new role that may log in and has no privilege. */
@@ -27,7 +28,7 @@ onPostgres('the tables', () => {
     const opened = await Promise.all(Array.from({ length: 8 }, () => place.open()));
     expect(opened.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
     expect(await place.sql(`select version, compatible from ${place.schema}.meta`)).toEqual([
-      { version: 1, compatible: 1 },
+      { version: 2, compatible: 1 },
     ]);
   });
 
@@ -173,12 +174,12 @@ onPostgres('CFG-05 tables', () => {
   test('of a later version are used if that says so, else refused', async () => {
     await using place = await Place.create();
     const { store } = await place.open();
-    await place.sql(`update ${place.schema}.meta set version = 3, compatible = 1`);
+    await place.sql(`update ${place.schema}.meta set version = 4, compatible = 2`);
     await place.open();
     await place.open({ migrate: 'check' });
-    await place.sql(`update ${place.schema}.meta set version = 3, compatible = 2`);
+    await place.sql(`update ${place.schema}.meta set version = 4, compatible = 3`);
     await expect(place.open()).rejects.toThrow(
-      'in version 1, got version 3, which needs a release that makes version 2 or later: update @reprise/cluster',
+      'in version 2, got version 4, which needs a release that makes version 3 or later: update @reprise/cluster',
     );
     expect(await join(store)).toMatch(/-/);
   });
@@ -188,11 +189,11 @@ onPostgres('CFG-05 tables', () => {
     const { store } = await place.open();
     const owner = await own(store, ['eur']);
     const next = (schema: string) =>
-      `alter table ${schema}.owners add column later text; update ${schema}.meta set version = 2`;
+      `alter table ${schema}.owners add column later text; update ${schema}.meta set version = 3`;
     const clients = await Promise.all(Array.from({ length: 4 }, () => place.client()));
     await Promise.all(clients.map((client) => migrate(client, place.schema, [...steps, next])));
     expect(await place.sql(`select version, compatible from ${place.schema}.meta`)).toEqual([
-      { version: 2, compatible: 1 },
+      { version: 3, compatible: 1 },
     ]);
     await store.transact(owner.id, step(only(owner), '1'), () => {}, never());
     expect(await place.cursor('eur')).toBe('1');
@@ -216,7 +217,9 @@ onPostgres('CFG-07 a key', () => {
     async (key) => {
       await using place = await Place.create();
       const { store } = await place.open();
-      await expect(store.declare(['good', key])).rejects.toThrow(/Expected the key of a stream/);
+      await expect(store.declare(listed(['good', key]))).rejects.toThrow(
+        /Expected the key of a stream/,
+      );
       expect(await place.cursor('good')).toBeUndefined();
     },
   );

@@ -15,6 +15,7 @@ import type {
   OwnedStream,
 } from '../../src/index.ts';
 import { postgres, type PostgresOptions } from '../../src/postgres.ts';
+import { listed } from '../store/arrange.ts';
 
 /** `describe`, where there is a Postgres. */
 export const onPostgres = postgresPrograms() === undefined ? describe.skip : describe;
@@ -126,7 +127,7 @@ export async function own(
   id?: string,
 ): Promise<Owner> {
   const owner = id ?? (await join(store));
-  await store.declare(keys);
+  await store.declare(listed(keys));
   const claims = await store.claim(
     owner,
     keys.map((key) => free({ key, epoch: 0 })),

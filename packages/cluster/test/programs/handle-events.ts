@@ -17,7 +17,7 @@ export async function ownStream(
 ): Promise<OwnedStream> {
   const id = randomUUID();
   await store.join({ id, name: id, weight: 1, ttl: 3000, host: '', pid: process.pid }, id);
-  await store.declare([key]);
+  await store.declare([{ key, spec: '' }]);
   const dead = (await store.watch()).filter(({ pid }) => !isAlive(pid));
   const { free } = await store.observe(id, dead, { count: 0, epochs: 0 });
   const [claim] = await store.claim(

@@ -109,12 +109,32 @@ describe('an SQLite file', () => {
 
   test('CFG-05 of a later release is refused, unless that is compatible', async () => {
     await (await sqlite(file).open(options)).close();
-    execute('update reprise_meta set version = 2');
+    execute('update reprise_meta set version = 3');
     await (await sqlite(file).open(options)).close();
-    execute('update reprise_meta set version = 3, compatible = 2');
+    execute('update reprise_meta set version = 4, compatible = 3');
     await expect(sqlite(file).open(options)).rejects.toThrow(
-      `Expected tables of version 1 in ${file}, got version 3: a later release of @reprise/cluster has made them`,
+      `Expected tables of version 2 in ${file}, got version 4: a later release of @reprise/cluster has made them`,
     );
+  });
+
+  test('CFG-05 of the release before is brought to this version, with its rows', async () => {
+    const store = await sqlite(file).open(options);
+    await own(store, await join(store), ['eur']);
+    await store.close();
+    execute(`
+      drop index reprise_owners_parked;
+      alter table reprise_owners drop column parked;
+      alter table reprise_owners drop column retry_at;
+      alter table reprise_owners drop column spec;
+      alter table reprise_nodes drop column busy;
+      alter table reprise_nodes drop column list;
+      update reprise_meta set version = 1;
+    `);
+    const next = await sqlite(file).open(options);
+    expect(await next.retry('eur')).toBe(true);
+    expect((await next.survey(9)).rows).toMatchObject([{ key: 'eur', strikes: 0 }]);
+    await next.close();
+    await (await sqlite(file).open(options)).close();
   });
 
   // A limit of the shell for file sizes, in place of a full disk; Windows has none.

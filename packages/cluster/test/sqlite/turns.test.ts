@@ -7,7 +7,7 @@ import { virtualClock } from '@reprise/actor/testing';
 
 import type { OpenStore } from '../../src/index.ts';
 import { sqlite, type SqliteTransaction } from '../../src/sqlite.ts';
-import { idle, join, nothing, own } from '../store/arrange.ts';
+import { idle, join, listed, nothing, own } from '../store/arrange.ts';
 import { options } from '../store/subject.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -52,7 +52,7 @@ describe('an SQLite file that another process writes to', () => {
       store.renew(id, 'r2', idle),
       store.claim(id, []),
       store.save(id, []),
-      store.declare(['eur']),
+      store.declare(listed(['eur'])),
       store.leave(id),
       store.observe(id, [{ id: randomUUID(), renewal: 'r' }], nothing),
     ]);
@@ -63,7 +63,7 @@ describe('an SQLite file that another process writes to', () => {
   });
 
   test('is read without waiting: a node sees the values of others, and what is free', async () => {
-    await store.declare(['eur']);
+    await store.declare(listed(['eur']));
     other.exec("begin immediate; update reprise_nodes set renewal = 'not committed'");
     expect(await store.watch()).toMatchObject([{ id }]);
     expect(await store.observe(id, [], nothing)).toMatchObject({ free: [{ key: 'eur' }] });

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type {
   Claim,
   CursorMove,
+  DeclaredStream,
   FreeStream,
   Held,
   JoiningNode,
+  NodeFacts,
   OpenStore,
   OwnedStream,
 } from '../../src/index.ts';
@@ -14,7 +16,7 @@ import type {
 export const nothing: Held = { count: 0, epochs: 0 };
 
 /** Neither owned nor draining. */
-export const idle = { owned: 0, draining: false };
+export const idle: NodeFacts = { owned: 0, draining: false, list: '', busy: 0 };
 
 /** A name that no other call has given. */
 export function newNode(name: string = randomUUID()): JoiningNode {
@@ -28,13 +30,18 @@ export async function join(store: OpenStore<unknown>): Promise<string> {
   return node.id;
 }
 
+/** Streams without a spec. */
+export function listed(keys: readonly string[]): readonly DeclaredStream[] {
+  return keys.map((key) => ({ key, spec: '' }));
+}
+
 /** Declares streams, and claims them for a node. */
 export async function own(
   store: OpenStore<unknown>,
   id: string,
   keys: readonly string[],
 ): Promise<readonly Claim[]> {
-  await store.declare(keys);
+  await store.declare(listed(keys));
   return store.claim(
     id,
     keys.map((key) => free(key, 0)),

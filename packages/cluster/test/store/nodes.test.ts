@@ -17,9 +17,10 @@ describe.each(subjects)('nodes in $name', (subject) => {
     const store = await place.open();
     const node = { ...newNode('north'), weight: 2.5, ttl: 3000, host: 'häfen', pid: 4711 };
     expect(await store.join(node, r1)).toBeUndefined();
-    expect(await store.watch()).toEqual([{ ...node, renewal: r1, owned: 0, draining: false }]);
-    expect(await store.renew(node.id, r2, { owned: 7, draining: true })).toBe(true);
-    expect(await store.watch()).toEqual([{ ...node, renewal: r2, owned: 7, draining: true }]);
+    expect(await store.watch()).toEqual([{ ...node, ...idle, renewal: r1 }]);
+    const facts = { owned: 7, draining: true, list: '2-a-b', busy: 0.25 };
+    expect(await store.renew(node.id, r2, facts)).toBe(true);
+    expect(await store.watch()).toEqual([{ ...node, ...facts, renewal: r2 }]);
   });
 
   test('a name that a live node has is refused with its row, and no row is made', async () => {

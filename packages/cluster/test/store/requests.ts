@@ -18,12 +18,19 @@ const age = fc.constantFrom(0, 0, 0, 0, 1, 2);
 const text = fc.constantFrom('', 'a', 'b');
 const stream = fc.record({ key, age });
 const streams = fc.uniqueArray(stream, { maxLength: 4, selector: (row) => row.key });
+/** Nothing passes within a program: what is to be tried again is so at once, or in an hour. */
+const parked = fc.record({
+  reason: fc.constantFrom('refused', '€ 😀'),
+  retryIn: fc.constantFrom(undefined, 0, 3_600_000),
+});
 const saved = fc.record({
   key,
   age,
   cursor: fc.option(text, { nil: undefined }),
   recent: fc.option(text, { nil: undefined }),
   outcome: fc.constantFrom(...outcomes),
+  strikes: fc.option(fc.nat(6), { nil: undefined }),
+  parked: fc.option(parked, { nil: undefined }),
 });
 
 const arbitraries = {
@@ -34,6 +41,8 @@ const arbitraries = {
     renewal,
     owned: fc.nat(9),
     draining: fc.boolean(),
+    list: text,
+    busy: fc.constantFrom(0, 0.5, 1),
   }),
   watch: fc.record({ type: fc.constant('watch'), node }),
   observe: fc.record({
@@ -50,7 +59,13 @@ const arbitraries = {
     rows: fc.uniqueArray(saved, { maxLength: 4, selector: (row) => row.key }),
   }),
   transact: fc.record({ type: fc.constant('transact'), node, stream, was: text, cursor: text }),
-  declare: fc.record({ type: fc.constant('declare'), node, keys: fc.array(key) }),
+  declare: fc.record({
+    type: fc.constant('declare'),
+    node,
+    streams: fc.uniqueArray(fc.record({ key, spec: text }), { selector: (row) => row.key }),
+  }),
+  survey: fc.record({ type: fc.constant('survey'), node, limit: fc.nat(5) }),
+  retry: fc.record({ type: fc.constant('retry'), node, key: fc.constantFrom(...keys, 'nowhere') }),
   leave: fc.record({ type: fc.constant('leave'), node }),
 };
 
@@ -65,16 +80,20 @@ export const requests = fc.oneof(
   { arbitrary: arbitraries.transact, weight: 5 },
   { arbitrary: arbitraries.declare, weight: 1 },
   { arbitrary: arbitraries.leave, weight: 1 },
+  { arbitrary: arbitraries.survey, weight: 2 },
+  { arbitrary: arbitraries.retry, weight: 1 },
 );
 
 export type Request = typeof requests extends fc.Arbitrary<infer Value> ? Value : never;
+
+const listedKeys = keys.map((key) => ({ key, spec: '' as const }));
 
 /** Three nodes and all streams: a program begins with them, to have something to ask about. */
 export const beginning: readonly Request[] = [
   { type: 'join', node: 0, renewal: 0, name: 0 },
   { type: 'join', node: 1, renewal: 0, name: 1 },
   { type: 'join', node: 2, renewal: 1, name: 2 },
-  { type: 'declare', node: 0, keys: [...keys] },
+  { type: 'declare', node: 0, streams: [...listedKeys] },
 ];
 
 type RequestOf<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
@@ -108,6 +127,8 @@ export class Runner {
         return store.renew(id, uuid('renewal', request.renewal), {
           owned: request.owned,
           draining: request.draining,
+          list: request.list,
+          busy: request.busy,
         });
       case 'watch':
         return byText(await store.watch());
@@ -120,10 +141,14 @@ export class Runner {
       case 'transact':
         return this.#transact(store, request);
       case 'declare':
-        return store.declare(request.keys);
+        return store.declare(request.streams);
       case 'leave':
         this.#newLife(request.node);
         return store.leave(id);
+      case 'survey':
+        return this.#survey(store, request);
+      case 'retry':
+        return store.retry(request.key);
       default:
         return request satisfies never;
     }
@@ -134,7 +159,12 @@ export class Runner {
   }
 
   #rows({ rows }: RequestOf<'save'>): readonly SavedRow[] {
-    return rows.map((row) => ({ ...row, epoch: this.#epoch(row) }));
+    return rows.map(({ parked, ...row }) => ({
+      ...row,
+      epoch: this.#epoch(row),
+      // A stream is parked only when it is made free.
+      parked: row.outcome === undefined ? undefined : parked,
+    }));
   }
 
   async #observe(store: OpenStore<unknown>, request: RequestOf<'observe'>): Promise<unknown> {
@@ -149,8 +179,15 @@ export class Runner {
     return {
       nodes: byText(view.nodes),
       mine: view.mine && byText(view.mine.map((row) => this.#timeless(row))),
-      free: byText(view.free.map((row) => this.#timeless(row))),
+      free: byText(view.free.map((row) => ({ ...this.#timeless(row), strikes: row.strikes }))),
+      parked: byText(view.parked.map(inHours)),
     };
+  }
+
+  async #survey(store: OpenStore<unknown>, request: RequestOf<'survey'>): Promise<unknown> {
+    const { nodes, streams, rows } = await store.survey(request.limit);
+    const shown = rows.map((row) => inHours({ ...row, ...this.#timeless(row) }));
+    return { nodes: byText(nodes), streams, rows: shown };
   }
 
   async #claim(store: OpenStore<unknown>, request: RequestOf<'claim'>): Promise<unknown> {
@@ -199,6 +236,11 @@ export class Runner {
   #timeless({ key, epoch }: { readonly key: string; readonly epoch: number }) {
     return { key, epoch: (this.#epochs.get(key) ?? [0]).indexOf(epoch) };
   }
+}
+
+/** Times differ by what a program takes. */
+function inHours<Row extends { readonly retryIn: number | undefined }>(row: Row): Row {
+  return row.retryIn === undefined ? row : { ...row, retryIn: Math.ceil(row.retryIn / 3_600_000) };
 }
 
 /** The same for the same values. */

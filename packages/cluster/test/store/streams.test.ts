@@ -4,18 +4,18 @@ import { describe, expect, test } from '@jest/globals';
 
 import { heldOf } from '../../src/held.ts';
 import type { OpenStore } from '../../src/index.ts';
-import { asFree, bury, free, join, move, nothing, numbered, own } from './arrange.ts';
+import { asFree, bury, free, join, listed, move, nothing, numbered, own } from './arrange.ts';
 import { subjects } from './subjects.ts';
 
 describe.each(subjects)('streams in $name', (subject) => {
   test('a declared stream is free, once, and keeps its row when it is declared again', async () => {
     await using place = await subject.create();
     const store = await place.open();
-    await store.declare(['eur', 'usd']);
+    await store.declare(listed(['eur', 'usd']));
     expect(await freeIn(store)).toEqual([free('eur', 0), free('usd', 0)]);
     const [claim] = await store.claim(await join(store), [free('eur', 0)]);
-    await store.declare(['eur', 'jpy']);
-    await store.declare([]);
+    await store.declare(listed(['eur', 'jpy']));
+    await store.declare(listed([]));
     expect(await freeIn(store)).toEqual([free('jpy', 0), free('usd', 0)]);
     expect(claim).toMatchObject({ key: 'eur', cursor: '', recent: undefined, strikes: 0 });
   });
@@ -25,7 +25,7 @@ describe.each(subjects)('streams in $name', (subject) => {
     const store = await place.open();
     const [first, second] = [await join(store), await join(store)];
     await own(store, first, ['eur']);
-    await store.declare(['usd']);
+    await store.declare(listed(['usd']));
     const wanted = [free('eur', 0), free('usd', 0), free('nowhere', 0)];
     expect(await store.claim(second, wanted)).toMatchObject([{ key: 'usd' }]);
     expect((await viewOf(store, first)).mine).toMatchObject([{ key: 'eur' }]);
@@ -36,7 +36,7 @@ describe.each(subjects)('streams in $name', (subject) => {
     await using place = await subject.create();
     const store = await place.open();
     const id = await join(store);
-    await store.declare(['eur']);
+    await store.declare(listed(['eur']));
     const epochs = [0];
     for (let claims = 0; claims < 100; claims += 1) {
       const [claim] = await store.claim(id, [free('eur', epochs.at(-1) ?? 0)]);
@@ -52,7 +52,7 @@ describe.each(subjects)('streams in $name', (subject) => {
     const stores = [await place.open(), await place.open()] as const;
     const ids = await Promise.all(stores.map(join));
     const keys = numbered(10_000);
-    await stores[0].declare(keys);
+    await stores[0].declare(listed(keys));
     const wanted = keys.map((key) => free(key, 0));
     const [first, second] = await Promise.all(
       stores.map((store, index) => store.claim(ids[index] ?? '', wanted)),
@@ -80,7 +80,7 @@ describe.each(subjects)('streams in $name', (subject) => {
     const [buried, gone] = [await join(store), await join(store)];
     await bury(store, buried);
     await store.leave(gone);
-    await store.declare(['eur']);
+    await store.declare(listed(['eur']));
     for (const id of [buried, gone, randomUUID()]) {
       expect(await store.claim(id, [free('eur', 0)])).toEqual([]);
     }
@@ -152,7 +152,7 @@ describe.each(subjects)('streams in $name', (subject) => {
     const store = await place.open();
     const dead = await join(store);
     await own(store, dead, numbered(3000));
-    await store.declare(numbered(6000));
+    await store.declare(listed(numbered(6000)));
     await bury(store, dead);
     const found = await freeIn(store);
     expect(new Set(found.map(({ key }) => key)).size).toBe(5000);
@@ -176,7 +176,7 @@ describe.each(subjects)('streams in $name', (subject) => {
 });
 
 async function declareLater(store: OpenStore<unknown>, key: string): Promise<void> {
-  await store.declare(['good', key]);
+  await store.declare(listed(['good', key]));
 }
 
 async function freeIn(store: OpenStore<unknown>) {

@@ -2,11 +2,14 @@ import {
   MemoryTables,
   type NodeAction,
   NodeCore,
+  type NodeCoreOptions,
   type NodeEvent,
   type Now,
   type Request,
   timesOf,
 } from '../../../src/core.ts';
+
+type Options = Partial<NodeCoreOptions>;
 
 interface WorldNode {
   readonly name: string;
@@ -26,9 +29,10 @@ interface Entry {
 
 /** Nodes over one memory store without faults and without delays, on virtual time. */
 export class SmallWorld {
-  readonly tables: MemoryTables = new MemoryTables(() => this.date);
-  /** Of the store. */
+  readonly tables: MemoryTables = new MemoryTables(() => this.date + this.rate * this.now);
+  /** Of the store; `rate`: how fast it goes. */
   date = 0;
+  rate = 0;
   readonly nodes: WorldNode[] = [];
   readonly log: Entry[] = [];
   /** What becomes of a request. */
@@ -47,7 +51,7 @@ export class SmallWorld {
     this.#keys = keys;
   }
 
-  add(name: string, weight = 1): WorldNode {
+  add(name: string, { weight = 1, busy }: Pick<Options, 'weight' | 'busy'> = {}): WorldNode {
     const core = new NodeCore({
       name,
       weight,
@@ -56,6 +60,7 @@ export class SmallWorld {
       times: timesOf(this.#ttl),
       random: () => 0,
       newId: () => `id ${(this.#ids += 1)}`,
+      busy,
     });
     const node = { name, core, wakeAt: Infinity, isUp: true };
     this.nodes.push(node);
@@ -168,7 +173,7 @@ export class SmallWorld {
           holder: tables.join(request.node, request.renewal),
         };
       case 'declare':
-        tables.declare(request.keys);
+        tables.declare(request.streams);
         return { type: 'declared' };
       case 'renew': {
         const isGood = tables.renew(request.id, request.renewal, request.facts);

@@ -25,7 +25,7 @@ export class Database {
       case 'join':
         return { type: 'joined', sentAt, holder: this.#join(request) };
       case 'declare':
-        tables.declare(request.keys);
+        tables.declare(request.streams);
         return { type: 'declared' };
       case 'renew': {
         const { id, renewal, facts } = request;

@@ -1,0 +1,154 @@
+import type { Claim, FreeStream, OwnedStream, SavedRow } from '../store.ts';
+
+/** From so many strikes on a stream is started with few others, or alone. */
+const leastOfSuspect = 2;
+const leastOfLonely = 3;
+/** A suspect that runs for so long is not the reason of the deaths, in ms. */
+const trial = 2000;
+/** A stream that runs for so long has no strikes any more, in ms. */
+const health = 60_000;
+
+interface Struck extends OwnedStream {
+  readonly strikes: number;
+  readonly startedAt: number;
+}
+
+/**
+ * The streams of a node that have strikes. A suspect may end the process, and then all that runs
+ * beside it gets a strike, too. So suspects are tried: first one, then twice as many each time that
+ * all have run for a while, which leaves each of them one strike. One that has failed a trial is
+ * tried alone.
+ */
+export class Suspects {
+  readonly #struck: Map<string, Struck> = new Map();
+  readonly #tried: Set<string> = new Set();
+  #batch = 1;
+
+  get count(): number {
+    return [...this.#struck.values()].filter(isSuspect).length;
+  }
+
+  strikesOf(key: string): number {
+    return this.#struck.get(key)?.strikes ?? 0;
+  }
+
+  started(claim: Claim, now: number): void {
+    const { key, epoch, strikes } = claim;
+    this.stopped(key);
+    if (strikes > 0) {
+      this.#struck.set(key, { key, epoch, strikes, startedAt: now });
+    }
+    if (isSuspect(claim)) {
+      this.#tried.add(key);
+    }
+  }
+
+  stopped(key: string): void {
+    this.#struck.delete(key);
+    this.#tried.delete(key);
+  }
+
+  /** A client was given up: the next trial begins with one stream again. */
+  failed(key: string): void {
+    this.stopped(key);
+    this.#batch = 1;
+  }
+
+  clear(): void {
+    this.#struck.clear();
+    this.#tried.clear();
+    this.#batch = 1;
+  }
+
+  /** Whether a stream has run for as long as a trial lasts, or has no strikes. */
+  isWell(key: string, now: number): boolean {
+    const { startedAt = -Infinity } = this.#struck.get(key) ?? {};
+    return now - startedAt >= trial;
+  }
+
+  /** Of free streams, those that may be started now. */
+  admit(free: readonly FreeStream[], now: number): readonly FreeStream[] {
+    this.#endTrial(now);
+    const suspects = free.filter(isSuspect);
+    if (suspects.length === 0) {
+      return free;
+    }
+    const others = free.filter((stream) => !isSuspect(stream));
+    return this.#tried.size > 0 ? others : [...others, ...this.#next(suspects)];
+  }
+
+  /** When the trial is over; Infinity if there is none. */
+  get trialEndsAt(): number {
+    return this.#tried.size === 0
+      ? Infinity
+      : Math.max(...[...this.#tried].map((key) => this.#startOf(key))) + trial;
+  }
+
+  /** When the next stream has been well for long enough to have no strikes any more. */
+  get acquitAt(): number {
+    return [...this.#struck.values()].reduce(
+      (least, each) => Math.min(least, this.#hasPassed(each) ? each.startedAt : endOf(each)),
+      Infinity,
+    );
+  }
+
+  /** The rows that clear the strikes of streams that are well. */
+  acquittals(now: number): readonly SavedRow[] {
+    return [...this.#struck.values()].flatMap((each) => {
+      const { key, epoch } = each;
+      const isHealthy = endOf(each) <= now;
+      return isHealthy || this.#hasPassed(each) ? [{ key, epoch, strikes: isHealthy ? 0 : 1 }] : [];
+    });
+  }
+
+  /** The rows are written. */
+  acquitted(rows: readonly SavedRow[]): void {
+    for (const { key, epoch, outcome, strikes } of rows) {
+      const struck = this.#struck.get(key);
+      if (outcome !== undefined || struck?.epoch !== epoch) {
+        continue;
+      }
+      this.#struck.delete(key);
+      if (strikes === 1) {
+        this.#struck.set(key, { ...struck, strikes });
+      }
+    }
+  }
+
+  #hasPassed(each: Struck): boolean {
+    return isSuspect(each) && !this.#tried.has(each.key);
+  }
+
+  #startOf(key: string): number {
+    return this.#struck.get(key)?.startedAt ?? -Infinity;
+  }
+
+  #endTrial(now: number): void {
+    const isOver = [...this.#tried].every((key) => this.isWell(key, now));
+    if (this.#tried.size > 0 && isOver) {
+      this.#tried.clear();
+      this.#batch *= 2;
+    }
+  }
+
+  #next(suspects: readonly FreeStream[]): readonly FreeStream[] {
+    const due = suspects.filter(isDue).toSorted((a, b) => a.strikes - b.strikes);
+    const few = due.filter(({ strikes }) => strikes < leastOfLonely);
+    return few.length > 0 ? few.slice(0, this.#batch) : due.slice(0, 1);
+  }
+}
+
+/** Whether a stream may be the reason of deaths. */
+export function isSuspect({ strikes }: Pick<FreeStream, 'strikes'>): boolean {
+  return strikes >= leastOfSuspect;
+}
+
+/** From when on a stream has no strikes any more. */
+function endOf({ startedAt }: Struck): number {
+  return startedAt + health;
+}
+
+/** The more nodes have died with a stream, the later it is taken again. */
+function isDue({ strikes, deadFor }: FreeStream): boolean {
+  return deadFor === 0 || deadFor >= 1000 * 2 ** (strikes - 1);
+}

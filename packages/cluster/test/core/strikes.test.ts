@@ -1,0 +1,163 @@
+import { expect, test } from '@jest/globals';
+
+import { SmallWorld } from './support/small-world.ts';
+
+const ttl = 1000;
+const keysOf = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `stream ${at}`);
+
+/** Nodes on a store whose clock goes as theirs. */
+function freshWorld(names: readonly string[], count: number): SmallWorld {
+  const world = new SmallWorld(ttl, keysOf(count));
+  world.rate = 1;
+  for (const name of names) {
+    world.add(name);
+  }
+  return world;
+}
+
+/** All streams run. */
+function worldOf(names: readonly string[], count: number): SmallWorld {
+  const world = freshWorld(names, count);
+  world.run(5 * ttl);
+  world.clear();
+  return world;
+}
+
+/** Goes on for so many ms. A node that starts the stream dies of it, and starts again. */
+function runWithPoison(world: SmallWorld, key: string, ms: number): number {
+  let deaths = 0;
+  for (let passed = 0; passed < ms; passed += 50) {
+    const before = world.log.length;
+    world.run(50);
+    for (const { name, action } of world.log.slice(before)) {
+      const node = world.nodes.find((each) => each.name === name && each.isUp);
+      if (action.type === 'start' && action.claim.key === key && node !== undefined) {
+        deaths += 1;
+        world.kill(node);
+        world.add(name);
+      }
+    }
+  }
+  return deaths;
+}
+
+test('POI-02 POI-03 a stream that kills its process kills five, and is parked; every other stream runs within a minute', () => {
+  const world = freshWorld(['a', 'b', 'c'], 60);
+  expect(runWithPoison(world, 'stream 7', 60_000)).toBe(5);
+  expect(world.tables.survey(1)).toMatchObject({
+    streams: { total: 60, free: 0, parked: 1 },
+    rows: [{ key: 'stream 7', strikes: 5, parked: expect.stringContaining('5 nodes') }],
+  });
+  expect(runWithPoison(world, 'stream 7', 60_000)).toBe(0);
+  expect(world.tables.survey(0).streams.suspects).toBe(0);
+});
+
+test('POI-05 a parked stream is tried again after an hour, and parked again by one death', () => {
+  const world = freshWorld(['a', 'b'], 4);
+  expect(runWithPoison(world, 'stream 1', 60_000)).toBe(5);
+  world.date += 3_600_000;
+  expect(runWithPoison(world, 'stream 1', 60_000)).toBe(1);
+  expect(world.tables.survey(1).streams.parked).toBe(1);
+});
+
+test('POI-04 processes that die a second after their start, again and again, park no stream', () => {
+  const world = freshWorld(['a', 'b', 'c'], 60);
+  for (let round = 0; round < 10; round += 1) {
+    world.run(1000);
+    for (const node of world.nodes.filter(({ isUp }) => isUp)) {
+      world.kill(node);
+      world.add(node.name);
+    }
+  }
+  world.run(60_000);
+  expect(world.tables.survey(0).streams).toMatchObject({ free: 0, parked: 0 });
+});
+
+test('a minute without a crash clears the strikes of a stream', () => {
+  const world = worldOf(['a', 'b'], 4);
+  const [a] = world.nodes;
+  world.kill(a as NonNullable<typeof a>);
+  world.run(3 * ttl);
+  expect(world.tables.survey(0).streams.suspects).toBe(2);
+  world.run(55_000);
+  expect(world.tables.survey(0).streams.suspects).toBe(2);
+  world.run(10_000);
+  expect(world.tables.survey(0).streams.suspects).toBe(0);
+});
+
+test('POI-06 a stream whose client gave up is tried again in a minute, on any node', () => {
+  const world = worldOf(['a', 'b'], 1);
+  const [node] = world.nodes.filter(({ core }) => core.owned === 1);
+  const epoch = world.tables.owner('stream 0')?.epoch ?? 0;
+  const stream = { key: 'stream 0', epoch };
+  const event = { type: 'stopped', stream, outcome: 'gaveUp', reason: 'HTTP 404' } as const;
+  world.step(node as NonNullable<typeof node>, event);
+  world.run(55_000);
+  expect(world.actions('start')).toEqual([]);
+  expect(node?.core.troubled.parked).toMatchObject([{ strikes: 1, reason: 'HTTP 404' }]);
+  world.run(10_000);
+  expect(world.actions('start')).toHaveLength(1);
+});
+
+test('POI-06 a stream that has ended is run again only when its spec has changed', () => {
+  const world = worldOf(['a', 'b'], 1);
+  const [node] = world.nodes.filter(({ core }) => core.owned === 1);
+  const epoch = world.tables.owner('stream 0')?.epoch ?? 0;
+  const event = { type: 'stopped', stream: { key: 'stream 0', epoch }, outcome: 'ended' } as const;
+  world.step(node as NonNullable<typeof node>, event);
+  const keys = ['stream 0'];
+  world.step(node as NonNullable<typeof node>, { type: 'listed', keys });
+  world.run(20_000);
+  expect(world.actions('start')).toEqual([]);
+  const specs = new Map([['stream 0', 'another']]);
+  world.step(node as NonNullable<typeof node>, { type: 'listed', keys, specs });
+  world.run(3 * ttl);
+  expect(world.actions('start')).toHaveLength(1);
+});
+
+test('LIST-01 two lists lie side by side: each node runs only its own, and nothing moves', () => {
+  const world = worldOf(['a', 'b'], 10);
+  const c = world.add('c');
+  world.step(c, { type: 'listed', keys: [...keysOf(10), 'new 1', 'new 2'] });
+  world.run(20 * ttl);
+  expect(world.nodes.map(({ core }) => core.owned)).toEqual([5, 5, 2]);
+  expect(world.actions('stop')).toEqual([]);
+  for (const node of world.nodes.slice(0, 2)) {
+    world.step(node, { type: 'drain' });
+    world.run(5 * ttl);
+  }
+  expect(c.core.owned).toBe(12);
+});
+
+test('LIST-01 a node with an empty list takes no share', () => {
+  const world = worldOf(['a', 'b'], 10);
+  world.step(world.add('c'), { type: 'listed', keys: [] });
+  world.run(10 * ttl);
+  expect(world.nodes.map(({ core }) => core.owned)).toEqual([5, 5, 0]);
+  expect(world.actions('stop')).toEqual([]);
+});
+
+test('LIST-01 nodes whose lists become the same share the streams evenly', () => {
+  const world = worldOf(['a', 'b'], 12);
+  const c = world.add('c');
+  world.step(c, { type: 'listed', keys: ['stream 3'] });
+  world.run(5 * ttl);
+  expect(world.nodes.map(({ core }) => core.owned)).toEqual([6, 6, 0]);
+  world.step(c, { type: 'listed', keys: keysOf(12).toReversed() });
+  world.run(5 * ttl);
+  expect(world.nodes.map(({ core }) => core.owned)).toEqual([4, 4, 4]);
+});
+
+test('REB-11 a node whose thread is busy gets no stream while others have time', () => {
+  const world = worldOf(['a', 'b'], 12);
+  let busy = 0.99;
+  const c = world.add('c', { busy: () => busy });
+  world.run(5 * ttl);
+  world.kill(world.nodes[0] as NonNullable<(typeof world.nodes)[0]>);
+  world.run(5 * ttl);
+  expect([world.nodes[1]?.core.owned, c.core.owned]).toEqual([12, 0]);
+  busy = 0.5;
+  world.run(5 * ttl);
+  expect([world.nodes[1]?.core.owned, c.core.owned]).toEqual([6, 6]);
+});
