@@ -83,7 +83,8 @@ onPostgres('nodes whose database fails, for long or in its own ways', () => {
     writeFileSync(join(place?.data_directory ?? '', 'standby.signal'), '');
     const started = server.start();
     await outage.expectAllStop();
-    await untilTold('the database system is');
+    // Before that it recovers from the crash, and cannot be promoted.
+    await untilTold('not accepting connections');
     server.promote();
     await started;
     await outage.expectBack();
