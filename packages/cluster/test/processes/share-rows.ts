@@ -6,12 +6,20 @@ import { randomOf } from '@reprise/sse/testing';
 import type { Database } from '../../../../bench/torture/database.ts';
 import { Fleet, type FleetOptions } from '../../../../bench/torture/fleet.ts';
 import { machineTime } from '../../../../bench/torture/machine-time.ts';
+import type { SinkKind } from '../../../../bench/torture/node-options.ts';
 import { expectBelow, expectCleanAndSingle, expectGapsBelow } from './rows.ts';
+
+export interface ShareRowsOptions {
+  readonly names: readonly string[];
+  /** Of the rows that hold with each sink. */
+  readonly sinks: readonly SinkKind[];
+  readonly also?: string;
+}
 
 /** The rows of nodes that join and leave in order, which hold with each store. */
 export function shareRows(
   open: () => Promise<Database>,
-  { names, also = '' }: { readonly names: readonly string[]; readonly also?: string },
+  { names, sinks, also = '' }: ShareRowsOptions,
 ): void {
   const ttl = 3000;
   const random = randomOf(`${jest.getSeed()}`);
@@ -37,7 +45,7 @@ export function shareRows(
     await expectCleanAndSingle(fleet);
   });
 
-  test.each(['transact', 'handle'] as const)(
+  test.each(sinks)(
     `${also}REB-03 a node that leaves hands its streams over in order, with the sink %s`,
     async (sink) => {
       const streams = 30 * names.length;

@@ -14,7 +14,7 @@ const open = async (): Promise<PostgresDatabase> => new PostgresDatabase(await t
 
 onPostgres('the shares of nodes', () => {
   describe('that join and leave in order', () => {
-    shareRows(open, { names: ['a', 'b', 'c'] });
+    shareRows(open, { names: ['a', 'b', 'c'], sinks: ['transact', 'handle'] });
   });
 
   describe('at a start and a kill', () => {
