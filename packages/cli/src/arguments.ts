@@ -5,6 +5,8 @@ import { redact } from '@reprise/actor/text';
 import type { CommandOptions } from '@reprise/simulation/command';
 import { Command, CommanderError, Option } from 'commander';
 
+import { withClusterCommands } from './cluster/arguments.ts';
+import type { ClusterTask } from './cluster/task.ts';
 import type { GivenOptions } from './options/given.ts';
 import { readOptions, type TailOptions } from './options/options.ts';
 import { UsageError } from './options/usage.ts';
@@ -15,6 +17,7 @@ import { type GivenSimulateOptions, readSimulateOptions } from './simulate/optio
 export type Task =
   | { readonly type: 'tail'; readonly options: TailOptions }
   | { readonly type: 'simulate'; readonly options: CommandOptions }
+  | { readonly type: 'cluster'; readonly task: ClusterTask }
   /** Help or the version, for stdout. */
   | { readonly type: 'print'; readonly text: string }
   /** Wrong usage: the message for stderr, and the exit status. */
@@ -56,6 +59,9 @@ class Parse {
       .version(version());
     this.#defineTail();
     this.#defineSimulate();
+    withClusterCommands(this.program.command('cluster'), (task) => {
+      this.task = { type: 'cluster', task };
+    });
   }
 
   #defineTail(): void {
@@ -218,7 +224,7 @@ function misuseOf(
     return `Expected ${expectation('commander.unknownCommand', redact(got), '')}${hintFor(got, program)}\n`;
   }
   const hint = /\(Did you mean .*\)/.exec(message)?.[0];
-  const name = command === 'simulate' ? command : 'tail';
+  const name = command === 'simulate' || command === 'cluster' ? command : 'tail';
   return `Expected ${expectation(code, redact(got), name)}${hint === undefined ? '' : ` ${hint}`}\n`;
 }
 
@@ -240,15 +246,23 @@ function hintFor(got: string, { commands }: Command): string {
 }
 
 function expectation(code: string, got: string, command: string): string {
+  if (command === 'cluster' && isAboutCommand.has(code)) {
+    return `a command, as in 'reprise cluster status --store FILE', got ${got}`;
+  }
   switch (code) {
     case 'commander.help':
     case 'commander.unknownCommand':
       return `a command, as in 'reprise tail URL', got ${got}`;
     case 'commander.missingArgument':
-      return `a file, as in 'reprise simulate FILE', got none`;
+      return command === 'cluster'
+        ? `the key of a stream, as in 'reprise cluster retry --store FILE KEY', got none`
+        : `a file, as in 'reprise simulate FILE', got none`;
     case 'commander.optionMissingArgument':
       return `a value, as in '${got.replace(/^-\w, /, '')}', got none`;
     default:
       return `options that 'reprise ${command} --help' lists, got ${got}`;
   }
 }
+
+/** Of a command that has commands below it. */
+const isAboutCommand: ReadonlySet<string> = new Set(['commander.help', 'commander.unknownCommand']);

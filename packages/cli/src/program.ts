@@ -11,6 +11,7 @@ import {
 import type { CommandOptions } from '@reprise/simulation/command';
 
 import type { Task } from './arguments.ts';
+import type { ClusterTask } from './cluster/task.ts';
 import { refusalIn } from './nodes/refusal.ts';
 import { RemoteOutput } from './nodes/remote-output.ts';
 import { optionsOfWorker, workerNumber } from './nodes/worker-role.ts';
@@ -68,6 +69,8 @@ export class Program {
         return this.#print(this.#stderr, task.text, task.status);
       case 'simulate':
         return this.#simulate(task.options);
+      case 'cluster':
+        return this.#cluster(task.task);
       case 'tail':
         return this.#tail(task.options);
       default:
@@ -92,6 +95,14 @@ export class Program {
       }
       throw error;
     }
+  }
+
+  async #cluster(task: ClusterTask): Promise<never> {
+    const { runCluster } = await import('./cluster/run.ts');
+    const { stdout = '', stderr = '', status } = await runCluster(task);
+    void this.#stderr.write(stderr);
+    await this.#stderr.flushed();
+    return this.#print(this.#stdout, stdout, status);
   }
 
   async #tail(given: TailOptions): Promise<never> {

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -94,6 +96,37 @@ describe('reprise tail --workers', () => {
     ]);
     expect(first.stderr).toContain('owned');
   });
+});
+
+/** Names the modules of a cluster, and of the driver of Postgres, on stderr as they are loaded. */
+const loads = `import { registerHooks } from 'node:module';
+registerHooks({
+  load(url, context, next) {
+    const name = /packages.cluster.src|node_modules.pg.lib/.exec(url)?.[0];
+    if (name !== undefined) {
+      console.error('loads ' + name.slice(0, 14));
+    }
+    return next(url, context);
+  },
+});`;
+
+test('a program loads a cluster only with --store, and pg only with a Postgres', async () => {
+  const [url = ''] = await serveNumbers(1);
+  const main = join(import.meta.dirname, '..', 'src', 'main.ts');
+  const hook = `data:text/javascript,${encodeURIComponent(loads)}`;
+  const flags = ['--conditions=@reprise/source', '--import', hook, main];
+  const loaded = async (...args: readonly string[]): Promise<ReadonlySet<string>> => {
+    const child = spawn(process.execPath, [...flags, 'tail', '--count', '1', ...args, url], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const lines = (await text(child.stderr)).split('\n');
+    return new Set(lines.filter((line) => line.startsWith('loads ')));
+  };
+  expect(await loaded()).toEqual(new Set());
+  expect(await loaded('--store', storeFile())).toEqual(new Set(['loads packages/clust']));
+  expect(await loaded('--store', 'postgres://127.0.0.1:1/x')).toEqual(
+    new Set(['loads packages/clust', 'loads node_modules/p']),
+  );
 });
 
 (postgresPrograms() === undefined ? describe.skip : describe)('with a Postgres', () => {

@@ -22,7 +22,7 @@ export async function storeAt(
 }
 
 /** @throws Refusal if pg is not installed. */
-async function postgresModule(): Promise<typeof Postgres> {
+export async function postgresModule(): Promise<typeof Postgres> {
   try {
     return await import('@reprise/cluster/postgres');
   } catch (error) {

@@ -34,7 +34,7 @@ export function nodeOptions(urls: readonly string[], given: GivenOptions): NodeO
 }
 
 /** @throws a `UsageError` for a text that is neither a file nor a Postgres */
-function placeOf(store: string): Place {
+export function placeOf(store: string): Place {
   if (/^postgres(?:ql)?:/i.test(store)) {
     return { type: 'postgres', url: store };
   }

@@ -1,0 +1,154 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { describe, expect, test } from '@jest/globals';
+import { systemClock } from '@reprise/actor';
+import { sqlite } from '@reprise/cluster/sqlite';
+
+import { parseArguments } from '../src/arguments.ts';
+import { clusterLines } from '../src/cluster/lines.ts';
+import { runCluster } from '../src/cluster/run.ts';
+import { main } from './support/program.ts';
+import { runReprise } from './support/reprise.ts';
+
+const noSecrets = expect.not.stringContaining('S3CRET');
+const secretKey = 'https://joe:S3CRET@example.com/?token=S3CRET';
+const shownKey = 'https://example.com/?token=[redacted]';
+
+/** A file with the streams eur and `secretKey`; the second is parked. */
+async function fileWithStreams(): Promise<string> {
+  const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'cluster.db');
+  const nothing = (): void => undefined;
+  const options = { ttl: 3000, clock: systemClock(), onError: nothing, onWarning: nothing };
+  const store = await sqlite(file).open(options);
+  await store.join({ id: 'x', name: 'a', weight: 1, ttl: 3000, host: 'h', pid: 7 }, 'r');
+  await store.declare([
+    { key: 'eur', spec: '' },
+    { key: secretKey, spec: '' },
+  ]);
+  const { free } = await store.observe('x', [], { count: 0, epochs: 0 });
+  const claims = await store.claim('x', free);
+  await store.save(
+    'x',
+    claims
+      .filter(({ key }) => key === secretKey)
+      .map(({ key, epoch }) => ({
+        key,
+        epoch,
+        outcome: 'crashed' as const,
+        strikes: 5,
+        parked: { reason: `no answer of ${secretKey}`, retryIn: 3_600_000 },
+      })),
+  );
+  await store.close();
+  return file;
+}
+
+describe('reprise cluster', () => {
+  test('status prints nodes and streams, parked ones first, without joining', async () => {
+    const place = { type: 'file', file: await fileWithStreams() } as const;
+    const { stdout, status } = await runCluster({ type: 'status', place, json: false, limit: 9 });
+    expect(stdout?.split('\n').slice(1)).toEqual([
+      '',
+      'NODE  STREAMS  HOST  PROCESS',
+      'a     0        h     7',
+      '',
+      '2 streams: 0 free, 0 suspect, 1 parked',
+      expect.stringMatching(/^STREAM +NODE +EPOCH$/),
+      expect.stringMatching(
+        /^https:\/\/example.com\/\?token=\[redacted\] +- +\d+ +parked: no answer of .*, tried again in \d+ s$/,
+      ),
+      expect.stringMatching(/^eur +a +\d+$/),
+      '',
+    ]);
+    expect(stdout).toEqual(noSecrets);
+    expect(status).toBe(0);
+  });
+
+  test('status --json prints one object, without secrets', async () => {
+    const place = { type: 'file', file: await fileWithStreams() } as const;
+    const { stdout = '' } = await runCluster({ type: 'status', place, json: true, limit: 1 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      engine: expect.stringMatching(/^SQLite /),
+      nodes: [{ name: 'a', pid: 7 }],
+      streams: { total: 2, parked: 1 },
+      rows: [{ key: shownKey, strikes: 5 }],
+    });
+    expect(stdout).toEqual(noSecrets);
+  });
+
+  test('says how many streams it leaves out', () => {
+    const streams = { total: 3, free: 3, suspects: 0, parked: 0 };
+    expect(clusterLines('SQLite', { nodes: [], streams, rows: [] }).at(-1)).toBe(
+      'and 3 more: --limit shows them',
+    );
+  });
+
+  test('retry runs a parked stream again, whose key is given as status prints it', async () => {
+    const file = await fileWithStreams();
+    const place = { type: 'file', file } as const;
+    expect(await runCluster({ type: 'retry', place, json: false, key: shownKey })).toEqual({
+      stdout: `"${shownKey}" is tried again\n`,
+      status: 0,
+    });
+    const { stdout = '' } = await runCluster({ type: 'status', place, json: true, limit: 9 });
+    expect(JSON.parse(stdout)).toMatchObject({ streams: { parked: 0 } });
+  });
+
+  test('retry of a stream that nobody knows is status 1', async () => {
+    const place = { type: 'file', file: await fileWithStreams() } as const;
+    expect(await runCluster({ type: 'retry', place, json: true, key: 'usd' })).toEqual({
+      stderr: 'Expected the key of a stream of the store, got "usd"\n',
+      status: 1,
+    });
+  });
+
+  test('a file that is no store is status 3, and it stays as it was', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'other.db');
+    const database = new DatabaseSync(file);
+    database.exec('create table reprise_nodes (a)');
+    const { status, stderr } = await runCluster({
+      type: 'status',
+      place: { type: 'file', file },
+      json: false,
+      limit: 9,
+    });
+    expect(stderr).toContain(file);
+    expect(status).toBe(3);
+    expect(database.prepare('select name from sqlite_schema').all()).toEqual([
+      { name: 'reprise_nodes' },
+    ]);
+    database.close();
+  });
+
+  test('sql prints the statements for a Postgres, with the grants of a role', async () => {
+    const { status, stdout } = await runReprise('cluster', 'sql', '--role', 'app');
+    expect(stdout.join('\n')).toContain('grant usage on schema reprise to app;');
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    [['cluster'], `Expected a command, as in 'reprise cluster status --store FILE', got none\n`],
+    [
+      ['cluster', 'state'],
+      `Expected a command, as in 'reprise cluster status --store FILE', got state (Did you mean status?)\n`,
+    ],
+    [['cluster', 'status'], 'Expected --store with a file or a URL of Postgres, got none\n'],
+    [
+      ['cluster', 'status', '--store', '/no/file'],
+      'Expected --store to name a file that is there, got "/no/file"\n',
+    ],
+    [
+      ['cluster', 'retry', '--store', main],
+      `Expected the key of a stream, as in 'reprise cluster retry --store FILE KEY', got none\n`,
+    ],
+    [
+      ['cluster', 'status', '--limt', '3'],
+      `Expected options that 'reprise cluster --help' lists, got --limt (Did you mean --limit?)\n`,
+    ],
+  ])('reprise %j is bad usage', (args, text) => {
+    expect(parseArguments(args)).toEqual({ type: 'misuse', text, status: 2 });
+  });
+});
