@@ -2,6 +2,7 @@ import { type Pid, processes, type ProcessInfo, processInfo, type System } from 
 import { type InHand, inHand, shownState } from '@reprise/actor/inspect';
 
 import type { EndedLife, History } from '../history/history.ts';
+import { withoutEventData } from '../recording/event-data.ts';
 import { pathOfProcess } from '../recording/places.ts';
 import type { Recorded } from '../recording/record.ts';
 
@@ -59,11 +60,18 @@ export function processPage(
     links: named(system, history, info.links),
     monitors: named(system, history, info.monitors),
     monitoredBy: named(system, history, info.monitoredBy),
-    inHand: showsState ? inHand(pid) : undefined,
+    inHand: showsState ? handledBy(pid) : undefined,
     state: showsState ? shownState(pid) : undefined,
     isStateHidden: !showsState,
     lives: [...recorded.processes].filter((life) => life.path === path).slice(-8),
   };
+}
+
+function handledBy(pid: Pid): InHand | undefined {
+  const found = inHand(pid);
+  return found?.message === undefined
+    ? found
+    : { ...found, message: withoutEventData(found.message) };
 }
 
 function numbersOf(info: ProcessInfo) {

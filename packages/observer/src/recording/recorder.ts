@@ -5,6 +5,7 @@ import { History } from '../history/history.ts';
 import type { Presence } from '../history/presence.ts';
 import { pathOf } from '../history/rows.ts';
 import { addTakenAlong, CrashBook, type CrashKind, type OpenReport } from './crash-book.ts';
+import { withoutEventData } from './event-data.ts';
 import { pathOfProcess } from './places.ts';
 
 /** What a process was at when it failed. */
@@ -208,7 +209,7 @@ export class Recorder implements Witness {
       process: String(pid),
       reason: text,
       stack: stack?.slice(0, longestStack),
-      message: this.#json(lastMessage),
+      message: this.#json(withoutEventData(lastMessage)),
       state: this.#json(state),
       takenAlong: [],
     };
