@@ -1,5 +1,6 @@
 import { batch, computed, signal } from '@preact/signals';
 
+import { Announcer } from './model/announcer.ts';
 import { type Connection, LiveConnection } from './model/connection.ts';
 import { Mirror, rowsOfPast } from './model/mirror.ts';
 import { Rates } from './model/rates.ts';
@@ -11,16 +12,16 @@ import type {
   CrashGroup,
   Figures,
   Hello,
-  Hour,
   Judgement,
   Lane,
   PastTree,
   Stream,
+  ToldHour,
   TreeRow,
   Vitals,
 } from './model/wire.ts';
 
-const noHour: Hour = { from: 0, part: 30_000, changes: [], crashes: [], since: 0, latest: [] };
+const noHour: ToldHour = { from: 0, part: 30_000, changes: [], crashes: [], since: 0, latest: [] };
 
 export const token = signal(takeToken());
 export const connection = signal<Connection>('connecting');
@@ -28,7 +29,9 @@ export const hello = signal<Hello | undefined>(undefined);
 export const endReason = signal('');
 export const vitals = signal<Vitals | undefined>(undefined);
 export const judgement = signal<Judgement>({ isWell: true, text: '', findings: [] });
-export const hour = signal<Hour>(noHour);
+/** What a screen reader is told. */
+export const told = signal('');
+export const hour = signal<ToldHour>(noHour);
 export const streams = signal<readonly Stream[]>([]);
 export const lanes = signal<readonly Lane[]>([]);
 export const crashes = signal<readonly CrashGroup[]>([]);
@@ -37,6 +40,7 @@ export const route = signal<Route>(parseRoute(location.hash));
 export const isPaused = signal(false);
 export const now = signal(0);
 
+const announcer = new Announcer();
 export const mirror = new Mirror();
 export const pastMirror = new Mirror();
 export const rates = new Rates();
@@ -76,6 +80,24 @@ export async function get<Value>(path: string): Promise<Value | undefined> {
   }
 }
 
+/** Returns why it was not done; `""` if it was. */
+export async function post(path: string, body: unknown): Promise<string> {
+  try {
+    const response = await send(path, JSON.stringify(body));
+    return response.ok ? '' : await response.text();
+  } catch {
+    return 'The connection was lost.';
+  }
+}
+
+function send(path: string, body: string): Promise<Response> {
+  return fetch(`api/${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token.value}`, 'content-type': 'application/json' },
+    body,
+  });
+}
+
 let shown = '';
 let windowTimer = 0;
 
@@ -95,11 +117,7 @@ export function show(rows: readonly number[], shownStreams: readonly number[]): 
 function sendWindow(): void {
   const { reader } = hello.value ?? {};
   if (reader !== undefined && shown !== '') {
-    void fetch(`api/live/${reader}/window`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token.value}`, 'content-type': 'application/json' },
-      body: shown,
-    }).catch(() => undefined);
+    void send(`live/${reader}/window`, shown).catch(() => undefined);
   }
 }
 
@@ -132,8 +150,9 @@ const handlers: Readonly<Record<string, (data: never) => void>> = {
   },
   findings: (next: Judgement) => {
     judgement.value = next;
+    told.value = announcer.next(next);
   },
-  hour: (next: Hour) => {
+  hour: (next: ToldHour) => {
     hour.value = next;
     void refresh();
   },

@@ -15,6 +15,7 @@ export type {
   WaitingProcess,
 } from './look/process-look.ts';
 export type { StreamLook } from './look/stream-look.ts';
+export type { ObserverAction } from './server/actions.ts';
 export type { GateFunction, HandlerOptions, ObserverHandler } from './server/handler.ts';
 export { observerHandler } from './server/handler.ts';
 export { observer } from './server/observer.ts';

@@ -1,4 +1,6 @@
-// What the server tells, as JSON. The types are those of src/live and src/judge.
+// What the server tells, as JSON. The types are those of src/live and src/judge, where a value that
+// is `undefined` there is absent here.
+export type { Change, ToldHour } from '../../src/live/change.ts';
 
 export interface Hello {
   readonly reader: string;
@@ -11,6 +13,8 @@ export interface Hello {
   readonly since: number;
   /** The folder that the program was started in. */
   readonly folder: string;
+  /** What may be done to processes from the page. */
+  readonly actions: readonly string[];
 }
 
 export interface TreeRow {
@@ -78,24 +82,6 @@ export interface Vitals {
   readonly cpu: number;
   readonly heapUsed: number;
   readonly heapTotal: number;
-}
-
-export interface Change {
-  readonly at: number;
-  readonly path: string;
-  readonly kind: 'crash' | 'end' | 'lost' | 'connected';
-  readonly pid: number;
-  readonly lasted: number;
-  readonly reason: string;
-}
-
-export interface Hour {
-  readonly from: number;
-  readonly part: number;
-  readonly changes: readonly number[];
-  readonly crashes: readonly number[];
-  readonly since: number;
-  readonly latest: readonly Change[];
 }
 
 export interface Stream {

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { clockTime, duration, grouped, lastOf, rated, utc, visible } from '../model/format.ts';
 import type { Other, ProcessPage, TreeRow } from '../model/wire.ts';
 import { get, go, mirror, now, past, rates, wall } from '../store.ts';
+import { Actions } from './actions.tsx';
 import { Countdown, Meter } from './marks.tsx';
 import { ChangeItem, linkTo } from './overview.tsx';
 
@@ -246,6 +247,7 @@ export function Panel({ path }: { readonly path: string }) {
             restarts in {row.supervises.maxSeconds} s <Meter {...row.supervises} />
           </div>
         )}
+        <Actions row={row} />
       </header>
       <section>
         <Facts row={row} shown={shown} />

@@ -5,16 +5,18 @@ import process from 'node:process';
 import type { System, TimeoutHandle } from '@reprise/actor';
 import { watch } from '@reprise/actor/inspect';
 
-import { judge, type Judgement } from '../judge/judge.ts';
+import { judge } from '../judge/judge.ts';
+import type { JudgeOptions } from '../judge/limits.ts';
 import { look } from '../look/look.ts';
 import type { Look } from '../look/looker.ts';
 import type { StreamLook } from '../look/stream-look.ts';
 import { type Recorded, recordedOf } from '../recording/record.ts';
+import type { ToldHour } from './change.ts';
 import { ChangeLog, frame } from './frame.ts';
 import { hourOf, latestChanges } from './hour.ts';
 import { Machine } from './machine.ts';
 import { Numbers } from './numbers.ts';
-import { Reader, type Window } from './reader.ts';
+import { type PageOptions, Reader, type Window } from './reader.ts';
 import type { Sink } from './sink.ts';
 import { Structure } from './structure.ts';
 
@@ -48,7 +50,8 @@ interface Looking {
   looks: number;
   /** When there was a reader last. */
   readAt: number;
-  judgement: string;
+  /** The judgements that were told last, by the limits that they were made with. */
+  readonly judgements: Map<JudgeOptions, string>;
 }
 
 /** Looks at a system while somebody reads, and tells the readers. Without one it does nothing. */
@@ -70,33 +73,38 @@ export class Live {
     return this.#readers.size >= mostReaders;
   }
 
-  /** The structure as it is now, for one who does not stay. */
-  tree(): string {
+  /** The structure as it is now, also for one who does not stay. */
+  structure(): Structure {
+    if (this.#looking !== undefined) {
+      this.#tellChanges(this.#looking);
+    }
     const structure = this.#looking?.structure ?? this.#structure();
     structure.update();
-    return structure.snapshot;
+    return structure;
   }
 
   /** `lastEventId`: what the reader has got last, in this epoch or in another. */
-  add(sink: Sink, lastEventId: string): void {
-    const reader = new Reader(randomBytes(8).toString('hex'), sink);
+  add(sink: Sink, lastEventId: string, options: PageOptions): void {
+    const reader = new Reader(randomBytes(8).toString('hex'), sink, options);
     const looking = (this.#looking ??= this.#start());
+    // The others get what has changed; the tree of this one has it.
+    this.#tellChanges(looking);
     this.#readers.set(reader.id, reader);
     sink.onClose(() => {
       this.#readers.delete(reader.id);
     });
-    // The others get what has changed; the tree of this one has it.
-    const changes = this.#changes(looking);
-    for (const other of this.#readers.values()) {
-      if (other !== reader) {
-        other.write(changes);
-      }
-    }
     const missed = this.#missed(looking, lastEventId);
     reader.write(this.#hello(reader) + (missed ?? this.#snapshot(looking)) + this.#slow());
     // Told when they change: this reader knows none.
-    looking.judgement = '';
+    looking.judgements.clear();
     this.#look(looking);
+  }
+
+  #tellChanges(looking: Looking): void {
+    const changes = this.#changes(looking);
+    for (const reader of this.#readers.values()) {
+      reader.write(changes);
+    }
   }
 
   setWindow(id: string, window: Window): boolean {
@@ -122,7 +130,7 @@ export class Live {
       timer: undefined,
       looks: 0,
       readAt: this.#now,
-      judgement: '',
+      judgements: new Map(),
     };
   }
 
@@ -169,24 +177,36 @@ export class Live {
     numbers.update();
     looking.looks += 1;
     const seen = look(this.#system);
-    const judged = judge(seen);
-    const shared = this.#shared(looking, seen, judged);
+    const shared = this.#shared(looking, seen);
+    const findings = this.#findings(looking, seen);
     const top = numbers.top();
     for (const reader of this.#readers.values()) {
       const whole = reader.isBehind ? this.#snapshot(looking) : '';
       const rows = this.#rows(structure, numbers, reader.window, top);
-      reader.write(whole + shared + rows + streams(seen.streams, reader.window));
+      const judged = findings.get(reader.options.judge) ?? '';
+      reader.write(whole + shared + judged + rows + streams(seen.streams, reader.window));
     }
   }
 
   /** The same text for all. */
-  #shared(looking: Looking, seen: Look, judged: Judgement): string {
+  #shared(looking: Looking, seen: Look): string {
     const changes = this.#changes(looking);
-    const judgement = JSON.stringify(judged);
-    const findings = judgement === looking.judgement ? '' : frame('findings', judgement);
-    looking.judgement = judgement;
     const isTime = looking.looks % looksAnHour === 0 || changes !== '';
-    return changes + findings + this.#vitals(looking, seen) + (isTime ? this.#slow() : '');
+    return changes + this.#vitals(looking, seen) + (isTime ? this.#slow() : '');
+  }
+
+  /** Where they have changed, by the limits of the readers: all pages of a server share theirs. */
+  #findings({ judgements }: Looking, seen: Look): ReadonlyMap<JudgeOptions, string> {
+    const limits = new Set([...this.#readers.values()].map(({ options }) => options.judge));
+    const told = new Map<JudgeOptions, string>();
+    for (const options of limits) {
+      const judgement = JSON.stringify(judge(seen, options));
+      if (judgement !== judgements.get(options)) {
+        judgements.set(options, judgement);
+        told.set(options, frame('findings', judgement));
+      }
+    }
+    return told;
   }
 
   /** What has changed in the tree, as a frame that is kept for a while; `""` for nothing. */
@@ -221,7 +241,8 @@ export class Live {
   #slow(): string {
     const hour = hourOf(this.#recorded, this.#now);
     const latest = latestChanges(this.#recorded, this.#now, 12);
-    return frame('hour', JSON.stringify({ ...hour, since: this.#recorded.since, latest }));
+    const told: ToldHour = { ...hour, since: this.#recorded.since, latest };
+    return frame('hour', JSON.stringify(told));
   }
 
   #rows(
@@ -240,7 +261,7 @@ export class Live {
     return frame('rows', `{"at":${this.#now},"rows":${JSON.stringify(figures)}}`);
   }
 
-  #hello({ id }: Reader): string {
+  #hello({ id, options }: Reader): string {
     const hello = {
       reader: id,
       epoch: this.#epoch,
@@ -251,6 +272,7 @@ export class Live {
       wall: this.#system.clock.date?.() ?? Date.now(),
       since: this.#recorded.since,
       folder: process.cwd(),
+      actions: options.actions,
     };
     return frame('hello', JSON.stringify(hello));
   }

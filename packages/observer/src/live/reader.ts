@@ -1,4 +1,12 @@
+import type { JudgeOptions } from '../judge/limits.ts';
 import type { Sink } from './sink.ts';
+
+/** What the options of an observer say of its page. */
+export interface PageOptions {
+  /** The same object for all readers of a server. */
+  readonly judge: JudgeOptions;
+  readonly actions: readonly string[];
+}
 
 /** What a page shows: only of these it gets numbers. */
 export interface Window {
@@ -16,13 +24,15 @@ const most = 200;
 export class Reader {
   window: Window = nothing;
   readonly id: string;
+  readonly options: PageOptions;
   readonly #sink: Sink;
   #isReady = true;
   /** It has missed something. */
   #isBehind = false;
 
-  constructor(id: string, sink: Sink) {
+  constructor(id: string, sink: Sink, options: PageOptions) {
     this.id = id;
+    this.options = options;
     this.#sink = sink;
   }
 

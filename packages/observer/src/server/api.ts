@@ -1,21 +1,25 @@
-import type { System } from '@reprise/actor';
+import type { Pid, System } from '@reprise/actor';
 
 import type { EndedLife } from '../history/history.ts';
 import { judge } from '../judge/judge.ts';
 import { changesAround } from '../live/hour.ts';
 import { liveOf, type Live } from '../live/live.ts';
 import { processPage } from '../live/process.ts';
-import { windowOf } from '../live/reader.ts';
+import { type PageOptions, windowOf } from '../live/reader.ts';
 import { look } from '../look/look.ts';
 import type { CrashGroup, CrashReport } from '../recording/crash-book.ts';
 import { type Recorded, recordedOf } from '../recording/record.ts';
+import { Actions, pathIn } from './actions.ts';
 import { type Answer, json, jsonText, plain, type Question } from './exchange.ts';
 import type { ShowOptions } from './options.ts';
 import type { Api } from './site.ts';
 
-/** The data of a system, each kind below a name of its own. */
-export function createApi(system: System, options: ShowOptions): Api {
-  return new SystemApi(system, options);
+/**
+ * The data of a system, each kind below a name of its own. `own`: the server of the page, which no
+ * action may end.
+ */
+export function createApi(system: System, options: ShowOptions, own?: Pid): Api {
+  return new SystemApi(system, options, own);
 }
 
 class SystemApi implements Api {
@@ -23,12 +27,17 @@ class SystemApi implements Api {
   readonly #recording: Recorded;
   readonly #live: Live;
   readonly #options: ShowOptions;
+  readonly #actions: Actions;
+  readonly #page: PageOptions;
 
-  constructor(system: System, options: ShowOptions) {
+  constructor(system: System, options: ShowOptions, own: Pid | undefined) {
     this.#system = system;
     this.#recording = recordedOf(system);
     this.#live = liveOf(system);
     this.#options = options;
+    const { judge: limits = {}, actions = [] } = options;
+    this.#page = { judge: limits, actions };
+    this.#actions = new Actions(system, this.#live, actions, own);
   }
 
   get(path: string, question: Question): Answer | undefined {
@@ -41,7 +50,9 @@ class SystemApi implements Api {
       case 'live':
         return this.#stream(question);
       case 'tree':
-        return jsonText(`{"at":${this.#system.clock.now()},"rows":${this.#live.tree()}}`);
+        return this.#tree();
+      case 'find':
+        return this.#find(query.get('q'));
       case 'lives':
         return json(this.#livesOf(query.get('path')));
       case 'changes':
@@ -59,7 +70,11 @@ class SystemApi implements Api {
     }
   }
 
-  post(path: string, body: unknown): Answer | undefined {
+  async post(path: string, body: unknown, address: string): Promise<Answer | undefined> {
+    const [, action] = /^act\/(\w{1,10})$/.exec(path) ?? [];
+    if (action !== undefined) {
+      return this.#actions.act(action, body, address);
+    }
     const [, reader] = /^live\/(\w{1,40})\/window$/.exec(path) ?? [];
     return reader !== undefined && this.#live.setWindow(reader, windowOf(body))
       ? { status: 204, headers: { 'cache-control': 'no-store' }, body: '' }
@@ -75,9 +90,27 @@ class SystemApi implements Api {
       status: 200,
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
       body: (sink) => {
-        this.#live.add(sink, lastEventId);
+        this.#live.add(sink, lastEventId, this.#page);
       },
     };
+  }
+
+  #tree(): Answer {
+    const { snapshot } = this.#live.structure();
+    return jsonText(`{"at":${this.#system.clock.now()},"rows":${snapshot}}`);
+  }
+
+  /** Rows by a part of their id, or by `#pid`, with their paths. */
+  #find(query: string | null): Answer {
+    const needle = query?.trim().toLowerCase() ?? '';
+    if (needle === '') {
+      return plain(400, 'Expected q, a part of an id or #pid');
+    }
+    const structure = this.#live.structure();
+    const found = [...structure.rows].filter(
+      ({ id, pid }) => id.toLowerCase().includes(needle) || `#${pid}` === needle,
+    );
+    return json(found.slice(0, mostFound).map((row) => ({ path: pathIn(structure, row), ...row })));
   }
 
   #process(pid: number): Answer | undefined {
@@ -99,7 +132,7 @@ class SystemApi implements Api {
 
   #overview(): Answer {
     const seen = look(this.#system);
-    return json({ ...judge(seen), look: seen });
+    return json({ ...judge(seen, this.#options.judge), look: seen });
   }
 
   #shown(group: CrashGroup): CrashGroup {
@@ -114,6 +147,8 @@ class SystemApi implements Api {
       : json(this.#recording.at(Number(time)));
   }
 }
+
+const mostFound = 100;
 
 const wantsTime = plain(400, 'Expected time, in ms on the clock of the system');
 

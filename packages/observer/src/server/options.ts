@@ -1,6 +1,9 @@
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { type JudgeOptions, judgeLimits } from '../judge/limits.ts';
+import { assertActions, type ObserverAction } from './actions.ts';
+
 /** What the observer shows, however it is served. */
 export interface ShowOptions {
   /**
@@ -14,6 +17,14 @@ export interface ShowOptions {
    * `Host` of the request.
    */
   readonly origin?: string;
+  /** When something needs a person: the limits of `judge`. */
+  readonly judge?: JudgeOptions;
+  /**
+   * What may be done to processes by buttons of the page: `suspend`, `resume`, `restart` and
+   * `stop`. Each press asks once more and is logged. The top of the tree, and what the observer
+   * itself runs in, cannot be acted on. Default: none.
+   */
+  readonly actions?: readonly ObserverAction[];
 }
 
 /** The options of an observer with a server of its own. */
@@ -41,7 +52,12 @@ export interface ObserverOptions extends ShowOptions {
   readonly announce?: (url: string) => void;
 }
 
-export const showKeys: KeysOf<ShowOptions> = { state: true, origin: true };
+export const showKeys: KeysOf<ShowOptions> = {
+  state: true,
+  origin: true,
+  judge: true,
+  actions: true,
+};
 
 const observerKeys: KeysOf<ObserverOptions> = {
   ...showKeys,
@@ -71,7 +87,10 @@ export function assertObserverOptions(options: ObserverOptions): void {
   assertShown(options);
 }
 
-export function assertShown({ state = 'show', origin }: ShowOptions): void {
+export function assertShown(options: ShowOptions): void {
+  const { state = 'show', origin, judge = {}, actions = [] } = options;
+  judgeLimits(judge);
+  assertActions(actions);
   if (state !== 'show' && state !== 'hide') {
     throw new TypeError(`Expected state to be "show" or "hide", got ${describe(state)}`);
   }

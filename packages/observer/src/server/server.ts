@@ -68,9 +68,13 @@ const server = GenServer.define({
     const { options, token } = setup;
     const hosts = new Set<string>(options.hosts?.map((host) => host.toLowerCase()));
     const gate = new Gate({ hosts, origin: options.origin, who: { token } }, self.system.clock);
-    const mount = new Mount(new Site(gate, createApi(self.system, options)), '', (error) => {
-      send(self.pid as Pid<Message>, { type: 'failed', error });
-    });
+    const mount = new Mount(
+      new Site(gate, createApi(self.system, options, self.pid)),
+      '',
+      (error) => {
+        send(self.pid as Pid<Message>, { type: 'failed', error });
+      },
+    );
     const state: State = { setup, server: serverFor(self), mount, hosts, hasWarned: false };
     return ok(state, { continue: 'listen' });
   },

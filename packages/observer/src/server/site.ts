@@ -7,7 +7,8 @@ import { securityHeaders } from './security-headers.ts';
 export interface Api {
   /** `path` without `/api/`. */
   get(path: string, question: Question): Answer | undefined;
-  post(path: string, body: unknown): Answer | undefined;
+  /** `address`: where the connection comes from. */
+  post(path: string, body: unknown, address: string): Promise<Answer | undefined>;
 }
 
 /** The longest body of a request, in bytes. */
@@ -59,7 +60,7 @@ export class Site {
       return plain(413, 'Expected a body of at most 64 KB', { connection: 'close' });
     }
     try {
-      return this.#api.post(path, JSON.parse(text));
+      return await this.#api.post(path, JSON.parse(text), question.address);
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof TypeError) {
         return plain(400, error instanceof TypeError ? error.message : 'Expected a body of JSON');

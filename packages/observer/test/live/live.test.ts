@@ -14,9 +14,9 @@ import {
   Supervisor,
 } from '@reprise/actor';
 import { supervisorInfo } from '@reprise/actor/inspect';
-import { settle, virtualClock } from '@reprise/actor/testing';
+import { advance, createTestSystem, settle, virtualClock } from '@reprise/actor/testing';
 
-import { observer } from '../../src/index.ts';
+import { observer, observerHandler } from '../../src/index.ts';
 import type { TreeRow } from '../../src/live/structure.ts';
 import { ask } from '../support/asking.ts';
 import { bearer, token } from '../support/observed.ts';
@@ -192,6 +192,52 @@ describe('the stream to a page', () => {
     [other, second, stranger].map((reader) => {
       reader.close();
     });
+  });
+
+  test('tells its readers a change that somebody else has asked for before', async () => {
+    await using tree = await service();
+    const reader = await openStream(tree.url);
+    await reader.next('snapshot');
+    exit(tree.system, pidOf(tree.top, 'stock'), kill);
+    await settle(tree.system);
+    await ask(`${tree.url}api/tree`, { headers: bearer });
+    const { data } = await reader.next('changes');
+    expect(data).toContain(`"pid":${pidOf(tree.top, 'stock').id}`);
+    reader.close();
+  });
+
+  test('OBS-P25 keeps nothing for a reader that does not read: it gets one snapshot when it does', async () => {
+    const system = createTestSystem();
+    const ids = Array.from({ length: 50 }, (_, at) => `agent-${at}-${'x'.repeat(1000)}`);
+    const top = await Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      maxRestarts: 1_000_000,
+      children: ids.map(agent),
+    });
+    const { fetch } = observerHandler(system, { gate: () => true });
+    const { body } = await fetch(new Request('http://a/api/live'));
+    for (let round = 0; round < 100; round++) {
+      for (const { pid } of supervisorInfo(top)?.children ?? []) {
+        exit(system, pid ?? top, kill);
+      }
+      await advance(system, 500);
+    }
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const countOf = (type: string): number => text.split(`event: ${type}\n`).length - 1;
+    while (countOf('snapshot') < 2) {
+      const read = reader?.read();
+      await advance(system, 500);
+      text += (await read)?.value ?? '';
+    }
+    expect(text.slice(text.lastIndexOf('event: snapshot'))).toContain(
+      `"pid":${pidOf(top, ids[0] ?? '').id}`,
+    );
+    // What its buffer takes, and no more.
+    expect(countOf('changes')).toBeLessThan(5);
+    expect(countOf('snapshot')).toBe(2);
+    await reader?.cancel();
+    await system.stop();
   });
 
   test('every reader is told the findings, also where they have not changed', async () => {
