@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-import { clockTime } from '../model/format.ts';
+import { clockTime, visible } from '../model/format.ts';
 import { views } from '../model/route.ts';
 import { keepToken } from '../model/token.ts';
 import {
@@ -13,6 +13,7 @@ import {
   reconnect,
   route,
   token,
+  told,
   vitals,
 } from '../store.ts';
 import { Crashes } from './crashes.tsx';
@@ -115,6 +116,9 @@ export function App() {
       </header>
       <main id="main" class={isStale ? 'stale' : ''} tabIndex={-1}>
         <Notice />
+        <p class="unseen" role="status">
+          {visible(told.value, 1000)}
+        </p>
         {hello.value !== undefined && <Main />}
       </main>
       <BottomTabs />

@@ -23,7 +23,7 @@ function GroupItem({
   readonly group: CrashGroup;
   readonly isSelected: boolean;
 }) {
-  const { path, reason, count, firstAt, lastAt } = group;
+  const { path, last, count, firstAt, lastAt } = group;
   const times =
     count === 1
       ? clockTime(wall(lastAt))
@@ -43,7 +43,7 @@ function GroupItem({
         {visible(shortPath(path), 60)} <span class="quiet num">{times}</span>
       </span>
       <span class={`c ${isNow && count > 4 ? 'bad' : ''}`}>{grouped(count)}</span>
-      <span class="m">{visible(reason, 120)}</span>
+      <span class="m">{visible(last.reason, 120)}</span>
     </button>
   );
 }
@@ -69,15 +69,22 @@ function Stack({ text }: { readonly text: string }) {
   );
 }
 
+/** `#Pid<116>` as the rest of the page writes it. */
+function pidIn(process: string): string {
+  return process.replace(/#Pid<(\d+)>/, '#$1');
+}
+
 function Followed({ group, report }: { readonly group: CrashGroup; readonly report: CrashReport }) {
   const row = mirror.byPath(group.path);
+  const parent = mirror.get(row?.parent ?? 0);
+  const { supervises } = parent ?? {};
   const time = clockTime(wall(report.at));
   return (
     <ul class="chain num">
       <li>
         <span class="dot down" />
         <span>
-          <b>{visible(shortPath(group.path), 60)}</b> {visible(report.process)}{' '}
+          <b>{visible(shortPath(group.path), 60)}</b> {visible(pidIn(report.process))}{' '}
           {group.kind === 'gaveUp'
             ? 'gave up'
             : group.kind === 'start'
@@ -95,6 +102,16 @@ function Followed({ group, report }: { readonly group: CrashGroup; readonly repo
           <span />
         </li>
       ))}
+      {supervises !== undefined && supervises.counting > 0 && (
+        <li>
+          <span class="dot idle" />
+          <span>
+            <b>{visible(parent?.id ?? '', 60)}</b> counts {supervises.counting} of{' '}
+            {supervises.maxRestarts} restarts in {supervises.maxSeconds} s
+          </span>
+          <span />
+        </li>
+      )}
       {row?.state === 'running' && (
         <li>
           <span class="dot idle" />

@@ -38,14 +38,20 @@ export function linkTo(change: Partial<typeof route.value>): string {
 const ofStreams = new Set(['notConnected', 'silent', 'lossPossible']);
 const ofCrashes = new Set(['crashLoop', 'gaveUp']);
 
+/** The top of the tree is above all of them: its name says nothing. */
+function withoutTop(text: string): string {
+  const { name = '' } = hello.value ?? {};
+  return text.replaceAll(`${name} / `, '');
+}
+
 function FindingItem({ finding }: { readonly finding: Finding }) {
   const { level, title, detail, path, type } = finding;
   return (
     <li class="finding">
       <LevelMark level={level} />
       <div>
-        <h2>{visible(title)}</h2>
-        <p>{visible(detail)}</p>
+        <h2>{visible(withoutTop(title))}</h2>
+        <p>{visible(withoutTop(detail))}</p>
       </div>
       <div class="acts">
         {ofCrashes.has(type) && (
@@ -82,6 +88,8 @@ function Vital(props: {
   );
 }
 
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+
 function Subline() {
   const { processes = 0, streams: all = 0, connected = 0 } = vitals.value ?? {};
   const { since = 0 } = hello.value ?? {};
@@ -95,7 +103,8 @@ function Subline() {
       {all > 0 &&
         `, and ${connected} of ${plural(all, 'stream')} ${all === 1 ? 'is' : 'are'} connected`}
       . Up for {duration(up)}; the last{' '}
-      {recorded >= 3_590_000 ? 'hour' : duration(Math.max(0, recorded))} is recorded.
+      {recorded >= 3_590_000 ? 'hour' : duration(Math.max(0, recorded))} is recorded. Times are
+      those of {timeZone}.
     </p>
   );
 }
@@ -259,7 +268,7 @@ export function Overview() {
     <>
       <h1 class="headline">{text}</h1>
       <Subline />
-      <ul class="findings" aria-live="polite" aria-label="Findings">
+      <ul class="findings" aria-label="Findings">
         {findings.map((finding) => (
           <FindingItem key={finding.id} finding={finding} />
         ))}

@@ -397,34 +397,39 @@ function onKey(
   }
 }
 
-/** A row that is selected by a link is unfolded and brought into view. */
+/**
+ * A row that is selected by a link is unfolded and brought into view. Returns whether it is there:
+ * one that was folded away is drawn first.
+ */
 function reveal(
   shown: Mirror,
   path: string,
   lines: readonly Line[],
   element: HTMLElement | null,
-): void {
+): boolean {
   const row = shown.byPath(path);
   if (row === undefined || element === null) {
-    return;
+    return false;
   }
   const place = lines.findIndex((line) => line.type === 'row' && line.row.row === row.row);
   if (place === -1) {
     const above = shown.ancestorsOf(row.parent);
     folds.value = new Map([...folds.value, ...above.map((one) => [one, true] as const)]);
-    return;
+    return false;
   }
   focused.value = row.row;
   const top = element.getBoundingClientRect().top + place * rowHeight();
   if (top < 120 || top > window.innerHeight - 80) {
     window.scrollTo({ top: window.scrollY + top - window.innerHeight / 2 });
   }
+  return true;
 }
 
 export function Processes() {
   void treeVersion.value;
   void figuresVersion.value;
   const list = useRef<HTMLDivElement>(null);
+  const revealed = useRef<string | undefined>(undefined);
   const shown = past.value === undefined ? mirror : pastMirror;
   const lines = linesOf(shown);
   const [from, to] = visibleRange(view.value, rowHeight(), lines.length);
@@ -453,10 +458,15 @@ export function Processes() {
     };
   }, []);
   useEffect(() => {
-    if (selected !== undefined) {
-      reveal(shown, selected, linesOf(shown), list.current);
+    // Once: what is folded away later by hand stays so.
+    const wanted = selected === undefined ? undefined : `${past.value?.time ?? ''} ${selected}`;
+    if (selected !== undefined && wanted !== revealed.current) {
+      const isThere = reveal(shown, selected, linesOf(shown), list.current);
+      revealed.current = isThere ? wanted : undefined;
+    } else {
+      revealed.current = wanted;
     }
-  }, [selected, shown.size > 0, folds.value]);
+  }, [selected, past.value?.time, shown.size > 0, folds.value]);
 
   const all = [...shown.all];
   const counts = (test: (row: TreeRow) => boolean): number => all.filter(test).length;

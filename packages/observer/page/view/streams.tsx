@@ -108,7 +108,14 @@ function StreamLine({ lane }: { readonly lane: Lane }) {
       <span class="spark opt" role="gridcell">
         {past.value === undefined && (
           <>
-            <Curve values={rates} width={58} height={18} isFilled={false} color="var(--ink-3)" />
+            <Curve
+              values={rates}
+              width={58}
+              height={18}
+              max={Math.max(...rates, 0.1) * 1.6}
+              isFilled={false}
+              color="var(--ink-3)"
+            />
             <span class={`num rate ${rate === 0 ? 'quiet' : ''}`}>{rated(rate)}</span>
           </>
         )}
