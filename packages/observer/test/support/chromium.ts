@@ -1,0 +1,72 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+import { chromiumPath, launchArguments } from '../../../../tools/chromium.ts';
+import { buildPage } from '../../../../tools/page.ts';
+import { token } from './observed.ts';
+
+/** The views of the page, by their names in its address. */
+export const views = ['overview', 'processes', 'streams', 'crashes', 'system'] as const;
+
+/** A page that is open, and what it has complained of. */
+export interface Opened extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors of its scripts, and breaches of its policy. */
+  readonly complaints: readonly string[];
+  /** All that it has asked for. */
+  readonly urls: readonly string[];
+}
+
+/** `undefined`, with a banner, where there is no Chromium. */
+export const executablePath = chromiumPath();
+
+/** Chromium, for the page as its sources are now. Names of `.example` are this machine. */
+export async function launch(): Promise<Browser> {
+  buildPage();
+  return chromium.launch({
+    executablePath: executablePath ?? '',
+    args: [...launchArguments, '--host-resolver-rules=MAP *.example 127.0.0.1'],
+    // No timeout of its own: that of the test is enough.
+    timeout: 0,
+  });
+}
+
+/** The page at `url`, as one sees it who has its token, in a context of its own. */
+export async function open(
+  browser: Browser,
+  url: string,
+  {
+    hash = token,
+    ...options
+  }: BrowserContextOptions & {
+    /** The fragment of the address. Default: the token. */
+    readonly hash?: string;
+  } = {},
+): Promise<Opened> {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  const [complaints, urls]: [string[], string[]] = [[], []];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => urls.push(request.url()));
+  await page.goto(`${url}#${hash}`);
+  return { page, complaints, urls, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Waits until the page shows this view, which it goes to by its address. */
+export async function show(page: Page, address: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(`#${address}`)}`);
+  const [view = ''] = address.split('?');
+  await page
+    .locator(`.tab[aria-current=page][href='#${view}']`)
+    .first()
+    .waitFor({ state: 'attached' });
+}
+
+/** Waits until an expression of the page is true. */
+export async function until(page: Page, expression: string): Promise<void> {
+  // `waitForFunction` evaluates texts in the page, which its policy forbids.
+  while ((await page.evaluate(expression)) !== true) {
+    await page.evaluate('new Promise(requestAnimationFrame).then(() => undefined)');
+  }
+}
