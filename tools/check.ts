@@ -56,7 +56,7 @@ const checks: Readonly<Record<string, Check>> = {
     about: 'the packages as they would be published, compiled and run by a project outside',
   },
   size: {
-    command: 'node tools/bundle.ts && size-limit',
+    command: 'node tools/bundle.ts && node tools/page.ts && size-limit',
     about: 'the bytes that the packages add to a bundle (size-limit, .size-limit.json)',
   },
   simulate: {
