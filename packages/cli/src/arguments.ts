@@ -174,7 +174,12 @@ function withConnectionOptions(tail: Command): Command {
     .option('--pin <SHA256>', 'trust this certificate alone, also if no authority signed it')
     .option('--servername <NAME>', 'the name that the certificate has to have')
     .option('-k, --insecure', 'trust any certificate')
-    .optionsGroup('Other:');
+    .optionsGroup('Other:')
+    .option(
+      '--observer [PORT]',
+      'serve a page on this machine that shows the program, and print its URL on a terminal (embedded feed: default)',
+    )
+    .option('--no-observer', 'serve no page');
 }
 
 const examples = `

@@ -15,7 +15,7 @@ import type { ClusterTask } from './cluster/task.ts';
 import { refusalIn } from './nodes/refusal.ts';
 import { RemoteOutput } from './nodes/remote-output.ts';
 import { optionsOfWorker, workerNumber } from './nodes/worker-role.ts';
-import type { TailOptions } from './options/options.ts';
+import type { ObserverFlags, TailOptions } from './options/options.ts';
 import { UsageError } from './options/usage.ts';
 import { fileStream } from './output/file-stream.ts';
 import { formatOf } from './output/format.ts';
@@ -122,6 +122,7 @@ export class Program {
       closeOutput: (output) => this.#closeOutput(output, options),
       stop,
       outputFd,
+      observer: this.#observerFor(options),
     });
     const service = Application.run(tail, {
       deadline: options.node === undefined ? deadline : deadlineOfNodes,
@@ -138,6 +139,14 @@ export class Program {
     await Promise.race([this.#stderr.flushed(), delay(flushTimeout)]);
     // At once: a text that stdout has not taken by now counts as not printed, and must not be.
     return this.#process.exit();
+  }
+
+  /** Its URL has a token, which belongs into no log: without a terminal there is none. */
+  #observerFor({ observer }: TailOptions): ObserverFlags | undefined {
+    const { stdout, stderr } = this.#process;
+    const isForPerson =
+      !this.#isWorker && stderr.isTTY && (observer?.isAsked === true || stdout.isTTY);
+    return isForPerson ? observer : undefined;
   }
 
   #watchOutput(fd: number, stop: (status: number) => void): void {
@@ -201,7 +210,8 @@ export class Program {
   #plain(several: boolean, { format, output }: TailOptions, report: Report): Output {
     const isTerminal = this.#process.stdout.isTTY && output === undefined;
     const nameIn = (source: Source): string => nameOf(source, several);
-    return plainOutput(formatOf(format, { nameOf: nameIn, isTerminal }), this.#events, report);
+    const sinks = { stdout: this.#events, stderr: this.#stderr };
+    return plainOutput(formatOf(format, { nameOf: nameIn, isTerminal }), sinks, report);
   }
 
   #screen(sources: readonly Source[], { format }: TailOptions, report: Report): Output {
@@ -211,6 +221,7 @@ export class Program {
     const screen = screenOutput(sources, {
       terminal,
       stdout: this.#stdout,
+      stderr: this.#stderr,
       format: formatOf(format, { nameOf: nameIn, isTerminal: true }),
       report,
       clock: systemClock(),

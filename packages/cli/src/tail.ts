@@ -6,7 +6,7 @@ import { Delivery } from './delivery.ts';
 import * as Feed from './feed/feed.ts';
 import type { NodeContext } from './nodes/node.ts';
 import type { ClientOptions } from './options/client-options.ts';
-import type { TailOptions } from './options/options.ts';
+import type { ObserverFlags, TailOptions } from './options/options.ts';
 import type { NodeOptions } from './options/store.ts';
 import type { Output } from './output/output.ts';
 import type { Source } from './source.ts';
@@ -24,11 +24,13 @@ export interface Host {
   stop(status: 0 | 1): void;
   /** The file descriptor that events are printed to. */
   readonly outputFd: number;
+  /** `undefined`: without an observer. */
+  readonly observer: ObserverFlags | undefined;
 }
 
 /**
- * `reprise tail` as an application: a supervised client for each source, and above them the
- * embedded feed if no URL was given.
+ * `reprise tail` as an application: a supervised client for each source, and beside them the
+ * embedded feed if no URL was given, and the observer.
  */
 export function tailApplication(options: TailOptions, host: Host): Application.Application {
   return Application.define<Output>({
@@ -63,6 +65,9 @@ async function start(
     const delivery = new Delivery({ options, output, stop });
     await startNodes(top, options.node, { sources, options, output, delivery });
   }
+  if (host.observer !== undefined) {
+    observe(top, host.observer, output);
+  }
   return { pid: top, state: output };
 }
 
@@ -79,6 +84,18 @@ async function startNodes(
     const { startWorkers } = await import('./nodes/workers.ts');
     await startWorkers(top, node, context);
   }
+}
+
+/** No connection waits for it: it is loaded after the clients have begun. */
+function observe(top: Supervisor.Pid, { port }: ObserverFlags, output: Output): void {
+  const announce = (url: string): void => {
+    output.notice(`observer ${url}`);
+  };
+  const options = port === undefined ? { announce } : { port, announce };
+  void import('@reprise/observer')
+    .then(({ observer }) => Supervisor.startChild(top, observer(options)))
+    // A program that has ended by now needs none.
+    .catch(() => undefined);
 }
 
 /** For the embedded feed: short enough to watch its faults pass. */

@@ -39,6 +39,7 @@ class Terminal {
       format: formatOf({ type: 'text', timestamps: false }, { nameOf, isTerminal: true }),
       terminal: terminal as unknown as WriteStream,
       stdout,
+      stderr: stdout,
       report,
       clock: this.clock,
     });

@@ -360,6 +360,7 @@ test('a client that crashes is a source that gave up', async () => {
       throw new Error('cannot be printed');
     },
     state: (_, state) => states.push(state),
+    notice: () => {},
     close: () => {},
   };
   const stopped = Promise.withResolvers<number>();
@@ -368,6 +369,7 @@ test('a client that crashes is a source that gave up', async () => {
     closeOutput: () => Promise.resolve(),
     stop: stopped.resolve,
     outputFd: 1,
+    observer: undefined,
   });
   const system = createTestSystem();
   await Application.start(system, tail);
@@ -392,6 +394,7 @@ test('a client that is not started because the program is being killed has not g
         exit(system, pid, kill);
       }
     },
+    notice: () => {},
     close: () => {},
   };
   const tail = tailApplication(options, {
@@ -399,6 +402,7 @@ test('a client that is not started because the program is being killed has not g
     closeOutput: () => Promise.resolve(),
     stop: () => {},
     outputFd: 1,
+    observer: undefined,
   });
   await expect(Application.start(system, tail)).rejects.toThrow('killed');
   await new Promise(setImmediate);

@@ -34,6 +34,10 @@ export class RemoteOutput implements Output {
     this.#send({ type: 'state', source: this.#indexOf(source), state });
   }
 
+  notice(): void {
+    // A worker has no observer.
+  }
+
   close(): void {
     // The parent closes its own.
   }

@@ -33,4 +33,5 @@ export interface GivenOptions {
   readonly store?: string;
   readonly node?: string;
   readonly workers?: string;
+  readonly observer?: boolean | string;
 }

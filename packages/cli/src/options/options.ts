@@ -24,6 +24,8 @@ export interface TailOptions {
   readonly output?: string;
   readonly exec?: ExecOptions;
   readonly client: ClientOptions;
+  /** The page that shows the program; `undefined`: none. */
+  readonly observer?: ObserverFlags;
   /** The file for the ids of the last printed events; `undefined` without `--cursor`. */
   readonly cursor?: CursorFile;
   /** Shares the streams with other processes; `undefined` without `--store`. */
@@ -44,6 +46,13 @@ export interface ExecOptions {
   readonly retries: number;
   /** Whether an event is skipped that it still fails for; else the source gives up. */
   readonly skipFailed: boolean;
+}
+
+export interface ObserverFlags {
+  /** Whether `--observer` was given: else it is there for a person at a terminal alone. */
+  readonly isAsked: boolean;
+  /** `undefined`: the usual one. */
+  readonly port?: number;
 }
 
 export interface CursorFile {
@@ -79,6 +88,7 @@ export function readOptions(urls: readonly string[], given: GivenOptions): TailO
       until: given.until,
       output: given.output,
       exec: exec(given),
+      observer: observer(urls, given),
       cursor: cursor(urls, given),
       node: shared,
     }),
@@ -114,6 +124,27 @@ function exec(given: GivenOptions): ExecOptions | undefined {
     throw expected('either --exec or --output', '--exec and --output');
   }
   return { command, retries: wholeNumber('--retries', retries, 0) ?? 0, skipFailed };
+}
+
+function observer(
+  urls: readonly string[],
+  { observer: flag, quiet }: GivenOptions,
+): ObserverFlags | undefined {
+  if (flag === undefined) {
+    return urls.length === 0 && quiet !== true ? { isAsked: false } : undefined;
+  }
+  if (typeof flag === 'string') {
+    return { isAsked: true, port: portOf(flag) };
+  }
+  return flag ? { isAsked: true } : undefined;
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
+  if (port > 65_535) {
+    throw expected('--observer to be followed by a port, such as 4141, or by another option', text);
+  }
+  return port;
 }
 
 function delays(given: GivenOptions): Pick<ClientOptions, 'minDelay' | 'maxDelay'> {

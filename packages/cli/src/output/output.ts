@@ -10,15 +10,22 @@ export interface Output {
   /** Returns a promise if the output is full: it settles when there is room for another event. */
   event(source: Source, event: ServerSentEvent): void | Promise<void>;
   state(source: Source, state: SourceState): void;
+  /** A line about the program itself, for stderr. */
+  notice(text: string): void;
   /** Nothing is printed after this. */
   close(): void;
 }
 
 /** Events as text on one stream, changes of state on another. */
-export function plainOutput(format: Format, stdout: Sink, report: Report): Output {
+export function plainOutput(
+  format: Format,
+  { stdout, stderr }: { readonly stdout: Sink; readonly stderr: Sink },
+  report: Report,
+): Output {
   return {
     event: (source, event) => stdout.write(`${format(source, event)}\n`),
     state: report,
+    notice: (text) => void stderr.write(`${text}\n`),
     close: () => {},
   };
 }

@@ -21,6 +21,8 @@ export interface ScreenOptions {
   readonly format: Format;
   /** Writes a change of state to stderr, which can be the same terminal. */
   readonly report: Report;
+  /** Writes to stderr. */
+  readonly stderr: Sink;
   readonly clock: Clock;
 }
 
@@ -59,11 +61,13 @@ class Screen implements Output {
 
   state(source: Source, state: SourceState): void {
     this.#tallies.get(source)?.state(state, this.#options.clock.now());
-    // The report goes to stderr. If that is the same terminal, it must not land among the status
-    // lines.
-    this.#live.clear();
-    this.#options.report(source, state);
-    this.#draw();
+    this.#beside(() => {
+      this.#options.report(source, state);
+    });
+  }
+
+  notice(text: string): void {
+    this.#beside(() => void this.#options.stderr.write(`${text}\n`));
   }
 
   /** The status lines are gone then: the events and the changes of state stay. */
@@ -73,6 +77,13 @@ class Screen implements Output {
     }
     this.#isClosed = true;
     this.#live.clear();
+  }
+
+  /** What goes to stderr must not land among the status lines, if that is the same terminal. */
+  #beside(write: () => void): void {
+    this.#live.clear();
+    write();
+    this.#draw();
   }
 
   #tick(): void {
