@@ -9,6 +9,7 @@ import { idle } from './idle/suite.ts';
 import { importing } from './import/suite.ts';
 import { latency } from './latency/suite.ts';
 import { BusyMachineError, quietMachine } from './machine.ts';
+import { observing } from './observer/suite.ts';
 import { addOptions, type Options } from './options.ts';
 import { pair } from './pair/suite.ts';
 import { formatReport, type Report, reportJson } from './report.ts';
@@ -36,6 +37,7 @@ program.addCommand(latency);
 program.addCommand(importing);
 program.addCommand(cluster);
 program.addCommand(workers);
+program.addCommand(observing);
 program.addCommand(pair);
 program.addCommand(chart);
 await program.parseAsync().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { medianOf, rangeOf, ratiosOf, type Samples } from './turns.ts';
 
 /** One figure of all contenders. Ratios are to the first of them, round by round. */
 export interface Row {
-  readonly bench: 'sse' | 'idle' | 'latency' | 'import' | 'cluster' | 'workers';
+  readonly bench: 'sse' | 'idle' | 'latency' | 'import' | 'cluster' | 'workers' | 'observer';
   readonly work: string;
   readonly title: string;
   readonly unit: string;
