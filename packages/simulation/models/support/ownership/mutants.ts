@@ -55,8 +55,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'no deadline at all': noDeadlineAtAll,
   'a living owner is robbed': {
     file: tables,
-    from: 'if (buriedAt !== undefined && free.length < mostFree) {',
-    to: 'if (free.length < mostFree) {',
+    from: 'if (buriedAt !== undefined && free.length < mostFree && isDue(row, date)) {',
+    to: 'if (free.length < mostFree && isDue(row, date)) {',
     within: 100,
   },
   'the deadline is looked at by its timer only': { ...timerOnly, and: [noDeadline], within: 200 },
