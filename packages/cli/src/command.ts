@@ -25,7 +25,7 @@ export async function runCommand(
   }
 }
 
-/** The environment of a command: that of the program without its secrets, and the event's fields. */
+/** The environment of a command: that of the program without secrets, and the event's fields. */
 export function environmentOf(source: Source, event: ServerSentEvent): NodeJS.ProcessEnv {
   const { REPRISE_BEARER: _, REPRISE_STORE: __, ...own } = process.env;
   return { ...own, ...fieldsOf(source, event) };

@@ -23,8 +23,8 @@ export type Pid = DynamicSupervisor.Pid;
  *
  * - A worker that ends is replaced. More than `maxRestarts` of them within `maxSeconds` end all
  *   workers, and a start of them within that time fails: the supervisor above gives up, too.
- * - `shutdown`: how long a worker may take to end after SIGTERM before it is killed, in ms. Default:
- *   30,000. The `deadline` of `Application.run` has to be longer.
+ * - `shutdown`: how long a worker may take to end after SIGTERM before it is killed, in ms.
+ *   Default: 30,000. The `deadline` of `Application.run` has to be longer.
  * - A worker ends in order when this process has died, even by `kill -9`.
  *
  * A worker has its number, from 1 on, in the environment variable `REPRISE_WORKER`.
