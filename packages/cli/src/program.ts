@@ -99,10 +99,8 @@ export class Program {
 
   async #cluster(task: ClusterTask): Promise<never> {
     const { runCluster } = await import('./cluster/run.ts');
-    const { stdout = '', stderr = '', status } = await runCluster(task);
-    void this.#stderr.write(stderr);
-    await this.#stderr.flushed();
-    return this.#print(this.#stdout, stdout, status);
+    const { text, status } = await runCluster(task);
+    return this.#print(status === 0 ? this.#stdout : this.#stderr, text, status);
   }
 
   async #tail(given: TailOptions): Promise<never> {

@@ -49,8 +49,8 @@ async function fileWithStreams(): Promise<string> {
 describe('reprise cluster', () => {
   test('status prints nodes and streams, parked ones first, without joining', async () => {
     const place = { type: 'file', file: await fileWithStreams() } as const;
-    const { stdout, status } = await runCluster({ type: 'status', place, json: false, limit: 9 });
-    expect(stdout?.split('\n').slice(1)).toEqual([
+    const { text, status } = await runCluster({ type: 'status', place, json: false, limit: 9 });
+    expect(text.split('\n').slice(1)).toEqual([
       '',
       'NODE  STREAMS  HOST  PROCESS',
       'a     0        h     7',
@@ -63,20 +63,20 @@ describe('reprise cluster', () => {
       expect.stringMatching(/^eur +a +\d+$/),
       '',
     ]);
-    expect(stdout).toEqual(noSecrets);
+    expect(text).toEqual(noSecrets);
     expect(status).toBe(0);
   });
 
   test('status --json prints one object, without secrets', async () => {
     const place = { type: 'file', file: await fileWithStreams() } as const;
-    const { stdout = '' } = await runCluster({ type: 'status', place, json: true, limit: 1 });
-    expect(JSON.parse(stdout)).toMatchObject({
+    const { text } = await runCluster({ type: 'status', place, json: true, limit: 1 });
+    expect(JSON.parse(text)).toMatchObject({
       engine: expect.stringMatching(/^SQLite /),
       nodes: [{ name: 'a', pid: 7 }],
       streams: { total: 2, parked: 1 },
       rows: [{ key: shownKey, strikes: 5 }],
     });
-    expect(stdout).toEqual(noSecrets);
+    expect(text).toEqual(noSecrets);
   });
 
   test('says how many streams it leaves out', () => {
@@ -90,17 +90,17 @@ describe('reprise cluster', () => {
     const file = await fileWithStreams();
     const place = { type: 'file', file } as const;
     expect(await runCluster({ type: 'retry', place, json: false, key: shownKey })).toEqual({
-      stdout: `"${shownKey}" is tried again\n`,
+      text: `"${shownKey}" is tried again\n`,
       status: 0,
     });
-    const { stdout = '' } = await runCluster({ type: 'status', place, json: true, limit: 9 });
-    expect(JSON.parse(stdout)).toMatchObject({ streams: { parked: 0 } });
+    const { text } = await runCluster({ type: 'status', place, json: true, limit: 9 });
+    expect(JSON.parse(text)).toMatchObject({ streams: { parked: 0 } });
   });
 
   test('retry of a stream that nobody knows is status 1', async () => {
     const place = { type: 'file', file: await fileWithStreams() } as const;
     expect(await runCluster({ type: 'retry', place, json: true, key: 'usd' })).toEqual({
-      stderr: 'Expected the key of a stream of the store, got "usd"\n',
+      text: 'Expected the key of a stream of the store, got "usd"\n',
       status: 1,
     });
   });
@@ -109,13 +109,13 @@ describe('reprise cluster', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'other.db');
     const database = new DatabaseSync(file);
     database.exec('create table reprise_nodes (a)');
-    const { status, stderr } = await runCluster({
+    const { status, text } = await runCluster({
       type: 'status',
       place: { type: 'file', file },
       json: false,
       limit: 9,
     });
-    expect(stderr).toContain(file);
+    expect(text).toContain(file);
     expect(status).toBe(3);
     expect(database.prepare('select name from sqlite_schema').all()).toEqual([
       { name: 'reprise_nodes' },

@@ -6,31 +6,30 @@ import { Refusal } from '../nodes/refusal.ts';
 import { clusterLines } from './lines.ts';
 import type { ClusterTask } from './task.ts';
 
-/** What is printed, and the exit status. */
 export interface ClusterOutcome {
-  readonly stdout?: string;
-  readonly stderr?: string;
+  /** For stdout if the status is 0, and for stderr else. */
+  readonly text: string;
   readonly status: 0 | 1 | 3;
 }
 
 /** Does a task of `reprise cluster`. Never rejects. */
-export async function runCluster(task: ClusterTask): Promise<ClusterOutcome> {
-  try {
-    return await outcomeOf(task);
-  } catch (error) {
-    const stderr = `${redact((error as Error).message)}\n`;
-    return { stderr, status: error instanceof Refusal ? 3 : 1 };
-  }
+export function runCluster(task: ClusterTask): Promise<ClusterOutcome> {
+  return outcomeOf(task).catch(failed);
+}
+
+function failed(error: unknown): ClusterOutcome {
+  const text = `${redact((error as Error).message)}\n`;
+  return { text, status: error instanceof Refusal ? 3 : 1 };
 }
 
 async function outcomeOf(task: ClusterTask): Promise<ClusterOutcome> {
   switch (task.type) {
     case 'status':
-      return { stdout: await status(task), status: 0 };
+      return { text: await status(task), status: 0 };
     case 'sql': {
       const { postgresSql } = await postgresModule();
       const { type: _, ...options } = task;
-      return { stdout: `${postgresSql(options)}\n`, status: 0 };
+      return { text: `${postgresSql(options)}\n`, status: 0 };
     }
     case 'retry':
       return retry(task);
@@ -64,10 +63,9 @@ async function retry({ place, json, key }: Retry): Promise<ClusterOutcome> {
   const store = await storeAt(place, 'check');
   const isKnown = await withStore(store, async (open) => open.retry(await keyMeantBy(key, open)));
   const shown = JSON.stringify(redact(key));
-  if (!isKnown) {
-    return { stderr: `Expected the key of a stream of the store, got ${shown}\n`, status: 1 };
-  }
-  return { stdout: json ? `{"retried":${shown}}\n` : `${shown} is tried again\n`, status: 0 };
+  return isKnown
+    ? { text: json ? `{"retried":${shown}}\n` : `${shown} is tried again\n`, status: 0 }
+    : { text: `Expected the key of a stream of the store, got ${shown}\n`, status: 1 };
 }
 
 /** A key with a secret is printed without it, and so is it given. */

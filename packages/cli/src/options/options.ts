@@ -179,9 +179,7 @@ function cursor(
 
 function node(urls: readonly string[], given: GivenOptions): NodeOptions | undefined {
   const options = nodeOptions(urls, given);
-  if (options !== undefined) {
-    assertOnce('--store', urls.map(streamKey));
-  }
+  assertOnce('--store', options === undefined ? [] : urls.map(streamKey));
   return options;
 }
 
