@@ -37,7 +37,9 @@ async function bodyOf({ body }: Request, limit: number): Promise<string | undefi
 }
 
 export function responseOf({ status, headers, body }: Answer): Response {
-  const content = typeof body === 'function' ? streamOf(body) : body;
+  // The standard takes no body for 204, not even an empty one.
+  const whole = status === 204 ? null : body;
+  const content = typeof whole === 'function' ? streamOf(whole) : whole;
   return new Response(content as ConstructorParameters<typeof Response>[0], {
     status,
     headers: { ...headers },

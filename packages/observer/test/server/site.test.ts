@@ -220,4 +220,20 @@ describe('an observer in a server of the program', () => {
     server.close();
     await system.stop();
   });
+
+  test('OBS-P32 as fetch, it takes what a page shows', async () => {
+    const system = createSystem();
+    const { fetch } = observerHandler(system, { gate: () => true });
+    const reader = (await fetch(new Request('http://a/api/live'))).body?.getReader();
+    const { value } = (await reader?.read()) ?? {};
+    const [, id] = /"reader":"(\w+)"/.exec(new TextDecoder().decode(value)) ?? [];
+    const window = new Request(`http://a/api/live/${id}/window`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"rows":[1],"streams":[]}',
+    });
+    expect((await fetch(window)).status).toBe(204);
+    await reader?.cancel();
+    await system.stop();
+  });
 });
