@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 
 import { assertOneOf } from '@reprise/actor/options';
 import { redact } from '@reprise/actor/text';
@@ -12,12 +13,15 @@ import { readOptions, type TailOptions } from './options/options.ts';
 import { UsageError } from './options/usage.ts';
 import { misuseOfSimulate, withSimulateOptions } from './simulate/arguments.ts';
 import { type GivenSimulateOptions, readSimulateOptions } from './simulate/options.ts';
+import { withTopOptions } from './top/arguments.ts';
+import { type GivenTopOptions, readTopOptions, type TopOptions } from './top/options.ts';
 
 /** A command line, parsed. */
 export type Task =
   | { readonly type: 'tail'; readonly options: TailOptions }
   | { readonly type: 'simulate'; readonly options: CommandOptions }
   | { readonly type: 'cluster'; readonly task: ClusterTask }
+  | { readonly type: 'top'; readonly options: TopOptions }
   /** Help or the version, for stdout. */
   | { readonly type: 'print'; readonly text: string }
   /** Wrong usage: the message for stderr, and the exit status. */
@@ -51,13 +55,15 @@ class Parse {
   constructor() {
     this.program
       .description(
-        'Follows server-sent event streams, and reconnects when they break; runs programs under simulation.',
+        'Follows server-sent event streams, and reconnects when they break; shows the processes of a ' +
+          'running program; runs programs under simulation.',
       )
       .exitOverride()
       .configureOutput({ writeOut: (text) => (this.printed += text), writeErr: () => {} })
       .helpCommand('help [command]', 'explain a command')
       .version(version());
     this.#defineTail();
+    this.#defineTop();
     this.#defineSimulate();
     withClusterCommands(this.program.command('cluster'), (task) => {
       this.task = { type: 'cluster', task };
@@ -70,6 +76,15 @@ class Parse {
       .helpOption('-h, --help', 'print this')
       .action((urls: readonly string[], given: GivenOptions) => {
         this.task = { type: 'tail', options: readOptions(urls, given) };
+      });
+  }
+
+  #defineTop(): void {
+    withTopOptions(this.program.command('top'))
+      .version(version(), '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'print this')
+      .action((target: string | undefined, given: GivenTopOptions) => {
+        this.task = { type: 'top', options: readTopOptions(target, given, process.env) };
       });
   }
 
@@ -229,7 +244,7 @@ function misuseOf(
     return `Expected ${expectation('commander.unknownCommand', redact(got), '')}${hintFor(got, program)}\n`;
   }
   const hint = /\(Did you mean .*\)/.exec(message)?.[0];
-  const name = command === 'simulate' || command === 'cluster' ? command : 'tail';
+  const name = ['simulate', 'cluster', 'top'].includes(command) ? command : 'tail';
   return `Expected ${expectation(code, redact(got), name)}${hint === undefined ? '' : ` ${hint}`}\n`;
 }
 

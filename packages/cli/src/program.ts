@@ -29,6 +29,7 @@ import { misuseOfSimulate } from './simulate/arguments.ts';
 import { simulate } from './simulate/simulate.ts';
 import type { Source } from './source.ts';
 import { tailApplication } from './tail.ts';
+import type { TopOptions } from './top/options.ts';
 
 /** How long a reader that does not read may delay the end of the program, in ms. */
 const flushTimeout = 500;
@@ -71,6 +72,8 @@ export class Program {
         return this.#simulate(task.options);
       case 'cluster':
         return this.#cluster(task.task);
+      case 'top':
+        return this.#top(task.options);
       case 'tail':
         return this.#tail(task.options);
       default:
@@ -101,6 +104,15 @@ export class Program {
     const { runCluster } = await import('./cluster/run.ts');
     const { text, status } = await runCluster(task);
     return this.#print(status === 0 ? this.#stdout : this.#stderr, text, status);
+  }
+
+  async #top(options: TopOptions): Promise<never> {
+    void this.#stdout.whenBroken.then(() => this.#process.exit(0));
+    watchReader(1, () => this.#process.exit(0));
+    const { runTop } = await import('./top/run.ts');
+    const isForScreen = this.#canDraw && this.#process.env['NO_COLOR'] === undefined;
+    const { status, text } = await runTop(options, this.#process, this.#stdout, isForScreen);
+    return this.#print(this.#stderr, text, status);
   }
 
   async #tail(given: TailOptions): Promise<never> {

@@ -10,7 +10,7 @@ type ConnectionState = Exclude<
   { readonly type: CursorReport['type'] | 'gap' | 'eventFailed' | 'owned' }
 >;
 
-export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
+export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold' | 'inverse';
 export type Paint = (colour: Colour, text: string) => string;
 
 /**

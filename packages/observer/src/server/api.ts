@@ -3,6 +3,7 @@ import type { Pid, System } from '@reprise/actor';
 import type { EndedLife } from '../history/history.ts';
 import { judge } from '../judge/judge.ts';
 import { changesAround } from '../live/hour.ts';
+import { linksOf } from '../live/links.ts';
 import { liveOf, type Live } from '../live/live.ts';
 import { processPage } from '../live/process.ts';
 import { type PageOptions, windowOf } from '../live/reader.ts';
@@ -59,6 +60,8 @@ class SystemApi implements Api {
         return this.#changes(query.get('time'));
       case 'overview':
         return this.#overview();
+      case 'links':
+        return json(linksOf(this.#system));
       case 'streams':
         return json(this.#recording.streams);
       case 'crashes':

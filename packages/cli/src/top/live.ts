@@ -1,0 +1,55 @@
+import { createSystem, type Logger, Supervisor, type System } from '@reprise/actor';
+import { SseClient } from '@reprise/sse';
+
+import type { UnreachableError } from './observer.ts';
+import { headersOf, noObserver, refusalOf } from './observer.ts';
+import type { TopOptions } from './options.ts';
+
+export interface LiveListener {
+  event(type: string, data: string): void;
+  /** The connection is lost; the client makes another. */
+  lost(): void;
+  /** The observer does not let the program in any more, or is none. */
+  refused(error: UnreachableError): void;
+}
+
+/** The failures are shown, in a line. */
+const silent: Logger = { error: () => {}, warn: () => {} };
+
+/** Looks come twice a second. */
+const idleTimeout = 10_000;
+
+/** Follows what an observer tells, until the system that it returns is stopped. */
+export async function follow(options: TopOptions, listener: LiveListener): Promise<System> {
+  const system = createSystem({ logger: silent });
+  await Supervisor.startLink(system, {
+    strategy: 'oneForOne',
+    children: [
+      SseClient.resilient({
+        id: 'live',
+        url: `${options.url}api/live`,
+        headers: headersOf(options),
+        idleTimeout,
+        minDelay: 500,
+        maxDelay: 8000,
+        restart: 'temporary',
+        handle: ({ type, data }) => {
+          listener.event(type, data);
+        },
+        onStatus: (status) => {
+          if (status.type === 'disconnected') {
+            listener.lost();
+          } else if (status.type === 'gaveUp') {
+            const { failure } = status;
+            listener.refused(errorOf(options, 'status' in failure ? failure.status : 0));
+          }
+        },
+      }),
+    ],
+  });
+  return system;
+}
+
+function errorOf(options: TopOptions, status: number): UnreachableError {
+  return refusalOf(options, status) ?? noObserver(options, 'another answer than a stream');
+}
