@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { processInfo, Supervisor } from '@reprise/actor';
+import { describe, expect, jest, test } from '@jest/globals';
+import { processes, processInfo, Supervisor } from '@reprise/actor';
 import { createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { SseClient } from '@reprise/sse';
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
@@ -210,6 +210,23 @@ describe('metrics', () => {
     ]);
     await system.stop();
     await origin.close();
+  });
+
+  test('MET-06 leave nothing behind: not after two at once, nor after one that is cut off', async () => {
+    await using run = await drive(metrics);
+    const { system } = run;
+    await using server = await serve(metricsHandler(system));
+    const timers = jest.spyOn(system.clock, 'setTimeout');
+    const before = processes(system).length;
+    const both = await Promise.all([fetch(server.url), fetch(server.url)]);
+    const [first, second] = await Promise.all(both.map((response) => response.text()));
+    expect(parsed(first ?? '')).toStrictEqual(parsed(second ?? ''));
+    const cut = new AbortController();
+    const aborted = fetch(server.url, { signal: cut.signal });
+    cut.abort();
+    await expect(aborted).rejects.toThrow('aborted');
+    expect((await fetch(server.url)).status).toBe(200);
+    expect([timers.mock.calls.length, processes(system).length]).toStrictEqual([0, before]);
   });
 
   test('OTEL-08 have no name that belongs to others', () => {
