@@ -8,6 +8,7 @@ import { liveOf, type Live } from '../live/live.ts';
 import { processPage } from '../live/process.ts';
 import { type PageOptions, windowOf } from '../live/reader.ts';
 import { look } from '../look/look.ts';
+import { metrics } from '../metrics/metrics.ts';
 import type { CrashGroup, CrashReport } from '../recording/crash-book.ts';
 import { type Recorded, recordedOf } from '../recording/record.ts';
 import { Actions, pathIn } from './actions.ts';
@@ -43,9 +44,9 @@ class SystemApi implements Api {
 
   get(path: string, question: Question): Answer | undefined {
     const { query } = question;
-    const [, pid] = /^process\/(\d{1,15})$/.exec(path) ?? [];
-    if (pid !== undefined) {
-      return this.#process(Number(pid));
+    const [, kind, pid] = /^(process|life)\/(\d{1,15})$/.exec(path) ?? [];
+    if (kind !== undefined) {
+      return kind === 'life' ? this.#lifeOf(Number(pid)) : this.#process(Number(pid));
     }
     switch (path) {
       case 'live':
@@ -62,6 +63,8 @@ class SystemApi implements Api {
         return this.#overview();
       case 'links':
         return json(linksOf(this.#system));
+      case 'metrics':
+        return json(metrics(this.#system));
       case 'streams':
         return json(this.#recording.streams);
       case 'crashes':
@@ -125,6 +128,12 @@ class SystemApi implements Api {
   /** The newest of the lives of one place. */
   #livesOf(path: string | null): readonly EndedLife[] {
     return [...this.#recording.processes].filter((life) => life.path === path).slice(-12);
+  }
+
+  /** A process that has ended. */
+  #lifeOf(pid: number): Answer | undefined {
+    const life = [...this.#recording.processes].findLast((one) => one.pid === pid);
+    return life && json(life);
   }
 
   #changes(time: string | null): Answer {

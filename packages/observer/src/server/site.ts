@@ -1,5 +1,7 @@
 import { type Answer, plain, type Question } from './exchange.ts';
 import type { Gate } from './gate.ts';
+import { jsonBody } from './json-body.ts';
+import { McpEndpoint } from './mcp-endpoint.ts';
 import { pageFile } from './page-files.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -11,17 +13,16 @@ export interface Api {
   post(path: string, body: unknown, address: string): Promise<Answer | undefined>;
 }
 
-/** The longest body of a request, in bytes. */
-const longestBody = 65_536;
-
 /** The page and its data, behind the gate. It knows no server. */
 export class Site {
   readonly #gate: Gate;
   readonly #api: Api;
+  readonly #mcp: McpEndpoint;
 
   constructor(gate: Gate, api: Api) {
     this.#gate = gate;
     this.#api = api;
+    this.#mcp = new McpEndpoint((path, question) => api.get(path, question));
   }
 
   async answer(question: Question): Promise<Answer> {
@@ -30,9 +31,11 @@ export class Site {
   }
 
   async #answer(question: Question): Promise<Answer> {
+    const isMcp = question.path === '/mcp';
     const isData = question.path.startsWith('/api/');
     return (
-      (await this.#gate.refusal(question, isData)) ??
+      (await this.#gate.refusal(question, isData || isMcp)) ??
+      (isMcp ? await this.#mcp.answer(question) : undefined) ??
       (isData ? await this.#data(question) : await this.#page(question)) ??
       notFound
     );
@@ -51,16 +54,12 @@ export class Site {
   }
 
   async #post(path: string, question: Question): Promise<Answer | undefined> {
-    // A form of another site cannot send this type.
-    if (!question.header('content-type').some((type) => /^application\/json\b/i.test(type))) {
-      return plain(415, 'Expected a body of the type application/json');
-    }
-    const text = await question.body(longestBody);
-    if (text === undefined) {
-      return plain(413, 'Expected a body of at most 64 KB', { connection: 'close' });
+    const body = await jsonBody(question);
+    if ('refusal' in body) {
+      return body.refusal;
     }
     try {
-      return await this.#api.post(path, JSON.parse(text), question.address);
+      return await this.#api.post(path, JSON.parse(body.text), question.address);
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof TypeError) {
         return plain(400, error instanceof TypeError ? error.message : 'Expected a body of JSON');

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { GenServer, noreply, ok, Supervisor } from '@reprise/actor';
+import { settle } from '@reprise/actor/testing';
+
+import { record } from '../../src/index.ts';
+import { ask } from '../support/asking.ts';
+import { bearer, observed } from '../support/observed.ts';
+
+/** Each holds this, in another place. */
+const secret = 'hunter2-sesame';
+const jwt = `Bearer eyJhbGciOiJIUzI1NiJ9.${Buffer.from(secret).toString('base64url')}.c2lnbmF0dXJl`;
+const pem = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`;
+
+const state = {
+  password: secret,
+  nested: [{ apiKey: secret, headers: { Authorization: `Basic ${secret}`, cookie: secret } }],
+  map: new Map([['token', secret]]),
+  text: `sent ${jwt} and ${pem}`,
+  url: `https://user:${secret}@example.com/?token=${secret}`,
+};
+
+const keeper = GenServer.define({
+  init: () => ok(state),
+  handleCast: {
+    hang: (_: typeof state, now) => new Promise<never>(() => now),
+    wait: (_: typeof state, now) => noreply(now),
+    fail: (message: typeof state) => {
+      throw new Error(`refused ${message.url} with ${jwt}`, { cause: message });
+    },
+  },
+});
+type Keeper = GenServer.ServerOf<typeof keeper>;
+
+test('SEC-14 shows no secret of a state, a message or an error, anywhere', async () => {
+  await using service = await observed();
+  const { system, top, url } = service;
+  const app = top as Supervisor.Pid;
+  const spec = GenServer.childSpec(keeper, undefined, { id: 'keeper' });
+  await Supervisor.startChild(app, spec as never);
+  const child = (): Keeper =>
+    Supervisor.child(app as never, 'keeper' as never) as unknown as Keeper;
+  GenServer.cast(child(), 'fail', state);
+  await settle(system);
+  const stuck = (await Supervisor.whenChild(app, 'keeper' as never)) as unknown as Keeper;
+  GenServer.cast(stuck, 'hang', state);
+  GenServer.cast(stuck, 'wait', state);
+  await settle(system);
+  const paths = [
+    'overview',
+    'tree',
+    'crashes',
+    'streams',
+    'links',
+    'metrics',
+    'changes?time=1e9',
+    'at?time=1e9',
+    `lives?path=${encodeURIComponent('app / keeper')}`,
+    `process/${stuck.id}`,
+  ];
+  const texts: string[] = [];
+  for (const path of paths) {
+    texts.push((await ask(`${url}api/${path}`, { headers: bearer })).body);
+  }
+  expect(texts.join('\n')).toContain('keeper');
+  expect(texts.join('\n')).toContain('"cast":"hang"');
+  texts.push(JSON.stringify([...record(system).processes, ...record(system).crashes]));
+  const encoded = Buffer.from(secret).toString('base64url');
+  expect(texts.filter((text) => text.includes(secret) || text.includes(encoded))).toStrictEqual([]);
+});
