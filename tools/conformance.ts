@@ -40,6 +40,7 @@ const catalogues: readonly Catalogue[] = [
   { page: 'docs/conformance/simulation.md', decisions: 'docs/simulation.md' },
   { page: 'docs/conformance/positions.md', decisions: 'docs/sse/limits.md' },
   { page: 'docs/conformance/cluster.md', decisions: 'docs/cluster.md', showsPlaces: true },
+  { page: 'docs/conformance/observer.md', decisions: 'docs/observer.md', showsPlaces: true },
 ];
 
 type Outcome = 'passing' | 'failing' | 'only slow' | 'decided against' | 'missing';
