@@ -19,6 +19,7 @@ import { type ClusterPid, isCluster, startTree } from './tree/tree.ts';
 
 export type { Phase } from './core/node-core.ts';
 export type { Failure } from './member/failures.ts';
+export type { InvalidRow } from './options/listing.ts';
 export type { ClientOptions } from './options/options.ts';
 export type { Owned, OwnedTransaction } from './options/sink.ts';
 export type { ListContext, StreamList, StreamOf, Streams } from './options/streams.ts';

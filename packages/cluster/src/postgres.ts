@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import { open } from './postgres/open.ts';
 import { type PostgresOptions, settingsOf } from './postgres/options.ts';
+import { Rows } from './rows.ts';
 import type { Store } from './store.ts';
 
 export { postgresSql } from './postgres/schema.ts';
@@ -27,6 +28,7 @@ export function postgres(where: string | undefined | PostgresOptions): Store<Poo
   let { migrate } = settings;
   return {
     kind: 'async',
+    rows: (schema) => new Rows(schema),
     open: async (options) => {
       const store = await open({ ...settings, migrate }, options);
       // Tables that are gone later took all cursors along: a restart does not begin anew.

@@ -1,4 +1,7 @@
 import type { Clock } from '@reprise/actor';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+import type { Rows } from './rows.ts';
 
 /** Whether a store is synchronous: then so is a sink of its transactions. */
 export type StoreKind = 'sync' | 'async';
@@ -6,6 +9,12 @@ export type StoreKind = 'sync' | 'async';
 /** Where a cluster keeps its nodes, its owners and their cursors. `Tx` is the type of `tx`. */
 export interface Store<Tx, Kind extends StoreKind> {
   readonly kind: Kind;
+  /**
+   * For the option `streams`: the rows of the table of streams, in which streams come and go by
+   * plain SQL. The data of a stream is what the schema makes of the JSON in `spec`.
+   * @see https://standardschema.dev
+   */
+  rows<Data>(schema: StandardSchemaV1<unknown, Data>): Rows<Data>;
   /**
    * Connects, makes or checks the tables, and checks that the store keeps what it acknowledges.
    * Rejects with an error that says what was expected, what was found, and how to mend it.
@@ -26,8 +35,8 @@ export interface OpenOptions {
 /**
  * The port between ownership and its store. Each request rejects if it has no answer within an
  * eighth of `ttl`, and then the store begins the next one on a new connection: a connection that
- * hangs never fails by itself. `declare` and `save` may be large, and have a half of `ttl`. A
- * request whose answer was lost may have been executed.
+ * hangs never fails by itself. `declare`, `list` and `save` may be large, and have a half of `ttl`.
+ * A request whose answer was lost may have been executed.
  *
  * A node asks for one of `observe`, `claim` and `save` with releases at a time: a view that
  * overtakes a claim would stop the streams that were just started.
@@ -78,6 +87,12 @@ export interface OpenStore<Tx> {
   transact(id: string, move: CursorMove, work: (tx: Tx) => unknown, signal: AbortSignal): unknown;
 
   /**
+   * The table of streams, of which anybody writes rows; `undefined` if it is as it was in this
+   * version of it. A state of the store after every answer that this node has had.
+   */
+  list(version: string | undefined): Promise<StreamTable | undefined>;
+
+  /**
    * Makes rows for the streams that have none. A stream whose spec has changed is not parked any
    * more, and has no strikes.
    */
@@ -100,6 +115,19 @@ export interface OpenStore<Tx> {
 
   /** Closes all connections. Idempotent. */
   close(): Promise<void>;
+}
+
+/** The rows of the table of streams. */
+export interface StreamTable {
+  /** Another one for other rows. */
+  readonly version: string;
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  readonly key: string;
+  /** What its JSON says. */
+  readonly spec: unknown;
 }
 
 /** A node that joins. */

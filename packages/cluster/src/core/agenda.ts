@@ -24,6 +24,8 @@ export class Agenda {
   readonly #due: Record<Kind, number> = recordOf(Infinity);
   readonly #isInFlight: Record<Kind, boolean> = recordOf(false);
   #pausedUntil = -Infinity;
+  /** No look of this life is due before this time. */
+  #looksFrom = Infinity;
   /** An answer was lost: only a view tells which streams this node has. */
   #isUnsure = false;
 
@@ -48,11 +50,13 @@ export class Agenda {
     this.#due.declare = now;
     this.#due.watch = now;
     this.#due.observe = looksFrom;
+    this.#looksFrom = looksFrom;
   }
 
   /** Nothing is due any more. What is in flight will have its answer. */
   clear(): void {
     Object.assign(this.#due, recordOf(Infinity));
+    this.#looksFrom = Infinity;
   }
 
   /** Sends all that is due: it is in flight from now on. `undefined`: nothing is left to ask. */
@@ -75,6 +79,10 @@ export class Agenda {
   answered(kind: Kind): void {
     this.#isInFlight[kind] = false;
     this.#isUnsure &&= kind !== 'observe';
+    if (kind === 'declare') {
+      // Only now a view has the streams that were listed.
+      this.sooner('observe', this.#looksFrom);
+    }
   }
 
   /** No request is sent before this time: the store makes a new connection. */

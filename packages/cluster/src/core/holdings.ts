@@ -4,7 +4,8 @@ import type { Outcome, OwnedStream, SavedRow } from '../store.ts';
 export type Rest = Pick<SavedRow, 'cursor' | 'recent' | 'strikes' | 'parked'>;
 
 interface Stopping extends OwnedStream {
-  readonly outcome: Outcome;
+  /** Without one the stream stays here, and is claimed again. */
+  readonly outcome: Outcome | undefined;
 }
 
 interface Idle extends OwnedStream {
@@ -65,7 +66,7 @@ export class Holdings {
   }
 
   /** A client is to stop in order. Returns its stream, unless none runs. */
-  stop(key: string, outcome: Outcome): OwnedStream | undefined {
+  stop(key: string, outcome: Outcome | undefined): OwnedStream | undefined {
     const stream = this.#running.get(key);
     if (stream !== undefined) {
       this.#move(this.#stopping, { ...stream, outcome });
@@ -78,9 +79,10 @@ export class Holdings {
     return this.#stopping.has(key);
   }
 
-  /** Nothing runs any more, and the stream becomes free. */
+  /** Nothing runs any more, and the stream becomes free, unless it was stopped to start anew. */
   release({ key, epoch }: OwnedStream, outcome: Outcome, rest: Rest = {}): void {
-    const asked = this.#stopping.get(key)?.outcome ?? outcome;
+    const stopping = this.#stopping.get(key);
+    const asked = stopping === undefined ? outcome : stopping.outcome;
     this.#move(this.#releasing, { key, epoch, outcome: asked, ...rest });
   }
 
@@ -131,11 +133,17 @@ export class Holdings {
     return [...this.#releasing.values()];
   }
 
-  /** The rows are written: the streams are free, or were not of this node any more. */
+  /**
+   * The rows are written: the streams are free, or were not of this node any more. One without an
+   * outcome is claimed again, which reads the cursor that was written.
+   */
   released(rows: readonly SavedRow[]): void {
-    for (const { key, epoch } of rows) {
+    for (const { key, epoch, outcome } of rows) {
       if (this.#releasing.get(key)?.epoch === epoch) {
         this.#releasing.delete(key);
+        if (outcome === undefined) {
+          this.claimAgain({ key, epoch }, -Infinity);
+        }
       }
     }
   }

@@ -72,15 +72,20 @@ export interface Now {
  */
 export type NodeEvent =
   | { readonly type: 'tick' }
-  /** `specs`: a short text for each key, which changes when what is to be run changes. */
+  /**
+   * The streams that it may own. `changed`: those that are to start anew, with other data. `specs`:
+   * a short text for each key, which changes when what is to be run changes.
+   */
   | {
       readonly type: 'listed';
       readonly keys: readonly string[];
+      readonly changed?: readonly string[];
       readonly specs?: ReadonlyMap<string, string>;
     }
   | { readonly type: 'drain' }
   /** Answers of the store. */
   | { readonly type: 'joined'; readonly sentAt: Now; readonly holder: NodeRow | undefined }
+  /** From now on a view has all that is listed. */
   | { readonly type: 'declared' }
   | { readonly type: 'renewed'; readonly sentAt: Now; readonly isGood: boolean }
   | { readonly type: 'watched'; readonly nodes: readonly NodeRow[] }

@@ -101,8 +101,10 @@ export class Streams {
     return this.#drain !== undefined;
   }
 
-  list({ keys, specs }: Extract<NodeEvent, { type: 'listed' }>): void {
+  /** `changed`: streams that are to start anew. They stay here, as far as they run here. */
+  list({ keys, specs, changed = [] }: Extract<NodeEvent, { type: 'listed' }>): void {
     this.#listed = new Listed(keys, specs);
+    this.#stop(changed, undefined);
   }
 
   /** `isAlone`: no other node will take the streams, so there is nothing to wait for. */
@@ -277,7 +279,8 @@ export class Streams {
     return this.#listed.has(key) && this.#former.allows(key) && !this.#holdings.has(key);
   }
 
-  #stop(keys: readonly string[], outcome: 'drained' | 'moved' | 'removed'): void {
+  /** Without an outcome the streams stay here, and are claimed again. */
+  #stop(keys: readonly string[], outcome: 'drained' | 'moved' | 'removed' | undefined): void {
     for (const key of keys) {
       const stream = this.#holdings.stop(key, outcome);
       if (stream !== undefined) {

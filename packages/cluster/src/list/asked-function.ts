@@ -2,7 +2,7 @@ import type { Clock } from '@reprise/actor';
 
 import { textOf } from '../member/failures.ts';
 import type { ListSource } from '../options/list-source.ts';
-import { type Listed, listOf } from '../options/listing.ts';
+import { type Listing, listOf } from '../options/listing.ts';
 
 export interface Asking {
   readonly clock: Clock;
@@ -19,8 +19,9 @@ const longestWait = 30_000;
  * The list that the function gives.
  * @throws TypeError if it throws or rejects, takes too long, or gives anything but a list
  */
-export async function askFunction(source: FunctionSource, asking: Asking): Promise<Listed> {
-  return listOf(await answerOf(source, asking), 'the function streams to give');
+export async function askFunction(source: FunctionSource, asking: Asking): Promise<Listing> {
+  const listed = listOf(await answerOf(source, asking), 'the function streams to give');
+  return { listed, invalid: [] };
 }
 
 async function answerOf({ ask, refresh }: FunctionSource, asking: Asking): Promise<unknown> {

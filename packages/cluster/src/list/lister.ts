@@ -12,19 +12,21 @@ import {
 
 import type { MemberPid } from '../member/behaviour.ts';
 import { textOf } from '../member/failures.ts';
-import type { Listed } from '../options/listing.ts';
+import type { Listing } from '../options/listing.ts';
 import type { Settings } from '../options/settings.ts';
-import { askFunction } from './asked-function.ts';
+import type { OpenStore } from '../store.ts';
+import { type Source, sourceOf } from './source.ts';
 
 export interface ListerParts {
   readonly settings: Settings;
+  readonly store: OpenStore<unknown>;
   readonly member: MemberPid;
   /** The last list: it outlives a lister that is started again. */
   readonly kept: Kept;
 }
 
 export interface Kept {
-  listed?: Listed;
+  listing?: Listing;
 }
 
 /** Between the first question and the second, if that fails, in ms. */
@@ -58,29 +60,32 @@ export const listerBehaviour: GenServer.Behaviour<
 class Lister {
   readonly #parts: ListerParts;
   readonly #self: Process<'ask'>;
+  readonly #source: Source;
   /** The last failure, unless an answer came after it. */
   #failure = '';
 
   constructor(parts: ListerParts, self: Process<'ask'>) {
+    const { clock } = self.system;
     this.#parts = parts;
     this.#self = self;
+    this.#source = sourceOf(parts, { clock, signal: self.signal });
   }
 
   get shown(): object {
-    return { listed: this.#parts.kept.listed?.size, failure: this.#failure };
+    return { listed: this.#parts.kept.listing?.listed.size, failure: this.#failure };
   }
 
   /**
    * The first list.
-   * @throws TypeError if there is none at the second attempt either
+   * @throws TypeError if the function gives none at the second attempt either
    */
   async begin(): Promise<void> {
     const { kept } = this.#parts;
-    if (kept.listed === undefined) {
+    if (kept.listing === undefined) {
       await this.#ask().catch((error: unknown) => this.#askOnceMore(error));
       this.#plan();
     } else {
-      this.#tell(kept.listed);
+      this.#tell(kept.listing);
       await this.again();
     }
   }
@@ -94,14 +99,13 @@ class Lister {
   }
 
   async #ask(): Promise<void> {
-    const { streams } = this.#parts.settings;
-    const { system, signal } = this.#self;
-    const { clock } = system;
-    const listed =
-      streams.type === 'fixed' ? streams.listed : await askFunction(streams, { clock, signal });
+    const listing = (await this.#source.ask()) ?? this.#parts.kept.listing;
+    const isNews = listing !== this.#parts.kept.listing || this.#failure !== '';
     this.#failure = '';
-    this.#parts.kept.listed = listed;
-    this.#tell(listed);
+    if (isNews && listing !== undefined) {
+      this.#parts.kept.listing = listing;
+      this.#tell(listing);
+    }
   }
 
   async #askOnceMore(error: unknown): Promise<void> {
@@ -110,8 +114,8 @@ class Lister {
     await this.#ask();
   }
 
-  #tell(listed: Listed): void {
-    GenServer.cast(this.#parts.member, 'list', listed);
+  #tell(listing: Listing): void {
+    GenServer.cast(this.#parts.member, 'list', listing);
   }
 
   /** A failure that lasts is told once. */
@@ -129,9 +133,9 @@ class Lister {
   }
 
   #plan(): void {
-    const { streams } = this.#parts.settings;
-    if (streams.type !== 'fixed') {
-      sendAfter(this.#self.pid, 'ask', streams.refresh);
+    const { every } = this.#source;
+    if (every < Infinity) {
+      sendAfter(this.#self.pid, 'ask', every);
     }
   }
 }

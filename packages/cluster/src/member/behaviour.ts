@@ -15,7 +15,7 @@ import {
   trapExit,
 } from '@reprise/actor';
 
-import type { Listed } from '../options/listing.ts';
+import type { Listing } from '../options/listing.ts';
 import type { Joined } from './joining.ts';
 import { Member, type MemberParts } from './member.ts';
 import type { MemberMessage } from './messages.ts';
@@ -37,7 +37,7 @@ export const memberBehaviour: GenServer.Behaviour<
     ) => NoReply<Member>;
   },
   {
-    readonly list: (listed: Listed, member: Member) => NoReply<Member>;
+    readonly list: (listing: Listing, member: Member) => NoReply<Member>;
     readonly listFailed: (text: string, member: Member) => NoReply<Member>;
   },
   MemberMessage,
@@ -62,8 +62,8 @@ export const memberBehaviour: GenServer.Behaviour<
     },
   },
   handleCast: {
-    list: (listed: Listed, member: Member) => {
-      member.listed(listed);
+    list: (listing: Listing, member: Member) => {
+      member.listed(listing);
       return noreply(member);
     },
     listFailed: (text: string, member: Member) => {

@@ -1,13 +1,19 @@
-import type { Listed } from '../options/listing.ts';
+import { isDeepStrictEqual } from 'node:util';
+
+import type { InvalidRow, Listed, Listing } from '../options/listing.ts';
 import type { Failure } from './failures.ts';
 
 /** The streams that a node may own, as the last list has them. */
 export class CurrentList {
-  #listed: Listed = new Map();
+  #listing: Listing = { listed: new Map(), invalid: [] };
   #failure: Failure | undefined = undefined;
 
   get listed(): Listed {
-    return this.#listed;
+    return this.#listing.listed;
+  }
+
+  get invalid(): readonly InvalidRow[] {
+    return this.#listing.invalid;
   }
 
   /** Why there is no newer list; `undefined` if there was one at the last question. */
@@ -15,9 +21,14 @@ export class CurrentList {
     return this.#failure;
   }
 
-  take(listed: Listed): void {
-    this.#listed = listed;
+  /** Takes a list. Returns the keys whose data is another one than before. */
+  take(listing: Listing): readonly string[] {
+    const before = this.listed;
+    this.#listing = listing;
     this.#failure = undefined;
+    return [...listing.listed.keys()].filter(
+      (key) => before.has(key) && !isDeepStrictEqual(before.get(key), listing.listed.get(key)),
+    );
   }
 
   failed(text: string, at: number): void {

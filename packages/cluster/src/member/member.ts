@@ -16,7 +16,7 @@ import type { NodeAction, NodeEvent, Now, Request } from '../core/messages.ts';
 import { NodeCore } from '../core/node-core.ts';
 import { timesOf } from '../core/times.ts';
 import { timeLimitOf } from '../limits.ts';
-import type { Listed } from '../options/listing.ts';
+import type { Listing } from '../options/listing.ts';
 import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
 import { startClient } from '../stream/client.ts';
@@ -94,7 +94,7 @@ export class Member {
     this.streams = new OwnedStreams({
       self,
       host: this.#host,
-      dataOf: (key) => this.list.listed.get(key),
+      listed: () => this.list.listed,
       start: (stream) =>
         startClient(parts.clients(), stream, parts.settings, {
           id: this.core.id,
@@ -139,9 +139,9 @@ export class Member {
    * The streams that the node may own from now on. The first list comes once all is up: then the
    * node begins to claim streams.
    */
-  listed(listed: Listed): void {
-    this.list.take(listed);
-    this.#step({ type: 'listed', keys: [...listed.keys()] });
+  listed(listing: Listing): void {
+    const changed = this.list.take(listing);
+    this.#step({ type: 'listed', keys: [...listing.listed.keys()], changed });
   }
 
   listFailed(text: string): void {
@@ -186,6 +186,9 @@ export class Member {
         break;
       case 'notStarted':
         this.streams.notStarted(message.stream, message.error);
+        break;
+      case 'unlisted':
+        this.streams.unlisted(message.stream);
         break;
       case 'refused':
         this.#refused(message.stream);

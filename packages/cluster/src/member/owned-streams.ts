@@ -1,6 +1,7 @@
 import { type ExitReason, isAlive, loggerOf, type Pid, type Process, send } from '@reprise/actor';
 
 import type { NodeEvent } from '../core/messages.ts';
+import type { Listed } from '../options/listing.ts';
 import type { Claim, Outcome, OwnedStream as Owned, View } from '../store.ts';
 import { type Host, OwnedStream } from '../stream/owned-stream.ts';
 import { CrashRecord } from './crash-record.ts';
@@ -10,8 +11,8 @@ import type { MemberMessage } from './messages.ts';
 export interface OwnedStreamsOptions {
   readonly self: Process<MemberMessage>;
   readonly host: Host;
-  /** The data of a stream. */
-  readonly dataOf: (key: string) => unknown;
+  /** The streams that the node may own now. */
+  readonly listed: () => Listed;
   /** Starts the client of a stream. */
   readonly start: (stream: OwnedStream) => Promise<Pid | undefined>;
   /** Tells the core. */
@@ -46,10 +47,15 @@ export class OwnedStreams {
 
   /** Starts a client. Nobody waits for it: one that is slow to start holds up no other. */
   start(claim: Claim): void {
-    const { self, host, dataOf, start } = this.#options;
+    const { self, host, listed, start } = this.#options;
     const { key } = claim;
-    const stream = new OwnedStream(claim, dataOf(key), host, this.#crashes.since(key));
+    const stream = new OwnedStream(claim, listed().get(key), host, this.#crashes.since(key));
     this.#streams.set(claim.key, stream);
+    if (!listed().has(key)) {
+      // It has left the list since it was claimed: there is no data for it.
+      send(self.pid, { type: 'unlisted', stream });
+      return;
+    }
     start(stream).then(
       (pid) => {
         send(self.pid, { type: 'started', stream, pid });
@@ -100,6 +106,11 @@ export class OwnedStreams {
       `cluster: the client of stream ${JSON.stringify(key)} could not be started: ${textOf(error)}`,
     );
     this.#stopped(stream, 'crashed');
+  }
+
+  /** The stream had left the list before its client was started. */
+  unlisted(stream: OwnedStream): void {
+    this.#stopped(stream, 'removed');
   }
 
   /** The client of a stream whose write was refused ends too: that is told by `refused`. */

@@ -1,4 +1,5 @@
 import { assertKey } from '../key.ts';
+import { Rows } from '../rows.ts';
 import type {
   Claim,
   CursorMove,
@@ -12,6 +13,7 @@ import type {
   SavedRow,
   SeenNode,
   Store,
+  StreamTable,
   Survey,
   View,
 } from '../store.ts';
@@ -35,9 +37,23 @@ import { MemoryTables } from './tables.ts';
  * await open.close();
  * ```
  */
-export function memory(): Store<undefined, 'async'> {
+export function memory(): MemoryStore {
   const tables = new MemoryTables(() => Date.now());
-  return { kind: 'async', open: async () => new OpenMemoryStore(tables) };
+  return {
+    kind: 'async',
+    streams: tables.streams,
+    rows: (schema) => new Rows(schema),
+    open: async () => new OpenMemoryStore(tables),
+  };
+}
+
+/** A store in memory. */
+export interface MemoryStore extends Store<undefined, 'async'> {
+  /**
+   * The table of streams: the data of each key, as JSON can have it. A change counts as soon as it
+   * is made.
+   */
+  readonly streams: Map<string, unknown>;
 }
 
 /** Each request is done within the call; its answer comes as a promise, as that of any store. */
@@ -86,6 +102,10 @@ class OpenMemoryStore implements OpenStore<undefined> {
     const result = await untilAbort(work(undefined), signal);
     this.#open().advance(id, move);
     return result;
+  }
+
+  async list(version: string | undefined): Promise<StreamTable | undefined> {
+    return this.#open().list(version);
   }
 
   async declare(streams: readonly DeclaredStream[]): Promise<void> {

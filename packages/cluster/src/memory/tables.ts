@@ -14,6 +14,7 @@ import {
   type SavedRow,
   type SeenNode,
   type StreamRow,
+  type StreamTable,
   type Survey,
   type View,
 } from '../store.ts';
@@ -35,12 +36,15 @@ export class MemoryTables {
   readonly #date: () => number;
   readonly #nodes: Map<string, NodeRecord>;
   readonly #owners: Map<string, OwnerRow>;
+  /** The table of streams: the data of each key. */
+  readonly streams: Map<string, unknown>;
 
   /** `date`: the wall clock of the store, in ms since 1970. */
   constructor(date: () => number, from?: MemoryTables) {
     this.#date = date;
     this.#nodes = new Map(from === undefined ? [] : from.#nodes);
     this.#owners = new Map(from === undefined ? [] : from.#owners);
+    this.streams = new Map(from === undefined ? [] : from.streams);
   }
 
   /** The rows as they are now, for a test that loses what comes later. */
@@ -121,6 +125,12 @@ export class MemoryTables {
   advance(id: string, move: CursorMove): void {
     this.check(id, move);
     this.save(id, [{ key: move.key, epoch: move.epoch, cursor: move.cursor }]);
+  }
+
+  /** The text of all rows is their version. */
+  list(version: string | undefined): StreamTable | undefined {
+    const text = JSON.stringify(Array.from(this.streams, ([key, spec]) => ({ key, spec })));
+    return text === version ? undefined : { version: text, rows: JSON.parse(text) };
   }
 
   declare(streams: readonly DeclaredStream[]): void {

@@ -1,5 +1,6 @@
 import { describe } from '@reprise/actor/text';
 
+import { Rows } from '../rows.ts';
 import { type Listed, listOf } from './listing.ts';
 import type { ListContext } from './streams.ts';
 
@@ -11,7 +12,8 @@ export type ListSource =
       readonly ask: (context: ListContext) => unknown;
       /** In ms. */
       readonly refresh: number;
-    };
+    }
+  | { readonly type: 'rows'; readonly rows: Rows<unknown> };
 
 const defaultRefresh = 30_000;
 
@@ -22,9 +24,11 @@ export function listSourceIn({ streams, refresh }: ListOptions): ListSource {
     return { type: 'function', ask: streams, refresh: refresh ?? defaultRefresh };
   }
   if (refresh !== undefined) {
-    throw new TypeError('Expected refresh only with a function as streams, got it with a list');
+    throw new TypeError('Expected refresh only with a function as streams, got it without one');
   }
-  return { type: 'fixed', listed: listOf(streams) };
+  return streams instanceof Rows
+    ? { type: 'rows', rows: streams }
+    : { type: 'fixed', listed: listOf(streams) };
 }
 
 interface ListOptions {

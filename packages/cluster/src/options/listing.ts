@@ -5,6 +5,19 @@ import { assertKey } from '../key.ts';
 /** The streams of a node: the data of each key. */
 export type Listed = ReadonlyMap<string, unknown>;
 
+/** A row of the table of streams that is not run. */
+export interface InvalidRow {
+  readonly key: string;
+  /** What is wrong with it. */
+  readonly issue: string;
+}
+
+/** What a node is told: the streams that it may own, and the rows that are none. */
+export interface Listing {
+  readonly listed: Listed;
+  readonly invalid: readonly InvalidRow[];
+}
+
 /**
  * The streams of the option `streams`, or of the answer of its function.
  * @throws TypeError for anything but a list of keys or a record, and for a key that is there twice;

@@ -61,7 +61,7 @@ export function quoted(name: string): string {
 
 /**
  * `owners` is narrow, and has free space in its pages: a cursor is written again and again, in
- * place.
+ * place. `streams` is written by the user.
  */
 function first(schema: string): string {
   const s = quoted(schema);

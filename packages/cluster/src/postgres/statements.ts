@@ -15,6 +15,7 @@ export interface Statements {
   readonly claim: string;
   readonly save: string;
   readonly declare: string;
+  readonly list: string;
   readonly leave: string;
   readonly survey: string;
   readonly retry: string;
@@ -106,6 +107,15 @@ returning o.key, o.epoch::float8, o.cursor, o.recent, o.strikes`,
 from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[], $7::smallint[],
   $8::text[], $9::float8[]) v(key, epoch, cursor, recent, free, strikes, reason, retry_in)
 where o.key = v.key and o.epoch = v.epoch and o.owner = $1 returning o.key`,
+    /**
+     * A version of a row is known by the transaction that made it and by its place: each change
+     * makes another one. The rows themselves are read only if there is one.
+     */
+    list: `with table_now as (select count(*) || ' ' ||
+  coalesce(sum(hashtextextended(xmin::text || ctid::text, 0)::numeric), 0) as version from ${s}.streams)
+select version, case when version = $1::text then null else (
+  select json_agg(json_build_object('key', key, 'spec', spec) order by key) from ${s}.streams
+) end as rows from table_now`,
     /** In the order of the keys: two nodes declare the same list at the same time. */
     declare: `insert into ${s}.owners as o (key, spec)
 select distinct on (key) key, spec from unnest($1::text[], $2::text[]) k(key, spec) order by key

@@ -18,7 +18,9 @@ import {
   type SavedRow,
   type SeenNode,
   type StreamRow,
+  type StreamTable,
   type Survey,
+  type TableRow,
   type View,
 } from '../store.ts';
 import { nameOfTables } from './check.ts';
@@ -147,6 +149,13 @@ export class PostgresStore implements OpenStore<PoolClient> {
     );
   }
 
+  async list(version: string | undefined): Promise<StreamTable | undefined> {
+    const [table] = await this.#ask<Listed>('list', [version]);
+    return table === undefined || table.version === version
+      ? undefined
+      : { version: table.version, rows: table.rows ?? [] };
+  }
+
   async declare(streams: readonly DeclaredStream[]): Promise<void> {
     for (const { key } of streams) {
       assertKey(key);
@@ -191,7 +200,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
 
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
   async #ask<Row extends QueryResultRow>(
-    request: 'save' | 'declare' | 'survey' | 'retry',
+    request: 'save' | 'declare' | 'list' | 'survey' | 'retry',
     values: unknown[],
   ): Promise<Row[]> {
     const { lender, statements, ttl, onWarning } = this.#parts;
@@ -235,6 +244,12 @@ const emptySurvey: Surveyed = {
 function withoutNull<Row extends object>(row: Row): Row {
   const entries = Object.entries(row).map(([name, value]) => [name, value ?? undefined]);
   return Object.fromEntries(entries) as Row;
+}
+
+/** The table of streams. */
+interface Listed {
+  readonly version: string;
+  readonly rows: readonly TableRow[] | null;
 }
 
 interface ClaimRow extends Omit<Claim, 'recent'> {

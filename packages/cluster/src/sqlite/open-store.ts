@@ -18,11 +18,12 @@ import {
   type OpenStore,
   type SavedRow,
   type SeenNode,
+  type StreamTable,
   type Survey,
   type View,
 } from '../store.ts';
 import type { Connected } from './connect.ts';
-import { claimOf, freeOf, nodeOf, parkedOf, streamOf } from './records.ts';
+import { claimOf, freeOf, nodeOf, parkedOf, streamOf, tableOf } from './records.ts';
 import type { Statements } from './statements.ts';
 import { HandlerTransaction, type SqliteTransaction } from './transaction.ts';
 import { Turns } from './turns.ts';
@@ -114,6 +115,13 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     signal.throwIfAborted();
     // Past a whole lease its node has lost the stream.
     return this.#turns.write(() => this.#advance(id, move, work), this.#ttl, signal);
+  }
+
+  list(version: string | undefined): Promise<StreamTable | undefined> {
+    return this.#read(() => {
+      const found = String(this.#sql.listVersion.get()?.version);
+      return found === version ? undefined : tableOf(this.#sql.list.get());
+    });
   }
 
   declare(streams: readonly DeclaredStream[]): Promise<void> {

@@ -1,4 +1,13 @@
-import type { Claim, FreeStream, NodeRow, OwnedStream, ParkedStream, StreamRow } from '../store.ts';
+import type {
+  Claim,
+  FreeStream,
+  NodeRow,
+  OwnedStream,
+  ParkedStream,
+  StreamRow,
+  StreamTable,
+  TableRow,
+} from '../store.ts';
 
 /** A node as its row has it: SQLite has no booleans. */
 export interface NodeRecord extends Omit<NodeRow, 'draining'> {
@@ -25,6 +34,12 @@ export interface ClaimRecord extends Omit<Claim, 'recent'> {
   readonly recent: string | null;
 }
 
+/** The table of streams, its rows as JSON. */
+export interface TableRecord {
+  readonly version: number;
+  readonly rows: string;
+}
+
 export function nodeOf(record: NodeRecord): NodeRow {
   return { ...record, draining: record.draining !== 0 };
 }
@@ -48,4 +63,13 @@ export function streamOf({ owner, parked, retryIn, ...record }: StreamRecord): S
     parked: parked ?? undefined,
     retryIn: retryIn ?? undefined,
   };
+}
+
+export function tableOf(record: TableRecord | undefined): StreamTable | undefined {
+  return (
+    record && {
+      version: String(record.version),
+      rows: JSON.parse(record.rows) as readonly TableRow[],
+    }
+  );
 }

@@ -1,7 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import type { Held, OwnedStream, Survey } from '../store.ts';
-import type { ClaimRecord, FreeRecord, NodeRecord, ParkedRecord, StreamRecord } from './records.ts';
+import type {
+  ClaimRecord,
+  FreeRecord,
+  NodeRecord,
+  ParkedRecord,
+  StreamRecord,
+  TableRecord,
+} from './records.ts';
 import { Statement } from './statement.ts';
 
 /** All statements of the port, prepared. */
@@ -21,6 +28,8 @@ export interface Statements {
   readonly save: Statement<{ readonly key: string }>;
   readonly advance: Statement;
   readonly declare: Statement;
+  readonly listVersion: Statement<{ readonly version: number }>;
+  readonly list: Statement<TableRecord>;
   readonly release: Statement;
   readonly leave: Statement;
   readonly counts: Statement<Survey['streams']>;
@@ -47,6 +56,8 @@ export function prepareAll(connection: DatabaseSync, path: string): Statements {
     save: prepare(sql.save),
     advance: prepare(sql.advance),
     declare: prepare(sql.declare),
+    listVersion: prepare(sql.listVersion),
+    list: prepare(sql.list),
     release: prepare(sql.release),
     leave: prepare(sql.leave),
     counts: prepare(sql.counts),
@@ -133,6 +144,12 @@ const sql = {
     select value ->> 'key', value ->> 'spec' from json_each(?) where true
     on conflict do update set spec = excluded.spec, strikes = 0, parked = null, retry_at = null
     where spec <> excluded.spec`,
+  listVersion: 'select version from reprise_list',
+  /** One statement, so one state of the file. */
+  list: `
+    select version, (
+      select json_group_array(json_object('key', key, 'spec', json(spec))) from reprise_streams
+    ) as rows from reprise_list`,
   release: 'update reprise_owners set owner = null where owner = ?',
   leave: 'delete from reprise_nodes where id = ?',
   counts: `

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 
 import { describe } from '@reprise/actor/text';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 
+import { Rows } from '../rows.ts';
 import type { OpenOptions, Store } from '../store.ts';
 import { connect } from './connect.ts';
 import { isBusy, stillBusy } from './errors.ts';
@@ -51,6 +53,10 @@ class SqliteStore implements Store<SqliteTransaction, 'sync'> {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  rows<Data>(schema: StandardSchemaV1<unknown, Data>): Rows<Data> {
+    return new Rows(schema);
   }
 
   async open(options: OpenOptions): Promise<OpenSqliteStore> {

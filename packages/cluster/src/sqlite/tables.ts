@@ -13,7 +13,8 @@ const compatible = 1;
 
 /**
  * The names have a prefix, since the tables of the effects are in the same file. `renewed_at` is
- * for people only.
+ * for people only. `reprise_streams` is written by anybody: the triggers count its changes, so that
+ * a node finds out at once that there is none.
  */
 const first = `
 create table if not exists reprise_meta (
@@ -44,6 +45,21 @@ create table if not exists reprise_owners (
   strikes integer not null default 0
 ) strict;
 create index if not exists reprise_owners_owner on reprise_owners (owner);
+create table if not exists reprise_streams (
+  key text primary key check (octet_length(key) <= 1024),
+  spec text not null default '{}' check (json_valid(spec))
+) strict;
+create table if not exists reprise_list (version integer not null) strict;
+insert into reprise_list select 0 where not exists (select 1 from reprise_list);
+create trigger if not exists reprise_streams_inserted after insert on reprise_streams begin
+  update reprise_list set version = version + 1;
+end;
+create trigger if not exists reprise_streams_updated after update on reprise_streams begin
+  update reprise_list set version = version + 1;
+end;
+create trigger if not exists reprise_streams_deleted after delete on reprise_streams begin
+  update reprise_list set version = version + 1;
+end;
 `;
 
 /** What version n + 1 adds to version n. */

@@ -4,6 +4,7 @@ import type { Phase } from '../core/node-core.ts';
 import { memberOf, type MemberPid } from '../member/behaviour.ts';
 import type { Failure } from '../member/failures.ts';
 import type { Member } from '../member/member.ts';
+import type { InvalidRow } from '../options/listing.ts';
 import { type Stall, stallsOf } from '../stream/stall.ts';
 import type { ClusterPid } from './tree.ts';
 
@@ -32,6 +33,8 @@ export interface ClusterStatus {
   readonly streams: {
     /** How many streams this node may own. */
     readonly listed: number;
+    /** Rows of the table of streams that are not run: 100 at most. */
+    readonly invalid: readonly InvalidRow[];
     /** Why there was no new list, the last time that it was asked for. */
     readonly listFailure: Failure | undefined;
     /** How many of all streams had no owner at its last look: 5,000 at most. */
@@ -58,6 +61,9 @@ export interface NodeStatus {
   readonly seenFor: number;
 }
 
+/** The most rows that are told. */
+const mostInvalid = 100;
+
 /** The status of a cluster, without asking anybody. */
 export function statusOf(cluster: ClusterPid): ClusterStatus {
   return read(memberOf(memberIn(cluster)));
@@ -71,7 +77,7 @@ export function memberIn(cluster: ClusterPid): MemberPid {
 function read(member: Member): ClusterStatus {
   const { core, now, settings, engine, free } = member;
   const { lastFailure } = member.notices;
-  const { listed, failure: listFailure } = member.list;
+  const { listed, failure: listFailure, invalid } = member.list;
   const { id, phase, owned, lateBy } = core;
   const leaseLeft = core.lease.left(now);
   const { streams } = member;
@@ -94,7 +100,13 @@ function read(member: Member): ClusterStatus {
       draining: node.draining,
       seenFor: core.seenFor(node.id, now) ?? 0,
     })),
-    streams: { listed: listed.size, listFailure, free, stalled },
+    streams: {
+      listed: listed.size,
+      invalid: invalid.slice(0, mostInvalid),
+      listFailure,
+      free,
+      stalled,
+    },
     store: { engine, lastFailure },
   };
 }

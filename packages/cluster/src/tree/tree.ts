@@ -116,10 +116,14 @@ function clientsSpec(parts: Parts): ChildSpec<'clients', DynamicSupervisor.Pid> 
 
 /** It ends first: what it waits for is the user's function, which may hang. */
 function listerSpec(parts: Parts, settings: Settings): ChildSpec<'lister'> {
-  const { kept } = parts;
   return childSpec(
     (parent) =>
-      GenServer.startLink(parent, listerBehaviour, { settings, member: known(parts.member), kept }),
+      GenServer.startLink(parent, listerBehaviour, {
+        settings,
+        store: known(parts.store),
+        member: known(parts.member),
+        kept: parts.kept,
+      }),
     { id: 'lister', shutdown: 'brutalKill' },
   );
 }

@@ -71,7 +71,7 @@ test.each([
   [
     'a time to refresh a list',
     { refresh: 5 },
-    'Expected refresh only with a function as streams, got it with a list',
+    'Expected refresh only with a function as streams, got it without one',
   ],
   ['a key twice', { streams: ['a', 'b', 'a'] }, 'Expected each key of streams once, got "a" twice'],
 ])('%s is a TypeError', (_, changes, message) => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { advance, settle } from '@reprise/actor/testing';
 
-import { type CursorMove, NotOwnerError } from '../../src/index.ts';
+import { type CursorMove, NotOwnerError, type Store } from '../../src/index.ts';
 import { gated } from '../support/gate.ts';
 import { intercepted } from '../support/intercepted.ts';
 import { type Handled, type NodeOptions, openStage, type Stage } from '../support/stage.ts';
@@ -19,7 +19,7 @@ function transactIn(stage: Stage, then: Transact = () => undefined): { transact:
 }
 
 /** The moves of the transactions that were committed. */
-function recorded({ store }: Stage): { store: Stage['store']; moves: CursorMove[] } {
+function recorded({ store }: Stage): { store: Store<undefined, 'async'>; moves: CursorMove[] } {
   const moves: CursorMove[] = [];
   const recording = intercepted(store, async (name, args, run) => {
     const result = await run();
@@ -185,7 +185,10 @@ test('TX-11 a handler that never settles is given up at the fence, with its sign
 });
 
 /** A store that refuses some transactions, as if another node had claimed their streams. */
-function refusing({ store }: Stage, isRefused: (move: CursorMove) => boolean): Stage['store'] {
+function refusing(
+  { store }: Stage,
+  isRefused: (move: CursorMove) => boolean,
+): Store<undefined, 'async'> {
   return intercepted(store, async (name, args, run) => {
     const [, move, work] = args as [string, CursorMove, () => unknown];
     if (name !== 'transact' || !isRefused(move)) {

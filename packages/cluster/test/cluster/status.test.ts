@@ -15,7 +15,7 @@ test('the status tells of the node, its lease, the other nodes, its streams and 
   const { node, nodes, streams, store, isWell } = Cluster.status(one);
   expect({ isWell, streams, store }).toEqual({
     isWell: true,
-    streams: { listed: 3, listFailure: undefined, free: 0, stalled: [] },
+    streams: { listed: 3, invalid: [], listFailure: undefined, free: 0, stalled: [] },
     store: { engine: 'memory', lastFailure: undefined },
   });
   expect(node).toMatchObject({
@@ -107,7 +107,7 @@ test('CFG-08 the words of the store are told without its password', async () => 
 test('CFG-08 a store that cannot be opened fails the start, without its password, as status 3', async () => {
   await using stage = await openStage();
   const store: typeof stage.store = {
-    kind: 'async',
+    ...stage.store,
     open: async () => {
       throw new Error('Expected to log in, got no by postgres://joe:secret@db/');
     },

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ChildSpec } from '@reprise/actor';
 import { expectTypeOf } from 'expect-type';
+import { z } from 'zod';
 
 import { Cluster, memory, type Store } from '../../src/index.ts';
 
@@ -102,6 +103,27 @@ test('data follows from what a function lists', () => {
     Cluster.childSpec({ ...given, store: file, streams: 5, handle: () => {} }),
   ]);
   expect(Cluster.childSpec).toHaveLength(1);
+});
+
+test('data follows from the schema of rows', () => {
+  const schema = z.object({ room: z.string().transform(Number) });
+  misuse(() => [
+    Cluster.childSpec({
+      ...given,
+      store: database,
+      streams: database.rows(schema),
+      client: ({ data }) => {
+        expectTypeOf(data).toEqualTypeOf<{ room: number }>();
+        return { url: 'http://localhost/' };
+      },
+      transact: (_event, { data }) => {
+        expectTypeOf(data).toEqualTypeOf<{ room: number }>();
+      },
+    }),
+    // @ts-expect-error -- no schema
+    database.rows({ room: 1 }),
+  ]);
+  expect(memory().rows(schema)).toBeDefined();
 });
 
 test('a sink returns what its store allows', () => {

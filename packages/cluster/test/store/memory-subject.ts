@@ -7,6 +7,16 @@ export const memorySubject: Subject = {
   create: async () => {
     const store = memory();
     return {
+      streams: {
+        set: async (specs) => {
+          for (const [key, spec] of Object.entries(specs)) {
+            store.streams.set(key, spec);
+          }
+        },
+        delete: async (key) => {
+          store.streams.delete(key);
+        },
+      },
       effects: undefined,
       open: () => store.open(options),
       [Symbol.asyncDispose]: () => Promise.resolve(),

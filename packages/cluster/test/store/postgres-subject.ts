@@ -12,6 +12,18 @@ export const postgresSubject: Subject = {
     const database = await Database.create();
     const opened: OpenStore<PoolClient>[] = [];
     return {
+      streams: {
+        set: async (specs) => {
+          await database.sql(
+            `insert into ${database.schema}.streams select key, value from jsonb_each($1)
+            on conflict (key) do update set spec = excluded.spec`,
+            [JSON.stringify(specs)],
+          );
+        },
+        delete: async (key) => {
+          await database.sql(`delete from ${database.schema}.streams where key = $1`, [key]);
+        },
+      },
       effects: await effectsIn(database),
       open: async () => {
         const { url, schema } = database;

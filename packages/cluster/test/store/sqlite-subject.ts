@@ -18,6 +18,17 @@ function createPlace(): Place {
   const opened: OpenStore<SqliteTransaction>[] = [];
   createTable(file);
   return {
+    streams: {
+      set: async (specs) => {
+        const sql = `insert into reprise_streams select key, json(value) from
+          (select key, value -> '$' as value from json_each(?)) where true
+          on conflict do update set spec = excluded.spec`;
+        write(file, sql, JSON.stringify(specs));
+      },
+      delete: async (key) => {
+        write(file, 'delete from reprise_streams where key = ?', key);
+      },
+    },
     effects: effectsIn(file),
     open: async () => {
       const store = await sqlite(file).open(options);
@@ -29,6 +40,12 @@ function createPlace(): Place {
       folder[Symbol.dispose]();
     },
   };
+}
+
+function write(file: string, sql: string, value: string): void {
+  const database = new DatabaseSync(file);
+  database.prepare(sql).run(value);
+  database.close();
 }
 
 function createTable(file: string): void {

@@ -13,8 +13,15 @@ export interface Subject {
 export interface Place extends AsyncDisposable {
   /** Opens it, as a node does; the end of the place closes it. */
   open(): Promise<OpenStore<unknown>>;
+  /** Writes the table of streams, as anybody may: each call is one transaction. */
+  readonly streams: StreamWriter;
   /** Writes an effect through `tx`; `undefined` if effects are not in the store. */
   readonly effects: Effects | undefined;
+}
+
+export interface StreamWriter {
+  set(specs: Readonly<Record<string, unknown>>): Promise<void>;
+  delete(key: string): Promise<void>;
 }
 
 export interface Effects {

@@ -13,6 +13,7 @@ export function intercepted<Tx, Kind extends StoreKind>(
 ): Store<Tx, Kind> {
   return {
     kind: store.kind,
+    rows: (schema) => store.rows(schema),
     open: async (options) => through(await store.open(options), intercept),
   };
 }

@@ -3,7 +3,7 @@ import { advance, createTestSystem, type TestSystem } from '@reprise/actor/testi
 import type { ServerSentEvent } from '@reprise/sse';
 import { chaos, type ChaosServer, inOrder } from '@reprise/sse/testing';
 
-import { Cluster, memory, type Store } from '../../src/index.ts';
+import { Cluster, memory, type MemoryStore } from '../../src/index.ts';
 import { Queue } from './queue.ts';
 
 /** An event that a sink was given. */
@@ -36,7 +36,7 @@ export type NodeOptions = Partial<
 export interface Stage extends AsyncDisposable {
   readonly system: TestSystem;
   readonly source: ChaosServer;
-  readonly store: Store<undefined, 'async'>;
+  readonly store: MemoryStore;
   readonly handled: Queue<Handled>;
   /**
    * Starts a node of this name, whose ttl is a second, with the streams a, b and c. `parent` is the
