@@ -9,6 +9,8 @@ import {
 import { childKeys, partOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { assertKey } from './key.ts';
+import { memberOf } from './member/behaviour.ts';
 import { isRefusal } from './member/start-error.ts';
 import type { ClusterChildOptions, ClusterOptions } from './options/options.ts';
 import { type AnyOptions, settingsOf } from './options/settings.ts';
@@ -169,6 +171,33 @@ export function status(cluster: ClusterPid): ClusterStatus {
 export async function drain(cluster: ClusterPid): Promise<void> {
   assertCluster(cluster);
   await drainMember(memberIn(cluster));
+}
+
+/**
+ * Tries a parked stream again now: the next node that looks takes it, with the strikes that it has.
+ * Resolves to false if there is no such stream.
+ * @throws TypeError for anything but the pid of a cluster, or the key of a stream
+ * @throws the error of the store if it cannot be reached
+ * @example
+ * ```ts
+ * import { createSystem } from '@reprise/actor';
+ * import { Cluster, memory } from '@reprise/cluster';
+ *
+ * const system = createSystem();
+ * const cluster = await Cluster.startLink(system, {
+ *   store: memory(),
+ *   streams: [],
+ *   client: ({ key }) => ({ url: `https://example.com/${key}` }),
+ *   handle: (event) => console.log(event.data),
+ * });
+ * console.log(await Cluster.retry(cluster, 'nowhere')); // false
+ * await system.stop();
+ * ```
+ */
+export async function retry(cluster: ClusterPid, key: string): Promise<boolean> {
+  assertCluster(cluster);
+  assertKey(key);
+  return memberOf(memberIn(cluster)).store.retry(key);
 }
 
 /**

@@ -111,8 +111,8 @@ export class Member {
     return this.#parts.settings;
   }
 
-  get engine(): string {
-    return this.#parts.store.engine;
+  get store(): OpenStore<unknown> {
+    return this.#parts.store;
   }
 
   get now(): Now {
@@ -140,8 +140,7 @@ export class Member {
    * node begins to claim streams.
    */
   listed(listing: Listing): void {
-    const changed = this.list.take(listing);
-    this.#step({ type: 'listed', keys: [...listing.listed.keys()], changed });
+    this.#step(this.list.take(listing));
   }
 
   listFailed(text: string): void {

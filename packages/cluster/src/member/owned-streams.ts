@@ -105,7 +105,8 @@ export class OwnedStreams {
       { stream: key, err: error },
       `cluster: the client of stream ${JSON.stringify(key)} could not be started: ${textOf(error)}`,
     );
-    this.#stopped(stream, 'crashed');
+    // Its options cannot work: it is as if its source had refused it.
+    this.#stopped(stream, 'gaveUp', textOf(error));
   }
 
   /** The stream had left the list before its client was started. */
@@ -114,10 +115,10 @@ export class OwnedStreams {
   }
 
   /** The client of a stream whose write was refused ends too: that is told by `refused`. */
-  ended(stream: OwnedStream, { type }: ExitReason): void {
+  ended(stream: OwnedStream, reason: ExitReason): void {
     if (!stream.isOver) {
-      const outcome = type === 'normal' ? 'ended' : 'crashed';
-      this.#stopped(stream, stream.isStopping ? 'drained' : outcome);
+      const outcome = stream.verdict ?? (reason.type === 'normal' ? 'ended' : 'crashed');
+      this.#stopped(stream, stream.isStopping ? 'drained' : outcome, wordsOf(reason));
     }
   }
 
@@ -126,11 +127,22 @@ export class OwnedStreams {
     return this.#streams.get(stream.key) === stream && this.#streams.delete(stream.key);
   }
 
-  #stopped(stream: OwnedStream, outcome: Outcome): void {
+  #stopped(stream: OwnedStream, outcome: Outcome, reason?: string): void {
     if (this.forget(stream)) {
       const { key, epoch } = stream;
       this.#crashes.note(stream, outcome, stream.host.clock.now());
-      this.#options.tell({ type: 'stopped', stream: { key, epoch }, outcome, ...stream.rest });
+      this.#options.tell({
+        type: 'stopped',
+        stream: { key, epoch },
+        outcome,
+        ...(reason === undefined ? {} : { reason }),
+        ...stream.rest,
+      });
     }
   }
+}
+
+/** For people: the words of the error that has ended a client. */
+function wordsOf(reason: ExitReason): string | undefined {
+  return 'error' in reason ? textOf(reason.error) : undefined;
 }

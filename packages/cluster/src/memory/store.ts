@@ -1,3 +1,5 @@
+import type { Clock } from '@reprise/actor';
+
 import { assertKey } from '../key.ts';
 import { Rows } from '../rows.ts';
 import type {
@@ -38,12 +40,17 @@ import { MemoryTables } from './tables.ts';
  * ```
  */
 export function memory(): MemoryStore {
-  const tables = new MemoryTables(() => Date.now());
+  // The clock of a test, whose time a test advances.
+  let clock: Clock | undefined;
+  const tables = new MemoryTables(() => clock?.date?.() ?? Date.now());
   return {
     kind: 'async',
     streams: tables.streams,
     rows: (schema) => new Rows(schema),
-    open: async () => new OpenMemoryStore(tables),
+    open: async (options) => {
+      ({ clock } = options);
+      return new OpenMemoryStore(tables);
+    },
   };
 }
 

@@ -47,6 +47,8 @@ export class OwnedStream {
   unsaved = 0;
   /** Whether an event has been handled since the claim. */
   hasHandled = false;
+  /** The client will not go on: its source has refused it for good, or has ended the stream. */
+  verdict: 'gaveUp' | 'ended' | undefined = undefined;
   /** Since when the client is without a connection; `undefined` while it has one. */
   lostSince: number | undefined;
   /** The process of the client, from its first report on. */
@@ -106,6 +108,8 @@ export class OwnedStream {
       this.lostSince = undefined;
     } else if (type === 'disconnected') {
       this.lostSince ??= this.host.clock.now();
+    } else if (type === 'gaveUp' || type === 'ended') {
+      this.verdict = type;
     }
   }
 

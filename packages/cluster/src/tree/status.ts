@@ -5,6 +5,7 @@ import { memberOf, type MemberPid } from '../member/behaviour.ts';
 import type { Failure } from '../member/failures.ts';
 import type { Member } from '../member/member.ts';
 import type { InvalidRow } from '../options/listing.ts';
+import type { ParkedStream } from '../store.ts';
 import { type Stall, stallsOf } from '../stream/stall.ts';
 import type { ClusterPid } from './tree.ts';
 
@@ -33,6 +34,10 @@ export interface ClusterStatus {
   readonly streams: {
     /** How many streams this node may own. */
     readonly listed: number;
+    /** How many streams with strikes run on this node, and may be the reason of deaths. */
+    readonly suspects: number;
+    /** Streams that no node runs for now, and why: 100 at most. */
+    readonly parked: readonly ParkedStream[];
     /** Rows of the table of streams that are not run: 100 at most. */
     readonly invalid: readonly InvalidRow[];
     /** Why there was no new list, the last time that it was asked for. */
@@ -75,7 +80,8 @@ export function memberIn(cluster: ClusterPid): MemberPid {
 }
 
 function read(member: Member): ClusterStatus {
-  const { core, now, settings, engine, free } = member;
+  const { core, now, settings, free } = member;
+  const { engine } = member.store;
   const { lastFailure } = member.notices;
   const { listed, failure: listFailure, invalid } = member.list;
   const { id, phase, owned, lateBy } = core;
@@ -102,6 +108,8 @@ function read(member: Member): ClusterStatus {
     })),
     streams: {
       listed: listed.size,
+      suspects: core.troubled.suspects,
+      parked: core.troubled.parked,
       invalid: invalid.slice(0, mostInvalid),
       listFailure,
       free,

@@ -15,7 +15,15 @@ test('the status tells of the node, its lease, the other nodes, its streams and 
   const { node, nodes, streams, store, isWell } = Cluster.status(one);
   expect({ isWell, streams, store }).toEqual({
     isWell: true,
-    streams: { listed: 3, invalid: [], listFailure: undefined, free: 0, stalled: [] },
+    streams: {
+      listed: 3,
+      suspects: 0,
+      parked: [],
+      invalid: [],
+      listFailure: undefined,
+      free: 0,
+      stalled: [],
+    },
     store: { engine: 'memory', lastFailure: undefined },
   });
   expect(node).toMatchObject({

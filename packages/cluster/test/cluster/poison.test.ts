@@ -1,0 +1,102 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { expect, test } from '@jest/globals';
+import { advance, settle } from '@reprise/actor/testing';
+
+import { Cluster } from '../../src/index.ts';
+import { openStage, type Stage } from '../support/stage.ts';
+
+const minute = 60_000;
+
+/** Lets time pass until a condition holds; the answers of the source take real time. */
+async function until(stage: Stage, isSo: () => boolean, step = 250, most = 400): Promise<void> {
+  for (let steps = 0; !isSo() && steps < most; steps += 1) {
+    await advance(stage.system, step);
+    await settle(stage.system);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(isSo()).toBe(true);
+}
+
+function parked(cluster: Cluster.Pid, key: string) {
+  return Cluster.status(cluster).streams.parked.find((each) => each.key === key);
+}
+
+test('POI-01 POI-05 a handler that always throws is parked with its error, its neighbour goes on, and retry tries it again', async () => {
+  await using stage = await openStage();
+  let calls = 0;
+  const one = await stage.start('one', {
+    streams: ['a', 'b'],
+    handle: (event, owned) => {
+      if (owned.key === 'a') {
+        calls += 1;
+        throw new Error('out of paper');
+      }
+      stage.sink('one')(event, owned);
+    },
+  });
+  await advance(stage.system, 500);
+  await stage.produce('b');
+  stage.source.stream('a').produce();
+  await until(stage, () => (parked(one, 'a')?.strikes ?? 0) >= 5);
+  expect(parked(one, 'a')?.reason).toContain('out of paper');
+  // On a node four times for each strike.
+  expect(calls).toBe(20);
+  expect(await stage.produce('b')).toMatchObject([{ key: 'b', id: '2' }]);
+  await advance(stage.system, 2 * minute);
+  expect(calls).toBe(20);
+  expect(await Cluster.retry(one, 'a')).toBe(true);
+  await until(stage, () => calls > 20);
+  expect(await Cluster.retry(one, 'nowhere')).toBe(false);
+});
+
+test.each([404, 401])(
+  'POI-06 a source that answers %i is asked at most once a minute, and is parked',
+  async (status) => {
+    await using stage = await openStage();
+    await using source = await answering(status);
+    const one = await stage.start('one', { streams: ['a'], client: () => ({ url: source.url }) });
+    await until(stage, () => (parked(one, 'a')?.strikes ?? 0) >= 1);
+    const { requests } = source;
+    expect(parked(one, 'a')?.reason).toContain(String(status));
+    await advance(stage.system, minute - 2000);
+    expect(source.requests).toBe(requests);
+    await until(stage, () => (parked(one, 'a')?.strikes ?? 0) >= 5, 1000);
+    expect(source.requests).toBe(5);
+  },
+);
+
+test('POI-06 a source that answers 204 has ended: it is not asked again', async () => {
+  await using stage = await openStage();
+  await using source = await answering(204);
+  const one = await stage.start('one', { streams: ['a'], client: () => ({ url: source.url }) });
+  await until(stage, () => parked(one, 'a') !== undefined);
+  expect(parked(one, 'a')).toMatchObject({ strikes: 0, retryIn: undefined });
+  await advance(stage.system, 5 * minute);
+  expect(source.requests).toBe(1);
+});
+
+interface Answering extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: number;
+}
+
+async function answering(status: number): Promise<Answering> {
+  let requests = 0;
+  const server: Server = createServer((_request, response) => {
+    requests += 1;
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    get requests() {
+      return requests;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
