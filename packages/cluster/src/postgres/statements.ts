@@ -61,8 +61,9 @@ where id = $1 and buried_at is null returning id`,
     bury: `update ${s}.nodes n set buried_at = clock_timestamp(), died = true
 from unnest($1::uuid[], $2::uuid[]) d(id, renewal)
 where n.id = d.id and n.renewal = d.renewal and n.buried_at is null`,
-    leave: `update ${s}.nodes set buried_at = clock_timestamp(), owned = 0
-where id = $1 and buried_at is null`,
+    /** A node that leaves has not died, even if another one has buried it. */
+    leave: `update ${s}.nodes
+set buried_at = coalesce(buried_at, clock_timestamp()), died = false, owned = 0 where id = $1`,
   };
 }
 
@@ -81,7 +82,7 @@ function forOwners(s: string) {
    where owner is null and (parked is null or retry_at <= clock_timestamp())
    union all
    select o.key, o.epoch, o.strikes + n.died::int,
-     greatest(0, extract(epoch from clock_timestamp() - n.buried_at) * 1000)
+     greatest(1, extract(epoch from clock_timestamp() - n.buried_at) * 1000)
    from ${s}.nodes n join ${s}.owners o on o.owner = n.id where n.buried_at is not null
    limit 5000) f) as free,
 (select json_agg(json_build_object('key', key, 'strikes', strikes, 'reason', parked,
