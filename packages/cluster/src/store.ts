@@ -193,7 +193,7 @@ export interface OwnedStream {
 }
 
 export interface FreeStream extends OwnedStream {
-  /** For how long its owner has been buried, in ms; 0 if it has none. */
+  /** For how long its owner has been buried, in ms, at least 1; 0 if it has none. */
   readonly deadFor: number;
   /**
    * How many nodes have died with it, or given it up, since it was last well. The death of its

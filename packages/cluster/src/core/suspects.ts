@@ -1,23 +1,27 @@
 import type { Claim, FreeStream, OwnedStream, SavedRow } from '../store.ts';
 
-/** From so many strikes on a stream is started with few others, or alone. */
-const leastOfSuspect = 2;
-const leastOfLonely = 3;
-/** A suspect that runs for so long is not the reason of the deaths, in ms. */
+/**
+ * From so many strikes on a stream is started with few others, or alone. Two nodes may well die one
+ * soon after the other for reasons of their own, and their streams are not to wait for that.
+ */
+const leastOfSuspect = 3;
+const leastOfLonely = 4;
+/** A stream that runs for so long is not the reason of the deaths, in ms. */
 const trial = 2000;
-/** A stream that runs for so long has no strikes any more, in ms. */
+/** One whose client was given up has no strikes any more when it runs for so long, in ms. */
 const health = 60_000;
 
 interface Struck extends OwnedStream {
   readonly strikes: number;
   readonly startedAt: number;
+  /** When it has been well for long enough to have no strikes any more. */
+  readonly acquitAt: number;
 }
 
 /**
  * The streams of a node that have strikes. A suspect may end the process, and then all that runs
  * beside it gets a strike, too. So suspects are tried: first one, then twice as many each time that
- * all have run for a while, which leaves each of them one strike. One that has failed a trial is
- * tried alone.
+ * all have run for a while. One that has failed a trial is tried alone.
  */
 export class Suspects {
   readonly #struck: Map<string, Struck> = new Map();
@@ -32,11 +36,16 @@ export class Suspects {
     return this.#struck.get(key)?.strikes ?? 0;
   }
 
-  started(claim: Claim, now: number): void {
+  /**
+   * `isOrphan`: its last owner has died. Nodes also die for reasons of their own, one soon after the
+   * other, so such a stream has no strikes any more as soon as it has run for as long as a trial.
+   */
+  started(claim: Claim, isOrphan: boolean, now: number): void {
     const { key, epoch, strikes } = claim;
     this.stopped(key);
     if (strikes > 0) {
-      this.#struck.set(key, { key, epoch, strikes, startedAt: now });
+      const acquitAt = now + (isOrphan ? trial : health);
+      this.#struck.set(key, { key, epoch, strikes, startedAt: now, acquitAt });
     }
     if (isSuspect(claim)) {
       this.#tried.add(key);
@@ -87,7 +96,7 @@ export class Suspects {
   /** When the next stream has been well for long enough to have no strikes any more. */
   get acquitAt(): number {
     return [...this.#struck.values()].reduce(
-      (least, each) => Math.min(least, this.#hasPassed(each) ? each.startedAt : endOf(each)),
+      (least, each) => Math.min(least, this.#hasPassed(each) ? each.startedAt : each.acquitAt),
       Infinity,
     );
   }
@@ -96,7 +105,7 @@ export class Suspects {
   acquittals(now: number): readonly SavedRow[] {
     return [...this.#struck.values()].flatMap((each) => {
       const { key, epoch } = each;
-      const isHealthy = endOf(each) <= now;
+      const isHealthy = each.acquitAt <= now;
       return isHealthy || this.#hasPassed(each) ? [{ key, epoch, strikes: isHealthy ? 0 : 1 }] : [];
     });
   }
@@ -143,12 +152,7 @@ export function isSuspect({ strikes }: Pick<FreeStream, 'strikes'>): boolean {
   return strikes >= leastOfSuspect;
 }
 
-/** From when on a stream has no strikes any more. */
-function endOf({ startedAt }: Struck): number {
-  return startedAt + health;
-}
-
 /** The more nodes have died with a stream, the later it is taken again. */
 function isDue({ strikes, deadFor }: FreeStream): boolean {
-  return deadFor === 0 || deadFor >= 1000 * 2 ** (strikes - 1);
+  return deadFor === 0 || deadFor >= 1000 * 2 ** (strikes - 2);
 }

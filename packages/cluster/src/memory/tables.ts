@@ -238,9 +238,10 @@ export class MemoryTables {
     for (const [key, row] of this.#owners) {
       const { owner, epoch } = row;
       const buriedAt = owner === undefined ? date : this.#nodes.get(owner)?.buriedAt;
+      const deadFor = owner === undefined ? 0 : Math.max(1, date - (buriedAt ?? date));
       if (buriedAt !== undefined && free.length < mostFree && isDue(row, date)) {
         const strikes = row.strikes + this.#strikeOf(row);
-        free.push({ key, epoch, deadFor: Math.max(0, date - buriedAt), strikes });
+        free.push({ key, epoch, deadFor, strikes });
       }
     }
     return free;

@@ -45,7 +45,7 @@ export function nodeOf(record: NodeRecord): NodeRow {
 }
 
 export function freeOf({ key, epoch, strikes, buriedAt }: FreeRecord, now: number): FreeStream {
-  return { key, epoch, strikes, deadFor: Math.max(0, now - (buriedAt ?? now)) };
+  return { key, epoch, strikes, deadFor: buriedAt === null ? 0 : Math.max(1, now - buriedAt) };
 }
 
 export function claimOf(record: ClaimRecord): Claim {

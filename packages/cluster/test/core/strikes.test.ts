@@ -74,15 +74,37 @@ test('POI-04 processes that die a second after their start, again and again, par
   expect(world.tables.survey(0).streams).toMatchObject({ free: 0, parked: 0 });
 });
 
-test('a minute without a crash clears the strikes of a stream', () => {
+test('streams of a node that died have no strikes any more once they have run for two seconds', () => {
   const world = worldOf(['a', 'b'], 4);
   const [a] = world.nodes;
   world.kill(a as NonNullable<typeof a>);
+  world.run(1.5 * ttl);
+  expect(world.tables.survey(0).streams.suspects).toBe(2);
   world.run(3 * ttl);
-  expect(world.tables.survey(0).streams.suspects).toBe(2);
-  world.run(55_000);
-  expect(world.tables.survey(0).streams.suspects).toBe(2);
-  world.run(10_000);
+  expect(world.tables.survey(0).streams.suspects).toBe(0);
+});
+
+test('nodes that die one after the other within a minute do not delay the streams of the last', () => {
+  const world = worldOf(['a', 'b', 'c'], 60);
+  for (const [index, node] of world.nodes.slice(0, 3).entries()) {
+    world.kill(node);
+    world.add(`next ${index}`);
+    world.run(3 * ttl);
+    expect(world.tables.survey(0).streams.free).toBe(0);
+    world.run(2 * ttl);
+  }
+});
+
+test('a minute without a crash clears the strikes of a stream whose client had given up', () => {
+  const world = worldOf(['a', 'b'], 1);
+  const [node] = world.nodes.filter(({ core }) => core.owned === 1);
+  const epoch = world.tables.owner('stream 0')?.epoch ?? 0;
+  const stream = { key: 'stream 0', epoch };
+  const event = { type: 'stopped', stream, outcome: 'gaveUp', reason: 'HTTP 404' } as const;
+  world.step(node as NonNullable<typeof node>, event);
+  world.run(110_000);
+  expect(world.tables.survey(0).streams.suspects).toBe(1);
+  world.run(20_000);
   expect(world.tables.survey(0).streams.suspects).toBe(0);
 });
 
