@@ -51,15 +51,21 @@ describe('an SQLite file that another process writes to', () => {
     const outcomes = Promise.allSettled([
       store.renew(id, 'r2', idle),
       store.claim(id, []),
-      store.save(id, []),
-      store.declare(listed(['eur'])),
       store.leave(id),
       store.observe(id, [{ id: randomUUID(), renewal: 'r' }], nothing),
     ]);
     await clock.advance(1000 + 32);
-    expect(await messagesOf(outcomes)).toEqual(Array(6).fill(busyFor(1000)));
+    expect(await messagesOf(outcomes)).toEqual(Array(4).fill(busyFor(1000)));
     other.exec('commit');
     expect(await store.renew(id, 'r2', idle)).toBe(true);
+  });
+
+  test('fails a large request after a half of the lease', async () => {
+    other.exec('begin immediate');
+    const outcomes = Promise.allSettled([store.save(id, []), store.declare(listed(['eur']))]);
+    await clock.advance(4000 + 32);
+    expect(await messagesOf(outcomes)).toEqual(Array(2).fill(busyFor(4000)));
+    other.exec('commit');
   });
 
   test('is read without waiting: a node sees the values of others, and what is free', async () => {
