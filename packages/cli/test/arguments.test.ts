@@ -28,6 +28,7 @@ describe('tail', () => {
       count: Infinity,
       format: { type: 'text', timestamps: false },
       client: {},
+      observer: { isAsked: false },
     });
   });
 
