@@ -152,7 +152,7 @@ export class Streams {
 
   #start(claim: Claim, now: number): void {
     this.#holdings.start(claim);
-    this.#suspects.started(claim, this.#orphans.has(claim.key), now);
+    this.#suspects.started(claim, now);
     this.#act({ type: 'start', claim });
   }
 

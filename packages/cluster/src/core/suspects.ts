@@ -8,14 +8,10 @@ const leastOfSuspect = 3;
 const leastOfLonely = 4;
 /** A stream that runs for so long is not the reason of the deaths, in ms. */
 const trial = 2000;
-/** One whose client was given up has no strikes any more when it runs for so long, in ms. */
-const health = 60_000;
 
 interface Struck extends OwnedStream {
   readonly strikes: number;
   readonly startedAt: number;
-  /** When it has been well for long enough to have no strikes any more. */
-  readonly acquitAt: number;
 }
 
 /**
@@ -36,16 +32,11 @@ export class Suspects {
     return this.#struck.get(key)?.strikes ?? 0;
   }
 
-  /**
-   * `isOrphan`: its last owner has died. Nodes also die for reasons of their own, one soon after the
-   * other, so such a stream has no strikes any more as soon as it has run for as long as a trial.
-   */
-  started(claim: Claim, isOrphan: boolean, now: number): void {
+  started(claim: Claim, now: number): void {
     const { key, epoch, strikes } = claim;
     this.stopped(key);
     if (strikes > 0) {
-      const acquitAt = now + (isOrphan ? trial : health);
-      this.#struck.set(key, { key, epoch, strikes, startedAt: now, acquitAt });
+      this.#struck.set(key, { key, epoch, strikes, startedAt: now });
     }
     if (isSuspect(claim)) {
       this.#tried.add(key);
@@ -96,36 +87,25 @@ export class Suspects {
   /** When the next stream has been well for long enough to have no strikes any more. */
   get acquitAt(): number {
     return [...this.#struck.values()].reduce(
-      (least, each) => Math.min(least, this.#hasPassed(each) ? each.startedAt : each.acquitAt),
+      (least, { startedAt }) => Math.min(least, startedAt + trial),
       Infinity,
     );
   }
 
   /** The rows that clear the strikes of streams that are well. */
   acquittals(now: number): readonly SavedRow[] {
-    return [...this.#struck.values()].flatMap((each) => {
-      const { key, epoch } = each;
-      const isHealthy = each.acquitAt <= now;
-      return isHealthy || this.#hasPassed(each) ? [{ key, epoch, strikes: isHealthy ? 0 : 1 }] : [];
-    });
+    return [...this.#struck.values()]
+      .filter(({ key }) => this.isWell(key, now))
+      .map(({ key, epoch }) => ({ key, epoch, strikes: 0 }));
   }
 
   /** The rows are written. */
   acquitted(rows: readonly SavedRow[]): void {
-    for (const { key, epoch, outcome, strikes } of rows) {
-      const struck = this.#struck.get(key);
-      if (outcome !== undefined || struck?.epoch !== epoch) {
-        continue;
-      }
-      this.#struck.delete(key);
-      if (strikes === 1) {
-        this.#struck.set(key, { ...struck, strikes });
+    for (const { key, epoch, outcome } of rows) {
+      if (outcome === undefined && this.#struck.get(key)?.epoch === epoch) {
+        this.#struck.delete(key);
       }
     }
-  }
-
-  #hasPassed(each: Struck): boolean {
-    return isSuspect(each) && !this.#tried.has(each.key);
   }
 
   #startOf(key: string): number {
