@@ -19,6 +19,8 @@ export interface Database {
   recordWrites(): Promise<void>;
   /** Those that were recorded, in their order. */
   writes(): Promise<readonly OwnerWrite[]>;
+  /** How many streams have strikes: nodes have died with them a moment ago. */
+  struck(): Promise<number>;
   /** The epoch of each stream. */
   epochs(): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;

@@ -135,12 +135,22 @@ export class Fleet {
     return new Map([...open].map(([life, { length }]) => [life, length]));
   }
 
-  /** Waits until each stream has one connection, and each of the nodes its share of them. */
+  /**
+   * Waits until each stream has one connection, and each of the nodes its share of them, and no
+   * stream a strike: after several deaths in a row streams are tried a few at a time.
+   */
   async settle(names: readonly string[] = [...this.nodes.keys()]): Promise<void> {
     const lives = names.map((name) => this.node(name).life);
     const isSettled = (): boolean => this.#isShared(lives);
     if (!(await this.source.until(isSettled, settlingTime))) {
       throw new Error(`Expected even shares of ${lives.join(', ')}, got ${this.#shown()}`);
+    }
+    const until = machineTime() + settlingTime;
+    while ((await this.#options.database.struck()) > 0) {
+      if (machineTime() > until) {
+        throw new Error(`Expected streams without strikes, got ${this.#shown()}`);
+      }
+      await delay(100);
     }
   }
 

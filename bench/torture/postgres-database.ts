@@ -139,6 +139,13 @@ export class PostgresDatabase implements Database {
     return this.query('select key, owner, epoch::float8 as epoch from owner_writes order by id');
   }
 
+  async struck(): Promise<number> {
+    const [row] = await this.query<{ count: number }>(
+      'select count(*)::int as count from reprise.owners where strikes > 0',
+    );
+    return row?.count ?? 0;
+  }
+
   async epochs(): Promise<ReadonlyMap<string, number>> {
     const rows = await this.query<{ key: string; epoch: number }>(
       'select key, epoch::float8 as epoch from reprise.owners',

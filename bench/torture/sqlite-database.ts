@@ -100,6 +100,10 @@ export class SqliteDatabase implements Database {
     return this.#all('select key, owner, epoch from owner_writes order by id') as OwnerWrite[];
   }
 
+  async struck(): Promise<number> {
+    return this.#all('select key from reprise_owners where strikes > 0').length;
+  }
+
   async epochs(): Promise<ReadonlyMap<string, number>> {
     const rows = this.#all('select key, epoch from reprise_owners') as OwnedStream[];
     return new Map(rows.map(({ key, epoch }) => [key, epoch]));

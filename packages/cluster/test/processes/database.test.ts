@@ -8,7 +8,8 @@ import { machineTime } from '../../../../bench/torture/machine-time.ts';
 import { PostgresDatabase } from '../../../../bench/torture/postgres-database.ts';
 import { type PostgresServer, startPostgres } from '../../../../tools/postgres/server.ts';
 import { onPostgres } from '../postgres/support.ts';
-import { expectBelow, expectCleanAndSingle, namesByStream, newEpochs } from './rows.ts';
+import { Outage } from './outage.ts';
+import { expectBelow, expectCleanAndSingle, newEpochs } from './rows.ts';
 
 onPostgres('nodes whose database fails', () => {
   const ttl = 3000;
@@ -71,49 +72,30 @@ onPostgres('nodes whose database fails', () => {
   });
 
   test('PGC-05 while the database is away all streams stop before T, and they run again 3 s after it is back', async () => {
-    const before = namesByStream(fleet);
-    const at = machineTime();
+    const outage = new Outage(fleet);
     await server.stop('SIGKILL');
     await delay(3 * ttl);
-    const open = fleet.source.openAt(at);
-    const stops = open.map(({ to }) => ({
-      ms: to - at,
-      stalled: fleet.stalledIn({ from: at, to }),
-    }));
-    expect(stops).toHaveLength(streams);
-    expectBelow(stops, ttl);
+    await outage.expectAllStop();
     await server.start();
-    const backAt = machineTime();
-    await fleet.settle();
-    const ms = fleet.lastConnectionAt() - backAt;
-    expectBelow([{ ms, stalled: fleet.stalledIn({ from: backAt, to: backAt + ms }) }], 3000);
-    const moved = [...namesByStream(fleet)].filter(([stream, name]) => before.get(stream) !== name);
-    expect(moved.length).toBeLessThanOrEqual(streams / 10);
+    await outage.expectBack();
   });
 
   test('PGC-06 a database that takes connections and says nothing is as one that is away', async () => {
-    const at = machineTime();
+    const outage = new Outage(fleet);
     for (const proxy of database.proxies()) {
       proxy.swallow('both');
       proxy.swallowsNew = 'both';
     }
     await delay(2 * ttl);
-    const open = fleet.source.openAt(at);
-    expectBelow(
-      open.map(({ to }) => ({ ms: to - at, stalled: fleet.stalledIn({ from: at, to }) })),
-      ttl,
-    );
+    await outage.expectAllStop();
     for (const { lease, pool } of names.map((name) => database.ways(name))) {
-      const attempts = [...lease.made, ...pool.made].filter((time) => time > at);
-      expect(attempts.length).toBeLessThanOrEqual((10 * (machineTime() - at)) / 1000);
+      const attempts = [...lease.made, ...pool.made].filter((time) => time > outage.at);
+      expect(attempts.length).toBeLessThanOrEqual((10 * (machineTime() - outage.at)) / 1000);
     }
     for (const proxy of database.proxies()) {
       proxy.swallowsNew = 'nothing';
     }
-    const backAt = machineTime();
-    await fleet.settle();
-    const ms = fleet.lastConnectionAt() - backAt;
-    expectBelow([{ ms, stalled: fleet.stalledIn({ from: backAt, to: backAt + ms }) }], 3000);
+    await outage.expectBack();
   });
 
   test('OWN-15 nodes that are all killed at once run again before T + 3 s, and nothing runs twice meanwhile', async () => {
