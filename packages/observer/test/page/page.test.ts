@@ -80,9 +80,9 @@ inBrowser('the page of an observer', () => {
     program.clock.rate = 1;
     await until(page, "document.title === '(1) app'");
     const finding = page.getByRole('listitem').filter({ hasText: 'geocoder keeps crashing' });
-    expect(await finding.innerText()).toMatch(
-      /Error: connect ECONNREFUSED 10\.0\.4\.7:6432\. .*enrich starts it again in \d/,
-    );
+    // Between a start and its failure there is no countdown.
+    const detailed = /Error: connect ECONNREFUSED 10\.0\.4\.7:6432\..*enrich starts it again in \d/;
+    await finding.filter({ hasText: detailed }).waitFor();
     const told = page.getByRole('status').filter({ hasText: 'geocoder keeps crashing' });
     const text = await told.innerText();
     expect(text).not.toMatch(/starts it again/);
@@ -361,10 +361,9 @@ inBrowser('the page of an observer', () => {
     }
   });
 
+  // Colours depend on the scheme alone, and heights on the width alone.
   test.each([
     ['light', 1360],
-    ['dark', 1360],
-    ['light', 390],
     ['dark', 390],
   ] as const)(
     'OBS-P26 OBS-P28 axe finds nothing serious, nothing scrolls sideways, and what is pressed is high enough: %s, %i px',
