@@ -135,11 +135,13 @@ export class Holdings {
 
   /**
    * The rows are written: the streams are free, or were not of this node any more. One without an
-   * outcome is claimed again, which reads the cursor that was written.
+   * outcome is claimed again, which reads the cursor that was written. A row of a stream that was
+   * only cleared of its strikes is none of these: it may have stopped while that was written.
    */
   released(rows: readonly SavedRow[]): void {
-    for (const { key, epoch, outcome } of rows) {
-      if (this.#releasing.get(key)?.epoch === epoch) {
+    for (const row of rows) {
+      const { key, epoch, outcome } = row;
+      if (this.#releasing.get(key) === row) {
         this.#releasing.delete(key);
         if (outcome === undefined) {
           this.claimAgain({ key, epoch }, -Infinity);

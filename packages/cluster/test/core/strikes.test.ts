@@ -94,6 +94,21 @@ test('a stream that moves to another node soon after a death has no strikes ther
   expect(world.tables.survey(0).streams.suspects).toBe(0);
 });
 
+test('POI-06 a client that gives up while its strikes are cleared is parked', () => {
+  const world = worldOf(['a', 'b'], 2);
+  const [a] = world.nodes;
+  world.kill(a as NonNullable<typeof a>);
+  world.before = (request, node) => {
+    const [row] = request.type === 'release' ? request.rows : [];
+    if (row?.strikes === 0) {
+      world.before = () => undefined;
+      world.step(node, { type: 'stopped', stream: row, outcome: 'gaveUp' });
+    }
+  };
+  world.run(6 * ttl);
+  expect(world.tables.survey(2)).toMatchObject({ streams: { total: 2, parked: 1 } });
+});
+
 test('nodes that die one after the other within a minute do not delay the streams of the last', () => {
   const world = worldOf(['a', 'b', 'c'], 60);
   for (const [index, node] of world.nodes.slice(0, 3).entries()) {
