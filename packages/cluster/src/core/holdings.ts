@@ -8,6 +8,11 @@ interface Stopping extends OwnedStream {
   readonly outcome: Outcome | undefined;
 }
 
+interface Running extends OwnedStream {
+  /** It is not moved before this time. */
+  readonly staysUntil: number;
+}
+
 interface Idle extends OwnedStream {
   readonly from: number;
 }
@@ -23,7 +28,7 @@ interface Idle extends OwnedStream {
  * anew.
  */
 export class Holdings {
-  readonly #running: Map<string, OwnedStream> = new Map();
+  readonly #running: Map<string, Running> = new Map();
   readonly #stopping: Map<string, Stopping> = new Map();
   readonly #idle: Map<string, Idle> = new Map();
   readonly #releasing: Map<string, SavedRow> = new Map();
@@ -47,6 +52,13 @@ export class Holdings {
     return [...this.#running.keys()];
   }
 
+  /** The streams that may move to another node now. */
+  movable(now: number): readonly string[] {
+    return [...this.#running.values()]
+      .filter(({ staysUntil }) => staysUntil <= now)
+      .map(({ key }) => key);
+  }
+
   /** All streams that the store gives to this node. */
   get all(): readonly OwnedStream[] {
     return this.#states.flatMap((state) => [...state.values()]);
@@ -61,15 +73,17 @@ export class Holdings {
     return (this.#running.get(key) ?? this.#stopping.get(key))?.epoch === epoch;
   }
 
-  start({ key, epoch }: OwnedStream): void {
-    this.#move(this.#running, { key, epoch });
+  /** `staysUntil`: the stream is not to move to another node before this time. */
+  start({ key, epoch }: OwnedStream, staysUntil: number): void {
+    this.#move(this.#running, { key, epoch, staysUntil });
   }
 
   /** A client is to stop in order. Returns its stream, unless none runs. */
   stop(key: string, outcome: Outcome | undefined): OwnedStream | undefined {
     const stream = this.#running.get(key);
     if (stream !== undefined) {
-      this.#move(this.#stopping, { ...stream, outcome });
+      const { epoch } = stream;
+      this.#move(this.#stopping, { key, epoch, outcome });
     }
     return stream;
   }
@@ -158,7 +172,9 @@ export class Holdings {
   reconcile(mine: readonly OwnedStream[], now: number): readonly OwnedStream[] {
     const epochs = new Map(mine.map(({ key, epoch }) => [key, epoch]));
     const lost = this.all.filter(({ key, epoch }) => epochs.get(key) !== epoch);
-    const toStop = lost.filter((stream) => this.runs(stream));
+    const toStop = lost
+      .filter((stream) => this.runs(stream))
+      .map(({ key, epoch }) => ({ key, epoch }));
     for (const { key } of lost) {
       this.forget(key);
     }

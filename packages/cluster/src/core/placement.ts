@@ -15,7 +15,8 @@ export interface Look {
   readonly free: readonly FreeStream[];
   /** Of those, the ones that it had before its lease ended. */
   readonly former: { has(key: string): boolean };
-  readonly running: readonly string[];
+  /** The streams that run on this node and may move. */
+  readonly movable: readonly string[];
   /** How many streams this node has: the row of the node says what it had a while ago. */
   readonly owned: number;
   /** How many streams there are to share. */
@@ -45,8 +46,8 @@ export class Placement {
     const offers = this.#offersOf(look, now);
     this.#compare(look, now);
     const owners = ownersIn(look);
-    const { id, running, total } = look;
-    const { claim, release } = plan({ id, owners, running, offers, total });
+    const { id, movable, total } = look;
+    const { claim, release } = plan({ id, owners, movable, offers, total });
     const again = release.filter((key) => this.#last.has(key));
     this.#last = new Set(release);
     return { claim, release: again };

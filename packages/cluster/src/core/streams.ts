@@ -151,7 +151,9 @@ export class Streams {
   }
 
   #start(claim: Claim, now: number): void {
-    this.#holdings.start(claim);
+    // A node that dies again and again would else have its streams moved twice each time.
+    const staysUntil = this.#orphans.has(claim.key) ? now + this.#times.ttl : now;
+    this.#holdings.start(claim, staysUntil);
     this.#suspects.started(claim, now);
     this.#act({ type: 'start', claim });
   }
@@ -255,7 +257,7 @@ export class Streams {
           now,
         ),
         former: this.#former,
-        running,
+        movable: this.#holdings.movable(now),
         owned,
         total: this.#total,
       },

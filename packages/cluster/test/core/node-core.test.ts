@@ -53,6 +53,26 @@ test('REB-02 a node that joins three gets its share, and nothing else moves', ()
   expect(starts.every(({ name }) => name === 'd')).toBe(true);
 });
 
+test('REB-08 the streams of a node that dies again and again move at most once within T', () => {
+  const { world, nodes } = worldOf(['a', 'b', 'c'], 60);
+  let [flapping] = nodes;
+  for (let times = 0; times < 10; times += 1) {
+    world.kill(flapping);
+    flapping = world.add('a');
+    world.run(3 * ttl);
+  }
+  expect(world.owned).toEqual({ a: 20, b: 20, c: 20 });
+  const starts = world
+    .actions('start')
+    .map(({ at, name, action }) => ({ at, name, ...action.claim }));
+  for (const moves of Map.groupBy(starts, ({ key }) => key).values()) {
+    const pauses = moves.slice(1).map(({ at }, index) => at - (moves[index]?.at ?? 0));
+    expect(Math.min(...pauses, Infinity)).toBeGreaterThanOrEqual(ttl);
+  }
+  // No stream goes from one of the others to another.
+  expect(starts.filter(({ name }) => name !== 'a')).toHaveLength(200);
+});
+
 test('REB-03 a node that drains gives all its streams to others and leaves; nothing waits for T', () => {
   const { world, nodes } = worldOf(['a', 'b', 'c'], 300);
   world.step(nodes[0], { type: 'drain' });

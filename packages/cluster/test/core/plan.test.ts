@@ -13,8 +13,8 @@ const node = (name: string, { weight = 1, owned = 0, isFull = false } = {}): Own
 });
 const keysOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `stream ${at}`);
-const offersOf = (keys: readonly string[], isOld = false): readonly Offer[] =>
-  keys.map((key) => ({ stream: { key, epoch: 1, deadFor: 0, strikes: 0 }, isOld }));
+const offersOf = (keys: readonly string[], { isOld = false, deadFor = 0 } = {}): readonly Offer[] =>
+  keys.map((key) => ({ stream: { key, epoch: 1, deadFor, strikes: 0 }, isOld }));
 const sharesIn = (owners: readonly Owner[], total: number): readonly number[] => [
   ...sharesOf(owners, total).values(),
 ];
@@ -76,7 +76,7 @@ test('nodes that see the same claim each free stream once', () => {
       const owners = each.map((weight, at) => node(`n${at}`, { weight }));
       const offers = offersOf(keysOf(free));
       const claims = owners.flatMap(
-        ({ id }) => plan({ id, owners, running: [], offers, total: free }).claim,
+        ({ id }) => plan({ id, owners, movable: [], offers, total: free }).claim,
       );
       expect(new Set(claims.map(({ key }) => key))).toEqual(new Set(keysOf(free)));
       expect(claims).toHaveLength(free);
@@ -87,41 +87,80 @@ test('nodes that see the same claim each free stream once', () => {
 test('REB-12 a node claims at most 100 streams a look', () => {
   const offers = offersOf(keysOf(1000));
   const owners = [node('a'), node('b')];
-  expect(plan({ id: 'id of a', owners, running: [], offers, total: 1000 }).claim).toHaveLength(100);
+  expect(plan({ id: 'id of a', owners, movable: [], offers, total: 1000 }).claim).toHaveLength(100);
 });
 
 test('REB-02 a node gives up at most 50 streams a look, and only those above its share', () => {
-  const running = keysOf(300);
-  const owners = [node('a', { owned: 300 }), node('b')];
-  const situation = { id: 'id of a', owners, running, offers: [] };
-  expect(plan({ ...situation, total: 300 }).release).toHaveLength(50);
-  const nearly = [node('a', { owned: 300 }), node('b', { owned: 298 })];
+  const movable = keysOf(300);
+  const situation = { id: 'id of a', movable, offers: [] };
+  const [a, b] = [node('a', { owned: 300 }), node('b', { owned: 100 })];
+  expect(plan({ ...situation, owners: [a, b], total: 400 }).release).toHaveLength(50);
+  const nearly = [a, node('b', { owned: 298 })];
   expect(plan({ ...situation, owners: nearly, total: 598 }).release).toHaveLength(1);
+});
+
+test.each([
+  ['nothing', 0, 15],
+  ['few', 20, 15],
+  ['some', 70, 35],
+])(
+  'a node that has %s is given 30 in a look, or as many as it has, by all together',
+  (_, owned, each) => {
+    const owners = [node('a', { owned: 300 }), node('b', { owned: 300 }), node('c', { owned })];
+    const situation = { movable: keysOf(300), offers: [], total: 600 + owned };
+    const released = ['a', 'b'].map(
+      (name) => plan({ ...situation, id: `id of ${name}`, owners }).release.length,
+    );
+    expect(released).toEqual([each, each]);
+  },
+);
+
+test('the streams of a dead node go to nodes that have some, and not to one that is new', () => {
+  const [a, b] = [node('a', { owned: 20 }), node('b', { owned: 20 })];
+  const owners = [a, b, node('c')];
+  const offers = offersOf(keysOf(20), { deadFor: 1 });
+  const claims = owners.map(
+    ({ id }) => plan({ id, owners, movable: [], offers, total: 60 }).claim.length,
+  );
+  expect(claims).toEqual([10, 10, 0]);
+});
+
+test('the streams of a dead node go to a new one if no other has any, or if they are old', () => {
+  const alone = [node('a'), node('b')];
+  const offers = offersOf(keysOf(20), { deadFor: 1 });
+  const of = (owners: readonly Owner[], id: string, given: readonly Offer[]): number =>
+    plan({ id, owners, movable: [], offers: given, total: 40 }).claim.length;
+  expect(of(alone, 'id of a', offers) + of(alone, 'id of b', offers)).toBe(20);
+  const [old, owners] = [
+    offersOf(keysOf(20), { deadFor: 1, isOld: true }),
+    [node('a', { owned: 20 }), node('b')],
+  ];
+  expect(of(owners, 'id of b', old)).toBe(20);
 });
 
 test('a node gives nothing up while no other has room for it', () => {
   const owners = [node('a', { owned: 4 }), node('b', { owned: 4 }), node('c', { owned: 3 })];
   expect(
-    plan({ id: 'id of b', owners, running: keysOf(4), offers: [], total: 10 }).release,
+    plan({ id: 'id of b', owners, movable: keysOf(4), offers: [], total: 10 }).release,
   ).toEqual([]);
 });
 
 test('a stream that the node of its own does not take goes to any node with room', () => {
   const owners = [node('a'), node('b')];
   const fresh = owners.map(
-    ({ id }) => plan({ id, owners, running: [], offers: offersOf(['x']), total: 2 }).claim.length,
+    ({ id }) => plan({ id, owners, movable: [], offers: offersOf(['x']), total: 2 }).claim.length,
   );
   expect(fresh.toSorted((a, b) => a - b)).toEqual([0, 1]);
+  const offers = offersOf(['x'], { isOld: true });
   const old = owners.map(
-    ({ id }) =>
-      plan({ id, owners, running: [], offers: offersOf(['x'], true), total: 2 }).claim.length,
+    ({ id }) => plan({ id, owners, movable: [], offers, total: 2 }).claim.length,
   );
   expect(old).toEqual([1, 1]);
 });
 
 test('a node that drains has no share and claims nothing', () => {
-  const offers = offersOf(keysOf(3), true);
+  const offers = offersOf(keysOf(3), { isOld: true });
   const owners = [node('b')];
-  const situation = { id: 'id of a', owners, running: ['x'], offers, total: 4 };
+  const situation = { id: 'id of a', owners, movable: ['x'], offers, total: 4 };
   expect(plan(situation)).toEqual({ claim: [], release: [] });
 });
