@@ -7,9 +7,9 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { startSource } from '../support/price-source.ts';
 import { openFile, openPostgres } from './place.ts';
 import { Replicas } from './replicas.ts';
-import { startSource } from './source.ts';
 
 const place = await (process.argv.includes('--postgres') ? openPostgres() : openFile());
 const source = await startSource();
