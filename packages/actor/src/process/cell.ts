@@ -498,6 +498,8 @@ export interface Runtime {
   readonly scheduler: {
     readonly isIdle: boolean;
     readonly turnLength: number;
+    /** Whether the turn that runs has taken so long that it is to end early. Default: never. */
+    isTurnOver?(): boolean;
     yieldToMicrotasks(cell?: Cell): void;
     ready(cell: Cell): void;
   };

@@ -6,8 +6,8 @@ import { loggerFor } from './extras.ts';
 
 /** Messages in one turn: enough that reading the clock once in a turn costs next to nothing. */
 const longTurn = 16;
-const shortTurn = 2;
-/** In ms: after a turn that took longer, turns are short. */
+export const shortTurn = 2;
+/** In ms: a turn that has taken longer ends soon, and the next ones are short. */
 const heavyTurn = 1;
 
 /** How long processes may run, in ms, before timers and I/O get their turn. */
@@ -31,6 +31,7 @@ export class SliceScheduler {
   /** The process whose code goes on in microtasks now, and since when. */
   #inMicrotasks: Cell | undefined = undefined;
   #microtasksFrom = 0;
+  #turnStart = 0;
   #sliceStart = 0;
   /** Whether the macrotask that was queued when the slice began has not run yet. */
   #isInSlice = false;
@@ -60,6 +61,11 @@ export class SliceScheduler {
   yieldToMicrotasks(cell?: Cell): void {
     this.#isYielding = true;
     this.#inMicrotasks = cell;
+  }
+
+  /** Asked within a turn: the messages of a process may be slow though those before were not. */
+  isTurnOver(): boolean {
+    return host.now() - this.#turnStart > heavyTurn;
   }
 
   /**
@@ -118,6 +124,7 @@ export class SliceScheduler {
     this.#isYielding = false;
     while (this.#ready.length > 0 && now < end && !this.#isYielding) {
       const cell = this.#ready.shift();
+      this.#turnStart = now;
       cell.takeTurn();
       // The clock is read once in a turn: the end of this turn is the start of the next.
       const after = host.now();

@@ -72,6 +72,32 @@ describe('turns', () => {
     expect(log.indexOf('other')).toBeLessThan(100);
   });
 
+  test('messages that are slow to handle end the turn early, though those before were fast', async () => {
+    const system = createSystem();
+    let handled = 0;
+    const slow = GenServer.define({
+      init: () => ok(null),
+      handleInfo: (ms: number, state) => {
+        const until = performance.now() + ms;
+        while (performance.now() < until) {
+          // Holds the thread.
+        }
+        handled += 1;
+        return noreply(state);
+      },
+    });
+    const server = await GenServer.start(system, slow, undefined);
+    // A fast turn: the next one may be long.
+    send(server, 0);
+    await new Promise(setImmediate);
+    for (let count = 0; count < 16; count += 1) {
+      send(server, 5);
+    }
+    await new Promise(setImmediate);
+    expect(handled - 1).toBeLessThanOrEqual(4);
+    await system.stop();
+  });
+
   test('a message after an idle time of any length is handled before the event loop goes on', async () => {
     const system = createTestSystem();
     const log: string[] = [];
