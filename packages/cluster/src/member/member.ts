@@ -21,13 +21,14 @@ import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
 import { startClient } from '../stream/client.ts';
 import type { Host, OwnedStream } from '../stream/owned-stream.ts';
+import { within } from '../within.ts';
 import { CurrentList } from './current-list.ts';
 import { type Joined, Joining } from './joining.ts';
 import type { MemberMessage } from './messages.ts';
 import { MissingTables } from './missing-tables.ts';
 import { Notices } from './notices.ts';
 import { OwnedStreams } from './owned-streams.ts';
-import { ask, within } from './requests.ts';
+import { ask } from './requests.ts';
 import { RoundTrips } from './round-trips.ts';
 import { Saves } from './saves.ts';
 import type { StartError } from './start-error.ts';
@@ -262,7 +263,8 @@ export class Member {
 
   #within<Answer>(request: 'save' | 'leave', answer: Promise<Answer>): Promise<Answer> {
     const { clock } = this.#self.system;
-    return within(answer, { clock, timeout: timeLimitOf(request, this.settings.ttl) });
+    const timeout = timeLimitOf(request, this.settings.ttl);
+    return within(answer, { clock, timeout, of: 'the store' });
   }
 
   #wakeAt(at: number): void {

@@ -1,8 +1,9 @@
-import type { Clock, TimeoutHandle } from '@reprise/actor';
+import type { Clock } from '@reprise/actor';
 
 import type { NodeEvent, Now, Request } from '../core/messages.ts';
 import { timeLimitOf } from '../limits.ts';
 import type { OpenStore } from '../store.ts';
+import { within } from '../within.ts';
 
 /**
  * Asks the store. Resolves to the event that its answer is, or to `failed`; never rejects. An
@@ -17,25 +18,9 @@ export async function ask(
 ): Promise<NodeEvent> {
   const timeout = timeLimitOf(request.type === 'release' ? 'save' : request.type, ttl);
   try {
-    return await within(answerTo(store, request, sentAt), { clock, timeout });
+    return await within(answerTo(store, request, sentAt), { clock, timeout, of: 'the store' });
   } catch (error) {
     return { type: 'failed', request: request.type, error };
-  }
-}
-
-/** @throws Error if there is no answer within `timeout` ms */
-export async function within<Answer>(
-  answer: Promise<Answer>,
-  { clock, timeout }: { readonly clock: Clock; readonly timeout: number },
-): Promise<Answer> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer: TimeoutHandle = clock.setTimeout(() => {
-    reject(new Error(`Expected an answer of the store within ${timeout} ms, got none`));
-  }, timeout);
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clock.clearTimeout(timer);
   }
 }
 

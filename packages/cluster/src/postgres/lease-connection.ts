@@ -1,10 +1,13 @@
+import type { Clock } from '@reprise/actor';
 import { Client, type QueryResultRow } from 'pg';
 
+import { within } from '../within.ts';
 import { messageOf } from './errors.ts';
 
 /** What a connection needs to know. Times are in ms. */
 export interface ConnectionOptions {
   readonly url: string;
+  readonly clock: Clock;
   /** How long connecting may take, and how long a query may. */
   readonly timeout: number;
   /** An error of a connection while no query waits. */
@@ -66,18 +69,19 @@ export class LeaseConnection {
 }
 
 class Connection {
+  readonly #options: ConnectionOptions;
   readonly #client: Client;
   readonly #connected: Promise<Client>;
   #waiting = 0;
 
   /** `onLost` is called with an error that no query is told of. */
-  constructor({ url, timeout }: ConnectionOptions, onLost: (error: unknown) => void) {
+  constructor(options: ConnectionOptions, onLost: (error: unknown) => void) {
+    this.#options = options;
     this.#client = new Client({
-      connectionString: url,
+      connectionString: options.url,
       fallback_application_name: 'reprise lease',
-      connectionTimeoutMillis: timeout,
-      query_timeout: timeout,
-      // Without it a query that has timed out leaves the client waiting for its answer for ever.
+      connectionTimeoutMillis: options.timeout,
+      // Queries side by side are sent at once.
       pipeline: true,
     });
     // Without a listener an idle client whose server goes away throws. Queries that wait are told
@@ -97,7 +101,9 @@ class Connection {
     this.#waiting += 1;
     try {
       const client = await this.#connected;
-      const { rows } = await client.query<Row>(text, [...values]);
+      const answer = client.query<Row>(text, [...values]);
+      const { clock, timeout } = this.#options;
+      const { rows } = await within(answer, { clock, timeout, of: 'Postgres' });
       return rows;
     } finally {
       this.#waiting -= 1;
@@ -111,10 +117,9 @@ class Connection {
   }
 }
 
-/** The errors by which pg says that the time is over, in words that say which time. */
+/** The error by which pg says that connecting took too long, in words that say which time. */
 function timely(error: unknown, timeout: number): unknown {
-  const isLate = ['Query read timeout', 'timeout expired'].includes(messageOf(error));
-  return isLate
+  return messageOf(error) === 'timeout expired'
     ? new Error(`Expected an answer of Postgres within ${timeout} ms, got none`, { cause: error })
     : error;
 }

@@ -39,6 +39,7 @@ export async function open(
     statements: statementsFor({ ...found, schema: settings.schema, ttl }),
     lease: new LeaseConnection({
       url: settings.leaseUrl,
+      clock: options.clock,
       timeout: timeLimitOf('renew', ttl),
       onError,
     }),

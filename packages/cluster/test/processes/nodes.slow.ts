@@ -53,5 +53,19 @@ onPostgres('nodes on Postgres, for minutes', () => {
       // How long an answer may take at this T.
       expect(node.stderr).toMatch(`within ${ttl / 8} ms, got none`);
     });
+
+    test('LEASE-07 a thread that is held for T/5 again and again costs no lease, and a warning at most each 10 s', async () => {
+      const node = nodes.victim();
+      const { length } = node.stderr;
+      await nodes.expectStill(async () => {
+        for (const end = machineTime() + minute; machineTime() < end;) {
+          await node.hold(ttl / 5);
+          await delay(ttl / 4);
+        }
+      });
+      const warnings = node.stderr.slice(length).match(/was woken \d+ ms late/g) ?? [];
+      expect(warnings.length).toBeGreaterThan(0);
+      expect(warnings.length).toBeLessThanOrEqual(7);
+    });
   });
 });
