@@ -186,7 +186,9 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
   }
 
   #nodes(): readonly NodeRow[] {
-    return this.#sql.nodes.all().map(nodeOf);
+    const nodes = this.#sql.nodes.all().map(nodeOf);
+    this.#turns.isShared = nodes.length > 1;
+    return nodes;
   }
 
   #free(): readonly FreeStream[] {

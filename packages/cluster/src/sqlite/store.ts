@@ -9,7 +9,7 @@ import { connect } from './connect.ts';
 import { isBusy, stillBusy } from './errors.ts';
 import { OpenSqliteStore } from './open-store.ts';
 import type { SqliteTransaction } from './transaction.ts';
-import { pause } from './turns.ts';
+import { pauseAfter, sleep } from './turns.ts';
 
 /**
  * A store in an SQLite file, through Node's own `node:sqlite` (Node 22.13 or later). Any number of
@@ -74,7 +74,7 @@ class SqliteStore implements Store<SqliteTransaction, 'sync'> {
           throw stillBusy(this.#path, ttl);
         }
       }
-      await pause(clock);
+      await sleep(clock, pauseAfter(0));
     }
   }
 }

@@ -7,14 +7,20 @@ import type { WriteAheadLog } from './write-ahead-log.ts';
 
 /**
  * Transactions of one connection. Only one process at a time can write to the file. A connection
- * that finds it busy asks again after a random time, so that the thread is free meanwhile, and no
- * process has the better of the others.
+ * that finds it busy asks again after a random time, so that the thread is free meanwhile. One that
+ * writes without a pause rests now and then: the others would hardly ever find the file free.
  */
 export class Turns {
+  /** Whether other processes write, too. */
+  isShared = false;
   readonly #path: string;
   readonly #connection: DatabaseSync;
   readonly #clock: Clock;
   readonly #log: WriteAheadLog;
+  /** When the turn began: there was no rest since then. */
+  #since = -Infinity;
+  /** When the last transaction ended. */
+  #endedAt = -Infinity;
 
   constructor(path: string, connection: DatabaseSync, clock: Clock, log: WriteAheadLog) {
     this.#path = path;
@@ -32,31 +38,47 @@ export class Turns {
     within: number,
     signal?: AbortSignal,
   ): Result | Promise<Result> {
-    return this.#begins(beginToWrite)
-      ? this.#complete(work)
-      : this.#later(beginToWrite, work, within, signal);
+    return this.#isOthersTurn()
+      ? this.#later(beginToWrite, work, within, { pause: rest, signal })
+      : this.#nowOrLater(beginToWrite, work, within, signal);
   }
 
   /** The same for a transaction that only reads, and sees one state of the file. */
   read<Result>(work: () => Result, within: number): Result | Promise<Result> {
-    return this.#begins(beginToRead)
-      ? this.#complete(work)
-      : this.#later(beginToRead, work, within);
+    return this.#nowOrLater(beginToRead, work, within);
+  }
+
+  #isOthersTurn(): boolean {
+    const now = this.#clock.now();
+    return this.isShared && now - this.#endedAt < rest && now - this.#since >= longestTurn;
+  }
+
+  #nowOrLater<Result>(
+    begin: string,
+    work: () => Result,
+    within: number,
+    signal?: AbortSignal,
+  ): Result | Promise<Result> {
+    return this.#begins(begin)
+      ? this.#complete(begin, work)
+      : this.#later(begin, work, within, { pause: pauseAfter(0), signal });
   }
 
   async #later<Result>(
     begin: string,
     work: () => Result,
     within: number,
-    signal?: AbortSignal,
+    { pause, signal }: { readonly pause: number; readonly signal: AbortSignal | undefined },
   ): Promise<Result> {
-    const end = this.#clock.now() + within;
-    while (this.#clock.now() < end) {
-      await pause(this.#clock);
+    const from = this.#clock.now();
+    let waited = 0;
+    for (let next = pause; waited < within; next = pauseAfter(waited)) {
+      await sleep(this.#clock, next);
       signal?.throwIfAborted();
       if (this.#begins(begin)) {
-        return this.#complete(work);
+        return this.#complete(begin, work);
       }
+      waited = this.#clock.now() - from;
     }
     throw stillBusy(this.#path, within);
   }
@@ -74,7 +96,8 @@ export class Turns {
     }
   }
 
-  #complete<Result>(work: () => Result): Result {
+  #complete<Result>(begin: string, work: () => Result): Result {
+    const from = this.#clock.now();
     try {
       const result = work();
       this.#commit();
@@ -82,7 +105,18 @@ export class Turns {
     } catch (error) {
       this.#rollback();
       throw error;
+    } finally {
+      if (begin === beginToWrite) {
+        this.#noteWrite(from);
+      }
     }
+  }
+
+  #noteWrite(from: number): void {
+    if (from - this.#endedAt >= rest) {
+      this.#since = from;
+    }
+    this.#endedAt = this.#clock.now();
   }
 
   #commit(): void {
@@ -108,12 +142,25 @@ const beginToWrite = 'begin immediate';
 /** The select takes the snapshot: after it, no other process can be in the way. */
 const beginToRead = 'begin; select version from reprise_meta';
 
-/** The longest time between two attempts to write, in ms. */
-const longestPause = 32;
+/** How long a process writes before it rests, and how long it rests, in ms. */
+const longestTurn = 16;
+const rest = 4;
 
-/** Waits for a random time before the file is tried again. */
-export function pause(clock: Clock): Promise<void> {
+/** The longest time between two attempts, at first and later on, in ms. */
+const longestPause = 32;
+const longestPauseLater = 8;
+
+/**
+ * For how long to wait before the file is tried again, in ms, after so many ms in vain: at random,
+ * and the shorter the longer it has been, so that the oldest request has the best chance.
+ */
+export function pauseAfter(waited: number): number {
+  const longest = longestPause / (1 + waited / longestPause);
+  return Math.random() * Math.max(longest, longestPauseLater);
+}
+
+export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    clock.setTimeout(resolve, Math.random() * longestPause);
+    clock.setTimeout(resolve, ms);
   });
 }

@@ -15,14 +15,17 @@ const mebibyte = 2 ** 20;
  */
 export class WriteAheadLog {
   readonly #path: string;
+  readonly #connection: DatabaseSync;
   readonly #restart: Statement<{ readonly busy: number }>;
   readonly #clock: Clock;
   readonly #onWarning: (text: string) => void;
   #commits = 0;
+  #waitedAt = -Infinity;
   #warnedAt = -Infinity;
 
   constructor(path: string, connection: DatabaseSync, { clock, onWarning }: OpenOptions) {
     this.#path = path;
+    this.#connection = connection;
     this.#restart = new Statement(path, connection, 'pragma wal_checkpoint(truncate)');
     this.#clock = clock;
     this.#onWarning = onWarning;
@@ -43,9 +46,18 @@ export class WriteAheadLog {
     }
   }
 
-  /** False if another connection is writing, or reads an old state. */
+  /** False if another connection is writing, or reads an old state: now and then it is waited for. */
   #restarts(): boolean {
-    return this.#restart.get()?.busy === 0;
+    if (this.#clock.now() < this.#waitedAt + pauseOfWaits) {
+      return this.#restart.get()?.busy === 0;
+    }
+    this.#waitedAt = this.#clock.now();
+    this.#connection.exec(`pragma busy_timeout = ${longestWait}`);
+    try {
+      return this.#restart.get()?.busy === 0;
+    } finally {
+      this.#connection.exec('pragma busy_timeout = 0');
+    }
   }
 
   #warn(size: number): void {
@@ -61,6 +73,10 @@ export class WriteAheadLog {
 const commitsBetweenLooks = 16;
 const sizeToRestart = 16 * mebibyte;
 const sizeToWarn = 64 * mebibyte;
+
+/** How long the thread waits for the others, and how often, in ms. */
+const longestWait = 25;
+const pauseOfWaits = 1000;
 
 /** In ms. */
 const pauseOfWarnings = 60_000;

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join as joinPath } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isPromise } from 'node:util/types';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { virtualClock } from '@reprise/actor/testing';
+import { jumpingClock } from '@reprise/sse/testing';
 
 import type { OpenStore } from '../../src/index.ts';
 import { sqlite, type SqliteTransaction } from '../../src/sqlite.ts';
@@ -125,6 +127,36 @@ describe('an SQLite file that another process writes to', () => {
     expect(() => transact(step, failing)).toThrow(busy);
     await clock.advance(100);
     expect(runs).toBe(1);
+  });
+
+  test('SQL-02 is left to others for 4 ms by a process that has written for 16 ms', async () => {
+    const jumping = jumpingClock(clock);
+    const busy = await sqlite(file).open({ ...options, ttl, clock: jumping });
+    const [claim] = await own(busy as OpenStore<unknown>, id, ['eur']);
+    const { epoch = 0 } = claim ?? {};
+    const { signal } = new AbortController();
+    const write = (was: string, cursor: string): unknown =>
+      busy.transact(
+        id,
+        { key: 'eur', epoch, was, cursor },
+        () => {
+          jumping.jump(10);
+          return cursor;
+        },
+        signal,
+      );
+    expect([write('', '1'), write('1', '2'), write('2', '3')]).toEqual(['1', '2', '3']);
+    await join(store as OpenStore<unknown>);
+    await busy.watch();
+    const fourth = write('3', '4');
+    expect(isPromise(fourth)).toBe(true);
+    other.exec('begin immediate; commit');
+    await clock.advance(3);
+    other.exec('begin immediate; commit');
+    await clock.advance(1);
+    expect(await fourth).toBe('4');
+    expect(write('4', '5')).toBe('5');
+    await busy.close();
   });
 
   test('is opened when it is free', async () => {

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 
+import { bundleProgram } from '../../../../tools/program.ts';
+
 const programs = join(import.meta.dirname, '..', 'programs');
 
 /** A program of this package's tests, with the lines that it prints. */
 export function startProgram(name: string, ...args: readonly string[]) {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@reprise/source', join(programs, name), ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [bundleProgram(join(programs, name)), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
 }
 
