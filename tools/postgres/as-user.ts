@@ -56,11 +56,16 @@ export function runAsUser(program: string, args: readonly string[]): void {
 export function spawnAsUser(
   program: string,
   args: readonly string[],
-  { folder, log }: { readonly folder: string; readonly log: number },
+  { folder, log, env = {} }: Surroundings,
 ): ChildProcess {
   const options: SpawnOptions = { ...user, cwd: '/' };
-  // A group of its own: Ctrl-C in the terminal is for this process, which has work to finish.
-  const child = spawn(program, args, { ...options, detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(program, args, {
+    ...options,
+    env: { ...process.env, ...env },
+    // A group of its own: Ctrl-C in the terminal is for this process, which has work to finish.
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
   child.unref();
   const script = 'read line || { kill -QUIT $0; sleep 1; kill -KILL $0; rm -rf "$1"; }';
   const guard = spawn('sh', ['-c', script, String(child.pid), folder], {
@@ -75,3 +80,14 @@ export function spawnAsUser(
   child.once('exit', () => pipe.end('ended\n'));
   return child;
 }
+
+interface Surroundings {
+  /** It is removed when this process has ended. */
+  readonly folder: string;
+  /** The file of its output. */
+  readonly log: number;
+  /** Added to its environment. */
+  readonly env?: Environment;
+}
+
+export type Environment = Readonly<Record<string, string>>;

@@ -6,13 +6,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { postgresPrograms } from '../postgres.ts';
-import { makeFolder, runAsUser, spawnAsUser } from './as-user.ts';
+import { type Environment, makeFolder, runAsUser, spawnAsUser } from './as-user.ts';
 
 /** Settings of a server, such as `max_connections`. */
 export type Settings = Readonly<Record<string, string | number>>;
 
 export interface StartOptions {
   readonly settings?: Settings;
+  /** Added to the environment of the server. */
+  readonly env?: Environment;
 }
 
 /** The ways to end a server: in order, without a checkpoint, or as a crash. */
@@ -55,6 +57,7 @@ export class PostgresServer {
   readonly #programs: string;
   readonly #folder: string;
   readonly #settings: Settings;
+  readonly #env: Environment;
   #port: number;
   #child: ChildProcess | undefined;
 
@@ -63,6 +66,7 @@ export class PostgresServer {
     folder,
     port,
     settings = {},
+    env = {},
   }: StartOptions & {
     readonly programs: string;
     readonly folder: string;
@@ -72,6 +76,7 @@ export class PostgresServer {
     this.#folder = folder;
     this.#port = port;
     this.#settings = { ...defaults, ...settings };
+    this.#env = env;
   }
 
   get port(): number {
@@ -159,6 +164,7 @@ export class PostgresServer {
     const child = spawnAsUser(join(this.#programs, 'postgres'), ['-D', this.#data, ...args], {
       folder: this.#folder,
       log,
+      env: this.#env,
     });
     closeSync(log);
     this.#child = child;
