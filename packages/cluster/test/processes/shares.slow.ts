@@ -8,7 +8,7 @@ import { quantile } from '../../../../bench/torture/moves.ts';
 import { PostgresDatabase } from '../../../../bench/torture/postgres-database.ts';
 import { testDatabase } from '../../../../tools/postgres/shared.ts';
 import { onPostgres } from '../postgres/support.ts';
-import { expectBelow, expectCleanAndSingle, newEpochs } from './rows.ts';
+import { expectBelow, expectCleanAndSingle, expectGapsBelow, newEpochs } from './rows.ts';
 
 jest.setTimeout(10 * 60_000);
 
@@ -35,6 +35,32 @@ onPostgres('the shares of many nodes', () => {
     await Promise.all(names.map((name) => fleet.add(name)));
     await fleet.settle();
   }
+
+  test.each(['transact', 'handle'] as const)(
+    'REB-04 a rolling restart of three nodes under load leaves short gaps and even shares, with the sink %s',
+    async (sink) => {
+      await start(three, { sink });
+      const at = machineTime();
+      for (const name of three) {
+        const stopsAt = machineTime();
+        const { status } = await fleet.node(name).stop();
+        const ms = machineTime() - stopsAt;
+        expect(status).toBe(0);
+        expectBelow(
+          [{ ms, stalled: fleet.stalledIn({ from: stopsAt, to: stopsAt + ms }) }],
+          10_000,
+        );
+        await fleet.add(name);
+        await fleet.settle();
+      }
+      expect([...fleet.shares().values()]).toEqual([20, 20, 20]);
+      expectGapsBelow(fleet, 1000, at);
+      const moves = Map.groupBy(fleet.movedSince(at), ({ stream }) => stream);
+      const counts = [...moves.values()].map(({ length }) => length);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+      await expectCleanAndSingle(fleet);
+    },
+  );
 
   test('REB-05 ten nodes become three and ten again, in order; then seven are killed at once', async () => {
     const seven = ten.slice(3);
@@ -77,6 +103,27 @@ onPostgres('the shares of many nodes', () => {
        from reprise.nodes`,
     );
   }
+
+  test('REB-08 a node that joins and is killed ten times moves the streams of its share, and none twice in T', async () => {
+    await start(three);
+    const from = machineTime();
+    for (let round = 1; round <= 10; round += 1) {
+      const guest = await fleet.add('d');
+      await fleet.settle();
+      await delay(ttl);
+      await guest.kill();
+    }
+    await fleet.settle(three);
+    const all = fleet.movedSince(from);
+    const moves = Map.groupBy(all, ({ stream }) => stream);
+    const pauses = [...moves.values()].flatMap((own) =>
+      own.slice(1).map(({ at }, index) => at - (own[index]?.at ?? 0)),
+    );
+    expect(pauses.filter((pause) => pause < ttl)).toEqual([]);
+    const between = all.filter(({ from, to }) => !from.startsWith('d') && !to.startsWith('d'));
+    expect(between).toEqual([]);
+    await expectCleanAndSingle(fleet);
+  });
 
   test('REB-13 beside a stream of 50,000 events a second the quiet ones of its node are handled soon, and its lease lives', async () => {
     await start(three, { sink: 'transactBatch' });
