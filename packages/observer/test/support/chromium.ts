@@ -63,10 +63,13 @@ export async function show(page: Page, address: string): Promise<void> {
     .waitFor({ state: 'attached' });
 }
 
+/** How often an expression of the page is evaluated, in ms. */
+const pause = 50;
+
 /** Waits until an expression of the page is true. */
 export async function until(page: Page, expression: string): Promise<void> {
   // `waitForFunction` evaluates texts in the page, which its policy forbids.
   while ((await page.evaluate(expression)) !== true) {
-    await page.evaluate('new Promise(requestAnimationFrame).then(() => undefined)');
+    await page.evaluate(`new Promise((go) => { setTimeout(go, ${pause}); })`);
   }
 }
