@@ -34,6 +34,8 @@ export class Presences {
   readonly #all: Map<number, Presence> = new Map();
   readonly #byPid: Map<number, Presence> = new Map();
   readonly #bySupervisor: Map<number, Set<Presence>> = new Map();
+  /** Those that have not run yet: a start looks at no other sibling, of which there may be thousands. */
+  readonly #unstarted: Map<number, Set<Presence>> = new Map();
 
   add(row: Row, supervisor: number, from: number): Presence {
     const presence: Presence = {
@@ -47,8 +49,8 @@ export class Presences {
       isOrphan: false,
     };
     this.#all.set(row.number, presence);
-    const siblings = this.#bySupervisor.get(supervisor) ?? new Set();
-    this.#bySupervisor.set(supervisor, siblings.add(presence));
+    addTo(this.#bySupervisor, presence);
+    addTo(this.#unstarted, presence);
     return presence;
   }
 
@@ -59,8 +61,8 @@ export class Presences {
 
   /** The child of this id that has not run yet. */
   unstarted(supervisor: number, id: string): Presence | undefined {
-    for (const presence of this.#bySupervisor.get(supervisor) ?? []) {
-      if (presence.row.id === id && presence.lastPid === undefined) {
+    for (const presence of this.#unstarted.get(supervisor) ?? []) {
+      if (presence.row.id === id) {
         return presence;
       }
     }
@@ -77,7 +79,9 @@ export class Presences {
 
   runs(presence: Presence, running: Running): void {
     this.#dropAttempt(presence);
-    if (presence.lastPid !== undefined) {
+    if (presence.lastPid === undefined) {
+      deleteFrom(this.#unstarted, presence);
+    } else {
       this.#byPid.delete(presence.lastPid);
     }
     presence.running = running;
@@ -98,11 +102,8 @@ export class Presences {
     if (presence.lastPid !== undefined) {
       this.#byPid.delete(presence.lastPid);
     }
-    const siblings = this.#bySupervisor.get(presence.supervisor);
-    siblings?.delete(presence);
-    if (siblings?.size === 0) {
-      this.#bySupervisor.delete(presence.supervisor);
-    }
+    deleteFrom(this.#bySupervisor, presence);
+    deleteFrom(this.#unstarted, presence);
   }
 
   childrenOf(supervisor: number): readonly Presence[] {
@@ -111,5 +112,20 @@ export class Presences {
 
   [Symbol.iterator](): Iterator<Presence> {
     return this.#all.values();
+  }
+}
+
+type BySupervisor = Map<number, Set<Presence>>;
+
+function addTo(map: BySupervisor, presence: Presence): void {
+  const siblings = map.get(presence.supervisor) ?? new Set();
+  map.set(presence.supervisor, siblings.add(presence));
+}
+
+function deleteFrom(map: BySupervisor, presence: Presence): void {
+  const siblings = map.get(presence.supervisor);
+  siblings?.delete(presence);
+  if (siblings?.size === 0) {
+    map.delete(presence.supervisor);
   }
 }
