@@ -159,9 +159,9 @@ function runTests(): readonly TestResult[] {
   );
 }
 
-/** The titles with IDs in the files that `pnpm test slow` runs. */
+/** The titles with IDs in the files that `pnpm test slow` runs, and in the rows that these share. */
 function findSlowTests(): readonly TestResult[] {
-  const files = globSync('{packages,tools,bench}/**/*.slow.ts', {
+  const files = globSync('{packages,tools,bench}/**/*{.slow,-rows}.ts', {
     cwd: root,
     exclude: (name) => name === 'node_modules',
   });

@@ -5,10 +5,6 @@
  */
 export const slowTests: readonly string[] = [
   'packages/cluster/test/processes/nodes.test.ts',
-  'packages/cluster/test/processes/shares.test.ts',
-  'packages/cluster/test/processes/database.test.ts',
-  'packages/cluster/test/processes/nodes-sqlite.test.ts',
-  'packages/cluster/test/torture/torture.test.ts',
   'packages/cli/test/cursor.test.ts',
   'packages/cli/test/tail.test.ts',
   'packages/cli/test/simulate.test.ts',

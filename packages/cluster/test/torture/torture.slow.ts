@@ -1,10 +1,15 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
 import { expect, test } from '@jest/globals';
 
 const main = join(import.meta.dirname, '..', '..', '..', '..', 'bench', 'torture', 'main.ts');
+
+const program = ['--conditions=@reprise/source', main];
 
 /** Of all faults: with fewer minutes some are not played. */
 const options = ['--minutes', '3', '--streams', '30', '--rate', '2', '--seed', '7', '--json'];
@@ -12,7 +17,7 @@ const options = ['--minutes', '3', '--streams', '30', '--rate', '2', '--seed', '
 test.each(['postgres', 'sqlite'])(
   'nodes on %s that are tortured lose no effect, and no stream has two owners',
   async (store) => {
-    const given = ['--conditions=@reprise/source', main, ...options, '--store', store];
+    const given = [...program, ...options, '--store', store];
     // Rejects if its exit status is not 0.
     const { stdout } = await promisify(execFile)(process.execPath, given);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -27,3 +32,28 @@ test.each(['postgres', 'sqlite'])(
   },
   900_000,
 );
+
+test('a torture that is interrupted from the terminal reports its results so far', async () => {
+  // A process group, as a shell makes it: Ctrl-C interrupts all its processes.
+  const child = spawn(
+    process.execPath,
+    [...program, '--minutes', '60', '--streams', '3', '--json'],
+    {
+      detached: true,
+    },
+  );
+  const exited = once(child, 'exit');
+  const output = text(child.stdout);
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stderr)) {
+    lines.push(line);
+    // The line after the command is that of the first fault.
+    if (lines.length === 2) {
+      process.kill(-(child.pid ?? 0), 'SIGINT');
+    }
+  }
+  // On a busy machine a limit of time may be broken by then.
+  const isLate = lines.some((line) => /^FAILED: (?:a failover|of the gaps)/.test(line));
+  expect(await exited).toEqual([Number(isLate), null]);
+  expect(JSON.parse(await output)).toMatchObject({ lost: 0, twice: 0, twoOwners: 0 });
+});
