@@ -1,48 +1,14 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
 
-import { beforeAll, expect, test } from '@jest/globals';
-
+import { hashesIn } from '../support/hashes-in.ts';
 import { hashesOf } from '../support/hashes.ts';
 
-const script = fileURLToPath(new URL('../support/hashes.ts', import.meta.url));
-const seeds = 300;
+/** `processes.slow.ts` has more of them. */
+const seeds = 10;
 
-/** The hashes that a process of its own prints. */
-async function hashesIn(flags: readonly string[], count: number = seeds): Promise<string> {
-  const given = ['--conditions=@reprise/source', ...flags, script, String(count)];
-  const { stdout } = await promisify(execFile)(process.execPath, given);
-  return stdout;
-}
-
-const firstOf = (hashes: string, count: number): string =>
-  hashes.split('\n').slice(0, count).join('\n');
-
-let plain = '';
-
-beforeAll(async () => {
-  plain = await hashesIn([]);
-});
-
-test('SIM-D02 the same seeds in three processes: the same hashes', async () => {
+test('SIM-D02 SIM-D05 the same seeds in two processes and under Jest: the same hashes', async () => {
+  const [plain, again] = await Promise.all([hashesIn([], seeds), hashesIn([], seeds)]);
   expect(plain.match(/^[\da-f]{16} held$/gm)).toHaveLength(seeds);
-  expect(await hashesIn([])).toBe(plain);
-  expect(await hashesIn([])).toBe(plain);
-});
-
-test('SIM-D04 the same seeds without the optimizing compiler: the same hashes', async () => {
-  const some = 100;
-  const unoptimized = await hashesIn(['--no-opt', '--no-maglev'], some);
-  expect(firstOf(unoptimized, some)).toBe(firstOf(plain, some));
-});
-
-test('SIM-D04 the same seeds with a garbage collection every 500 allocations: the same hashes', async () => {
-  const few = 20;
-  const collected = await hashesIn(['--gc-interval=500'], few);
-  expect(firstOf(collected, few)).toBe(firstOf(plain, few));
-});
-
-test('SIM-D05 the same seeds under Jest: the hashes of plain Node', async () => {
+  expect(again).toBe(plain);
   expect(await hashesOf(seeds)).toBe(plain);
 });

@@ -6,7 +6,7 @@ import tasks from '../../models/tasks.ts';
 import timers from '../../models/timers.ts';
 
 /** `npx pnpm simulate` runs more of them, outside of Jest. */
-const seeds = 100;
+const seeds = 20;
 
 test('SIM-A01 supervisors of all kinds keep to the rules of OTP, whatever happens to their children', async () => {
   expect(await simulate(supervisors, { seeds })).toMatchObject({ seeds });
