@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
+import { TestFolder } from './support/folder.ts';
 import { reprise, runReprise, runRepriseWith } from './support/reprise.ts';
 import { replay, serve, stream } from './support/server.ts';
 
@@ -21,11 +20,7 @@ async function url(text = body): Promise<string> {
   ).url;
 }
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'reprise-'));
-});
-afterEach(() => rm(folder, { recursive: true }));
+const folder = new TestFolder();
 
 describe('--type', () => {
   test('prints and counts only events of these types', async () => {
@@ -86,7 +81,7 @@ describe('--timestamps', () => {
 
 describe('--output', () => {
   test('appends the events to the file; stdout stays empty', async () => {
-    const file = join(folder, 'out');
+    const file = folder.file('out');
     const args = ['tail', '-o', file, '--data-only', '--count', '1', await url()];
     const runs = [await runReprise(...args), await runReprise(...args)];
     expect(runs.map(({ status, stdout }) => [status, stdout])).toEqual([
@@ -100,8 +95,8 @@ describe('--output', () => {
     const server = await serve((request, response) => {
       replay(request, response, 9);
     });
-    const file = join(folder, 'out');
-    const flags = ['--json', '--output', file, '--cursor', join(folder, 'c.db'), '--dedupe'];
+    const file = folder.file('out');
+    const flags = ['--json', '--output', file, '--cursor', folder.file('c.db'), '--dedupe'];
     for (const count of ['4', '5']) {
       const { status } = await runReprise('tail', ...flags, '--count', count, server.url);
       expect(status).toBe(0);
@@ -113,7 +108,7 @@ describe('--output', () => {
   });
 
   test('that cannot be written is told at once', async () => {
-    const { status, stderr } = await runReprise('tail', '-o', folder, await url());
+    const { status, stderr } = await runReprise('tail', '-o', folder.path, await url());
     expect(status).toBe(1);
     expect(stderr).toEqual([
       expect.stringMatching(/^Expected --output to name a file that can be written, got .*EISDIR/),
@@ -165,7 +160,7 @@ onPosix('--exec', () => {
     const server = await serve((request, response) => {
       replay(request, response, 3);
     });
-    const args = ['tail', '--cursor', join(folder, 'c.db'), server.url, '--exec'];
+    const args = ['tail', '--cursor', folder.file('c.db'), server.url, '--exec'];
     const first = await runReprise(...args, 'cat; echo; test $REPRISE_ID != 2');
     expect(first).toMatchObject({ status: 1, stdout: ['1', '2'] });
     expect(first.stderr.at(-1)).toBe('gave up Error: the command ended with status 1');
