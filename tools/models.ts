@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
@@ -34,9 +33,6 @@ export const titledFiles: readonly (readonly [title: string, file: string])[] = 
   (file) => [`${rows[basename(file, '.ts')] ?? ''} ${file}`.trim(), file],
 );
 
-/** Each mutant has a worker of its own, which loads all of the code again. */
-const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), 'reprise-compile-cache') };
-
 /** A mutant of a model, as `reprise simulate --json` prints it. */
 export interface TriedMutant {
   readonly mutant: string;
@@ -53,7 +49,7 @@ export async function tryMutants(file: string, most: number): Promise<readonly T
   const child = spawn(
     process.execPath,
     ['--conditions=@reprise/source', program, 'simulate', join(root, file), ...options],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...compileCache, ...process.env } },
+    { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
   const lines = output.split('\n').filter((line) => line !== '');

@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 
@@ -13,21 +13,26 @@ const requireOfNode = [
 ].join('\n');
 
 /**
- * Puts a program of this repository into one file, from the sources as they are now, and returns
- * the path of that. A node of a cluster starts five times as fast then: tests start hundreds.
+ * Puts a program of this repository into few files, from the sources as they are now, and returns
+ * the path of the first. A node of a cluster starts five times as fast then: tests start hundreds.
+ * What the program imports later is in files of its own: in one file, all modules of Node that any
+ * part needs would be loaded at each start, which takes as long as all the rest.
  */
 export function bundleProgram(path: string): string {
   const known = bundles.get(path);
   if (known !== undefined) {
     return known;
   }
-  const bundle = bundleOf(path);
-  // Another process may start the program meanwhile.
-  const made = `${bundle}.${process.pid}`;
-  buildSync({
+  const { folder, name } = placeOf(path);
+  const { outputFiles } = buildSync({
     entryPoints: [path],
-    outfile: made,
+    outdir: folder,
+    entryNames: name,
+    chunkNames: `${name}-[name]-[hash]`,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
+    write: false,
     external: ['pg'],
     conditions: ['@reprise/source'],
     format: 'esm',
@@ -36,20 +41,45 @@ export function bundleProgram(path: string): string {
     banner: { js: requireOfNode },
     logLevel: 'error',
   });
-  renameSync(made, bundle);
+  const bundle = join(folder, `${name}.mjs`);
+  // It comes last: another process may start the program meanwhile.
+  for (const file of outputFiles.toSorted(
+    (a, b) => Number(a.path === bundle) - Number(b.path === bundle),
+  )) {
+    writeAtOnce(file.path, file.contents);
+  }
+  removeOld(folder, name);
   bundles.set(path, bundle);
   return bundle;
+}
+
+function writeAtOnce(path: string, contents: Uint8Array): void {
+  const made = `${path}.${process.pid}`;
+  writeFileSync(made, contents);
+  renameSync(made, path);
+}
+
+const hour = 3_600_000;
+
+/** A program that has started before the sources were changed may still import a file of then. */
+function removeOld(folder: string, name: string): void {
+  for (const file of globSync(`${name}-*`, { cwd: folder })) {
+    const path = join(folder, file);
+    if (Date.now() - statSync(path).mtimeMs > hour) {
+      rmSync(path, { force: true });
+    }
+  }
 }
 
 /**
  * In the folder node_modules of the program's package: there it finds the packages that are not in
  * it, and in the folder above its package.json.
  */
-function bundleOf(path: string): string {
+function placeOf(path: string): { readonly folder: string; readonly name: string } {
   let folder = dirname(path);
   while (!existsSync(join(folder, 'package.json'))) {
     folder = dirname(folder);
   }
   const name = relative(folder, path).replaceAll(/\W+/g, '-');
-  return join(folder, 'node_modules', `.${name}.mjs`);
+  return { folder: join(folder, 'node_modules'), name: `.${name}` };
 }

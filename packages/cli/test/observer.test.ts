@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { type IPty, spawn } from '@lydell/node-pty';
 
 import { parseArguments } from '../src/arguments.ts';
-import { env, main } from './support/program.ts';
+import { main } from './support/program.ts';
 import { runReprise } from './support/reprise.ts';
 
 const running = new Set<IPty>();
@@ -22,7 +22,6 @@ async function onTerminal(
   const pty = spawn(process.execPath, ['--conditions=@reprise/source', main, ...args], {
     cols: 200,
     rows: 10,
-    env,
   });
   running.add(pty);
   let written = '';

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
 
-import { env, main } from './support/program.ts';
+import { main } from './support/program.ts';
 import { reprise, type Run } from './support/reprise.ts';
 import { freePort, serve, stream } from './support/server.ts';
 
@@ -160,7 +160,6 @@ onLinux(
     const command =
       '"$0" --conditions=@reprise/source "$1" tail "$2" | head -1; echo ${PIPESTATUS[0]}';
     const child = spawn('bash', ['-c', command, process.execPath, main, url], {
-      env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomOf } from '@reprise/sse/testing';
 
 import { Lines } from './lines.ts';
-import { env, main } from './program.ts';
+import { main } from './program.ts';
 
 export interface KillOptions {
   readonly kills: number;
@@ -64,7 +64,6 @@ interface Tail {
 
 function startTail(args: readonly string[]): Tail {
   const child = spawn(process.execPath, ['--conditions=@reprise/source', main, ...args], {
-    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return { process: child, lines: new Lines(child.stdout) };

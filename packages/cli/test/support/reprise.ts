@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { afterEach } from '@jest/globals';
 
 import { Lines } from './lines.ts';
-import { env, main } from './program.ts';
+import { main } from './program.ts';
 
 const running = new Set<Run>();
 
@@ -26,7 +26,7 @@ export class Run {
   constructor(args: readonly string[], { stdin, variables = {} }: RunOptions = {}) {
     const flags = ['--conditions=@reprise/source', main];
     this.process = spawn(process.execPath, [...flags, ...args], {
-      env: { ...env, ...variables },
+      env: { ...process.env, ...variables },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.process.stdin.on('error', () => undefined).end(stdin);

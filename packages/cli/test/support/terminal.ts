@@ -2,7 +2,7 @@ import { afterEach, test } from '@jest/globals';
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
-import { env, main } from './program.ts';
+import { main } from './program.ts';
 
 /** The terminal of Windows is an emulator itself, and draws the lines again in its own way. */
 export const onPosix: typeof test =
@@ -32,7 +32,7 @@ export class Terminal {
     const size = { cols, rows };
     const emulator = new xterm.Terminal({ ...size, allowProposedApi: true });
     const args = ['--conditions=@reprise/source', main, ...words];
-    const { NO_COLOR: _, ...variables } = env;
+    const { NO_COLOR: _, ...variables } = process.env;
     this.#pty = spawn(process.execPath, args, {
       ...size,
       name: 'xterm',
