@@ -28,7 +28,7 @@ export function timesOf(ttl: number): Times {
     ttl,
     margin: ttl / 10,
     renew: ttl / 4,
-    watch: Math.min(ttl / 8, 500),
+    watch: Math.min(ttl / 16, 500),
     look: ttl / 4,
     fastLook: Math.min(ttl / 4, 250),
     retry: 150,
