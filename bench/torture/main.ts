@@ -23,7 +23,7 @@ await new Command('torture')
   .option('--minutes <N>', 'for how long, in minutes', positiveNumber, 5)
   .option('--streams <S>', 'how many streams', wholeNumber, 500)
   .option('--nodes <N>', 'how many nodes', wholeNumber, 3)
-  .option('--rate <N>', 'how many events a stream has in a second', positiveNumber, 0.5)
+  .option('--rate <N>', 'how many events a stream has in a second', positiveNumber, 0.25)
   .addOption(
     new Option('--store <NAME>', 'where the nodes keep what they share')
       .choices(['postgres', 'sqlite'])
