@@ -12,13 +12,15 @@ export function takeovers(
   connections: readonly Connection[],
   fault: { readonly node: string; readonly at: number },
 ): readonly Takeover[] {
-  const had = connections.filter(
-    ({ node, from, to }) => node === fault.node && from <= fault.at && to > fault.at,
+  // Most connections of a long run had ended before the fault.
+  const later = connections.filter(({ to }) => to > fault.at);
+  const had = later.filter(({ node, from }) => node === fault.node && from <= fault.at);
+  const others = Map.groupBy(
+    later.filter(({ node }) => node !== fault.node),
+    ({ stream }) => stream,
   );
   return had.map(({ stream }) => {
-    const next = connections.find(
-      (other) => other.stream === stream && other.node !== fault.node && other.to > fault.at,
-    );
+    const [next] = others.get(stream) ?? [];
     return { stream, after: Math.max(0, (next?.from ?? Infinity) - fault.at) };
   });
 }

@@ -28,7 +28,7 @@ export interface SourceOptions {
   readonly rate: number;
 }
 
-/** The time between two looks at what the streams have to make, in ms. */
+/** The time between two looks at the connections, and at the numbers that are due, in ms. */
 const beat = 20;
 
 /**
@@ -44,6 +44,8 @@ export class Source {
   readonly #streams = new Map<string, Numbered>();
   readonly #timer: NodeJS.Timeout;
   readonly #looks = new Set<() => void>();
+  /** Whether a connection was made or has ended since the last looks. */
+  #hasChanged = false;
   #rate: number;
   /** Numbers that are due, and not yet made: a part of one. */
   #due = 0;
@@ -66,6 +68,7 @@ export class Source {
     });
     this.#timer = setInterval(() => {
       this.#makeDue();
+      this.#look();
     }, beat);
   }
 
@@ -111,7 +114,7 @@ export class Source {
     return this.connections.filter(({ from, to }) => from <= at && at < to);
   }
 
-  /** Resolves as soon as `isSo` holds at a change of the connections; false after so many ms. */
+  /** Resolves once `isSo` holds after a change of the connections; false after so many ms. */
   async until(isSo: () => boolean, ms: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const look = (): void => {
@@ -148,19 +151,23 @@ export class Source {
     response.on('close', () => {
       connection.to = machineTime();
       stream.open.delete(response);
-      this.#changed();
+      this.#hasChanged = true;
     });
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(
       `: \n\n${eventsAfter(Number(request.headers['last-event-id'] ?? 0), stream.made)}`,
     );
     stream.open.add(response);
-    this.#changed();
+    this.#hasChanged = true;
   }
 
-  #changed(): void {
-    for (const look of this.#looks) {
-      look();
+  /** Once for all changes of a beat: a look at thousands of connections would hold them up. */
+  #look(): void {
+    if (this.#hasChanged) {
+      this.#hasChanged = false;
+      for (const look of this.#looks) {
+        look();
+      }
     }
   }
 
