@@ -18,7 +18,7 @@ const mix: Mix = {
   isNear: false,
   mishaps: [],
   faults: [],
-  drift: 0,
+  rates: [],
   latency: ttl / 100,
   pace: ttl / 24,
   isCalm: false,

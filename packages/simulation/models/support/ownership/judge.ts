@@ -1,5 +1,5 @@
 import type { Claim, CursorMove, OwnedStream } from '@reprise/cluster';
-import type { Phase, Request } from '@reprise/cluster/core';
+import type { NodeCore, Request } from '@reprise/cluster/core';
 
 /** Each stream may be claimed again once, after a crash. */
 const mostClaims = 8;
@@ -45,12 +45,15 @@ export class Judge {
   }
 
   /**
-   * I6: a node that drains claims nothing. Nor does a node claim again and again without a look.
+   * I6: a node that drains claims nothing. Nor does a node claim again and again without a look, or
+   * begin another life while its lease is good.
    */
-  asks(request: Request['type'], phase: Phase, claims: number): void {
+  asks(request: Request['type'], { phase, lease }: NodeCore, claims: number): void {
     const isQuiet = phase !== 'draining' || request !== 'claim';
     this.expect(isQuiet, 'I6: a node claims while it drains');
     this.expect(claims <= mostClaims, 'a node claims again and again without a look');
+    const isNew = request !== 'join' || lease.deadline === undefined;
+    this.expect(isNew, 'a node begins another life while its lease is good');
   }
 
   /** A client is stopped at once. */

@@ -6,8 +6,9 @@ import type { Mishap, Mix } from './mix.ts';
 /**
  * Which way is cut between a machine and the store. `fading`: answers are as late as they may be,
  * and then both ways are cut. `lease`: the connection of the lease hangs, those of the sinks go on.
+ * `last answers`: what was asked on it is answered at the last moment, and nothing after that.
  */
-export type Cut = 'both' | 'requests' | 'answers' | 'fading' | 'lease';
+export type Cut = 'both' | 'requests' | 'answers' | 'fading' | 'lease' | 'last answers';
 
 /** A machine has a connection for its lease, and others for the transactions of its sinks. */
 export type Connection = 'lease' | 'sink';
@@ -64,23 +65,37 @@ export class Links {
     this.#agenda.after(this.#delay() + late, () => {
       const answer = execute();
       if (mishap !== 'unanswered' && !this.#isCut(name, 'answers', connection)) {
-        const isLate = mishap === 'answered late' || this.#isFading(name);
-        deliver(this.#delay() + (isLate ? (deadline * this.#sim.below(8)) / 8 : 0), answer);
+        deliver(this.#delay() + deadline * this.#lateness(name, mishap), answer);
       }
     });
   }
 
   #isCut(name: string, way: 'requests' | 'answers', connection: Connection): boolean {
-    const { until = -Infinity, cut } = this.#cuts.get(name) ?? {};
-    const left = until - this.#agenda.now;
-    return cut === 'fading'
-      ? left <= 0 && left > -2 * this.#mix.times.ttl
-      : left > 0 && (cut === 'both' || cut === way || cut === connection);
+    const { left, cut } = this.#cutOf(name);
+    switch (cut) {
+      case 'fading':
+        return left <= 0 && left > -2 * this.#mix.times.ttl;
+      case 'last answers':
+        return left > 0 && way === 'requests' && connection === 'lease';
+      default:
+        return left > 0 && (cut === 'both' || cut === way || cut === connection);
+    }
   }
 
-  #isFading(name: string): boolean {
+  /** By which part of its deadline an answer is late. */
+  #lateness(name: string, mishap: Mishap | undefined): number {
+    const { left, cut } = this.#cutOf(name);
+    if (left > 0 && cut === 'last answers') {
+      return 7 / 8;
+    }
+    const isLate = mishap === 'answered late' || (left > 0 && cut === 'fading');
+    return isLate ? this.#sim.below(8) / 8 : 0;
+  }
+
+  /** For how long it still lasts. */
+  #cutOf(name: string): { readonly left: number; readonly cut: Cut | undefined } {
     const { until = -Infinity, cut } = this.#cuts.get(name) ?? {};
-    return cut === 'fading' && this.#agenda.now < until;
+    return { left: until - this.#agenda.now, cut };
   }
 
   #delay(): number {

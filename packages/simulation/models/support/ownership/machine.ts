@@ -42,11 +42,10 @@ export class Machine implements Host {
   /** Requests without an answer: they fail at once when the connection is reset. */
   readonly #open: Set<() => void> = new Set();
 
-  constructor(name: string, shared: Shared) {
-    const { sim, mix } = shared;
+  constructor(name: string, rate: number, shared: Shared) {
     this.name = name;
     this.#shared = shared;
-    this.#clocks = { rate: 1 + (sim.below(3) - 1) * mix.drift, origin: 1000 * sim.below(10) };
+    this.#clocks = { rate, origin: 1000 * shared.sim.below(10) };
   }
 
   /** `undefined` while it is down. */
@@ -222,7 +221,7 @@ export class Machine implements Host {
   #request(request: Request, core: NodeCore): void {
     this.#claims = request.type === 'claim' ? this.#claims + 1 : this.#claims;
     this.#claims = request.type === 'observe' ? 0 : this.#claims;
-    this.#shared.judge.asks(request.type, core.phase, this.#claims);
+    this.#shared.judge.asks(request.type, core, this.#claims);
     const sentAt = this.clock();
     const { database } = this.#shared.links;
     const { ttl } = this.#shared.mix.times;

@@ -8,6 +8,7 @@ export type Mishap = 'lost' | 'unanswered' | 'executed late' | 'answered late';
 /** Faults that last, or that come at one instant. */
 export type Fault =
   | 'cut'
+  | 'late answer'
   | 'reset'
   | 'freeze'
   | 'kill'
@@ -31,8 +32,8 @@ export interface Mix {
   readonly mishaps: readonly (readonly [Mishap, number])[];
   /** The faults that come, one after the other. */
   readonly faults: readonly Fault[];
-  /** By how much clocks go fast or slow. */
-  readonly drift: number;
+  /** How fast the clock of each node goes. */
+  readonly rates: readonly number[];
   /** A request takes so long each way at most, without a mishap. */
   readonly latency: number;
   /** Between two events of a stream, at most. */
@@ -45,7 +46,9 @@ const ttls = [1000, 300, 600, 3000] as const;
 const nodes = ['a', 'b', 'c', 'd'] as const;
 const keys = ['s', 't', 'u', 'v', 'w'] as const;
 const factors = [0, 0.3, 1, 3, 8] as const;
-const drifts = [0, 0.002, 0.01, 0.04, 0.05] as const;
+/** By how much clocks go fast or slow: 10 % between two of them are the most. */
+const mostDrift = 0.05;
+const drifts = [0, 0.002, 0.01, 0.04, mostDrift] as const;
 const allFaults: readonly Fault[] = [
   'cut',
   'freeze',
@@ -57,21 +60,49 @@ const allFaults: readonly Fault[] = [
   'wall clock',
   'handler',
   'rows lost',
+  'late answer',
 ];
 
 export function drawMix(sim: Chance, drift?: number): Mix {
   const ttl = sim.pick(ttls);
+  return drift === undefined && sim.below(12) === 11
+    ? tightMix(sim, ttl)
+    : looseMix(sim, ttl, drift ?? sim.pick(drifts));
+}
+
+function looseMix(sim: Chance, ttl: number, drift: number): Mix {
   const isNear = sim.below(3) === 2;
+  const names = nodes.slice(0, sim.pick([2, 1, 2, 3, 4]));
   return {
     times: isNear ? nearMisses(ttl) : timesOf(ttl),
-    nodes: nodes.slice(0, sim.pick([2, 2, 3, 4])),
+    nodes: names,
     keys: keys.slice(0, sim.pick([2, 1, 3, 5])),
     isNear,
     mishaps: drawMishaps(sim),
     faults: drawFaults(sim),
-    drift: drift ?? sim.pick(drifts),
+    rates: names.map(() => 1 + (sim.below(3) - 1) * drift),
     latency: sim.pick([ttl / 100, ttl / 40, ttl / 500]),
     pace: ttl / sim.pick([6, 12, 24]),
+    isCalm: sim.below(8) === 7,
+  };
+}
+
+/**
+ * All margins are used up: a node with the slowest clock that is allowed has its last answer as
+ * late as it may be, and the others have the fastest, and look as often as they can.
+ */
+function tightMix(sim: Chance, ttl: number): Mix {
+  const names = nodes.slice(0, sim.pick([2, 3]));
+  return {
+    times: nearMisses(ttl),
+    nodes: names,
+    keys: keys.slice(0, sim.pick([2, 3, 5])),
+    isNear: true,
+    mishaps: [],
+    faults: Array.from({ length: 1 + sim.below(3) }, () => 'late answer'),
+    rates: names.map((_, at) => (at === 0 ? 1 - mostDrift : 1 + mostDrift)),
+    latency: sim.pick([ttl / 500, ttl / 100]),
+    pace: ttl / 24,
     isCalm: sim.below(8) === 7,
   };
 }

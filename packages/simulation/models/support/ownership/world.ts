@@ -32,7 +32,7 @@ export class World {
     this.#mix = mix;
     this.links = new Links({ sim, mix, agenda, database });
     const shared = { sim, mix, agenda, judge, links: this.links };
-    this.machines = mix.nodes.map((name) => new Machine(name, shared));
+    this.machines = mix.nodes.map((name, at) => new Machine(name, mix.rates[at] ?? 1, shared));
   }
 
   /** Everything that happens, from the first start to the last check. */
@@ -120,6 +120,11 @@ export class World {
   readonly #faults: Readonly<Record<Fault, (machine: Machine) => void>> = {
     cut: ({ name }) => {
       this.links.cut(name, this.#while(), this.#cut());
+    },
+    'late answer': (machine) => {
+      machine.onRequest('renew', () => {
+        this.links.cut(machine.name, 2 * this.#mix.times.ttl, 'last answers');
+      });
     },
     reset: (machine) => {
       machine.reset();
