@@ -101,10 +101,14 @@ export class Streams {
     return this.#drain !== undefined;
   }
 
-  /** `changed`: streams that are to start anew. They stay here, as far as they run here. */
+  /**
+   * `changed`: streams that are to start anew. They stay here, as far as they run here. Those that
+   * have left the list stop now: one that was back before the next look would keep its old data.
+   */
   list({ keys, specs, changed = [] }: Extract<NodeEvent, { type: 'listed' }>): void {
     this.#listed = new Listed(keys, specs);
     this.#stop(changed, undefined);
+    this.#stopUnlisted();
   }
 
   /** `isAlone`: no other node will take the streams, so there is nothing to wait for. */
@@ -245,7 +249,7 @@ export class Streams {
   }
 
   #place(nodes: readonly NodeRow[], free: readonly FreeStream[], id: string, now: number): void {
-    const { running, owned } = this.#holdings;
+    const { owned } = this.#holdings;
     this.#former.look(now);
     const { claim, release } = this.#placement.plan(
       {
@@ -265,8 +269,13 @@ export class Streams {
     );
     this.#wanted = claim;
     this.#stop(release, 'moved');
+    // One that was claimed for the list before.
+    this.#stopUnlisted();
+  }
+
+  #stopUnlisted(): void {
     this.#stop(
-      running.filter((key) => !this.#listed.has(key)),
+      this.#holdings.running.filter((key) => !this.#listed.has(key)),
       'removed',
     );
   }

@@ -229,6 +229,17 @@ test('a stream that is not listed any more stops in order', () => {
   expect(world.owned).toEqual({ a: 1 });
 });
 
+test('LIST-02 a stream that leaves the list, and is back before the next look, starts anew', () => {
+  const { world, nodes } = worldOf(['a'], 2);
+  world.fate = ({ type }) => (type === 'declare' ? 'lost' : 'answered');
+  world.step(nodes[0], { type: 'listed', keys: ['stream 1'] });
+  world.step(nodes[0], { type: 'listed', keys: ['stream 0', 'stream 1'] });
+  world.fate = () => 'answered';
+  world.run(1000);
+  expect(world.actions('start').map(({ action }) => action.claim.key)).toEqual(['stream 0']);
+  expect(world.owned).toEqual({ a: 2 });
+});
+
 test('OWN-11 a name that a live node has is refused', () => {
   const { world } = worldOf(['a'], 2);
   const twin = world.add('a');
