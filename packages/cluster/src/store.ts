@@ -94,7 +94,7 @@ export interface OpenStore<Tx> {
 
   /**
    * Makes rows for the streams that have none. A stream whose spec has changed is not parked any
-   * more, and has no strikes.
+   * more. It keeps its strikes: nodes of two releases may declare two specs by turns.
    */
   declare(streams: readonly DeclaredStream[]): Promise<void>;
 

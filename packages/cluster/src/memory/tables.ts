@@ -136,7 +136,7 @@ export class MemoryTables {
   declare(streams: readonly DeclaredStream[]): void {
     for (const { key, spec } of streams) {
       const row = this.#owners.get(key) ?? { ...undeclared, spec };
-      const changed = { ...row, spec, strikes: 0, parking: undefined };
+      const changed = { ...row, spec, parking: undefined };
       this.#owners.set(key, row.spec === spec ? row : changed);
     }
   }

@@ -120,7 +120,7 @@ select version, case when version = $1::text then null else (
     /** In the order of the keys: two nodes declare the same list at the same time. */
     declare: `insert into ${s}.owners as o (key, spec)
 select distinct on (key) key, spec from unnest($1::text[], $2::text[]) k(key, spec) order by key
-on conflict (key) do update set spec = excluded.spec, strikes = 0, parked = null, retry_at = null
+on conflict (key) do update set spec = excluded.spec, parked = null, retry_at = null
 where o.spec <> excluded.spec`,
   };
 }

@@ -142,7 +142,7 @@ const sql = {
   declare: `
     insert into reprise_owners (key, spec)
     select value ->> 'key', value ->> 'spec' from json_each(?) where true
-    on conflict do update set spec = excluded.spec, strikes = 0, parked = null, retry_at = null
+    on conflict do update set spec = excluded.spec, parked = null, retry_at = null
     where spec <> excluded.spec`,
   listVersion: 'select version from reprise_list',
   /** One statement, so one state of the file. */

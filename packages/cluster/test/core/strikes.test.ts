@@ -25,7 +25,12 @@ function worldOf(names: readonly string[], count: number): SmallWorld {
 }
 
 /** Goes on for so many ms. A node that starts the stream dies of it, and starts again. */
-function runWithPoison(world: SmallWorld, key: string, ms: number): number {
+function runWithPoison(
+  world: SmallWorld,
+  key: string,
+  ms: number,
+  restarted: (node: SmallWorld['nodes'][number]) => void = () => undefined,
+): number {
   let deaths = 0;
   for (let passed = 0; passed < ms; passed += 50) {
     const before = world.log.length;
@@ -35,7 +40,7 @@ function runWithPoison(world: SmallWorld, key: string, ms: number): number {
       if (action.type === 'start' && action.claim.key === key && node !== undefined) {
         deaths += 1;
         world.kill(node);
-        world.add(name);
+        restarted(world.add(name));
       }
     }
   }
@@ -58,6 +63,18 @@ test('POI-05 a parked stream is tried again after an hour, and parked again by o
   expect(runWithPoison(world, 'stream 1', 60_000)).toBe(5);
   world.date += 3_600_000;
   expect(runWithPoison(world, 'stream 1', 60_000)).toBe(1);
+  expect(world.tables.survey(1).streams.parked).toBe(1);
+});
+
+test('POI-02 a stream of which two releases have other data ends six processes at most', () => {
+  const world = freshWorld(['a', 'b'], 4);
+  const specs = new Map([['stream 1', 'other data']]);
+  const deaths = runWithPoison(world, 'stream 1', 120_000, (node) => {
+    if (node.name === 'b') {
+      world.step(node, { type: 'listed', keys: keysOf(4), specs });
+    }
+  });
+  expect(deaths).toBeLessThanOrEqual(6);
   expect(world.tables.survey(1).streams.parked).toBe(1);
 });
 
@@ -107,6 +124,18 @@ test('POI-06 a client that gives up while its strikes are cleared is parked', ()
   };
   world.run(6 * ttl);
   expect(world.tables.survey(2)).toMatchObject({ streams: { total: 2, parked: 1 } });
+});
+
+test('a stream that left the list as it was claimed has no strike, and is not parked', () => {
+  const world = worldOf(['a'], 1);
+  const [node] = world.nodes;
+  const stream = { key: 'stream 0', epoch: world.tables.owner('stream 0')?.epoch ?? 0 };
+  const event = { type: 'stopped', stream, outcome: 'removed' } as const;
+  world.step(node as NonNullable<typeof node>, event);
+  expect(world.tables.survey(1)).toMatchObject({
+    streams: { parked: 0 },
+    rows: [{ key: 'stream 0', strikes: 0 }],
+  });
 });
 
 test('nodes that die one after the other within a minute do not delay the streams of the last', () => {
