@@ -80,12 +80,12 @@ export class Holdings {
 
   /** A client is to stop in order. Returns its stream, unless none runs. */
   stop(key: string, outcome: Outcome | undefined): OwnedStream | undefined {
-    const stream = this.#running.get(key);
-    if (stream !== undefined) {
-      const { epoch } = stream;
-      this.#move(this.#stopping, { key, epoch, outcome });
+    const { epoch } = this.#running.get(key) ?? {};
+    if (epoch === undefined) {
+      return undefined;
     }
-    return stream;
+    this.#move(this.#stopping, { key, epoch, outcome });
+    return { key, epoch };
   }
 
   /** Whether the client was told to stop. */

@@ -5,6 +5,7 @@ import type {
   FreeStream,
   Held,
   NodeRow,
+  Outcome,
   OwnedStream,
   ParkedStream,
   SavedRow,
@@ -35,6 +36,8 @@ export interface StreamsOptions {
 const leastStops = 50;
 const looksOfDrain = 20;
 const mostClaims = 100;
+/** A stream that stops so says nothing of itself. One may have left the list as it was claimed. */
+const isOfNode: readonly Outcome[] = ['drained', 'removed'];
 
 /** The streams of a node: which to start and to stop, to claim and to release. */
 export class Streams {
@@ -165,6 +168,10 @@ export class Streams {
   released(now: number): void {
     this.#suspects.acquitted(this.#sent);
     this.#holdings.released(this.#sent);
+    if (this.isDraining) {
+      // Those that were to start anew here.
+      this.#releaseIdle();
+    }
     this.#moved(now);
   }
 
@@ -179,7 +186,7 @@ export class Streams {
     if (from !== undefined && this.#drain === undefined) {
       this.#holdings.claimAgain(stream, from);
     } else {
-      const isInOrder = isAsked || from !== undefined || outcome === 'drained';
+      const isInOrder = isAsked || from !== undefined || isOfNode.includes(outcome);
       const verdict = isInOrder ? this.#acquitted(stream, now) : this.#verdictOn(event);
       this.#holdings.release(stream, outcome, { cursor, recent, ...verdict });
     }

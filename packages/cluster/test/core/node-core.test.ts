@@ -86,6 +86,24 @@ test('REB-03 a node that drains gives all its streams to others and leaves; noth
   expect(Math.max(...gaps)).toBeLessThan(1000);
 });
 
+test('REB-03 a node that drains claims no stream that was to start anew', () => {
+  const { world, nodes } = worldOf(['a', 'b'], 2);
+  const [key] = Object.entries(world.owners).flatMap(([each, owner]) =>
+    owner === 'a' ? each : [],
+  );
+  world.before = ({ type }, node) => {
+    if (type === 'release') {
+      world.before = () => undefined;
+      world.step(node, { type: 'drain' });
+    }
+  };
+  const keys = Object.keys(world.owners);
+  world.step(nodes[0], { type: 'listed', keys, changed: keys.filter((each) => each === key) });
+  world.run(ttl);
+  expect(world.requests('claim').filter(({ id }) => id === nodes[0].core.id)).toEqual([]);
+  expect(world.owned).toEqual({ a: 0, b: 2 });
+});
+
 test('REB-03 a node that drains alone does not wait', () => {
   const { world, nodes } = worldOf(['a'], 10);
   world.step(nodes[0], { type: 'drain' });
