@@ -1,3 +1,4 @@
+export { burialOf } from './core/burial.ts';
 export { Lease } from './core/lease.ts';
 export type { NodeAction, NodeEvent, Now, Request } from './core/messages.ts';
 export { NodeCore, type NodeCoreOptions, type Phase } from './core/node-core.ts';

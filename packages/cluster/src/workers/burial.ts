@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 
 import type { Clock } from '@reprise/actor';
 
-import type { OpenStore, SeenNode, Store, StoreKind } from '../store.ts';
+import { burialOf } from '../core/burial.ts';
+import type { NodeRow, OpenStore, SeenNode, Store, StoreKind } from '../store.ts';
 
 /** For the requests of a burial, in ms: an eighth of it each. */
 const ttl = 10_000;
@@ -19,18 +20,23 @@ export async function bury(
 ): Promise<void> {
   const nothing = (): void => undefined;
   const open = await store.open({ ttl, clock, onError: nothing, onWarning: nothing });
+  const burial = burialOf({ host: hostname(), pid });
   try {
-    // A renewal that was on its way when the process ended changes the value once more.
-    for (let dead = await nodesOf(open, pid); dead.length > 0; dead = await nodesOf(open, pid)) {
-      await open.observe(randomUUID(), dead, { count: 0, epochs: 0 });
+    for (let next = burial.next(); next.done !== true;) {
+      next = burial.next(await nodesWithout(next.value, open));
     }
   } finally {
     await open.close();
   }
 }
 
-async function nodesOf(open: OpenStore<unknown>, pid: number): Promise<readonly SeenNode[]> {
-  const host = hostname();
-  const nodes = await open.watch();
-  return nodes.filter((node) => node.host === host && node.pid === pid);
+async function nodesWithout(
+  dead: readonly SeenNode[],
+  open: OpenStore<unknown>,
+): Promise<readonly NodeRow[]> {
+  if (dead.length === 0) {
+    return open.watch();
+  }
+  const { nodes } = await open.observe(randomUUID(), dead, { count: 0, epochs: 0 });
+  return nodes;
 }
