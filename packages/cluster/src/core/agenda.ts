@@ -14,6 +14,9 @@ const order = [
   'join',
 ] as const satisfies readonly Kind[];
 
+/** After most events. */
+const none: readonly Request[] = [];
+
 /**
  * Which requests are due when, and which are in flight: at most one of a kind. A view that
  * overtakes a claim would stop the streams that were just started; so of observe, claim, release
@@ -60,20 +63,22 @@ export class Agenda {
   }
 
   /** Sends all that is due: it is in flight from now on. `undefined`: nothing is left to ask. */
-  *send(
-    now: number,
-    requestOf: (kind: Kind) => Request | undefined,
-  ): Generator<Request, void, undefined> {
+  send(now: number, requestOf: (kind: Kind) => Request | undefined): readonly Request[] {
+    if (this.nextAt > now) {
+      return none;
+    }
+    const requests: Request[] = [];
     for (const kind of order) {
       if (this.#at(kind) <= now) {
         this.#due[kind] = Infinity;
         const request = requestOf(kind);
         if (request !== undefined) {
           this.#isInFlight[kind] = true;
-          yield request;
+          requests.push(request);
         }
       }
     }
+    return requests;
   }
 
   answered(kind: Kind): void {

@@ -66,7 +66,8 @@ export function plan(situation: Situation): Plan {
 function placesOf({ owners, total }: Situation): readonly Place[] {
   const shares = sharesOf(owners, total);
   const some = owners.filter(({ owned }) => owned > 0);
-  const spares = some.length > 0 ? sharesOf(some, total) : shares;
+  const isSome = some.length > 0 && some.length < owners.length;
+  const spares = isSome ? sharesOf(some, total) : shares;
   return owners.map(({ id, name, owned }) => ({
     id,
     hash: hashOf(name),

@@ -79,9 +79,13 @@ export class MemoryTables {
   }
 
   watch(): readonly NodeRow[] {
-    return [...this.#nodes.values()].flatMap(({ row, buriedAt }) =>
-      buriedAt === undefined ? [row] : [],
-    );
+    const rows: NodeRow[] = [];
+    for (const { row, buriedAt } of this.#nodes.values()) {
+      if (buriedAt === undefined) {
+        rows.push(row);
+      }
+    }
+    return rows;
   }
 
   observe(id: string, dead: readonly SeenNode[], held: Held): View {
@@ -228,9 +232,13 @@ export class MemoryTables {
   }
 
   #ownedBy(id: string): readonly OwnedStream[] {
-    return [...this.#owners].flatMap(([key, { owner, epoch }]) =>
-      owner === id ? [{ key, epoch }] : [],
-    );
+    const streams: OwnedStream[] = [];
+    for (const [key, { owner, epoch }] of this.#owners) {
+      if (owner === id) {
+        streams.push({ key, epoch });
+      }
+    }
+    return streams;
   }
 
   #free(date: number): readonly FreeStream[] {
@@ -248,18 +256,14 @@ export class MemoryTables {
   }
 
   #parked(date: number): readonly ParkedStream[] {
-    return [...this.#owners].flatMap(([key, row]) =>
-      row.parking === undefined || row.owner !== undefined
-        ? []
-        : [
-            {
-              key,
-              strikes: row.strikes,
-              reason: row.parking.reason,
-              retryIn: retryIn(row.parking, date),
-            },
-          ],
-    );
+    const streams: ParkedStream[] = [];
+    for (const [key, { owner, strikes, parking }] of this.#owners) {
+      if (parking !== undefined && owner === undefined) {
+        const { reason } = parking;
+        streams.push({ key, strikes, reason, retryIn: retryIn(parking, date) });
+      }
+    }
+    return streams;
   }
 
   /** Epochs grow, also after the rows were put back to an older state. */
