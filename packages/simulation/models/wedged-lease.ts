@@ -15,6 +15,9 @@ const mix: Mix = {
   times: timesOf(ttl),
   nodes: ['a', 'b'],
   keys: ['s', 't', 'u', 'v'],
+  poison: [],
+  hasTwoReleases: false,
+  hasParents: false,
   isNear: false,
   mishaps: [],
   faults: [],
@@ -43,12 +46,12 @@ export default defineModel({
     world.start();
     world.run(3 * ttl);
     const [a, b] = world.machines;
-    assert.deepEqual([a?.running.length, b?.running.length], [2, 2]);
+    assert.deepEqual([a?.clients.length, b?.clients.length], [2, 2]);
     a?.onRequest('renew', () => {
       world.links.cut('a', 3 * ttl, 'lease');
     });
     world.run(2.5 * ttl);
-    assert.deepEqual([a?.running.length, b?.running.length], [0, 4]);
+    assert.deepEqual([a?.clients.length, b?.clients.length], [0, 4]);
     world.calm();
   },
   mutants: {

@@ -19,6 +19,8 @@ export interface Host {
   step(event: NodeEvent): void;
   has(client: Client): boolean;
   ended(client: Client, event: NodeEvent): void;
+  /** Its handler ends the process. */
+  die(key: string): void;
 }
 
 interface Place {
@@ -36,6 +38,8 @@ export class Client {
   readonly epoch: number;
   /** A write was refused, or its answer was lost. */
   isRefused = false;
+  /** Of its data; `undefined` if it has left the list since it was claimed. */
+  readonly version: number | undefined;
   readonly #place: Place;
   readonly #id: string;
   readonly #isOutside: boolean;
@@ -43,9 +47,10 @@ export class Client {
   #isHandling = false;
   #isStopping = false;
 
-  constructor({ key, epoch, cursor }: Claim, place: Place) {
+  constructor({ key, epoch, cursor }: Claim, version: number | undefined, place: Place) {
     this.key = key;
     this.epoch = epoch;
+    this.version = version;
     this.#cursor = cursor;
     this.#place = place;
     this.#id = place.core.id;
@@ -54,6 +59,12 @@ export class Client {
 
   start(): void {
     const { machine, shared } = this.#place;
+    if (this.version === undefined) {
+      machine.after(0, () => {
+        this.#end('removed');
+      });
+      return;
+    }
     machine.after((shared.mix.pace * (1 + shared.sim.below(4))) / 4, () => {
       if (machine.has(this) && !this.#isStopping) {
         this.#handle();
@@ -84,7 +95,9 @@ export class Client {
       return;
     }
     shared.judge.begins(this, machine.process);
-    if (this.#isOutside) {
+    if (shared.mix.poison.includes(this.key)) {
+      machine.die(this.key);
+    } else if (this.#isOutside) {
       this.start();
     } else {
       this.#transact();
@@ -126,7 +139,7 @@ export class Client {
     }
   }
 
-  #end(outcome: 'drained' | 'crashed'): void {
+  #end(outcome: 'drained' | 'crashed' | 'removed'): void {
     const { machine } = this.#place;
     if (machine.has(this)) {
       const stream = { key: this.key, epoch: this.epoch };

@@ -1,4 +1,4 @@
-import type { CursorMove, NodeRow, SavedRow } from '@reprise/cluster';
+import type { CursorMove, DeclaredStream, NodeRow, SavedRow } from '@reprise/cluster';
 import { MemoryTables, type NodeEvent, type Now, type Request } from '@reprise/cluster/core';
 
 import type { Judge } from './judge.ts';
@@ -25,7 +25,7 @@ export class Database {
       case 'join':
         return { type: 'joined', sentAt, holder: this.#join(request) };
       case 'declare':
-        tables.declare(request.streams);
+        this.#declare(request.streams);
         return { type: 'declared' };
       case 'renew': {
         const { id, renewal, facts } = request;
@@ -71,6 +71,16 @@ export class Database {
       this.#effects = effects;
       this.#judge.hasLostRows = true;
     };
+  }
+
+  #declare(streams: readonly DeclaredStream[]): void {
+    for (const { key, spec } of streams) {
+      const row = this.#tables.owner(key);
+      if (row?.parking !== undefined && row.spec !== spec) {
+        this.#judge.retries(key);
+      }
+    }
+    this.#tables.declare(streams);
   }
 
   #join({ node, renewal }: Extract<Request, { type: 'join' }>): NodeRow | undefined {

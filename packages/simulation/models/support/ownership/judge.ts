@@ -1,6 +1,8 @@
 import type { Claim, CursorMove, OwnedStream } from '@reprise/cluster';
 import type { NodeCore, Request } from '@reprise/cluster/core';
 
+/** With so many strikes a stream is parked. */
+export const mostStrikes = 5;
 /** Each stream may be claimed again once, after a crash. */
 const mostClaims = 8;
 
@@ -17,6 +19,8 @@ export class Judge {
   readonly #begun: Map<string, Beginning> = new Map();
   readonly #epochs: Map<string, number> = new Map();
   readonly #written: Map<string, number> = new Map();
+  /** How many processes each stream has ended, less those of a new trial. */
+  readonly #ended: Map<string, number> = new Map();
   #broken: string | undefined = undefined;
   /** Rows were lost: what was claimed meanwhile has two owners for a moment. */
   hasLostRows = false;
@@ -60,6 +64,18 @@ export class Judge {
   stops(isRight: boolean): void {
     const broken = 'a client was stopped at once whose stream is its own';
     this.expect(isRight || this.hasLostRows, broken);
+  }
+
+  /** A stream has ended its process. */
+  ends(key: string): void {
+    const count = (this.#ended.get(key) ?? 0) + 1;
+    this.#ended.set(key, count);
+    this.expect(count <= mostStrikes, 'L4: a stream has ended more processes than it has strikes');
+  }
+
+  /** A parked stream has other data, and is tried again. */
+  retries(key: string): void {
+    this.#ended.set(key, (this.#ended.get(key) ?? 0) - 1);
   }
 
   /** I2: each epoch is greater than all before it. */

@@ -9,6 +9,8 @@ import {
 } from '@reprise/cluster/core';
 
 import { Client, type Host, type Way } from './client.ts';
+import { listedEvent, type Listing } from './listing.ts';
+import type { HostProcess } from './parents.ts';
 import type { Shared } from './shared.ts';
 
 /** The clocks of a machine beside the true time. */
@@ -18,6 +20,13 @@ interface Clocks {
   readonly origin: number;
 }
 
+export interface MachineOptions {
+  readonly name: string;
+  readonly host: string;
+  /** How fast its clock goes. */
+  readonly rate: number;
+}
+
 /**
  * A machine that runs one node after the other: its clocks, its timer, what reaches it and when,
  * and the clients of its streams. What comes while it stands still waits, and then comes in any
@@ -25,12 +34,15 @@ interface Clocks {
  */
 export class Machine implements Host {
   readonly name: string;
+  readonly host: string;
   readonly #shared: Shared;
   readonly #clocks: Clocks;
   readonly #clients: Map<string, Client> = new Map();
   #core: NodeCore | undefined = undefined;
   /** Counts the processes that this machine has had. */
   #process = 0;
+  #pid = 0;
+  #listing: Listing = new Map();
   #ids = 0;
   #timer = 0;
   #awaited: { readonly type: Request['type']; readonly asked: () => void } | undefined = undefined;
@@ -42,8 +54,9 @@ export class Machine implements Host {
   /** Requests without an answer: they fail at once when the connection is reset. */
   readonly #open: Set<() => void> = new Set();
 
-  constructor(name: string, rate: number, shared: Shared) {
+  constructor({ name, host, rate }: MachineOptions, shared: Shared) {
     this.name = name;
+    this.host = host;
     this.#shared = shared;
     this.#clocks = { rate, origin: 1000 * shared.sim.below(10) };
   }
@@ -58,8 +71,12 @@ export class Machine implements Host {
     return `${this.name} ${this.#process}`;
   }
 
-  get running(): readonly string[] {
-    return [...this.#clients.keys()];
+  get clients(): readonly Client[] {
+    return [...this.#clients.values()];
+  }
+
+  get #hostProcess(): HostProcess {
+    return { host: this.host, pid: this.#pid };
   }
 
   clock(): Now {
@@ -72,26 +89,51 @@ export class Machine implements Host {
       return;
     }
     this.#process += 1;
-    const { times, keys, isNear } = this.#shared.mix;
+    this.#pid = this.#shared.parents.newPid(this.host);
+    const { times, isNear } = this.#shared.mix;
     this.#core = new NodeCore({
       name: this.name,
       weight: 1,
-      host: this.name,
-      pid: this.#process,
+      host: this.host,
+      pid: this.#pid,
       times,
       random: () => (isNear ? 0 : this.#shared.sim.below(8) / 8),
       newId: () => `${this.process} ${(this.#ids += 1)}`,
     });
-    this.step({ type: 'listed', keys });
+    this.step(listedEvent(new Map(), this.#listing));
+  }
+
+  /** The streams that it may own, as far as it knows. */
+  get listing(): Listing {
+    return this.#listing;
+  }
+
+  list(listing: Listing): void {
+    const before = this.#listing;
+    this.#listing = listing;
+    this.step(listedEvent(before, listing));
   }
 
   /** Power off: what it has sent is on its way all the same. */
   kill(): void {
+    if (this.#core !== undefined) {
+      this.#shared.parents.ended(this.#hostProcess);
+    }
     this.#core = undefined;
     this.#isFrozen = false;
     this.#waiting = [];
     this.#clients.clear();
     this.#open.clear();
+  }
+
+  /** A stream ends the process, and a supervisor starts another one. */
+  die(key: string): void {
+    const { agenda, judge, mix, sim } = this.#shared;
+    judge.ends(key);
+    this.kill();
+    agenda.after((mix.times.ttl * (1 + sim.below(8))) / 16, () => {
+      this.start();
+    });
   }
 
   /** Nothing runs until `thaw`, and the clocks go on. */
@@ -128,7 +170,7 @@ export class Machine implements Host {
 
   /** The handler of some stream throws. */
   throwInHandler(): void {
-    const clients = [...this.#clients.values()];
+    const { clients } = this;
     if (clients.length > 0) {
       this.#shared.sim.pick(clients).crash();
     }
@@ -253,7 +295,8 @@ export class Machine implements Host {
   #start(claim: Claim, core: NodeCore): void {
     const isFirst = !this.#clients.has(claim.key);
     this.#shared.judge.expect(isFirst, 'a client was started beside another one of its stream');
-    const client = new Client(claim, { machine: this, core, shared: this.#shared });
+    const version = this.#listing.get(claim.key);
+    const client = new Client(claim, version, { machine: this, core, shared: this.#shared });
     this.#clients.set(claim.key, client);
     client.start();
   }

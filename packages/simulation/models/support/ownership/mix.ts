@@ -13,6 +13,8 @@ export type Fault =
   | 'freeze'
   | 'kill'
   | 'drain'
+  | 'parent dies'
+  | 'list'
   | 'store away'
   | 'rows lost'
   | 'server clock'
@@ -26,6 +28,12 @@ export interface Mix {
   readonly times: Times;
   readonly nodes: readonly string[];
   readonly keys: readonly string[];
+  /** The streams that end the process of their first handler, again and again. */
+  readonly poison: readonly string[];
+  /** Whether half of the nodes are of another release, which has other data for each stream. */
+  readonly hasTwoReleases: boolean;
+  /** Whether nodes are workers of a parent, two to a host. */
+  readonly hasParents: boolean;
   /** Takeovers come at the first legal instant. */
   readonly isNear: boolean;
   /** The mishaps of requests: how many in 1,000 have each. */
@@ -43,6 +51,8 @@ export interface Mix {
 }
 
 const ttls = [1000, 300, 600, 3000] as const;
+/** Strikes are cleared after two seconds, and no node that has a lease stands still for so long. */
+const ttlOfPoisoned = 1000;
 const nodes = ['a', 'b', 'c', 'd'] as const;
 const keys = ['s', 't', 'u', 'v', 'w'] as const;
 const factors = [0, 0.3, 1, 3, 8] as const;
@@ -61,13 +71,23 @@ const allFaults: readonly Fault[] = [
   'handler',
   'rows lost',
   'late answer',
+  'list',
+  'parent dies',
 ];
 
 export function drawMix(sim: Chance, drift?: number): Mix {
   const ttl = sim.pick(ttls);
-  return drift === undefined && sim.below(12) === 11
-    ? tightMix(sim, ttl)
-    : looseMix(sim, ttl, drift ?? sim.pick(drifts));
+  const mix = looseMix(sim, ttl, drift ?? sim.pick(drifts));
+  switch (drift === undefined ? sim.below(32) : 0) {
+    case 31:
+      return poisoned(sim, mix);
+    case 30:
+    case 29:
+    case 28:
+      return tight(sim, mix);
+    default:
+      return mix;
+  }
 }
 
 function looseMix(sim: Chance, ttl: number, drift: number): Mix {
@@ -77,6 +97,9 @@ function looseMix(sim: Chance, ttl: number, drift: number): Mix {
     times: isNear ? nearMisses(ttl) : timesOf(ttl),
     nodes: names,
     keys: keys.slice(0, sim.pick([2, 1, 3, 5])),
+    poison: [],
+    hasTwoReleases: sim.below(8) === 7,
+    hasParents: sim.below(2) === 1,
     isNear,
     mishaps: drawMishaps(sim),
     faults: drawFaults(sim),
@@ -91,19 +114,43 @@ function looseMix(sim: Chance, ttl: number, drift: number): Mix {
  * All margins are used up: a node with the slowest clock that is allowed has its last answer as
  * late as it may be, and the others have the fastest, and look as often as they can.
  */
-function tightMix(sim: Chance, ttl: number): Mix {
+function tight(sim: Chance, { times: { ttl }, keys, isCalm }: Mix): Mix {
   const names = nodes.slice(0, sim.pick([2, 3]));
   return {
     times: nearMisses(ttl),
     nodes: names,
-    keys: keys.slice(0, sim.pick([2, 3, 5])),
+    keys,
+    poison: [],
+    hasTwoReleases: false,
+    hasParents: false,
     isNear: true,
     mishaps: [],
     faults: Array.from({ length: 1 + sim.below(3) }, () => 'late answer'),
     rates: names.map((_, at) => (at === 0 ? 1 - mostDrift : 1 + mostDrift)),
     latency: sim.pick([ttl / 500, ttl / 100]),
     pace: ttl / 24,
-    isCalm: sim.below(8) === 7,
+    isCalm,
+  };
+}
+
+/**
+ * A stream kills each process that runs it. In half of these runs nothing else ends a process, or
+ * keeps it from its store.
+ */
+function poisoned(sim: Chance, mix: Mix): Mix {
+  const isElse = sim.below(2) === 1;
+  return {
+    ...mix,
+    times: timesOf(ttlOfPoisoned),
+    poison: [sim.pick(mix.keys)],
+    hasTwoReleases: sim.below(2) === 1,
+    isNear: false,
+    mishaps: isElse ? mix.mishaps : [],
+    // Rows that are lost are strikes that are lost.
+    faults: isElse ? mix.faults.filter((fault) => fault !== 'rows lost') : [],
+    latency: ttlOfPoisoned / 100,
+    pace: ttlOfPoisoned / sim.pick([6, 12, 24]),
+    isCalm: true,
   };
 }
 

@@ -7,6 +7,10 @@ const times = 'cluster/src/core/times.ts';
 const holdings = 'cluster/src/core/holdings.ts';
 const agenda = 'cluster/src/core/agenda.ts';
 const lives = 'cluster/src/core/lives.ts';
+const streams = 'cluster/src/core/streams.ts';
+const suspects = 'cluster/src/core/suspects.ts';
+const parking = 'cluster/src/core/parking.ts';
+const burial = 'cluster/src/core/burial.ts';
 const tables = 'cluster/src/memory/tables.ts';
 
 const noDeadline: Replacement = {
@@ -59,20 +63,20 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: 'if (free.length < mostFree && isDue(row, date)) {',
     within: 100,
   },
-  'the deadline is looked at by its timer only': { ...timerOnly, and: [noDeadline], within: 200 },
+  'the deadline is looked at by its timer only': { ...timerOnly, and: [noDeadline], within: 400 },
   'the deadline counts from the answer': {
     file: core,
     from: 'this.#renewed(event.isGood, event.sentAt, now);',
     to: 'this.#renewed(event.isGood, now, now);',
-    within: 6000,
+    within: 100,
   },
-  'no margin': { ...noMargin, within: 6000 },
+  'no margin': { ...noMargin, within: 100 },
   'the watch counts from the request, and no margin': {
     file: watch,
     from: 'const wait = Math.max(ttl, this.#times.ttl) +',
     to: 'const wait = Math.max(ttl, this.#times.ttl) - this.#times.ttl / 16 +',
     and: [noMargin],
-    within: 3000,
+    within: 100,
   },
   'leases end by the clock of the server': { ...renewedAt, and: [expired], within: 2000 },
   'leases end by the wall clock of each node': {
@@ -86,20 +90,20 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         to: 'date < deadline.date;',
       },
     ],
-    within: 200,
+    within: 1000,
   },
-  'a burial does not look at the value': { ...noValue, within: 1000 },
+  'a burial does not look at the value': { ...noValue, within: 100 },
   'a claim does not look at the epoch': {
     file: tables,
     from: 'if (row === undefined || row.epoch !== epoch) {',
     to: 'if (row === undefined) {',
-    within: 100,
+    within: 1000,
   },
   'a release does not look at the epoch': {
     file: tables,
     from: 'rows.filter((row) => this.#isOwner(id, row));',
     to: 'rows.filter((row) => row.outcome !== undefined || this.#isOwner(id, row));',
-    within: 1000,
+    within: 400,
   },
   'a claim keeps the epoch': {
     file: tables,
@@ -121,7 +125,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: holdings,
     from: 'this.claimAgain(stream, now);\n    }\n    return toStop;',
     to: '}\n    return toStop;',
-    within: 500,
+    within: 100,
   },
   'views overtake claims': {
     file: agenda,
@@ -139,13 +143,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: agenda,
     from: 'this.#due.join = Infinity;',
     to: '',
-    within: 1000,
+    within: 400,
   },
   'a node that drains goes on claiming': {
-    file: 'cluster/src/core/streams.ts',
+    file: streams,
     from: 'if (this.#drain === undefined) {\n      this.#place(',
     to: 'if (true) {\n      this.#place(',
-    within: 200,
+    within: 100,
   },
   'a stream is claimed in vain again and again': {
     file: holdings,
@@ -177,13 +181,100 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     from: 'return this.#isLiving(id) ?',
     to: 'return true ?',
     and: [timerOnly, noDeadline],
-    within: 200,
+    within: 400,
   },
   'a late answer revives a lease, and a burial does not look at the value': {
     file: core,
     from: 'if (this.#hasLease && !this.lease.isGood(now)) {',
     to: "if (this.#hasLease && event.type !== 'renewed' && !this.lease.isGood(now)) {",
     and: [noValue],
-    within: 1000,
+    within: 100,
+  },
+  // Lists
+  'a stream that has left the list runs on': {
+    file: streams,
+    from: '(key) => !this.#listed.has(key)',
+    to: '() => false',
+    within: 400,
+  },
+  'a node takes streams that it does not list': {
+    file: streams,
+    from: 'return this.#listed.has(key) && ',
+    to: 'return ',
+    within: 2000,
+  },
+  'a stream with other data runs on as it was': {
+    file: streams,
+    from: 'this.#stop(changed, undefined);',
+    to: '',
+    within: 2000,
+  },
+  'a stream that leaves the list loses its cursor': {
+    file: tables,
+    from: 'cursor: cursor ?? row.cursor,',
+    to: "cursor: outcome === 'removed' ? '' : (cursor ?? row.cursor),",
+    within: 100,
+  },
+  'a stream that left the list as it was claimed has a strike': {
+    file: streams,
+    from: "['drained', 'removed']",
+    to: "['drained']",
+    within: 4000,
+  },
+  'a node that drains claims what was to start anew': {
+    file: streams,
+    from: 'if (this.isDraining) {',
+    to: 'if (false) {',
+    within: 4000,
+  },
+  // Strikes
+  'a death is no strike': {
+    file: tables,
+    from: 'return this.#isBuried(owner) ? 1 : 0;',
+    to: 'return 0;',
+    within: 100,
+  },
+  'a stream is never parked': {
+    file: parking,
+    from: 'return strikes >= this.#most;',
+    to: 'return false;',
+    within: 100,
+  },
+  'all suspects are tried at once': {
+    file: suspects,
+    from: 'return few.length > 0 ? few.slice(0, this.#batch) : due.slice(0, 1);',
+    to: 'return due;',
+    within: 2000,
+  },
+  'strikes are cleared before a stream is well': {
+    file: suspects,
+    from: 'return now - startedAt >= trial;',
+    to: 'return true;',
+    within: 2000,
+  },
+  'strikes are never cleared': {
+    file: suspects,
+    from: '.filter(({ key }) => this.isWell(key, now))',
+    to: '.filter(() => false)',
+    within: 100,
+  },
+  'strikes go when the data changes': {
+    file: tables,
+    from: '{ ...row, spec, parking: undefined }',
+    to: '{ ...row, spec, strikes: 0, parking: undefined }',
+    within: 100,
+  },
+  // Workers
+  'a parent knows a dead worker by its number alone': {
+    file: burial,
+    from: 'node.host === host && node.pid === pid',
+    to: 'node.pid === pid',
+    within: 400,
+  },
+  'a parent does not look whether a burial was one': {
+    file: burial,
+    from: '} while (dead.length > 0);',
+    to: '  yield dead;\n    return;\n  } while (dead.length > 0);',
+    within: 4000,
   },
 };

@@ -3,6 +3,7 @@ import type { Chance } from './chance.ts';
 import type { Judge } from './judge.ts';
 import type { Links } from './links.ts';
 import type { Mix } from './mix.ts';
+import type { Parents } from './parents.ts';
 
 /** What all machines of a run share. */
 export interface Shared {
@@ -11,4 +12,5 @@ export interface Shared {
   readonly agenda: Agenda;
   readonly links: Links;
   readonly judge: Judge;
+  readonly parents: Parents;
 }
