@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 
+import { titledFiles } from './models.ts';
 import { root } from './root.ts';
 
 interface Row {
@@ -159,19 +160,28 @@ function runTests(): readonly TestResult[] {
   );
 }
 
-/** The titles with IDs in the files that `pnpm test slow` runs, and in the rows that these share. */
+/**
+ * The titles with IDs in the files that `pnpm test slow` runs, in the rows that these share, and of
+ * the models, all of whose mutants it tries.
+ */
 function findSlowTests(): readonly TestResult[] {
   const files = globSync('{packages,tools,bench}/**/*{.slow,-rows}.ts', {
     cwd: root,
     exclude: (name) => name === 'node_modules',
   });
-  return files.flatMap((file) =>
+  const models = titledFiles.map(([title]) => ({
+    title,
+    status: 'not run',
+    file: 'tools/models.slow.ts',
+  }));
+  const tests = files.flatMap((file) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(titleStart)].map(([, title = '']) => ({
       title,
       status: 'not run',
       file,
     })),
   );
+  return [...tests, ...models];
 }
 
 function line(name: string, columns: readonly (string | number)[]): string {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
@@ -32,6 +33,40 @@ const rows: Readonly<Record<string, string>> = {
 export const titledFiles: readonly (readonly [title: string, file: string])[] = modelFiles.map(
   (file) => [`${rows[basename(file, '.ts')] ?? ''} ${file}`.trim(), file],
 );
+
+/** A text of a source, and what a mutant has in its place. */
+export interface Replacement {
+  /** The end of the path of the source. */
+  readonly file: string;
+  readonly from: string;
+}
+
+interface Mutant extends Replacement {
+  readonly and?: readonly Replacement[];
+  readonly within: number;
+}
+
+interface Model {
+  readonly mutants?: Readonly<Record<string, Mutant>>;
+}
+
+const sources: readonly string[] = globSync('packages/*/{src,models}/**/*.ts', { cwd: root });
+
+/** The mutants of the models of a file, with the smallest number of seeds first. */
+export async function mutantsOf(file: string): Promise<readonly (readonly [string, Mutant])[]> {
+  const module: { default?: Model; models?: readonly Model[] } = await import(join(root, file));
+  const { models = module.default === undefined ? [] : [module.default] } = module;
+  return models
+    .flatMap(({ mutants = {} }) => Object.entries(mutants))
+    .toSorted(([, a], [, b]) => a.within - b.within);
+}
+
+/** How often the text of a replacement stands in its source, which has to be one. */
+export async function timesFound({ file, from }: Replacement): Promise<number> {
+  const found = sources.filter((source) => `/${source}`.endsWith(`/${file}`));
+  const texts = await Promise.all(found.map((source) => readFile(join(root, source), 'utf8')));
+  return texts.length === 1 ? texts.join('').split(from).length - 1 : 0;
+}
 
 /** A mutant of a model, as `reprise simulate --json` prints it. */
 export interface TriedMutant {
