@@ -174,6 +174,33 @@ export async function drain(cluster: ClusterPid): Promise<void> {
 }
 
 /**
+ * The name of the node that runs a stream now, as the store has it; `undefined` if none does.
+ * Another node may have it a moment later.
+ * @throws TypeError for anything but the pid of a cluster, or the key of a stream
+ * @throws the error of the store if it cannot be reached
+ * @example
+ * ```ts
+ * import { createSystem } from '@reprise/actor';
+ * import { Cluster, memory } from '@reprise/cluster';
+ *
+ * const system = createSystem();
+ * const cluster = await Cluster.startLink(system, {
+ *   store: memory(),
+ *   streams: [],
+ *   client: ({ key }) => ({ url: `https://example.com/${key}` }),
+ *   handle: (event) => console.log(event.data),
+ * });
+ * console.log(await Cluster.owner(cluster, 'nowhere')); // undefined
+ * await system.stop();
+ * ```
+ */
+export async function owner(cluster: ClusterPid, key: string): Promise<string | undefined> {
+  assertCluster(cluster);
+  assertKey(key);
+  return memberOf(memberIn(cluster)).store.owner(key);
+}
+
+/**
  * Tries a parked stream again now: the next node that looks takes it, with the strikes that it has.
  * Resolves to false if there is no such stream.
  * @throws TypeError for anything but the pid of a cluster, or the key of a stream

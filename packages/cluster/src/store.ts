@@ -110,6 +110,9 @@ export interface OpenStore<Tx> {
    */
   survey(limit: number): Promise<Survey>;
 
+  /** The name of the node that owns a stream; `undefined` if none does that lives. */
+  owner(key: string): Promise<string | undefined>;
+
   /** Makes a parked stream free, with the strikes that it has. False if it is unknown. */
   retry(key: string): Promise<boolean>;
 

@@ -130,6 +130,10 @@ class OpenMemoryStore implements OpenStore<undefined> {
     return this.#open().survey(limit);
   }
 
+  async owner(key: string): Promise<string | undefined> {
+    return this.#open().nameOfOwner(key);
+  }
+
   async retry(key: string): Promise<boolean> {
     return this.#open().retry(key);
   }

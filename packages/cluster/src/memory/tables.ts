@@ -57,6 +57,12 @@ export class MemoryTables {
     return this.#owners.get(key);
   }
 
+  /** The name of the node that owns it, if that lives. */
+  nameOfOwner(key: string): string | undefined {
+    const node = this.#nodes.get(this.#owners.get(key)?.owner ?? '');
+    return node?.buriedAt === undefined ? node?.row.name : undefined;
+  }
+
   join(node: JoiningNode, renewal: string): NodeRow | undefined {
     const holder = this.watch().find(({ name }) => name === node.name);
     if (holder !== undefined && holder.id !== node.id) {
@@ -180,11 +186,10 @@ export class MemoryTables {
   }
 
   #shown(key: string, row: OwnerRow, date: number): StreamRow {
-    const { owner = '', epoch, cursor, strikes, parking } = row;
-    const node = this.#nodes.get(owner);
+    const { epoch, cursor, strikes, parking } = row;
     return {
       key,
-      owner: node?.buriedAt === undefined ? node?.row.name : undefined,
+      owner: this.nameOfOwner(key),
       epoch,
       cursor,
       strikes: strikes + this.#strikeOf(row),

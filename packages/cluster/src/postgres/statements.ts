@@ -18,6 +18,7 @@ export interface Statements {
   readonly list: string;
   readonly leave: string;
   readonly survey: string;
+  readonly owner: string;
   readonly retry: string;
   readonly begin: string;
   readonly advance: string;
@@ -127,6 +128,8 @@ where o.spec <> excluded.spec`,
 
 function forOperators(s: string) {
   return {
+    owner: `select n.name from ${s}.owners o join ${s}.nodes n on n.id = o.owner
+where o.key = $1 and n.buried_at is null`,
     retry: `update ${s}.owners set parked = null, retry_at = null where key = $1 returning key`,
     /** An owner that is buried is none, and its death is a strike. */
     survey: `with shown as (

@@ -176,6 +176,11 @@ export class PostgresStore implements OpenStore<PoolClient> {
     return { nodes: nodes ?? [], streams, rows: (rows ?? []).map(withoutNull) };
   }
 
+  async owner(key: string): Promise<string | undefined> {
+    const [owner] = await this.#ask<{ readonly name: string }>('owner', [key]);
+    return owner?.name;
+  }
+
   async retry(key: string): Promise<boolean> {
     return (await this.#ask('retry', [key])).length > 0;
   }
@@ -200,7 +205,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
 
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
   async #ask<Row extends QueryResultRow>(
-    request: 'save' | 'declare' | 'list' | 'survey' | 'retry',
+    request: 'save' | 'declare' | 'list' | 'survey' | 'owner' | 'retry',
     values: unknown[],
   ): Promise<Row[]> {
     const { lender, statements, ttl, onWarning } = this.#parts;

@@ -151,6 +151,10 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     }));
   }
 
+  owner(key: string): Promise<string | undefined> {
+    return this.#read(() => this.#sql.owner.get(key)?.name);
+  }
+
   retry(key: string): Promise<boolean> {
     return this.#write(() => this.#sql.retry.run(key).changes !== 0);
   }

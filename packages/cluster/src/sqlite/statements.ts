@@ -34,6 +34,7 @@ export interface Statements {
   readonly leave: Statement;
   readonly counts: Statement<Survey['streams']>;
   readonly streams: Statement<StreamRecord>;
+  readonly owner: Statement<{ readonly name: string }>;
   readonly retry: Statement;
 }
 
@@ -62,6 +63,7 @@ export function prepareAll(connection: DatabaseSync, path: string): Statements {
     leave: prepare(sql.leave),
     counts: prepare(sql.counts),
     streams: prepare(sql.streams),
+    owner: prepare(sql.owner),
     retry: prepare(sql.retry),
   };
 }
@@ -161,5 +163,8 @@ const sql = {
   streams: `
     select key, owner, epoch, cursor, strikes, parked, max(0, retry_at - ?) as retryIn
     from (${shownStreams}) order by parked is null, strikes = 0, key limit ?`,
+  owner: `
+    select name from reprise_owners join reprise_nodes on id = owner
+    where key = ? and buried_at is null`,
   retry: 'update reprise_owners set parked = null, retry_at = null where key = ?',
 };

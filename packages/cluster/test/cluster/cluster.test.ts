@@ -49,6 +49,21 @@ test('a node that joins takes its share, and what moves goes on after its last e
   }
 });
 
+test('the owner of a stream is known on each node', async () => {
+  await using stage = await openStage();
+  const one = await stage.start('one');
+  expect(await Cluster.owner(one, 'a')).toBeUndefined();
+  await advance(stage.system, 500);
+  expect(await Cluster.owner(one, 'a')).toBe('one');
+  const two = await stage.start('two');
+  await advance(stage.system, 2000);
+  const owners = await Promise.all(['a', 'b', 'c'].map((key) => Cluster.owner(two, key)));
+  expect(owners.filter((name) => name === 'two')).toHaveLength(1);
+  expect(owners.filter((name) => name === 'one')).toHaveLength(2);
+  const refused = await Cluster.owner(one, '').catch(String);
+  expect(refused).toMatch('Expected the key of a stream');
+});
+
 test('OWN-11 a second node of a name is refused with the place of the first, which notices nothing', async () => {
   await using stage = await openStage();
   const first = await stage.start('one');

@@ -118,6 +118,8 @@ describe.each(subjects)('strikes and parking in $name', (subject) => {
       { key: 'a', owner: undefined, strikes: 0, cursor: '' },
     ]);
     expect((await store.survey(4)).rows[3]).toMatchObject({ key: 'b', owner: name });
+    const owners = await Promise.all(['b', 'y', 'z', 'nowhere'].map((key) => store.owner(key)));
+    expect(owners).toEqual([name, undefined, undefined, undefined]);
   });
 });
 
