@@ -62,6 +62,8 @@ export interface NodeStatus {
   readonly name: string;
   readonly owned: number;
   readonly draining: boolean;
+  /** The part of the last ttl in which its thread was busy, from 0 to 1, as of its last renewal. */
+  readonly busy: number;
   /** For how long its last renewal has been seen: at the ttl it is buried. 0 for this node. */
   readonly seenFor: number;
 }
@@ -104,6 +106,7 @@ function read(member: Member): ClusterStatus {
       name: node.name,
       owned: node.owned,
       draining: node.draining,
+      busy: node.busy,
       seenFor: core.seenFor(node.id, now) ?? 0,
     })),
     streams: {
