@@ -24,6 +24,8 @@ export interface NodeCoreOptions extends Omit<JoiningNode, 'id' | 'ttl'> {
   readonly busy?: (() => number) | undefined;
   /** With so many strikes a stream is parked. Default: 5. */
   readonly maxStrikes?: number | undefined;
+  /** Whether a stream that runs here has handled an event since its start. Default: each has. */
+  readonly hasHandled?: ((key: string) => boolean) | undefined;
 }
 
 /**
@@ -53,7 +55,8 @@ export class NodeCore {
   #lastFailure = '';
   #actions: NodeAction[] = [];
 
-  constructor({ times, random, newId, busy, maxStrikes = 5, ...node }: NodeCoreOptions) {
+  constructor({ times, random, newId, busy, ...options }: NodeCoreOptions) {
+    const { maxStrikes = 5, hasHandled = always, ...node } = options;
     const act = (action: NodeAction): void => {
       this.#actions.push(action);
     };
@@ -63,7 +66,7 @@ export class NodeCore {
     this.#lives = new Lives({ ...node, ttl: times.ttl, newId });
     this.#renewals = new Renewals(times, this.#agenda, busy);
     this.#others = new Others(times, random);
-    this.#streams = new Streams({ times, agenda: this.#agenda, act, maxStrikes });
+    this.#streams = new Streams({ times, agenda: this.#agenda, act, maxStrikes, hasHandled });
     this.#alarm = new Alarm(times.ttl / 8, act);
     this.#agenda.set('join', -Infinity);
   }
@@ -338,6 +341,10 @@ const requestOf: Readonly<Record<Answer['type'], Request['type']>> = {
   released: 'release',
   left: 'leave',
 };
+
+function always(): boolean {
+  return true;
+}
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : describe(error);

@@ -1,7 +1,6 @@
 import type { FreeStream, NodeRow } from '../store.ts';
 import { type Offer, type Plan, plan } from './plan.ts';
 import type { Owner } from './shares.ts';
-import { isSuspect } from './suspects.ts';
 import type { Times } from './times.ts';
 
 /** What a node sees in one look. */
@@ -13,6 +12,8 @@ export interface Look {
   readonly list: string;
   /** The free streams that this node may take. */
   readonly free: readonly FreeStream[];
+  /** Whether one of them may be the reason of deaths. */
+  readonly isSuspect: (stream: FreeStream) => boolean;
   /** Of those, the ones that it had before its lease ended. */
   readonly former: { has(key: string): boolean };
   /** The streams that run on this node and may move. */
@@ -64,7 +65,7 @@ export class Placement {
     this.#changedAt = now;
   }
 
-  #offersOf({ free, former }: Look, now: number): readonly Offer[] {
+  #offersOf({ free, isSuspect, former }: Look, now: number): readonly Offer[] {
     this.#free = new Map(
       free.map(({ key, epoch }) => {
         const known = this.#free.get(key);

@@ -30,6 +30,8 @@ export interface StreamsOptions {
   readonly agenda: Agenda;
   readonly act: (action: NodeAction) => void;
   readonly maxStrikes: number;
+  /** Whether a stream that runs here has handled an event since its start. */
+  readonly hasHandled: (key: string) => boolean;
 }
 
 /** A node that drains stops so many streams at a look, or a twentieth if that is more. */
@@ -46,7 +48,7 @@ export class Streams {
   readonly #act: (action: NodeAction) => void;
   readonly #holdings: Holdings = new Holdings();
   readonly #crashes: Crashes = new Crashes();
-  readonly #suspects: Suspects = new Suspects();
+  readonly #suspects: Suspects;
   readonly #parking: Parking;
   readonly #placement: Placement;
   readonly #former: FormerStreams;
@@ -60,13 +62,14 @@ export class Streams {
   /** How many clients a node that drains stops at a look; `undefined` if it does not drain. */
   #drain: number | undefined = undefined;
 
-  constructor({ times, agenda, act, maxStrikes }: StreamsOptions) {
+  constructor({ times, agenda, act, maxStrikes, hasHandled }: StreamsOptions) {
     this.#times = times;
     this.#agenda = agenda;
     this.#act = act;
     this.#placement = new Placement(times);
     this.#former = new FormerStreams(times.ttl / 2);
     this.#parking = new Parking(maxStrikes);
+    this.#suspects = new Suspects({ most: maxStrikes, hasHandled });
   }
 
   get isEmpty(): boolean {
@@ -267,6 +270,7 @@ export class Streams {
           free.filter((stream) => this.#mayTake(stream)),
           now,
         ),
+        isSuspect: (stream) => this.#suspects.isSuspect(stream),
         former: this.#former,
         movable: this.#holdings.movable(now),
         owned,

@@ -6,8 +6,17 @@ import type { Claim, FreeStream, OwnedStream, SavedRow } from '../store.ts';
  */
 const leastOfSuspect = 3;
 const leastOfLonely = 4;
-/** A stream that runs for so long is not the reason of the deaths, in ms. */
+/** A stream that has handled an event, and runs for so long, is not the reason of deaths, in ms. */
 const trial = 2000;
+/** Without an event it takes so long, in ms: the one that kills may be on its way. */
+const quietTrial = 20_000;
+
+export interface SuspectsOptions {
+  /** With so many strikes a stream is parked. */
+  readonly most: number;
+  /** Whether a stream that runs here has handled an event since its start. */
+  readonly hasHandled: (key: string) => boolean;
+}
 
 interface Struck extends OwnedStream {
   readonly strikes: number;
@@ -20,12 +29,29 @@ interface Struck extends OwnedStream {
  * all have run for a while. One that has failed a trial is tried alone.
  */
 export class Suspects {
+  readonly #hasHandled: (key: string) => boolean;
+  /** From so many strikes on a stream is a suspect, and from so many on it is tried alone. */
+  readonly #least: { readonly suspect: number; readonly lonely: number };
   readonly #struck: Map<string, Struck> = new Map();
   readonly #tried: Set<string> = new Set();
   #batch = 1;
 
+  constructor({ most, hasHandled }: SuspectsOptions) {
+    this.#hasHandled = hasHandled;
+    // It has to be tried alone before it may be parked.
+    this.#least = {
+      suspect: Math.max(1, Math.min(leastOfSuspect, most - 2)),
+      lonely: Math.max(1, Math.min(leastOfLonely, most - 1)),
+    };
+  }
+
   get count(): number {
-    return [...this.#struck.values()].filter(isSuspect).length;
+    return [...this.#struck.values()].filter((each) => this.isSuspect(each)).length;
+  }
+
+  /** Whether a stream may be the reason of deaths. */
+  isSuspect({ strikes }: Pick<FreeStream, 'strikes'>): boolean {
+    return strikes >= this.#least.suspect;
   }
 
   strikesOf(key: string): number {
@@ -38,7 +64,7 @@ export class Suspects {
     if (strikes > 0) {
       this.#struck.set(key, { key, epoch, strikes, startedAt: now });
     }
-    if (isSuspect(claim)) {
+    if (this.isSuspect(claim)) {
       this.#tried.add(key);
     }
   }
@@ -60,34 +86,32 @@ export class Suspects {
     this.#batch = 1;
   }
 
-  /** Whether a stream has run for as long as a trial lasts, or has no strikes. */
+  /** Whether a stream is not the reason of the deaths, as far as can be told, or has no strikes. */
   isWell(key: string, now: number): boolean {
-    const { startedAt = -Infinity } = this.#struck.get(key) ?? {};
-    return now - startedAt >= trial;
+    const struck = this.#struck.get(key);
+    return struck === undefined || now >= this.#wellAt(struck);
   }
 
   /** Of free streams, those that may be started now. */
   admit(free: readonly FreeStream[], now: number): readonly FreeStream[] {
     this.#endTrial(now);
-    const suspects = free.filter(isSuspect);
+    const suspects = free.filter((stream) => this.isSuspect(stream));
     if (suspects.length === 0) {
       return free;
     }
-    const others = free.filter((stream) => !isSuspect(stream));
+    const others = free.filter((stream) => !this.isSuspect(stream));
     return this.#tried.size > 0 ? others : [...others, ...this.#next(suspects)];
   }
 
   /** When the trial is over; Infinity if there is none. */
   get trialEndsAt(): number {
-    return this.#tried.size === 0
-      ? Infinity
-      : Math.max(...[...this.#tried].map((key) => this.#startOf(key))) + trial;
+    return this.#tried.size === 0 ? Infinity : this.#trialEnd;
   }
 
   /** When the next stream has been well for long enough to have no strikes any more. */
   get acquitAt(): number {
     return [...this.#struck.values()].reduce(
-      (least, { startedAt }) => Math.min(least, startedAt + trial),
+      (least, struck) => Math.min(least, this.#wellAt(struck)),
       Infinity,
     );
   }
@@ -108,13 +132,26 @@ export class Suspects {
     }
   }
 
-  #startOf(key: string): number {
-    return this.#struck.get(key)?.startedAt ?? -Infinity;
+  #wellAt({ key, startedAt }: Struck): number {
+    return startedAt + (this.#hasHandled(key) ? trial : quietTrial);
+  }
+
+  /**
+   * One that is tried alone has to be well: the next one would have its last strike by its death.
+   */
+  get #trialEnd(): number {
+    const ends = [...this.#tried].map((key) => {
+      const struck = this.#struck.get(key);
+      if (struck === undefined) {
+        return -Infinity;
+      }
+      return struck.strikes < this.#least.lonely ? struck.startedAt + trial : this.#wellAt(struck);
+    });
+    return Math.max(...ends);
   }
 
   #endTrial(now: number): void {
-    const isOver = [...this.#tried].every((key) => this.isWell(key, now));
-    if (this.#tried.size > 0 && isOver) {
+    if (this.#tried.size > 0 && now >= this.#trialEnd) {
       this.#tried.clear();
       this.#batch *= 2;
     }
@@ -122,14 +159,9 @@ export class Suspects {
 
   #next(suspects: readonly FreeStream[]): readonly FreeStream[] {
     const due = suspects.filter(isDue).toSorted((a, b) => a.strikes - b.strikes);
-    const few = due.filter(({ strikes }) => strikes < leastOfLonely);
+    const few = due.filter(({ strikes }) => strikes < this.#least.lonely);
     return few.length > 0 ? few.slice(0, this.#batch) : due.slice(0, 1);
   }
-}
-
-/** Whether a stream may be the reason of deaths. */
-export function isSuspect({ strikes }: Pick<FreeStream, 'strikes'>): boolean {
-  return strikes >= leastOfSuspect;
 }
 
 /** The more nodes have died with a stream, the later it is taken again. */

@@ -22,6 +22,7 @@ import type { OpenStore } from '../store.ts';
 import { startClient } from '../stream/client.ts';
 import type { Host, OwnedStream } from '../stream/owned-stream.ts';
 import { within } from '../within.ts';
+import { busyOf } from './busy.ts';
 import { CurrentList } from './current-list.ts';
 import { type Joined, Joining } from './joining.ts';
 import type { MemberMessage } from './messages.ts';
@@ -68,7 +69,7 @@ export class Member {
   #wake: TimerRef | undefined = undefined;
 
   constructor(parts: MemberParts, self: Process<MemberMessage>) {
-    const { ttl, node: name, weight } = parts.settings;
+    const { ttl, node: name, weight, maxStrikes } = parts.settings;
     this.#parts = parts;
     this.#self = self;
     this.notices = new Notices(self, parts.settings);
@@ -80,6 +81,9 @@ export class Member {
       weight,
       host: hostname(),
       pid: process.pid,
+      maxStrikes,
+      hasHandled: (key) => this.streams.hasHandled(key),
+      busy: busyOf(self, ttl),
     });
     this.#joining = new Joining(ttl);
     this.#missingTables = new MissingTables(ttl);

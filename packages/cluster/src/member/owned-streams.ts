@@ -39,6 +39,11 @@ export class OwnedStreams {
     return [...this.#crashes.all()].filter(([key]) => !this.#streams.has(key));
   }
 
+  /** Whether a stream that runs here has handled an event since its start. */
+  hasHandled(key: string): boolean {
+    return this.#streams.get(key)?.hasHandled === true;
+  }
+
   /** A view has arrived. */
   look({ free }: View, now: number): void {
     const keys = new Set(free.map(({ key }) => key));

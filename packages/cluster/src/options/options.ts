@@ -46,6 +46,12 @@ export type ClusterOptions<Data, Tx, Kind extends StoreKind> = Sink<Data, Tx, Ki
   readonly node?: string;
   /** The share of the streams that this node takes, compared with other nodes. Default: 1. */
   readonly weight?: number;
+  /**
+   * With so many strikes a stream is parked: nodes that have died with it, or have given it up, one
+   * soon after the other. Below 3 a stream may be parked for a death that is none of its doing.
+   * Default: 5; at least 1.
+   */
+  readonly maxStrikes?: number;
 };
 
 /** The options of a cluster as a child of a supervisor. */

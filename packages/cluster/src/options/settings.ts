@@ -20,6 +20,7 @@ export interface Settings {
   readonly ttl: number;
   readonly node: string;
   readonly weight: number;
+  readonly maxStrikes: number;
 }
 
 /** The one sink that was given. */
@@ -67,6 +68,7 @@ const clusterKeys: KeysOf<AnyOptions> = {
   ttl: true,
   node: true,
   weight: true,
+  maxStrikes: true,
 };
 
 /**
@@ -80,6 +82,7 @@ export function settingsOf(
 ): Settings {
   assertKnownKeys(name, options, { ...clusterKeys, ...further });
   const { store, client, ttl = 10_000, weight = 1, node = defaultName() } = options;
+  const { maxStrikes = 5 } = options;
   assertStore(store);
   assertFunction('client', '({ key, data }) => …', client);
   assertNode(node);
@@ -89,11 +92,17 @@ export function settingsOf(
   if (!(typeof weight === 'number' && weight > 0 && weight < Infinity)) {
     throw new RangeError(`Expected weight to be above 0, got ${describe(weight)}`);
   }
+  if (!(Number.isSafeInteger(maxStrikes) && maxStrikes >= 1 && maxStrikes <= mostStrikes)) {
+    throw new RangeError(
+      `Expected maxStrikes to be a whole number from 1 to ${mostStrikes}, got ${describe(maxStrikes)}`,
+    );
+  }
   return {
     store,
     client,
     ttl,
     weight,
+    maxStrikes,
     node,
     streams: listSourceIn(options),
     sink: sinkIn(options),
@@ -102,6 +111,9 @@ export function settingsOf(
 
 /** In ms. A shorter lease is lost in each pause of the garbage collector or of the network. */
 const leastTtl = 1000;
+
+/** A store keeps strikes in two bytes. */
+const mostStrikes = 1000;
 
 /** Two processes of a machine have different ones. */
 function defaultName(): string {

@@ -91,6 +91,16 @@ test.each([
     { handle: undefined, transactBatch: sinks.transactBatch, maxBatch: 0 },
     'Expected maxBatch to be a whole number from 1 on, got 0',
   ],
+  [
+    'no strike at all',
+    { maxStrikes: 0 },
+    'Expected maxStrikes to be a whole number from 1 to 1000, got 0',
+  ],
+  [
+    'strikes without an end',
+    { maxStrikes: Infinity },
+    'Expected maxStrikes to be a whole number from 1 to 1000, got Infinity',
+  ],
   ['a weight of 0', { weight: 0 }, 'Expected weight to be above 0, got 0'],
 ])('%s is a RangeError', (_, changes, message) => {
   expect(() => spec(changes)).toThrow(new RangeError(message));

@@ -51,6 +51,24 @@ test('POI-01 POI-05 a handler that always throws is parked with its error, its n
   expect(await Cluster.retry(one, 'nowhere')).toBe(false);
 });
 
+test('POI-01 a stream is parked with as many strikes as the option says', async () => {
+  await using stage = await openStage();
+  let calls = 0;
+  const one = await stage.start('one', {
+    streams: ['a'],
+    maxStrikes: 2,
+    handle: () => {
+      calls += 1;
+      throw new Error('out of paper');
+    },
+  });
+  await advance(stage.system, 500);
+  stage.source.stream('a').produce();
+  await until(stage, () => (parked(one, 'a')?.retryIn ?? 0) > 3_500_000);
+  expect(parked(one, 'a')).toMatchObject({ strikes: 2 });
+  expect(calls).toBe(8);
+});
+
 test.each([404, 401])(
   'POI-06 a source that answers %i is asked at most once a minute, and is parked',
   async (status) => {

@@ -24,23 +24,36 @@ function worldOf(names: readonly string[], count: number): SmallWorld {
   return world;
 }
 
-/** Goes on for so many ms. A node that starts the stream dies of it, and starts again. */
+interface Poison {
+  /** How long after its start it kills its node, in ms. Default: at once. */
+  readonly delay?: number;
+  readonly options?: Parameters<SmallWorld['add']>[1];
+  readonly restarted?: (node: SmallWorld['nodes'][number]) => void;
+}
+
+/** Goes on for so many ms. A node that runs the stream dies of it, and starts again. */
 function runWithPoison(
   world: SmallWorld,
   key: string,
   ms: number,
-  restarted: (node: SmallWorld['nodes'][number]) => void = () => undefined,
+  { delay = 0, options, restarted = () => undefined }: Poison = {},
 ): number {
   let deaths = 0;
+  let due: { readonly at: number; readonly name: string }[] = [];
   for (let passed = 0; passed < ms; passed += 50) {
     const before = world.log.length;
     world.run(50);
-    for (const { name, action } of world.log.slice(before)) {
-      const node = world.nodes.find((each) => each.name === name && each.isUp);
-      if (action.type === 'start' && action.claim.key === key && node !== undefined) {
+    for (const { at, name, action } of world.log.slice(before)) {
+      const isStart = action.type === 'start' && action.claim.key === key;
+      due.push(...(isStart ? [{ at: at + delay, name }] : []));
+    }
+    const now = due.filter(({ at }) => at <= world.now);
+    due = due.filter((each) => !now.includes(each));
+    for (const node of world.nodes.filter(({ name }) => world.owners[key] === name)) {
+      if (node.isUp && now.some(({ name }) => name === node.name)) {
         deaths += 1;
         world.kill(node);
-        restarted(world.add(name));
+        restarted(world.add(node.name, options));
       }
     }
   }
@@ -58,6 +71,68 @@ test('POI-02 POI-03 a stream that kills its process kills five, and is parked; e
   expect(world.tables.survey(0).streams.suspects).toBe(0);
 });
 
+test('POI-02 POI-03 a stream that kills its process three seconds after each start, without an event handled before, kills five', () => {
+  const options = { hasHandled: (key: string) => key !== 'stream 7' };
+  const world = new SmallWorld(ttl, keysOf(20));
+  world.rate = 1;
+  for (const name of ['a', 'b', 'c']) {
+    world.add(name, options);
+  }
+  expect(runWithPoison(world, 'stream 7', 90_000, { delay: 3000, options })).toBe(5);
+  expect(world.tables.survey(1)).toMatchObject({
+    streams: { total: 20, free: 0, suspects: 0, parked: 1 },
+    rows: [{ key: 'stream 7', strikes: 5 }],
+  });
+});
+
+test('a stream that has handled no event keeps its strikes for twenty seconds', () => {
+  const world = new SmallWorld(ttl, keysOf(4));
+  world.rate = 1;
+  const [a] = ['a', 'b'].map((name) => world.add(name, { hasHandled: () => false }));
+  world.run(5 * ttl);
+  world.kill(a as NonNullable<typeof a>);
+  world.run(19_000);
+  expect(world.tables.survey(0).streams.suspects).toBe(2);
+  world.run(4000);
+  expect(world.tables.survey(0).streams.suspects).toBe(0);
+});
+
+test.each([
+  [1, 1],
+  [7, 7],
+])('with %i as the most strikes, a stream that kills its process kills %i', (maxStrikes, kills) => {
+  const world = new SmallWorld(ttl, ['poison']);
+  world.rate = 1;
+  const options = { maxStrikes };
+  world.add('a', options);
+  world.add('b', options);
+  expect(runWithPoison(world, 'poison', 120_000, { options })).toBe(kills);
+  expect(world.tables.survey(1).rows).toMatchObject([{ strikes: kills }]);
+});
+
+test('the neighbours of a stream that is parked after three deaths are not', () => {
+  const world = new SmallWorld(ttl, keysOf(20));
+  world.rate = 1;
+  const options = { maxStrikes: 3 };
+  for (const name of ['a', 'b', 'c']) {
+    world.add(name, options);
+  }
+  expect(runWithPoison(world, 'stream 7', 60_000, { options })).toBe(3);
+  expect(world.tables.survey(0).streams).toMatchObject({ free: 0, parked: 1 });
+});
+
+test('a store that was away makes no strikes: the nodes live', () => {
+  const world = worldOf(['a', 'b', 'c'], 12);
+  world.fate = () => 'lost';
+  world.run(2 * ttl);
+  world.fate = () => 'answered';
+  world.clear();
+  world.run(3 * ttl);
+  const starts = world.actions('start').map(({ action }) => action.claim.strikes);
+  expect(starts).toHaveLength(12);
+  expect(new Set(starts)).toEqual(new Set([0]));
+});
+
 test('POI-05 a parked stream is tried again after an hour, and parked again by one death', () => {
   const world = freshWorld(['a', 'b'], 4);
   expect(runWithPoison(world, 'stream 1', 60_000)).toBe(5);
@@ -69,11 +144,12 @@ test('POI-05 a parked stream is tried again after an hour, and parked again by o
 test('POI-02 a stream of which two releases have other data ends six processes at most', () => {
   const world = freshWorld(['a', 'b'], 4);
   const specs = new Map([['stream 1', 'other data']]);
-  const deaths = runWithPoison(world, 'stream 1', 120_000, (node) => {
+  const restarted: Poison['restarted'] = (node) => {
     if (node.name === 'b') {
       world.step(node, { type: 'listed', keys: keysOf(4), specs });
     }
-  });
+  };
+  const deaths = runWithPoison(world, 'stream 1', 120_000, { restarted });
   expect(deaths).toBeLessThanOrEqual(6);
   expect(world.tables.survey(1).streams.parked).toBe(1);
 });

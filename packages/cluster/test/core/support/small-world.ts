@@ -9,7 +9,9 @@ import {
   timesOf,
 } from '../../../src/core.ts';
 
-type Options = Partial<NodeCoreOptions>;
+type Options = Pick<NodeCoreOptions, 'busy' | 'maxStrikes' | 'hasHandled'> & {
+  readonly weight?: number;
+};
 
 interface WorldNode {
   readonly name: string;
@@ -51,7 +53,7 @@ export class SmallWorld {
     this.#keys = keys;
   }
 
-  add(name: string, { weight = 1, busy }: Pick<Options, 'weight' | 'busy'> = {}): WorldNode {
+  add(name: string, { weight = 1, ...options }: Options = {}): WorldNode {
     const core = new NodeCore({
       name,
       weight,
@@ -60,7 +62,7 @@ export class SmallWorld {
       times: timesOf(this.#ttl),
       random: () => 0,
       newId: () => `id ${(this.#ids += 1)}`,
-      busy,
+      ...options,
     });
     const node = { name, core, wakeAt: Infinity, isUp: true };
     this.nodes.push(node);
