@@ -59,6 +59,8 @@ export abstract class Cell extends Target<Cell> implements Process {
   waits: Set<Wait> | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #isHighWaterReported = false;
+  /** The number of the slice in which its last turn was fast; 0 if it was not. */
+  fastIn = 0;
   /** A whole number, which takes no object of its own. Read only while it is `waiting`. */
   #awaitingSince = 0;
   #awaitedCallback = '';
@@ -498,8 +500,6 @@ export interface Runtime {
   readonly scheduler: {
     readonly isIdle: boolean;
     readonly turnLength: number;
-    /** Whether the turn that runs has taken so long that it is to end early. Default: never. */
-    isTurnOver?(): boolean;
     yieldToMicrotasks(cell?: Cell): void;
     ready(cell: Cell): void;
   };

@@ -6,8 +6,8 @@ import { loggerFor } from './extras.ts';
 
 /** Messages in one turn: enough that reading the clock once in a turn costs next to nothing. */
 const longTurn = 16;
-export const shortTurn = 2;
-/** In ms: a turn that has taken longer ends soon, and the next ones are short. */
+const shortTurn = 2;
+/** In ms: after a turn that took longer, the next turn of that process is short. */
 const heavyTurn = 1;
 
 /** How long processes may run, in ms, before timers and I/O get their turn. */
@@ -21,7 +21,10 @@ const slice = 4;
  * an idle system does not wait at all.
  */
 export class SliceScheduler {
-  /** How many messages a process may handle in its turn: few while they are slow to handle. */
+  /**
+   * How many messages the process whose turn it is may handle: few in its first turn of a slice,
+   * since they may be slow to handle though those before were not.
+   */
   turnLength: number = longTurn;
   readonly #ready = new Queue<Cell>();
   readonly #slow: number;
@@ -31,8 +34,9 @@ export class SliceScheduler {
   /** The process whose code goes on in microtasks now, and since when. */
   #inMicrotasks: Cell | undefined = undefined;
   #microtasksFrom = 0;
-  #turnStart = 0;
   #sliceStart = 0;
+  /** Counts the slices. */
+  #slices = 1;
   /** Whether the macrotask that was queued when the slice began has not run yet. */
   #isInSlice = false;
 
@@ -61,11 +65,6 @@ export class SliceScheduler {
   yieldToMicrotasks(cell?: Cell): void {
     this.#isYielding = true;
     this.#inMicrotasks = cell;
-  }
-
-  /** Asked within a turn: the messages of a process may be slow though those before were not. */
-  isTurnOver(): boolean {
-    return host.now() - this.#turnStart > heavyTurn;
   }
 
   /**
@@ -108,6 +107,8 @@ export class SliceScheduler {
   /** I/O has just had its turn. It has had the next when a macrotask that is queued now runs. */
   #startSlice(now: number): void {
     this.#sliceStart = now;
+    // A small integer, also after months.
+    this.#slices = (this.#slices % 1e9) + 1;
     if (!this.#isInSlice) {
       this.#isInSlice = true;
       host.queueMacrotask(this.#afterMacrotask);
@@ -124,12 +125,12 @@ export class SliceScheduler {
     this.#isYielding = false;
     while (this.#ready.length > 0 && now < end && !this.#isYielding) {
       const cell = this.#ready.shift();
-      this.#turnStart = now;
+      this.turnLength = cell.fastIn === this.#slices ? longTurn : shortTurn;
       cell.takeTurn();
       // The clock is read once in a turn: the end of this turn is the start of the next.
       const after = host.now();
       this.#count(cell, after - now);
-      this.turnLength = after - now > heavyTurn ? shortTurn : longTurn;
+      cell.fastIn = after - now > heavyTurn ? 0 : this.#slices;
       now = after;
     }
     this.#microtasksFrom = now;

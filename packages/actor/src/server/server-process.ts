@@ -4,7 +4,6 @@ import { assertTimeout } from '../host/timers.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { isThenable } from '../maybe-promise.ts';
 import type { ExitReason } from '../process/exit-reason.ts';
-import { shortTurn } from '../process/slice-scheduler.ts';
 import { hasProxy } from '../shown/reading.ts';
 import type { CallAnswer, InitAnswer } from './behaviour.ts';
 import type { Debug } from './debug.ts';
@@ -39,13 +38,8 @@ export class ServerProcess extends ServerDispatch {
     }
     // Cannot change within the turn: a system request ends it.
     const { debug } = this;
-    const { scheduler } = this.runtime;
-    const { turnLength } = scheduler;
+    const { turnLength } = this.runtime.scheduler;
     for (let count = 0; count < turnLength && this.#isReady(); count++) {
-      // One look at the clock in a turn: each would cost as much as a message.
-      if (count === shortTurn && scheduler.isTurnOver?.() === true) {
-        break;
-      }
       if (debug !== undefined) {
         this.#announce(debug);
       }
