@@ -52,13 +52,13 @@ describe('--bearer', () => {
 });
 
 describe('--data', () => {
-  test.each(['-', '@-'])('%s sends stdin, also with --dedupe', async (name) => {
-    const cursor = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'c.db');
+  test.each([
+    ['-', []],
+    ['@-', ['--dedupe', '--cursor', join(mkdtempSync(join(tmpdir(), 'reprise-')), 'c.db')]],
+  ])('%s sends stdin, with %j', async (name, flags) => {
     const stdin = 'a body\n';
-    const [plain] = await requestsOf({ stdin }, '-d', name);
-    expect(plain).toMatchObject({ method: 'POST', body: stdin });
-    const [deduped] = await requestsOf({ stdin }, '-d', name, '--cursor', cursor, '--dedupe');
-    expect(deduped).toMatchObject({ method: 'POST', body: stdin });
+    const [request] = await requestsOf({ stdin }, '-d', name, ...flags);
+    expect(request).toMatchObject({ method: 'POST', body: stdin });
   });
 
   test('is sent once: a stream that has ended is complete', async () => {
@@ -68,10 +68,11 @@ describe('--data', () => {
       stream(response, 'data: {"t":1}\n\ndata: [DONE]\n\n');
       response.end();
     });
-    const { status, stdout } = await runReprise('tail', '--min-delay', '0.01', '-d', '{}', url);
-    expect({ status, stdout, requests }).toEqual({
+    const run = await runReprise('tail', '--min-delay', '0.01', '-d', '{}', url);
+    expect({ ...run, requests }).toEqual({
       status: 0,
       stdout: ['message {"t":1}', 'message [DONE]'],
+      stderr: ['connecting', 'connected'],
       requests: 1,
     });
   });

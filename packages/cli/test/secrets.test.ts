@@ -48,7 +48,7 @@ describe('no secret of the command line is in the output', () => {
     const port = await freePort();
     const store = `postgres://joe:S3CRET@127.0.0.1:${port}/db?password=S3CRET`;
     const { status, stdout, stderr } = await runReprise('tail', '--store', store, 'http://a/');
-    expect([...stdout, ...stderr].join('\n')).toMatch(/^Expected a connection to Postgres/);
+    expect([...stdout, ...stderr].join('\n')).toMatch(/^Expected a connection to Postgres/m);
     expect([...stdout, ...stderr].join('\n')).not.toContain('S3CRET');
     expect(status).toBe(3);
   });

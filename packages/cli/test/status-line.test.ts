@@ -55,9 +55,10 @@ test('is never wider than the terminal, and a long URL leaves room for the rest'
 test('a huge id is not measured over and over', () => {
   const tally = new Tally(0);
   tally.event({ ...event, lastEventId: '\u6F22'.repeat(1_000_000) }, 0);
-  const from = performance.now();
+  // Time of the processor: on a busy machine any line may have to wait.
+  const before = process.cpuUsage();
   expect(line(tally, 0)).toMatch(/last id \u6F22+\u2026$/);
-  expect(performance.now() - from).toBeLessThan(200);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
 });
 
 test('a rate is that of the last five whole seconds', () => {

@@ -33,18 +33,18 @@ async function end(
 
 const clean = { status: 0, inTime: true };
 
-onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
-  test('while connecting', async () => {
+onPosix('a signal', () => {
+  test('ends it while it connects', async () => {
     const server = createServer((socket) => sockets.add(socket.resume()));
     const run = await startOnSocketServer(server);
     const [socket] = (await once(server, 'connection')) as [Socket];
     const closed = once(socket, 'close');
-    expect(await end(run, signal)).toEqual(clean);
+    expect(await end(run, 'SIGINT')).toEqual(clean);
     await closed;
     server.close();
   });
 
-  test('while connected', async () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it while it is connected', async (signal) => {
     const closed = Promise.withResolvers<void>();
     const { url } = await serve((_, response) => {
       stream(response, 'data: x\n\n');
@@ -56,7 +56,7 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     await closed.promise;
   });
 
-  test('while waiting for the next attempt', async () => {
+  test('ends it while it waits for the next attempt', async () => {
     const run = reprise(
       'tail',
       '--min-delay',
@@ -66,12 +66,12 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       `http://127.0.0.1:${await freePort()}/`,
     );
     await run.stderr.until(/next attempt in/);
-    expect(await end(run, signal)).toEqual(clean);
+    expect(await end(run, 'SIGINT')).toEqual(clean);
   });
 
-  test('while stdout is not read', async () => {
+  test('ends it while its stdout is not read', async () => {
     const run = await startBlocked();
-    expect(await end(run, signal)).toEqual(clean);
+    expect(await end(run, 'SIGTERM')).toEqual(clean);
   });
 });
 

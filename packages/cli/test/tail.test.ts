@@ -163,22 +163,6 @@ describe('the request', () => {
     expect(other.method).toBe('PUT');
   });
 
-  test('is sent once if it is a POST: the end of its answer is the end, with status 0', async () => {
-    let count = 0;
-    const { url } = await serve((_, response) => {
-      count += 1;
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.end('data: 1\n\ndata: [DONE]\n\n');
-    });
-    const { status, stdout, stderr } = await runReprise('tail', '--data', '{}', url);
-    expect({ status, stdout, count }).toEqual({
-      status: 0,
-      stdout: ['message 1', 'message [DONE]'],
-      count: 1,
-    });
-    expect(stderr).toEqual(['connecting', 'connected']);
-  });
-
   test('sends the content of the file for --data @FILE', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'body');
     writeFileSync(file, 'from a file\n');

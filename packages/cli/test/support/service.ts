@@ -60,7 +60,11 @@ export async function startService({
   port = 0,
   names = [],
 }: ServiceOptions = {}): Promise<Service> {
-  const system = createSystem({ logger: { error: () => {}, warn: () => {} } });
+  // On a busy machine any callback may hold the thread, and it is told how long ago.
+  const system = createSystem({
+    slowCallback: Infinity,
+    logger: { error: () => {}, warn: () => {} },
+  });
   const { promise, resolve } = Promise.withResolvers<string>();
   const app = await Supervisor.startLink(system, {
     strategy: 'restForOne',

@@ -34,7 +34,7 @@ describe('reprise top', () => {
     expect(text).not.toContain(token);
     const { tree, look, ...judgement } = JSON.parse(text) as Record<string, unknown>;
     const { rows } = (await answer(service.url, 'api/tree')) as { readonly rows: unknown };
-    expect(tree).toStrictEqual(rows);
+    expect(withoutCounting(tree)).toStrictEqual(withoutCounting(rows));
     const { look: now, ...judged } = (await answer(service.url, 'api/overview')) as Record<
       string,
       object
@@ -134,6 +134,13 @@ describe('reprise top', () => {
     expect(task).toEqual({ type: 'misuse', status: 2, text });
   });
 });
+
+/** On a busy machine a restart may no longer count at the second look. */
+function withoutCounting(rows: unknown): unknown {
+  return JSON.parse(JSON.stringify(rows), (key, value: unknown) =>
+    key === 'counting' ? undefined : value,
+  );
+}
 
 /** Somebody has listened there. */
 async function portOfNobody(): Promise<string> {
