@@ -20,24 +20,20 @@ async function failureOf(
   throw new Error('Expected a failure, got none');
 }
 
-test('a ticket that is sold twice is found, and the failure is made small', async () => {
-  const failure = await failureOf(takeBlindly);
+test('a ticket that is sold twice is found, and the failure is made small and can be replayed', async () => {
+  const { tape, ...failure } = await failureOf(takeBlindly);
   expect(failure.seed).toBeLessThan(200);
   expect(failure.message).toMatch(/ticket \d was sold twice/);
   expect(failure.steps).toBeLessThanOrEqual(25);
   expect(failure.draws.wild).toBeLessThanOrEqual(12);
-});
-
-test('the failure is the same when its tape is replayed', async () => {
-  const { tape, ...first } = await failureOf(takeBlindly);
   const again = await failureOf(takeBlindly, { replay: tape });
-  expect(again.message).toBe(first.message);
-  expect(again.steps).toBe(first.steps);
-  expect(again.hash).toBe(first.hash);
+  expect(again.message).toBe(failure.message);
+  expect(again.steps).toBe(failure.steps);
+  expect(again.hash).toBe(failure.hash);
 });
 
 test('an office that looks again sells no ticket twice', async () => {
-  const { seeds, reached } = await simulate(ticketSale('tickets', takeTicket), { seeds: 1000 });
-  expect(seeds).toBe(1000);
+  const { seeds, reached } = await simulate(ticketSale('tickets', takeTicket), { seeds: 200 });
+  expect(seeds).toBe(200);
   expect(reached['sold out']).toBeGreaterThan(0);
 });

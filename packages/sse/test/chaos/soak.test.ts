@@ -1,8 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
 import { expect, jest, test } from '@jest/globals';
@@ -38,28 +35,6 @@ test('clients that are killed with -9 again and again, on a server that plays fa
   expect(report.produced).toBeGreaterThan(0);
   expect(report.handled).toBeGreaterThanOrEqual(report.produced);
 });
-
-// Other systems have no such signal for a child.
-(process.platform === 'win32' ? test.skip : test)(
-  'a soak that is interrupted from the terminal reports its results so far, and no crash',
-  async () => {
-    // A process group, as a shell makes it: Ctrl-C interrupts all its processes.
-    const child = spawn(process.execPath, soak('--minutes', '60', '--streams', '3'), {
-      detached: true,
-    });
-    const exited = once(child, 'exit');
-    const output = text(child.stdout);
-    for await (const line of createInterface(child.stderr)) {
-      // This line shows that a client is connected.
-      if (line.includes('handled')) {
-        break;
-      }
-    }
-    process.kill(-(child.pid ?? 0), 'SIGINT');
-    expect(await exited).toEqual([0, null]);
-    expect(JSON.parse(await output)).toMatchObject({ lost: 0, crashes: 0, openHandles: 0 });
-  },
-);
 
 test.each([
   ['--streams', '1.5', 'Expected a whole number from 1 on, got 1.5'],
