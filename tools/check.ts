@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 
+import { compileCache } from './compile-cache.ts';
 import { nearest } from './nearest.ts';
 import { root } from './root.ts';
 
@@ -21,7 +22,7 @@ interface Check {
 const slow: Readonly<Record<string, Check>> = {
   slow: {
     command: 'node tools/jest.ts --slow',
-    about: 'installs by package managers, other runtimes, faults of databases: minutes',
+    about: 'installs, other runtimes, lasting faults of nodes and databases, kills, many seeds',
   },
 };
 
@@ -89,6 +90,8 @@ ${Object.entries(checks)
                 )}, and the test files that tools/slow-tests.ts lists: those that run whole
               programs, browsers, properties, or streams of many megabytes.`;
 
+const env = { ...compileCache, ...process.env };
+
 const given = process.argv.slice(2);
 if (given.includes('--help')) {
   console.log(help);
@@ -139,7 +142,7 @@ async function runAll({ fences, jest, ...others }: Readonly<Record<string, Check
 /** Prints one line when the check is over, and its output only if it failed. */
 async function runs(name: string, { command }: Check): Promise<boolean> {
   const from = performance.now();
-  const child = spawn(command, { cwd: root, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   const [status] = (await once(child, 'close')) as [number | null];
   const seconds = ((performance.now() - from) / 1000).toFixed(1).padStart(6);
@@ -153,7 +156,7 @@ async function runs(name: string, { command }: Check): Promise<boolean> {
 /** Prints the output of the check as it comes. */
 async function runsLive(name: string, { command }: Check): Promise<boolean> {
   console.log(name);
-  const child = spawn(command, { cwd: root, shell: true, stdio: 'inherit' });
+  const child = spawn(command, { cwd: root, env, shell: true, stdio: 'inherit' });
   const [status] = (await once(child, 'close')) as [number | null];
   return status === 0;
 }

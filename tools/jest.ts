@@ -3,11 +3,10 @@
 // `*.slow.ts`, which are too slow for `pnpm test`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+import { compileCache } from './compile-cache.ts';
 import { root } from './root.ts';
 import { slowTests } from './slow-tests.ts';
 
@@ -27,8 +26,6 @@ const given = process.argv
  */
 const limit = process.argv.includes('--slow') ? 170 : 45;
 const isWatching = given.some((argument) => argument.startsWith('--watch'));
-/** All programs of the tests share compiled code: each starts in a third of the time. */
-const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), 'reprise-compile-cache') };
 /** Jest, its workers and the programs of the tests in one process group, to end them together. */
 const isGroup = !isWatching && process.platform !== 'win32';
 
