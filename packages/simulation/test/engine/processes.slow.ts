@@ -1,7 +1,9 @@
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, jest, test } from '@jest/globals';
 
 import { hashesIn } from '../support/hashes-in.ts';
 import { hashesOf } from '../support/hashes.ts';
+
+jest.setTimeout(10 * 60_000);
 
 const seeds = 300;
 
