@@ -16,6 +16,7 @@ const mix: Mix = {
   nodes: ['a', 'b'],
   keys: ['s', 't', 'u', 'v'],
   poison: [],
+  fuse: 0,
   hasTwoReleases: false,
   hasParents: false,
   isNear: false,

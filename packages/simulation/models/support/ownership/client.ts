@@ -38,6 +38,8 @@ export class Client {
   readonly epoch: number;
   /** A write was refused, or its answer was lost. */
   isRefused = false;
+  /** An event, since its start. */
+  hasHandled = false;
   /** Of its data; `undefined` if it has left the list since it was claimed. */
   readonly version: number | undefined;
   readonly #place: Place;
@@ -58,18 +60,24 @@ export class Client {
   }
 
   start(): void {
-    const { machine, shared } = this.#place;
+    const { machine } = this.#place;
     if (this.version === undefined) {
       machine.after(0, () => {
         this.#end('removed');
       });
       return;
     }
-    machine.after((shared.mix.pace * (1 + shared.sim.below(4))) / 4, () => {
+    machine.after(this.#pause, () => {
       if (machine.has(this) && !this.#isStopping) {
         this.#handle();
       }
     });
+  }
+
+  /** Until the next event. */
+  get #pause(): number {
+    const { mix, sim } = this.#place.shared;
+    return mix.poison.includes(this.key) ? mix.fuse : (mix.pace * (1 + sim.below(4))) / 4;
   }
 
   /** In order: a handler that has begun ends first. */
@@ -98,6 +106,7 @@ export class Client {
     if (shared.mix.poison.includes(this.key)) {
       machine.die(this.key);
     } else if (this.#isOutside) {
+      this.hasHandled = true;
       this.start();
     } else {
       this.#transact();
@@ -131,6 +140,7 @@ export class Client {
       machine.step({ type: 'refused', stream: { key: this.key, epoch: this.epoch } });
     } else {
       this.#cursor = cursor;
+      this.hasHandled = true;
       if (this.#isStopping) {
         this.#end('drained');
       } else {

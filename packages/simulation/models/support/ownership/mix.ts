@@ -30,6 +30,8 @@ export interface Mix {
   readonly keys: readonly string[];
   /** The streams that end the process of their first handler, again and again. */
   readonly poison: readonly string[];
+  /** When their first event comes, in ms. */
+  readonly fuse: number;
   /** Whether half of the nodes are of another release, which has other data for each stream. */
   readonly hasTwoReleases: boolean;
   /** Whether nodes are workers of a parent, two to a host. */
@@ -51,7 +53,7 @@ export interface Mix {
 }
 
 const ttls = [1000, 300, 600, 3000] as const;
-/** Strikes are cleared after two seconds, and no node that has a lease stands still for so long. */
+/** In ms. No node that has a lease stands still until strikes are cleared. */
 const ttlOfPoisoned = 1000;
 const nodes = ['a', 'b', 'c', 'd'] as const;
 const keys = ['s', 't', 'u', 'v', 'w'] as const;
@@ -98,6 +100,7 @@ function looseMix(sim: Chance, ttl: number, drift: number): Mix {
     nodes: names,
     keys: keys.slice(0, sim.pick([2, 1, 3, 5])),
     poison: [],
+    fuse: 0,
     hasTwoReleases: sim.below(8) === 7,
     hasParents: sim.below(2) === 1,
     isNear,
@@ -121,6 +124,7 @@ function tight(sim: Chance, { times: { ttl }, keys, isCalm }: Mix): Mix {
     nodes: names,
     keys,
     poison: [],
+    fuse: 0,
     hasTwoReleases: false,
     hasParents: false,
     isNear: true,
@@ -143,6 +147,7 @@ function poisoned(sim: Chance, mix: Mix): Mix {
     ...mix,
     times: timesOf(ttlOfPoisoned),
     poison: [sim.pick(mix.keys)],
+    fuse: sim.pick([60, 3000]),
     hasTwoReleases: sim.below(2) === 1,
     isNear: false,
     mishaps: isElse ? mix.mishaps : [],

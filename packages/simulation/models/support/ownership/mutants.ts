@@ -103,7 +103,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: tables,
     from: 'rows.filter((row) => this.#isOwner(id, row));',
     to: 'rows.filter((row) => row.outcome !== undefined || this.#isOwner(id, row));',
-    within: 400,
+    within: 2000,
   },
   'a claim keeps the epoch': {
     file: tables,
@@ -111,7 +111,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     to: 'const next = epoch;',
     within: 100,
   },
-  'an epoch is the next one, whatever the time': { ...nextOnly, within: 100 },
+  'an epoch is the next one, whatever the time': { ...nextOnly, within: 400 },
   'a fence looks at neither epoch nor cursor': { ...noEpoch, and: [noCursor], within: 100 },
   'a fence does not look at the cursor before': { ...noCursor, within: 100 },
   'a lock of a session in place of the lease': {
@@ -143,13 +143,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: agenda,
     from: 'this.#due.join = Infinity;',
     to: '',
-    within: 400,
+    within: 2000,
   },
   'a node that drains goes on claiming': {
     file: streams,
     from: 'if (this.#drain === undefined) {\n      this.#place(',
     to: 'if (true) {\n      this.#place(',
-    within: 100,
+    within: 400,
   },
   'a stream is claimed in vain again and again': {
     file: holdings,
@@ -213,7 +213,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: tables,
     from: 'cursor: cursor ?? row.cursor,',
     to: "cursor: outcome === 'removed' ? '' : (cursor ?? row.cursor),",
-    within: 100,
+    within: 1000,
   },
   'a stream that left the list as it was claimed has a strike': {
     file: streams,
@@ -225,7 +225,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: streams,
     from: 'if (this.isDraining) {',
     to: 'if (false) {',
-    within: 4000,
+    within: 8000,
   },
   // Strikes
   'a death is no strike': {
@@ -244,13 +244,19 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: suspects,
     from: 'return few.length > 0 ? few.slice(0, this.#batch) : due.slice(0, 1);',
     to: 'return due;',
-    within: 2000,
+    within: 400,
   },
   'strikes are cleared before a stream is well': {
     file: suspects,
-    from: 'return now - startedAt >= trial;',
-    to: 'return true;',
-    within: 2000,
+    from: 'return startedAt + (this.#hasHandled(key) ? trial : quietTrial);',
+    to: 'return startedAt;',
+    within: 400,
+  },
+  'strikes are cleared before a stream has handled an event': {
+    file: suspects,
+    from: '(this.#hasHandled(key) ? trial : quietTrial)',
+    to: 'trial',
+    within: 400,
   },
   'strikes are never cleared': {
     file: suspects,
@@ -275,6 +281,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: burial,
     from: '} while (dead.length > 0);',
     to: '  yield dead;\n    return;\n  } while (dead.length > 0);',
-    within: 4000,
+    within: 8000,
   },
 };
