@@ -23,8 +23,8 @@ export async function within<Answer>(answer: Promise<Answer>, limit: TimeLimit):
 }
 
 /**
- * After the thread was held, timers fire before the answers that have arrived meanwhile are read. So
- * a timer that is late lets I/O in first.
+ * After the thread was held, timers fire before the answers that have arrived meanwhile are read.
+ * So a timer that is late lets I/O in first.
  */
 function startTimer(clock: Clock, ms: number, callback: () => void): TimeoutHandle {
   const due = clock.now() + ms;

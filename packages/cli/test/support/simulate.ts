@@ -22,7 +22,7 @@ interface Simulated {
   readonly corpus: string;
 }
 
-/** Runs `reprise simulate` with a corpus of its own, and one job, for the seeds to come in order. */
+/** Runs `reprise simulate` with a corpus of its own, and one job: the seeds come in order. */
 export async function runSimulate(...args: readonly string[]): Promise<Simulated> {
   const corpus = newFolder();
   const jobs = args.includes('--jobs') ? [] : ['--jobs', '1'];

@@ -46,7 +46,7 @@ export class WriteAheadLog {
     }
   }
 
-  /** False if another connection is writing, or reads an old state: now and then it is waited for. */
+  /** False if another connection writes, or reads an old state: at times it is waited for. */
   #restarts(): boolean {
     if (this.#clock.now() < this.#waitedAt + pauseOfWaits) {
       return this.#restart.get()?.busy === 0;

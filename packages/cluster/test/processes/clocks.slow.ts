@@ -111,8 +111,8 @@ const library = faketimeLibrary();
         ['-10s', -10],
         ['+1h', 3600],
       ] as const) {
-        // A transaction that is open then seems to have been idle for long, and is ended: its stream
-        // begins anew where it is.
+        // A transaction that is open then seems to have been idle for long, and is ended: its
+        // stream begins anew where it is.
         await expectNoMove(offset);
         expect(Math.abs((await serverTime()) - Date.now() / 1000 - seconds)).toBeLessThan(5);
       }

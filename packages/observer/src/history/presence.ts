@@ -34,7 +34,7 @@ export class Presences {
   readonly #all: Map<number, Presence> = new Map();
   readonly #byPid: Map<number, Presence> = new Map();
   readonly #bySupervisor: Map<number, Set<Presence>> = new Map();
-  /** Those that have not run yet: a start looks at no other sibling, of which there may be thousands. */
+  /** Those that have not run yet: a start looks at none of the other siblings, however many. */
   readonly #unstarted: Map<number, Set<Presence>> = new Map();
 
   add(row: Row, supervisor: number, from: number): Presence {
