@@ -7,6 +7,7 @@ import { Rates } from './model/rates.ts';
 import { formatRoute, parseRoute, type Route } from './model/route.ts';
 import { type Point, withPoint } from './model/samples.ts';
 import { takeToken } from './model/token.ts';
+import { wallTime } from './model/wall-time.ts';
 import type {
   Change,
   CrashGroup,
@@ -59,11 +60,12 @@ export const critical = computed(
   () => judgement.value.findings.filter(({ level }) => level === 'critical').length,
 );
 
+export const streamPids = computed(() => new Set(streams.value.map(({ pid }) => pid)));
+
 /** A time of the system's clock as a time of day. */
 export function wall(at: number): number {
-  const last = vitals.value;
   const { now: base = 0, wall: wallBase = 0 } = hello.value ?? {};
-  return last === undefined ? wallBase + at - base : last.wall + at - last.at;
+  return wallTime(at, vitals.value ?? { at: base, wall: wallBase });
 }
 
 export function go(change: Partial<Route>): void {

@@ -15,6 +15,7 @@ import {
   rates,
   route,
   show,
+  streamPids,
   streams,
   treeVersion,
 } from '../store.ts';
@@ -153,14 +154,18 @@ function tagOf(row: TreeRow, shown: Mirror): string {
   if (supervises === undefined) {
     return row.type === 'process' ? 'process' : '';
   }
-  const children = shown.childrenOf(row.row);
-  const ofStreams = children.filter((child) =>
-    streams.value.some(({ pid }) => pid === shown.get(child)?.pid),
-  );
+  const children = shown.childrenOf(row.row).map((child) => shown.get(child));
+  const ofStreams = children.filter((child) => streamPids.value.has(child?.pid ?? 0));
   if (ofStreams.length > 1) {
     return plural(ofStreams.length, 'stream');
   }
-  return supervises.isDynamic ? plural(children.length, 'worker') : supervises.strategy;
+  return supervises.isDynamic ? workersText(children) : supervises.strategy;
+}
+
+function workersText(children: readonly (TreeRow | undefined)[]): string {
+  const restarting = children.filter((child) => child?.state === 'restarting').length;
+  const more = restarting === 0 ? '' : `, ${grouped(restarting)} restarting`;
+  return plural(children.length, 'worker') + more;
 }
 
 function fold(row: number, isOpen: boolean): void {

@@ -177,11 +177,14 @@ export class Live {
     numbers.update();
     looking.looks += 1;
     const seen = look(this.#system);
+    if ([...this.#readers.values()].some(({ isBehind }) => isBehind)) {
+      looking.judgements.clear();
+    }
     const shared = this.#shared(looking, seen);
     const findings = this.#findings(looking, seen);
     const top = numbers.top();
     for (const reader of this.#readers.values()) {
-      const whole = reader.isBehind ? this.#snapshot(looking) : '';
+      const whole = reader.isBehind ? this.#snapshot(looking) + this.#slow() : '';
       const rows = this.#rows(structure, numbers, reader.window, top);
       const judged = findings.get(reader.options.judge) ?? '';
       reader.write(whole + shared + judged + rows + streams(seen.streams, reader.window));

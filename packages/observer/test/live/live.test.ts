@@ -230,8 +230,15 @@ describe('the stream to a page', () => {
       await advance(system, 500);
       text += (await read)?.value ?? '';
     }
-    expect(text.slice(text.lastIndexOf('event: snapshot'))).toContain(
-      `"pid":${pidOf(top, ids[0] ?? '').id}`,
+    const last = text.slice(text.lastIndexOf('event: snapshot'));
+    expect(last).toContain(`"pid":${pidOf(top, ids[0] ?? '').id}`);
+    while (!text.includes('event: rows', text.lastIndexOf('event: snapshot'))) {
+      text += (await reader?.read())?.value ?? '';
+    }
+    // All that has been told meanwhile, also what has not changed since.
+    const told = [...text.slice(text.lastIndexOf('event: snapshot')).matchAll(/^event: (\w+)/gm)];
+    expect(told.map(([, type]) => type)).toEqual(
+      expect.arrayContaining(['snapshot', 'hour', 'vitals', 'findings']),
     );
     // What its buffer takes, and no more.
     expect(countOf('changes')).toBeLessThan(5);
@@ -248,6 +255,21 @@ describe('the stream to a page', () => {
     expect((await second.next('findings')).data).toContain('All is well.');
     first.close();
     second.close();
+  });
+
+  test('OBS-P19 has the time of day in each look, and all other times on the clock of the system', async () => {
+    await using tree = await service();
+    const reader = await openStream(tree.url);
+    const read = async (from: number): Promise<Record<'at' | 'wall', number>> =>
+      JSON.parse((await reader.next('vitals', from)).data) as Record<'at' | 'wall', number>;
+    const before = await read(0);
+    tree.clock.sleep(3_600_000);
+    const seen = reader.events.length;
+    await tree.look();
+    const after = await read(seen);
+    expect(after.at - before.at).toBe(500);
+    expect(after.wall - before.wall).toBe(3_600_500);
+    reader.close();
   });
 
   test('OBS-P24 says that the system ends, and why, before it does', async () => {

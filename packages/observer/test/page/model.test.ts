@@ -17,6 +17,7 @@ import { Mirror, rowsOfPast } from '../../page/model/mirror.ts';
 import { Rates } from '../../page/model/rates.ts';
 import { formatRoute, parseRoute } from '../../page/model/route.ts';
 import { withPoint } from '../../page/model/samples.ts';
+import { wallTime } from '../../page/model/wall-time.ts';
 import type { TreeRow, Vitals } from '../../page/model/wire.ts';
 
 const row = (number: number, parent: number, more: Partial<TreeRow> = {}): TreeRow => ({
@@ -84,6 +85,15 @@ describe('texts', () => {
     expect(clockTime(date.getTime())).toBe('03:04:05');
     expect(clockTime(date.getTime(), false)).toBe('03:04');
   });
+});
+
+test('OBS-P19 when the clock of the server is set, new times follow it, and spans stay as they are', () => {
+  const before = { at: 10_000, wall: 1_800_000_000_000 };
+  const after = { at: 10_500, wall: before.wall + 500 + 3_600_000 };
+  expect(wallTime(10_400, before)).toBe(before.wall + 400);
+  expect(wallTime(10_400, after)).toBe(before.wall + 400 + 3_600_000);
+  const span = (seen: typeof before) => wallTime(10_400, seen) - wallTime(7000, seen);
+  expect([span(before), span(after)]).toEqual([3400, 3400]);
 });
 
 describe('the address', () => {
