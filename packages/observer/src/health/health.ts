@@ -4,7 +4,9 @@ import { isAlive, type System } from '@reprise/actor';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { judge } from '../judge/judge.ts';
 import { look } from '../look/look.ts';
+import { assertToken, rightToken } from '../token.ts';
 import { reasonsNotReady } from './readiness.ts';
 
 /** Which streams have to make progress. */
@@ -14,6 +16,12 @@ export interface HealthOptions {
    * or its id: `{ prices: 60_000 }`. Default: none is named.
    */
   readonly progress?: Readonly<Record<string, number>>;
+  /**
+   * A request with it, as `Authorization: Bearer …`, is told why the program is not ready, and the
+   * findings of `judge`, as JSON: 22 characters or more, of those that a URL can hold. Default:
+   * everybody gets one word.
+   */
+  readonly token?: string;
 }
 
 /** A handler for `node:http`. */
@@ -30,15 +38,16 @@ export interface Health {
   readonly ready: HealthHandler;
 }
 
-const keys: KeysOf<Required<HealthOptions>> = { progress: true };
+const keys: KeysOf<Required<HealthOptions>> = { progress: true, token: true };
 
 /**
  * Handlers for `/livez` and `/readyz`. They answer with a status and one word: no name leaves the
- * program, so they need no token. Which reason there is says `judge`, or the log.
+ * program, so they need no token. Who has the `token` of the options is told the reasons, too.
  *
  * A restart that succeeds is no unreadiness, and neither is one bad stream of forty: that would
  * take the whole program out of service. A program without a supervisor is never ready.
- * @throws TypeError for an unknown option; RangeError for a limit that is not above 0
+ * @throws TypeError for an unknown option or a short token; RangeError for a limit that is not
+ *   above 0
  * @see https://kubernetes.io/docs/concepts/workloads/pods/probes/
  * @example
  * ```ts
@@ -67,7 +76,8 @@ const keys: KeysOf<Required<HealthOptions>> = { progress: true };
  */
 export function health(system: System, options: HealthOptions = {}): Health {
   assertKnownKeys('health', options, keys);
-  const { progress = {} } = options;
+  const { progress = {}, token } = options;
+  assertToken(token);
   for (const [name, limit] of Object.entries(progress)) {
     if (typeof limit !== 'number' || !(limit > 0)) {
       throw new RangeError(
@@ -77,31 +87,53 @@ export function health(system: System, options: HealthOptions = {}): Health {
   }
   // From now on everything is recorded.
   look(system);
-  const isReady = (): boolean =>
-    isRunning(system) && reasonsNotReady(system, look(system), progress).length === 0;
+  const isTold = tokenCheck(token);
   return {
     live: (request, response) => {
       answer(request, response, isRunning(system) ? 'live' : undefined);
     },
     ready: (request, response) => {
-      answer(request, response, isReady() ? 'ready' : undefined);
+      const seen = look(system);
+      const reasons = isRunning(system)
+        ? reasonsNotReady(system, seen, progress)
+        : ['the system has ended'];
+      const isReady = reasons.length === 0;
+      const details = { ready: isReady, reasons, findings: judge(seen).findings };
+      answer(
+        request,
+        response,
+        isReady ? 'ready' : undefined,
+        isTold(request) ? details : undefined,
+      );
     },
   };
+}
+
+function tokenCheck(token: string | undefined): (request: IncomingMessage) => boolean {
+  const isRight = token === undefined ? () => false : rightToken(token);
+  return ({ headers: { authorization = '' } }) => isRight(authorization);
 }
 
 function isRunning({ pid }: System): boolean {
   return isAlive(pid);
 }
 
-function answer({ method }: IncomingMessage, response: ServerResponse, word?: string): void {
+/** `details` instead of the word: for who has the token. */
+function answer(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  word: string | undefined,
+  details?: object,
+): void {
   if (method !== 'GET' && method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end();
     return;
   }
   response
     .writeHead(word === undefined ? 503 : 200, {
-      'content-type': 'text/plain; charset=utf-8',
+      'content-type':
+        details === undefined ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
       'cache-control': 'no-store',
     })
-    .end(`${word ?? 'unavailable'}\n`);
+    .end(details === undefined ? `${word ?? 'unavailable'}\n` : JSON.stringify(details));
 }

@@ -1,7 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-
 import type { Clock } from '@reprise/actor';
 
+import { rightToken } from '../token.ts';
 import { type Answer, plain, type Question } from './exchange.ts';
 
 /** Who may ask. */
@@ -83,15 +82,15 @@ const minute = 60_000;
 /** Of so many addresses the wrong tokens are counted. */
 const mostAddresses = 1000;
 
-/** Compares tokens in a time that tells nothing of how near a wrong one is. */
+/** Counts the wrong tokens of each address. */
 class TokenCheck {
-  readonly #digest: Uint8Array;
+  readonly #isRight: (header: string) => boolean;
   readonly #clock: Clock;
   /** When each address has sent a wrong token, within the last minute. */
   readonly #wrong: Map<string, readonly number[]> = new Map();
 
   constructor(token: string, clock: Clock) {
-    this.#digest = digestOf(token);
+    this.#isRight = rightToken(token);
     this.#clock = clock;
   }
 
@@ -112,11 +111,6 @@ class TokenCheck {
     return plain(401, 'Expected the token of the observer', { 'www-authenticate': 'Bearer' });
   }
 
-  #isRight(value: string): boolean {
-    const [, token] = /^Bearer +(\S+)$/i.exec(value) ?? [];
-    return token !== undefined && timingSafeEqual(digestOf(token), this.#digest);
-  }
-
   #count(address: string, wrong: readonly number[]): void {
     this.#wrong.delete(address);
     this.#wrong.set(address, wrong);
@@ -125,8 +119,4 @@ class TokenCheck {
       this.#wrong.delete(oldest);
     }
   }
-}
-
-function digestOf(token: string): Uint8Array {
-  return createHash('sha256').update(token).digest();
 }

@@ -4,11 +4,12 @@ import type { System } from '@reprise/actor';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { assertToken } from '../token.ts';
 import { createApi } from './api.ts';
 import { type Answer, plain, type Question } from './exchange.ts';
 import { Gate } from './gate.ts';
 import { Mount } from './mount.ts';
-import { assertShown, assertToken, showKeys, type ShowOptions } from './options.ts';
+import { assertShown, showKeys, type ShowOptions } from './options.ts';
 import { Site } from './site.ts';
 
 /** The options of an observer within a server of the program. */

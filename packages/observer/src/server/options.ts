@@ -2,6 +2,7 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import { type JudgeOptions, judgeLimits } from '../judge/limits.ts';
+import { assertToken } from '../token.ts';
 import { assertActions, type ObserverAction } from './actions.ts';
 
 /** What the observer shows, however it is served. */
@@ -97,17 +98,6 @@ export function assertShown(options: ShowOptions): void {
   if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).origin === origin)) {
     throw new TypeError(
       `Expected origin to be like "https://ops.example.com", got ${describe(origin)}`,
-    );
-  }
-}
-
-/** Its value is in no error. 22 characters of 64 are 132 bits. */
-export function assertToken(token: string | undefined): void {
-  if (token !== undefined && !(typeof token === 'string' && /^[\w.~+/=-]{22,}$/.test(token))) {
-    throw new TypeError(
-      `Expected token to have at least 22 characters (128 bits), of A-Z a-z 0-9 - . _ ~ + / =, got ${
-        typeof token === 'string' ? `another text of ${token.length}` : typeof token
-      }`,
     );
   }
 }

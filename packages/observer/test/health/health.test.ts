@@ -124,6 +124,33 @@ describe('health', () => {
     expect(await missing.ask()).toStrictEqual([200, 503]);
   });
 
+  test('MET-08 tells why it is not ready, and the findings, to who has the token, and one word to others', async () => {
+    const token = 'abcdefghijklmnopqrstuv';
+    const system = createTestSystem();
+    await using asked = await probes(system, { token, progress: { prices: 60_000 } });
+    const app = await start(system, [child('a')]);
+    for (let count = 0; count < 5; count++) {
+      await fail(system, childOf(app, 'a'), 'no paper');
+    }
+    const ask = (authorization: string) =>
+      fetch(`${asked.url}/readyz`, { headers: { authorization } });
+    const told = await ask(`Bearer ${token}`);
+    expect(told.status).toBe(503);
+    expect(await told.json()).toMatchObject({
+      ready: false,
+      reasons: ['there is no stream prices'],
+      findings: [{ type: 'crashLoop', path: 'app / a' }],
+    });
+    for (const other of [`Bearer ${token}x`, `Basic ${token}`, '']) {
+      const refused = await ask(other);
+      expect([refused.status, await refused.text()]).toStrictEqual([503, 'unavailable\n']);
+    }
+    await system.stop();
+    const ended = await ask(`Bearer ${token}`);
+    expect(await ended.json()).toMatchObject({ ready: false, reasons: ['the system has ended'] });
+    expect(() => health(system, { token: 'short' })).toThrow('at least 22 characters');
+  });
+
   test('MET-09 stays ready while a child waits for its restart', async () => {
     const system = createTestSystem();
     await using asked = await probes(system);
