@@ -30,7 +30,9 @@ type FamilyName =
   | 'connects'
   | 'silence'
   | 'age'
-  | 'unwritten';
+  | 'unwritten'
+  | 'lag'
+  | 'duration';
 
 /** All metrics. The event loop and the heap are those of the instrumentation of the runtime. */
 export const families: Readonly<Record<FamilyName, Family>> = {
@@ -66,4 +68,11 @@ export const families: Readonly<Record<FamilyName, Family>> = {
     '{move}',
     'Moves of the cursor that its store does not have',
   ),
+  lag: gauge('reprise.sse.lag', 's', 'Age of the last event when it was handled'),
+  duration: {
+    name: 'messaging.process.duration',
+    type: 'histogram',
+    unit: 's',
+    help: 'Time that the handler of an event took',
+  },
 };

@@ -3,12 +3,13 @@ import { exposed } from '@reprise/actor/inspect';
 
 import type { Look } from '../look/looker.ts';
 import type { StreamLook } from '../look/stream-look.ts';
+import { bounds, type Handling } from '../recording/handlings.ts';
 import type { Recorded } from '../recording/record.ts';
 import { streamKind } from '../recording/stream-fact.ts';
 import type { StreamStatus } from '../recording/stream-status.ts';
 import { addStream, addTotals, noStreamTotals, type StreamTotals } from '../recording/totals.ts';
 import { families } from './families.ts';
-import { type Metric, metric } from './metric.ts';
+import { type Distribution, type Metric, metric } from './metric.ts';
 
 const states = ['disconnected', 'connecting', 'connected'] as const;
 
@@ -26,11 +27,34 @@ export function streamMetrics(system: System, recorded: Recorded, seen: Look): r
     ...sums.map(([stream, { bytes }]) => metric(families.bytes, bytes, { stream })),
     ...sums.flatMap(([stream, totals]) => connects(stream, totals)),
     ...gauges(recorded, seen),
+    ...handlingMetrics([...recorded.handlings.all]),
   ];
 }
 
+/** Of the streams whose handlers are timed. */
+function handlingMetrics(all: readonly (readonly [string, Handling])[]): readonly Metric[] {
+  return [
+    ...all.flatMap(([stream, { lag }]) =>
+      lag === undefined ? [] : [metric(families.lag, lag, { stream })],
+    ),
+    ...all.map(([stream, handling]) => ({
+      ...metric(families.duration, handling.count, destination(stream)),
+      distribution: distributionOf(handling),
+    })),
+  ];
+}
+
+function distributionOf({ sum, classes }: Handling): Distribution {
+  let count = 0;
+  const buckets = Array.from(classes, (members, at) => {
+    count += members;
+    return [bounds[at] ?? Infinity, count] as const;
+  });
+  return { sum, buckets };
+}
+
 /** As the semantic conventions for messaging have it. */
-function destination(stream: string): Readonly<Record<string, string>> {
+export function destination(stream: string): Readonly<Record<string, string>> {
   return { 'messaging.system': 'sse', 'messaging.destination.name': stream };
 }
 

@@ -44,9 +44,32 @@ function blockOf(members: readonly Metric[], format: TextFormat): string {
     `# HELP ${head} ${help}.`,
     `# TYPE ${head} ${type}`,
     ...(format === 'openmetrics' && suffix !== undefined ? [`# UNIT ${head} ${suffix}`] : []),
-    ...members.map(({ attributes, value }) => `${name}${labelsOf(attributes)} ${value}`),
+    ...members.flatMap((member) => linesOf(name, member)),
     '',
   ].join('\n');
+}
+
+function linesOf(name: string, { attributes, value, distribution }: Metric): readonly string[] {
+  if (distribution === undefined) {
+    return [`${name}${labelsOf(attributes)} ${value}`];
+  }
+  const { sum, buckets } = distribution;
+  return [
+    ...buckets.map(
+      ([atMost, count]) =>
+        `${name}_bucket${labelsOf({ ...attributes, le: boundText(atMost) })} ${count}`,
+    ),
+    `${name}_sum${labelsOf(attributes)} ${sum}`,
+    `${name}_count${labelsOf(attributes)} ${value}`,
+  ];
+}
+
+/** OpenMetrics wants a point in each bound: `le="1"` and `le="1.0"` are two series. */
+function boundText(bound: number): string {
+  if (bound === Infinity) {
+    return '+Inf';
+  }
+  return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
 }
 
 function withSuffix(name: string, suffix: string | undefined): string {

@@ -5,6 +5,9 @@ import { watch } from '@reprise/actor/inspect';
 import { families } from '../metrics/families.ts';
 import type { Family } from '../metrics/metric.ts';
 import { metrics } from '../metrics/metrics.ts';
+import { destination } from '../metrics/stream-metrics.ts';
+import { bounds } from '../recording/handlings.ts';
+import { recordedOf } from '../recording/record.ts';
 import { version } from '../version.ts';
 import { ConnectSpans } from './connect-spans.ts';
 
@@ -17,9 +20,9 @@ const scope = '@reprise/observer';
  * does the end of the system.
  *
  * The numbers are those of `metrics`, as observable instruments: they are read when they are
- * collected, and an event costs nothing. A span `reprise.sse.connect` ends at the head of the
- * response, or with the failure: never as late as the stream. It has no parent: a stream that was
- * started within a request goes on after it.
+ * collected, and an event costs nothing unless its handler is `timed`. A span `reprise.sse.connect`
+ * ends at the head of the response, or with the failure: never as late as the stream. It has no
+ * parent: a stream that was started within a request goes on after it.
  * @throws TypeError for anything but a system
  * @see https://opentelemetry.io/docs/specs/otel/metrics/api/#asynchronous-instrument-api
  * @example
@@ -58,7 +61,9 @@ export function instrument(system: System): () => void {
 /** One callback for all instruments: one look at the system for a collection. */
 function observe(meter: Meter, system: System): () => void {
   const instruments = new Map(
-    Object.values(families).map((family) => [family.name, instrumentFor(meter, family)]),
+    Object.values(families)
+      .filter(({ type }) => type !== 'histogram')
+      .map((family) => [family.name, instrumentFor(meter, family)]),
   );
   // From now on everything is counted.
   metrics(system);
@@ -72,9 +77,24 @@ function observe(meter: Meter, system: System): () => void {
   };
   const all = [...instruments.values()];
   meter.addBatchObservableCallback(callback, all);
+  const unlisten = recordDurations(meter, system);
   return () => {
+    unlisten();
     meter.removeBatchObservableCallback(callback, all);
   };
+}
+
+/** A histogram cannot be observed: it is told each duration of a handler that is timed. */
+function recordDurations(meter: Meter, system: System): () => void {
+  const { name, unit, help } = families.duration;
+  const histogram = meter.createHistogram(name, {
+    unit,
+    description: help,
+    advice: { explicitBucketBoundaries: [...bounds] },
+  });
+  return recordedOf(system).handlings.listen((path, seconds) => {
+    histogram.record(seconds, destination(path));
+  });
 }
 
 function instrumentFor(meter: Meter, { name, type, unit, help }: Family): Observable {

@@ -5,6 +5,7 @@ import type { EndedLife } from '../history/history.ts';
 import type { PastTree } from '../history/past.ts';
 import { Counter } from './counter.ts';
 import type { CrashGroup } from './crash-book.ts';
+import { Handlings } from './handlings.ts';
 import { Recorder } from './recorder.ts';
 import { type RecordedStream, StreamRecorder } from './stream-recorder.ts';
 import { Trouble } from './trouble.ts';
@@ -109,6 +110,7 @@ export class Recorded implements Recording {
   readonly streamRecorder: StreamRecorder;
   readonly trouble: Trouble;
   readonly counter: Counter;
+  readonly handlings: Handlings;
   readonly #system: System;
   readonly #stopped: () => void;
   readonly #unwatch: readonly (() => void)[];
@@ -120,6 +122,7 @@ export class Recorded implements Recording {
     this.streamRecorder = new StreamRecorder(system, this.recorder.history);
     this.trouble = new Trouble(system, this.recorder.history);
     this.counter = new Counter(this.recorder.history);
+    this.handlings = new Handlings((pid) => this.streamRecorder.now(pid).path);
     // Those before the recorder still find a child that ends in the history; what follows it finds
     // one that has come.
     this.#unwatch = [this.counter, this.streamRecorder, this.recorder, this.trouble].map(

@@ -66,10 +66,12 @@ test('MET-07 the dashboard asks for metrics and labels that there are, in PromQL
   }
 });
 
-test('MET-07 the dashboard shows every metric', async () => {
+test('MET-07 the dashboard shows every metric that all systems have', async () => {
   await using run = await drive(metrics);
   const shown = new Set(targets.flatMap(({ expr }) => textsIn(expr, ['Identifier'])));
   const all = labelsByMetric(metricsText(metrics(run.system), 'prometheus')).keys();
   expect([...all].filter((name) => !shown.has(name))).toStrictEqual([]);
-  expect(Object.keys(families)).toHaveLength(shown.size);
+  // Only handlers that are timed have the others.
+  const { lag: _lag, duration: _duration, ...usual } = families;
+  expect(Object.keys(usual)).toHaveLength(shown.size);
 });
