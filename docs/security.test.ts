@@ -15,7 +15,7 @@ test('every row of docs/security.md names a test that exists', () => {
 /** Its last cell: a file, and the title as it is written there. */
 function namesATest(row: string): boolean {
   const [, file = '', title = ''] = /\| `([\w.-]+\.test\.ts)`: (.*?) +\|$/.exec(row) ?? [];
-  const paths = globSync(`packages/{actor,sse,cli}/test/**/${file}`, { cwd: root });
+  const paths = globSync(`packages/{actor,sse,cli,observer}/test/**/${file}`, { cwd: root });
   return paths.some((path) => readFileSync(join(root, path), 'utf8').includes(`'${title}'`));
 }
 

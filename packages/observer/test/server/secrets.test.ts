@@ -67,3 +67,59 @@ test('SEC-14 shows no secret of a state, a message or an error, anywhere', async
   const encoded = Buffer.from(secret).toString('base64url');
   expect(texts.filter((text) => text.includes(secret) || text.includes(encoded))).toStrictEqual([]);
 });
+
+test('SEC-15 shows a hostile state, bounded, and runs nothing of it', async () => {
+  let ran = 0;
+  const count = (): string => {
+    ran += 1;
+    return secret;
+  };
+  class Vault {
+    readonly #secret = secret;
+    readonly name = 'vault';
+    get opened(): string {
+      return count() + this.#secret;
+    }
+    toJSON(): string {
+      return count();
+    }
+  }
+  const traps = new Proxy(
+    {},
+    Object.fromEntries(
+      ['get', 'has', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor'].map((trap) => [
+        trap,
+        () => count(),
+      ]),
+    ),
+  );
+  const cycle: Record<string, unknown> = {};
+  cycle['again'] = cycle;
+  const hostileState = {
+    vault: new Vault(),
+    traps,
+    cycle,
+    long: 'x'.repeat(100_000_000),
+    keys: Object.fromEntries(Array.from({ length: 1_000_000 }, (_, at) => [`key ${at}`, at])),
+  };
+  Object.defineProperty(hostileState, 'own', { get: count, enumerable: true });
+  const holder = GenServer.define({ init: () => ok(hostileState) });
+  await using service = await observed();
+  const spec = GenServer.childSpec(holder, undefined, { id: 'holder' });
+  await Supervisor.startChild(service.top as Supervisor.Pid, spec as never);
+  const { id } = Supervisor.child(service.top as never, 'holder' as never) as GenServer.ServerOf<
+    typeof holder
+  >;
+  const { body } = await ask(`${service.url}api/process/${id}`, { headers: bearer });
+  expect(JSON.parse(body)).toMatchObject({
+    state: {
+      vault: { name: 'vault' },
+      traps: '[Proxy]',
+      cycle: { again: '[circular]' },
+      long: expect.stringMatching(/^x+… \(100000000 characters\)$/),
+    },
+  });
+  expect(ran).toBe(0);
+  expect(body).not.toContain(secret);
+  expect(body.length).toBeLessThan(10_000);
+});
