@@ -1,5 +1,5 @@
 import type { Clock } from '@reprise/actor';
-import { Client, type QueryResultRow } from 'pg';
+import { Client, type QueryResult, type QueryResultRow } from 'pg';
 
 import { within } from '../within.ts';
 import { messageOf } from './errors.ts';
@@ -28,7 +28,7 @@ export class LeaseConnection {
     this.#options = options;
   }
 
-  /** Queries may be asked side by side: they are sent at once, and answered in order. */
+  /** Queries may be asked side by side: one is sent after the answer to the other. */
   async query<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
@@ -71,8 +71,9 @@ export class LeaseConnection {
 class Connection {
   readonly #options: ConnectionOptions;
   readonly #client: Client;
-  readonly #connected: Promise<Client>;
+  readonly #connected: Promise<unknown>;
   #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** `onLost` is called with an error that no query is told of. */
   constructor(options: ConnectionOptions, onLost: (error: unknown) => void) {
@@ -81,8 +82,6 @@ class Connection {
       connectionString: options.url,
       fallback_application_name: 'reprise lease',
       connectionTimeoutMillis: options.timeout,
-      // Queries side by side are sent at once.
-      pipeline: true,
     });
     // Without a listener an idle client whose server goes away throws. Queries that wait are told
     // anyway. The reason of the server comes first, then the end of the connection.
@@ -100,14 +99,27 @@ class Connection {
   ): Promise<Row[]> {
     this.#waiting += 1;
     try {
-      const client = await this.#connected;
-      const answer = client.query<Row>(text, [...values]);
+      await this.#connected;
       const { clock, timeout } = this.#options;
+      const answer = this.#inTurn<Row>(text, values);
       const { rows } = await within(answer, { clock, timeout, of: 'Postgres' });
       return rows;
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  /**
+   * One query is under way at a time. When a client goes after the first of several answers,
+   * PgBouncer 1.18 gives its server connection to the next client, with the other answers.
+   */
+  #inTurn<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    const answer = this.#last.then(() => this.#client.query<Row>(text, [...values]));
+    this.#last = answer.catch(() => undefined);
+    return answer;
   }
 
   destroy(): void {

@@ -87,6 +87,26 @@ const isHere = postgresPrograms() !== undefined && pgBouncerPath() !== undefined
       await until(async () => through.store.renew(ids[0], randomUUID(), idle).catch(() => false));
     });
 
+    test('PGC-08 a lease connection that is given up leaves no answer to the next client', async () => {
+      const { store } = await place.open({}, 8000);
+      const id = await join(store);
+      const [other, next] = [await place.client(), await place.client()];
+      const locking = await direct.client();
+      await other.query('begin');
+      await locking.query('begin');
+      await locking.query(`select from ${place.schema}.nodes for update`);
+      const watched = store.watch();
+      const idle = { owned: 0, draining: false, list: '', busy: 0 };
+      const renewed = failureOf(store.renew(id, randomUUID(), idle));
+      // The first answer arrives. While the second is awaited, the next client waits for its turn.
+      await watched;
+      const answer = next.query("select 'its own' as answer");
+      await renewed;
+      await locking.query('rollback');
+      expect((await answer).rows).toEqual([{ answer: 'its own' }]);
+      await other.query('rollback');
+    });
+
     test('PGC-08 the statements of a transaction reach one session, also beside others', async () => {
       const { store } = await place.open();
       const owner = await own(store, ['one', 'two', 'three', 'four']);
