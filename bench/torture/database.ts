@@ -1,5 +1,5 @@
 import type { Effect } from './clean.ts';
-import type { StorePlace } from './node-options.ts';
+import type { RowData, StorePlace } from './node-options.ts';
 
 /** The database of a fleet: the store of its nodes, and the sink, in one. */
 export interface Database {
@@ -19,8 +19,14 @@ export interface Database {
   recordWrites(): Promise<void>;
   /** Those that were recorded, in their order. */
   writes(): Promise<readonly OwnerWrite[]>;
-  /** How many streams have strikes: nodes have died with them a moment ago. */
+  /**
+   * How many streams have strikes, and are not parked: nodes have died with them a moment ago.
+   */
   struck(): Promise<number>;
+  /** The strikes of the streams that are parked. */
+  parked(): Promise<ReadonlyMap<string, number>>;
+  /** Changes the rows of the table of streams, in one transaction: those without data go. */
+  changeRows(rows: ReadonlyMap<string, RowData | undefined>): Promise<void>;
   /** The epoch of each stream. */
   epochs(): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;

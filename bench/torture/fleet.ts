@@ -9,7 +9,7 @@ import { Clean, type CleanCounts } from './clean.ts';
 import type { Database } from './database.ts';
 import { machineTime } from './machine-time.ts';
 import { type Move, movesSince, type Takeover, takeovers } from './moves.ts';
-import type { SinkKind } from './node-options.ts';
+import { type NodeOptions, type SinkKind, streamNames } from './node-options.ts';
 import { type Environment, NodeProcess } from './node-process.ts';
 import { type NodeRecord, read } from './record.ts';
 import { type Entry, Single } from './single.ts';
@@ -22,6 +22,8 @@ export interface FleetOptions {
   /** T, in ms. */
   readonly ttl: number;
   readonly streams: number;
+  /** Whether they are the rows of a table; then `changeRows` makes them. Default: false. */
+  readonly areRows?: boolean;
   /** How many numbers a stream makes in a second. */
   readonly rate: number;
   /** Default: `transact`. */
@@ -62,6 +64,14 @@ export class Fleet {
   readonly source: Source;
   /** Is told of each handler that has begun, as soon as the records are read. */
   onBegun: ((entry: Entry) => void) | undefined = undefined;
+  /** The names of the streams, without those that kill. */
+  readonly names: readonly string[];
+  /** The list of the streams, if it changes. It rests until the streams are settled. */
+  list: { rest(): Promise<void>; resume(): void } | undefined;
+  /** The streams that nothing is measured of: they come and go by themselves. */
+  readonly unsteady = new Set<string>();
+  /** The lives that have died of a stream, by its name. */
+  readonly poisoned = new Map<string, string[]>();
   /** The life of each node, its last one. */
   readonly nodes = new Map<string, NodeProcess>();
   readonly #options: FleetOptions;
@@ -76,6 +86,7 @@ export class Fleet {
   readonly #ownStalls: Stall[] = [];
   readonly #stopWatch = watchStalls((stall) => this.#ownStalls.push(stall));
   readonly #stopDiskWatch: () => Promise<void>;
+  #isClosing = false;
 
   static async start(options: FleetOptions): Promise<Fleet> {
     const [source] = await Promise.all([Source.start(options), options.database.create()]);
@@ -85,6 +96,7 @@ export class Fleet {
   private constructor(options: FleetOptions, source: Source) {
     this.#options = options;
     this.source = source;
+    this.names = streamNames(options.streams);
     this.#folder = mkdtempSync(join(tmpdir(), 'reprise-fleet-'));
     this.#program = bundleProgram(join(import.meta.dirname, 'node.ts'));
     this.#records = new Records(join(this.#folder, 'records'), read);
@@ -106,15 +118,19 @@ export class Fleet {
   }
 
   /** Starts a life of a node; `env` is added to its environment. */
-  async add(name: string, env: Environment = {}): Promise<NodeProcess> {
-    const node = await this.#spawn(name, env, false);
+  async add(
+    name: string,
+    env: Environment = {},
+    options: Partial<NodeOptions> = {},
+  ): Promise<NodeProcess> {
+    const node = await this.#spawn(name, env, options);
     this.nodes.set(name, node);
     return node;
   }
 
   /** Loads the code of the next life of a node, which `startPrepared` starts. */
   async prepare(name: string): Promise<NodeProcess> {
-    const node = await this.#spawn(name, {}, true);
+    const node = await this.#spawn(name, {}, { isHeld: true });
     await node.loaded;
     return node;
   }
@@ -126,7 +142,7 @@ export class Fleet {
 
   /** Starts a process with the name of a node, which goes on. */
   rival(name: string): Promise<NodeProcess> {
-    return this.#spawn(name, {}, false);
+    return this.#spawn(name, {});
   }
 
   /** How many streams each life has a connection of. */
@@ -140,6 +156,15 @@ export class Fleet {
    * stream a strike: after several deaths in a row streams are tried a few at a time.
    */
   async settle(names: readonly string[] = [...this.nodes.keys()]): Promise<void> {
+    await this.list?.rest();
+    try {
+      await this.#settle(names);
+    } finally {
+      this.list?.resume();
+    }
+  }
+
+  async #settle(names: readonly string[]): Promise<void> {
     const lives = names.map((name) => this.node(name).life);
     const isSettled = (): boolean => this.#isShared(lives);
     if (!(await this.source.until(isSettled, settlingTime))) {
@@ -156,7 +181,8 @@ export class Fleet {
 
   /** Waits until each stream of a life is connected on another one. */
   async elsewhere(fault: Fault): Promise<readonly Sample[]> {
-    const taken = (): readonly Takeover[] => takeovers(this.source.connections, fault);
+    const taken = (): readonly Takeover[] =>
+      takeovers(this.source.connections, fault).filter((each) => this.#isSteady(each));
     await this.source.until(() => taken().every(({ after }) => after < Infinity), settlingTime);
     return taken().map(({ after }) => this.#sample(fault.at, after, [fault.node]));
   }
@@ -181,7 +207,8 @@ export class Fleet {
 
   /** The gaps of the streams that moved since a time. */
   gapsSince(at: number): readonly Sample[] {
-    return this.movedSince(at).map(({ gap, at }) => this.#sample(at - gap, gap, []));
+    const moves = this.movedSince(at).filter((each) => this.#isSteady(each));
+    return moves.map(({ gap, at }) => this.#sample(at - gap, gap, []));
   }
 
   /**
@@ -198,7 +225,7 @@ export class Fleet {
   /** Makes the source quiet, waits for the last effects, and compares. */
   async verdict(): Promise<Verdict> {
     this.source.rate = 0;
-    const { last } = this.source;
+    const last = new Map([...this.source.last].filter(([name]) => this.names.includes(name)));
     await this.#catchUp(last);
     const clean = new Clean();
     for await (const effect of this.#options.database.effects()) {
@@ -215,6 +242,7 @@ export class Fleet {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all(this.#processes.map((node) => node.kill()));
     await this.#options.database.close();
     await this.source.close();
@@ -224,22 +252,45 @@ export class Fleet {
     rmSync(this.#folder, { recursive: true });
   }
 
-  async #spawn(name: string, env: Environment, isHeld: boolean): Promise<NodeProcess> {
-    const { database, ttl, streams, sink = 'transact', shutdown = 10_000 } = this.#options;
-    const options = {
+  async #spawn(
+    name: string,
+    env: Environment,
+    further: Partial<NodeOptions> = {},
+  ): Promise<NodeProcess> {
+    const { database, ttl, areRows, sink = 'transact', shutdown = 10_000 } = this.#options;
+    const options: NodeOptions = {
       name,
       source: this.source.url,
       store: await database.place(name),
       ttl,
-      streams,
+      streams: areRows === true ? 'rows' : this.names,
       sink,
       shutdown,
-      isHeld,
+      isHeld: false,
+      isBusy: false,
       records: this.#records.path,
+      ...further,
     };
     const node = new NodeProcess(this.#program, options, env);
     this.#processes.push(node);
+    void node.ended.then(() => this.#revive(node));
     return node;
+  }
+
+  /** One that has died of a stream is started again, as by hand. */
+  async #revive({ name, life }: NodeProcess): Promise<void> {
+    if (this.#isClosing) {
+      return;
+    }
+    this.#readRecords();
+    const isPoisoned = [...this.poisoned.values()].flat().includes(life);
+    if (isPoisoned && this.nodes.get(name)?.life === life) {
+      await this.add(name);
+    }
+  }
+
+  #isSteady({ stream }: { readonly stream: string }): boolean {
+    return !this.unsteady.has(stream);
   }
 
   /** Waits for the effects of the last numbers, for as long as there are new ones. */
@@ -263,14 +314,14 @@ export class Fleet {
   }
 
   #isShared(lives: readonly string[]): boolean {
-    const { streams } = this.#options;
+    const { length } = this.names;
     const open = this.source.openAt();
     const shares = this.shares();
     const counts = lives.map((life) => shares.get(life) ?? 0);
     return (
-      open.length === streams &&
-      new Set(open.map(({ stream }) => stream)).size === streams &&
-      counts.reduce((sum, count) => sum + count, 0) === streams &&
+      open.length === length &&
+      new Set(open.map(({ stream }) => stream)).size === length &&
+      counts.reduce((sum, count) => sum + count, 0) === length &&
       Math.max(...counts) - Math.min(...counts) <= 1
     );
   }
@@ -290,6 +341,9 @@ export class Fleet {
       if (record.type === 'begun') {
         this.#single.add(record);
         this.onBegun?.(record);
+      } else if (record.type === 'poisoned') {
+        const { stream, node } = record;
+        this.poisoned.set(stream, [...(this.poisoned.get(stream) ?? []), node]);
       } else {
         this.#nodeStalls.push(record);
       }

@@ -9,7 +9,9 @@ import { format, problemsIn } from './report.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { torture, type TortureOptions, type TortureReport, type Watch } from './torture.ts';
 
-interface Options extends Omit<TortureOptions, 'seed'> {
+interface Options extends Omit<TortureOptions, 'seed' | 'lists' | 'poison'> {
+  readonly lists?: boolean;
+  readonly poison?: number;
   readonly seed?: number;
   readonly store: 'postgres' | 'sqlite';
   readonly json?: boolean;
@@ -29,6 +31,8 @@ await new Command('torture')
       .choices(['postgres', 'sqlite'])
       .default('postgres'),
   )
+  .option('--lists', 'the streams are rows of a table, which come, change and go meanwhile')
+  .option('--poison <N>', 'so many of the streams kill the process of their handler', wholeNumber)
   .option('--seed <X>', 'chooses the faults (default: another one each time)', wholeNumber)
   .option('--json', 'print one JSON object')
   .action(main)
@@ -41,13 +45,16 @@ async function main({ json, ...given }: Options): Promise<void> {
     nodes,
     rate,
     store,
+    lists = false,
+    poison = 0,
     seed = 1 + Math.floor(Math.random() * 2 ** 31),
   } = given;
-  const command = `torture --minutes ${minutes} --streams ${streams} --nodes ${nodes} --rate ${rate} --store ${store} --seed ${seed}`;
+  const list = `${lists ? ' --lists' : ''}${poison > 0 ? ` --poison ${poison}` : ''}`;
+  const command = `torture --minutes ${minutes} --streams ${streams} --nodes ${nodes} --rate ${rate} --store ${store}${list} --seed ${seed}`;
   console.error(command);
   const play = store === 'postgres' ? onPostgres : onSqlite;
   const report = await play(
-    { minutes, streams, nodes, rate, seed },
+    { minutes, streams, nodes, rate, seed, lists, poison },
     { signal: interrupts(), progress },
   );
   if (process.stderr.isTTY) {

@@ -6,14 +6,25 @@ export interface NodeOptions {
   readonly store: StorePlace;
   /** T, in ms. */
   readonly ttl: number;
-  readonly streams: number;
+  /** The streams that it may own: their names, or the rows of the store's table. */
+  readonly streams: readonly string[] | 'rows';
   readonly sink: SinkKind;
   /** How long the cluster may take to leave after SIGTERM, in ms. */
   readonly shutdown: number;
   /** Whether it has loaded its code, and starts at the first message of its parent. */
   readonly isHeld: boolean;
+  /** Whether its thread is busy without a pause, from T before its start on. */
+  readonly isBusy: boolean;
   /** The file of `NodeRecord`s. */
   readonly records: string;
+}
+
+/** What the row of a stream has. */
+export interface RowData {
+  /** Another number: the stream starts anew. */
+  readonly version: number;
+  /** What each handler of it does, if that is not to handle its event. */
+  readonly fault?: 'kills' | 'throws';
 }
 
 export type SinkKind = 'transact' | 'transactBatch' | 'handle';

@@ -5,9 +5,10 @@
 import { once } from 'node:events';
 import { openSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { Application } from '@reprise/actor';
-import { Cluster } from '@reprise/cluster';
+import { Cluster, type Rows } from '@reprise/cluster';
 import { postgres } from '@reprise/cluster/postgres';
 import { sqlite } from '@reprise/cluster/sqlite';
 import type { ServerSentEvent } from '@reprise/sse';
@@ -15,7 +16,7 @@ import pg from 'pg';
 
 import type { EffectBatch } from './clean.ts';
 import { machineTime } from './machine-time.ts';
-import { type NodeOptions, type Question, streamNames } from './node-options.ts';
+import type { NodeOptions, Question, RowData } from './node-options.ts';
 import * as postgresSink from './postgres-database.ts';
 import { type NodeRecord, write } from './record.ts';
 import * as sqliteSink from './sqlite-database.ts';
@@ -27,10 +28,18 @@ const records = openSync(options.records, 'a');
 /** For how long the next handler holds the thread, in ms. */
 let holdFor = 0;
 
+/** Of a row nothing is checked: all are made by the parent. */
+const schema = {
+  '~standard': {
+    version: 1,
+    vendor: 'torture',
+    validate: (value: unknown) => ({ value: value as RowData }),
+  },
+} as const;
+
 const common = {
   id: 'cluster',
   node: options.name,
-  streams: streamNames(options.streams),
   ttl: options.ttl,
   shutdown: options.shutdown,
   client: ({ key }: { readonly key: string }) => ({
@@ -44,6 +53,10 @@ const common = {
 if (options.isHeld) {
   process.send?.(true);
   await once(process, 'message');
+}
+if (options.isBusy) {
+  beBusy();
+  await delay(options.ttl);
 }
 const { store } = options;
 const service = Application.run(
@@ -60,8 +73,18 @@ process.on('message', (question: Question) => void answer(question));
 process.on('disconnect', () => process.exit());
 process.channel?.unref();
 
+/** The streams; those that are no rows have no data. */
+function streamsOf(store: {
+  readonly rows: (rows: typeof schema) => Rows<RowData>;
+}): Cluster.Streams<RowData | undefined> {
+  return options.streams === 'rows'
+    ? store.rows(schema)
+    : Object.fromEntries(options.streams.map((name) => [name, undefined]));
+}
+
 function onServer(place: { readonly url: string; readonly leaseUrl: string }) {
-  const on = { ...common, store: postgres(place) };
+  const store = postgres(place);
+  const on = { ...common, store, streams: streamsOf(store) };
   switch (options.sink) {
     case 'transact':
       return Cluster.childSpec({
@@ -85,7 +108,8 @@ function onServer(place: { readonly url: string; readonly leaseUrl: string }) {
 }
 
 function onFile(file: string) {
-  const on = { ...common, store: sqlite(file) };
+  const store = sqlite(file);
+  const on = { ...common, store, streams: streamsOf(store) };
   switch (options.sink) {
     case 'transact':
       return Cluster.childSpec({
@@ -111,20 +135,38 @@ function onFile(file: string) {
 /** A handler begins. What it is to insert. */
 function begin(
   events: readonly ServerSentEvent[],
-  { key, epoch }: Pick<Cluster.Owned<unknown>, 'key' | 'epoch'>,
+  { key, epoch, data }: Omit<Cluster.Owned<RowData | undefined>, 'signal'>,
 ): EffectBatch {
+  if (data?.fault !== undefined) {
+    fail(key, data.fault);
+  }
   const first = Number(events[0]?.data);
   // Half of the streams have an effect that no transaction takes back.
   if (/[02468]$/.test(key)) {
     tell({ type: 'begun', stream: key, number: first, epoch, at: machineTime(), node: life });
   }
-  hold();
+  hold(holdFor);
+  holdFor = 0;
   return { stream: key, first, last: Number(events.at(-1)?.data), epoch, node: life };
 }
 
-function hold(): void {
-  const until = machineTime() + holdFor;
-  holdFor = 0;
+function fail(stream: string, fault: 'kills' | 'throws'): never {
+  if (fault === 'kills') {
+    tell({ type: 'poisoned', stream, node: life });
+    process.kill(process.pid, 'SIGKILL');
+    hold(Infinity);
+  }
+  throw new Error(`nobody can handle an event of ${stream}`);
+}
+
+/** Leaves no time between two turns of the event loop. */
+function beBusy(): void {
+  hold(20);
+  setImmediate(beBusy);
+}
+
+function hold(ms: number): void {
+  const until = machineTime() + ms;
   while (machineTime() < until) {
     // The thread is held.
   }

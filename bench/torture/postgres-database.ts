@@ -11,7 +11,7 @@ import {
   pageSize,
   type StoredEffect,
 } from './database.ts';
-import type { StorePlace } from './node-options.ts';
+import type { RowData, StorePlace } from './node-options.ts';
 import { type Address, Proxy } from './proxy.ts';
 
 /** The proxies of a node before the server: one for its lease, one for its pool. */
@@ -141,9 +141,26 @@ export class PostgresDatabase implements Database {
 
   async struck(): Promise<number> {
     const [row] = await this.query<{ count: number }>(
-      'select count(*)::int as count from reprise.owners where strikes > 0',
+      'select count(*)::int as count from reprise.owners where strikes > 0 and parked is null',
     );
     return row?.count ?? 0;
+  }
+
+  async parked(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.query<{ key: string; strikes: number }>(
+      'select key, strikes from reprise.owners where parked is not null',
+    );
+    return new Map(rows.map(({ key, strikes }) => [key, strikes]));
+  }
+
+  async changeRows(rows: ReadonlyMap<string, RowData | undefined>): Promise<void> {
+    await this.query(
+      `with row as (select * from unnest($1::text[], $2::jsonb[]) r(key, spec)),
+       gone as (delete from reprise.streams s using row where s.key = row.key and row.spec is null)
+       insert into reprise.streams select key, spec from row where spec is not null
+       on conflict (key) do update set spec = excluded.spec`,
+      [[...rows.keys()], [...rows.values()]],
+    );
   }
 
   async epochs(): Promise<ReadonlyMap<string, number>> {

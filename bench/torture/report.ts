@@ -2,6 +2,8 @@ import type { Times, TortureReport } from './torture.ts';
 
 /** The longest gap of a stream in a rolling restart, at the 99th percentile, in ms. */
 const longestGap = 1000;
+/** A stream may kill so many processes: with so many strikes it is parked. */
+const mostDeaths = 5;
 
 /** From the fault, in ms. */
 function longestFailover({ ttl }: TortureReport): number {
@@ -13,6 +15,12 @@ export function problemsIn(report: TortureReport): readonly string[] {
   const { failover, gap } = report;
   return [
     ...report.problems,
+    ...report.poisoned
+      .filter(({ deaths, isParked }) => deaths > mostDeaths || !isParked)
+      .map(
+        ({ stream, deaths, isParked }) =>
+          `${stream} has killed ${deaths} processes, and is ${isParked ? 'parked' : 'not parked'}`,
+      ),
     ...(failover.maxUnstalled >= longestFailover(report)
       ? [`a failover took ${failover.max} ms, ${failover.maxUnstalled} without stalls`]
       : []),
@@ -26,6 +34,11 @@ export function problemsIn(report: TortureReport): readonly string[] {
 export function format(report: TortureReport): string {
   const rows: readonly (readonly [string, string | number])[] = [
     ...Object.entries(report.played).map(([name, times]) => [name, `${times} ×`] as const),
+    ...(report.lists ? [['changes of the list', report.listChanges] as const] : []),
+    ...report.poisoned.map(
+      ({ stream, deaths, isParked }) =>
+        [stream, `${deaths} processes died, ${isParked ? 'parked' : 'not parked'}`] as const,
+    ),
     ['effects', report.effects],
     ['two live owners at one instant', report.twoOwners],
     ['effects lost', report.lost],

@@ -23,6 +23,12 @@ interface Numbered {
   readonly open: Set<ServerResponse>;
 }
 
+/** A request that was answered with a status and nothing else. */
+export interface Refusal {
+  readonly stream: string;
+  readonly status: number;
+}
+
 export interface SourceOptions {
   /** How many numbers a stream makes in a second. */
   readonly rate: number;
@@ -40,6 +46,10 @@ export class Source {
   readonly url: string;
   /** All connections so far, in the order of their beginnings. */
   readonly connections: Connection[] = [];
+  /** The requests that were refused so far. */
+  readonly refusals: Refusal[] = [];
+  /** From now on the requests of these streams are refused, by their status. */
+  readonly refuses = new Map<string, number>();
   readonly #server: Server;
   readonly #streams = new Map<string, Numbered>();
   readonly #timer: NodeJS.Timeout;
@@ -140,7 +150,17 @@ export class Source {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const stream = this.#of((request.url ?? '').slice(1));
+    const name = (request.url ?? '').slice(1);
+    const status = this.refuses.get(name);
+    if (status === undefined) {
+      this.#open(this.#of(name), request, response);
+    } else {
+      this.refusals.push({ stream: name, status });
+      response.writeHead(status).end();
+    }
+  }
+
+  #open(stream: Numbered, request: IncomingMessage, response: ServerResponse): void {
     const connection = {
       stream: stream.name,
       node: String(request.headers['x-node']),

@@ -17,6 +17,7 @@ import {
   pageSize,
   type StoredEffect,
 } from './database.ts';
+import type { RowData } from './node-options.ts';
 import type { StorePlace } from './node-options.ts';
 
 const table = `create table effects (
@@ -101,7 +102,29 @@ export class SqliteDatabase implements Database {
   }
 
   async struck(): Promise<number> {
-    return this.#all('select key from reprise_owners where strikes > 0').length;
+    return this.#all('select key from reprise_owners where strikes > 0 and parked is null').length;
+  }
+
+  async parked(): Promise<ReadonlyMap<string, number>> {
+    const rows = this.#all('select key, strikes from reprise_owners where parked is not null') as {
+      key: string;
+      strikes: number;
+    }[];
+    return new Map(rows.map(({ key, strikes }) => [key, strikes]));
+  }
+
+  async changeRows(rows: ReadonlyMap<string, RowData | undefined>): Promise<void> {
+    const set = this.#database.prepare('insert or replace into reprise_streams values (?, ?)');
+    const remove = this.#database.prepare('delete from reprise_streams where key = ?');
+    this.#database.exec('begin immediate');
+    for (const [key, data] of rows) {
+      if (data === undefined) {
+        remove.run(key);
+      } else {
+        set.run(key, JSON.stringify(data));
+      }
+    }
+    this.#database.exec('commit');
   }
 
   async epochs(): Promise<ReadonlyMap<string, number>> {

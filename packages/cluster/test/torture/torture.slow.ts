@@ -14,10 +14,17 @@ const program = ['--conditions=@reprise/source', main];
 /** Of all faults: with fewer minutes some are not played. */
 const options = ['--minutes', '3', '--streams', '30', '--rate', '2', '--seed', '7', '--json'];
 
-test.each(['postgres', 'sqlite'])(
-  'nodes on %s that are tortured lose no effect, and no stream has two owners',
-  async (store) => {
-    const given = [...program, ...options, '--store', store];
+/** Streams come and go, and two of them kill the processes of their handlers. */
+const troubled = ['--lists', '--poison', '2'];
+
+test.each([
+  ['nodes on postgres', 'postgres', []],
+  ['nodes on sqlite', 'sqlite', []],
+  ['nodes with streams that change and kill', 'postgres', troubled],
+])(
+  '%s that are tortured lose no effect, and no stream has two owners',
+  async (_, store, more) => {
+    const given = [...program, ...options, '--store', store, ...more];
     // Rejects if its exit status is not 0.
     const { stdout } = await promisify(execFile)(process.execPath, given);
     expect(JSON.parse(stdout)).toMatchObject({
