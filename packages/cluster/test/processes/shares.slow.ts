@@ -82,6 +82,22 @@ onPostgres('the shares of many nodes', () => {
     await expectCleanAndSingle(fleet);
   });
 
+  test('REB-11 a node whose thread is busy all the time gets no stream while another one has time', async () => {
+    await start(['a', 'b']);
+    const busy = await fleet.add('c', {}, { isBusy: true });
+    const measured = async (): Promise<number | undefined> => {
+      const { nodes } = await fleet.node('a').status();
+      return nodes.find(({ name }) => name === 'c')?.busy;
+    };
+    while (((await measured()) ?? 0) <= 0.95) {
+      await delay(100);
+    }
+    await fleet.node('b').kill();
+    await fleet.settle(['a']);
+    expect(fleet.shares().has(busy.life)).toBe(false);
+    await expectCleanAndSingle(fleet);
+  });
+
   test('REB-06 while nothing changes for 10 T nothing moves, and no row of an owner is written', async () => {
     await start(three, { rate: 0 });
     await database.recordWrites();
