@@ -6,8 +6,8 @@ import { recordedOf } from '../recording/record.ts';
 
 export interface TimedOptions<Event> {
   /**
-   * When an event was made, in ms since 1970, such as a time in its data: for the lag of the stream.
-   * `undefined` for an event that does not tell. Default: there is no lag.
+   * When an event was made, in ms since 1970, such as a time in its data: for the lag of the
+   * stream. `undefined` for an event that does not tell. Default: there is no lag.
    */
   readonly eventTime?: (event: Event) => number | undefined;
 }
