@@ -1,0 +1,202 @@
+// Rows of the catalogue about thousands of processes. Times are those of the processor: the thread of
+// the page does other work on a busy machine, and no more of it.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type ChildSpec,
+  createSystem,
+  DynamicSupervisor,
+  exit,
+  GenServer,
+  kill,
+  noreply,
+  ok,
+  type Pid,
+  Supervisor,
+} from '@reprise/actor';
+import { supervisorInfo } from '@reprise/actor/inspect';
+import type { Browser, Page } from 'playwright-core';
+
+import { observer } from '../../src/index.ts';
+import { executablePath, launch, open, show, until } from '../support/chromium.ts';
+import { token } from '../support/observed.ts';
+import { startProgram } from '../support/program.ts';
+import { rowOf, well } from '../support/queries.ts';
+
+const inBrowser = executablePath === undefined ? describe.skip : describe;
+
+const counter = GenServer.define({
+  init: () => ok(0),
+  handleCast: { add: (by: number, count) => noreply(count + by) },
+});
+type Counter = GenServer.ServerOf<typeof counter>;
+
+/** It is started again an hour after a crash. */
+const worker = (id: string): ChildSpec<string, Counter> =>
+  GenServer.childSpec(counter, undefined, {
+    id,
+    restartDelay: { minDelay: 3_600_000, maxDelay: 3_600_000, healthyAfter: 60_000 },
+  });
+
+/** A system with these children, and an observer. */
+async function service(children: readonly ChildSpec[]) {
+  const system = createSystem({
+    logger: { error: () => {}, warn: () => {} },
+    slowCallback: Infinity,
+  });
+  const { promise: announced, resolve: announce } = Promise.withResolvers<string>();
+  const top = await Supervisor.startLink(system, {
+    strategy: 'oneForOne',
+    name: 'app',
+    children: [...children, observer({ port: 0, token, announce })],
+  });
+  const url = await announced;
+  return { system, top, url, [Symbol.asyncDispose]: () => system.stop({ timeout: 5000 }) };
+}
+
+const padded = (value: number): string => String(value).padStart(4, '0');
+
+/** 10,000 processes: 222 supervisors with 44 workers each, and nine more in the last of them. */
+const groups: readonly ChildSpec[] = Array.from({ length: 222 }, (_, at) =>
+  Supervisor.childSpec({
+    id: `group-${padded(at)}`,
+    strategy: 'oneForOne',
+    children: Array.from({ length: at === 221 ? 53 : 44 }, (_unused, place) =>
+      worker(`worker-${padded(at * 44 + place)}`),
+    ),
+  }),
+);
+
+const rowsInPage = "document.querySelectorAll('[data-row]').length";
+
+inBrowser('the page of a large system', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  test('OBS-P11 numbers that change in each look cost little, and nothing is kept of them', async () => {
+    await using large = await service(groups);
+    const workers = pidsBelow(large.top);
+    const timer = setInterval(() => {
+      for (const pid of workers) {
+        GenServer.cast(pid as Counter, 'add', 1);
+      }
+    }, 500);
+    await using opened = await open(browser, large.url);
+    const { page } = opened;
+    await show(page, 'processes');
+    await rowOf(page, /worker-0000/).waitFor();
+    const heapBefore = await heapOf(page);
+    const read = await cpuOf(page);
+    await looks(page, 40);
+    const { script, seconds } = await read();
+    clearInterval(timer);
+    expect(script / seconds).toBeLessThan(60);
+    expect(Math.abs((await heapOf(page)) - heapBefore)).toBeLessThan(5e6);
+  });
+
+  test('OBS-P12 17,312 workers are one row, with those that are restarted, until it is opened', async () => {
+    await using large = await service([
+      DynamicSupervisor.childSpec({ id: 'jobs', name: 'jobs', maxRestarts: 100 }),
+    ]);
+    const { system } = large;
+    const [jobs = system.pid] = supervisorInfo(large.top)?.children.map(({ pid }) => pid) ?? [];
+    const started: Pid[] = [];
+    for (let at = 0; at < 17_312; at++) {
+      const spec = worker(`job-${at}`);
+      started.push((await DynamicSupervisor.startChild(jobs as never, spec)) as Pid);
+    }
+    await using opened = await open(browser, large.url);
+    const { page } = opened;
+    await show(page, 'processes');
+    const line = page.locator('[data-row] .name', { hasText: 'jobs' });
+    await line.getByText('17\u2009312 workers', { exact: true }).waitFor();
+    for (const pid of [started[7], started[9000], started[17_000]]) {
+      exit(system, pid ?? system.pid, kill);
+    }
+    await line.getByText('17\u2009312 workers, 3 restarting').waitFor();
+    const labels = page.locator('[data-row] .label');
+    await until(page, `${rowsInPage} === 7`);
+    expect((await labels.allInnerTexts()).slice(2, 5)).toEqual(['job-7', 'job-9000', 'job-17000']);
+    await page.getByRole('button', { name: '17\u2009309 more' }).click();
+    await rowOf(page, /job-3\b/).waitFor();
+    expect(await page.evaluate(rowsInPage)).toBeLessThanOrEqual(60);
+    await page.mouse.move(400, 500);
+    await page.mouse.wheel(0, 31 * 10_000);
+    await rowOf(page, /job-10000\b/).waitFor();
+    expect(await page.evaluate(rowsInPage)).toBeLessThanOrEqual(60);
+  });
+
+  test('OBS-P29 in a minute in which nothing is pressed, nothing moves to another place', async () => {
+    await using program = await startProgram();
+    await using opened = await open(browser, program.url);
+    const { page } = opened;
+    await well(page).waitFor();
+    await until(page, "document.querySelector('.subline')?.innerText.includes('3 of 3') === true");
+    await page.evaluate(`(() => {
+      globalThis.shifts = [];
+      new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ value }) => value)))
+        .observe({ type: 'layout-shift' });
+    })()`);
+    const start = program.clock.now();
+    program.clock.rate = 10;
+    await until(page, 'new Promise((go) => { setTimeout(go, 6000, true); })');
+    expect(program.clock.now() - start).toBeGreaterThanOrEqual(60_000);
+    // A number within its cell counts a little: it is aligned to the right.
+    const shifts = await page.evaluate<readonly number[]>('shifts');
+    expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.005);
+  });
+});
+
+/** What the scripts of the page take from now on, in ms of the processor. */
+async function cpuOf(page: Page) {
+  const client = await page.context().newCDPSession(page);
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const read = async () => {
+    const { metrics } = await client.send('Performance.getMetrics');
+    const value = (name: string): number => metrics.find((one) => one.name === name)?.value ?? 0;
+    return { script: value('ScriptDuration') * 1000, at: performance.now() };
+  };
+  const before = await read();
+  return async () => {
+    const after = await read();
+    return { script: after.script - before.script, seconds: (after.at - before.at) / 1000 };
+  };
+}
+
+/** What the page holds after its garbage is gone, in bytes. */
+async function heapOf(page: Page): Promise<number> {
+  const client = await page.context().newCDPSession(page);
+  await client.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await client.send('Runtime.getHeapUsage');
+  await client.detach();
+  return usedSize;
+}
+
+/** Waits until the page has shown so many looks: each has another time in it. */
+async function looks(page: Page, count: number): Promise<void> {
+  await page.evaluate(`new Promise((over) => {
+    let left = ${count};
+    const text = document.querySelector('.rows');
+    const watcher = new MutationObserver(() => {
+      left -= 1;
+      if (left === 0) {
+        watcher.disconnect();
+        over();
+      }
+    });
+    watcher.observe(text, { subtree: true, characterData: true, childList: true });
+  })`);
+}
+
+/** The workers of all supervisors below this one. */
+function pidsBelow(supervisor: Pid): readonly Pid[] {
+  return (supervisorInfo(supervisor)?.children ?? []).flatMap(({ pid, type, id }) =>
+    pid === undefined || id === 'observer' ? [] : type === 'supervisor' ? pidsBelow(pid) : [pid],
+  );
+}
