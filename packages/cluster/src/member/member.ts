@@ -69,22 +69,11 @@ export class Member {
   #wake: TimerRef | undefined = undefined;
 
   constructor(parts: MemberParts, self: Process<MemberMessage>) {
-    const { ttl, node: name, weight, maxStrikes } = parts.settings;
+    const { ttl } = parts.settings;
     this.#parts = parts;
     this.#self = self;
     this.notices = new Notices(self, parts.settings);
-    this.core = new NodeCore({
-      times: timesOf(ttl),
-      random: self.system.random,
-      newId: randomUUID,
-      name,
-      weight,
-      host: hostname(),
-      pid: process.pid,
-      maxStrikes,
-      hasHandled: (key) => this.streams.hasHandled(key),
-      busy: busyOf(self, ttl),
-    });
+    this.core = coreOf(self, parts.settings, (key) => this.streams.hasHandled(key));
     this.#joining = new Joining(ttl);
     this.#missingTables = new MissingTables(ttl);
     this.#saves = new Saves({
@@ -356,4 +345,23 @@ export class Member {
   #send(message: MemberMessage): void {
     send(this.#self.pid, message);
   }
+}
+
+function coreOf(
+  self: Process<MemberMessage>,
+  { ttl, node: name, weight, maxStrikes }: Settings,
+  hasHandled: (key: string) => boolean,
+): NodeCore {
+  return new NodeCore({
+    times: timesOf(ttl),
+    random: self.system.random,
+    newId: randomUUID,
+    name,
+    weight,
+    host: hostname(),
+    pid: process.pid,
+    maxStrikes,
+    hasHandled,
+    busy: busyOf(self, ttl),
+  });
 }
