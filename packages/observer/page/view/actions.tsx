@@ -11,7 +11,7 @@ const pressed = signal('');
 const problem = signal('');
 
 /** For so long the second press is waited for, in ms. */
-const confirmWithin = 5000;
+const confirmWithin = 10_000;
 
 const words: Readonly<Record<string, string>> = {
   suspend: 'Suspend',
