@@ -208,10 +208,14 @@ export class Machine implements Host {
     };
     this.#open.add(fail);
     this.afterOwn(limit, fail);
+    const process = this.#process;
     const deliver = (delay: number, answer: Answer): void => {
-      this.after(delay, () => {
-        settle(answer);
-      });
+      // The request may be executed after its process has ended.
+      if (this.#process === process) {
+        this.after(delay, () => {
+          settle(answer);
+        });
+      }
     };
     this.#shared.links.send({ from: this.name, connection, execute, deliver });
   }
