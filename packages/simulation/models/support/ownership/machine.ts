@@ -161,6 +161,16 @@ export class Machine implements Host {
     this.#awaited = { type, asked };
   }
 
+  /**
+   * It runs from now on, and no fault waits for a request of it any more: the next release may be
+   * seconds away, when strikes are cleared, and the fault would come in the middle of the calm.
+   */
+  calm(): void {
+    this.#awaited = undefined;
+    this.thaw();
+    this.start();
+  }
+
   /** Every open connection ends with an error. */
   reset(): void {
     const open = [...this.#open];

@@ -87,8 +87,7 @@ export class World {
     const { ttl } = this.#mix.times;
     this.links.calm();
     for (const machine of this.machines) {
-      machine.thaw();
-      machine.start();
+      machine.calm();
     }
     this.run(6 * ttl);
     this.#runTrials();
