@@ -1,5 +1,5 @@
-// Rows of the catalogue about thousands of processes. Times are those of the processor: the thread of
-// the page does other work on a busy machine, and no more of it.
+// Rows of the catalogue about thousands of processes. Times are those of the processor: the thread
+// of the page does other work on a busy machine, and no more of it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type ChildSpec,
