@@ -11,8 +11,9 @@ export default {
   globalSetup: '<rootDir>/tools/postgres/jest-setup.ts',
   reporters: ['default', '<rootDir>/tools/last-line.ts'],
   testSequencer: '<rootDir>/tools/longest-first.ts',
-  // The same on every machine: how tests share the processor depends on it.
-  maxWorkers: 2,
+  // The same on every machine: how tests share the processor depends on it. One more than the two
+  // cores of a small machine, since many tests wait for other processes.
+  maxWorkers: 3,
   // It ends a test that hangs. No test waits for it: one that takes 5 s on a quiet machine takes a
   // minute on one that is three times slower and does other work beside.
   testTimeout: 120_000,
