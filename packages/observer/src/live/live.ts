@@ -94,7 +94,7 @@ export class Live {
       this.#readers.delete(reader.id);
     });
     const missed = this.#missed(looking, lastEventId);
-    reader.write(this.#hello(reader) + (missed ?? this.#snapshot(looking)) + this.#slow());
+    reader.writeWhole(this.#hello(reader) + (missed ?? this.#snapshot(looking)) + this.#slow());
     // Told when they change: this reader knows none.
     looking.judgements.clear();
     this.#look(looking);
@@ -184,10 +184,14 @@ export class Live {
     const findings = this.#findings(looking, seen);
     const top = numbers.top();
     for (const reader of this.#readers.values()) {
-      const whole = reader.isBehind ? this.#snapshot(looking) + this.#slow() : '';
       const rows = this.#rows(structure, numbers, reader.window, top);
       const judged = findings.get(reader.options.judge) ?? '';
-      reader.write(whole + shared + judged + rows + streams(seen.streams, reader.window));
+      const text = shared + judged + rows + streams(seen.streams, reader.window);
+      if (reader.isBehind) {
+        reader.writeWhole(this.#snapshot(looking) + this.#slow() + text);
+      } else {
+        reader.write(text);
+      }
     }
   }
 

@@ -41,12 +41,22 @@ export class Reader {
     return this.#isBehind && this.#isReady;
   }
 
+  /** Goes on after the last write. Nothing of it is of use to one that has missed something. */
   write(text: string): void {
-    if (!this.#isReady) {
+    if (!this.#isReady || this.#isBehind) {
       this.#isBehind = true;
       return;
     }
+    this.#send(text);
+  }
+
+  /** Begins with everything. */
+  writeWhole(text: string): void {
     this.#isBehind = false;
+    this.#send(text);
+  }
+
+  #send(text: string): void {
     if (text !== '' && !this.#sink.write(text)) {
       this.#isReady = false;
       this.#sink.onDrain(() => {

@@ -247,6 +247,37 @@ describe('the stream to a page', () => {
     await system.stop();
   });
 
+  test('OBS-P25 a reader that has missed something gets a snapshot, though others ask meanwhile', async () => {
+    const system = createTestSystem();
+    const ids = Array.from({ length: 50 }, (_, at) => `agent-${at}-${'x'.repeat(1000)}`);
+    const top = await Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      maxRestarts: 1_000_000,
+      children: ids.map(agent),
+    });
+    const { fetch } = observerHandler(system, { gate: () => true });
+    const { body } = await fetch(new Request('http://a/api/live'));
+    for (let round = 0; round < 20; round++) {
+      for (const { pid } of supervisorInfo(top)?.children ?? []) {
+        exit(system, pid ?? top, kill);
+      }
+      await advance(system, 500);
+    }
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (let read = 0; read < 200 && text.split('event: snapshot').length < 3; read++) {
+      const next = reader?.read();
+      // Tells all readers the changes first.
+      await fetch(new Request('http://a/api/tree'));
+      await advance(system, 500);
+      text += (await next)?.value ?? '';
+    }
+    const last = text.slice(text.lastIndexOf('event: snapshot'));
+    expect(last).toContain(`"pid":${pidOf(top, ids[0] ?? '').id}`);
+    await reader?.cancel();
+    await system.stop();
+  });
+
   test('every reader is told the findings, also where they have not changed', async () => {
     await using tree = await service();
     const first = await openStream(tree.url);
