@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 
 import { visible } from '../model/format.ts';
 import type { TreeRow } from '../model/wire.ts';
-import { hello, mirror, post, rates } from '../store.ts';
+import { figuresVersion, hello, mirror, post, rates, treeVersion } from '../store.ts';
 
 /** What was pressed once, and is asked for once more. */
 const pressed = signal('');
@@ -54,6 +54,8 @@ async function press(action: string, row: TreeRow): Promise<void> {
 
 /** What the server allows to be done to a process. Each press asks once more. */
 export function Actions({ row }: { readonly row: TreeRow }) {
+  void treeVersion.value;
+  void figuresVersion.value;
   useEffect(() => {
     pressed.value = '';
     problem.value = '';

@@ -2,7 +2,18 @@ import { signal } from '@preact/signals';
 
 import { clockTime, duration, grouped, shortPath, utc, visible } from '../model/format.ts';
 import type { CrashGroup, CrashReport, EndedLife } from '../model/wire.ts';
-import { crashes, get, go, hello, hour, mirror, route, vitals, wall } from '../store.ts';
+import {
+  crashes,
+  get,
+  go,
+  hello,
+  hour,
+  mirror,
+  route,
+  treeVersion,
+  vitals,
+  wall,
+} from '../store.ts';
 import { Field, Segments } from './marks.tsx';
 import { linkTo } from './overview.tsx';
 
@@ -75,6 +86,7 @@ function pidIn(process: string): string {
 }
 
 function Followed({ group, report }: { readonly group: CrashGroup; readonly report: CrashReport }) {
+  void treeVersion.value;
   const row = mirror.byPath(group.path);
   const parent = mirror.get(row?.parent ?? 0);
   const { supervises } = parent ?? {};

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 
 import { clockTime, duration, grouped, lastOf, rated, utc, visible } from '../model/format.ts';
 import type { Other, ProcessPage, TreeRow } from '../model/wire.ts';
-import { get, go, mirror, now, past, rates, wall } from '../store.ts';
+import { figuresVersion, get, go, mirror, now, past, rates, treeVersion, wall } from '../store.ts';
 import { Actions } from './actions.tsx';
 import { Countdown, Meter } from './marks.tsx';
 import { ChangeItem, linkTo } from './overview.tsx';
@@ -49,6 +49,7 @@ function Path({ path }: { readonly path: string }) {
 }
 
 function Status({ row }: { readonly row: TreeRow }) {
+  void figuresVersion.value;
   const { awaitingSince, queue = 0 } = rates.get(row.row) ?? {};
   if (row.nextStartAt !== undefined) {
     const part = row.delay === undefined ? 0 : 1 - (row.nextStartAt - now.value) / row.delay;
@@ -113,6 +114,7 @@ function written(value: unknown, depth = 0): string {
 }
 
 function Facts({ row, shown }: { readonly row: TreeRow; readonly shown: ProcessPage | undefined }) {
+  void figuresVersion.value;
   const { rate, busy, queue } = rates.get(row.row) ?? {};
   const facts: readonly (readonly [string, unknown])[] = [
     ['Queue', queue === undefined ? '' : grouped(queue)],
@@ -195,6 +197,8 @@ function Ends({ shown, row }: { readonly shown: ProcessPage | undefined; readonl
 
 /** One process. It stays with the child when that is started again. */
 export function Panel({ path }: { readonly path: string }) {
+  // Its props stay the same while the row changes.
+  void treeVersion.value;
   const row = mirror.byPath(path);
   const pid = row?.pid;
   useEffect(() => {
