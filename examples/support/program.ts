@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
+import { withoutSlowCallbacks } from '../../tools/slow-callbacks.ts';
 import { Queue } from './queue.ts';
 
 /** A program in a process of its own. At the end of its scope it is killed if it still runs. */
@@ -67,9 +68,4 @@ export function runProgram(file: string, ...args: readonly string[]): Program {
       await ended;
     },
   };
-}
-
-/** On a loaded machine any program can report a slow callback; no example is about that. */
-function withoutSlowCallbacks(errors: string): string {
-  return errors.replaceAll(/^.* held the thread for \d+ ms\n +ms: \d+\n/gm, '');
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
+import { withoutSlowCallbacks } from '../../../../tools/slow-callbacks.ts';
+
 /** A program that runs as a child process, seen from outside. */
 export interface Program {
   /** Resolves once the program has written this line to stdout; rejects if it ends first. */
@@ -64,9 +66,4 @@ async function endOf(child: ChildProcess, lines: readonly string[]): Promise<End
   // `close` and not `exit`: only at `close` has all of stdout been read.
   const [status] = (await once(child, 'close')) as [number | null];
   return { status, lines, stderr: withoutSlowCallbacks(await stderr) };
-}
-
-/** Left out: on a loaded machine any program may report a slow callback. */
-function withoutSlowCallbacks(errors: string): string {
-  return errors.replaceAll(/^.* held the thread for \d+ ms\n +ms: \d+\n/gm, '');
 }

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 
 import { describe, expect, test } from '@jest/globals';
 
+import { withoutSlowCallbacks } from '../../../../tools/slow-callbacks.ts';
 import { openStage } from '../support/stage.ts';
 
 const program = join(import.meta.dirname, '..', 'support', 'event-source-program.ts');
@@ -23,7 +24,11 @@ async function run(...args: readonly string[]): Promise<{
     text(child.stderr),
     once(child, 'close'),
   ]);
-  return { status: status as number | null, lines: stdout.trimEnd().split('\n'), stderr };
+  return {
+    status: status as number | null,
+    lines: stdout.trimEnd().split('\n'),
+    stderr: withoutSlowCallbacks(stderr),
+  };
 }
 
 describe('a program whose only work is an EventSource', () => {

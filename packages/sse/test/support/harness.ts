@@ -7,6 +7,7 @@ import { json, text } from 'node:stream/consumers';
 
 import { expect } from '@jest/globals';
 
+import { withoutSlowCallbacks } from '../../../../tools/slow-callbacks.ts';
 import { Queue } from './queue.ts';
 import { serve } from './servers.ts';
 import { type Exchange, openStage, type Stage } from './stage.ts';
@@ -36,7 +37,7 @@ export async function startService(): Promise<Service> {
   const stderr = text(child.stderr);
   const ended = once(child, 'close').then(async ([status]) => ({
     status: status as number | null,
-    stderr: await stderr,
+    stderr: withoutSlowCallbacks(await stderr),
   }));
   const [chunk] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown];
   const url = /^listening on (http:\S+)\n$/.exec(String(chunk))?.[1];
