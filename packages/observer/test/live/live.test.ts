@@ -24,6 +24,27 @@ import { openStream } from '../support/stream-reader.ts';
 
 const agent = (id: string) => childSpec((parent) => Agent.startLink(parent, () => 0), { id });
 
+/** A stream that nobody has read while 50 children ended in each of so many looks. */
+async function unreadFor(looks: number) {
+  const system = createTestSystem();
+  const ids = Array.from({ length: 50 }, (_, at) => `agent-${at}-${'x'.repeat(1000)}`);
+  const top = await Supervisor.startLink(system, {
+    strategy: 'oneForOne',
+    maxRestarts: 1_000_000,
+    children: ids.map(agent),
+  });
+  const { fetch } = observerHandler(system, { gate: () => true });
+  const { body } = await fetch(new Request('http://a/api/live'));
+  for (let look = 0; look < looks; look++) {
+    for (const { pid } of supervisorInfo(top)?.children ?? []) {
+      exit(system, pid ?? top, kill);
+    }
+    await advance(system, 500);
+  }
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  return { system, fetch, reader, firstPid: () => pidOf(top, ids[0] ?? '').id };
+}
+
 /** A tree with an observer, on a clock that the test turns. */
 async function service(state: 'show' | 'hide' = 'show') {
   const clock = virtualClock();
@@ -207,22 +228,7 @@ describe('the stream to a page', () => {
   });
 
   test('OBS-P25 keeps nothing for a reader that does not read: it gets one snapshot when it does', async () => {
-    const system = createTestSystem();
-    const ids = Array.from({ length: 50 }, (_, at) => `agent-${at}-${'x'.repeat(1000)}`);
-    const top = await Supervisor.startLink(system, {
-      strategy: 'oneForOne',
-      maxRestarts: 1_000_000,
-      children: ids.map(agent),
-    });
-    const { fetch } = observerHandler(system, { gate: () => true });
-    const { body } = await fetch(new Request('http://a/api/live'));
-    for (let round = 0; round < 100; round++) {
-      for (const { pid } of supervisorInfo(top)?.children ?? []) {
-        exit(system, pid ?? top, kill);
-      }
-      await advance(system, 500);
-    }
-    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    const { system, reader, firstPid } = await unreadFor(100);
     let text = '';
     const countOf = (type: string): number => text.split(`event: ${type}\n`).length - 1;
     while (countOf('snapshot') < 2) {
@@ -231,7 +237,7 @@ describe('the stream to a page', () => {
       text += (await read)?.value ?? '';
     }
     const last = text.slice(text.lastIndexOf('event: snapshot'));
-    expect(last).toContain(`"pid":${pidOf(top, ids[0] ?? '').id}`);
+    expect(last).toContain(`"pid":${firstPid()}`);
     while (!text.includes('event: rows', text.lastIndexOf('event: snapshot'))) {
       text += (await reader?.read())?.value ?? '';
     }
@@ -248,22 +254,7 @@ describe('the stream to a page', () => {
   });
 
   test('OBS-P25 a reader that has missed something gets a snapshot, though others ask meanwhile', async () => {
-    const system = createTestSystem();
-    const ids = Array.from({ length: 50 }, (_, at) => `agent-${at}-${'x'.repeat(1000)}`);
-    const top = await Supervisor.startLink(system, {
-      strategy: 'oneForOne',
-      maxRestarts: 1_000_000,
-      children: ids.map(agent),
-    });
-    const { fetch } = observerHandler(system, { gate: () => true });
-    const { body } = await fetch(new Request('http://a/api/live'));
-    for (let round = 0; round < 20; round++) {
-      for (const { pid } of supervisorInfo(top)?.children ?? []) {
-        exit(system, pid ?? top, kill);
-      }
-      await advance(system, 500);
-    }
-    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    const { system, fetch, reader, firstPid } = await unreadFor(20);
     let text = '';
     for (let read = 0; read < 200 && text.split('event: snapshot').length < 3; read++) {
       const next = reader?.read();
@@ -273,7 +264,7 @@ describe('the stream to a page', () => {
       text += (await next)?.value ?? '';
     }
     const last = text.slice(text.lastIndexOf('event: snapshot'));
-    expect(last).toContain(`"pid":${pidOf(top, ids[0] ?? '').id}`);
+    expect(last).toContain(`"pid":${firstPid()}`);
     await reader?.cancel();
     await system.stop();
   });
