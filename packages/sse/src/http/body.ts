@@ -81,7 +81,8 @@ export class Body {
   /** Ends the body, after `resume` if it is paused. */
   end(disconnect: Disconnect): void {
     if (this.#isPaused) {
-      this.#end = disconnect;
+      // The first reason is the true one: an error of the decompressor also resets the stream.
+      this.#end ??= disconnect;
       // Nothing more can come; a timer would keep a program alive that never resumes.
       this.#idle.stop();
       this.#handlers.held?.();

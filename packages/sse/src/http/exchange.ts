@@ -1,5 +1,6 @@
 import { type ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 
 import got, { type Request, type RequestError } from 'got';
 
@@ -70,6 +71,7 @@ export class GotExchange implements Exchange {
     stream.once('response', (response: IncomingMessage & { readonly url: string }) => {
       const statusText = this.#statusText;
       this.#response = Object.assign(response, { statusText, readBody });
+      tellDecoderErrors(response, handlers.failed);
       outsideOfGot(() => {
         handlers.answered(response as GotResponse);
       });
@@ -176,6 +178,17 @@ function refuseNestedCodings(
     headers['content-encoding'] = undefined;
     const error = new Error(`Expected one content coding, got ${codings.length}`);
     failed(Object.assign(error, { code: 'ERR_CONTENT_ENCODING' }), undefined);
+  }
+}
+
+/**
+ * An error of the decompressor destroys the response below it first, unless all of that has come,
+ * and got would tell of this reset only. got's stream of decompressed bytes is a `PassThrough`:
+ * test/assumptions.test.ts checks that.
+ */
+function tellDecoderErrors(response: IncomingMessage, failed: ExchangeHandlers['failed']): void {
+  if (response instanceof PassThrough) {
+    response.prependOnceListener('error', failed);
   }
 }
 

@@ -181,6 +181,33 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(await client.end()).toMatchObject({ disconnect: { type: 'network', code } });
     });
 
+    test.each(['gzip', 'deflate', 'br', 'zstd'])(
+      'BODY-10 an open %s stream that cannot be decompressed ends with the reason',
+      async (encoding) => {
+        await using server = await streaming(http, { 'content-encoding': encoding });
+        using client = http.watch({ url: server.url });
+        (await server.response()).write(Buffer.alloc(100, 0xff));
+        const { disconnect } = (await client.end()) as { disconnect: { code: string } };
+        expect(disconnect.code).toMatch(/^(?:Z_DATA_ERROR|ERR__ERROR_FORMAT_|ZSTD_error_)/);
+      },
+    );
+
+    test('BODY-10 the reason waits for resume', async () => {
+      await using server = await streaming(http, { 'content-encoding': 'gzip' });
+      using client = http.watch({ url: server.url }, (call, connection) => {
+        if (call.type === 'connected') {
+          connection.pause();
+        }
+      });
+      (await server.response()).write('data: plain\n\n');
+      await client.next();
+      await allClosed(server);
+      await aWhile();
+      expect(client.calls).toHaveLength(1);
+      client.connection.resume();
+      expect(await client.end()).toMatchObject({ disconnect: { code: 'Z_DATA_ERROR' } });
+    });
+
     test('BODY-10 a gzip stream whose connection is cut off ends with an error', async () => {
       const encoder = createGzip();
       await using server = await streaming(http, { 'content-encoding': 'gzip' });
