@@ -5,7 +5,12 @@ import { globSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 
-import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import {
+  CompilerState,
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+} from '@microsoft/api-extractor';
 
 import { root } from './root.ts';
 
@@ -13,43 +18,56 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
 }
 
+interface Entry {
+  /** The folder of its package. */
+  readonly folder: string;
+  /** Of its report, as `sse-testing`. */
+  readonly name: string;
+  /** The file with its types. */
+  readonly types: string;
+}
+
 const isUpdate = process.argv.includes('--update');
 const reports = join(root, 'api');
 mkdirSync(reports, { recursive: true });
-const changed = globSync('packages/{actor,sse,cluster,simulation,observer}/package.json', {
+const entries = globSync('packages/{actor,sse,cluster,simulation,observer}/package.json', {
   cwd: root,
-})
-  .map((manifest) => join(root, dirname(manifest)))
-  .flatMap((folder) =>
-    entriesOf(folder).filter(([name, types]) => isDifferent(folder, name, types)),
-  );
+}).flatMap((manifest) => entriesOf(join(root, dirname(manifest))));
+/** One program for all entries: to read the declarations of Node and of others takes longest. */
+let compilerState: CompilerState | undefined;
+const changed = entries.filter((entry) => isDifferent(configOf(entry)));
 if (changed.length > 0 && !isUpdate) {
   console.error(
     changed
-      .map(([name]) => `Expected the public surface of api/${name}.api.md, got another`)
+      .map(({ name }) => `Expected the public surface of api/${name}.api.md, got another`)
       .join('\n'),
   );
   console.error('If the change is meant: `pnpm run api`, and commit the reports with it.');
   process.exitCode = 1;
 }
 
-/** The name of the report, as `sse-testing`, and the file with the types. */
-function entriesOf(folder: string): readonly (readonly [name: string, types: string])[] {
+function entriesOf(folder: string): readonly Entry[] {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
   return Object.entries(exports).flatMap(([path, entry]) =>
     typeof entry === 'string'
       ? []
-      : [[`${basename(folder)}${path.slice(1).replace('/', '-')}`, entry.types] as const],
+      : [
+          {
+            folder,
+            name: `${basename(folder)}${path.slice(1).replace('/', '-')}`,
+            types: join(folder, entry.types),
+          },
+        ],
   );
 }
 
-function isDifferent(folder: string, name: string, types: string): boolean {
-  const config = ExtractorConfig.prepare({
+function configOf({ folder, name, types }: Entry): ExtractorConfig {
+  return ExtractorConfig.prepare({
     configObjectFullPath: undefined,
     packageJsonFullPath: join(folder, 'package.json'),
     configObject: {
       projectFolder: folder,
-      mainEntryPointFilePath: join(folder, types),
+      mainEntryPointFilePath: types,
       compiler: {
         // The condition of this repository would lead to sources, of which it reads no types.
         overrideTsconfig: {
@@ -61,7 +79,7 @@ function isDifferent(folder: string, name: string, types: string): boolean {
             strict: true,
             skipLibCheck: true,
           },
-          files: [types],
+          files: entries.map((entry) => entry.types),
         },
       },
       apiReport: {
@@ -82,8 +100,12 @@ function isDifferent(folder: string, name: string, types: string): boolean {
       },
     },
   });
+}
+
+function isDifferent(config: ExtractorConfig): boolean {
   const { apiReportChanged, errorCount } = Extractor.invoke(config, {
     localBuild: isUpdate,
+    compilerState: (compilerState ??= CompilerState.create(config)),
     messageCallback: (message) => {
       message.handled = true;
       if (message.logLevel === ExtractorLogLevel.Error) {
