@@ -24,7 +24,8 @@ const backoffKeys: KeysOf<Backoff> = { ...growthKeys, healthyAfter: true };
 /**
  * The delay, in ms, after `attempts` attempts in a row: `minDelay` after none, `factor` times as
  * long with each, at most `maxDelay`. It has no jitter.
- * @throws TypeError for an option that is unknown; RangeError for a number that is none
+ * @throws TypeError for an option that is unknown; RangeError for a value that is not a number in
+ * its range
  * @example
  * ```ts
  * import { backoffDelay } from '@reprise/actor';

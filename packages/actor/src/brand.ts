@@ -48,7 +48,7 @@ export function isA<Instance>(value: unknown, type: ClassOf<Instance>): value is
   }
 }
 
-/** What `instanceof` does, unless a class says otherwise. */
+/** The default of `instanceof`. */
 const isInstance = Function.prototype[Symbol.hasInstance];
 
 /** Whether an object has a brand of this protocol. A proxy may say that it has any property. */

@@ -117,7 +117,7 @@ export function builtinModule(name: string): unknown {
   return host.process?.getBuiltinModule?.(name);
 }
 
-/** What code finds in an `AsyncLocalStorage`. */
+/** The values that code finds in every `AsyncLocalStorage`. */
 export interface AsyncContext {
   /** Calls `fn` in this context, from whatever context it is called. */
   runInAsyncScope<Args extends readonly unknown[]>(

@@ -6,7 +6,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** What an error says that got a promise. */
+/** The end of the message of an error about a promise where a value was expected. */
 export const forgottenAwait = 'a promise: is an `await` missing?';
 
 /**

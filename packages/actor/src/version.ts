@@ -2,7 +2,7 @@
 export const version = '0.0.0';
 
 /**
- * The version of what copies of this package use of each other's objects: the names and the
- * meaning of the members of all classes with a brand. A change of any of these raises it.
+ * The version of the names and the meaning of the members of all classes with a brand: copies of
+ * this package use each other's objects by them. A change of any of these raises it.
  */
 export const protocol = 1;

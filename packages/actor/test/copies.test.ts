@@ -132,7 +132,7 @@ describe('two copies of the package in one program', () => {
     await system.stop();
   });
 
-  it('labels, metadata, levels and what is undelivered cross copies', async () => {
+  it('labels, metadata, levels and undelivered messages cross copies', async () => {
     const system = createTestSystem();
     const dead = B.undelivered(system, { keep: true });
     const pid = A.spawn<string>(system, (self) => {

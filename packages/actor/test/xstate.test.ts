@@ -721,7 +721,7 @@ describe('subscribe with an observer', () => {
   });
 });
 
-describe('a machine that fails while somebody is subscribed', () => {
+describe('a machine that fails while it has a subscriber', () => {
   test('throws nothing in a timer of the host: the program lives', async () => {
     const thrown: unknown[] = [];
     const listener = (error: unknown): void => void thrown.push(error);

@@ -5,8 +5,8 @@ import { type Pid } from '../process/pid.ts';
 declare const grouped: unique symbol;
 
 /**
- * The name of a group of processes, whose type also says what kind of processes they are. A plain
- * value that belongs to no system.
+ * The name of a group of processes. Its type has the type of the processes. A plain value that
+ * belongs to no system.
  */
 export interface Group<in out P extends Pid = Pid> {
   readonly [grouped]: (pid: P) => P;

@@ -9,9 +9,10 @@ import { shownDetails, shownMessage } from '../shown/report.ts';
 import { snapshot } from '../shown/snapshot.ts';
 
 /**
- * Receives the reports of a system: crashes, and warnings. A pino logger is one. What it gets is
- * safe to print: plain data of a few kilobytes at most, without what the system's `redact` hides.
- * `err` is the very error, or a copy of the same class if that is too long or holds a secret.
+ * Receives the reports of a system: crashes, and warnings. A pino logger is one. Its arguments are
+ * safe to print: plain data of a few kilobytes at most, without the secrets that the system's
+ * `redact` hides. `err` is the very error, or a copy of the same class if that is too long or holds
+ * a secret.
  */
 export interface Logger {
   error(details: object, message: string): void;

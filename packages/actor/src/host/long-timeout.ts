@@ -3,7 +3,7 @@ import * as host from '../host.ts';
 /** In ms: a timer of the host that is set to more fires at once (Node warns, and waits 1 ms). */
 export const longestHostDelay: number = 2 ** 31 - 1;
 
-/** On Node; a browser's is a number. */
+/** The handle of a timer on Node; on a browser it is a number. */
 interface HostHandle {
   ref?(): unknown;
   unref?(): unknown;

@@ -3,7 +3,7 @@ import { describe } from '../describe.ts';
 import { type Clock, setImmediateOn, type TimeoutHandle } from './clock.ts';
 import { longestHostDelay } from './long-timeout.ts';
 
-/** How late a timer is when the thread was held, in ms. */
+/** From this lateness on, in ms, a timer shows that the thread was held. */
 const stall = 50;
 
 /**

@@ -26,9 +26,8 @@ export interface Explanation {
 
 /**
  * Keeps, from now on, the times of the newest `count` messages of one process: how long each waits,
- * how long its callback takes, and what became of it. It works on a process that is stuck, since
- * nobody is asked; other processes pay nothing. The order of messages and the bound of the mailbox
- * stay as they are.
+ * how long its callback takes, and its outcome. It works on a stuck process, which need not answer;
+ * other processes pay nothing. The order of messages and the bound of the mailbox stay as they are.
  * @throws ExitError `noproc` when the process has ended
  * @throws TypeError for anything but a pid; RangeError unless `count` is a whole number from 1 on
  * @throws Error for a process that is explained already

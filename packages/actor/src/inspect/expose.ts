@@ -6,9 +6,9 @@ import type { Process } from '../process/process.ts';
 export type { Facet } from '../process/cell.ts';
 
 /**
- * Lets others read what `self` tells of itself, by the name `kind`: a stream its status, for
- * example. `read` is called from outside, at any time, and has to answer at once. It ends with the
- * process. A second facet of one kind replaces the first.
+ * Lets others read a fact about `self`, by the name `kind`: the status of a stream, for example.
+ * `read` is called from outside, at any time, and has to answer at once. It ends with the process.
+ * A second facet of one kind replaces the first.
  * @throws TypeError for anything but a process, and for a facet without `read`
  * @example
  * ```ts
@@ -62,7 +62,8 @@ export function facetOf<Value = unknown>(pid: Pid, kind: string): Facet<Value> |
 
 /**
  * The processes of a system that have a facet of this kind, in the order in which they have exposed
- * their first one. What `read` returns is checked by nobody: `Value` is what the caller expects.
+ * their first one. The results of `read` are not checked: `Value` is the type that the caller
+ * expects.
  * @throws TypeError for anything but a process
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import type { Pid } from '../process/pid.ts';
 import { ServerProcess } from '../server/server-process.ts';
 import { shownFor } from './shown.ts';
 
-/** What a server is at. */
+/** The message that a server handles, and its progress. */
 export interface InHand {
   /**
    * The message as its sender wrote it, as `shown` gives it: a cast is `{ cast, payload }`, a call
@@ -19,7 +19,7 @@ export interface InHand {
 }
 
 /**
- * The message that a server handles, also of one that is stuck: nobody is asked. `undefined` for a
+ * The message that a server handles, also of a stuck server: it need not answer. `undefined` for a
  * process that handles none, or is no server.
  * @throws TypeError for anything but a pid
  * @example

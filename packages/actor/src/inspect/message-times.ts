@@ -8,8 +8,8 @@ export interface ExplainedMessage {
   readonly message: unknown;
   /**
    * - `waiting`: in the mailbox.
-   * - `inHand`: the process has taken it. Whether code that is a function is done with it, nobody
-   *   can tell before it takes the next.
+   * - `inHand`: the process has taken it. A process that is a function may be done with it already:
+   *   this shows only when it takes the next one.
    * - `done`: the callback has answered.
    * - `ended`: the process has ended before that.
    * - `dropped`: the mailbox was full, or it was taken out unread.
@@ -17,13 +17,13 @@ export interface ExplainedMessage {
   readonly outcome: 'waiting' | 'inHand' | 'done' | 'ended' | 'dropped';
   /** When it came. One that was there before `explain` counts from then. */
   readonly at: number;
-  /** How long it has waited, or did. */
+  /** How long it waited, or has waited so far, in ms. */
   readonly waited: number;
   /** How long the callback took, or has taken; `undefined` while it waits, and if none has run. */
   readonly took: number | undefined;
 }
 
-/** The same while it goes on. */
+/** An `ExplainedMessage` while it still changes. */
 interface Passage {
   readonly message: unknown;
   readonly at: number;

@@ -4,7 +4,7 @@ import type { Process } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
 import type { ProcessInfo } from '../sys/process-info.ts';
 
-/** What a process does, as in `processInfo`: the number of one is its place in this list. */
+/** The statuses of a process, as in `processInfo`. The number of a status is its place here. */
 export const statuses: readonly ProcessInfo['status'][] = [
   'waiting',
   'runnable',
@@ -20,7 +20,7 @@ export const statuses: readonly ProcessInfo['status'][] = [
 export interface Sample {
   /** When it was taken, on the system's clock. */
   at: number;
-  /** How many processes there are. The columns are longer: what follows is of no meaning. */
+  /** How many processes there are. The columns are longer: the rest of them has no meaning. */
   length: number;
   /** `pid.id`. */
   ids: Float64Array;
@@ -31,8 +31,8 @@ export interface Sample {
   /** How many messages the process has taken since it was started. */
   handled: Float64Array;
   /**
-   * How long its turns have held the thread, in ms. What a callback does after it has awaited I/O
-   * or a timer is not in it.
+   * How long its turns have held the thread, in ms. The work of a callback after it has awaited I/O
+   * or a timer does not count.
    */
   busy: Float64Array;
   /** Since when the promise of a callback is awaited, on the system's clock; NaN if none is. */

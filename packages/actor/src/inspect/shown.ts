@@ -38,9 +38,9 @@ export function shownFor(cell: Cell, value: unknown): unknown {
 }
 
 /**
- * The state of a server as `shown` gives it, or what its `formatStatus` makes of it; `undefined`
- * for a process that is no server, has ended, or has no state yet. The server is not asked by a
- * message: one that is stuck is shown, too.
+ * The state of a server as `shown` gives it, or the result of its `formatStatus`; `undefined` for a
+ * process that is no server, has ended, or has no state yet. The server is not asked by a message:
+ * one that is stuck is shown, too.
  * @throws TypeError for anything but a pid
  * @example
  * ```ts
@@ -70,8 +70,8 @@ export interface ShownReason {
 }
 
 /**
- * An exit reason as text, without what the reports of the system hide. The text holds on to
- * nothing: an error that is kept keeps all that it refers to in memory.
+ * An exit reason as text, without the secrets that the reports of the system hide. The text holds
+ * on to nothing: an error that is kept keeps all that it refers to in memory.
  * @throws TypeError for anything but a process
  * @example
  * ```ts

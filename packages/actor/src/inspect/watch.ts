@@ -23,7 +23,7 @@ const witnessKeys: KeysOf<Required<Witness>> = {
 };
 
 /**
- * Tells a witness, from now on, what happens in a system. Returns a function that ends this. A
+ * Tells a witness, from now on, of the events of a system. Returns a function that ends this. A
  * witness that throws is reported, and told nothing any more; the processes go on.
  *
  * Until it is called, an event costs the test of a field. The channels of
@@ -90,7 +90,8 @@ function assertWitness(witness: Witness): void {
 }
 
 /**
- * Whether anybody watches the system of `self`: for code that would make a fact only to `note` it.
+ * Whether a witness watches the system of `self`: for code that would make a fact only to `note`
+ * it.
  * @throws TypeError for anything but a process
  * @example
  * ```ts
@@ -108,8 +109,8 @@ export function isWatched(self: Process): boolean {
 }
 
 /**
- * Tells the witnesses of the system a fact about `self`, such as the loss of a connection. `kind`
- * says what the fact is about, so that a witness can tell the facts of libraries apart.
+ * Tells the witnesses of the system a fact about `self`, such as the loss of a connection. By
+ * `kind`, a witness can tell the facts of libraries apart.
  * @throws TypeError for anything but a process
  * @example
  * ```ts

@@ -45,7 +45,7 @@ const startKeys: KeysOf<StartOptions> = { ...spawnKeys, timeout: true };
  *
  * const system = createSystem();
  * const printer = await procLib.start<string>(system, async (self) => {
- *   // Here it opens what it needs. An error fails the start.
+ *   // Here it opens its resources. An error fails the start.
  *   procLib.initAck(self);
  *   console.log(await self.receive()); // hello
  * });

@@ -23,14 +23,14 @@ export class StartingProcess extends FunctionProcess {
     return start.promise;
   }
 
-  /** The first time counts. */
+  /** Only the first call counts. */
   acknowledge(value: unknown): void {
     const start = this.#start;
     this.#start = undefined;
     start?.succeed(value);
   }
 
-  /** Of a failure before the acknowledgement the start tells: there is no report of it. */
+  /** A failure before the acknowledgement rejects the start, and is not reported. */
   protected override failed(thrown: unknown): boolean {
     if (this.#start === undefined) {
       return super.failed(thrown);

@@ -22,7 +22,7 @@ const aliasKeys: KeysOf<AliasOptions> = { reply: true, priority: true };
  * Messages after that are dropped, and so are those after the end of `self`.
  *
  * `priority` is for the few messages that must not wait behind a long mailbox. Give such an alias
- * only to those who send them.
+ * only to the senders of such messages.
  * @throws TypeError for an unknown option
  * @see OTP manual, `erlang:alias/1`; EEP 76, "Priority Messages"
  * @example

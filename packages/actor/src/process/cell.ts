@@ -176,7 +176,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     this.messagesMoved();
   }
 
-  /** Messages have left the mailbox that its own code has not taken, or have come to its front. */
+  /** Called when messages have left the mailbox untaken by its code, or have come to its front. */
   messagesMoved(): void {}
 
   /** Applies the policy of a full mailbox. False when that is to reject the message. */
@@ -217,7 +217,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     this.runtime.scheduler.ready(this);
   }
 
-  /** For a scheduler that knows nothing of the context of the system: see `Turn`. */
+  /** For a scheduler that does not enter the context of the system itself: see `Turn`. */
   run(): void {
     this.runtime.context.runInAsyncScope(takeTurnOf, undefined, this);
   }
@@ -363,7 +363,7 @@ export abstract class Cell extends Target<Cell> implements Process {
     }
   }
 
-  // What its callback waits for
+  // The waits of its callback
 
   addWait(wait: Wait): void {
     (this.waits ??= new Set()).add(wait);
@@ -435,7 +435,7 @@ export function pidAndLabel(cell: Cell): string {
   return String(cell.pid) + labelSuffix(labelField(cell));
 }
 
-/** By this, a copy of this package opens the pids of another. */
+/** The key by which a copy of this package reads the process in a pid of another copy. */
 const cellOfPid: unique symbol = Symbol.for('@reprise/actor cell') as typeof cellOfPid;
 
 let open: (value: unknown) => Cell | undefined;
@@ -482,7 +482,7 @@ function openForeign(value: unknown): Cell | undefined {
   return isForeign(value) && cellOfPid in value ? (value[cellOfPid] as Cell) : undefined;
 }
 
-/** What a process tells of itself, without being asked by a message. */
+/** A fact that a process tells of itself, without being asked by a message. */
 export interface Facet<Value = unknown> {
   read(): Value;
 }
@@ -493,7 +493,7 @@ export interface Runtime {
   readonly context: AsyncContext;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What its reports hide. */
+  /** The secrets that its reports hide. */
   readonly redaction: Redaction;
   readonly timers: Timers;
   /** A `Scheduler`, or the default, which takes turns of cells alone. */
@@ -513,11 +513,11 @@ export interface Runtime {
   readonly processes: Set<Cell>;
   /** Processes that have ended and whose exit signals and DOWN messages are not sent yet. */
   readonly exitQueue: Cell[];
-  /** Is given each process that ends, with the messages in its mailbox. */
+  /** Called with each process that ends, while the messages are still in its mailbox. */
   undelivered: ((cell: Cell) => void) | undefined;
-  /** Are told what happens; `undefined` while there are none. */
+  /** Are told of the events of the system; `undefined` while there are none. */
   witnesses: Witnesses | undefined;
-  /** What processes tell of themselves, by kind; `undefined` while none does. */
+  /** The facets of processes, by kind; `undefined` while there are none. */
   exposed: Map<Cell, Readonly<Record<string, Facet>>> | undefined;
   readonly root: Cell & System;
   /** How many messages may wait in a mailbox before it is reported, once for each process. */

@@ -1,4 +1,4 @@
-/** What a process counts of itself. A base class for the reason that `Linkable` gives. */
+/** The counters of a process. A base class for the reason that `Linkable` gives. */
 export abstract class Counters {
   /** How many messages its code has taken. */
   handled = 0;

@@ -37,7 +37,9 @@ export function reportCrash(cell: Cell, reason: ExitReason, details: object = {}
 /** Processes, of all copies of this package, whose end needs no second report by a supervisor. */
 const reported: WeakSet<Cell> = /* @__PURE__ */ oneOfAll('reported ends', () => new WeakSet());
 
-/** The end of the process is told by a report, or by a better one than of its supervisor. */
+/**
+ * The end of the process has been reported, or will be by a better report than its supervisor's.
+ */
 export function markReported(cell: Cell): void {
   reported.add(cell);
 }

@@ -59,7 +59,7 @@ export class TimeoutError extends Error {
     this.name = 'TimeoutError';
   }
 
-  /** As of `ExitError`. */
+  /** As for `ExitError`. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isA(value, this);
   }

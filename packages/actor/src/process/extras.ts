@@ -8,7 +8,7 @@ export interface ProcessLogger extends Logger {
   readonly isMuted: boolean;
 }
 
-/** What few processes have. */
+/** Fields that few processes have. */
 interface Extras {
   readonly label?: unknown;
   readonly logger?: ProcessLogger;

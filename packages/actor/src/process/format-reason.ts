@@ -82,7 +82,7 @@ function formatFailedStart(reason: ExitReason, depth: number): string {
   return `${path}${more === 0 ? '' : `… ${more} more: `}${formatAt(why, depth + 1)}`;
 }
 
-/** Of so many children the id is shown, and of so many it is looked at why they failed. */
+/** The ids of so many children are shown; so many children are followed to the first failure. */
 const mostShown = 10;
 const mostLevels = 1000;
 

@@ -137,8 +137,8 @@ export class FunctionProcess extends Cell implements Receiver<unknown> {
   }
 
   /**
-   * Its code runs on after its end, up to here. Later rather than at once: code that ignores errors
-   * and receives again, in a loop, must not hold the thread for ever.
+   * The code of a process that has ended runs on up to here. It rejects later rather than at once:
+   * code that ignores errors and receives again, in a loop, must not hold the thread for ever.
    */
   #refuse(result: PromiseWithResolvers<unknown>, reason: ExitReason): void {
     setImmediateOn(this.runtime.clock, () => {

@@ -16,7 +16,7 @@ export function labelField(cell: {
   return label === undefined ? {} : { label: snapshot(label, cell.runtime.redaction) };
 }
 
-/** What follows the name of a process in a text: a space and the label, or nothing. */
+/** The text after the name of a process: a space and the label, or nothing. */
 export function labelSuffix({ label }: { readonly label?: unknown }): string {
   return label === undefined ? '' : ` ${describe(label)}`;
 }

@@ -4,7 +4,7 @@ import { describe } from '../describe.ts';
 import { assertKnownKeys, type KeysOf } from '../known-keys.ts';
 import { assertOneOf } from '../one-of.ts';
 
-/** How many messages may wait in a mailbox, and what happens to one more. */
+/** How many messages may wait in a mailbox, and the fate of one more. */
 export interface MailboxOptions {
   /**
    * A whole number from 1 on. The system's own messages (EXIT, DOWN, requests to stop) do not count
@@ -35,7 +35,7 @@ export interface FullMailbox {
 
 /** The messages that a process has been sent and has not taken yet. */
 export class Mailbox extends Queue<unknown> {
-  /** Only a bounded mailbox can be full. `more`: so many messages count, besides those in it. */
+  /** Only a bounded mailbox can be full. `more`: how many messages count besides those in it. */
   isFull(_more = 0): this is FullMailbox {
     return false;
   }

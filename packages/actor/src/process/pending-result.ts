@@ -7,7 +7,7 @@ export interface Waiter<Result> {
   settled(pending: PendingResult<Result>, result: Result): void;
 }
 
-/** Of all copies of this package: a process can wait for results of several. */
+/** One count for all copies of this package: a process can wait for results of several copies. */
 const settled: { count: number } = /* @__PURE__ */ oneOfAll('settled results', () => ({
   count: 0,
 }));
@@ -47,7 +47,10 @@ export abstract class PendingResult<Result> implements Wait {
     return this.#result;
   }
 
-  /** Which result of all it was, counted from 1; `Infinity` before it has come. */
+  /**
+   * Its place among all results in the order in which they came, from 1; `Infinity` before it has
+   * come.
+   */
   get order(): number {
     return this.#order;
   }
@@ -61,7 +64,7 @@ export abstract class PendingResult<Result> implements Wait {
     return this.#waiter !== undefined;
   }
 
-  /** `undefined` ends the wait. */
+  /** Sets the waiter; `undefined` ends the wait. */
   waitFor(waiter: Waiter<Result> | undefined): void {
     this.#waiter = waiter;
     if (waiter === undefined) {

@@ -15,8 +15,8 @@ export interface Pid<in Message = never> {
   /** Unique within the system, counted from 1. */
   readonly id: number;
   /**
-   * Exists in types alone: says what may be sent, and keeps other objects with an `id` from being
-   * taken for pids.
+   * Exists in types alone: says which messages may be sent, and keeps other objects with an `id`
+   * from being taken for pids.
    */
   readonly [accepts]: (message: Message) => void;
   toString(): string;

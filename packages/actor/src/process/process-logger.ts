@@ -139,7 +139,7 @@ export function deleteProcessLevel(self: Process): void {
 
 /**
  * The logger of the system, as `self` uses it: with its label and its metadata as details, and by
- * its level. What it is given is made safe to print, as every report is.
+ * its level. Its arguments are made safe to print, as those of every report are.
  * @see Elixir manual, `Logger`
  * @example
  * ```ts

@@ -49,8 +49,8 @@ function start(cell: Cell, ms: number, wake: () => void): void {
 }
 
 /**
- * Later rather than at once: code of an ended process that ignores errors and sleeps again, in a
- * loop, must not hold the thread for ever.
+ * Rejects later rather than at once: code of an ended process that ignores errors and sleeps again,
+ * in a loop, must not hold the thread for ever.
  */
 function refuse(cell: Cell, reject: (thrown: unknown) => void): void {
   setImmediateOn(cell.runtime.clock, () => {

@@ -104,7 +104,7 @@ export class SliceScheduler {
     this.#context.runInAsyncScope(this.#run, undefined, now);
   };
 
-  /** I/O has just had its turn. It has had the next when a macrotask that is queued now runs. */
+  /** I/O has just had its turn. Its next turn is over when a macrotask that is queued now runs. */
   #startSlice(now: number): void {
     this.#sliceStart = now;
     // A small integer, also after months.
@@ -137,7 +137,7 @@ export class SliceScheduler {
     this.#plan(now < end);
   };
 
-  /** The process has held the thread for so long. */
+  /** Counts the `ms` for which a process has held the thread. */
   #count(cell: Cell, ms: number): void {
     cell.busy += ms;
     if (ms > this.#slow) {

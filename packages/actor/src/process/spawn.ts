@@ -13,7 +13,7 @@ import type { Process } from './process.ts';
 export interface SpawnOptions {
   /** Limits how many messages may wait. Default: no limit. */
   readonly mailbox?: MailboxOptions;
-  /** What `setLabel` sets, from the first instant. Default: none. */
+  /** The label, as set by `setLabel`, from the first instant. Default: none. */
   readonly label?: unknown;
 }
 

@@ -5,9 +5,9 @@ import type { PriorityMailbox } from './priority-mailbox.ts';
 /** Is told of the messages of one mailbox. */
 export interface MessageListener {
   came(message: unknown): void;
-  /** The process has taken it. */
+  /** The process has taken the message. */
   taken(message: unknown): void;
-  /** It was dropped, since the mailbox was full, or taken out unread. */
+  /** The message was dropped, since the mailbox was full, or taken out unread. */
   dropped(message: unknown): void;
 }
 

@@ -52,7 +52,7 @@ export interface Undelivered {
 
 /**
  * Counts, from now on, the messages that are left in the mailboxes of a system when their processes
- * end: dead letters. Nobody else learns of them. Calls do not count, since their callers get an
+ * end: dead letters. Nothing else reports them. Calls do not count, since their callers get an
  * error; neither do the system's own messages, such as EXIT and DOWN. A message that is sent after
  * the end is dropped, as in OTP, and does not count.
  *
@@ -78,7 +78,7 @@ export function undelivered(system: Process, options: UndeliveredOptions = {}): 
   assertKnownKeys('undelivered', options, undeliveredKeys);
   const { tell } = options;
   if (tell !== undefined && typeof tell !== 'function') {
-    // Here, and not at the end of a process.
+    // Refused here, and not at the end of a process.
     throw new TypeError(
       `Expected tell to be a function (undelivered) => void, got ${describe(tell)}`,
     );
@@ -109,7 +109,7 @@ class Counted implements Undelivered {
     return Array.from({ length: this.#kept.length }, (_, at) => this.#kept.at(at));
   }
 
-  /** The process is about to end. */
+  /** Takes the messages of a process that is about to end. */
   take(cell: Cell): void {
     const { tell, keep = false } = this.#options;
     const left = leftIn(cell.mailbox);
@@ -133,7 +133,7 @@ class Counted implements Undelivered {
   }
 }
 
-/** The messages in a mailbox that nobody else learns of. */
+/** The messages in a mailbox that nothing else reports. */
 function leftIn(mailbox: Cell['mailbox']): readonly unknown[] {
   const left: unknown[] = [];
   for (let at = 0; at < mailbox.length; at++) {

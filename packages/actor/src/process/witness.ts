@@ -2,7 +2,7 @@ import type { ExitReason } from './exit-reason.ts';
 import type { Pid } from './pid.ts';
 
 /**
- * Is told of what happens in a system, at the moment when it happens, by a direct call. All methods
+ * Is told of the events of a system, at the moment when they happen, by a direct call. All methods
  * are optional. They run in the middle of the runtime's own work: they should be quick, and only
  * record. `before`: the process that the child ran as before, if there was one.
  */
@@ -11,7 +11,7 @@ export interface Witness {
   started?(pid: Pid, parent: Pid | undefined): void;
   /**
    * The code of a process has failed: it ends with this reason, unless its `terminate` changes it.
-   * `details`: what the report of the crash has besides, such as `lastMessage` and `state` of a
+   * `details`: the other fields of the report of the crash, such as `lastMessage` and `state` of a
    * server. They are not bounded, and may hold secrets: see `shown`.
    */
   crashed?(pid: Pid, reason: ExitReason, details: object): void;
@@ -57,7 +57,7 @@ type Tell = <Name extends keyof Witness>(name: Name, ...args: ArgsOf<Name>) => v
 
 type AnyMethod = (...args: readonly unknown[]) => void;
 
-/** The witnesses of a system. A system has none of these objects while nobody watches it. */
+/** The witnesses of a system. A system has no such object while no witness watches it. */
 export class Witnesses {
   /** Replaced as a whole: a witness may come or go while all are told. */
   #all: readonly Witness[] = [];

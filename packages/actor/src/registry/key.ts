@@ -1,8 +1,8 @@
 import { describe } from '../describe.ts';
 
 /**
- * What a key is in a `Map`: equal for equal keys. Arrays are equal by their elements, at any depth;
- * an array becomes a text. All other keys stay as they are.
+ * The key of a `Map` for a key of a registry: equal for equal keys. Arrays are equal by their
+ * elements, at any depth; an array becomes a text. All other keys stay as they are.
  */
 export function indexOf(key: unknown): unknown {
   if (typeof key === 'string') {

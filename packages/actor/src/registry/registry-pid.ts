@@ -10,7 +10,7 @@ export type AnyRegistry<Key, Value, P extends Pid> = Destination<
 declare const registered: unique symbol;
 
 /**
- * The pid of a registry, whose type also says what its keys, values and processes are, and whether
+ * The pid of a registry. Its type has the types of the keys, values and processes, and says whether
  * at most one process has a key.
  *
  * Keys are equal as those of a `Map` are (SameValueZero): objects when they are the same object;
@@ -96,7 +96,7 @@ export type Updated<Value = unknown> =
 export interface RegistryOptions<Keys extends 'unique' | 'duplicate', Key, Value, P extends Pid> {
   /** Whether at most one process has a key. */
   readonly keys: Keys;
-  /** A name in the system; a `Name` also says what the registry holds. */
+  /** A name in the system; a `Name` also has the types of the registry. */
   readonly name?: string | Name<RegistryOf<Keys, Key, Value, P>>;
   /** The processes that get a message at each change. Default: none. */
   readonly listeners?: readonly Destination<Pid<Change<Key, Value, P>>>[];

@@ -269,7 +269,7 @@ function callAgent<Result>(
   return result as Promise<Result>;
 }
 
-/** Here, in the caller: the agent would end of it. */
+/** Throws in the caller: in the agent, the error would end the agent. */
 function assertFunction(what: string, given: unknown): void {
   if (typeof given !== 'function') {
     throw new TypeError(`Expected ${what} to be a function, got ${describe(given)}`);

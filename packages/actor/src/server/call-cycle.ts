@@ -1,7 +1,7 @@
 import { type Cell, nameOf, type Wait } from '../process/cell.ts';
 import { callCycle, type ExitReason } from '../process/exit-reason.ts';
 
-/** Waits that will not end by themselves: each for a process that is in the next. */
+/** Waits that never end by themselves: each is for the process that waits in the next one. */
 export interface Cycle {
   readonly waits: readonly Wait[];
   readonly reason: Extract<ExitReason, { readonly type: 'callCycle' }>;
@@ -22,8 +22,8 @@ export function cycleOf(caller: Cell, wait: Wait): Cycle | undefined {
 /**
  * How many waits a search looks at, the nearest first: 100,000, as a server may ask very many
  * others at once. Of ten thousand calls, each behind the next, all may time out at once, and
- * together they must not hold the thread for long: what one search has used is missing to those
- * that follow soon, though each may look at 100.
+ * together they must not hold the thread for long. So searches that follow soon get only the waits
+ * that the earlier ones have left of the 100,000, but each gets 100 at least.
  */
 class Allowance {
   #left = 100_000;

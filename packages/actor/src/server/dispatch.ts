@@ -13,7 +13,7 @@ export abstract class ServerDispatch extends ServerLifecycle {
   #lastCast: string | undefined = undefined;
   #lastClause: Callback | undefined = undefined;
 
-  /** Does what a callback answered: at once, or when a promise for it settles. */
+  /** Carries out the answer of a callback: at once, or when a promise for it settles. */
   protected abstract carryOut(result: unknown, callback: string): void;
 
   protected handleCast({ request, payload }: CastMessage): void {

@@ -97,7 +97,7 @@ export abstract class ServerLifecycle extends Cell {
     this.phase = flag ? 'suspended' : 'loop';
   }
 
-  /** Goes on with another state, and perhaps another code. */
+  /** Goes on with another state, and perhaps with another behaviour. */
   become(state: unknown, behaviour: AnyBehaviour = this.#behaviour): void {
     this.#state = settled(state);
     this.#behaviour = erase(behaviour);

@@ -83,7 +83,7 @@ export abstract class SystemRequest extends QueuedQuestion {
 /** An order to end with `reason`. */
 export class StopMessage extends SystemRequest {
   readonly reason: ExitReason;
-  /** The server ends because of it, and not for a reason of its own that is the same. */
+  /** Whether the server ends because of this order, and not for an equal reason of its own. */
   #isTaken = false;
 
   constructor(server: Cell, reason: ExitReason, caller: Cell | undefined) {

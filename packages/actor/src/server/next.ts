@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /**
- * What a server does after a callback, before it takes its next message: at most one of these.
+ * The action of a server after a callback, before its next message: at most one of these.
  * @see OTP manual, `gen_server`, `Module:handle_call/3`
  */
 export type Action<Continue = unknown> =
@@ -39,9 +39,9 @@ interface Fields<Literal> {
  */
 export type AnyState<Literal extends Primitive> = Literal | Fields<Literal> | NonNullable<unknown>;
 
-// The signatures of an answer differ in the number of their arguments, for a mistake to be told of
-// by the one that is meant. `never` is the state of an answer without one, where the number of
-// arguments is the only error.
+// The signatures of an answer differ in the number of their arguments: TypeScript then shows the
+// error of the signature that is meant. An answer without a state has the state `never`, where the
+// number of arguments is the only error.
 
 /** `init` succeeded: the server runs with this state. */
 export interface Ok<State, Continue = never> extends Answer {

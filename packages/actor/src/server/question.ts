@@ -18,7 +18,7 @@ export abstract class Question extends Request implements Wait {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (thrown: unknown) => void;
   #isOpen = true;
-  /** It has no timeout. Not a field of the subclass: that would slow each call down. */
+  /** Whether it has no timeout. Not a field of the subclass: that would slow each call down. */
   protected isEndless = false;
 
   constructor(server: Cell, caller: Cell | undefined) {
@@ -42,7 +42,7 @@ export abstract class Question extends Request implements Wait {
     return this.#isOpen;
   }
 
-  /** Not in the constructor, which calls need to be short. A full mailbox may have failed it. */
+  /** Not in the constructor: calls need a short one. A full mailbox may have failed it already. */
   startTimeout(timeout: number): void {
     this.isEndless = timeout === Infinity;
     if (!this.isEndless && this.#isOpen) {
@@ -89,7 +89,7 @@ export abstract class Question extends Request implements Wait {
     }
   }
 
-  /** What keeps the server from answering, if that is known. */
+  /** Why the server does not answer, if that is known. */
   #why(): string {
     const { awaitedCallback, awaitingSince, runtime } = this.server;
     if (awaitingSince === undefined) {
@@ -128,8 +128,8 @@ export abstract class Question extends Request implements Wait {
 const named = /* @__PURE__ */ new WeakSet<Wait>();
 
 /**
- * Why there may be no answer to a question that came from somewhere: the server waits for the start
- * of a process, which may be the one that has asked.
+ * Why there may be no answer to a question of an unknown caller: the server waits for the start of
+ * a process, which may be that caller.
  */
 function startIn(server: Cell): string | undefined {
   for (const wait of server.waits ?? []) {
@@ -144,7 +144,7 @@ function startIn(server: Cell): string | undefined {
 /** In ms: when a question without a timeout is examined for a cycle. */
 const longWait = 5000;
 
-/** A question that the server comes to by taking its messages, unless it waits for the caller. */
+/** A question in the mailbox of the server, which never takes it while it waits for the caller. */
 export abstract class QueuedQuestion extends Question {
   override startTimeout(timeout: number): void {
     super.startTimeout(timeout);

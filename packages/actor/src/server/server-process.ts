@@ -14,8 +14,8 @@ import { CallMessage, CastMessage, SystemRequest } from './messages.ts';
 import { type Action, type Answer, assertState, isAnswer } from './next.ts';
 
 /**
- * The loop of a server: takes its messages one at a time, oldest first, and does what the callbacks
- * answer.
+ * The loop of a server: takes its messages one at a time, oldest first, and carries out the answers
+ * of the callbacks.
  */
 export class ServerProcess extends ServerDispatch {
   static {
@@ -288,7 +288,7 @@ export class ServerProcess extends ServerDispatch {
     return this.#goesOn();
   }
 
-  /** With the effects of a returned answer, also of one that the callback may not give. */
+  /** A thrown answer has the effects of a returned one, also if the callback may not give it. */
   #applyThrown(thrown: Answer): void {
     try {
       this.#apply(thrown);
@@ -315,7 +315,7 @@ export class ServerProcess extends ServerDispatch {
   }
 }
 
-/** What is thrown may be anything, also a proxy that is revoked. */
+/** Any value can be thrown, also a revoked proxy. */
 function isThrownAnswer(thrown: unknown): thrown is Answer {
   return typeof thrown === 'object' && thrown !== null && !hasProxy(thrown) && isAnswer(thrown);
 }
@@ -331,7 +331,7 @@ function alone<Only extends Action>(action: Only): Only {
   return action;
 }
 
-/** What is left of the actions. A misspelt one would be taken for it. */
+/** The only action that is left. An action with a misspelt name would be taken for it. */
 function continueOf(action: Action): { readonly continue: unknown } | undefined {
   if (Object.hasOwn(action, 'continue')) {
     return action as { readonly continue: unknown };

@@ -18,7 +18,7 @@ export class Start extends Question {
 
   /**
    * The server runs. The monitor is set in the same instant: no end can fall between the two.
-   * `value`: what the start resolves with.
+   * `value`: the result of the start.
    */
   succeed(value: unknown = this.server.pid): void {
     const { server } = this;

@@ -7,12 +7,12 @@ import { Snapshot } from './snapshot.ts';
 const longestName = 100;
 const longestMessage = 1000;
 const longestStack = 8000;
-/** How many causes, one of the other, and how many errors of an `AggregateError`. */
+/** The longest chain of causes, and the most errors of an `AggregateError`, that are shown. */
 const mostErrors = 5;
 
 /**
  * An error as a report shows it: itself if all of it may be shown, or else a copy of the same
- * class, whose texts are short and hold no secret, and so with its causes.
+ * class, whose texts are short and hold no secret. Its causes are shown in the same way.
  */
 export function shownError(error: Error, redaction: Redaction): Error {
   return new ErrorCopy(error, redaction, 0).shown;
@@ -22,7 +22,7 @@ export function shownError(error: Error, redaction: Redaction): Error {
 class ErrorCopy {
   readonly #error: Error;
   readonly #redaction: Redaction;
-  /** How many errors it is the cause of. */
+  /** Its place in the chain of causes, from 0. */
   readonly #depth: number;
   #isWhole = true;
 

@@ -1,6 +1,6 @@
 /**
- * Frames of a stack, without `at`, for a person who looks for a fault in a program: those of
- * Reprise and of the runtime stand in one line, `… 8 frames of @reprise/sse, @reprise/actor, node`.
+ * Frames of a stack, without `at`, for the search for a fault in a program: those of Reprise and of
+ * the runtime stand in one line, `… 8 frames of @reprise/sse, @reprise/actor, node`.
  */
 export function foldFrames(frames: readonly string[]): readonly string[] {
   const lines: string[] = [];
@@ -23,7 +23,7 @@ function foldedLine(owners: readonly string[]): readonly string[] {
   return length === 0 ? [] : [`    … ${length} ${length === 1 ? 'frame' : 'frames'} of ${names}`];
 }
 
-/** Whose code a frame is in; `undefined` for that of the program. */
+/** The owner of the code of a frame; `undefined` for the code of the program. */
 function ownerOf(frame: string): string | undefined {
   const [, name] = installed.exec(frame) ?? source.exec(frame) ?? [];
   if (name !== undefined) {

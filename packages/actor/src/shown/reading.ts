@@ -16,7 +16,7 @@ function isProxy(value: unknown): boolean {
   return types?.isProxy(value) ?? false;
 }
 
-/** Whether a read of the value, or of what it inherits, would call a trap. */
+/** Whether a read of the value, or of a prototype of it, would call a trap. */
 export function hasProxy(value: object): boolean {
   try {
     for (let holder: object | null = value; holder !== null;) {
@@ -107,7 +107,7 @@ function prototypeOf(value: object): object | null {
   return isProxy(prototype) ? null : prototype;
 }
 
-/** The name of its class, as far as that can be told without its code. */
+/** The name of its class, as far as that is known without a call of its code. */
 export function tagOf(value: object): string {
   const constructor = dataProperty(value, 'constructor');
   return typeof constructor === 'function'
@@ -143,7 +143,7 @@ export function textOfBoxed(value: object): string | undefined {
   return types?.isStringObject(value) === true ? String.prototype.valueOf.call(value) : undefined;
 }
 
-/** Not the getter of a subclass. */
+/** Without a call of the getter of a subclass. */
 export function sizeOf(value: Map<unknown, unknown> | Set<unknown>): number {
   const prototype = value instanceof Map ? Map.prototype : Set.prototype;
   return Reflect.get(prototype, 'size', value) as number;

@@ -1,6 +1,6 @@
 /**
- * What no report shows: the values of fields, headers and query parameters whose names say that
- * they are secret, and the parts of texts that are.
+ * The secrets that no report shows: the values of fields, headers and query parameters whose names
+ * say that they are secret, and the parts of texts that are.
  */
 export interface Redaction {
   /** Whether the value of a field of this name is hidden. */
@@ -16,7 +16,7 @@ export interface Redaction {
 /** Further names whose values are hidden: a text for the whole name, in any case, or a pattern. */
 export type SecretNames = readonly (string | RegExp)[];
 
-/** What stands in the place of a secret. */
+/** The text in the place of a secret. */
 export const redacted = '[redacted]';
 
 /**
@@ -55,13 +55,15 @@ export const defaultRedaction: Redaction = createRedaction();
 const longestName = 200;
 
 /**
- * In part of the name of a field or a header. Not `tokens` or `tokenCount`, which count them, nor
- * plain `key` and `code`, which name anything.
+ * Matches a part of the name of a field or a header. Not `tokens` or `tokenCount`, which count
+ * them, nor plain `key` and `code`, which name anything.
  */
 const secretField =
   /pass(?:word|wd|phrase|code)|secret|token(?!s|[-_]?(?:count|type|izer|limit))|authorization|cookie|credential|bearer|(?:api|private|access|signing|encryption|subscription|tls|x)[-_]?key|signature|^(?:pfx|pwd|jwt|auth)$/i;
 
-/** In part of the name of a query parameter, where plain `key` and `code` are secrets, too. */
+/**
+ * Matches a part of the name of a query parameter: plain `key` and `code` are secrets there, too.
+ */
 const secretParameter =
   /pass|pwd|secret|token|key|code|auth|credential|sig(?:nature)?$|signature|session|jwt|bearer/i;
 
@@ -109,7 +111,7 @@ function withoutSecrets(
   return withoutFields(rest, isField, replace);
 }
 
-/** By hand: where a field is no secret, its value may be one, as in `Error: password: secret`. */
+/** Not by `replace`: the value of a harmless field may hold a secret: `Error: password: secret`. */
 function withoutFields(
   text: string,
   isField: (name: string) => boolean,

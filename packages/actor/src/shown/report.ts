@@ -11,8 +11,8 @@ const longestMessage = 1000;
 const mostDetails = 50;
 
 /**
- * What a logger was given as details, as an object that can be read. JavaScript can pass anything.
- * An error alone is the detail `err`, as for pino.
+ * The details of a report as an object that can be read: JavaScript can pass any value. An error
+ * alone is the detail `err`, as for pino.
  */
 export function detailsOf(given: unknown): object {
   if (isError(given)) {

@@ -35,8 +35,8 @@ const usual: Limits = { characters: 2000, depth: 6, entries: 50 };
  * nothing that the redaction hides, calls no getter and no trap of a proxy, and never throws.
  *
  * Of a user's code it only calls `toJSON`, which says how an object wants to be shown. V8 has no
- * way to list only the first keys of an object: an object with a million keys of its own costs
- * what `Object.keys` costs, once, and ends the copy. A `Map` of any size costs nothing.
+ * way to list only the first keys of an object: an object with a million keys of its own costs one
+ * `Object.keys`, and ends the copy. A `Map` of any size costs nothing.
  */
 export function snapshot(
   value: unknown,
@@ -72,7 +72,7 @@ export class Snapshot {
     return this.#ofField(name, value, '');
   }
 
-  /** The fields of an object, whatever its class, but for some. */
+  /** The fields of an object of any class, except some. */
   fieldsOf(value: object, except: ReadonlySet<string>): object {
     return this.#below(value, () => this.#ofRecord(value, except));
   }
@@ -315,7 +315,7 @@ const headers = /headers$/i;
 const rawHeaders = /^rawHeaders$/i;
 const tls = /^(?:tls|ssl|https)$/i;
 
-/** Headers that hold no secret, and that help to see what is wrong. */
+/** Headers that hold no secret, and that help to find a fault. */
 const harmlessHeaders = new Set([
   'accept',
   'cache-control',

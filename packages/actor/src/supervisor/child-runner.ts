@@ -14,14 +14,14 @@ import { shutdownChild } from './shutdown.ts';
 import { isUnlinked, type StartedChild, startProblem } from './start-problem.ts';
 
 /**
- * The outcome of a child's start. `value` is what `start` resolved with; there is no pid when that
- * was `ignore`.
+ * The outcome of a child's start. `value` is the result of `start`; there is no pid when that is
+ * `ignore`.
  */
 export type Launched =
   | { readonly type: 'done'; readonly pid: Pid | undefined; readonly value: unknown }
   | { readonly type: 'failed'; readonly reason: ExitReason };
 
-/** Starts and shuts down the process of one child, and reports what goes wrong with it. */
+/** Starts and shuts down the process of one child, and reports its failures. */
 export class ChildRunner {
   readonly #self: Process;
   readonly #extraArguments: readonly unknown[];
@@ -86,8 +86,8 @@ export class ChildRunner {
   }
 
   /**
-   * Reports an event of a child: `child "prices" (#Pid<3>) ended: killed`. With the error, if it is
-   * one: nobody else may tell its stack.
+   * Reports an event of a child: `child "prices" (#Pid<3>) ended: killed`. The report has the
+   * error, if the reason is one: it may be the only report with its stack.
    */
   report(child: Child, event: string, reason: ExitReason): void {
     this.log(child, `: ${childName(child)} ${event}: ${explain(reason)}`, errorIn(reason));
@@ -100,7 +100,7 @@ export class ChildRunner {
     }
   }
 
-  /** `text`: what follows the name of the supervisor. */
+  /** `text`: the rest of the report, after the name of the supervisor. */
   log({ spec: { id }, lastPid }: Child, text: string, details: object = {}): void {
     loggerFor(this.#cell).error(
       { supervisor: this.name, child: id, process: String(lastPid), ...details },

@@ -147,7 +147,7 @@ export class Children implements ChildTable {
   }
 }
 
-/** What a supervisor answers about one child. */
+/** The answer of a supervisor about one child. */
 export interface ChildInfo {
   readonly id: string;
   readonly pid: Child['pid'];

@@ -4,7 +4,7 @@ import { type ExitReason, isAbnormal } from '../process/exit-reason.ts';
 import { formatReason } from '../process/format-reason.ts';
 import type { Child, Children } from './children.ts';
 
-/** What a supervisor does when a child has ended: nothing, report it, or report and restart it. */
+/** The action of a supervisor when a child has ended: none, a report, or a report and a restart. */
 export type Consequence = 'none' | 'report' | 'restart';
 
 /**
@@ -19,7 +19,7 @@ const consequences: Readonly<
   temporary: { orderly: 'none', abnormal: 'report' },
 };
 
-/** What follows when a child ends for `reason`: `normal` and `shutdown` are orderly ends. */
+/** The consequence when a child ends for `reason`: `normal` and `shutdown` are orderly ends. */
 export function consequenceOf({ restart }: AnyChildSpec, reason: ExitReason): Consequence {
   return consequences[restart][isAbnormal(reason) ? 'abnormal' : 'orderly'];
 }

@@ -1,7 +1,10 @@
 import { isThenable } from '../maybe-promise.ts';
 import type { Cell } from '../process/cell.ts';
 
-/** The start of a child: what its function returned at once, and the process that it led to. */
+/**
+ * The start of a child: the value that its function returned at once, and the process that it led
+ * to.
+ */
 export interface StartedChild {
   readonly returned: unknown;
   readonly cell: Cell | undefined;
@@ -35,8 +38,8 @@ export function isUnlinked(supervisor: Cell, { cell }: StartedChild): boolean {
 }
 
 /**
- * Nothing is the answer of `ignore`, and of a function without `return`. The second returned no
- * promise, or has left a process that lives.
+ * Whether a start without a process forgot its `return`: `ignore` resolves with `undefined`, too. A
+ * function that forgot it has returned no promise, or has left a process that lives.
  */
 function isForgotten(supervisor: Cell, { returned, lastId }: StartedChild): boolean {
   const isLeft = (cell: Cell): boolean => cell.isChildOf(supervisor.pid) && cell.pid.id > lastId;

@@ -24,7 +24,7 @@ import { type Intensity, Restarts } from './intensity.ts';
 import type { ChildExitOptions } from './options.ts';
 import { consequenceOf, explain, giveUp, type Strategy } from './rules.ts';
 
-/** What a supervisor does after a message: it goes on, or it stops. */
+/** The next step of a supervisor after a message: it goes on, or it stops. */
 export type NextState<State> = NoReply<State> | Stop<State>;
 
 /**
@@ -72,7 +72,7 @@ export abstract class SupervisorState extends ParentState {
   readonly #flags: Intensity & ChildExitOptions;
   readonly #restarts = new Restarts();
 
-  /** `extraArguments`: what the start of every child is given after the parent. */
+  /** `extraArguments`: the arguments of the start of every child, after the parent. */
   constructor(
     self: Process,
     flags: Intensity & ChildExitOptions,
@@ -92,7 +92,7 @@ export abstract class SupervisorState extends ParentState {
   /** A child runs, for the first time or again. */
   protected started(_child: Child, _pid: Pid): void {}
 
-  /** What follows from the end of a child that is not restarted, and is released. */
+  /** The next step after the end of a child that is not restarted, and is released. */
   protected abstract endedForGood(child: Child): NextState<this>;
 
   abstract shutdownAll(): Promise<void>;
@@ -130,8 +130,9 @@ export abstract class SupervisorState extends ParentState {
 
   #ended(pid: Pid): MaybePromise<NextState<this>> {
     const child = this.children.runningAs(pid);
-    // Its own, and not that of the message: a child can send an EXIT as a signal, and live on. Then
-    // it must not run twice; or end before the message is handled, for another reason.
+    // The reason of the process, and not that of the message. A child can send an EXIT as a signal
+    // and live on: it must not run twice. Or it ends for another reason before the message is
+    // handled.
     const reason = child && cellOf(pid).reason;
     if (child === undefined || reason === undefined) {
       return noreply(this);
@@ -338,7 +339,7 @@ export abstract class SupervisorState extends ParentState {
     }
   }
 
-  /** There is no such child any more. */
+  /** Called when a child has been removed. */
   protected removed({ spec: { id }, lastPid }: Child): void {
     this.#witnesses?.tell('childRemoved', this.#self.pid, id, lastPid);
   }

@@ -117,7 +117,7 @@ export function startLink<
   Answer extends InitAnswer = never,
 >(
   parent: Process,
-  // One signature: where overloads fail, TypeScript hides what is wrong with the one that is meant.
+  // One signature: where overloads fail, TypeScript hides the error of the one that is meant.
   init: (SupervisorOptions<Specs> & SupervisorStartOptions) | SupervisorInit<Specs, Answer>,
   options?: IfFunction<Answer, SupervisorStartOptions>,
 ): Promise<SupervisorPid<ChildrenOf<Specs>> | IfFunction<Answer, undefined>>;

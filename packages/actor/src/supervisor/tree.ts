@@ -75,7 +75,7 @@ export function treeOf(cell: Cell): Tree | undefined {
   return parent && new Growing(cell.runtime.clock.now()).treeOf(cell, parent);
 }
 
-/** What a child has no more when it does not run. */
+/** The fields that a child lacks while it does not run. */
 const gone = {
   pid: undefined,
   name: undefined,
@@ -137,7 +137,7 @@ class Growing {
     };
   }
 
-  /** Filled later. */
+  /** The list is filled later. */
   #childrenOf(supervisor: SupervisorState | undefined): readonly Tree[] {
     const children: Tree[] = [];
     if (supervisor !== undefined) {
@@ -191,7 +191,7 @@ interface OpenLine {
   readonly tree: Tree;
   readonly margin: string;
   readonly branch: string;
-  /** What stands below the branch. */
+  /** The margin of the lines below the branch. */
   readonly below: string;
 }
 

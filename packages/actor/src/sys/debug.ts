@@ -304,7 +304,7 @@ function toggleHook<State>(
   }
 }
 
-/** At once, and not in the turn of the server. */
+/** Adds a hook at once, and not in the turn of the server. */
 export function addHook<State>(target: ServerProcess, hook: Hook<State>, state: State): void {
   target.debug ??= new Debug(target, () => {
     target.debug = undefined;

@@ -33,8 +33,8 @@ export interface ProcessInfo {
   /** How many messages it has taken since it was started. */
   readonly handled: number;
   /**
-   * How long its turns have held the thread, in ms. What a callback does after it has awaited I/O
-   * or a timer is not in it.
+   * How long its turns have held the thread, in ms. The work of a callback after it has awaited I/O
+   * or a timer does not count.
    */
   readonly busy: number;
   /** In the order they were linked. */

@@ -23,7 +23,7 @@ export interface TaskStreamOptions {
   /** How long one item may take, in ms. Default: 5,000. */
   readonly timeout?: number;
   /**
-   * What happens when an item takes longer. `exit`: the stream ends with a `TimeoutError`.
+   * The consequence when an item takes longer. `exit`: the stream ends with a `TimeoutError`.
    * `killTask`: the task is killed, and its result has the exit reason `timeout`. Default: `exit`.
    */
   readonly onTimeout?: 'exit' | 'killTask';
@@ -34,7 +34,7 @@ export interface TaskStreamOptions {
   readonly zipInputOnExit?: boolean;
 }
 
-/** Its result tells of which item it is, if it is an exit. */
+/** The result of a task; an exit has the item that it is of. */
 export type ZippedResult<Item, Value> =
   | Extract<TaskResult<Value>, { readonly type: 'ok' }>
   | (Extract<TaskResult, { readonly type: 'exit' }> & { readonly input: Item });
@@ -71,7 +71,7 @@ export interface Work<Item, Value> {
 /** One item. Its timer is the item's timeout. */
 class Slot extends TaskWatch {
   readonly #iteration: TaskIteration;
-  /** Given if the result is to tell it. */
+  /** The item, if the result is to have it. */
   readonly #input: { readonly input: unknown } | undefined;
   result: TaskResult | undefined = undefined;
 

@@ -32,7 +32,7 @@ export interface TaskMessage<out Value = unknown> {
 /** For a result that needs no message. */
 const silence: Waiter<TaskResult> = { settled: () => undefined };
 
-/** By this, a copy of this package opens the tasks of another. */
+/** The key by which a copy of this package reads the owned task in a task of another copy. */
 const ownedTask: unique symbol = Symbol.for('@reprise/actor owned task') as typeof ownedTask;
 
 let openHandle: (task: unknown) => OwnedTask | undefined;
@@ -130,7 +130,7 @@ export class OwnedTask extends PendingResult<TaskResult> {
     this.waitFor(silence);
   }
 
-  /** A value only: of an end without one the DOWN message of the monitor tells. */
+  /** Tells of a value only: the DOWN message of the monitor tells of an end without a value. */
   protected override notify(result: TaskResult): void {
     if (result.type === 'ok' && this.ref.alias() !== undefined) {
       this.#message = { type: 'task', ref: this.ref, value: result.value };

@@ -61,8 +61,8 @@ const awaitKeys: KeysOf<AwaitOptions> = { timeout: true };
 
 export interface YieldManyOptions extends AwaitOptions {
   /**
-   * What happens to tasks that are not done in time. `nothing`: they go on, and can be awaited
-   * again. `ignore`: they go on, unlinked, and are given up. `killTask`: they are killed. Default:
+   * The fate of tasks that are not done in time. `nothing`: they go on, and can be awaited again.
+   * `ignore`: they go on, unlinked, and are given up. `killTask`: they are killed. Default:
    * `nothing`.
    */
   readonly onTimeout?: 'nothing' | 'ignore' | 'killTask';

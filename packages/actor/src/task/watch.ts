@@ -14,7 +14,7 @@ export type TaskResult<Value = unknown> =
 /** The function that a task runs, as a process of its own. */
 export type TaskFunction<Value> = (self: Receiver<unknown>) => Value | PromiseLike<Value>;
 
-/** Watches a task. A timer as well: a stream gives each of its tasks a time. */
+/** Watches a task. It is a timer, too: a stream gives each of its tasks a timeout. */
 export abstract class TaskWatch extends Request {
   cell: Cell | undefined = undefined;
   #isSettled = false;

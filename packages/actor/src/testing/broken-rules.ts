@@ -7,18 +7,18 @@ import { stateOf } from '../server/state-of.ts';
 import { SupervisorState } from '../supervisor/state.ts';
 
 /**
- * Returns a function that lists the rules that a system breaks: texts, none for a sound system. It
- * holds between two turns, with all microtasks run, whatever the program does; a broken rule is a
+ * Returns a function that lists the rules that a system breaks: texts, none for a sound system. The
+ * rules hold between two turns, with all microtasks run, for every program; a broken rule is a
  * fault of this package, or of a change of it.
  *
  * - A name belongs to a process that runs.
  * - A server with messages has a turn coming, waits for a promise, or is suspended.
  * - Links and monitors are between processes that run, and both have them.
- * - Nobody waits for an answer or an end of a process that has ended.
+ * - No process waits for an answer or an end of a process that has ended.
  * - A process whose supervisor has ended ends too, at once or after its `terminate`.
  *
  * Call it again and again: it finds a dead name, and a child that has outlived its supervisor, by
- * what it has seen before.
+ * comparison with its earlier calls.
  * @throws TypeError for anything but a system
  * @example
  * ```ts

@@ -19,8 +19,8 @@ export interface TestSystem extends System {
 }
 
 /**
- * A new system on a virtual clock, which keeps its reports. It has none of callbacks that hold the
- * thread: how long they do, in real time, says more of the machine than of the test.
+ * A new system on a virtual clock, which keeps its reports. Callbacks that hold the thread are not
+ * reported: their real time depends more on the machine than on the test.
  * @example
  * ```ts
  * import { spawn } from '@reprise/actor';

@@ -103,7 +103,7 @@ describe('busy', () => {
     await system.stop();
   });
 
-  test('OBS-R02 leaves out what follows an await of a timer, and does not go backwards', async () => {
+  test('OBS-R02 leaves out the work after an await of a timer, and does not go backwards', async () => {
     const system = createSystem({ slowCallback: Infinity });
     const pid = await GenServer.start(system, spinning, undefined);
     await GenServer.call(pid, 'now', 5);

@@ -23,7 +23,7 @@ async function stuck(options: GenServer.StartOptions = {}) {
 const add = (by: number): object => ({ cast: 'add', payload: by });
 
 describe('explain', () => {
-  test('OBS-R13 shows what a stuck server has in hand, and how long the newest wait', async () => {
+  test('OBS-R13 shows the message of a stuck server, and how long the newest wait', async () => {
     const { system, pid, release } = await stuck();
     const explanation = explain(pid, 3);
     for (let by = 1; by <= 5; by++) {
@@ -76,7 +76,7 @@ describe('explain', () => {
     ]);
   });
 
-  test('OBS-R13 of a function shows what it received, and what still waits', async () => {
+  test('OBS-R13 of a function shows the messages that it took, and those that wait', async () => {
     const system = createTestSystem();
     const pid = spawn<number>(system, async (self) => {
       for (;;) {

@@ -20,7 +20,7 @@ function rowsOf(look: Sample): readonly object[] {
 }
 
 describe('sample', () => {
-  test('OBS-R04 has what processInfo says of each process, in the order of their start', async () => {
+  test('OBS-R04 has the facts of processInfo of each process, in the order of their start', async () => {
     const system = createTestSystem();
     const servers: Counter[] = [];
     for (let index = 0; index < 200; index++) {

@@ -227,7 +227,7 @@ describe('watch', () => {
     await system.stop();
   });
 
-  test('OBS-R10 costs nothing when nobody watches: as many bytes for each start and end', async () => {
+  test('OBS-R10 costs nothing without a witness: as many bytes for each start and end', async () => {
     const system = createTestSystem();
     const unwatch = watch(system, writing([]));
     expect(isWatched(system)).toBe(true);

@@ -95,7 +95,7 @@ describe('a synchronous start', () => {
     },
   );
 
-  test('XT26 a supervisor reports a failed restart with its error, for nobody else tells the stack', async () => {
+  test('XT26 a supervisor reports a failed restart with its error: nothing else tells the stack', async () => {
     const system = createTestSystem();
     let starts = 0;
     const failure = new Error('boom');

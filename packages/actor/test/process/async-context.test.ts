@@ -80,7 +80,7 @@ function logging(log: string[]) {
 }
 
 describe('the processes of a system run in the context in which it was made', () => {
-  test('the callbacks of a server, whoever sends', async () => {
+  test('the callbacks of a server, for every sender', async () => {
     const log: string[] = [];
     const server = await request(() => GenServer.start(system, logging(log), undefined));
     await request(() => GenServer.call(server, 'get'));
@@ -122,7 +122,7 @@ describe('the processes of a system run in the context in which it was made', ()
     expect(log).toStrictEqual(all.map(() => 'cast in system'));
   });
 
-  test('functions that are processes: their start, each receive, and what it matches', async () => {
+  test('functions that are processes: their start, each receive, and its match function', async () => {
     const log: unknown[] = [];
     const pid = request(() =>
       spawn<string>(system, async (self) => {
@@ -190,7 +190,7 @@ describe('the processes of a system run in the context in which it was made', ()
     expect(log).toHaveLength(8);
   });
 
-  test('what hears of an end, and the logger', async () => {
+  test('the listeners of an end, and the logger', async () => {
     const log: unknown[] = [];
     const logger = {
       error: () => log.push(['error', here()]),

@@ -150,7 +150,7 @@ describe('the policies', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('a receive that waits finds what comes after others were flushed', async () => {
+  test('a receive that waits finds a message that comes after others were flushed', async () => {
     const system = createTestSystem();
     const log: unknown[] = [];
     const flushed = Promise.withResolvers<void>();

@@ -65,7 +65,7 @@ describe('the messages left in a mailbox at the end', () => {
     expect(dead.count).toBe(2);
   });
 
-  test('XT31 are those that were taken by nobody: not the one that is handled', async () => {
+  test('XT31 are the messages that no code has taken: not the one that is handled', async () => {
     const system = createTestSystem();
     const dead = undelivered(system);
     const pid = spawn<string>(system, async (self) => {

@@ -1,6 +1,6 @@
 /**
- * How many bytes 500 starts and ends take in a system that nobody has watched, and in one that
- * somebody has watched before: outside of jest, whose own objects would count.
+ * How many bytes 500 starts and ends take in a system that was never watched, and in one that was
+ * watched before: outside of jest, whose own objects would count.
  */
 import { createSystem, spawn, type System } from '@reprise/actor';
 import { watch } from '@reprise/actor/inspect';

@@ -91,7 +91,7 @@ describe('an array as a key', () => {
     expect(log.join('')).toBe('acacbb');
   });
 
-  test('XT18 is kept as it was: the owner may change its array, nobody that of the registry', async () => {
+  test('XT18 is kept as it was: the owner may change its array, but no code that of the registry', async () => {
     const system = createTestSystem();
     const log: Log = [];
     const listener = await recordingProcess(system, log, 'listener');

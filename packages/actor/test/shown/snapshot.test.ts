@@ -66,7 +66,7 @@ describe('a value is copied', () => {
     });
   });
 
-  test('without what the names of the system hide', () => {
+  test('without the values that the names of the system hide', () => {
     expect(snapshot({ iban: 'SECRET' }, createRedaction(['iban']))).toEqual({ iban: '[redacted]' });
   });
 

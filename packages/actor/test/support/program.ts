@@ -11,7 +11,7 @@ export interface Program {
   /** Resolves once the program has written this line to stdout; rejects if it ends first. */
   line(text: string): Promise<void>;
   signal(signal: 'SIGTERM' | 'SIGINT'): void;
-  /** Nobody reads its stderr any more. */
+  /** Stops reading its stderr. */
   closeStderr(): void;
   /** Resolves once it has ended. */
   readonly ended: Promise<Ended>;
@@ -54,7 +54,7 @@ export function runProgram(name: string, ...args: readonly string[]): Program {
       ]),
     signal: (signal) => void child.kill(signal),
     closeStderr: () => {
-      // In order: what was read so far is all that there is.
+      // In order: no more text follows the text that was read so far.
       child.stderr.push(null);
       child.stderr.destroy();
     },

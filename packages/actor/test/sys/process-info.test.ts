@@ -194,7 +194,7 @@ describe('a callback whose promise does not settle', () => {
     handleCast: { hang: forever },
   });
 
-  test('shows with its age, also to those who wait for the server', async () => {
+  test('shows with its age, also to callers that wait for the server', async () => {
     const system = createTestSystem();
     const pid = await GenServer.start(system, stuck, undefined);
     expect(processInfo(pid)?.awaitingSince).toBeUndefined();

@@ -91,7 +91,7 @@ test('a link and a monitor that only one side has are found', async () => {
   await system.stop();
 });
 
-test('somebody that waits for a process that has ended is found', async () => {
+test('a process that waits for one that has ended is found', async () => {
   const system = createTestSystem();
   const one = spawn(system, (self) => self.receive());
   const other = spawn(system, (self) => self.receive());
@@ -125,6 +125,6 @@ test('a child that outlives its supervisor is found', async () => {
   await system.stop();
 });
 
-test('what is no system is refused', () => {
+test('anything but a system is refused', () => {
   expect(() => brokenRules(createSystem().clock as never)).toThrow(TypeError);
 });

@@ -8,7 +8,7 @@ async function made(options?: SystemOptions): Promise<System> {
   return system;
 }
 
-test('a new system takes from the defaults what its options do not give', async () => {
+test('a new system takes from the defaults the options that it is not given', async () => {
   const clock = virtualClock();
   const random = (): number => 0.5;
   const takeBack = provideSystemDefaults(() => ({ clock, random }));

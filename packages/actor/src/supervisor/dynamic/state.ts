@@ -17,7 +17,7 @@ export interface DynamicFlags extends Intensity, ChildExitOptions {
   readonly extraArguments: readonly unknown[];
 }
 
-/** What a dynamic supervisor answers about one child. */
+/** The answer of a dynamic supervisor about one child. */
 export interface DynamicChildInfo {
   /** Always `undefined`: any number of children can have the same id. */
   readonly id: undefined;

@@ -74,7 +74,7 @@ interface PartitionSupervisorPid<out Child extends Pid = Pid> extends Server<
   readonly [partition]: Child;
 }
 
-/** What a partition supervisor answers about one partition. */
+/** The answer of a partition supervisor about one partition. */
 interface PartitionInfo {
   /** The number of the partition, from 0. */
   readonly id: number;
