@@ -32,7 +32,7 @@ const Target = EventTarget as new () => Pick<EventSourceInterface, keyof EventTa
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
-/** As the standard's members are (WebIDL), and those of classes are not: enumerable. */
+/** These members are enumerable, as WebIDL has it; the members of a class are not. */
 const attributes = [
   'url',
   'withCredentials',
@@ -197,7 +197,7 @@ export const EventSource: EventSourceConstructor = class EventSource extends Tar
   }
 };
 
-/** By its clock, which is that of a node in a simulation; all others share one system. */
+/** The systems by their clocks: a node of a simulation has its own; all other code shares one. */
 const systems = new WeakMap<object, System>();
 /** The system outlives the code that constructs the first `EventSource`, and so needs its own. */
 const outside = new AsyncResource('reprise.EventSource');

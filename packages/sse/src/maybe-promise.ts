@@ -6,8 +6,9 @@ export function isThenable<Value>(value: Value | PromiseLike<Value>): value is P
 }
 
 /**
- * Calls a listener of the user's, such as `onStatus`, whose result nobody waits for. The error that
- * it throws, or that its promise rejects with, is reported as one of the process, which goes on.
+ * Calls a listener of the user's, such as `onStatus`, without waiting for its result. The error
+ * that it throws, or that its promise rejects with, is reported as one of the process, which goes
+ * on.
  */
 export function callListener(self: Process, name: string, call: () => unknown): void {
   settle(call, (err) => {

@@ -34,7 +34,7 @@ export class OriginGate {
   readonly #maxInFlight: number;
   /** Between two attempts, in ms, once a burst of them has begun. */
   readonly #spacing: number;
-  /** As long as the attempts of one burst take with their spacing, in ms. */
+  /** The duration of one burst of attempts with their spacing, in ms. */
   readonly #burst: number;
   /**
    * The queue, oldest first; those before `#head` are admitted. A turn that has left stays until
@@ -60,7 +60,7 @@ export class OriginGate {
     return this.#isQueueEmpty() && this.#wait() === 0;
   }
 
-  /** Whether a new gate would be the same. */
+  /** Whether a new gate would be in the same state. */
   get isIdle(): boolean {
     return this.#inFlight.size === 0 && this.isOpen && this.#fullAt <= this.#clock.now();
   }

@@ -42,7 +42,7 @@ export class RequestBudget {
     return Math.max(0, Math.max(hasToken, this.#notBefore) - this.#clock.now());
   }
 
-  /** Whether a new budget would be the same. */
+  /** Whether a new budget would be in the same state. */
   get isFull(): boolean {
     return Math.max(this.#fullAt, this.#notBefore) <= this.#clock.now();
   }

@@ -218,7 +218,7 @@ class HttpChaos implements ChaosServer {
     try {
       fault = checkedFault(plan({ stream: name, connection, random }));
     } catch (error) {
-      // The caller is gone: the client must not be, too.
+      // The error has no caller to catch it: at least the client must not wait for ever.
       socket.destroy();
       throw error;
     }

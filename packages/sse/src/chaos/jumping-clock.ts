@@ -13,8 +13,7 @@ export interface JumpingClock extends Clock {
   jump(ms: number): void;
   /**
    * Only the date moves ahead, by `ms`, as when a machine wakes up whose monotonic clock stood
-   * still with it (as on Linux and macOS), or when somebody sets the wall clock. No timer falls
-   * due.
+   * still with it (as on Linux and macOS), or when a user sets the wall clock. No timer falls due.
    * @throws RangeError if `ms` is not a finite number from 0 on.
    */
   sleep(ms: number): void;

@@ -7,7 +7,7 @@ import type { ChaosStream } from './stream.ts';
 
 /** How a connection ended. */
 export interface Outcome {
-  /** Who began to close it. */
+  /** The side that began to close it. */
   readonly by: 'server' | 'client';
   /** How many numbered events were written completely. */
   readonly events: number;

@@ -22,8 +22,8 @@ import { Waiting } from './waiting.ts';
  * read on while a batch is handled, until the next batch is full or 1 MiB waits; then reading
  * stops, and the server's writes block.
  *
- * A batch that is not full waits for one look at the socket, and for nothing else: what has arrived
- * there meanwhile belongs into it.
+ * A batch that is not full waits for one look at the socket, and for nothing else: the events that
+ * have arrived there meanwhile belong into it.
  */
 export class BatchDelivery implements Deliverer {
   readonly #batching: Batching;

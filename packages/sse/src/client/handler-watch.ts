@@ -16,7 +16,7 @@ export class HandlerWatch {
     this.#report = report;
   }
 
-  /** The type of the event, and the time since when, in ms of the clock. */
+  /** The type of the event, and since when its handler is awaited, in ms of the clock. */
   get pending(): { readonly event: string; readonly since: number } | undefined {
     return this.#event === undefined ? undefined : { event: this.#event, since: this.#since };
   }

@@ -26,7 +26,7 @@ export class RequestCall {
   readonly #outcome: RequestOutcome;
   readonly #controller = new AbortController();
   readonly #deadline: Deadline;
-  /** On the clock of the system; `undefined` once it has settled, or nobody waits for it. */
+  /** On the clock of the system; `undefined` once it has settled, or is awaited no more. */
   #pendingSince: number | undefined;
 
   /** It fails if its promise has not settled after `ms`. */
@@ -64,7 +64,7 @@ export class RequestCall {
       this.#rejected(error);
       return;
     }
-    // Outside of `try`: an error of the attempt is none of the function, and nobody would see it.
+    // Outside of `try`: an error of the attempt is none of the function, and would be lost.
     if (this.settle()) {
       this.#outcome.given(request);
     }
@@ -86,7 +86,10 @@ export class RequestCall {
     post(this.#self, () => this.#outcome.failed(failure));
   }
 
-  /** The function has an outcome. False if nobody waits for it any more: it is dropped. */
+  /**
+   * The function has an outcome. False if it had one, or is awaited no more: this outcome is
+   * dropped.
+   */
   settle(): boolean {
     const wasPending = this.#pendingSince !== undefined;
     this.#pendingSince = undefined;

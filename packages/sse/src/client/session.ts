@@ -220,7 +220,7 @@ export class Session implements StreamOwner {
 
   // The limits of requests
 
-  /** A connect that the user asks for, no earlier than the client has a request left. */
+  /** A connect of the user's, delayed until the budget has a request for it. */
   #whenAllowed(event: ClientEvent): ClientEvent {
     return event.type === 'CONNECT' || event.type === 'RECONNECT'
       ? { ...event, after: Math.max(event.after ?? 0, this.#budget.wait, this.#turn.ahead) }
@@ -247,7 +247,7 @@ export class Session implements StreamOwner {
 
   /**
    * The first attempt of a client with a cursor waits its turn in the mailbox: a function for the
-   * request may depend on what the report of the cursor has told.
+   * request may depend on facts in the report of the cursor.
    */
   #open(attempt: Attempt): void {
     this.#record.opens();

@@ -91,7 +91,7 @@ export type Awaiting =
   | { readonly type: 'terminate'; readonly since: number };
 
 /**
- * A fact about a client, for those who watch its system: `note` of `@reprise/actor/inspect`, with
+ * A fact about a client, for the witnesses of its system: `note` of `@reprise/actor/inspect`, with
  * the kind `sse`.
  */
 export type ClientFact =
@@ -189,7 +189,7 @@ export class StatusRecord {
     };
   }
 
-  /** What is left of the packet, and the items whose handler has not settled. */
+  /** How many items are left of the packet, or have a handler that has not settled. */
   #unhandledWith(unsettled: number): number {
     const { items, at } = this.#packet ?? emptyPacket;
     return items.length - at + unsettled;

@@ -34,7 +34,7 @@ export class ClientStream {
   readonly packets: PacketState<Item>;
   readonly #connection: Connection;
   readonly #disconnected: (disconnect: Disconnect) => void;
-  /** The end of a stream some of whose events are handled before. */
+  /** The end of the stream, while events that came before it are still to be handled. */
   #end: Disconnect | undefined = undefined;
 
   constructor(owner: StreamOwner, options: StreamOptions) {

@@ -21,7 +21,10 @@ import type { CursorStore } from './store.ts';
 import { TransactionCall } from './transaction-call.ts';
 import { type CursorOwner, WriteSchedule } from './write-schedule.ts';
 
-/** Where a client with a cursor begins, reported before anything else; and what a server did. */
+/**
+ * Where a client with a cursor begins, reported before anything else; or where a server has begun
+ * instead.
+ */
 export type CursorReport =
   /** Nothing was kept: it begins where the server does. */
   | { readonly type: 'fresh' }
@@ -41,8 +44,8 @@ export type CursorReport =
 
 /**
  * Takes the key and reads the position, after the last write of the client before is done. Rejects
- * if the store cannot be used, if another client of this program uses the key, or if what is kept
- * there is not a position.
+ * if the store cannot be used, if another client of this program uses the key, or if the value that
+ * is kept there is no position.
  *
  * An owner that ends meanwhile has no claim to the key: it is free for the next client at once, and
  * is neither taken nor written any more.
@@ -418,7 +421,7 @@ export class CursorWriter {
     return this.#transaction?.pendingSince ?? this.#calls.pendingSince;
   }
 
-  /** Writes what is not written yet, and waits until all of it is. */
+  /** Writes the positions that are not written yet, and waits until all of them are. */
   async flush(): Promise<void> {
     if (!this.isLost) {
       await (this.#isRecentBehind ? this.#schedule.writeNow() : this.#schedule.flush());

@@ -52,7 +52,7 @@ export type Cursor = CursorStore | CursorOptions;
 
 /**
  * For a program that puts each event into an output of its own, such as a file: how to read back,
- * after a crash, what that output holds and the cursor does not know.
+ * after a crash, the events that this output holds and the cursor does not know.
  */
 export interface CursorRecovery {
   /**

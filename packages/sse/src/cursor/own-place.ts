@@ -16,7 +16,7 @@ export interface OwnPosition {
   readonly since?: readonly string[] | undefined;
 }
 
-/** What is kept, and what is known besides. */
+/** The kept position, and the state that is not kept. */
 export interface OwnState extends OwnPosition {
   readonly seen: number;
   readonly event: ServerSentEvent | undefined;
@@ -75,7 +75,7 @@ export class OwnPlace {
       : since.listFrom(event, position === this.#cursor);
   }
 
-  /** A connection begins. The server sends again what came after the position. */
+  /** A connection begins. The server sends again the events after the position. */
   begin(): void {
     this.#since?.begin();
   }

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 // a second file. The lock decides; this file only makes a better error message.
 
 export function writeOwner(path: string): void {
-  // Removed and not written over: the name could be a link to a file that matters to somebody.
+  // Removed and not written over: the name could be a link to a file of another program.
   removeOwner(path);
   writeFileSync(ownerFile(path), `process ${process.pid} on ${hostname()}`, { flag: 'wx' });
 }

@@ -14,7 +14,7 @@ interface Parts {
   readonly remembers: boolean;
 }
 
-/** What a place says to a store. */
+/** The content of a place in a store. */
 export interface Kept extends OwnPosition {
   readonly lastEventId: string | undefined;
   readonly recent: readonly string[];
@@ -49,7 +49,7 @@ export class Place {
     this.#lastEventId = lastEventId;
   }
 
-  /** The id of the last handled event, as are the position and what is kept. */
+  /** The id of the last handled event. `cursor` and `kept` belong to that event, too. */
   get lastEventId(): string | undefined {
     return this.#before === undefined ? this.#lastEventId : this.#before.lastEventId;
   }
@@ -68,7 +68,7 @@ export class Place {
     return { lastEventId, recent, cursor: own?.cursor, since: own?.since };
   }
 
-  /** What is kept once the events that are being handled are handled. */
+  /** The content once the events that are being handled are handled. */
   get keptAhead(): Kept {
     const recent = this.#recent.listAhead();
     return { lastEventId: this.#lastEventId, recent, ...this.#own?.kept };
@@ -116,8 +116,8 @@ export class Place {
   }
 
   /**
-   * The name of an event that has been handled before, other than the current position: that one a
-   * server repeats while it is idle. Else `undefined`.
+   * The name of an event that has been handled before; `undefined` for any other event, and for the
+   * current position, which a server repeats while it is idle.
    */
   knownNameOf(event: ServerSentEvent): string | undefined {
     const name = this.#nameOf(event);
@@ -135,8 +135,8 @@ export class Place {
     if (isMove) {
       this.#remember(event);
     }
-    // An equal text, perhaps another copy of it: the same copy as in the next event compares by its
-    // address, without a look at its characters.
+    // The text may be equal and still another copy. The next event has this copy: comparing the two
+    // needs only their address, and not their characters.
     this.#lastEventId = event.lastEventId;
     this.#own?.pass(event);
     return isMove;

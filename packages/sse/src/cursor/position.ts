@@ -79,7 +79,7 @@ export function parseSplit(key: string, stored: unknown): Position | undefined {
   };
 }
 
-/** What such a store answers. */
+/** The answer of such a store. */
 interface Split {
   readonly value: unknown;
   readonly recent: unknown;

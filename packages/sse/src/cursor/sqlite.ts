@@ -90,7 +90,9 @@ class SqliteStore implements Required<Omit<CursorStore, 'setWithRecent'>> {
     this.#path = path;
   }
 
-  /** The store is shared, so only one caller can choose; a caller who gives none agrees to any. */
+  /**
+   * The store is shared, so only one caller can choose; a caller without a timeout agrees to any.
+   */
   setTimeout(ms: number | undefined): void {
     if (ms !== undefined && ms !== (this.#timeout ?? ms)) {
       throw new RangeError(

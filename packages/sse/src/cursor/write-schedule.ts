@@ -113,7 +113,7 @@ export class WriteSchedule {
       this.#inFlight = undefined;
       this.#writing = 0;
     });
-    // The error ends the client even if nobody waits for this write.
+    // The error ends the client even if no code waits for this write.
     this.#inFlight.catch(this.#schedule.owner.fail);
     return this.#inFlight;
   }

@@ -101,7 +101,7 @@ class FetchRequest extends Writable {
       return;
     }
     if (this.destroyed) {
-      // A `fetch` that ignores its signal: nobody reads the response any more.
+      // A `fetch` that ignores its signal: the response is read no more.
       this.res.destroy();
       return;
     }
@@ -153,7 +153,7 @@ class FetchResponse extends Readable {
   }
 
   #cancel(): void {
-    // Nobody waits for the result of the cancel.
+    // No code waits for the result of the cancel.
     settle(
       () => this.#reader?.cancel(),
       () => undefined,

@@ -14,7 +14,7 @@ export interface BodyLimits {
   take(packet: Uint8Array): FetchFailure | undefined;
   /** The body has ended in good order. */
   end(): FetchFailure | undefined;
-  /** Nobody reads from now on. */
+  /** The program does not read from now on. */
   hold(): void;
   release(): void;
   stop(): void;

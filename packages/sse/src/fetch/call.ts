@@ -21,12 +21,16 @@ export interface CallHandlers {
 
 /** One call of `fetch`, up to the end of the body of its response. */
 export class FetchCall {
-  /** Held to the end: its signal follows that of the program only as long as it lives. */
+  /**
+   * Kept until the end: once a `Request` is collected, its signal no longer follows the program's.
+   */
   readonly #request: Request;
   readonly #options: CallOptions;
   readonly #record: FetchRecord;
   readonly #handlers: CallHandlers;
-  /** Until it settles: a call must not hold the response that the program lets go of. */
+  /**
+   * `undefined` once it has settled: a call must not keep a response that the program has dropped.
+   */
   #waiting: PromiseWithResolvers<Response> | undefined = undefined;
   #upload: Upload | undefined = undefined;
   #connection: Connection | undefined = undefined;
@@ -40,7 +44,7 @@ export class FetchCall {
     this.#handlers = handlers;
   }
 
-  /** `source`: what the body of the request was made of, if that is known. */
+  /** `source`: the value that the body of the request was made of, if that is known. */
   run(source: unknown): Promise<Response> {
     const { signal, body } = this.#request;
     const { promise } = (this.#waiting = Promise.withResolvers<Response>());
@@ -119,7 +123,7 @@ export class FetchCall {
     });
     this.#resolve(responseOf(this.#body.open(), head));
     if (head.headers.get('content-length') === '0') {
-      // Closed, and not only closed soon: no abort comes before it.
+      // The body is closed now, and not soon: no abort can come before that.
       this.#body.disconnected(closed);
     }
   }

@@ -61,12 +61,12 @@ export function guarded(options: GuardOptions = {}): GuardedFetch {
 
 const hostClock = systemClock();
 
-/** Publishes what `onStatus` gets, of all `guarded` of the program. */
+/** Publishes the statuses that `onStatus` gets, of all `guarded` of the program. */
 const statusChanges = channel('reprise:fetch');
 
 class Guard {
   readonly #options: CheckedOptions;
-  /** Kept from the start: this one may take its place. */
+  /** Kept from the start: a program may put `guarded` in its place. */
   readonly #platform: typeof globalThis.fetch = globalThis.fetch;
   readonly #records: Set<FetchRecord> = new Set();
   #count = 0;

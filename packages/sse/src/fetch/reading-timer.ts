@@ -4,8 +4,8 @@ import { Deadline } from '../time/deadline.ts';
 import { type SleepClock, sleepClockOf } from '../time/sleep-clock.ts';
 
 /**
- * Calls `passed` once bytes have been waited for longer than `limit` ms in all, since `start`. Time
- * between `hold` and `release`, in which nobody reads, does not count.
+ * Calls `passed` once bytes have been waited for longer than `limit` ms in all, since `start`. The
+ * time between `hold` and `release`, in which the program does not read, does not count.
  */
 export class ReadingTimer {
   readonly #clock: Clock;
@@ -64,7 +64,7 @@ export class ReadingTimer {
     this.#deadline = new Deadline(this.#clock, ms, this.#check);
   }
 
-  /** While nobody reads there is no timer: `release` sets the next one. */
+  /** While the program does not read there is no timer: `release` sets the next one. */
   readonly #check = (): void => {
     this.#deadline = undefined;
     if (this.#heldAt !== undefined || this.#startedAt === undefined) {

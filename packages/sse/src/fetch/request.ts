@@ -26,7 +26,7 @@ export interface FetchRequest extends TransportOptions {
 
 type Judged = Judgement<FetchedHead, FetchFailure>;
 
-/** What the standard asks of `fetch`, with redirects by the rules of this package. */
+/** The rules of the standard for `fetch`, with redirects by the rules of this package. */
 export const fetchRules: AttemptRules<FetchRequest, FetchedHead, FetchFailure> = {
   problem: ({ request: { url } }) =>
     /^https?:/.test(url) ? undefined : `Expected an http: or https: URL, got ${redact(url)}`,

@@ -11,9 +11,9 @@ import type { FetchRecord } from './status.ts';
 export type BodyEnd = FetchFailure | { readonly type: 'closed' } | { readonly type: 'aborted' };
 
 /**
- * The body of a response as a web stream of bytes, which is read only when somebody reads it. It
- * does not hold its stream, except while that waits for bytes: once nobody can read it any more,
- * the garbage collector closes the socket.
+ * The body of a response as a web stream of bytes, whose bytes are read from the socket only when
+ * the program reads the stream. It does not hold its stream, except while that waits for bytes:
+ * once no code can read the stream any more, the garbage collector closes the socket.
  */
 export class ResponseBody {
   readonly #connection: Connection;
@@ -78,7 +78,7 @@ export class ResponseBody {
     }
   }
 
-  /** All of the body has come, while nobody reads it. */
+  /** All of the body has come, while the program does not read it. */
   held(): void {
     this.#limits.stop();
     this.#endIfRead();
@@ -127,7 +127,9 @@ export class ResponseBody {
     this.#limits.hold();
   }
 
-  /** The stream takes the memory of what it is given: Node's packets share theirs. */
+  /**
+   * The stream takes over the memory of its chunks. Packets of Node share theirs: hence the copy.
+   */
   #give(packet: Uint8Array): void {
     const controller = this.#waiting;
     this.#waiting = undefined;
@@ -161,7 +163,7 @@ export class ResponseBody {
   }
 }
 
-/** Closes the connections of bodies that nobody can read any more. */
+/** Closes the connections of bodies that no code can read any more. */
 const unread = new FinalizationRegistry<() => void>((close) => {
   close();
 });

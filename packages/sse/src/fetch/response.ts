@@ -9,8 +9,8 @@ export interface FetchedHead {
 }
 
 /**
- * A response of the network. The constructor of `Response` takes a URL from nobody, nor a status
- * above 599, nor headers that cannot be changed: they are properties of the object.
+ * A response of the network. The constructor of `Response` takes no URL, no status above 599, and
+ * no immutable headers: they are properties of the object.
  */
 export function responseOf(body: ReadableStream<Uint8Array> | null, head: FetchedHead): Response {
   // The headers too: the type of a `blob()` and the boundary of a `formData()` are in them.
@@ -25,7 +25,7 @@ export function responseOf(body: ReadableStream<Uint8Array> | null, head: Fetche
 }
 
 /**
- * The headers of a response of the network: nobody can change them, as their guard is `immutable`
+ * The headers of a response of the network: no code can change them, as their guard is `immutable`
  * (WHATWG Fetch 5.1). `raw`: names and values by turns, as Node has them.
  */
 export function fetchedHeaders(raw: readonly string[]): Headers {

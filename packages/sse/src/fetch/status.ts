@@ -11,8 +11,8 @@ export interface FetchStatus {
   /** The URL that was asked for, and then the one that answered, without credentials. */
   readonly url: string;
   /**
-   * `requesting`: the head has not come. `reading`: the body is waited for. `held`: nobody reads
-   * the body. `over`: nothing more comes.
+   * `requesting`: the head has not come. `reading`: the body is waited for. `held`: the program
+   * does not read the body. `over`: nothing more comes.
    */
   readonly state: 'requesting' | 'reading' | 'held' | 'over';
   /** The HTTP status, once there is a response. */
@@ -32,11 +32,11 @@ export type FetchStatusChange =
   | { readonly type: 'answered'; readonly request: FetchStatus }
   /** The body has come to its end, or there is none. */
   | { readonly type: 'ended'; readonly request: FetchStatus }
-  /** By the signal, by a cancel of the body, or since nobody can read the body any more. */
+  /** By the signal, by a cancel of the body, or since no code can read the body any more. */
   | { readonly type: 'aborted'; readonly request: FetchStatus }
   | { readonly type: 'failed'; readonly request: FetchStatus; readonly failure: FetchFailure };
 
-/** What is known of a request, while it is in flight. */
+/** The known facts about a request in flight. */
 export class FetchRecord {
   readonly #clock: Clock;
   readonly #id: number;

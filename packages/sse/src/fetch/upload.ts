@@ -41,7 +41,7 @@ export class Upload {
   }
 
   cancel(reason: unknown): void {
-    // Nobody waits for the result of the cancel.
+    // No code waits for the result of the cancel.
     this.#reader.cancel(reason).catch(() => undefined);
   }
 

@@ -177,7 +177,7 @@ export function endOfBlock(text: string): number {
 
 const blankLine = /(?:^|\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/;
 
-/** Limits a `retry` to the largest exact whole number; nobody waits that long. */
+/** Limits a `retry` to the largest exact whole number: a far longer wait than any program makes. */
 export function exactRetry(retry: number): number {
   return Math.min(retry, Number.MAX_SAFE_INTEGER);
 }

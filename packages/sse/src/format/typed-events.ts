@@ -29,8 +29,8 @@ export type EventOf<Schemas extends EventSchemas> = [keyof Schemas] extends [nev
   : TypedEvent<Schemas>;
 
 /**
- * Schemas, and then a handler of the events that fit none, or neither. One type for both, where
- * overloads would hide which option is wrong: TypeScript tells of the last of them alone.
+ * Either schemas with a handler of the events that fit none, or neither of the two. One type for
+ * both cases: of overloads, TypeScript shows the error of the last alone.
  */
 export type SchemaOptions<Schemas extends EventSchemas, Context> = {
   readonly events?: Schemas;

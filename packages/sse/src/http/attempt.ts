@@ -47,7 +47,7 @@ export interface Connection {
   destroy(): void;
 }
 
-/** What becomes of a response, as its head says. */
+/** The use of a response, by its head. */
 export type Judgement<Head, Failure> =
   /** Its body is read. */
   | { readonly type: 'open'; readonly head: Head }

@@ -23,7 +23,7 @@ export class BodyStart {
     }
   };
 
-  /** The body has ended or broken off, or nobody waits for more of it. */
+  /** The body has ended or broken off, or the attempt waits for no more of it. */
   readonly end = (): void => {
     const bytes = Buffer.concat(this.#chunks, Math.min(this.#size, this.#limit));
     // Unlike `toString`, it leaves out a character that is cut off, rather than replace it.

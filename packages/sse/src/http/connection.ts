@@ -23,7 +23,8 @@ import type { ExchangeResponse } from './transport.ts';
 
 /**
  * Sends the request, follows redirects by our own rules for secrets (`nextHop`), and accepts one
- * response: 200 with `text/event-stream` (WHATWG HTML 9.2.3), or what the request calls a stream.
+ * response: 200 with `text/event-stream` (WHATWG HTML 9.2.3), or a response that the request calls
+ * a stream.
  */
 export function openConnection(
   request: SseRequest,

@@ -82,7 +82,7 @@ export class GotExchange implements Exchange {
     this.#sending = sending;
     shareSession(sending);
     sending.once('socket', (socket) => {
-      // Node lets nobody touch the socket of a session of HTTP/2.
+      // Node lets no code touch the socket of a session of HTTP/2.
       if (!hasStream(sending)) {
         socket.setKeepAlive(true, keepAliveDelay);
       }

@@ -73,7 +73,7 @@ function isVague(code: string, message: string): boolean {
   return vague.test(code) || (code === 'ERR_GOT_REQUEST_ERROR' && message.includes('HTTP/2'));
 }
 
-/** OpenSSL's names for what is wrong with a certificate, and Node's name for a wrong host name. */
+/** OpenSSL's names for the faults of a certificate, and Node's name for a wrong host name. */
 const untrusted =
   /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERROR_IN_C|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)/;
 

@@ -30,7 +30,8 @@ export function gotOptions(hop: Hop, request: TransportOptions): OptionsInit {
     retry: { limit: 0 },
     throwHttpErrors: false,
     followRedirect: false,
-    // Node notices a body that is too short; got counts only what is read through its own stream.
+    // Node notices a body that is too short; got counts only the bytes that are read through its
+    // own stream.
     strictContentLength: false,
     timeout: timeouts(connectTimeout, http2),
   };

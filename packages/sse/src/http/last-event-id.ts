@@ -7,7 +7,7 @@ import type { ConnectFailure, Disconnect } from './failure.ts';
  * some break the connection rather than say so.
  */
 export function isSendable(id: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  // oxlint-disable-next-line no-control-regex -- it looks for control characters
   return id !== '' && !/[\0-\x08\n-\x1F\x7F]/.test(id) && Buffer.byteLength(id) <= longest;
 }
 

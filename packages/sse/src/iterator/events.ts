@@ -70,7 +70,8 @@ export interface EventIterator<Event>
 /**
  * The events of a stream as an async iterator, without a process of your own. It reconnects, waits
  * and gives up as `resilient` does. The request is sent when the first event is read; nothing is
- * read from the socket while nobody asks. An event counts as handled when the next one is read.
+ * read from the socket while the loop does not ask. An event counts as handled when the next one is
+ * read.
  *
  * The loop ends with the stream: after 204, after `until`, or after the end of a POST. `break`
  * closes the socket at once.

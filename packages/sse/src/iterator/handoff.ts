@@ -48,7 +48,7 @@ export class Handoff<Value> {
     });
   }
 
-  /** Ends the exchange and drops a value that nobody took. A second ending has no effect. */
+  /** Ends the exchange and drops a value that no reader took. A second ending has no effect. */
   end(ending: Ending): void {
     if (this.#ending === undefined) {
       this.#ending = ending;

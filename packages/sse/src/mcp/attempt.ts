@@ -33,8 +33,8 @@ async function requestFor(state: ListenerState, context: RequestContext): Promis
 }
 
 /**
- * Begins a session. It goes on while a listener is stopped, which has to know the id of the session
- * to end it; not after its limit, nor after the end of the process.
+ * Begins a session. The attempt goes on while the listener is being stopped, since the listener
+ * needs the id of the session to end it. It ends at its limit, and with the process.
  */
 async function openSession(
   state: ListenerState,

@@ -38,7 +38,7 @@ type ListenerClient = Behaviour<
 
 const client: ListenerClient = define({
   init: (listener: Listener, self) => {
-    // For the time to end a session when a supervisor stops it.
+    // To have time to end the session when a supervisor stops the listener.
     trapExit(self, true);
     return begin(new ListenerState(listener, self));
   },

@@ -91,7 +91,7 @@ function handlersOf(
 /** The result of `initialize` can have pages of instructions; in bytes. */
 const largestJson = 2 ** 20;
 
-/** The answer in what is a failure for a stream: JSON, or a success without a body. */
+/** The answer in a response that is a failure for a stream: JSON, or a success without a body. */
 function answerIn(failure: ConnectFailure, id: number | undefined): ExchangeResult | undefined {
   if (failure.type === 'contentType') {
     const response = (messagesIn(failure.body) ?? []).find((one) => isResponseTo(id, one));

@@ -14,7 +14,7 @@ export type McpFailure =
    * is not shown when the object is printed.
    */
   | { readonly type: 'rpc'; readonly code: number; readonly message: string }
-  /** The server does not do what the listener needs. */
+  /** The server lacks a feature that the listener needs. */
   | { readonly type: 'unsupported'; readonly message: string };
 
 /** The value that a step of the handshake throws. */
@@ -44,7 +44,7 @@ export function rpcFailure({ code, message }: RpcError): McpFailure {
 }
 
 /**
- * What a failure of the client means for MCP: a handshake that failed, or a listen that was
+ * The meaning of a failure of the client for MCP: a handshake that failed, or a listen that was
  * answered by JSON, which is an error or the end of the subscription.
  */
 export function meaningOf(failure: ConnectFailure | Disconnect): McpFailure {

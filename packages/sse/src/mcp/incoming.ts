@@ -36,8 +36,8 @@ export async function take(
 }
 
 /**
- * The server listens: from now on nothing is missed, and what was missed before can be read.
- * Returns an answer if it listens to nothing.
+ * The server listens: from now on no change is missed, and the changes that were missed before can
+ * be read. Returns an answer if it listens to nothing.
  */
 export async function listening(
   notifications: SubscriptionFilter,

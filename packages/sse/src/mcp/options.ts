@@ -17,7 +17,7 @@ export type RequestOptions = Pick<
 >;
 
 /**
- * A listener of an MCP server: where it listens, for what, and what it does. Times are in ms.
+ * A listener of an MCP server: its endpoint, its notifications, and its handlers. Times are in ms.
  * `healthyAfter` and the options of the delays are those of `SseClient.resilient`.
  */
 export interface Listener extends RequestOptions, PaceOptions {
@@ -41,9 +41,9 @@ export interface Listener extends RequestOptions, PaceOptions {
     context: HandleContext,
   ) => void | Promise<void>;
   /**
-   * Called when notifications may be missing, once the server listens: what they are about has to
-   * be read again. No notification is handled before its promise settles. An error crashes the
-   * listener.
+   * Called when notifications may be missing, once the server listens: the subjects of the
+   * notifications have to be read again. No notification is handled before its promise settles. An
+   * error crashes the listener.
    */
   readonly reread: (reason: RereadReason, context: HandleContext) => void | Promise<void>;
   /**

@@ -14,8 +14,8 @@ import type { ListenerState } from './state.ts';
 export type ListenerAnswer = ClientAnswer<ListenerState>;
 
 /**
- * The server does not listen, or has said no. It is no failure that a server is a legacy one, nor
- * that it has ended a session that has listened.
+ * The server does not listen, or has refused. A legacy server is no failure, and neither is the end
+ * of a session that has listened.
  */
 export function failed(failure: McpFailure, state: ListenerState): ListenerAnswer {
   const reaction = reactionTo(failure, state);
@@ -94,7 +94,7 @@ function retryAfter(failure: McpFailure, state: ListenerState): ListenerAnswer {
     failure.type === 'status'
       ? requestedDelay(failure.headers, pace.date, listener.maxRetryAfter)
       : 0;
-  // With `maxDelay: Infinity` the delays grow above what a timer can be set to.
+  // With `maxDelay: Infinity` the delays grow above the largest delay that a timer accepts.
   const after = Math.min(pace.delay(requested), Number.MAX_SAFE_INTEGER);
   const reason = formatMcpFailure(failure);
   notify(state, { type: 'disconnected', reason, failure, after });

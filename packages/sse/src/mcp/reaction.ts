@@ -3,7 +3,7 @@ import { errorIn, type McpFailure } from './failure.ts';
 import { fieldOf, messagesIn } from './json-rpc.ts';
 import { legacy } from './revision.ts';
 
-/** What a listener knows of its server when it fails. */
+/** The facts that a listener knows of its server at a failure. */
 export interface Known {
   /** Whether it speaks a legacy revision. */
   readonly isLegacy: boolean;
@@ -25,7 +25,8 @@ export type Reaction =
 
 /**
  * The reaction to a failure. A server that is asked for the first time may be a legacy one, and
- * then it refuses the request; a server that has listened is what it is, and a refusal is an error.
+ * then it refuses the request; the revision of a server that has listened is certain, and a refusal
+ * is an error.
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
  */
 export function reactionTo(failure: McpFailure, known: Known): Reaction {
@@ -76,7 +77,7 @@ function isModernError(failure: McpFailure, code: number): boolean {
   return status === 404 ? code === noMethod : status === 400 && code >= -32_099 && code <= -32_020;
 }
 
-/** What a legacy server may answer to a request that it does not know. */
+/** Whether a legacy server may answer so to an unknown request. */
 function isRejection(failure: McpFailure): boolean {
   if (failure.type === 'rpc') {
     return isWrongRequest(failure.code);

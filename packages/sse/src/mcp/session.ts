@@ -21,7 +21,7 @@ export interface Channel extends Omit<ExchangeOptions, 'id'> {
 export class LegacySession {
   readonly #headers: SessionHeaders;
   readonly version: string;
-  /** What the server offers of the notifications. */
+  /** The notifications that the server offers, of those that the listener wants. */
   notifications: SubscriptionFilter;
   /** Whether the server knows that the listener is initialised, and its subscriptions. */
   isReady = false;

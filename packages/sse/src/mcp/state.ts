@@ -10,7 +10,7 @@ import type { Known } from './reaction.ts';
 import { legacy, modern } from './revision.ts';
 import type { Channel, LegacySession } from './session.ts';
 
-/** The state of a listener, changed in place. What can hold a secret is private. */
+/** The state of a listener, changed in place. Fields that can hold a secret are private. */
 export class ListenerState implements Known {
   readonly #listener: Listener;
   readonly pace: Pace;
@@ -18,7 +18,7 @@ export class ListenerState implements Known {
   /** The headers of the last attempt. */
   #headers: HeadersLike = {};
   session: LegacySession | undefined = undefined;
-  /** A session that the server is asked for. */
+  /** The session that the server is being asked for. */
   opening: Promise<LegacySession> | undefined = undefined;
   isLegacy: boolean;
   #hasListened = false;

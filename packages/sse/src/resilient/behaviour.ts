@@ -80,7 +80,7 @@ class Progress {
   failingSince = 0;
   /** The position at which an event above the limit came; `undefined` for none. */
   tooLargeAfter: string | undefined = undefined;
-  /** Whether another one has come there: time cannot mend that. */
+  /** Whether another such event has come at that position: further attempts cannot help. */
   isStuck = false;
   /** The event that is not handled in a batch, and the reaction to it. */
   apart: { readonly event: ServerSentEvent; readonly handle: () => EventAnswer } | undefined =
@@ -202,7 +202,7 @@ function batchClient({ handleBatch, maxBatch = 500 }: BatchOptions): ResilientCl
 
 /**
  * Whether `until`, `renew` or `gapOf` concerns the event, or fails: asked once, before the events
- * in front of it are handled. What follows waits until they are.
+ * in front of it are handled. The events after it wait until they are.
  */
 function isApart(event: ServerSentEvent, progress: Progress): boolean {
   if (progress.apart?.event === event) {
@@ -288,8 +288,8 @@ function shown({ url, lastEventId, sent, failuresInARow, options }: Progress): o
 }
 
 /**
- * Says that a POST, say, will be sent again after each complete answer too: once for each client,
- * not again when it is restarted.
+ * Warns that a request such as a POST will be sent again after each complete answer, too: once for
+ * each client, and not again when it is restarted.
  */
 function warnOfRepeats(options: ResilientOptions, self: Process): void {
   const { id, method, until } = options;
@@ -392,7 +392,7 @@ async function requestFor(progress: Progress, context: RequestContext): Promise<
   };
 }
 
-/** Once for each id, with the first attempt that goes without it. */
+/** Reports an id that cannot be sent: once, with the first attempt that goes without it. */
 function tellUnsendable(lastEventId: string, progress: Progress): void {
   if (lastEventId !== '' && lastEventId !== progress.sent.lastEventId && !isSendable(lastEventId)) {
     notify(progress, { type: 'ignored', lastEventId, reason: 'unsendable' });
@@ -487,7 +487,7 @@ function retry(
   progress: Progress,
   wanted: number = delayAfter(failure, progress),
 ): Answer {
-  // With `maxDelay: Infinity`, say, the delays grow above what a timer can be set to.
+  // With `maxDelay: Infinity`, say, the delays grow above the largest delay that a timer accepts.
   const after = Math.min(wanted, Number.MAX_SAFE_INTEGER);
   if (isSpent(progress, after)) {
     return giveUp(failure, progress);

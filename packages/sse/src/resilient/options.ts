@@ -319,7 +319,7 @@ export function assertTimes(options: Pick<StreamOptions, TimeOption | 'factor'>)
   assertBounds(options);
 }
 
-/** They are called long after the start: a value that is none would crash the client then. */
+/** Refuses a value that is no function: it would crash the client long after the start. */
 function assertFunctions(options: AnyOptions): void {
   assertBatch(options);
   if (isBatched(options)) {

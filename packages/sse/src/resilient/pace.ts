@@ -55,7 +55,7 @@ export class Pace {
   disconnected({ type }: Disconnect, hasEvents: boolean, retry: number | undefined): boolean {
     this.#retry = retry ?? this.#retry;
     const lasted = this.#system.clock.now() - this.#connectedAt;
-    // Not that of a lucky draw.
+    // At least the delay after a good end: a short draw must not make a short connection healthy.
     const delay = Math.max(this.#lastDelay, nextDelay(0, this.#delays(0), lowest));
     const past = { lasted, hasEvents, isClosed: type === 'closed', delay };
     this.#failures = failuresAfter(past, this.#failures, this.#options.healthyAfter);
@@ -72,7 +72,7 @@ export class Pace {
     return this.exactly(nextDelay(this.#failures, this.#delays(retryAfter), this.#system.random));
   }
 
-  /** The same where the user says when. */
+  /** The same for a delay that the user has set. */
   exactly(ms: number): number {
     this.#lastDelay = Math.ceil(Math.max(ms, this.wait));
     return this.#lastDelay;

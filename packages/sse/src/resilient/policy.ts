@@ -56,7 +56,7 @@ export type Verdict = 'retry' | 'refresh' | 'end' | 'fatal';
  * After none, the connection ended well: the delay is `minDelay`, or the server's `retry` if that
  * is longer, and up to a fifth more. After a failure it lies below an upper bound that grows from
  * there to `maxDelay`: at least a sixth of that bound, at least 250 ms (or a smaller `minDelay`),
- * and at least what the server requested.
+ * and at least the delay that the server requested.
  * @throws TypeError for an option that is unknown
  * @see WHATWG HTML 9.2.3, the reconnection time; RFC 9110 10.2.3, Retry-After
  * @example

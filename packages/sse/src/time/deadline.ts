@@ -75,7 +75,7 @@ export class Deadline {
   };
 }
 
-/** How late a timer of a thread is that was held, in ms. */
+/** From this lateness on, in ms, a timer shows that the thread was held. */
 const stall = 100;
 
 /** In ms. */

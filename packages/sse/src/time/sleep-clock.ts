@@ -2,18 +2,18 @@ import type { Clock, TimeoutHandle } from '@reprise/actor';
 
 import { nextMacrotask } from './next-macrotask.ts';
 
-/** Told when the machine has slept: the time of its clock is further than its timer knows. */
+/** Is told when the machine has slept: its clock is then ahead of its timer. */
 interface Sleeper {
   woken(): void;
 }
 
 /**
  * The time of a clock, and the time for which the machine slept: on Linux and macOS a monotonic
- * clock, and with it each timer, stands still meanwhile. The wall clock does not: what it gains on
- * the monotonic clock counts as sleep. A clock without `date` never sleeps.
+ * clock, and with it each timer, stands still meanwhile. The wall clock does not: the time that it
+ * gains on the monotonic clock counts as sleep. A clock without `date` never sleeps.
  *
- * Someone who sets the wall clock ahead looks the same as a sleep, so a sleep alone ends nothing:
- * see `Deadline`. A wall clock that is set back changes nothing.
+ * A wall clock that a user sets ahead looks the same as a sleep, so a sleep alone ends nothing: see
+ * `Deadline`. One that is set back changes nothing.
  */
 export class SleepClock {
   readonly #clock: Clock;

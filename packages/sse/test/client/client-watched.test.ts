@@ -123,7 +123,7 @@ describe('the status of a client', () => {
     expect(streams()).toStrictEqual([]);
   });
 
-  test('changes are noted for those who watch the system: each attempt, loss, wait and end', async () => {
+  test('changes are noted for the witnesses of the system: each attempt, loss, wait and end', async () => {
     await using stage = await openStage();
     jitter(ceiling);
     const facts: unknown[] = [];

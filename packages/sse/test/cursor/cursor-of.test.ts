@@ -240,7 +240,7 @@ describe('a position of `cursorOf`', () => {
     expect(positions).toEqual(['1', '2']);
   });
 
-  test('is any text: what it holds is the business of the server', async () => {
+  test('is any text: its content is the business of the server', async () => {
     await using stage = await openStage();
     const store = new Map<string, string>();
     const position = '\u0000 \n"…\ud800';
@@ -592,7 +592,10 @@ describe('dedupe with `cursorOf`', () => {
   });
 
   describe('of events that bring no position', () => {
-    /** Handles the events, ends, and is asked for what a client on the same store handles. */
+    /**
+     * Handles the events and ends. Returns the events that the next client on the same store
+     * handles.
+     */
     async function after(first: string, second: string, remember = 256): Promise<unknown[]> {
       await using stage = await openStage();
       const store = new Map<string, string>();
@@ -637,7 +640,7 @@ describe('dedupe with `cursorOf`', () => {
       expect(await after(a + b + c, a + b + c, 2)).toEqual(['c']);
     });
 
-    test('POS-15 knows what has come in the place of those that did not come again', async () => {
+    test('POS-15 knows the events that came in the place of those that did not come again', async () => {
       await using stage = await openStage();
       const cursor = { store: new Map<string, string>(), dedupe: true };
       const seen: unknown[] = [];

@@ -74,7 +74,7 @@ describe.each(kinds)('a transaction of the store, where %s', (_kind, isStoreAsyn
     expect(ledger.log).toEqual([
       'commit {"lastEventId":"1","recent":["1"]}',
       'commit {"lastEventId":"2","recent":["1","2"]}',
-      // The event that `until` names is handled too, by nobody.
+      // The event that `until` names counts as handled too, without a call of the handler.
       'commit nothing',
     ]);
   });

@@ -225,7 +225,7 @@ describe('responses', () => {
     },
   );
 
-  test('a status text is what the server sent', async () => {
+  test('a status text is the one that the server sent', async () => {
     await using server = await serveWpt();
     const { statusText } = await fetch(server.at('/status?code=210&text=Very%20Fine'));
     expect(statusText).toBe('Very Fine');

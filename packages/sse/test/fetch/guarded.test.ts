@@ -121,7 +121,7 @@ describe('limits of time', () => {
     await allClosed(it.server);
   });
 
-  test('time in which nobody reads the body is no silence', async () => {
+  test('time in which the program does not read the body is no silence', async () => {
     await using it = await guard({ idleTimeout: 1000, bodyTimeout: 1000 }, {});
     const response = await it.fetch(it.server.url);
     await it.clock.advance(60_000);
@@ -443,7 +443,7 @@ describe('status', () => {
     expect(changes.at(-1)).toMatchObject({ failure: { type: 'network' } });
   });
 
-  test('the connection of a response that nobody can read any more is closed', async () => {
+  test('the connection of a response that no code can read any more is closed', async () => {
     await using it = await guard();
     await it.fetch(it.server.url);
     while (it.fetch.requests.length > 0) {

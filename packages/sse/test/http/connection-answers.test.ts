@@ -287,7 +287,7 @@ describe.each(versions)('over %s', (_name, http) => {
       });
     });
 
-    test('and what it throws is a failure, and an answer that is neither true nor false, too', async () => {
+    test('and an error of it is a failure, and so is an answer that is neither true nor false', async () => {
       await using server = await http.serve(bare);
       const error = new Error('on purpose');
       const contentType = (): never => {

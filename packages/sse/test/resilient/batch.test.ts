@@ -108,7 +108,7 @@ describe('handleBatch', () => {
     },
   );
 
-  test('is given what has arrived, and waits for no more', async () => {
+  test('is given the events that have arrived, and waits for no more', async () => {
     await using stage = await openStage();
     const client = await start(stage, { maxBatch: 3 });
     const { stream, response } = await stage.next();
@@ -202,7 +202,7 @@ describe('handleBatch', () => {
     });
     (await stage.next()).stream(`${numbered(1, 2)}id: 3\ndata: RENEW\n\n${numbered(4, 4)}`);
     const second = await stage.next();
-    // The event that asks for it is handled, and what came behind it comes again.
+    // The event that asks for it is handled, and the events behind it come again.
     expect(second.request.headers['last-event-id']).toBe('3');
     second.stream(`${numbered(4, 5)}${end}`);
     await client.until('ended');

@@ -13,7 +13,7 @@ type Fault = 'begin' | 'commit' | 'answer';
 export class Ledger implements CursorStore {
   readonly #database = new DatabaseSync(':memory:');
   readonly #isAsync: boolean;
-  /** The calls in their order, and what each has written. */
+  /** The calls in their order, and the writes of each. */
   readonly log: string[] = [];
   /** The next transaction fails so: its answer may be lost though it is committed. */
   fault: Fault | undefined = undefined;

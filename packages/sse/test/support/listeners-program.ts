@@ -1,7 +1,7 @@
 /**
  * `node --conditions=@reprise/source listeners-program.ts`: functions of a user's that fail, by an
  * exception or by a promise, while their streams go on. A line of JSON for each tells where the
- * failure was told, and what became of the stream.
+ * failure was told, and the further course of the stream.
  */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,9 @@ import { events, type ServerSentEvent, SseClient } from '../../src/index.ts';
 import { McpListener } from '../../src/mcp.ts';
 import { chaos, inOrder } from '../../src/testing.ts';
 
-/** One result: each failure that was told, by its place, and what the rest of the program saw. */
+/**
+ * One result: each failure that was told, by its place, and the view of the rest of the program.
+ */
 export interface Told {
   readonly name: string;
   readonly how: 'throws' | 'rejects';

@@ -46,7 +46,7 @@ describe('a deadline', () => {
 
   test('judges after the sockets were read once more', async () => {
     const limit = deadline(1000);
-    // What lies in a socket is read before the next macrotask: here it brings the answer.
+    // The bytes in a socket are read before the next macrotask: here they bring the answer.
     const advanced = limit.clock.advance(1000, async () => {
       await Promise.resolve();
     });
@@ -170,7 +170,7 @@ describe('a connection whose thread is held', () => {
     await new Promise(setImmediate);
   }
 
-  test('BODY-06 REC-24 what lies in its socket meanwhile is no silence', async () => {
+  test('BODY-06 REC-24 time with unread bytes in its socket is no silence', async () => {
     const given = Promise.withResolvers<ServerResponse>();
     await using server = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
