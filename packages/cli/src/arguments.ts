@@ -226,7 +226,7 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
-/** Of `simulate`, 2 and others say how a run failed. */
+/** The exit status for wrong usage: 2, except for `simulate`, where 2 says how a run failed. */
 function statusOf([command]: readonly string[]): number {
   return command === 'simulate' ? misuseOfSimulate : 2;
 }

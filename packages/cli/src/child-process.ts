@@ -4,8 +4,8 @@ import { constants } from 'node:os';
 /**
  * Runs this program again as a child process that does the work, and exits with its status. The
  * child survives a `kill -9` of this process long enough to print the current event and to write
- * the cursor: no program can protect itself from a kill between these two. `stdin` is what the
- * child can read there, since this process may have read its own.
+ * the cursor: no program can protect itself from a kill between these two. `stdin` is the text that
+ * the child can read there, since this process may have read its own.
  */
 export async function runInChildProcess(
   process: NodeJS.Process,

@@ -49,7 +49,7 @@ export class Delivery {
         ? output.event(source, event)
         : this.#run(options.exec, source, event, signal);
     if (this.#quota.isUsedUp) {
-      // Not before the reader has it: an event that waits in the end is dropped.
+      // Not before the reader has the event: one that still waits at the end is dropped.
       void Promise.resolve(done).then(
         () => {
           this.#stop();

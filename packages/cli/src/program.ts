@@ -284,7 +284,7 @@ export class Program {
 
   /** After a signal, or a failure of the program itself. */
   #statusOfReason(reason: ExitReason, usual: number): number {
-    // Killed at the deadline: the signal still got what it asked for.
+    // Killed at the deadline: the signal asked for this end.
     if (usual === 0 || reason.type === 'killed') {
       return 0;
     }

@@ -114,7 +114,7 @@ describe('a cursor', () => {
     const { stdout } = first.process;
     // Without a listener, Node would read all of the pipe once the process has ended.
     stdout.on('readable', () => {});
-    // Nobody reads: the pipe is full long before the end of the line.
+    // The pipe is not read: it is full long before the end of the line.
     await once(stdout, 'readable');
     first.process.kill(signal);
     await removed(`${file}-owner`);

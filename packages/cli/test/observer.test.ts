@@ -14,7 +14,7 @@ afterEach(() => {
   running.clear();
 });
 
-/** The program on a terminal: what it has written, up to the first match, and a way to end it. */
+/** The program on a terminal: its output, up to the first match, and a way to end it. */
 async function onTerminal(
   args: readonly string[],
   pattern: RegExp,

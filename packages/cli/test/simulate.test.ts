@@ -32,7 +32,7 @@ describe('reprise simulate', () => {
   });
 });
 
-/** What a failure is, without how to run it again. */
+/** The lines of a failure that name it, without the command to run it again. */
 function pageIn(lines: readonly string[]): readonly string[] {
   return lines.filter((line) => /^ +(?:seed|tape|\d+) |^Error/.test(line));
 }

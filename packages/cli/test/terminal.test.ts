@@ -36,7 +36,7 @@ onPosix(
     const terminal = new Terminal(['tail', server.url], { cols: 175 });
     await terminal.shows((lines) => lines.at(-1)?.includes(`${wide}…`) === true);
     terminal.resize(35);
-    // What the program has written before it knew of this can leave a rest above, as on any
+    // Lines that the program has written before it knew of this can leave a rest above, as on any
     // terminal: test/screen.test.ts has the rule, where nothing is on its way.
     await terminal.shows((lines) => /^http:.*…$/.test(lines.at(-1) ?? ''));
     expect(terminal.lines.at(-1)?.length).toBeLessThanOrEqual(35);

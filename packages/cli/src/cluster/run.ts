@@ -53,7 +53,7 @@ async function status({ place, json, limit }: Status): Promise<string> {
     : `${clusterLines(engine, shown).join('\n')}\n`;
 }
 
-/** A key may be a URL with credentials, and the words of an error may have one. */
+/** A key may be a URL with credentials, and the text of an error may contain such a URL. */
 function withoutSecrets(row: StreamRow): StreamRow {
   const { key, parked } = row;
   return { ...row, key: redact(key), parked: parked === undefined ? parked : redact(parked) };
@@ -68,7 +68,7 @@ async function retry({ place, json, key }: Retry): Promise<ClusterOutcome> {
     : { text: `Expected the key of a stream of the store, got ${shown}\n`, status: 1 };
 }
 
-/** A key with a secret is printed without it, and so is it given. */
+/** A key with a secret is printed without the secret, and the user gives it in that form. */
 async function keyMeantBy(given: string, open: OpenStore<unknown>): Promise<string> {
   if (!given.includes('[redacted')) {
     return given;

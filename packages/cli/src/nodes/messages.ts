@@ -6,7 +6,7 @@ import type { SourceState } from '../source.ts';
 export type WorkerMessage =
   | {
       readonly type: 'event';
-      /** The answer has it. */
+      /** The answer has the same id. */
       readonly id: number;
       readonly source: number;
       readonly event: ServerSentEvent;

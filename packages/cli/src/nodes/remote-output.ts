@@ -46,7 +46,7 @@ export class RemoteOutput implements Output {
     return this.#sources.indexOf(source);
   }
 
-  /** Without a parent nobody prints: the program is about to end. */
+  /** Without a parent nothing is printed: the program is about to end. */
   #send(message: WorkerMessage): void {
     if (this.#process.connected) {
       this.#process.send?.(message);

@@ -20,7 +20,7 @@ export async function startWorkers(
   context: NodeContext,
 ): Promise<void> {
   const store = await storeAt(place);
-  // A store that refuses one of them refuses all: it is told once, and not by each.
+  // A store that refuses one worker refuses all: that is reported once, and not by each.
   await withStore(store, async () => undefined);
   const { Workers } = await import('@reprise/cluster/workers');
   const spec = Workers.childSpec({

@@ -49,7 +49,7 @@ export interface ExecOptions {
 }
 
 export interface ObserverFlags {
-  /** Whether `--observer` was given: else it is there for a person at a terminal alone. */
+  /** Whether `--observer` was given: without it, only a person at a terminal gets the page. */
   readonly isAsked: boolean;
   /** `undefined`: the usual one. */
   readonly port?: number;

@@ -45,7 +45,7 @@ function tlsFiles(given: GivenOptions): NonNullable<ClientOptions['tls']> {
     cert: text('--cert', given.cert),
     key: text('--key', given.key),
   });
-  // Node ignores a file without a certificate, and would then trust nobody.
+  // Node ignores a file without a certificate, and would then trust no server.
   if (files.ca !== undefined && !files.ca.includes('-----BEGIN CERTIFICATE-----')) {
     throw expected('--ca to name a PEM file of certificates', `${given.ca}`);
   }

@@ -79,7 +79,7 @@ class Screen implements Output {
     this.#live.clear();
   }
 
-  /** What goes to stderr must not land among the status lines, if that is the same terminal. */
+  /** Lines for stderr must not land among the status lines, if it is the same terminal. */
   #beside(write: () => void): void {
     this.#live.clear();
     write();

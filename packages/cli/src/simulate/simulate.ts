@@ -20,7 +20,7 @@ export async function simulate(options: CommandOptions, print: Print): Promise<n
 
 /**
  * The package as the file with the models imports it, so that both use one copy; else as this
- * program does. A person who only tails streams has not installed it.
+ * program imports it. It may be missing: only `simulate` needs it.
  */
 async function commandBeside(paths: readonly string[]): Promise<typeof Package> {
   const entry = [...paths.map(placeOf), import.meta.url].map(entryFrom).find(isDefined);

@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 /** A column of a table. */
 export interface Column<Row> {
   readonly title: string;
-  /** In characters; the widest column of all takes what is left. */
+  /** In characters. `rest`: the column takes the rest of the line. */
   readonly width: number | 'rest';
   readonly isNumber?: boolean;
   /** Those with the greatest number go first where the terminal is narrow. */
@@ -16,7 +16,7 @@ export interface Column<Row> {
 
 /** In characters. */
 const gap = 2;
-/** What a name keeps, at least. */
+/** The least width of a name, in characters. */
 const leastName = 14;
 
 /** The columns that a terminal has room for, each with its width. */

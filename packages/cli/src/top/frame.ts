@@ -131,7 +131,7 @@ function table<Row>(
   return [paint('inverse', tableLine(fitted, undefined)), ...shown];
 }
 
-/** Where a list begins that shows its selected line, and no space at its end without need. */
+/** The first line of a list that shows its selected line, without needless space at its end. */
 export function firstShown(top: number, selected: number, count: number, length: number): number {
   const wanted = selected < 0 ? top : Math.min(Math.max(top, selected - count + 1), selected);
   return Math.max(0, Math.min(wanted, length - count));

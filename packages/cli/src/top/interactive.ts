@@ -35,7 +35,7 @@ class Interactive {
   #crashCount = -1;
   /** The rows that the observer tells numbers of. */
   #window = '';
-  /** Told while the person has paused, and not told again. */
+  /** Events that came while the person had paused, and do not come again. */
   readonly #missed: (readonly [type: string, data: string])[] = [];
 
   constructor(options: TopOptions, process: ScreenProcess) {
@@ -96,7 +96,7 @@ class Interactive {
       this.#window = '';
     }
     this.#model.apply(type, data);
-    // The last of each look.
+    // The last event of each look.
     if (type === 'rows') {
       this.#draw();
       void this.#readCrashes();
@@ -184,7 +184,7 @@ class Interactive {
   }
 }
 
-/** Whether the next look tells it anew. */
+/** Whether the next look brings an event of this type again. */
 function isRepeated(type: string): boolean {
   return ['rows', 'streams', 'vitals', 'hour'].includes(type);
 }

@@ -10,7 +10,7 @@ export interface Key {
   readonly ctrl?: boolean | undefined;
 }
 
-/** What a key asks for. */
+/** The request of a key. */
 export type Command =
   | { readonly type: 'view'; readonly view: View }
   /** The page of the process in this row. */

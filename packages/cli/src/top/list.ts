@@ -94,7 +94,7 @@ class TreeList {
   }
 }
 
-/** The largest first; what is not measured is not among the busiest, and left out. */
+/** The largest first; processes without a value above 0 are left out. */
 function sortedLines(model: Model, { filter }: View, order: Order): readonly Line[] {
   const found = hits(model, filter);
   return [...model.rows]

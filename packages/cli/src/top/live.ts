@@ -19,7 +19,7 @@ const silent: Logger = { error: () => {}, warn: () => {} };
 /** Looks come twice a second. */
 const idleTimeout = 10_000;
 
-/** Follows what an observer tells, until the system that it returns is stopped. */
+/** Follows the reports of an observer, until the system that it returns is stopped. */
 export async function follow(options: TopOptions, listener: LiveListener): Promise<System> {
   const system = createSystem({ logger: silent });
   await Supervisor.startLink(system, {

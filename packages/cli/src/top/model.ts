@@ -26,7 +26,7 @@ export class Model {
   judgement: Judgement | undefined = undefined;
   /** Events a second, of all streams. */
   events: number | undefined = undefined;
-  /** Whether the observer tells now; else all is as it was when it did. */
+  /** Whether reports of the observer arrive; else all values are those of the last report. */
   isLive = false;
   readonly #rows: Map<number, TreeRow> = new Map();
   #children: Map<number, number[]> | undefined = undefined;

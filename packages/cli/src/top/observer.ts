@@ -52,7 +52,7 @@ export function headersOf({ token }: Place): Readonly<Record<string, string>> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Why an answer with this status is none; `undefined` for a good one. */
+/** The error for an answer with this status; `undefined` for a good one. */
 export function refusalOf(place: Place, status: number): UnreachableError | undefined {
   if (status === 401) {
     const got = place.token === undefined ? 'none' : 'another one';

@@ -43,7 +43,7 @@ function locationOf(target: string): { readonly url: string; readonly fragment: 
   return { url: `${url.origin}${path}`, fragment: url.hash.slice(1) };
 }
 
-/** What stands there is a token. */
+/** The fragment is a token. */
 function withoutFragment(target: string): string {
   return target.replace(/#.*/s, '#…');
 }

@@ -13,7 +13,7 @@ export type ScreenProcess = Pick<
 const enter = '\u001B[?1049h\u001B[?25l';
 const leave = '\u001B[?25h\u001B[?1049l';
 
-/** The whole terminal of a person. What was on it before is there again afterwards. */
+/** The whole terminal of a person. Its earlier content is there again afterwards. */
 export class Screen {
   readonly #process: ScreenProcess;
   readonly #redraw: () => void;

@@ -25,7 +25,7 @@ export interface Plain {
 const pause = 1000;
 
 /**
- * Prints what the options ask for, once or again and again, and returns the exit status.
+ * Prints the output that the options ask for, once or again and again, and returns the exit status.
  * @throws (rejects) UnreachableError
  */
 export async function printTop(options: TopOptions, plain: Plain): Promise<number> {
@@ -46,7 +46,7 @@ export async function printTop(options: TopOptions, plain: Plain): Promise<numbe
   }
 }
 
-/** What an observer tells at one look. */
+/** The answer of an observer to one look. */
 interface Overview extends Judgement {
   readonly look: unknown;
 }
@@ -85,7 +85,7 @@ function statusOf({ isWell }: Judgement): number {
   return isWell ? 0 : 1;
 }
 
-/** The first has no rates, and the second may be from before the rows were asked for. */
+/** The first look has no rates; the second may be from before the request for the rows. */
 const looks = 3;
 
 async function printPage(options: TopOptions, { stdout, columns }: Plain): Promise<number> {

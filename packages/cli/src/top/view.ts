@@ -6,7 +6,7 @@ export type Order = 'tree' | 'queue' | 'messages' | 'busy' | 'restarts';
 
 export const orders: readonly Order[] = ['tree', 'queue', 'messages', 'busy', 'restarts'];
 
-/** What the person has chosen to see. */
+/** The choices of the person. */
 export interface View {
   readonly view: TopView;
   /** The row that is selected. */
@@ -17,7 +17,7 @@ export interface View {
   readonly filter: string;
   /** Whether keys are letters of the filter. */
   readonly isTyping: boolean;
-  /** What was folded and opened by hand. */
+  /** The processes that were folded and opened by keys. */
   readonly folds: ReadonlyMap<number, boolean>;
   readonly isPaused: boolean;
   /** The process whose page is open. */

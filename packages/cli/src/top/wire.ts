@@ -1,4 +1,4 @@
-// The part of what an observer tells, as JSON, that is shown here.
+// The part of an observer's JSON that is shown here.
 
 export interface Hello {
   readonly reader: string;
@@ -103,7 +103,7 @@ interface Other {
   readonly path: string;
 }
 
-/** What is linked, and who monitors whom, by the numbers of processes. */
+/** The links and the monitors, by the numbers of processes. */
 export interface Links {
   readonly links: readonly (readonly [pid: number, other: number])[];
   readonly monitors: readonly (readonly [watcher: number, watched: number])[];

@@ -16,7 +16,10 @@ export interface TerminalOptions {
   readonly variables?: NodeJS.ProcessEnv;
 }
 
-/** `reprise` on a terminal of the operating system; an emulator shows what a person sees. */
+/**
+ * `reprise` on a terminal of the operating system; an emulator shows the lines as a person sees
+ * them.
+ */
 export class Terminal {
   readonly whenExited: Promise<number>;
   /** All that was written to the terminal. */
@@ -58,7 +61,7 @@ export class Terminal {
   /** The lines on it, from the top; a line that the terminal has wrapped counts for several. */
   get lines(): readonly string[] {
     const { cols, buffer } = this.#emulator;
-    // The emulator keeps what is right of its edge.
+    // The emulator keeps the text to the right of its edge.
     const lines = Array.from({ length: buffer.active.length }, (_, row) =>
       buffer.active.getLine(row)?.translateToString(true, 0, cols),
     );

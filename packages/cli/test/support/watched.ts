@@ -17,7 +17,7 @@ const server = GenServer.define({
 });
 type Server = GenServer.ServerOf<typeof server>;
 
-/** A program on a virtual clock, and the model of what its observer tells. */
+/** A program on a virtual clock, and the model of the reports of its observer. */
 export class Watched implements AsyncDisposable {
   readonly system: TestSystem = createTestSystem();
   readonly model = new Model();
@@ -60,7 +60,7 @@ export class Watched implements AsyncDisposable {
     }
   }
 
-  /** Lets time pass, and reads what was told meanwhile. */
+  /** Lets time pass, and reads the reports that came meanwhile. */
   async advance(ms: number): Promise<void> {
     await settle(this.system);
     await advance(this.system, ms);

@@ -45,7 +45,7 @@ function sceneOf(model: Model, view: View = firstView, columns = 100, rows = 30)
 }
 
 describe('frame', () => {
-  test('TOP-01 shows what is wrong, the figures, and the tree with its numbers', async () => {
+  test('TOP-01 shows the findings, the figures, and the tree with its numbers', async () => {
     await using watched = await crashed();
     const { model } = watched;
     const time = timeOfDay(model.vitals?.wall ?? 0);
@@ -66,7 +66,7 @@ describe('frame', () => {
     ]);
   });
 
-  test('TOP-01 has what is wrong in colours and in words', async () => {
+  test('TOP-01 has the findings in colours and in words', async () => {
     await using watched = await crashed();
     const paint = (colour: string, text: string): string => `<${colour}>${text}</>`;
     const lines = frameOf({ ...sceneOf(watched.model, firstView, 200), paint });

@@ -22,7 +22,7 @@ async function answer(url: string, path: string): Promise<unknown> {
 const unsafe = /[^\P{Cc}\n]|[\u202E]/u;
 
 describe('reprise top', () => {
-  test('TOP-04 SEC-02 TOP-09 --json is what the observer tells, in one line, and says whether it is well', async () => {
+  test('TOP-04 SEC-02 TOP-09 --json is the report of the observer, in one line, and says whether it is well', async () => {
     await using service = await startService({ names: hostile });
     const well = await top(String(service.port), '--json');
     expect([well.status, well.stdout.length, well.stderr]).toStrictEqual([0, 1, []]);
@@ -142,7 +142,7 @@ function withoutCounting(rows: unknown): unknown {
   );
 }
 
-/** Somebody has listened there. */
+/** A port at which no service listens any more. */
 async function portOfNobody(): Promise<string> {
   await using service = await startService();
   return String(service.port);
@@ -156,7 +156,7 @@ interface Graph {
   }[];
 }
 
-/** The cursor is back, and so is what was on the terminal before. */
+/** The cursor is back, and so is the earlier content of the terminal. */
 const left = '\u001B[?25h\u001B[?1049l';
 
 describe('on a terminal', () => {

@@ -1,4 +1,4 @@
-/** What a number of the lottery wins. */
+/** The prize of a number of the lottery. */
 export function prize(number: number): number {
   return 10 * number;
 }
