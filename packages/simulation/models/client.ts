@@ -124,8 +124,8 @@ const client = defineModel({
 });
 
 /**
- * A client that drops what it has handled, on a machine and a store without faults: it handles
- * nothing twice, and its position never moves back, whatever the server sends again.
+ * A client that drops handled events, on a machine and a store without faults: it handles nothing
+ * twice, and its position never moves back, whatever the server sends again.
  */
 const clientWithDedupe = defineModel({
   name: 'client with dedupe',

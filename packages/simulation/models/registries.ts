@@ -6,7 +6,7 @@ import { Scene } from './support/registries/scene.ts';
 /**
  * Processes with keys in registries, names, locks and groups, and registries that end. Each key has
  * one holder, no dead process has anything, locks go to those that wait in the order in which they
- * came, and what a monitor or a listener was told is what is.
+ * came, and the reports to monitors and listeners are true and complete.
  */
 export default defineModel({
   name: 'registries',

@@ -4,8 +4,9 @@ import { play } from './support/play.ts';
 import { Scene } from './support/signals/scene.ts';
 
 /**
- * Processes that link, monitor, exit and write to each other: who ends by whose end, and what each
- * is told and in what order, is compared with the rules after each step.
+ * Processes that link, monitor, exit and write to each other: which process ends by the end of
+ * which other, and the messages that each gets and their order, are compared with the rules after
+ * each step.
  */
 export default defineModel({
   name: 'signals',

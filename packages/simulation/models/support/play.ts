@@ -3,9 +3,9 @@ import type { Simulation } from '@reprise/simulation';
 
 /** One run of a model that has one node. */
 export interface Play {
-  /** Runs as a process of the node; what it waits for at last is longer than all that goes on. */
+  /** Runs as a process of the node; its last wait is longer than all other activity. */
   drive(): Promise<void>;
-  /** Called after each step; throws what is broken. */
+  /** Called after each step; throws an error if a rule is broken. */
   check(): void;
   /** Called when nothing is left to happen. */
   settled(): void;

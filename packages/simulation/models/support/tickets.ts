@@ -5,7 +5,7 @@ export interface Tickets {
   version: number;
 }
 
-/** Takes one ticket, unless somebody has taken one since the others were seen. */
+/** Takes one ticket, unless another sale has taken one since `seen` was read. */
 export function takeTicket(now: Tickets, seen: Tickets): boolean {
   if (now.version !== seen.version) {
     return false;

@@ -1,6 +1,6 @@
 /**
- * The first rule that was broken. Code of a process does not throw it: that would end the process,
- * and nobody else would notice.
+ * The first rule that was broken. Code of a process does not throw it: that would only end the
+ * process, and the run would go on.
  */
 export class Verdict {
   #broken: string | undefined = undefined;

@@ -7,7 +7,9 @@ export function assertThat(isRight: boolean, expected: string, value: unknown): 
   }
 }
 
-/** @throws TypeError unless `value` is a function; `owner`: it is the function of this */
+/**
+ * @throws TypeError unless `value` is a function; `owner`: the thing that the function belongs to
+ */
 export function assertFunction(owner: string, value: unknown): void {
   assertThat(typeof value === 'function', `Expected ${owner} to be a function`, value);
 }

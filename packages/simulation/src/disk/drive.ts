@@ -15,7 +15,7 @@ export interface Machine {
 }
 
 interface Operation<Answer = unknown> {
-  /** In the trace. */
+  /** The words for the trace. */
   readonly what: string;
   readonly apply: (directory: Directory) => Answer;
 }

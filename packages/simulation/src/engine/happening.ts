@@ -30,7 +30,7 @@ export interface Happening {
   readonly lane?: Lane | undefined;
   /** The process whose call it belongs to: the code that goes on in it is that of this process. */
   readonly process?: Pid | undefined;
-  /** After everything of the same owner that was due when it was scheduled, as `setImmediate`. */
+  /** Whether all that was due of the same owner goes first, as before a `setImmediate`. */
   readonly isLast?: boolean;
   readonly run: () => void;
 }

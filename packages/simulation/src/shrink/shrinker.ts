@@ -3,7 +3,7 @@ import { type Failure, failureOf, signatureOf } from '../run/failure.ts';
 import type { SeedResult } from '../run/seed-run.ts';
 import { type Cost, costOf, isLess } from './cost.ts';
 
-/** Shrinking stops at the first of both. */
+/** Shrinking stops at the limit that is reached first. */
 export interface ShrinkLimits {
   readonly runs: number;
   readonly ms: number;

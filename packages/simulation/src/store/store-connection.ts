@@ -20,10 +20,10 @@ export interface StoreServer {
 }
 
 interface Request {
-  /** In the trace. */
+  /** The words for the trace. */
   readonly what: string;
   readonly fate: Fate;
-  /** That has sent it. */
+  /** The process that has sent it. */
   readonly process: Pid | undefined;
   /** Its effect on the server; returns the answer. */
   readonly apply: () => unknown;

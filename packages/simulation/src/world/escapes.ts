@@ -4,9 +4,9 @@ import type { Engine } from '../engine/engine.ts';
 import type { Owner } from '../engine/happening.ts';
 import { type EscapeKind, escapeWords, isOneShot, kindIn, kindOf } from './escape-kind.ts';
 
-/** So long, in real ms, virtual time stands still for an operation that has one end. */
+/** How long, in real ms, virtual time stands still for an operation that ends once. */
 const longestOperation = 10_000;
-/** So long for an open socket, or another thing that may call back at any time, or never. */
+/** The same for an open socket, or another operation that may call back at any time, or never. */
 const longestSilence = 500;
 
 /** An allowed operation outside of the simulation. */

@@ -4,7 +4,7 @@ import type { CursorStore } from '@reprise/sse';
 
 import { runSeeds, valuesOf } from '../support/seeds.ts';
 
-/** Runs `first` in the first life of a node, and tells what is on the disk in the second. */
+/** Runs `first` in the first life of a node, and tells the content of the disk in the second. */
 function afterCrash(
   first: (disk: Disk) => Promise<void>,
   read: (disk: Disk) => Promise<string>,

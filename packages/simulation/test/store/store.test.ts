@@ -66,7 +66,7 @@ test('SIM-C06 the answer of a store is lost though the request was applied', asy
   expect(await valuesOf(100, fates)).toEqual(new Set(['done, applied']));
 });
 
-/** Writes 1, then 2, and tells what is kept in the end, if the node has seen no error. */
+/** Writes 1, then 2, and tells the value that is kept in the end, if the node has seen no error. */
 function writesTwo(isGuarded: boolean): (told: (value: string) => void) => Program {
   return (told) => async (sim) => {
     const store = sim.store<{ value: number }>({});

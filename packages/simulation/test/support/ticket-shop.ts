@@ -4,7 +4,7 @@ const count = 3;
 
 /**
  * Two shops that sell three tickets from one store. A sale reads how many are left, and writes one
- * less. `isGuarded`: the write counts only if nobody has written since.
+ * less. `isGuarded`: the write counts only if no other sale has written since.
  */
 export function ticketShop(isGuarded: boolean): Program {
   return async (sim) => {

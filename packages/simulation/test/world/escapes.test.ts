@@ -30,7 +30,7 @@ function onNode(main: () => unknown): Program {
 const run = (main: () => unknown, allow: readonly EscapeKind[] = []): Promise<SeedResult> =>
   runSeed(onNode(main), { source: { seed: 0 }, allow });
 
-/** Each resolves when what it began is over. */
+/** Each resolves when the operation that it began is over. */
 const escapes: Readonly<Record<string, readonly [EscapeKind, () => Promise<unknown>]>> = {
   'a file that is read': ['fs', () => readFile(file)],
   'a file that is read with a callback': [
@@ -101,7 +101,7 @@ for (const [what, [kind, begin]] of Object.entries(escapes)) {
     expect((violation?.error as Error | undefined)?.stack).toMatch(
       /\n +at .*escapes\.test\.ts:\d+/,
     );
-    // Outside of the simulation, for what was begun to be over.
+    // Outside of the simulation, for the operation that was begun to be over.
     await begin();
   });
 

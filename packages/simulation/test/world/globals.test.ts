@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { type Program, runSeed } from '@reprise/simulation';
 
-/** Runs `main` on a node, and returns what it told, with the hash of the run. */
+/** Runs `main` on a node, and returns the value that it told, with the hash of the run. */
 async function onNode(
   main: (tell: (told: unknown) => void) => void | Promise<void>,
   seed = 0,

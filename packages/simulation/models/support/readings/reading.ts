@@ -62,7 +62,7 @@ export class Reading {
     }
   }
 
-  /** What is left of it, when it should be over. */
+  /** The rest of it, when it should be over. */
   get left(): string | undefined {
     // A process that is killed before its first turn reads nothing.
     const isOver = this.isOver || this.#iterator === undefined;

@@ -19,12 +19,12 @@ import type { Order, Stage } from './stage.ts';
 
 type Act = (stage: Stage, self: Process, order: Order) => void | Promise<void>;
 
-/** An abnormal end that nobody reports: a report is slow. */
+/** An abnormal end without a report: a report is slow. */
 const failed: ExitReason = { type: 'timeout' };
 /** One for all: to make a stack is slow. */
 const bug = new Error('a bug');
 
-/** What a process does when it is told to. The first is the tamest. */
+/** The acts of a process, on an order. The first is the tamest. */
 export const acts: Readonly<Record<string, Act>> = {
   register: ({ directory, verdict }, self, { key, choice }) => {
     if (directory.isOpen(unique)) {

@@ -20,8 +20,8 @@ export const duplicate = name<Registry.Duplicate<string, number>>('duplicate');
 export type RegistryName = typeof unique | typeof duplicate;
 
 /**
- * Who has which key, name and lock, and is in which group, by the rules. The runtime is compared
- * with it after each step.
+ * The process of each key, name and lock, and the members of each group, by the rules. The runtime
+ * is compared with it after each step.
  */
 export class Directory {
   readonly unique = new Table(true);
@@ -29,9 +29,9 @@ export class Directory {
   readonly names = new Table(true);
   readonly groups = new Table(false);
   readonly locks: LockRules;
-  /** What the owners of monitors know. */
+  /** The knowledge of the owners of monitors. */
   readonly views: Map<Ref, GroupView> = new Map();
-  /** What a listener was told, by registry. */
+  /** The table as a listener was told of it, by registry. */
   readonly #told: Map<Pid, Table> = new Map();
   /** The registries that run. */
   readonly #open: Set<RegistryName> = new Set();
@@ -98,7 +98,7 @@ export class Directory {
     this.#verdict.check();
   }
 
-  /** With nothing left to happen, all know what is. */
+  /** With nothing left to happen, the views of all owners and listeners are true. */
   settled(): void {
     this.locks.settled();
     for (const { owner, group, members } of this.views.values()) {

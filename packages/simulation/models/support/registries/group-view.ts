@@ -1,6 +1,8 @@
 import type { Groups, Pid } from '@reprise/actor';
 
-/** What the owner of a monitor of a group knows: the members at its start, and the changes. */
+/**
+ * The knowledge of the owner of a monitor of a group: the members at its start, and the changes.
+ */
 export class GroupView {
   readonly owner: Pid;
   readonly group: string;

@@ -39,7 +39,7 @@ export class LockRules {
     this.#claims = this.#claims.filter((other) => other !== claim);
   }
 
-  /** The registry has ended: nobody waits any more, and those that hold a key go on. */
+  /** The registry has ended: no process waits any more, and those that hold a key go on. */
   clear(): void {
     for (const claim of this.#claims) {
       if (claim === this.#first(claim.key)) {
@@ -49,7 +49,7 @@ export class LockRules {
     this.#claims = [];
   }
 
-  /** With nothing left to happen, nobody waits. */
+  /** With nothing left to happen, no process waits. */
   settled(): void {
     const first = this.#claims.find(isWaiting);
     this.#verdict.expect(first === undefined, () => {

@@ -24,7 +24,7 @@ import type { Mail, Stage } from './stage.ts';
 
 const names = Object.keys(acts);
 
-/** One run: functions and servers that do what they are told, and two registries that may end. */
+/** One run: functions and servers that follow orders, and two registries that may end. */
 export class Scene implements Play, Stage {
   readonly verdict = new Verdict();
   readonly directory: Directory;

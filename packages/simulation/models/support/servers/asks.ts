@@ -19,7 +19,7 @@ export const plans = [
 ] as const;
 export type Plan = (typeof plans)[number];
 
-/** What a server does after a message. */
+/** The action of a server after a message. */
 export const afters = ['rest', 'continue', 'timeout', 'hibernate'] as const;
 export type After = (typeof afters)[number];
 
@@ -47,7 +47,7 @@ export interface Errand {
   readonly ms: number;
 }
 
-/** What a server is given at its start. */
+/** The argument of a server at its start. */
 export interface Setting {
   readonly rules: CallRules;
   readonly verdict: Verdict;

@@ -73,7 +73,7 @@ function replyTo({ ticket, after, ms }: Ask, desk: Desk, isSure: boolean): Answe
 
 type Info = Note | ExitMessage | { readonly type: 'timeout' };
 
-/** A server that answers in every way, and checks what it is asked, and when. */
+/** A server that answers in every way, and checks each request and its time. */
 export const answering = GenServer.define({
   init: (setting: Setting, self) => {
     trapExit(self, setting.trapsExits);

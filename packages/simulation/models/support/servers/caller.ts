@@ -17,7 +17,7 @@ import type { CallRules, Outcome, Ticket } from './rules.ts';
 /** How a caller writes to a server. The first is the tamest. */
 export const hows = ['call', 'cast', 'info', 'request', 'wait', 'notice', 'collect'] as const;
 
-/** Tells a caller what to do. */
+/** Tells a caller to do an act. */
 export interface Order {
   readonly type: 'order';
   readonly how: (typeof hows)[number];

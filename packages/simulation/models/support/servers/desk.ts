@@ -18,7 +18,7 @@ interface Held {
   readonly ticket: Ticket;
 }
 
-/** The state of a server: what it has begun, and what must come next. */
+/** The state of a server: the work that it has begun, and the callback that must come next. */
 export class Desk {
   readonly setting: Setting;
   readonly self: Process;

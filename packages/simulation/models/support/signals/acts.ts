@@ -26,7 +26,7 @@ import type { Mail, Order, Stage } from './stage.ts';
 /** The rules are told first: the act may end the process, or others, before it returns. */
 type Act = (stage: Stage, self: Process, me: Peer, order: Order) => void | Promise<void>;
 
-/** An abnormal end that nobody reports: a report is slow. */
+/** An abnormal end without a report: a report is slow. */
 const failed: ExitReason = { type: 'timeout' };
 const reasons: readonly ExitReason[] = [normal, shutdown, failed, kill];
 const aliases: readonly (AliasMode | undefined)[] = [
@@ -36,7 +36,7 @@ const aliases: readonly (AliasMode | undefined)[] = [
   'replyDemonitor',
 ];
 
-/** What a process does when it is told to. The first is the tamest. */
+/** The acts of a process, on an order. The first is the tamest. */
 export const acts: Readonly<Record<string, Act>> = {
   say: (stage, _self, me, { other }) => {
     stage.say(me, other);

@@ -60,7 +60,7 @@ export function goesFirst(first: Due, second: Due, isPicked: boolean): boolean {
   return !isPicked && isOrdinary && (first.type === 'words' || second.type === 'words');
 }
 
-/** Whether a message goes before another, whoever has sent them. */
+/** Whether a message goes before another, from any sender. */
 export function isUrgent(one: Due, other: Due): boolean {
   return one.type === 'urgent' && other.type !== 'urgent';
 }

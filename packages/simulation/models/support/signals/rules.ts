@@ -20,8 +20,8 @@ interface Watch {
 }
 
 /**
- * Links, monitors, aliases and exit signals, by the rules of Erlang: who ends by whose end, and
- * what each process is told. The runtime is compared with it after each step.
+ * Links, monitors, aliases and exit signals, by the rules of Erlang: which process ends by the end
+ * of which other, and the messages that each gets. The runtime is compared with it after each step.
  */
 export class SignalRules {
   readonly peers: Map<Pid, Peer> = new Map();

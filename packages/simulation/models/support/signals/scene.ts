@@ -24,7 +24,7 @@ import { isWords, type Mail, type Stage, type Words } from './stage.ts';
 /** How often processes monitor, listen and write, compared with all else that they do. */
 const names = [...Object.keys(acts), 'say', 'monitor', 'monitor', 'demonitor', 'listen', 'link'];
 
-/** One run: functions and servers that do what they are told. */
+/** One run: functions and servers that follow orders. */
 export class Scene implements Play, Stage {
   readonly verdict = new Verdict();
   readonly rules: SignalRules;

@@ -11,18 +11,18 @@ export interface Words {
   readonly of: number;
 }
 
-/** Tells a process what to do. */
+/** Tells a process to do an act. */
 export interface Order {
   readonly type: 'order';
   readonly act: string;
   readonly other: Peer;
-  /** Decides what the act leaves open. */
+  /** Decides between the variants of the act. */
   readonly choice: number;
 }
 
 export type Mail = Order | Words | ExitMessage | DownMessage;
 
-/** What the acts of processes use. */
+/** The parts of a run that the acts of processes use. */
 export interface Stage {
   readonly verdict: Verdict;
   readonly rules: SignalRules;

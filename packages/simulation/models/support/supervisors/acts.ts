@@ -18,11 +18,11 @@ import type { Order } from './worker.ts';
 
 type Act = (stage: Stage, self: Process, family: Family, child: Child) => void;
 
-/** An abnormal end that nobody reports: a report is slow. */
+/** An abnormal end without a report: a report is slow. */
 const failed: ExitReason = { type: 'timeout' };
 const reasons: readonly ExitReason[] = [failed, failed, normal, shutdownWith('of its own')];
 
-/** What the driver does to a child that it has picked. */
+/** The acts of the driver on a child that it has picked. */
 export const acts: Readonly<Record<string, Act>> = {
   end: ({ sim }, _self, _family, child) => {
     tell(child, { type: 'end', reason: sim.pick(reasons) });

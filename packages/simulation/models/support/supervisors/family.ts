@@ -24,7 +24,7 @@ export class Child {
   requests = 0;
   /** It was ended by a request, and is not to be started before another one asks for it. */
   isStopped = false;
-  /** When its last start failed, and as what event; `undefined` when it succeeded. */
+  /** When its last start failed, and the number of that event; `undefined` when it succeeded. */
   failed: { readonly at: number; readonly as: number } | undefined = undefined;
   attempts = 0;
   /** The event of its last attempt. */

@@ -36,7 +36,7 @@ export interface SupervisorPlan extends ChildPlan {
 
 export type Plan = WorkerPlan | SupervisorPlan;
 
-/** A pause that is longer than most of what happens between two steps of the driver. */
+/** A pause that is longer than most of the activity between two steps of the driver. */
 const backoff: Backoff = { minDelay: 60, maxDelay: 240, healthyAfter: 500 };
 
 /** Makes up trees, and single children. The tame choices make a small tree without delays. */

@@ -19,9 +19,9 @@ const farewell = 60;
 const late = 10;
 
 /**
- * What supervisors promise, by the OTP manual. Supervisors are judged by the starts and the ends of
- * their children, as the children see them; requests are taken into account where they may be the
- * cause.
+ * The promises of supervisors, by the OTP manual. Supervisors are judged by the starts and the ends
+ * of their children, as the children see them; requests are taken into account where they may be
+ * the cause.
  */
 export class SupervisionRules {
   readonly families: Map<Pid, Family> = new Map();
@@ -171,7 +171,7 @@ export class SupervisionRules {
     return family.child(id, plan);
   }
 
-  /** A start that was asked for by nobody. */
+  /** A start without a request. */
   #startsAgain(family: Family, child: Child): void {
     if (family.isGroup) {
       this.#expectEnds(family, child);
@@ -254,7 +254,7 @@ export class SupervisionRules {
     }
   }
 
-  /** Who is asked to shut down is killed when its time is over. */
+  /** A child that is asked to shut down is killed when its time is over. */
   #expectInTime({ id, plan }: Child, { askedAt, endedAt }: Instance): void {
     if (askedAt !== undefined && endedAt !== undefined && typeof plan.shutdown === 'number') {
       const took = endedAt - askedAt;

@@ -28,12 +28,15 @@ const rounds = 30;
 /** Longer than all delays and shutdowns that can follow each other, in ms. */
 const settling = 3000;
 
-/** One run: a tree of supervisors, and a driver that ends, kills and asks for what it finds. */
+/**
+ * One run: a tree of supervisors, and a driver that ends and kills children, and asks supervisors
+ * for actions on them.
+ */
 export class Scene implements Registrar, Stage {
   readonly sim: Simulation;
   readonly rules: SupervisionRules;
   readonly planner: Planner;
-  /** Requests that have not been answered, by what they asked for. */
+  /** Requests without an answer so far, by their actions. */
   readonly requests: Set<string> = new Set();
   readonly failures: Map<string, ExitReason[]> = new Map();
   isOver = false;

@@ -5,7 +5,7 @@ import type { Child } from './family.ts';
 import type { Plan, Planner, SupervisorPlan } from './plan.ts';
 import type { SupervisionRules } from './rules.ts';
 
-/** What the acts of the driver use. */
+/** The parts of a run that the acts of the driver use. */
 export interface Stage {
   readonly sim: Simulation;
   readonly rules: SupervisionRules;

@@ -19,13 +19,13 @@ import {
 import type { Child, Family } from './family.ts';
 import type { WorkerPlan } from './plan.ts';
 
-/** What a worker is told to do. */
+/** An order to a worker. */
 export type Order =
   | { readonly type: 'end'; readonly reason: ExitReason }
   /** It sends its supervisor an exit signal, and runs on. */
   | { readonly type: 'forge'; readonly reason: ExitReason };
 
-/** Told of what happens to workers. */
+/** Told of the events of workers. */
 export interface Registrar {
   born(family: Family, child: Child, self: Process): void;
   /** It is asked to shut down, and may take its time. */

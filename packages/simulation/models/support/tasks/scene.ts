@@ -130,7 +130,7 @@ export class Scene {
     }
   }
 
-  /** With nothing under way, no task is left, no source is open, nobody waits. */
+  /** With nothing under way, no task is left, no source is open, and no process waits. */
   #settled(): void {
     for (const run of this.#runs) {
       const { length } = run.running;

@@ -22,7 +22,7 @@ const fraction = 1e-6;
 /** By how much a timer of a host may be late, in ms. */
 const late = 5;
 
-/** What timers promise: not too early, in order, once, and never after they were taken back. */
+/** The promises of timers: not too early, in order, once, and never after a cancel. */
 export class TimerRules {
   readonly #verdict: Verdict;
   readonly #now: () => number;
@@ -48,7 +48,7 @@ export class TimerRules {
     this.#refs.set(ref, timer);
   }
 
-  /** `left`: what `cancelTimer` has returned. */
+  /** `left`: the result of `cancelTimer`. */
   cancels(ref: TimerRef, left: number | false): void {
     const timer = this.#refs.get(ref);
     if (timer !== undefined) {
@@ -57,7 +57,7 @@ export class TimerRules {
     }
   }
 
-  /** `left`: what `readTimer` has returned. */
+  /** `left`: the result of `readTimer`. */
   reads(ref: TimerRef, left: number | false): void {
     const timer = this.#refs.get(ref);
     if (timer !== undefined && left !== false) {

@@ -25,7 +25,7 @@ import type { Play } from '../play.ts';
 import { Verdict } from '../verdict.ts';
 import { TimerRules } from './rules.ts';
 
-/** What receivers are sent: by a timer, or by a server to itself. */
+/** The messages of receivers: from a timer, or from a server to itself. */
 type Mail =
   | number
   | { readonly type: 'timeout'; readonly ref: TimerRef; readonly message: number }
@@ -37,7 +37,9 @@ interface Idler {
   idle: { readonly from: number; readonly ms: number } | undefined;
 }
 
-/** One run: a driver that starts, reads and cancels timers, and receivers that check what comes. */
+/**
+ * One run: a driver that starts, reads and cancels timers, and receivers that check their messages.
+ */
 export class Scene implements Play {
   readonly #sim: Simulation;
   readonly #driver: Process;
