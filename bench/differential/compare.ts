@@ -77,7 +77,9 @@ export async function compare(
   return { programs: details.numRuns, difference };
 }
 
-/** How often Erlang may run a program to do what we do: it guarantees no order of all events. */
+/**
+ * How often Erlang may run a program until its trace is ours: it guarantees no order of all events.
+ */
 const attempts = 3;
 /** How often a program may be run again that took Erlang longer than its timeouts allow. */
 const lateRuns = 10;

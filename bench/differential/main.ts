@@ -1,4 +1,4 @@
-// Runs random programs in Erlang and here, and compares what they do: `npx pnpm differential`.
+// Runs random programs in Erlang and here, and compares the traces: `npx pnpm differential`.
 import process from 'node:process';
 
 import { Command, InvalidArgumentError } from 'commander';

@@ -7,7 +7,7 @@ export type Mutant = (trace: Trace) => Trace;
 export const mutants: Readonly<Record<string, Mutant>> = {
   /** A process that ends does not tell those that monitor it. */
   lostDown: (trace) => trace.filter((line) => !/^\d+<\S+ DOWN/.test(line)),
-  /** A link passes `kill` on, which nobody can trap. */
+  /** A link passes `kill` on, which no process can trap. */
   kill: (trace) => trace.map((line) => line.replace('EXIT killed', 'EXIT kill')),
   /** `unlink` works in one direction only. */
   lostLink: (trace) => trace.map((line) => line.replace(/links \[(\d),.*\]/, 'links [$1]')),

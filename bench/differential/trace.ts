@@ -41,8 +41,8 @@ function inGroups(step: Trace, unordered: readonly string[]): Trace {
 }
 
 /**
- * Leaves out what a process received in the step in which it ended: whether it takes a message
- * first is a question of the scheduler.
+ * Leaves out the messages that a process received in the step in which it ended: whether it takes a
+ * message first is a question of the scheduler.
  */
 function withoutLast(step: Trace): Trace {
   const ended = new Set(step.flatMap((line) => /^ends (\S+)/.exec(line)?.[1] ?? []));

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** What a server does to the answer of a model, or to that of an MCP server. */
+/** A fault that a server puts into the answer of a model, or into that of an MCP server. */
 export interface SdkFault {
   readonly name: string;
   readonly title: string;

@@ -1,4 +1,4 @@
-/** What the suite tells its program to do. */
+/** The task of a program, from the suite. */
 export interface Order {
   /** The faults to play; none for all of them. */
   readonly names: readonly string[];

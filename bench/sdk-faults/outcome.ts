@@ -11,7 +11,7 @@ import type { Fetch, Sdk } from './sdks.ts';
 export type Outcome =
   /** It had not ended when the window was over. */
   | { readonly type: 'hangs' }
-  /** It ended without an error, and what it gave for an answer was none. */
+  /** It ended without an error, and its result was not the answer. */
   | { readonly type: 'lies'; readonly answer: string }
   /** `failure`: that of `guarded`, if the error or one of its causes has one. */
   | {

@@ -18,7 +18,7 @@ interface Cell {
 }
 
 const { names, isJson, window } = JSON.parse(process.argv[2] ?? '') as Order;
-// A request that hangs is given up, and its late end is nobody's business any more.
+// A request that hangs is given up, and its late end does not matter.
 process.on('unhandledRejection', () => undefined);
 await play(sdkFaults.filter(({ name }) => names.length === 0 || names.includes(name)));
 // An SDK that hangs would keep the program alive.

@@ -11,7 +11,7 @@ export interface Database {
   reached(): Promise<ReadonlyMap<string, number>>;
   /** All effects, in the order of the sink, which is that of the transactions of each stream. */
   effects(): AsyncIterable<Effect>;
-  /** Whether somebody holds up all that want to write. */
+  /** Whether a connection blocks all that want to write. */
   isLocked(): Promise<boolean>;
   /** The transactions with more than one event. */
   batches(): Promise<Batches>;

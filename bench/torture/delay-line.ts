@@ -1,6 +1,6 @@
 import { machineTime } from './machine-time.ts';
 
-/** Does what it is given after a delay, in order, also when the delay becomes shorter. */
+/** Calls functions after a delay, in order, also when the delay becomes shorter. */
 export class DelayLine {
   readonly #waiting: { readonly due: number; readonly act: () => void }[] = [];
 

@@ -12,7 +12,7 @@ export interface FaultSample extends Sample {
   readonly fault: string;
 }
 
-/** What the faults act on, and what they measure. */
+/** The targets of the faults, and the measurements. */
 export interface World {
   readonly fleet: Fleet;
   readonly random: Random;
@@ -22,7 +22,7 @@ export interface World {
   readonly failovers: FaultSample[];
   /** Of the streams in a rolling restart. */
   readonly gaps: FaultSample[];
-  /** What was not as it has to be, a line each. */
+  /** The broken rules, a line each. */
   readonly problems: string[];
 }
 

@@ -44,7 +44,7 @@ export interface Sample {
   readonly stalled: number;
 }
 
-/** What the sink and the records say. */
+/** The findings in the sink and in the records. */
 export interface Verdict {
   readonly clean: CleanCounts;
   /** Two owners of a stream at one time: a line for each. */
@@ -212,9 +212,9 @@ export class Fleet {
   }
 
   /**
-   * For how long the machine kept the fleet waiting in a time, in ms: the sum of what this process,
-   * its nodes and the disk waited, since one waits after the other. Nodes that the test itself has
-   * stopped do not count.
+   * For how long the machine kept the fleet waiting in a time, in ms: the sum of the waits of this
+   * process, its nodes and the disk, since one waits after the other. Nodes that the test itself
+   * has stopped do not count.
    */
   stalledIn(time: Stall, stopped: readonly string[] = []): number {
     this.#readRecords();

@@ -107,7 +107,7 @@ export class ListChanges {
   async #write(rows: Rows): Promise<void> {
     for (const [name, data] of rows) {
       this.#changed.add(name);
-      // If there is no answer, nobody knows whether it was written.
+      // Without an answer, it is unknown whether the change was written.
       if (data === undefined) {
         this.#away.add(name);
       }

@@ -1,7 +1,4 @@
-/**
- * The monotonic clock of the machine, in ms: the same for all its processes, and no clock that
- * anybody sets.
- */
+/** The monotonic clock of the machine, in ms: the same for all its processes, and never set. */
 export function machineTime(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,4 +1,4 @@
-/** What the program of a node is told. */
+/** The options of the program of a node. */
 export interface NodeOptions {
   readonly name: string;
   /** The URL of the source; a stream's name follows. */
@@ -19,11 +19,11 @@ export interface NodeOptions {
   readonly records: string;
 }
 
-/** What the row of a stream has. */
+/** The columns of the row of a stream. */
 export interface RowData {
   /** Another number: the stream starts anew. */
   readonly version: number;
-  /** What each handler of it does, if that is not to handle its event. */
+  /** The fault of all its handlers; absent when they handle their events. */
   readonly fault?: 'kills' | 'throws';
 }
 
@@ -38,7 +38,7 @@ export function streamNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `stream-${index + 1}`);
 }
 
-/** What the parent may ask of a node, by IPC; each has one answer. */
+/** A question of the parent to a node, by IPC; each has one answer. */
 export type Question =
   /** The first one of a node that is held. */
   | { readonly type: 'start' }

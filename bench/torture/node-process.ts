@@ -21,7 +21,7 @@ export class NodeProcess {
   readonly ended: Promise<NodeEnd>;
   /** Resolves once it has loaded its code, if it is held. */
   readonly loaded: Promise<unknown>;
-  /** What it wrote to stderr so far. */
+  /** Its output to stderr so far. */
   stderr = '';
   readonly #child: ChildProcess;
   readonly #waiting: ((answer: unknown) => void)[] = [];

@@ -132,7 +132,7 @@ function onFile(file: string) {
   }
 }
 
-/** A handler begins. What it is to insert. */
+/** A handler begins. Returns the rows that it is to insert. */
 function begin(
   events: readonly ServerSentEvent[],
   { key, epoch, data }: Omit<Cluster.Owned<RowData | undefined>, 'signal'>,

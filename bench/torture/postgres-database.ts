@@ -20,7 +20,7 @@ export interface Ways {
   readonly pool: Proxy;
 }
 
-/** What a node inserts by: a client, or a pool. */
+/** The connection by which a node inserts: a client, or a pool. */
 export interface Inserting {
   query(text: string, values: unknown[]): Promise<unknown>;
 }

@@ -31,11 +31,11 @@ export class Proxy implements Address {
   target: Address;
   /** How late answers are, in ms. */
   answersLateBy = 0;
-  /** What new connections swallow. */
+  /** The traffic that new connections swallow. */
   swallowsNew: Swallowed = 'nothing';
   /**
-   * A connection whose client sends this text gets no answer any more: the server does what was
-   * asked, and the client never hears of it. It counts once.
+   * A connection whose client sends this text gets no answer any more: the server carries out the
+   * request, and the client never hears of it. It counts once.
    */
   deafAfter: string | undefined = undefined;
   /** When connections were made so far, by the machine's clock. */

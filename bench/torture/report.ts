@@ -10,7 +10,7 @@ function longestFailover({ ttl }: TortureReport): number {
   return ttl + 1000;
 }
 
-/** What was not as it has to be, a line each. */
+/** The broken rules, a line each. */
 export function problemsIn(report: TortureReport): readonly string[] {
   const { failover, gap } = report;
   return [

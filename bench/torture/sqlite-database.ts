@@ -29,7 +29,9 @@ const table = `create table effects (
   first int not null,
   last int not null)`;
 
-/** What a node inserts by: a transaction of the store, or a connection of its own. */
+/**
+ * The connection by which a node inserts: a transaction of the store, or a connection of its own.
+ */
 export type Inserting = Pick<SqliteTransaction, 'prepare'> | DatabaseSync;
 
 /** The effects of the events of one transaction. */

@@ -38,7 +38,7 @@ export interface TortureReport extends TortureOptions {
   readonly poisoned: readonly Poisoned[];
   readonly failover: Times;
   readonly gap: Times;
-  /** What was not as it has to be, a line each. */
+  /** The broken rules, a line each. */
   readonly problems: readonly string[];
 }
 
@@ -164,7 +164,7 @@ async function poisonAll(
   await settle(world, 'streams that kill');
 }
 
-/** What has become of the streams that kill. No other one may be parked. */
+/** The state of the streams that kill. No other stream may be parked. */
 async function poisonedIn(
   { fleet, problems }: World,
   database: Database,
@@ -198,7 +198,7 @@ async function play(
     const name = waiting.shift() ?? '';
     progress(name);
     world.fault = name;
-    // What has gone from the list just now still has its connection.
+    // A stream that has gone from the list just now still has its connection.
     await fleet.list?.rest();
     fleet.unsteady.clear();
     fleet.list?.resume();

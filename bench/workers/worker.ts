@@ -1,6 +1,6 @@
 /**
  * A worker of `program.ts`: a node whose handler needs some 20 µs of the processor for an event. It
- * tells its parent how many it has handled, and what all of it has cost.
+ * tells its parent how many it has handled, and the cost of all of them.
  */
 import { createHash } from 'node:crypto';
 
