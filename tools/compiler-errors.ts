@@ -1,4 +1,4 @@
-// Compiles small programs, for the tests of what the compiler says of mistakes.
+// Compiles small programs, for the tests of the compiler's messages about mistakes.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -24,7 +24,7 @@ export function faketimeLibrary(): string | undefined {
 
 /** A wall clock that steps while programs run. Their monotonic clocks are those of the machine. */
 export class SteppedClock {
-  /** What a program needs in its environment. */
+  /** The variables that a program needs in its environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly #file: string;
 

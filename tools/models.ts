@@ -34,7 +34,7 @@ export const titledFiles: readonly (readonly [title: string, file: string])[] = 
   (file) => [`${rows[basename(file, '.ts')] ?? ''} ${file}`.trim(), file],
 );
 
-/** A text of a source, and what a mutant has in its place. */
+/** A text of a source, and the text of a mutant in its place. */
 export interface Replacement {
   /** The end of the path of the source. */
   readonly file: string;

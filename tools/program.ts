@@ -15,8 +15,8 @@ const requireOfNode = [
 /**
  * Puts a program of this repository into few files, from the sources as they are now, and returns
  * the path of the first. A node of a cluster starts five times as fast then: tests start hundreds.
- * What the program imports later is in files of its own: in one file, all modules of Node that any
- * part needs would be loaded at each start, which takes as long as all the rest.
+ * Modules that the program imports later are in files of their own: in one file, all modules of
+ * Node that any part needs would be loaded at each start, which takes as long as all the rest.
  */
 export function bundleProgram(path: string): string {
   const known = bundles.get(path);

@@ -58,7 +58,7 @@ export const managers: Readonly<Record<string, Manager>> = {
   'Yarn, PnP': yarnWith('pnp'),
 };
 
-/** Runs a command, and resolves with what it has printed. Rejects with all of it if it fails. */
+/** Runs a command, and resolves with its output. Rejects with all of it if the command fails. */
 export async function run(cwd: string, command: readonly string[]): Promise<string> {
   const [program = '', ...args] = command;
   const child = spawn(program, args, {

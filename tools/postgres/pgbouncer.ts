@@ -18,7 +18,7 @@ export interface PgBouncer {
   readonly close: () => Promise<void>;
 }
 
-/** Starts PgBouncer before a server, as a user who is not root. */
+/** Starts PgBouncer before a server, as a user other than root. */
 export async function startPgBouncer(
   server: Pick<PostgresServer, 'port'>,
   settings: Settings = {},

@@ -30,8 +30,8 @@ const defaults: Settings = {
 };
 
 /**
- * Starts a private server of Postgres in a folder of its own, as a user who is not root. It ends
- * with this process at the latest. Its databases are open to everybody on this machine as
+ * Starts a private server of Postgres in a folder of its own, as a user other than root. It ends
+ * with this process at the latest. Its databases are open to every user of this machine as
  * `postgres`; the role `guarded`, if it is made, needs its password.
  */
 export async function startPostgres(options: StartOptions = {}): Promise<PostgresServer> {
@@ -120,12 +120,12 @@ export class PostgresServer {
 
   /** Ends it, and removes its data. */
   async close(): Promise<void> {
-    // Its connections are of no use to anybody: nothing is waited for.
+    // No test uses its connections any more: nothing is waited for.
     await this.stop('SIGQUIT');
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** What it has logged. */
+  /** The text of its log. */
   log(): string {
     return readFileSync(join(this.#folder, 'log'), 'utf8');
   }
@@ -199,7 +199,7 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<
   }
 }
 
-/** A port of this machine that nobody listens at. */
+/** A free port of this machine. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');
