@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const program = join(import.meta.dirname, 'replica.ts');
 
-/** What is told of the replicas. */
+/** The events of the replicas. */
 export interface Listener {
   readonly started: (name: string, pid: number) => void;
   readonly owns: (name: string, stream: string) => void;

@@ -1,6 +1,6 @@
 /**
  * `node --conditions=@reprise/source examples/rooms/main.ts HOTEL NUMBER GUEST …`: lets guests into
- * rooms, and prints who is where.
+ * rooms, and prints the guests of each room.
  */
 import { createSystem, Supervisor } from '@reprise/actor';
 

@@ -18,7 +18,7 @@ end;
 create table price (tenant text, region text, number integer, price text) strict;
 `;
 
-/** What there is of each tenant, also of those that have gone. */
+/** The counts of each tenant, also of those that have gone. */
 export const count = `
 select tenant, count(*) as prices, count(*) - count(distinct number) as twice,
   max(number) - count(distinct number) as missing

@@ -1,4 +1,4 @@
-/** What the nodes have told. */
+/** The messages of the nodes. */
 export class Told {
   readonly #messages: string[] = [];
   #wake = Promise.withResolvers<void>();

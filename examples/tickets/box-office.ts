@@ -39,7 +39,7 @@ export async function openBoxOffice(
 
 /**
  * Sells a ticket, and resolves with its number; with `undefined` if none is left.
- * @throws ExitError if the store failed: nobody knows whether the ticket is sold
+ * @throws ExitError if the store failed: the ticket may be sold or not
  */
 export function sell(process: Process): Promise<number | undefined> {
   return GenServer.call(office.in(process), 'sell');

@@ -4,7 +4,7 @@ export interface Row {
   readonly version: number;
 }
 
-/** What the box offices need of the store that they share: how many tickets are left. */
+/** The part of the shared store that the box offices need: how many tickets are left. */
 export interface TicketStore {
   read(key: 'left'): Promise<Row>;
   set(key: 'left', value: number): Promise<unknown>;
