@@ -1,11 +1,11 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '@reprise/actor';
-import { sqlite } from '@reprise/cluster/sqlite';
+import { sqlite, sqliteSql } from '@reprise/cluster/sqlite';
 
 import { parseArguments } from '../src/arguments.ts';
 import { clusterLines } from '../src/cluster/lines.ts';
@@ -129,6 +129,22 @@ describe('reprise cluster', () => {
     expect(status).toBe(0);
   });
 
+  test('sql --store FILE prints the statements for a file of SQLite, and makes none', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'cluster.db');
+    const { status, stdout } = await runReprise('cluster', 'sql', '--store', file);
+    expect(`${stdout.join('\n')}\n`).toBe(sqliteSql());
+    expect(status).toBe(0);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('sql --store with a Postgres prints its statements, and opens none', () => {
+    const url = 'postgres://joe:S3CRET@example.invalid/shop';
+    expect(parseArguments(['cluster', 'sql', '--store', url, '--schema', 'x'])).toEqual({
+      type: 'cluster',
+      task: { type: 'sql', engine: 'postgres', schema: 'x' },
+    });
+  });
+
   test.each([
     [['cluster'], `Expected a command, as in 'reprise cluster status --store FILE', got none\n`],
     [
@@ -139,6 +155,14 @@ describe('reprise cluster', () => {
     [
       ['cluster', 'status', '--store', '/no/file'],
       'Expected --store to name a file that is there, got "/no/file"\n',
+    ],
+    [
+      ['cluster', 'sql', '--store', 'f.db', '--role', 'app'],
+      'Expected --role only for a Postgres, which has roles and schemas, got "f.db"\n',
+    ],
+    [
+      ['cluster', 'sql', '--store', 'mysql://db/shop'],
+      'Expected --store to be a file or a URL such as postgres://host/database, got "mysql://db/shop"\n',
     ],
     [
       ['cluster', 'retry', '--store', main],

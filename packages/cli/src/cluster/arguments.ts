@@ -22,13 +22,13 @@ export function withClusterCommands(
     .action((given: GivenClusterOptions) => {
       choose(readStatus(given));
     });
-  cluster
-    .command('sql')
+  addStore(cluster.command('sql'), 'of the store that the tables are for (default: a Postgres)')
     .description(
-      'Prints the SQL that makes the tables in a Postgres; those of a file are made at the first start.',
+      'Prints the SQL that makes the tables of a Postgres or of a file of SQLite, as the first start of a node does, and opens neither.',
     )
-    .option('--role <NAME>', 'also what this role needs to use them')
-    .option('--schema <NAME>', 'the schema of the tables (default: reprise)')
+    .option('--role <NAME>', 'also what this role of a Postgres needs to use them')
+    .option('--schema <NAME>', 'the schema of the tables in a Postgres (default: reprise)')
+    .addHelpText('after', examplesOfSql)
     .action((given: GivenClusterOptions) => {
       choose(readSql(given));
     });
@@ -43,13 +43,19 @@ export function withClusterCommands(
   return cluster;
 }
 
-function addStore(command: Command): Command {
+function addStore(command: Command, store = 'of the store'): Command {
   return command.addOption(
-    new Option('--store <FILE>', 'the file, or the postgres://… URL, of the store').env(
+    new Option('--store <FILE>', `the file, or the postgres://… URL, ${store}`).env(
       'REPRISE_STORE',
     ),
   );
 }
+
+const examplesOfSql = `
+Examples:
+  reprise cluster sql --role app | psql -d shop
+  reprise cluster sql --store prices.db | sqlite3 prices.db
+`;
 
 const exitStatus = `
 Exit status:

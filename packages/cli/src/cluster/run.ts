@@ -26,11 +26,8 @@ async function outcomeOf(task: ClusterTask): Promise<ClusterOutcome> {
   switch (task.type) {
     case 'status':
       return { text: await status(task), status: 0 };
-    case 'sql': {
-      const { postgresSql } = await postgresModule();
-      const { type: _, ...options } = task;
-      return { text: `${postgresSql(options)}\n`, status: 0 };
-    }
+    case 'sql':
+      return { text: await sql(task), status: 0 };
     case 'retry':
       return retry(task);
     default:
@@ -39,6 +36,7 @@ async function outcomeOf(task: ClusterTask): Promise<ClusterOutcome> {
 }
 
 type Status = Extract<ClusterTask, { readonly type: 'status' }>;
+type Sql = Extract<ClusterTask, { readonly type: 'sql' }>;
 type Retry = Extract<ClusterTask, { readonly type: 'retry' }>;
 
 async function status({ place, json, limit }: Status): Promise<string> {
@@ -57,6 +55,16 @@ async function status({ place, json, limit }: Status): Promise<string> {
 function withoutSecrets(row: StreamRow): StreamRow {
   const { key, parked } = row;
   return { ...row, key: redact(key), parked: parked === undefined ? parked : redact(parked) };
+}
+
+async function sql(task: Sql): Promise<string> {
+  if (task.engine === 'sqlite') {
+    const { sqliteSql } = await import('@reprise/cluster/sqlite');
+    return sqliteSql();
+  }
+  const { postgresSql } = await postgresModule();
+  const { type: _, engine: _engine, ...options } = task;
+  return `${postgresSql(options)}\n`;
 }
 
 async function retry({ place, json, key }: Retry): Promise<ClusterOutcome> {

@@ -21,7 +21,13 @@ export type ClusterTask =
       /** The most streams that are printed. */
       readonly limit: number;
     }
-  | { readonly type: 'sql'; readonly role?: string; readonly schema?: string }
+  | { readonly type: 'sql'; readonly engine: 'sqlite' }
+  | {
+      readonly type: 'sql';
+      readonly engine: 'postgres';
+      readonly role?: string;
+      readonly schema?: string;
+    }
   | {
       readonly type: 'retry';
       readonly place: Place;
@@ -34,8 +40,17 @@ export function readStatus(given: GivenClusterOptions): ClusterTask {
   return { type: 'status', place: placeIn(given), json: given.json === true, limit };
 }
 
-export function readSql({ role, schema }: GivenClusterOptions): ClusterTask {
-  return { type: 'sql', ...defined({ role, schema }) };
+/** The store is not opened: it need not be there. */
+export function readSql({ store, role, schema }: GivenClusterOptions): ClusterTask {
+  const options = defined({ role, schema });
+  if (store === undefined || placeOf(store).type === 'postgres') {
+    return { type: 'sql', engine: 'postgres', ...options };
+  }
+  const [name] = Object.keys(options);
+  if (name !== undefined) {
+    throw expected(`--${name} only for a Postgres, which has roles and schemas`, store);
+  }
+  return { type: 'sql', engine: 'sqlite' };
 }
 
 export function readRetry(key: string, given: GivenClusterOptions): ClusterTask {

@@ -17,11 +17,11 @@ const compatible = 1;
  * a node finds out at once that there is none.
  */
 const first = `
-create table if not exists reprise_meta (
+create table reprise_meta (
   version integer not null,
   compatible integer not null
 ) strict;
-create table if not exists reprise_nodes (
+create table reprise_nodes (
   id text primary key,
   name text not null,
   renewal text not null,
@@ -34,9 +34,9 @@ create table if not exists reprise_nodes (
   renewed_at integer not null,
   buried_at integer
 ) strict;
-create unique index if not exists reprise_nodes_name on reprise_nodes (name)
+create unique index reprise_nodes_name on reprise_nodes (name)
   where buried_at is null;
-create table if not exists reprise_owners (
+create table reprise_owners (
   key text primary key,
   owner text,
   epoch integer not null default 0,
@@ -44,20 +44,20 @@ create table if not exists reprise_owners (
   recent text,
   strikes integer not null default 0
 ) strict;
-create index if not exists reprise_owners_owner on reprise_owners (owner);
-create table if not exists reprise_streams (
+create index reprise_owners_owner on reprise_owners (owner);
+create table reprise_streams (
   key text primary key check (octet_length(key) <= 1024),
   spec text not null default '{}' check (json_valid(spec))
 ) strict;
-create table if not exists reprise_list (version integer not null) strict;
-insert into reprise_list select 0 where not exists (select 1 from reprise_list);
-create trigger if not exists reprise_streams_inserted after insert on reprise_streams begin
+create table reprise_list (version integer not null) strict;
+insert into reprise_list values (0);
+create trigger reprise_streams_inserted after insert on reprise_streams begin
   update reprise_list set version = version + 1;
 end;
-create trigger if not exists reprise_streams_updated after update on reprise_streams begin
+create trigger reprise_streams_updated after update on reprise_streams begin
   update reprise_list set version = version + 1;
 end;
-create trigger if not exists reprise_streams_deleted after delete on reprise_streams begin
+create trigger reprise_streams_deleted after delete on reprise_streams begin
   update reprise_list set version = version + 1;
 end;
 `;
@@ -76,19 +76,34 @@ create index reprise_owners_parked on reprise_owners (key) where parked is not n
 ];
 
 /**
- * Makes the tables that the file has not. It has to run in a transaction.
+ * All that makes the tables in a file without them, as the first start does.
+ * @example
+ * ```ts
+ * import { sqliteSql } from '@reprise/cluster/sqlite';
+ *
+ * console.log(sqliteSql().includes('create table reprise_streams')); // true
+ * ```
+ */
+export function sqliteSql(): string {
+  const versions = `insert into reprise_meta values (${version}, ${compatible});\n`;
+  return [...steps, versions].join('').trimStart();
+}
+
+/** The row of the table `reprise_meta`. */
+interface Meta {
+  readonly version: number;
+  readonly compatible: number;
+}
+
+/**
+ * Makes the tables in a file without them, or brings them to the version of this release. It has to
+ * run in a transaction.
  * @throws Error if a later program has made tables that this one cannot use.
  */
 export function createTables(connection: DatabaseSync, path: string): void {
-  connection.exec(first);
-  const found = new Statement<{ readonly version: number; readonly compatible: number }>(
-    path,
-    connection,
-    'select version, compatible from reprise_meta',
-  ).get();
+  const found = readMeta(connection, path);
   if (found === undefined) {
-    connection.exec(`insert into reprise_meta values (1, ${compatible})`);
-    migrate(connection, 1);
+    connection.exec(sqliteSql());
   } else if (found.compatible > version) {
     throw new Error(
       `Expected tables of version ${version} in ${path}, got version ${found.version}: a later release of @reprise/cluster has made them`,
@@ -96,6 +111,14 @@ export function createTables(connection: DatabaseSync, path: string): void {
   } else {
     migrate(connection, found.version);
   }
+}
+
+/** `undefined` if the file has no tables. */
+function readMeta(connection: DatabaseSync, path: string): Meta | undefined {
+  const isThere = "select 1 from sqlite_schema where name = 'reprise_meta'";
+  return new Statement(path, connection, isThere).get() === undefined
+    ? undefined
+    : new Statement<Meta>(path, connection, 'select version, compatible from reprise_meta').get();
 }
 
 /** It writes in any case: that shows whether the file can be written. */

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { virtualClock } from '@reprise/actor/testing';
 
-import { sqlite } from '../../src/sqlite.ts';
+import { sqlite, sqliteSql } from '../../src/sqlite.ts';
 import { useWal } from '../../src/sqlite/connect.ts';
 import { join, own } from '../store/arrange.ts';
 import { options } from '../store/subject.ts';
@@ -44,6 +44,27 @@ describe('an SQLite file', () => {
     expect(await stores[7]?.watch()).toHaveLength(8);
     await Promise.all(stores.map((store) => store.close()));
   });
+
+  test('has the tables of sqliteSql, and is used as one that was made by it', async () => {
+    await (await sqlite(file).open(options)).close();
+    const byStart = tablesIn(file);
+    file = joinPath(folder.path, 'by-hand.db');
+    execute(sqliteSql());
+    expect(tablesIn(file)).toEqual(byStart);
+    const store = await sqlite(file).open(options);
+    await own(store, await join(store), ['eur']);
+    await store.close();
+    expect(tablesIn(file)).toEqual(byStart);
+  });
+
+  test.each(['owners', 'streams', 'list'])(
+    'that has lost its table of %s is refused: the cursors are gone, or the list',
+    async (name) => {
+      await (await sqlite(file).open(options)).close();
+      execute(`drop table reprise_${name}`);
+      expect(await refusalOf(file)).toBe(`got: no such table: reprise_${name}`);
+    },
+  );
 
   test('has no rows of nodes that are dead for an hour and own nothing', async () => {
     const clock = virtualClock();
@@ -103,7 +124,7 @@ describe('an SQLite file', () => {
 
   test('with tables of another program by these names is refused, and left free', async () => {
     execute('create table reprise_owners (id integer)');
-    expect(await refusalOf(file)).toBe('got: no such column: owner');
+    expect(await refusalOf(file)).toBe('got: table reprise_owners already exists');
     execute('begin exclusive; commit');
   });
 
@@ -172,6 +193,15 @@ function idsIn(path: string): readonly string[] {
   const rows = database.prepare('select id from reprise_nodes').all();
   database.close();
   return rows.map((row) => (row as { readonly id: string }).id);
+}
+
+/** The statements of the tables, and the versions. */
+function tablesIn(path: string): readonly unknown[] {
+  const database = new DatabaseSync(path);
+  const made = database.prepare('select name, sql from sqlite_schema order by name').all();
+  const versions = database.prepare('select * from reprise_meta').all();
+  database.close();
+  return [...made, ...versions];
 }
 
 function execute(sql: string): void {
