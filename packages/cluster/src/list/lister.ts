@@ -12,9 +12,10 @@ import {
 
 import type { MemberPid } from '../member/behaviour.ts';
 import { textOf } from '../member/failures.ts';
-import type { Listing } from '../options/listing.ts';
+import type { Listed, Listing } from '../options/listing.ts';
 import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
+import { assertClient } from '../stream/client.ts';
 import { type Source, sourceOf } from './source.ts';
 
 export interface ListerParts {
@@ -77,12 +78,15 @@ class Lister {
 
   /**
    * The first list.
-   * @throws TypeError if the function gives none at the second attempt either
+   * @throws TypeError if the function gives none at the second attempt either; the error of the
+   * client of a stream if that of none can work
    */
   async begin(): Promise<void> {
-    const { kept } = this.#parts;
+    const { kept, settings } = this.#parts;
     if (kept.listing === undefined) {
-      await this.#ask().catch((error: unknown) => this.#askOnceMore(error));
+      const first = await this.#source.ask().catch((error: unknown) => this.#askOnceMore(error));
+      assertSomeClient(first?.listed, settings.client);
+      this.#take(first);
       this.#plan();
     } else {
       this.#tell(kept.listing);
@@ -92,14 +96,17 @@ class Lister {
 
   /** Whatever happens, the list of before stays until there is another one. */
   async again(): Promise<void> {
-    await this.#ask().catch((error: unknown) => {
+    try {
+      this.#take(await this.#source.ask());
+    } catch (error) {
       this.#failed(error);
-    });
+    }
     this.#plan();
   }
 
-  async #ask(): Promise<void> {
-    const listing = (await this.#source.ask()) ?? this.#parts.kept.listing;
+  /** `undefined`: there was no change. */
+  #take(found: Listing | undefined): void {
+    const listing = found ?? this.#parts.kept.listing;
     const isNews = listing !== this.#parts.kept.listing || this.#failure !== '';
     this.#failure = '';
     if (isNews && listing !== undefined) {
@@ -108,10 +115,10 @@ class Lister {
     }
   }
 
-  async #askOnceMore(error: unknown): Promise<void> {
+  async #askOnceMore(error: unknown): Promise<Listing | undefined> {
     this.#failed(error);
     await wait(this.#self.system.clock, pause);
-    await this.#ask();
+    return this.#source.ask();
   }
 
   #tell(listing: Listing): void {
@@ -137,6 +144,25 @@ class Lister {
     if (every < Infinity) {
       sendAfter(this.#self.pid, 'ask', every);
     }
+  }
+}
+
+/**
+ * A wrong option is wrong for each stream; wrong data is that of one, whose neighbours run.
+ * @throws the error of the first stream
+ */
+function assertSomeClient(listed: Listed = new Map(), client: Settings['client']): void {
+  let first: { readonly error: unknown } | undefined;
+  for (const stream of listed) {
+    try {
+      assertClient(stream, client);
+      return;
+    } catch (error) {
+      first ??= { error };
+    }
+  }
+  if (first !== undefined) {
+    throw first.error;
   }
 }
 

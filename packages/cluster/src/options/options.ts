@@ -35,7 +35,11 @@ export type ClusterOptions<Data, Tx, Kind extends StoreKind> = Sink<Data, Tx, Ki
    * than this, or than 30 s, is not waited for. Default: 30,000.
    */
   readonly refresh?: number;
-  /** The request of a stream, and how its client reconnects. Called at each start of the client. */
+  /**
+   * The request of a stream, and how its client reconnects. Called at each start of the client, and
+   * once before, when the cluster starts: options that can never work fail that start. See the
+   * docs.
+   */
   readonly client: (stream: StreamOf<NoInfer<Data>>) => ClientOptions;
   /**
    * T, in ms: how long a node that has died keeps its streams. A node that has not reached the

@@ -4,6 +4,7 @@ import { SseClient } from '@reprise/sse';
 
 import type { ClientOptions } from '../options/options.ts';
 import type { Settings } from '../options/settings.ts';
+import { isThenable } from './never.ts';
 import type { OwnedStream } from './owned-stream.ts';
 import { sinkFor } from './sink.ts';
 import type { SinkTarget } from './transaction-cursor.ts';
@@ -18,6 +19,21 @@ export async function startClient(
   target: SinkTarget,
 ): Promise<Pid | undefined> {
   return DynamicSupervisor.startChild(supervisor, clientOf(stream, settings, target));
+}
+
+/**
+ * Checks the options of the client of a stream that does not run yet.
+ * @throws the error of `SseClient.resilient`, or of `client` itself, if they can never work
+ */
+export function assertClient(
+  [key, data]: readonly [key: string, data: unknown],
+  client: Settings['client'],
+): void {
+  SseClient.resilient({ ...checkedOptions(client({ key, data })), id: key, handle: nothing });
+}
+
+function nothing(): void {
+  // The stream does not run.
 }
 
 function clientOf(
@@ -44,7 +60,7 @@ function clientOf(
 
 /** @throws TypeError for options that are the cluster's: they would be ignored in silence */
 function checkedOptions(options: ClientOptions): ClientOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || isThenable(options)) {
     throw new TypeError(
       `Expected client to return the options of a client, such as { url }, got ${describe(options)}`,
     );
@@ -71,4 +87,6 @@ const clusterOwn = [
   'maxBatch',
   'handleFailed',
   'giveUpWith',
+  'events',
+  'handleInvalid',
 ] as const satisfies readonly string[];

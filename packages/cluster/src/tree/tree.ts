@@ -14,6 +14,7 @@ import { memberBehaviour, type MemberPid } from '../member/behaviour.ts';
 import type { StartError } from '../member/start-error.ts';
 import type { Settings } from '../options/settings.ts';
 import type { OpenStore } from '../store.ts';
+import { assertClient } from '../stream/client.ts';
 import { dutyBehaviour } from './duty.ts';
 import { storeBehaviour } from './store-server.ts';
 
@@ -43,14 +44,16 @@ interface Parts {
 
 /**
  * Starts the supervisor of a cluster: store → member → clients → duty → lister, each of which needs
- * those before it. Rejects if the store or the other nodes refuse the node. `shutdown`: how long
- * the node may take to release its streams when it is to stop.
+ * those before it. Rejects if the store or the other nodes refuse the node, or if the options of a
+ * client can never work. `shutdown`: how long the node may take to release its streams when it is
+ * to stop.
  */
 export async function startTree(
   parent: Process,
   settings: Settings,
   shutdown: Shutdown,
 ): Promise<ClusterPid> {
+  assertClients(settings);
   const parts: Parts = { kept: {} };
   const pid = await Supervisor.startLink(parent, {
     strategy: 'restForOne',
@@ -67,6 +70,13 @@ export async function startTree(
   });
   clusters.add(pid);
   return pid as Supervisor.Pid as ClusterPid;
+}
+
+/** All streams of a list that stays as it is. Those of another one are only known later. */
+function assertClients({ streams, client }: Settings): void {
+  for (const stream of streams.type === 'fixed' ? streams.listed : []) {
+    assertClient(stream, client);
+  }
 }
 
 function storeSpec(parts: Parts, settings: Settings): ChildSpec<'store'> {
