@@ -300,11 +300,15 @@ export class Member {
   get #host(): Host {
     return {
       clock: this.#self.system.clock,
+      random: this.#self.system.random,
       heldThread: this.notices.heldThread,
       isGood: () => this.#isGood(),
       moved: (stream) => this.#saves.moved(stream),
       refused: (stream) => {
         this.#send({ type: 'refused', stream });
+      },
+      failed: (error) => {
+        this.#failed('transact', error);
       },
       ended: (stream, reason) => {
         this.#send({ type: 'ended', stream, reason });

@@ -17,6 +17,8 @@ import type { HeldThread } from './held-thread.ts';
 /** What the streams of a node share. */
 export interface Host {
   readonly clock: Clock;
+  /** As `Math.random`. */
+  readonly random: () => number;
   readonly heldThread: HeldThread;
   /** Whether the lease of the node is good. If not, the member hears of it. */
   readonly isGood: () => boolean;
@@ -24,6 +26,8 @@ export interface Host {
   readonly moved: (stream: OwnedStream) => Promise<void> | undefined;
   /** The store has refused a write of this stream, and its client has been ended. */
   readonly refused: (stream: OwnedStream) => void;
+  /** The store could not begin a transaction, which is tried again. */
+  readonly failed: (error: unknown) => void;
   /** The client has ended. */
   readonly ended: (stream: OwnedStream, reason: ExitReason) => void;
 }

@@ -40,8 +40,11 @@ export function sinkFor(stream: OwnedStream, sink: ErasedSink, target: SinkTarge
   };
 }
 
-/** The position goes to the store of the cursor with each event; it decides when it is written. */
-const everyEvent = { every: 1, remember: 16 };
+/**
+ * The position goes to the store of the cursor with each event; it decides when it is written. The
+ * lease is the limit for how long that may take.
+ */
+const everyEvent = { every: 1, remember: 16, timeout: Infinity };
 
 function handlerOf(
   stream: OwnedStream,

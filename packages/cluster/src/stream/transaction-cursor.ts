@@ -1,7 +1,7 @@
 import type { CursorStore } from '@reprise/sse';
 
 import type { OwnedTransaction } from '../options/sink.ts';
-import { NotOwnerError, type OpenStore } from '../store.ts';
+import { type CursorMove, NotOwnerError, type OpenStore } from '../store.ts';
 import { isThenable, never } from './never.ts';
 import type { OwnedStream } from './owned-stream.ts';
 
@@ -19,6 +19,10 @@ export class TransactionCursor implements CursorStore {
   readonly #stream: OwnedStream;
   readonly #target: SinkTarget;
   #owned: Owned | undefined = undefined;
+  /** Whether the last transaction has come to its work. */
+  #hasBegun = false;
+  /** How many attempts of it in a row have not. */
+  #failures = 0;
 
   constructor(stream: OwnedStream, target: SinkTarget) {
     this.#stream = stream;
@@ -55,16 +59,20 @@ export class TransactionCursor implements CursorStore {
   }
 
   transaction(_key: string, value: string | undefined, work: () => unknown): unknown {
-    const stream = this.#stream;
-    const { key, epoch, cursor: was } = stream;
-    const move = { key, epoch, was, cursor: value ?? was };
-    const run = (tx: unknown): unknown => this.#run(tx, work);
+    const { key, epoch, cursor: was } = this.#stream;
+    this.#failures = 0;
+    return this.#attempt({ key, epoch, was, cursor: value ?? was }, work);
+  }
+
+  #attempt(move: CursorMove, work: () => unknown): unknown {
+    const { id, store } = this.#target;
+    this.#hasBegun = false;
     try {
-      const { id, store } = this.#target;
-      const result = store.transact(id, move, run, stream.signal);
-      return isThenable(result) ? this.#settled(result, move.cursor) : this.#done(move.cursor);
+      const run = (tx: unknown): unknown => this.#run(tx, work);
+      const result = store.transact(id, move, run, this.#stream.signal);
+      return isThenable(result) ? this.#settled(result, move, work) : this.#done(move.cursor);
     } catch (error) {
-      return this.#failed(error);
+      return this.#failed(error, move, work);
     }
   }
 
@@ -75,6 +83,7 @@ export class TransactionCursor implements CursorStore {
       throw new NotBegun();
     }
     const { key, data, epoch, signal, host } = stream;
+    this.#hasBegun = true;
     this.#owned = { tx, key, data, epoch, signal };
     const from = host.clock.now();
     const result = work();
@@ -82,12 +91,16 @@ export class TransactionCursor implements CursorStore {
     return result;
   }
 
-  async #settled(pending: Promise<unknown>, cursor: string): Promise<unknown> {
+  async #settled(
+    pending: Promise<unknown>,
+    move: CursorMove,
+    work: () => unknown,
+  ): Promise<unknown> {
     try {
       await pending;
-      return this.#done(cursor);
+      return this.#done(move.cursor);
     } catch (error) {
-      return await this.#failed(error);
+      return this.#failed(error, move, work);
     }
   }
 
@@ -98,18 +111,46 @@ export class TransactionCursor implements CursorStore {
   }
 
   /** Another node owns the stream by now: that is the end of the client, and no crash. */
-  #failed(error: unknown): Promise<never> {
+  async #failed(error: unknown, move: CursorMove, work: () => unknown): Promise<unknown> {
+    const stream = this.#stream;
     this.#owned = undefined;
     if (error instanceof NotOwnerError) {
-      this.#stream.refuse();
+      stream.refuse();
       return never();
     }
     if (error instanceof NotBegun) {
       return never();
     }
-    throw error;
+    if (this.#hasBegun || stream.signal.aborted) {
+      throw error;
+    }
+    // The store has no connection, say. That is no fault of the stream: it waits, and its source.
+    stream.host.failed(error);
+    await this.#pause();
+    return this.#attempt(move, work);
+  }
+
+  /** Longer each time, and not the same for all streams. Ends early with the client. */
+  async #pause(): Promise<void> {
+    const { signal, host } = this.#stream;
+    const { clock, random } = host;
+    const longest = Math.min(longestPause, firstPause * 2 ** this.#failures);
+    this.#failures += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = clock.setTimeout(resolve, (longest * (1 + random())) / 2);
+    const end = (): void => {
+      resolve();
+    };
+    signal.addEventListener('abort', end);
+    await promise;
+    clock.clearTimeout(timer);
+    signal.removeEventListener('abort', end);
   }
 }
+
+/** Between two attempts to begin a transaction, in ms. */
+const firstPause = 1000;
+const longestPause = 5000;
 
 function nothing(): void {
   // Only the cursor moves.

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { advance, settle } from '@reprise/actor/testing';
 
-import { type CursorMove, NotOwnerError, type Store } from '../../src/index.ts';
+import { Cluster, type CursorMove, NotOwnerError, type Store } from '../../src/index.ts';
 import { gated } from '../support/gate.ts';
 import { intercepted } from '../support/intercepted.ts';
 import { type Handled, type NodeOptions, openStage, type Stage } from '../support/stage.ts';
@@ -220,3 +220,54 @@ async function advanceUntil({ system }: Stage, isTrue: () => boolean): Promise<v
   }
   await advance(system, 1000);
 }
+
+test('transact: a store that cannot begin a transaction is no fault of the stream, which waits for it', async () => {
+  await using stage = await openStage();
+  let isAway = true;
+  let attempts = 0;
+  const store = intercepted(stage.store, (name, _args, run) => {
+    if (name === 'transact') {
+      attempts += 1;
+      if (isAway) {
+        throw new Error('too many clients');
+      }
+    }
+    return run();
+  });
+  const one = await stage.start('one', { store, streams: ['a'], ...transactIn(stage) });
+  await advance(stage.system, 500);
+  stage.source.stream('a').produce(2);
+  await settle(stage.system);
+  await advance(stage.system, 60_000);
+  expect(Cluster.status(one)).toMatchObject({
+    isWell: false,
+    streams: { parked: [], stalled: [{ key: 'a', why: 'handler' }] },
+    store: { lastFailure: { request: 'transact', text: 'too many clients' } },
+  });
+  // Half of the longest pause between them, at least.
+  expect(attempts).toBeLessThan(25);
+  isAway = false;
+  await advance(stage.system, 5000);
+  expect([await stage.handled.next(), await stage.handled.next()]).toMatchObject([
+    { id: '1' },
+    { id: '2' },
+  ]);
+  expect(errorsIn(stage)).toEqual([]);
+});
+
+test('transact: a stream that waits for its store stops at once when its node does not own it any more', async () => {
+  await using stage = await openStage();
+  const store = intercepted(stage.store, (name, _args, run) => {
+    if (name === 'transact' || name === 'renew') {
+      throw new Error('too many clients');
+    }
+    return run();
+  });
+  const one = await stage.start('one', { store, streams: ['a'], ...transactIn(stage) });
+  await advance(stage.system, 500);
+  stage.source.stream('a').produce();
+  await settle(stage.system);
+  await advance(stage.system, 600);
+  expect(Cluster.status(one).node).toMatchObject({ owned: 0 });
+  expect(errorsIn(stage)).toEqual([]);
+});

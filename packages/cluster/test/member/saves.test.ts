@@ -7,10 +7,12 @@ import { type Host, OwnedStream } from '../../src/stream/owned-stream.ts';
 
 const host: Host = {
   clock: { now: () => 0, setTimeout: () => ({}), clearTimeout: () => undefined },
+  random: Math.random,
   heldThread: new HeldThread(),
   isGood: () => true,
   moved: () => undefined,
   refused: () => undefined,
+  failed: () => undefined,
   ended: () => undefined,
 };
 
