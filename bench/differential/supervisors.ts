@@ -73,7 +73,7 @@ function workerOf(start: fc.Arbitrary<Outcome>): fc.Arbitrary<Worker> {
   return fc.tuple(
     fc.constant('worker' as const),
     fc.boolean(),
-    // The first start succeeds mostly: a tree that does not start can do nothing else.
+    // The first start usually succeeds: a tree that does not start can do nothing else.
     fc.oneof(
       { weight: 6, arbitrary: later.map((plan) => ['run' as const, ...plan]) },
       { weight: 1, arbitrary: later },

@@ -95,7 +95,7 @@ export function partOf<Part extends object>(options: Part, known: KeysOf<Part>):
 
 /**
  * Not `describe`, which is larger than all of the format of `@reprise/sse`. Of a text only its type
- * is told: it may be a secret.
+ * is shown: it may be a secret.
  */
 function kindOf(options: unknown): string {
   switch (typeof options) {

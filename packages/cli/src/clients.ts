@@ -88,7 +88,7 @@ export class Clients {
     });
   }
 
-  /** Shows the changes of a client; an end by 204 is told, since it looks like any other. */
+  /** Shows the changes of a client; an end by 204 is reported, since it looks like any other. */
   #watch(source: Source): Pick<ResilientOptions, 'classify' | 'onStatus'> {
     const { output } = this.#context;
     let hasNoContent = false;

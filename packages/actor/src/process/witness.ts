@@ -63,7 +63,7 @@ export class Witnesses {
   #all: readonly Witness[] = [];
   readonly #failed: (error: unknown) => void;
 
-  /** `failed`: is given the error of a witness, which is told nothing any more. */
+  /** `failed`: is given the error of a witness, which gets no event any more. */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }

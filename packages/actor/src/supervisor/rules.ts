@@ -80,7 +80,7 @@ function isSignificantAndAlive({ spec, pid }: Child): boolean {
 
 /**
  * Why a supervisor ends that has restarted its children too often. OTP gives plain `shutdown`, and
- * this equals it; it is told apart by identity, which holds because no exit reason is copied on its
+ * this equals it; it is recognized by identity, which holds because no exit reason is copied on its
  * way through the links. `text` says which child failed, and why; `failure` is the reason of that.
  */
 export function giveUp(text: string, failure: ExitReason): ExitReason {

@@ -123,7 +123,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   idle: async () => {
     const service = run(tree(child({ id: 'a' }), child({ id: 'b' })));
     await service.whenReady;
-    // Called only if anything but this timer keeps the program alive.
+    // Called only if something else than this timer keeps the program alive.
     setTimeout(() => {
       say('alive');
     }, 50).unref();

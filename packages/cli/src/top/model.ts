@@ -168,7 +168,7 @@ export class Model {
     this.events = isKnown ? ((vitals.events - events) / span) * 1000 : undefined;
     this.vitals = vitals;
     if (vitals.streams === 0) {
-      // Nothing is told of none.
+      // The observer sends no event about an empty list.
       this.#streams = [];
     }
   }

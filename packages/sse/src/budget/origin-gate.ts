@@ -103,7 +103,7 @@ export class OriginGate {
     turn.state = 'inFlight';
     turn.admittedAt = now;
     this.#inFlight.add(turn);
-    // An attempt that did not wait leaves no debt to those that do.
+    // An attempt that did not wait does not delay those that do.
     this.#fullAt = Math.min(Math.max(now, this.#fullAt) + this.#spacing, now + this.#burst);
   }
 

@@ -273,7 +273,7 @@ export class BatchDelivery implements Deliverer {
     return this.#answers.goOn;
   }
 
-  /** Nothing waits any more: the next packet is read, or the end of the stream is told. */
+  /** Nothing waits any more: the next packet is read, or the end of the stream is reported. */
   #end(): ServerAnswer {
     const waiting = this.#waiting;
     this.#isBusy = false;

@@ -110,7 +110,7 @@ function terminate(
 ): unknown {
   session.end();
   const finish = (): unknown => behaviour.terminate?.(reason, session.answers.state, self);
-  // A write that fails is told after `terminate`, which may have files and sockets to close.
+  // A write that fails is reported after `terminate`, which may have files and sockets to close.
   return (
     session.flush()?.then(finish, async (error: unknown) => {
       await finish();

@@ -93,7 +93,7 @@ export class ClientStream {
     }
   }
 
-  /** Closes the socket; nothing is told any more. */
+  /** Closes the socket; nothing is reported any more. */
   destroy(): void {
     this.#connection.destroy();
   }

@@ -165,5 +165,5 @@ export class TransactionCall {
 }
 
 function ignore(): void {
-  // The outcome is told elsewhere.
+  // The outcome is reported elsewhere.
 }

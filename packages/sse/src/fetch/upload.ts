@@ -57,7 +57,7 @@ export class Upload {
 
   #read(): Promise<ReadResult> {
     const result = this.#reader.read() as Promise<ReadResult>;
-    // A failure is told where the result is awaited.
+    // A failure shows where the result is awaited.
     result.catch(() => undefined);
     this.#begun.push(result);
     return result;

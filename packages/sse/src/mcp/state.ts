@@ -24,7 +24,7 @@ export class ListenerState implements Known {
   #hasListened = false;
   /** Whether the open stream brings notifications. */
   isListening = false;
-  /** Why something may be missing, until `reread` is told. */
+  /** Why notifications may be missing, until `reread` has been called. */
   missing: RereadReason | undefined = 'started';
   /** The last id of the stream of the session. */
   lastEventId = '';

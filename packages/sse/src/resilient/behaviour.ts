@@ -259,7 +259,7 @@ function handleNow(event: ServerSentEvent, progress: Progress): EventAnswer {
 
 /**
  * The user hears of a gap before the event that tells of it is handled. An error of `handleGap` is
- * one of that event, and the gap is told again when the event comes again.
+ * one of that event, and the gap is reported again when the event comes again.
  */
 async function handleAfter(
   gap: Gap,

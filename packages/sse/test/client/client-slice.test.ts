@@ -23,7 +23,7 @@ async function handledAtOnce(ms: number, isAsync: boolean): Promise<readonly num
   };
   await run(stage, { handle: isAsync ? async () => handle() : handle });
   const exchange = await stage.next();
-  // Read here and no earlier: a time that goes back would make the slice of now as long as the way.
+  // Read here and no earlier: the slice that runs now would last until the time has caught up.
   time = performance.now();
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => time);
   exchange.stream('data: x\n\n'.repeat(200));
