@@ -20,9 +20,10 @@ export interface Database {
   /** Those that were recorded, in their order. */
   writes(): Promise<readonly OwnerWrite[]>;
   /**
-   * How many streams have strikes, and are not parked: nodes have died with them a moment ago.
+   * The strikes of the streams that have some, and are not parked: nodes have died with them a
+   * moment ago.
    */
-  struck(): Promise<number>;
+  strikes(): Promise<ReadonlyMap<string, number>>;
   /** The strikes of the streams that are parked. */
   parked(): Promise<ReadonlyMap<string, number>>;
   /** Changes the rows of the table of streams, in one transaction: those without data go. */

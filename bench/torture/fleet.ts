@@ -171,7 +171,7 @@ export class Fleet {
       throw new Error(`Expected even shares of ${lives.join(', ')}, got ${this.#shown()}`);
     }
     const until = machineTime() + settlingTime;
-    while ((await this.#options.database.struck()) > 0) {
+    while ((await this.#options.database.strikes()).size > 0) {
       if (machineTime() > until) {
         throw new Error(`Expected streams without strikes, got ${this.#shown()}`);
       }

@@ -139,16 +139,17 @@ export class PostgresDatabase implements Database {
     return this.query('select key, owner, epoch::float8 as epoch from owner_writes order by id');
   }
 
-  async struck(): Promise<number> {
-    const [row] = await this.query<{ count: number }>(
-      'select count(*)::int as count from reprise.owners where strikes > 0 and parked is null',
-    );
-    return row?.count ?? 0;
+  strikes(): Promise<ReadonlyMap<string, number>> {
+    return this.#strikesWhere('strikes > 0 and parked is null');
   }
 
-  async parked(): Promise<ReadonlyMap<string, number>> {
+  parked(): Promise<ReadonlyMap<string, number>> {
+    return this.#strikesWhere('parked is not null');
+  }
+
+  async #strikesWhere(condition: string): Promise<ReadonlyMap<string, number>> {
     const rows = await this.query<{ key: string; strikes: number }>(
-      'select key, strikes from reprise.owners where parked is not null',
+      `select key, strikes from reprise.owners where ${condition}`,
     );
     return new Map(rows.map(({ key, strikes }) => [key, strikes]));
   }

@@ -103,12 +103,16 @@ export class SqliteDatabase implements Database {
     return this.#all('select key, owner, epoch from owner_writes order by id') as OwnerWrite[];
   }
 
-  async struck(): Promise<number> {
-    return this.#all('select key from reprise_owners where strikes > 0 and parked is null').length;
+  async strikes(): Promise<ReadonlyMap<string, number>> {
+    return this.#strikesWhere('strikes > 0 and parked is null');
   }
 
   async parked(): Promise<ReadonlyMap<string, number>> {
-    const rows = this.#all('select key, strikes from reprise_owners where parked is not null') as {
+    return this.#strikesWhere('parked is not null');
+  }
+
+  #strikesWhere(condition: string): ReadonlyMap<string, number> {
+    const rows = this.#all(`select key, strikes from reprise_owners where ${condition}`) as {
       key: string;
       strikes: number;
     }[];

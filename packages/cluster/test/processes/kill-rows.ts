@@ -46,12 +46,18 @@ export function killRows(open: () => Promise<Database>, also = ''): void {
     try {
       await Promise.all(names.map((name) => fleet.add(name)));
       await fleet.settle();
-      for (let kill = 1; kill <= kills; kill += 1) {
-        const node = await oneAtWork(fleet);
-        const next = await fleet.prepare(node.name);
+      const prepared = await Promise.all(names.map((name) => fleet.prepare(name)));
+      const next = new Map(prepared.map((node) => [node.name, node]));
+      for (let killed = 0; killed < kills;) {
+        const node = await oneOf(() => atWork(fleet, database));
         await aim(fleet, node);
-        await node.kill();
-        fleet.startPrepared(next);
+        // Meanwhile it may have taken a stream that has strikes.
+        if ((await atWork(fleet, database)).includes(node)) {
+          killed += 1;
+          await node.kill();
+          fleet.startPrepared(next.get(node.name) ?? node);
+          next.set(node.name, await fleet.prepare(node.name));
+        }
       }
       await startEnded(fleet);
       await fleet.settle();
@@ -71,12 +77,29 @@ export function killRows(open: () => Promise<Database>, also = ''): void {
     }
   }
 
-  /** A node that has streams, as the seed decides. */
-  async function oneAtWork(fleet: Fleet): Promise<NodeProcess> {
-    const atWork = (): readonly NodeProcess[] =>
-      [...fleet.nodes.values()].filter(({ life }) => (fleet.shares().get(life) ?? 0) > 0);
-    await fleet.source.until(() => atWork().length > 0, 30_000);
-    const nodes = atWork();
-    return nodes[Math.floor(random() * nodes.length)] ?? fleet.node('a');
+  /**
+   * The nodes that have streams, and none with more than one strike. Such streams would be tried
+   * one by one, and parked in the end: no event of theirs would come while nodes are killed.
+   */
+  async function atWork(fleet: Fleet, database: Database): Promise<readonly NodeProcess[]> {
+    const strikes = await database.strikes();
+    const open = fleet.source.openAt();
+    const struck = open.filter(({ stream }) => (strikes.get(stream) ?? 0) > 1);
+    return [...fleet.nodes.values()].filter(
+      ({ life }) =>
+        open.some(({ node }) => node === life) && !struck.some(({ node }) => node === life),
+    );
+  }
+
+  /** One of the nodes, as the seed decides, once there is one. */
+  async function oneOf(nodes: () => Promise<readonly NodeProcess[]>): Promise<NodeProcess> {
+    for (;;) {
+      const found = await nodes();
+      const node = found[Math.floor(random() * found.length)];
+      if (node !== undefined) {
+        return node;
+      }
+      await delay(50);
+    }
   }
 }

@@ -6,7 +6,7 @@ import { shareRows } from './share-rows.ts';
 import { stopRows } from './stop-rows.ts';
 import { TestNodes } from './test-nodes.ts';
 
-jest.setTimeout(10 * 60_000);
+jest.setTimeout(20 * 60_000);
 
 const also = 'SQL-01 ';
 const names = ['a', 'b', 'c', 'd'];

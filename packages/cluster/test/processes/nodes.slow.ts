@@ -10,7 +10,7 @@ import { killRows } from './kill-rows.ts';
 import { stopRows } from './stop-rows.ts';
 import { TestNodes } from './test-nodes.ts';
 
-jest.setTimeout(10 * 60_000);
+jest.setTimeout(20 * 60_000);
 
 const minute = 60_000;
 const open = async (): Promise<PostgresDatabase> => new PostgresDatabase(await testDatabase());
