@@ -1,13 +1,10 @@
 import { test } from '@jest/globals';
 
-import { postgresPrograms } from '../../tools/postgres.ts';
+import { onPostgres } from '../../tools/postgres/describe.ts';
 import { expectFailOver } from '../support/replicas.ts';
 
-const onPostgres = postgresPrograms() === undefined ? test.skip : test;
-
-onPostgres(
-  'three replicas that meet in a Postgres: the streams of one that is killed go on at the others',
-  async () => {
+onPostgres('three replicas that meet in a Postgres', () => {
+  test('the streams of one that is killed go on at the others', async () => {
     await expectFailOver('--postgres');
-  },
-);
+  });
+});

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 
-import { pgBouncerPath, postgresPrograms } from '../postgres.ts';
+import { onPgBouncer, onPostgres } from './describe.ts';
 import { startPgBouncer } from './pgbouncer.ts';
 import { type PostgresServer, startPostgres } from './server.ts';
 import { testDatabase } from './shared.ts';
-
-const here = postgresPrograms() === undefined ? describe.skip : describe;
-const withPgBouncer = pgBouncerPath() === undefined ? describe.skip : describe;
 
 async function query(url: string, text: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
@@ -22,7 +19,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-here('the shared server', () => {
+onPostgres('the shared server', () => {
   test('each test file has an empty database of its own on the same server', async () => {
     const urls = [await testDatabase(), await testDatabase()];
     const [first = '', second = ''] = urls;
@@ -37,7 +34,7 @@ here('the shared server', () => {
   });
 });
 
-here('a private server', () => {
+onPostgres('a private server', () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startPostgres({ settings: { work_mem: '5MB' } });
@@ -91,7 +88,7 @@ here('a private server', () => {
   });
 });
 
-withPgBouncer('PgBouncer', () => {
+onPgBouncer('PgBouncer', () => {
   test('is before a server, in transaction mode', async () => {
     const server = await startPostgres();
     const pgBouncer = await startPgBouncer(server, { default_pool_size: 2 });

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { postgresPrograms } from '../../../tools/postgres.ts';
+import { onPostgres } from '../../../tools/postgres/describe.ts';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres/server.ts';
 import { reprise, runReprise } from './support/reprise.ts';
 import { serve, stream } from './support/server.ts';
@@ -129,7 +129,7 @@ test('a program loads a cluster only with --store, and pg only with a Postgres',
   );
 });
 
-(postgresPrograms() === undefined ? describe.skip : describe)('with a Postgres', () => {
+onPostgres('with a Postgres', () => {
   let server: PostgresServer;
 
   beforeAll(async () => {

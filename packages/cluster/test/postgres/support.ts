@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import { describe } from '@jest/globals';
-import { systemClock } from '@reprise/actor';
+import { type Clock, systemClock } from '@reprise/actor';
 import pg, { type PoolClient, type QueryResultRow } from 'pg';
 
-import { postgresPrograms } from '../../../../tools/postgres.ts';
 import { testDatabase } from '../../../../tools/postgres/shared.ts';
 import type {
   Claim,
@@ -17,8 +15,7 @@ import type {
 import { postgres, type PostgresOptions } from '../../src/postgres.ts';
 import { listed } from '../store/arrange.ts';
 
-/** `describe`, where there is a Postgres. */
-export const onPostgres = postgresPrograms() === undefined ? describe.skip : describe;
+export { onPostgres } from '../../../../tools/postgres/describe.ts';
 
 /** A store that a test has opened, and what it has reported. */
 export interface Opened {
@@ -53,14 +50,18 @@ export class Place implements AsyncDisposable {
     return new Place(url ?? (await database()), schema);
   }
 
-  async open(options: Partial<PostgresOptions> = {}, ttl = 10_000): Promise<Opened> {
+  async open(
+    options: Partial<PostgresOptions> = {},
+    ttl = 10_000,
+    clock: Clock = systemClock(),
+  ): Promise<Opened> {
     const errors: unknown[] = [];
     const warnings: string[] = [];
     const where = options.pool === undefined ? { url: this.url } : {};
     const given = { ...where, schema: this.schema, ...options } as PostgresOptions;
     const store = await postgres(given).open({
       ttl,
-      clock: systemClock(),
+      clock,
       onError: (error) => errors.push(error),
       onWarning: (text) => warnings.push(text),
     });
@@ -174,8 +175,8 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 /** The error of a promise that rejects, looked at later. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
+export async function failureOf(promise: unknown): Promise<unknown> {
+  return Promise.resolve(promise).then(
     (value) => {
       throw new Error(`Expected a rejection, got ${String(value)}`);
     },

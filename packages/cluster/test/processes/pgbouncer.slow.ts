@@ -1,19 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 
 import { machineTime } from '../../../../bench/torture/machine-time.ts';
 import { PostgresDatabase } from '../../../../bench/torture/postgres-database.ts';
-import { pgBouncerPath, postgresPrograms } from '../../../../tools/postgres.ts';
+import { onPgBouncer } from '../../../../tools/postgres/describe.ts';
 import { type PgBouncer, startPgBouncer } from '../../../../tools/postgres/pgbouncer.ts';
 import { testDatabase } from '../../../../tools/postgres/shared.ts';
 import { Outage } from './outage.ts';
 import { TestNodes } from './test-nodes.ts';
 
-const isHere = postgresPrograms() !== undefined && pgBouncerPath() !== undefined;
-
-(isHere ? describe : describe.skip)('nodes behind PgBouncer in transaction mode', () => {
+onPgBouncer('nodes behind PgBouncer in transaction mode', () => {
   let pooler: PgBouncer;
   let pooledUrl: string;
   const nodes = new TestNodes(async () => {
