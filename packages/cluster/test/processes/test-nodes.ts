@@ -7,7 +7,7 @@ import type { Database } from '../../../../bench/torture/database.ts';
 import { type Fault, Fleet, type Sample } from '../../../../bench/torture/fleet.ts';
 import { machineTime } from '../../../../bench/torture/machine-time.ts';
 import type { NodeProcess } from '../../../../bench/torture/node-process.ts';
-import { expectCleanAndSingle, newEpochs } from './rows.ts';
+import { expectBelow, expectCleanAndSingle, newEpochs } from './rows.ts';
 
 export const streams = 60;
 
@@ -116,6 +116,22 @@ export class TestNodes<Place extends Database> {
     await delay(this.ttl);
     expect(this.fleet.source.connections.slice(length)).toEqual([]);
     expect(await newEpochs(this.database, epochs)).toEqual([]);
+  }
+
+  /**
+   * A node that is cut off stops its streams in time for its lease, and not much sooner; none of
+   * them begins elsewhere before that. `mend`: called once they have.
+   */
+  async expectHandOver(fault: Fault, mend: () => void): Promise<void> {
+    const { fleet, ttl } = this;
+    const samples = await fleet.elsewhere(fault);
+    mend();
+    expect(samples).toHaveLength(this.share);
+    expectBelow(samples, ttl + 1000);
+    const stops = fleet.stopsOf(fault);
+    expectBelow(stops, ttl);
+    expect(stops.filter(({ ms }) => ms < ttl / 2)).toEqual([]);
+    expect(fleet.gapsSince(fault.at).filter(({ ms }) => ms <= 0)).toEqual([]);
   }
 
   /** The time from one moment to another. */
