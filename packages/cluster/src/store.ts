@@ -143,7 +143,7 @@ export interface JoiningNode {
   readonly weight: number;
   /** T, in ms: the same for all nodes of a store. */
   readonly ttl: number;
-  /** The machine and the process, for people. */
+  /** Among the processes of one host, each has another `pid`. */
   readonly host: string;
   readonly pid: number;
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import process from 'node:process';
 
 import {
@@ -15,6 +14,7 @@ import {
 import type { NodeAction, NodeEvent, Now, Request } from '../core/messages.ts';
 import { NodeCore } from '../core/node-core.ts';
 import { timesOf } from '../core/times.ts';
+import { hostOfProcess } from '../host.ts';
 import { timeLimitOf } from '../limits.ts';
 import type { Listing } from '../options/listing.ts';
 import type { Settings } from '../options/settings.ts';
@@ -362,7 +362,7 @@ function coreOf(
     newId: randomUUID,
     name,
     weight,
-    host: hostname(),
+    host: hostOfProcess(),
     pid: process.pid,
     maxStrikes,
     hasHandled,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 
 import type { Clock } from '@reprise/actor';
 
 import { burialOf } from '../core/burial.ts';
+import { hostOfProcess } from '../host.ts';
 import type { NodeRow, OpenStore, SeenNode, Store, StoreKind } from '../store.ts';
 
 /** For the requests of a burial, in ms: an eighth of it each. */
@@ -20,7 +20,7 @@ export async function bury(
 ): Promise<void> {
   const nothing = (): void => undefined;
   const open = await store.open({ ttl, clock, onError: nothing, onWarning: nothing });
-  const burial = burialOf({ host: hostname(), pid });
+  const burial = burialOf({ host: hostOfProcess(), pid });
   try {
     for (let next = burial.next(); next.done !== true;) {
       next = burial.next(await nodesWithout(next.value, open));
