@@ -28,6 +28,9 @@ interface NodeRecord {
 
 const mostFree = 5000;
 const mostParked = 100;
+/** In ms: until then a node that asks to join once more finds that it is buried. */
+const keptFor = 3_600_000;
+
 /**
  * The rows of nodes and of owners, and what each request does to them at one instant: the port
  * without connections and without delays.
@@ -72,6 +75,7 @@ export class MemoryTables {
       const row = { ...factsOfJoin, ...holder, ...node, renewal };
       this.#nodes.set(node.id, { row, buriedAt: undefined });
     }
+    this.#sweep(this.#date() - keptFor);
     return undefined;
   }
 
@@ -209,6 +213,14 @@ export class MemoryTables {
       owner: outcome === undefined ? id : undefined,
       parking: parked === undefined ? row.parking : parkingOf(parked, date),
     });
+  }
+
+  /** Removes the rows of nodes that own nothing any more, and were buried before this time. */
+  #sweep(before: number): void {
+    const old = [...this.#nodes].filter(([, { buriedAt = Infinity }]) => buriedAt < before);
+    for (const [id] of old.filter(([id]) => this.#ownedBy(id).length === 0)) {
+      this.#nodes.delete(id);
+    }
   }
 
   /** 1 if its owner was buried: its death counts, though nobody has claimed the stream yet. */
