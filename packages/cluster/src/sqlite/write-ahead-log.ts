@@ -64,7 +64,7 @@ export class WriteAheadLog {
     if (this.#clock.now() >= this.#warnedAt + pauseOfWarnings) {
       this.#warnedAt = this.#clock.now();
       this.#onWarning(
-        `Expected the log ${this.#path}-wal to stay below ${sizeToWarn / mebibyte} MiB, got ${Math.round(size / mebibyte)} MiB: a connection has had a transaction open for long, and all that was written since is kept for it`,
+        `Expected the log ${this.#path}-wal to stay below ${sizeToWarn / mebibyte} MiB, got ${Math.round(size / mebibyte)} MiB: it begins anew only while no other connection reads or writes, and there is no such moment: a transaction has been open for long, or the processes write without a pause`,
       );
     }
   }
