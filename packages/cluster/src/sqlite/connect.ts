@@ -14,20 +14,24 @@ export interface Connected {
 }
 
 /**
- * Opens the file, makes the tables, and checks that several processes can use it.
+ * Opens the file, and checks that several processes can use it. `isFirst`: it may make the tables.
+ * Later on, tables that are gone have taken all cursors along.
  * @throws Error if another connection has the lock, which `isBusy` tells.
  * @throws Error in one sentence that names the file if it cannot be used.
  */
-export function connect(path: string): Connected {
+export function connect(path: string, isFirst: boolean): Connected {
   const { DatabaseSync } = sqliteOfNode();
+  if (!isFirst && !existsSync(path)) {
+    throw gone(path);
+  }
   try {
-    return prepare(new DatabaseSync(path), path);
+    return prepare(new DatabaseSync(path), path, isFirst);
   } catch (error) {
     throw isBusy(error) ? error : unusable(path, error);
   }
 }
 
-function prepare(connection: sqliteModule.DatabaseSync, path: string): Connected {
+function prepare(connection: sqliteModule.DatabaseSync, path: string, isFirst: boolean): Connected {
   try {
     // SQLite's own waiting holds the thread, and is not fair: a busy file is tried again by timers.
     connection.exec('pragma busy_timeout = 0');
@@ -35,6 +39,9 @@ function prepare(connection: sqliteModule.DatabaseSync, path: string): Connected
     // After a loss of power the last transactions may be missing, effects and cursors together.
     connection.exec('pragma synchronous = normal');
     connection.exec('begin immediate');
+    if (!isFirst && !hasTables(connection)) {
+      throw gone(path);
+    }
     createTables(connection, path);
     connection.exec('commit');
     return { connection, statements: prepareAll(connection, path) };
@@ -42,6 +49,17 @@ function prepare(connection: sqliteModule.DatabaseSync, path: string): Connected
     connection.close();
     throw error;
   }
+}
+
+function hasTables(connection: sqliteModule.DatabaseSync): boolean {
+  const found = connection.prepare("select 1 from sqlite_schema where name = 'reprise_meta'").get();
+  return found !== undefined;
+}
+
+function gone(path: string): Error {
+  return new Error(
+    `Expected the tables of a cluster in ${path}, got none: restore the file from a backup, or start the program again to begin anew`,
+  );
 }
 
 /**

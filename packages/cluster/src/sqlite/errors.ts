@@ -1,3 +1,5 @@
+import { MissingTablesError } from '../store.ts';
+
 /**
  * Result codes that speak of the file and not of a statement: no permission, I/O error, corrupt,
  * full, cannot open, no database (https://www.sqlite.org/rescode.html).
@@ -11,8 +13,17 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error) === SQLITE_BUSY;
 }
 
-/** SQLite's message about a full disk, or a broken file, names no file; this one does. */
+/** A table of the cluster, which somebody has dropped. */
+const missingTable = /^no such table: (?:main\.)?reprise_/;
+
+/** SQLite's message about a full disk, a broken file, or a table, names no file; this one does. */
 export function naming(path: string, error: unknown): unknown {
+  const { message = '' } = (error ?? {}) as Partial<Error>;
+  if (missingTable.test(message)) {
+    return new MissingTablesError(`Expected the tables of a cluster in ${path}, got: ${message}`, {
+      cause: error,
+    });
+  }
   return codesOfFiles.includes(codeOf(error))
     ? new Error(
         `Expected the file ${path} to be readable and writable, got: ${(error as Error).message}`,

@@ -23,6 +23,7 @@ import {
   type View,
 } from '../store.ts';
 import type { Connected } from './connect.ts';
+import { OpenedFile } from './opened-file.ts';
 import { claimOf, freeOf, nodeOf, parkedOf, streamOf, tableOf } from './records.ts';
 import type { Statements } from './statements.ts';
 import { HandlerTransaction, type SqliteTransaction } from './transaction.ts';
@@ -38,6 +39,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
   readonly #connection: DatabaseSync;
   readonly #clock: Clock;
   readonly #ttl: number;
+  readonly #file: OpenedFile;
   readonly #turns: Turns;
   readonly #sql: Statements;
   readonly #transaction: HandlerTransaction;
@@ -47,6 +49,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     this.#connection = connection;
     this.#clock = options.clock;
     this.#ttl = options.ttl;
+    this.#file = new OpenedFile(path);
     this.#sql = statements;
     this.#turns = new Turns(
       path,
@@ -204,10 +207,12 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     work: () => Result,
     within = timeLimitOf('claim', this.#ttl),
   ): Promise<Result> {
+    this.#file.assertInPlace();
     return this.#turns.write(work, within);
   }
 
   async #read<Result>(work: () => Result): Promise<Result> {
+    this.#file.assertInPlace();
     return this.#turns.read(work, timeLimitOf('watch', this.#ttl));
   }
 

@@ -50,6 +50,8 @@ export function sqlite(file: string): Store<SqliteTransaction, 'sync'> {
 class SqliteStore implements Store<SqliteTransaction, 'sync'> {
   readonly kind = 'sync';
   readonly #path: string;
+  /** Whether a start of this program has not made or found the tables yet. */
+  #isFirst = true;
 
   constructor(path: string) {
     this.#path = path;
@@ -64,7 +66,9 @@ class SqliteStore implements Store<SqliteTransaction, 'sync'> {
     const end = clock.now() + ttl;
     for (;;) {
       try {
-        return new OpenSqliteStore(this.#path, connect(this.#path), options);
+        const connected = connect(this.#path, this.#isFirst);
+        this.#isFirst = false;
+        return new OpenSqliteStore(this.#path, connected, options);
       } catch (error) {
         // Other processes that start make the tables, or a log is read after a kill.
         if (!isBusy(error)) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { virtualClock } from '@reprise/actor/testing';
 
+import { MissingTablesError, type OpenStore } from '../../src/index.ts';
 import { sqlite, sqliteSql } from '../../src/sqlite.ts';
 import { useWal } from '../../src/sqlite/connect.ts';
-import { join, own } from '../store/arrange.ts';
+import { idle, join, nothing, own } from '../store/arrange.ts';
 import { options } from '../store/subject.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -158,6 +159,60 @@ describe('an SQLite file', () => {
     await (await sqlite(file).open(options)).close();
   });
 
+  test.each<[what: string, change: () => void, got: string]>([
+    ['is removed', () => rmSync(file), 'none: it was removed'],
+    [
+      'is replaced',
+      () => {
+        rmSync(file);
+        execute('create table other (id integer)');
+      },
+      'another one in its place',
+    ],
+  ])(
+    'that %s fails each request of a lease: another program would meet nobody there',
+    async (_, change, got) => {
+      const store = await sqlite(file).open(options);
+      const id = await join(store);
+      change();
+      for (const request of requestsOf(store, id)) {
+        expect(await failureOf(request)).toEqual(
+          new MissingTablesError(
+            `Expected ${file} to be the file that this program has opened, got ${got}`,
+          ),
+        );
+      }
+      await store.close();
+    },
+  );
+
+  test('PGC-17 whose tables are dropped says so', async () => {
+    const store = await sqlite(file).open(options);
+    const id = await join(store);
+    execute('drop table reprise_nodes; drop table reprise_owners');
+    for (const request of requestsOf(store, id)) {
+      expect(await failureOf(request)).toMatchObject({
+        name: 'MissingTablesError',
+        message: expect.stringContaining(`the tables of a cluster in ${file}, got: no such table`),
+      });
+    }
+    await store.close();
+  });
+
+  test('PGC-17 is not made anew by a program that has opened it before', async () => {
+    const store = sqlite(file);
+    await (await store.open(options)).close();
+    await (await store.open(options)).close();
+    const refusal = `Expected the tables of a cluster in ${file}, got none: restore the file`;
+    rmSync(file);
+    await expect(store.open(options)).rejects.toThrow(refusal);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, '');
+    await expect(store.open(options)).rejects.toThrow(refusal);
+    await (await sqlite(file).open(options)).close();
+    await (await store.open(options)).close();
+  });
+
   // A limit of the shell for file sizes, in place of a full disk; Windows has none.
   const limited = process.platform === 'win32' ? test.skip : test;
   limited(
@@ -188,6 +243,15 @@ async function refusalOf(path: string): Promise<string> {
   return message.replace(`Expected ${path} to be a file of a cluster that can be written, `, '');
 }
 
+/** Those by which a node keeps its lease, and its streams. */
+function* requestsOf(store: OpenStore<unknown>, id: string): Iterable<Promise<unknown>> {
+  yield store.renew(id, 'r2', idle);
+  yield store.watch();
+  yield store.observe(id, [], nothing);
+  yield store.claim(id, []);
+  yield store.leave(id);
+}
+
 function idsIn(path: string): readonly string[] {
   const database = new DatabaseSync(path);
   const rows = database.prepare('select id from reprise_nodes').all();
@@ -202,6 +266,14 @@ function tablesIn(path: string): readonly unknown[] {
   const versions = database.prepare('select * from reprise_meta').all();
   database.close();
   return [...made, ...versions];
+}
+
+/** Why a request fails. */
+async function failureOf(request: Promise<unknown>): Promise<unknown> {
+  return request.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }
 
 function execute(sql: string): void {
