@@ -22,7 +22,7 @@ export class WorkerProcess {
     this.number = number;
     const limit = shutdown === 'brutalKill' ? 0 : shutdown;
     this.#child = fork(program, args, {
-      execArgv: [...process.execArgv, '--import', preloadUrl(limit)],
+      execArgv: [...execArgvOf(process.execArgv), '--import', preloadUrl(limit)],
       env: { ...process.env, REPRISE_WORKER: String(number) },
       // In a process group of its own: the Ctrl+C of a terminal goes to the parent alone, which
       // stops each worker once. A second signal would end a program at once.
@@ -88,3 +88,18 @@ export class WorkerProcess {
     }
   }
 }
+
+/**
+ * The options of Node for a worker, by those of this process. Without the text of `node --eval`: it
+ * would run in place of the program, and start workers that run it again.
+ */
+export function execArgvOf(own: readonly string[]): readonly string[] {
+  return own.filter((option, at) => {
+    const isText = evaluates.test(own[at - 1] ?? '');
+    return !isText && !evaluates.test(option) && !ofEvaluation.test(option);
+  });
+}
+
+/** The text is the next argument. */
+const evaluates = /^(?:-e|-p|-pe|--eval|--print)$/;
+const ofEvaluation = /^--(?:eval|print|input-type)=/;

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 
 import { Workers } from '../../src/workers.ts';
+import { execArgvOf } from '../../src/workers/worker-process.ts';
 
 const given = { id: 'workers', program: new URL(import.meta.url) };
 
@@ -59,4 +60,16 @@ test.each([
   ],
 ])('options that cannot be meant are refused: %s', (_, changes, message) => {
   expect(() => spec(changes)).toThrow(message);
+});
+
+test.each<[own: readonly string[], worker: readonly string[]]>([
+  [
+    ['--conditions=@reprise/source', '--import', './a.ts'],
+    ['--conditions=@reprise/source', '--import', './a.ts'],
+  ],
+  [['--input-type=module', '-e', 'start()', '--no-warnings'], ['--no-warnings']],
+  [['--print', 'start()'], []],
+  [['--eval=start()'], []],
+])('a worker of node %j runs its program, and not the text of the parent', (own, worker) => {
+  expect(execArgvOf(own)).toEqual(worker);
 });
