@@ -43,10 +43,13 @@ export type ClusterOptions<Data, Tx, Kind extends StoreKind> = Sink<Data, Tx, Ki
   readonly client: (stream: StreamOf<NoInfer<Data>>) => ClientOptions;
   /**
    * T, in ms: how long a node that has died keeps its streams. A node that has not reached the
-   * store for about 0.9 T stops all its streams. Default: 10,000; at least 1,000.
+   * store for about 0.9 T stops all its streams. Default: 10,000; from 1,000 to a day.
    */
   readonly ttl?: number;
-  /** The name of this node; no two nodes have one name at a time. Default: host and process id. */
+  /**
+   * The name of this node, of at most 1,024 bytes; no two nodes have one name at a time. Default:
+   * host and process id.
+   */
   readonly node?: string;
   /** The share of the streams that this node takes, compared with other nodes. Default: 1. */
   readonly weight?: number;

@@ -86,9 +86,7 @@ export function settingsOf(
   assertStore(store);
   assertFunction('client', '({ key, data }) => …', client);
   assertNode(node);
-  if (!(typeof ttl === 'number' && ttl >= leastTtl && ttl < Infinity)) {
-    throw new RangeError(`Expected ttl to be at least ${leastTtl} ms, got ${describe(ttl)}`);
-  }
+  assertTtl(ttl);
   if (!(typeof weight === 'number' && weight > 0 && weight < Infinity)) {
     throw new RangeError(`Expected weight to be above 0, got ${describe(weight)}`);
   }
@@ -111,6 +109,11 @@ export function settingsOf(
 
 /** In ms. A shorter lease is lost in each pause of the garbage collector or of the network. */
 const leastTtl = 1000;
+/** In ms: a day. The timeouts of Postgres, which are multiples of it, have 31 bits. */
+const longestTtl = 86_400_000;
+
+/** In bytes. An index of Postgres refuses names that are a few times longer. */
+const longestName = 1024;
 
 /** A store keeps strikes in two bytes. */
 const mostStrikes = 1000;
@@ -129,10 +132,25 @@ export function assertStore(store: unknown): void {
   }
 }
 
-function assertNode(node: unknown): void {
+function assertTtl(ttl: unknown): void {
+  if (typeof ttl !== 'number' || !(ttl >= leastTtl)) {
+    throw new RangeError(`Expected ttl to be at least ${leastTtl} ms, got ${describe(ttl)}`);
+  }
+  if (ttl > longestTtl) {
+    throw new RangeError(`Expected ttl to be at most ${longestTtl} ms, got ${describe(ttl)}`);
+  }
+}
+
+function assertNode(node: unknown): asserts node is string {
   if (typeof node !== 'string' || node === '' || node.includes('\0') || !node.isWellFormed()) {
     throw new TypeError(
       `Expected node to be a name without U+0000 and lone surrogates, got ${describe(node)}`,
+    );
+  }
+  const length = Buffer.byteLength(node);
+  if (length > longestName) {
+    throw new RangeError(
+      `Expected node to be a name of at most ${longestName} bytes, got ${length} in ${describe(node)}`,
     );
   }
 }

@@ -85,7 +85,12 @@ test.each([
     { streams: () => [], refresh: 0 },
     'Expected refresh to be above 0 ms, got 0',
   ],
-  ['a ttl without an end', { ttl: Infinity }, 'Expected ttl to be at least 1000 ms, got Infinity'],
+  [
+    'a ttl without an end',
+    { ttl: Infinity },
+    'Expected ttl to be at most 86400000 ms, got Infinity',
+  ],
+  ['a ttl that is no number', { ttl: NaN }, 'Expected ttl to be at least 1000 ms, got NaN'],
   [
     'an empty batch',
     { handle: undefined, transactBatch: sinks.transactBatch, maxBatch: 0 },
@@ -104,6 +109,13 @@ test.each([
   ['a weight of 0', { weight: 0 }, 'Expected weight to be above 0, got 0'],
 ])('%s is a RangeError', (_, changes, message) => {
   expect(() => spec(changes)).toThrow(new RangeError(message));
+});
+
+test('a name of more than 1,024 bytes is a RangeError, and is shown', () => {
+  expect(spec({ node: 'é'.repeat(512) })).toMatchObject({ id: 'prices' });
+  const start = (): unknown => spec({ node: 'é'.repeat(512) + 'x' });
+  expect(start).toThrow(RangeError);
+  expect(start).toThrow('Expected node to be a name of at most 1024 bytes, got 1025 in "éé');
 });
 
 test.each([
