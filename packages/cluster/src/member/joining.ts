@@ -32,7 +32,7 @@ export class Joining {
   refuse({ name, host, pid }: NodeRow): StartError | undefined {
     return this.fail(
       new StartError(
-        `Expected node ${JSON.stringify(name)} to be the only one of its name, got process ${pid} on ${host}, which is alive: give each process a name of its own`,
+        `Expected node ${JSON.stringify(name)} to be the only one of its name, got process ${pid} on ${host}, which is alive: give each node a name of its own by the option \`node\``,
       ),
     );
   }

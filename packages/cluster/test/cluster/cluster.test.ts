@@ -72,7 +72,7 @@ test('OWN-11 a second node of a name is refused with the place of the first, whi
   const error = await second;
   expect(error).toBeInstanceOf(ExitError);
   expect(String(error)).toMatch(
-    /StartError: Expected node "one" to be the only one of its name, got process \d+ on \S+, which is alive: give each process a name of its own$/,
+    /StartError: Expected node "one" to be the only one of its name, got process \d+ on \S+, which is alive: give each node a name of its own by the option `node`$/,
   );
   expect(Cluster.exitStatus((error as ExitError).reason, 1)).toBe(3);
   expect(Cluster.status(first).node.phase).toBe('member');
