@@ -41,7 +41,11 @@ const prices = store.startsWith('postgres:')
     });
 
 // At SIGTERM its streams are released in order, and are elsewhere at once.
-Application.run({ strategy: 'oneForOne', children: [prices] });
+Application.run(
+  { strategy: 'oneForOne', children: [prices] },
+  // To release its streams a replica may take 30 s.
+  { deadline: 40_000, exitStatus: Cluster.exitStatus },
+);
 
 // The end of the program that has started this one ends it too.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));

@@ -28,6 +28,10 @@ const tenants = Cluster.childSpec({
   },
 });
 
-const service = Application.run({ strategy: 'oneForOne', children: [tenants] });
+const service = Application.run(
+  { strategy: 'oneForOne', children: [tenants] },
+  // To release its streams a node may take 30 s.
+  { deadline: 40_000, exitStatus: Cluster.exitStatus },
+);
 await service.whenReady;
 process.send?.('is ready');
