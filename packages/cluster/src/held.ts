@@ -1,6 +1,6 @@
 import type { Held, OwnedStream } from './store.ts';
 
-/** The same for the same streams, in any order. */
+/** How many streams, and the sum of their epochs: the same for the same streams, in any order. */
 export function heldOf(streams: Iterable<OwnedStream>): Held {
   let count = 0;
   let epochs = 0;

@@ -5,7 +5,7 @@ export type TimedRequest = Exclude<keyof OpenStore<unknown>, 'engine' | 'transac
 
 /**
  * How long a store may take for a request, in ms, if a lease lasts for `ttl`. Three tries to renew
- * fit into a lease. What may be large has more time.
+ * fit into a lease. Requests that may have thousands of rows have more time.
  */
 export function timeLimitOf(request: TimedRequest, ttl: number): number {
   return large.includes(request) ? ttl / 2 : ttl / 8;

@@ -11,9 +11,9 @@ export type MemberMessage =
   | { readonly type: 'save' }
   /** The client of a stream has started. */
   | { readonly type: 'started'; readonly stream: OwnedStream; readonly pid: Pid | undefined }
-  /** It was not: the stream had left the list since it was claimed. */
+  /** The client was not started: its stream had left the list since it was claimed. */
   | { readonly type: 'unlisted'; readonly stream: OwnedStream }
-  /** It could not. */
+  /** The client could not be started. */
   | { readonly type: 'notStarted'; readonly stream: OwnedStream; readonly error: unknown }
   /** The store has refused a write of this stream. */
   | { readonly type: 'refused'; readonly stream: OwnedStream }

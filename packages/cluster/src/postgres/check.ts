@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, ClientBase } from 'pg';
 
 import { grant, quoted, tables } from './schema.ts';
 
@@ -13,12 +13,16 @@ export interface ServerFacts {
   readonly fsync: string;
   readonly synchronousCommit: string;
   readonly hasAsynchronousStandby: boolean;
+  /** `default_transaction_isolation`, such as `read committed`. */
+  readonly isolation: string;
+  /** Its name, and when its server was started: another one for another database. */
+  readonly database: string;
   /** The process of the server for this statement. */
   readonly backend: number;
   readonly role: string;
 }
 
-export async function readFacts(client: Client): Promise<ServerFacts> {
+export async function readFacts(client: ClientBase): Promise<ServerFacts> {
   const { rows } = await client.query<ServerFacts>(`select
     current_setting('server_version') as version,
     current_setting('server_version_num')::int as "versionNumber",
@@ -28,6 +32,8 @@ export async function readFacts(client: Client): Promise<ServerFacts> {
     current_setting('synchronous_commit') as "synchronousCommit",
     current_setting('synchronous_standby_names') = '' and exists (select from pg_stat_replication)
       as "hasAsynchronousStandby",
+    current_setting('default_transaction_isolation') as isolation,
+    current_database() || ' ' || pg_postmaster_start_time() as database,
     pg_backend_pid() as backend,
     current_user as role`);
   const [facts] = rows;
@@ -81,8 +87,10 @@ export function warningsOf(facts: ServerFacts, client: Client): readonly string[
     'Postgres has a standby that is not synchronous: if it takes over, the last claims and cursors may be lost';
   const pooler =
     'The lease connection goes through a pooler: when that is busy, leases end. Give `leaseUrl` a way past it';
+  const isolation = `Transactions are ${facts.isolation} by default: requests that meet fail, and are tried again on a new connection. Set default_transaction_isolation to read committed for this database and role`;
   return [
     ...(facts.hasAsynchronousStandby ? [standby] : []),
+    ...(facts.isolation.startsWith('read ') ? [] : [isolation]),
     // A pooler answers with a process id that it made up.
     ...(Reflect.get(client, 'processID') === facts.backend ? [] : [pooler]),
   ];
@@ -90,7 +98,7 @@ export function warningsOf(facts: ServerFacts, client: Client): readonly string[
 
 /** The statements that give what the role of this connection lacks. */
 export async function missingGrants(
-  client: Client,
+  client: ClientBase,
   schema: string,
   role: string,
 ): Promise<readonly string[]> {
@@ -115,10 +123,23 @@ export async function missingGrants(
 }
 
 /**
+ * Three tries to renew have to fit into a life, each with time to spare. A disk that was held up
+ * once is no reason to refuse a start, so commits that are slow are measured once more.
+ */
+export async function refusalOfTtl(client: ClientBase, ttl: number): Promise<string | undefined> {
+  const enough = ttl / 4;
+  const first = await slowestCommit(client, enough);
+  const slowest = first > enough ? await slowestCommit(client, enough) : first;
+  return slowest > enough
+    ? `Expected a ttl of at least four times the slowest of ten commits, ${Math.ceil(slowest)} ms, got ${ttl}: choose ${Math.ceil(slowest * 4)} or more, or a database that is nearer`
+    : undefined;
+}
+
+/**
  * The slowest of ten commits, in ms. Each writes to the log of the server, as a renewal does, but
  * to no table: nodes that start together do not wait for each other.
  */
-export async function slowestCommit(client: Client, enough: number): Promise<number> {
+async function slowestCommit(client: ClientBase, enough: number): Promise<number> {
   let slowest = 0;
   for (let tries = 0; tries < 10 && slowest <= enough; tries += 1) {
     const start = performance.now();

@@ -1,8 +1,8 @@
 import type { Clock } from '@reprise/actor';
-import { Client, type QueryResult, type QueryResultRow } from 'pg';
+import type { Client, QueryResult, QueryResultRow } from 'pg';
 
 import { within } from '../within.ts';
-import { messageOf } from './errors.ts';
+import { limitedClient } from './limited-client.ts';
 
 /** What a connection needs to know. Times are in ms. */
 export interface ConnectionOptions {
@@ -34,38 +34,42 @@ export class LeaseConnection {
     values: readonly unknown[] = [],
   ): Promise<Row[]> {
     if (this.#isClosed) {
-      throw new Error('Expected a store that is open, got one that was closed');
+      throw closed();
     }
     const connection = (this.#current ??= this.#connect());
     try {
       return await connection.query<Row>(text, values);
     } catch (error) {
-      this.#drop(connection);
-      throw timely(error, this.#options.timeout);
+      throw this.#drop(connection, error);
     }
   }
 
   close(): void {
     this.#isClosed = true;
     if (this.#current !== undefined) {
-      this.#drop(this.#current);
+      this.#drop(this.#current, closed());
     }
   }
 
   #connect(): Connection {
     const connection = new Connection(this.#options, (error) => {
-      this.#drop(connection);
+      this.#drop(connection, error);
       this.#options.onError(error);
     });
     return connection;
   }
 
-  #drop(connection: Connection): void {
-    connection.destroy();
+  /** Returns the first reason for which the connection was dropped. */
+  #drop(connection: Connection, reason: unknown): unknown {
     if (this.#current === connection) {
       this.#current = undefined;
     }
+    return connection.destroy(reason);
   }
+}
+
+function closed(): Error {
+  return new Error('Expected a store that is open, got one that was closed');
 }
 
 class Connection {
@@ -74,19 +78,23 @@ class Connection {
   readonly #connected: Promise<unknown>;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
+  /** Why it is of no use any more. */
+  #end: { readonly reason: unknown } | undefined = undefined;
 
   /** `onLost` is called with an error that no query is told of. */
   constructor(options: ConnectionOptions, onLost: (error: unknown) => void) {
+    const { url, clock, timeout } = options;
     this.#options = options;
-    this.#client = new Client({
-      connectionString: options.url,
+    this.#client = new (limitedClient(clock, timeout))({
+      connectionString: url,
       fallback_application_name: 'reprise lease',
-      connectionTimeoutMillis: options.timeout,
     });
     // Without a listener an idle client whose server goes away throws. Queries that wait are told
     // anyway. The reason of the server comes first, then the end of the connection.
     this.#client.on('error', (error) => {
-      if (this.#waiting === 0) {
+      const isFirst = this.#end === undefined;
+      this.#end ??= { reason: error };
+      if (isFirst && this.#waiting === 0) {
         onLost(error);
       }
     });
@@ -122,16 +130,13 @@ class Connection {
     return answer;
   }
 
-  destroy(): void {
-    // From now on its errors are of no use to anybody.
-    this.#waiting = Infinity;
+  /**
+   * Returns the first reason: queries that wait their turn are only told by pg that the client was
+   * closed.
+   */
+  destroy(reason: unknown): unknown {
+    this.#end ??= { reason };
     this.#client.connection.stream.destroy();
+    return this.#end.reason;
   }
-}
-
-/** The error by which pg says that connecting took too long, in words that say which time. */
-function timely(error: unknown, timeout: number): unknown {
-  return messageOf(error) === 'timeout expired'
-    ? new Error(`Expected an answer of Postgres within ${timeout} ms, got none`, { cause: error })
-    : error;
 }

@@ -1,21 +1,36 @@
 import type { Pool, PoolClient } from 'pg';
 
+/** What a connection is lent to. `fail` ends the use of it, whatever that waits for. */
+export type Use<Result> = (client: PoolClient, fail: (error: unknown) => void) => Promise<Result>;
+
+/** Lends the connections of a pool. */
+export class Lender {
+  readonly #pool: Pool;
+  /** Ends the use of the pool. */
+  readonly close: () => Promise<void>;
+
+  constructor(pool: Pool, close: () => Promise<void>) {
+    this.#pool = pool;
+    this.close = close;
+  }
+
+  /** Lends a connection to `use`. It waits for one that is free until `signal` aborts. */
+  async lend<Result>(signal: AbortSignal, use: Use<Result>): Promise<Result> {
+    return lendTo(use, await borrow(this.#pool, signal));
+  }
+}
+
 /**
- * Lends a connection of a pool to `use`. It waits for one until `signal` aborts. After a failure
- * nobody knows the state of the connection: then it is destroyed, which also rolls back.
+ * After a failure nobody knows the state of the connection: then it is destroyed, which also rolls
+ * back.
  */
-export async function lend<Result>(
-  pool: Pool,
-  signal: AbortSignal,
-  use: (client: PoolClient) => Promise<Result>,
-): Promise<Result> {
-  const client = await borrow(pool, signal);
+async function lendTo<Result>(use: Use<Result>, client: PoolClient): Promise<Result> {
   const lost = Promise.withResolvers<never>();
   // Without a listener it would be thrown. A handler that waits for something else is not told.
   client.on('error', lost.reject);
   lost.promise.catch(() => {});
   try {
-    const result = await Promise.race([use(client), lost.promise]);
+    const result = await Promise.race([use(client, lost.reject), lost.promise]);
     client.off('error', lost.reject);
     client.release();
     return result;

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-import { quoted, steps as released, tables, version } from './schema.ts';
+import { advanceTypes, quoted, steps as released, tables, version } from './schema.ts';
 
 /** The row of the table `meta`. */
 interface Meta {
@@ -30,7 +30,8 @@ export async function migrate(
     }
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback');
+    // A connection that is lost has rolled back, and its error says less.
+    await client.query('rollback').catch(() => undefined);
     throw error;
   }
 }
@@ -68,10 +69,7 @@ export async function hasTables(client: ClientBase, schema: string): Promise<boo
 }
 
 /** The names of the tables that are not there: from the catalogue, which everybody may read. */
-export async function missingTables(
-  client: ClientBase,
-  schema: string,
-): Promise<readonly string[]> {
+async function missingTables(client: ClientBase, schema: string): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select name from unnest($2::text[]) t(name) where not exists (
       select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -79,6 +77,16 @@ export async function missingTables(
     [schema, tables],
   );
   return rows.map(({ name }) => name);
+}
+
+/** The same, and the function that is the fence of a transaction. */
+export async function missingParts(client: ClientBase, schema: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ isThere: boolean }>(
+    'select to_regprocedure($1) is not null as "isThere"',
+    [`${quoted(schema)}.advance(${advanceTypes})`],
+  );
+  const missing = await missingTables(client, schema);
+  return rows[0]?.isThere === true ? missing : [...missing, 'the function advance'];
 }
 
 /**

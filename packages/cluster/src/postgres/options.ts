@@ -83,16 +83,28 @@ function connectionsOf({
   if (url !== undefined) {
     throw new TypeError('Expected either `url` or `pool` in the options of postgres, got both');
   }
+  assertPool(pool);
   assertUrl('leaseUrl', leaseUrl);
   return { pool, leaseUrl };
+}
+
+/** Nothing of it is shown: its options may have a password. */
+function assertPool(pool: unknown): void {
+  const { connect, on } = (pool ?? {}) as Partial<Pool>;
+  if (typeof connect !== 'function' || typeof on !== 'function') {
+    throw new TypeError(
+      'Expected the option `pool` of postgres to be a Pool of pg, got something else',
+    );
+  }
 }
 
 /** Of a text nothing is shown: it may have a password anywhere. */
 function assertUrl(name: string, value: unknown): asserts value is string {
   const isUrl = typeof value === 'string' && /^(?:postgres(?:ql)?:\/\/|socket:|\/)/.test(value);
   if (!isUrl) {
-    const got = typeof value === 'string' ? 'another text' : describe(value);
-    const hint = value === undefined ? ': is its environment variable set?' : '';
+    const isText = typeof value === 'string' && value !== '';
+    const got = isText ? 'another text' : describe(value);
+    const hint = value === undefined || value === '' ? ': is its environment variable set?' : '';
     throw new TypeError(
       `Expected the option \`${name}\` of postgres to be a URL such as postgres://user@host/database, got ${got}${hint}`,
     );

@@ -1,17 +1,14 @@
-import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 
+import { timeLimitOf } from '../limits.ts';
 import type { OpenOptions } from '../store.ts';
+import { Lender } from './lend.ts';
+import { limitedClient } from './limited-client.ts';
 
-/** A pool that connections are lent from. */
-export interface Lender {
-  readonly pool: Pool;
-  /** Closes the pool, if it is the store's own. */
-  readonly close: () => Promise<void>;
-}
-
-/** The user's pool, or one of the store's own. */
-export function lenderFor(given: Pool | string, { ttl, onError }: OpenOptions): Lender {
-  const pool = typeof given === 'string' ? makePool(given, ttl) : given;
+/** The user's pool, or one of the store's own, which ends with the store. */
+export function lenderFor(given: Pool | string, options: OpenOptions): Lender {
+  const { onError } = options;
+  const pool = typeof given === 'string' ? makePool(given, options) : given;
   const listener = (error: Error) => {
     // A pool adds the whole client to its errors.
     Reflect.deleteProperty(error, 'client');
@@ -24,31 +21,23 @@ export function lenderFor(given: Pool | string, { ttl, onError }: OpenOptions): 
           pool.off('error', listener);
         }
       : closing(pool);
-  return { pool, close };
+  return new Lender(pool, close);
 }
 
 /**
  * More than four are slower on few cores. Waiting for one has no limit: a stream whose turn has not
  * come is held back, and so is its source.
  */
-function makePool(url: string, ttl: number): Pool {
+function makePool(url: string, { clock, ttl }: OpenOptions): Pool {
   return new Pool({
     connectionString: url,
     fallback_application_name: 'reprise',
     max: 4,
     pipeline: true,
     keepAlive: true,
-    Client: limitedTo(ttl / 8),
+    // The pool's own limit would also count the time until a connection is free.
+    Client: limitedClient(clock, timeLimitOf('renew', ttl)),
   });
-}
-
-/** The pool's own limit would also count the time until a connection is free. */
-function limitedTo(connectionTimeoutMillis: number): typeof Client {
-  return class Limited extends Client {
-    constructor(config?: string | ClientConfig) {
-      super(typeof config === 'object' ? { ...config, connectionTimeoutMillis } : config);
-    }
-  };
 }
 
 /**

@@ -1,7 +1,8 @@
+import type { Clock } from '@reprise/actor';
 import type { PoolClient, QueryResultRow } from 'pg';
 
 import { assertKey } from '../key.ts';
-import { timeLimitOf } from '../limits.ts';
+import { type TimedRequest, timeLimitOf } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
@@ -23,17 +24,18 @@ import {
   type TableRow,
   type View,
 } from '../store.ts';
+import { abortAfter, startTimer } from '../within.ts';
 import { nameOfTables } from './check.ts';
 import { isMissing, messageOf } from './errors.ts';
 import type { LeaseConnection } from './lease-connection.ts';
-import { lend, untilAborted } from './lend.ts';
-import type { Lender } from './pool.ts';
+import { type Lender, untilAborted } from './lend.ts';
 import type { Statements } from './statements.ts';
 import { runTransaction } from './transaction.ts';
 
 /** What an open store is made of. */
 export interface Parts {
   readonly engine: string;
+  readonly clock: Clock;
   readonly ttl: number;
   readonly schema: string;
   readonly statements: Statements;
@@ -45,6 +47,9 @@ export interface Parts {
 /** How many rows of streams one statement makes. */
 const declaredAtOnce = 5000;
 
+/** In ms. */
+const pauseOfWarnings = 60_000;
+
 /**
  * The port, as statements. What a node asks for to keep its lease goes by the lease connection;
  * what may be long (cursors, lists, transactions) by the pool.
@@ -52,6 +57,7 @@ const declaredAtOnce = 5000;
 export class PostgresStore implements OpenStore<PoolClient> {
   readonly engine: string;
   readonly #parts: Parts;
+  #warnedAt = -Infinity;
 
   constructor(parts: Parts) {
     this.engine = parts.engine;
@@ -143,9 +149,9 @@ export class PostgresStore implements OpenStore<PoolClient> {
     work: (tx: PoolClient) => unknown,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const { lender, statements, ttl } = this.#parts;
-    return lend(lender.pool, signal, (client) =>
-      runTransaction({ client, statements, id, move, timeout: ttl }, work, signal),
+    const { lender, clock, statements, ttl } = this.#parts;
+    return lender.lend(signal, (client, fail) =>
+      runTransaction({ client, fail, clock, statements, id, move, timeout: ttl }, work, signal),
     );
   }
 
@@ -208,19 +214,29 @@ export class PostgresStore implements OpenStore<PoolClient> {
     request: 'save' | 'declare' | 'list' | 'survey' | 'owner' | 'retry',
     values: unknown[],
   ): Promise<Row[]> {
-    const { lender, statements, ttl, onWarning } = this.#parts;
-    const limit = timeLimitOf(request, ttl);
-    const signal = AbortSignal.timeout(limit);
-    const slow = setTimeout(() => onWarning(slowness(ttl / 8)), ttl / 8);
+    const { lender, clock, statements, ttl } = this.#parts;
+    const timeout = timeLimitOf(request, ttl);
+    const { signal, stop } = abortAfter({ clock, timeout, of: 'Postgres' });
+    const stopWarning = startTimer(clock, ttl / 8, () => {
+      this.#slow(request);
+    });
     try {
-      const { rows } = await lend(lender.pool, signal, (client) =>
+      const { rows } = await lender.lend(signal, (client) =>
         untilAborted(client.query<Row>(statements[request], values), signal),
       );
       return rows;
-    } catch (error) {
-      throw signal.aborted ? tooLate(limit, error) : error;
     } finally {
-      clearTimeout(slow);
+      stopWarning();
+      stop();
+    }
+  }
+
+  /** Cursors may be slow for hours: a warning a minute is enough. */
+  #slow(request: TimedRequest): void {
+    const { clock, ttl, onWarning } = this.#parts;
+    if (request === 'save' && clock.now() >= this.#warnedAt + pauseOfWarnings) {
+      this.#warnedAt = clock.now();
+      onWarning(slowness(ttl / 8));
     }
   }
 }
@@ -268,8 +284,4 @@ function slowness(limit: number): string {
 function missing(schema: string, cause: unknown): MissingTablesError {
   const text = `Expected ${nameOfTables(schema)}, got: ${messageOf(cause)}`;
   return new MissingTablesError(text, { cause });
-}
-
-function tooLate(limit: number, cause: unknown): Error {
-  return new Error(`Expected an answer of Postgres within ${limit} ms, got none`, { cause });
 }

@@ -1,6 +1,8 @@
+import type { Clock } from '@reprise/actor';
 import type { PoolClient } from 'pg';
 
 import { type CursorMove, NotOwnerError } from '../store.ts';
+import { within } from '../within.ts';
 import { codeOf, fieldOf, messageOf } from './errors.ts';
 import { guarded } from './guarded.ts';
 import { untilAborted } from './lend.ts';
@@ -9,10 +11,13 @@ import type { Statements } from './statements.ts';
 /** The parts of a transaction that are the same for all events of a store. */
 export interface TransactionContext {
   readonly client: PoolClient;
+  /** Ends the transaction, whatever its handler waits for. */
+  readonly fail: (error: unknown) => void;
+  readonly clock: Clock;
   readonly statements: Statements;
   readonly id: string;
   readonly move: CursorMove;
-  /** How long the server may take to commit, in ms. */
+  /** How long the server may take to begin, and to commit, in ms. */
   readonly timeout: number;
 }
 
@@ -37,19 +42,8 @@ export async function runTransaction(
     close();
   }
   // A commit that is on its way is not given up by `signal`: nobody could tell what became of it.
-  await inTime(transaction.commit(), context.timeout);
+  await transaction.commit();
   return result;
-}
-
-async function inTime(committed: Promise<void>, timeout: number): Promise<void> {
-  const signal = AbortSignal.timeout(timeout);
-  try {
-    await untilAborted(committed, signal);
-  } catch (error) {
-    throw error === signal.reason
-      ? new Error(`Expected Postgres to commit within ${timeout} ms, got no answer`)
-      : error;
-  }
 }
 
 /** An ORM wraps the error of a statement into its own: the cause is what the user has to know. */
@@ -82,8 +76,8 @@ class Transaction {
   begin(): Promise<string> {
     if (this.#xact === undefined) {
       this.#xact = this.#begin();
-      // The handler may fail first: then nobody waits for this.
-      this.#xact.catch(() => {});
+      // The handler would wait for its own statement for ever, if the connection is silent.
+      this.#xact.catch(this.#context.fail);
     }
     return this.#xact;
   }
@@ -95,13 +89,14 @@ class Transaction {
 
   /** The fence and the commit, in one flight: after a refusal the server rolls back by itself. */
   async commit(): Promise<void> {
-    const { client, statements, id, move } = this.#context;
+    const { client, clock, timeout, statements, id, move } = this.#context;
     const { key, epoch, was, cursor } = move;
     const xact = await this.begin();
-    const [advance, commit] = await Promise.allSettled([
+    const answers = Promise.allSettled([
       client.query(statements.advance, [key, id, epoch, was, cursor, xact]),
       client.query('commit'),
     ]);
+    const [advance, commit] = await within(answers, { clock, timeout, of: 'Postgres to a commit' });
     if (advance.status === 'rejected') {
       throw this.#explained(advance.reason);
     }
@@ -115,8 +110,9 @@ class Transaction {
   }
 
   async #begin(): Promise<string> {
-    const { client, statements } = this.#context;
-    return xactIn(await client.query(statements.begin));
+    const { client, clock, timeout, statements } = this.#context;
+    const began = client.query(statements.begin);
+    return xactIn(await within(began, { clock, timeout, of: 'Postgres' }));
   }
 
   #explained(error: unknown): unknown {
@@ -140,7 +136,7 @@ class Transaction {
   }
 }
 
-/** The text has three statements, so the answer has three results. */
+/** A text of several statements is answered by as many results. */
 function xactIn(results: unknown): string {
   const last: unknown = Array.isArray(results) ? results.at(-1) : undefined;
   const { rows } = last as { readonly rows: readonly { readonly xact: string }[] };

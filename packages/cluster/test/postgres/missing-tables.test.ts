@@ -48,6 +48,15 @@ onPostgres('tables that are gone', () => {
     );
   });
 
+  test('PGC-17 a start refuses a schema of which somebody has dropped the function', async () => {
+    await using place = await Place.create();
+    await place.open();
+    await place.sql(`drop function ${place.schema}.advance`);
+    expect(String(await failureOf(place.open()))).toContain(
+      `Expected the tables of the schema ${place.schema}, got some without the function advance: restore them`,
+    );
+  });
+
   test('PGC-17 a start refuses a schema of which somebody has dropped a table', async () => {
     await using place = await Place.create();
     await place.open();

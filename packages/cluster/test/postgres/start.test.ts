@@ -149,6 +149,29 @@ onPostgres('CFG-04 a server', () => {
     );
   });
 
+  test.each(['repeatable read', 'serializable'])(
+    'whose transactions are %s by default is warned of',
+    async (isolation) => {
+      await using place = await Place.create();
+      const role = await makeRole(place);
+      await place.sql(`alter role ${role} set default_transaction_isolation to '${isolation}'`);
+      await place.sql(postgresSql({ schema: place.schema, role }));
+      const { store, warnings } = await place.open({ url: urlAs(place, role) });
+      expect(warnings).toEqual([
+        expect.stringContaining(`Transactions are ${isolation} by default`),
+      ]);
+      // Those of handlers are not.
+      const owner = await own(store, ['eur']);
+      const { rows } = (await store.transact(
+        owner.id,
+        step(only(owner), '1'),
+        (tx) => tx.query('show transaction_isolation'),
+        never(),
+      )) as pg.QueryResult;
+      expect(rows).toEqual([{ transaction_isolation: 'read committed' }]);
+    },
+  );
+
   const good: ServerFacts = {
     version: '15.18',
     versionNumber: 150_018,
@@ -157,6 +180,8 @@ onPostgres('CFG-04 a server', () => {
     fsync: 'on',
     synchronousCommit: 'on',
     hasAsynchronousStandby: false,
+    isolation: 'read committed',
+    database: 'shop',
     backend: 1,
     role: 'app',
   };
@@ -200,6 +225,18 @@ onPostgres('CFG-05 tables', () => {
     await place.open();
   });
 
+  test('of an earlier version are refused to a role that may not alter them', async () => {
+    await using place = await Place.create();
+    const role = await makeRole(place);
+    await place.sql(`create schema ${place.schema}`);
+    await place.sql(steps[0]?.(place.schema) ?? '');
+    await place.sql(`grant usage on schema ${place.schema} to ${role}`);
+    await place.sql(`grant all on all tables in schema ${place.schema} to ${role}`);
+    await expect(place.open({ url: urlAs(place, role) })).rejects.toThrow(
+      "in version 2, got version 1, let one node start with `migrate: 'auto'`, as an owner of them",
+    );
+  });
+
   test('that could not be made are not made in part', async () => {
     await using place = await Place.create();
     const client = await place.client();
@@ -208,6 +245,34 @@ onPostgres('CFG-05 tables', () => {
     expect(await place.sql('select from pg_namespace where nspname = $1', [place.schema])).toEqual(
       [],
     );
+  });
+});
+
+onPostgres('CFG-08 a pool that goes another way than the lease connection is refused', () => {
+  test('if it leads to another database', async () => {
+    await using place = await Place.create();
+    const url = place.url.replace(/[^/]*$/, 'postgres');
+    await expect(place.open({ url, leaseUrl: place.url })).rejects.toThrow(
+      'Expected `leaseUrl` and the pool to lead to one database, got two: mend one of them',
+    );
+  });
+
+  test('if it leads nowhere', async () => {
+    await using place = await Place.create();
+    const start = place.open({ url: urlAs(place, 'nobody_here'), leaseUrl: place.url });
+    await expect(start).rejects.toThrow(
+      'got: role "nobody_here" does not exist: create the role, or mend the URL',
+    );
+  });
+
+  test('if its role misses a privilege; a pool of the user goes on', async () => {
+    await using place = await Place.create();
+    const role = await makeRole(place);
+    const pool = new pg.Pool({ connectionString: urlAs(place, role), max: 1 });
+    const start = place.open({ pool, leaseUrl: place.url });
+    await expect(start).rejects.toThrow(`grant usage on schema ${place.schema} to ${role}`);
+    expect((await pool.query('select 1')).rowCount).toBe(1);
+    await pool.end();
   });
 });
 
@@ -256,6 +321,7 @@ onPostgres('CFG-08 a URL', () => {
     ['postgres://x:hunter2@nowhere.invalid/db', /(ENOTFOUND|EAI_AGAIN) nowhere.invalid: mend/],
     ['postgres://x:hunter2@127.0.0.1:99999999/db', /Expected a connection to Postgres, got/],
     ['postgres://x:hun%ter2@[::1/db', /Expected a connection to Postgres, got/],
+    ['postgres://x:hunter2#@host/db', /Invalid URL: encode user and password in it/],
   ])('that leads nowhere is refused: %s', async (url, message) => {
     const start = postgres(url).open({
       ttl: 1000,
@@ -288,9 +354,14 @@ test.each([undefined, '', 'mysql://x:hunter2@host/db', 'hunter2', 7, null, { url
   },
 );
 
+test.each([undefined, ''])('a URL that is %j may be a variable that is not set', (url) => {
+  expect(() => postgres(url)).toThrow(/is its environment variable set\?$/);
+});
+
 test.each([
   [{ url: 'postgres://a/b', pool: new pg.Pool() }, 'got both'],
   [{ pool: new pg.Pool() }, '`leaseUrl`'],
+  [{ pool: { connectionString: 'postgres://a/b' }, leaseUrl: 'postgres://a/b' }, '`pool`'],
   [{ url: 'postgres://a/b', leaseUrl: 'x' }, '`leaseUrl`'],
   [{ url: 'postgres://a/b', schema: '' }, '`schema`'],
   [{ url: 'postgres://a/b', schema: 'é'.repeat(32) }, '`schema`'],
