@@ -45,7 +45,8 @@ function textOf({ path = [], message }: StandardSchemaV1.Issue): string {
   return names.length === 0 ? message : `${names.join('.')}: ${message}`;
 }
 
-/** On one line, and without secrets. */
+/** On one line, and without secrets: one that is cut off would not be known as a secret. */
 function shown(issue: string): string {
-  return redact(issue.slice(0, longestIssue)).replaceAll(/\s+/g, ' ');
+  const some = redact(issue.slice(0, 10 * longestIssue));
+  return some.slice(0, longestIssue).replaceAll(/\s+/g, ' ');
 }

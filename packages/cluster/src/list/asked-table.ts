@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import type { Clock } from '@reprise/actor';
+
 import { assertKey } from '../key.ts';
 import { textOf } from '../member/failures.ts';
 import type { InvalidRow, Listing } from '../options/listing.ts';
@@ -11,16 +13,22 @@ interface Known {
   readonly parsed: Parsed<unknown>;
 }
 
+/** A schema may be asynchronous: it is not waited for any longer than this, in ms. */
+const longestWait = 10_000;
+const late: Parsed<unknown> = { issue: `the schema has given no answer within ${longestWait} ms` };
+
 /** The table of streams in a store, read again and again. */
 export class AskedTable {
   readonly #rows: Rows<unknown>;
   readonly #store: Pick<OpenStore<unknown>, 'list'>;
   #version: string | undefined = undefined;
   #known: ReadonlyMap<string, Known> = new Map();
+  readonly #clock: Clock;
 
-  constructor(rows: Rows<unknown>, store: Pick<OpenStore<unknown>, 'list'>) {
+  constructor(rows: Rows<unknown>, store: Pick<OpenStore<unknown>, 'list'>, clock: Clock) {
     this.#rows = rows;
     this.#store = store;
+    this.#clock = clock;
   }
 
   /**
@@ -32,21 +40,35 @@ export class AskedTable {
     if (table === undefined) {
       return undefined;
     }
-    const known = new Map<string, Known>();
-    for (const row of table.rows) {
-      known.set(row.key, await this.#parse(row));
-    }
+    const known = new Map(await this.#parseAll(table.rows));
     this.#version = table.version;
     this.#known = known;
     return listingOf(known);
   }
 
+  /** All at once: a schema that gives no answer for one row holds up no other. */
+  async #parseAll(rows: readonly TableRow[]): Promise<readonly (readonly [string, Known])[]> {
+    const limit = Promise.withResolvers<Parsed<unknown>>();
+    const timer = this.#clock.setTimeout(() => {
+      limit.resolve(late);
+    }, longestWait);
+    const parsed = rows.map(
+      async (row) => [row.key, await this.#parse(row, limit.promise)] as const,
+    );
+    try {
+      return await Promise.all(parsed);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
+  }
+
   /** A row that is as it was is not parsed again: its data stays the same. */
-  async #parse({ key, spec }: TableRow): Promise<Known> {
+  async #parse({ key, spec }: TableRow, limit: Promise<Parsed<unknown>>): Promise<Known> {
     const known = this.#known.get(key);
-    return known !== undefined && isDeepStrictEqual(known.spec, spec)
+    const isKnown = known !== undefined && known.parsed !== late;
+    return isKnown && isDeepStrictEqual(known.spec, spec)
       ? known
-      : { spec, parsed: await this.#parsed(key, spec) };
+      : { spec, parsed: await Promise.race([this.#parsed(key, spec), limit]) };
   }
 
   async #parsed(key: string, spec: unknown): Promise<Parsed<unknown>> {

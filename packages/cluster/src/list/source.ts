@@ -24,7 +24,7 @@ export function sourceOf(
     case 'function':
       return { every: streams.refresh, ask: () => askFunction(streams, asking) };
     case 'rows': {
-      const table = new AskedTable(streams.rows, store);
+      const table = new AskedTable(streams.rows, store, asking.clock);
       return { every: ttl / 4, ask: () => table.ask() };
     }
     default:

@@ -3,7 +3,7 @@ import { advance, settle } from '@reprise/actor/testing';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
 
-import { Cluster, type Rows } from '../../src/index.ts';
+import { Cluster, memory, type Rows } from '../../src/index.ts';
 import { Queue } from '../support/queue.ts';
 import { openStage, type Stage, ttl } from '../support/stage.ts';
 
@@ -184,4 +184,38 @@ test.each([undefined, {}, 5, { '~standard': {} }])('%j is no schema of rows', as
       `Expected a Standard Schema, such as z.object({ … }), got ${JSON.stringify(schema)}`,
     ),
   );
+});
+
+test('LIST-05 a row whose schema gives no answer is shown, holds up no other, and runs once it is written anew and checked', async () => {
+  await using stage = await openStage();
+  const { source, store, system } = stage;
+  let isAway = true;
+  const slow = z.object({ room: z.number() }).refine(({ room: number }) => {
+    return isAway && number === 1 ? new Promise<boolean>(() => undefined) : true;
+  });
+  store.streams.set('a', { room: 1 }).set('b', { room: 2 });
+  const { cluster, told } = start(stage, store.rows(slow));
+  await advance(system, 10_000);
+  const one = await cluster;
+  await advance(system, seen);
+  source.stream('b').produce();
+  expect(await told.next()).toBe('b 2 1');
+  expect(Cluster.status(one).streams.invalid).toEqual([
+    { key: 'a', issue: 'the schema has given no answer within 10000 ms' },
+  ]);
+  isAway = false;
+  // The same data: another change of the table is enough.
+  store.streams.set('c', { room: 3 });
+  await advance(system, seen);
+  source.stream('a').produce();
+  expect(await told.next()).toBe('a 1 1');
+});
+
+test('LIST-05 the words of a schema are told without secrets, also where they are cut off', async () => {
+  const url = 'https://joe:S3CRET@example.com/';
+  for (let length = 300 - url.length; length < 300; length += 1) {
+    const refusing = z.unknown().refine(() => false, `${'x'.repeat(length)} ${url}`);
+    const parsed = await memory().rows(refusing).parse({});
+    expect(JSON.stringify(parsed)).not.toMatch(/S3C/);
+  }
 });
