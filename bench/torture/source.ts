@@ -27,6 +27,8 @@ interface Numbered {
 export interface Refusal {
   readonly stream: string;
   readonly status: number;
+  /** By the machine's clock. */
+  readonly at: number;
 }
 
 export interface SourceOptions {
@@ -155,7 +157,7 @@ export class Source {
     if (status === undefined) {
       this.#open(this.#of(name), request, response);
     } else {
-      this.refusals.push({ stream: name, status });
+      this.refusals.push({ stream: name, status, at: machineTime() });
       response.writeHead(status).end();
     }
   }

@@ -3,6 +3,8 @@ import { expect } from '@jest/globals';
 import type { Database } from '../../../../bench/torture/database.ts';
 import type { Fleet, Sample } from '../../../../bench/torture/fleet.ts';
 import { quantile } from '../../../../bench/torture/moves.ts';
+import type { Connection } from '../../../../bench/torture/source.ts';
+import type { Stall } from '../../../../bench/torture/stalls.ts';
 
 /** The catalogue's *clean* and *single*. */
 export async function expectCleanAndSingle(fleet: Fleet): Promise<void> {
@@ -23,6 +25,27 @@ export function expectBelow(samples: readonly Sample[], limit: number): void {
 export function expectGapsBelow(fleet: Fleet, limit: number, since: number): void {
   const gaps = fleet.gapsSince(since).map(({ ms, stalled }) => ms - stalled);
   expect(quantile(gaps, 0.99)).toBeLessThan(limit);
+}
+
+/** The longest time that each of a fleet's streams had no connection, since a time. All run now. */
+export function longestPauses(fleet: Fleet, since: number): readonly Sample[] {
+  const byStream = Map.groupBy(fleet.source.connections, ({ stream }) => stream);
+  return fleet.names.map((name) => {
+    const [longest] = pausesOf(byStream.get(name) ?? [], since).toSorted(byLength);
+    const { from, to } = longest ?? { from: since, to: since };
+    return { ms: to - from, stalled: fleet.stalledIn({ from, to }) };
+  });
+}
+
+function pausesOf(connections: readonly Connection[], since: number): readonly Stall[] {
+  return connections
+    .slice(1)
+    .map((next, index) => ({ from: connections[index]?.to ?? NaN, to: next.from }))
+    .filter(({ to }) => to > since);
+}
+
+function byLength(a: Stall, b: Stall): number {
+  return b.to - b.from - (a.to - a.from);
 }
 
 /** The streams whose epoch is another one than before, all of them greater. */
