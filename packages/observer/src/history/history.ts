@@ -1,7 +1,8 @@
+import { type EndedPhase, Endings } from './endings.ts';
 import { chunkSize, type LifeKind, Lives } from './lives.ts';
 import { type PastChild, type PastTree, treesOf } from './past.ts';
 import { type Presence, Presences, type Running } from './presence.ts';
-import { pathOf, type Row, Rows } from './rows.ts';
+import { type Row, Rows } from './rows.ts';
 import { Texts } from './texts.ts';
 
 /** An hour. */
@@ -16,28 +17,6 @@ export interface EndedProcess extends Running {
   readonly handled: number;
 }
 
-/** A phase of a stream that is over. */
-export interface EndedPhase {
-  readonly pid: number;
-  readonly from: number;
-  readonly to: number;
-  readonly kind: LifeKind;
-  readonly reason: string;
-}
-
-/** A process that has ended, as it is kept. Times are those of the system's clock, in ms. */
-export interface EndedLife {
-  /** The ids from the top down; `undefined` for a process that was no child of a supervisor. */
-  readonly path: string | undefined;
-  readonly pid: number;
-  readonly startedAt: number;
-  readonly endedAt: number;
-  /** How many messages it has taken. */
-  readonly handled: number;
-  /** Why it ended: at most 200 characters. */
-  readonly reason: string;
-}
-
 /** Which children and processes there were, and when. */
 export class History {
   readonly #startedAt: number;
@@ -47,6 +26,8 @@ export class History {
   readonly #lives: Lives = new Lives({ lives, age }, (row, reason) => {
     this.#forget(row, reason);
   });
+  /** What has ended, as it is told. */
+  readonly endings: Endings = new Endings(this.#lives, this.#rows, this.#texts);
   /** Processes that ended `normal` within a second, and are not kept. */
   shortLived = 0;
 
@@ -222,16 +203,6 @@ export class History {
     this.#add(row.number, { pid, from, to, handled: 0 }, kind, reason, now);
   }
 
-  /** The phases that are over, the oldest end first. */
-  *phases(): Generator<readonly [row: Row, phase: EndedPhase]> {
-    for (const { row, pid, from, to, kind, reason } of this.#lives) {
-      const holder = kind === 'process' || kind === 'presence' ? undefined : this.#rows.get(row);
-      if (holder !== undefined) {
-        yield [holder, { pid, from, to, kind, reason: this.#texts.get(reason) }];
-      }
-    }
-  }
-
   /** The trees of supervisors at `time`. */
   at(time: number): readonly PastTree[] {
     return treesOf(this.#childrenAt(time));
@@ -264,18 +235,6 @@ export class History {
     const row = isMeant ? this.#rows.get(number) : undefined;
     if (row !== undefined) {
       rows.set(number, childAt(row, running));
-    }
-  }
-
-  /** The processes that have ended, the oldest end first. */
-  *processes(): Generator<EndedLife> {
-    for (const { row, pid, from, to, handled, kind, reason } of this.#lives) {
-      if (kind === 'process') {
-        const holder = this.#rows.get(row);
-        const path = holder === undefined ? undefined : pathOf(holder);
-        const text = this.#texts.get(reason);
-        yield { path, pid, startedAt: from, endedAt: to, handled, reason: text };
-      }
     }
   }
 }

@@ -98,6 +98,17 @@ export class Lives {
     }
   }
 
+  /**
+   * Visits all of them, the newest first: always with the same object, which must not be kept.
+   * Objects for each of 65,536 lives would hold the thread for long.
+   */
+  eachNewestFirst(visit: (life: Life) => void): void {
+    const life = emptyLife();
+    for (let index = this.#next - 1; index >= this.#first; index--) {
+      visit(this.#chunkOf(index).readInto(index % chunkSize, life));
+    }
+  }
+
   /** Those that had begun at `time` and were not over. */
   *at(time: number): Generator<Life> {
     for (let index = this.#first; index < this.#next; index++) {
@@ -131,6 +142,12 @@ export class Lives {
   }
 }
 
+type Written = { -readonly [Key in keyof Life]: Life[Key] };
+
+function emptyLife(): Written {
+  return { row: 0, pid: 0, from: 0, to: 0, handled: 0, kind: 'process', reason: 0 };
+}
+
 class Chunk {
   readonly #rows = new Uint32Array(chunkSize);
   readonly #pids = new Float64Array(chunkSize);
@@ -151,15 +168,18 @@ class Chunk {
   }
 
   read(at: number): Life {
-    return {
-      row: this.#rows[at] ?? 0,
-      pid: this.#pids[at] ?? 0,
-      from: this.#from[at] ?? 0,
-      to: this.#to[at] ?? 0,
-      handled: this.#handled[at] ?? 0,
-      kind: kinds[this.#kinds[at] ?? 0] ?? 'process',
-      reason: this.#reasons[at] ?? 0,
-    };
+    return this.readInto(at, emptyLife());
+  }
+
+  readInto(at: number, life: Written): Life {
+    life.row = this.#rows[at] ?? 0;
+    life.pid = this.#pids[at] ?? 0;
+    life.from = this.#from[at] ?? 0;
+    life.to = this.#to[at] ?? 0;
+    life.handled = this.#handled[at] ?? 0;
+    life.kind = kinds[this.#kinds[at] ?? 0] ?? 'process';
+    life.reason = this.#reasons[at] ?? 0;
+    return life;
   }
 
   isAt(at: number, time: number): boolean {

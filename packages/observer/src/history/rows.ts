@@ -37,6 +37,17 @@ export class Rows {
     return this.#byNumber.get(number);
   }
 
+  /** The numbers of the rows with this path: children of one id have a row each. */
+  at(path: string): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const row of this.#byNumber.values()) {
+      if (path.endsWith(row.id) && pathOf(row) === path) {
+        found.add(row.number);
+      }
+    }
+    return found;
+  }
+
   /** A vacant row for a child of this id, or else a new one. It has one use more. */
   take(parent: Row | undefined, id: string): Row {
     const key = keyOf(parent, id);

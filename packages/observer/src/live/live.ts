@@ -11,9 +11,8 @@ import { look } from '../look/look.ts';
 import type { Look } from '../look/looker.ts';
 import type { StreamLook } from '../look/stream-look.ts';
 import { type Recorded, recordedOf } from '../recording/record.ts';
-import type { ToldHour } from './change.ts';
 import { ChangeLog, frame } from './frame.ts';
-import { hourOf, latestChanges } from './hour.ts';
+import { HourFrames } from './hour-frames.ts';
 import { Machine } from './machine.ts';
 import { Numbers } from './numbers.ts';
 import { type PageOptions, Reader, type Window } from './reader.ts';
@@ -24,8 +23,6 @@ import { Structure } from './structure.ts';
 const pause = 500;
 /** After the last reader has left, in ms: one that reconnects gets what it has missed. */
 const rest = 8000;
-/** The hour is made anew once in so many looks. */
-const looksAnHour = 10;
 const mostReaders = 20;
 /** So many streams are told in each look; of more, only those that the page shows. */
 const fewStreams = 60;
@@ -45,9 +42,9 @@ interface Looking {
   readonly structure: Structure;
   readonly numbers: Numbers;
   readonly log: ChangeLog;
+  readonly hours: HourFrames;
   readonly unwatch: () => void;
   timer: TimeoutHandle | undefined;
-  looks: number;
   /** When there was a reader last. */
   readAt: number;
   /** The judgements that were told last, by the limits that they were made with. */
@@ -94,7 +91,9 @@ export class Live {
       this.#readers.delete(reader.id);
     });
     const missed = this.#missed(looking, lastEventId);
-    reader.writeWhole(this.#hello(reader) + (missed ?? this.#snapshot(looking)) + this.#slow());
+    reader.writeWhole(
+      this.#hello(reader) + (missed ?? this.#snapshot(looking)) + looking.hours.frame(),
+    );
     // Told when they change: this reader knows none.
     looking.judgements.clear();
     this.#look(looking);
@@ -126,9 +125,9 @@ export class Live {
       structure,
       numbers: new Numbers(this.#system),
       log: new ChangeLog(),
+      hours: new HourFrames(this.#system.clock, this.#recorded),
       unwatch: watch(this.#system, structure),
       timer: undefined,
-      looks: 0,
       readAt: this.#now,
       judgements: new Map(),
     };
@@ -175,7 +174,6 @@ export class Live {
   #tell(looking: Looking): void {
     const { structure, numbers } = looking;
     numbers.update();
-    looking.looks += 1;
     const seen = look(this.#system);
     if ([...this.#readers.values()].some(({ isBehind }) => isBehind)) {
       looking.judgements.clear();
@@ -188,7 +186,7 @@ export class Live {
       const judged = findings.get(reader.options.judge) ?? '';
       const text = shared + judged + rows + streams(seen.streams, reader.window);
       if (reader.isBehind) {
-        reader.writeWhole(this.#snapshot(looking) + this.#slow() + text);
+        reader.writeWhole(this.#snapshot(looking) + looking.hours.frame() + text);
       } else {
         reader.write(text);
       }
@@ -198,8 +196,7 @@ export class Live {
   /** The same text for all. */
   #shared(looking: Looking, seen: Look): string {
     const changes = this.#changes(looking);
-    const isTime = looking.looks % looksAnHour === 0 || changes !== '';
-    return changes + this.#vitals(looking, seen) + (isTime ? this.#slow() : '');
+    return changes + this.#vitals(looking, seen) + looking.hours.inLook(changes !== '');
   }
 
   /** Where they have changed, by the limits of the readers: all pages of a server share theirs. */
@@ -243,13 +240,6 @@ export class Live {
       ...this.#machine.read(),
     };
     return frame('vitals', JSON.stringify(vitals));
-  }
-
-  #slow(): string {
-    const hour = hourOf(this.#recorded, this.#now);
-    const latest = latestChanges(this.#recorded, this.#now, 12);
-    const told: ToldHour = { ...hour, since: this.#recorded.since, latest };
-    return frame('hour', JSON.stringify(told));
   }
 
   #rows(

@@ -1,7 +1,8 @@
 import { type Pid, processes, type ProcessInfo, processInfo, type System } from '@reprise/actor';
 import { type InHand, inHand, shownState } from '@reprise/actor/inspect';
 
-import type { EndedLife, History } from '../history/history.ts';
+import type { EndedLife } from '../history/endings.ts';
+import type { History } from '../history/history.ts';
 import { withoutEventData } from '../recording/event-data.ts';
 import { pathOfProcess } from '../recording/places.ts';
 import type { Recorded } from '../recording/record.ts';
@@ -63,7 +64,7 @@ export function processPage(
     inHand: showsState ? handledBy(pid) : undefined,
     state: showsState ? shownState(pid) : undefined,
     isStateHidden: !showsState,
-    lives: [...recorded.processes].filter((life) => life.path === path).slice(-8),
+    lives: recorded.endsAt(path, 8),
   };
 }
 

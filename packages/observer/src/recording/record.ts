@@ -1,7 +1,7 @@
 import { processes, type System } from '@reprise/actor';
 import { supervisorInfo, watch } from '@reprise/actor/inspect';
 
-import type { EndedLife } from '../history/history.ts';
+import type { EndedLife } from '../history/endings.ts';
 import type { PastTree } from '../history/past.ts';
 import { Counter } from './counter.ts';
 import type { CrashGroup } from './crash-book.ts';
@@ -161,13 +161,25 @@ export class Recorded implements Recording {
   }
 
   get processes(): Iterable<EndedLife> {
-    this.#expire();
-    return this.recorder.history.processes();
+    this.expire();
+    return this.recorder.history.endings.processes();
   }
 
   get streams(): readonly RecordedStream[] {
-    this.#expire();
+    this.expire();
     return this.streamRecorder.list;
+  }
+
+  /** The newest ends at one place, the oldest of them first. */
+  endsAt(path: string, most: number): readonly EndedLife[] {
+    this.expire();
+    return this.recorder.history.endings.at(path, most);
+  }
+
+  /** How a process ended; `undefined` for one that is not known, or runs. */
+  endOf(pid: number): EndedLife | undefined {
+    this.expire();
+    return this.recorder.history.endings.of(pid);
   }
 
   at(time: number): readonly PastTree[] {
@@ -182,7 +194,7 @@ export class Recorded implements Recording {
   }
 
   /** Lives that ended too long ago are forgotten with the next one, or when somebody asks. */
-  #expire(): void {
+  expire(): void {
     this.recorder.history.since(this.#system.clock.now());
   }
 }

@@ -2,7 +2,7 @@ import { type ExitReason, type Pid, type System } from '@reprise/actor';
 import { exposed, facetOf, shown, shownReason, type Witness } from '@reprise/actor/inspect';
 
 import type { History } from '../history/history.ts';
-import type { LifeKind, PhaseKind } from '../history/lives.ts';
+import type { Life, LifeKind, PhaseKind } from '../history/lives.ts';
 import { pathOf, type Row } from '../history/rows.ts';
 import { placeOf } from './places.ts';
 import { Recent } from './recent.ts';
@@ -150,7 +150,7 @@ export class StreamRecorder implements Witness {
   /** In the order of their first phases that are kept. */
   get list(): readonly RecordedStream[] {
     const streams = new Map<Row, RecordedLane>();
-    for (const [row, { from, to, kind, reason }] of this.#history.phases()) {
+    for (const [row, { from, to, kind, reason }] of this.#history.endings.phases()) {
       const lane = laneOf(streams, row);
       if (kind === 'ignored') {
         lane.ignored.push({ at: from, text: reason });
@@ -164,6 +164,21 @@ export class StreamRecorder implements Witness {
       phases.push({ type: phase, from, to: endsAt, reason: undefined });
     }
     return [...streams.values()];
+  }
+
+  /** The streams that are connected, since when: lives that are not over. */
+  get connected(): readonly Life[] {
+    return [...this.#open.values()]
+      .filter(({ phase }) => phase === 'connected')
+      .map(({ row, pid, phase, from }) => ({
+        row: row.number,
+        pid,
+        from,
+        to: from,
+        handled: 0,
+        kind: phase,
+        reason: 0,
+      }));
   }
 
   // The phases of one stream

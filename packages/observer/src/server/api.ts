@@ -1,6 +1,6 @@
 import type { Pid, System } from '@reprise/actor';
 
-import type { EndedLife } from '../history/history.ts';
+import type { EndedLife } from '../history/endings.ts';
 import { judge } from '../judge/judge.ts';
 import { changesAround } from '../live/hour.ts';
 import { linksOf } from '../live/links.ts';
@@ -127,12 +127,12 @@ class SystemApi implements Api {
 
   /** The newest of the lives of one place. */
   #livesOf(path: string | null): readonly EndedLife[] {
-    return [...this.#recording.processes].filter((life) => life.path === path).slice(-12);
+    return path === null ? [] : this.#recording.endsAt(path, 12);
   }
 
   /** A process that has ended. */
   #lifeOf(pid: number): Answer | undefined {
-    const life = [...this.#recording.processes].findLast((one) => one.pid === pid);
+    const life = this.#recording.endOf(pid);
     return life && json(life);
   }
 

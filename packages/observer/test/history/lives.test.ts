@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
 import { describe, expect, test } from '@jest/globals';
 
 import { type Life, Lives } from '../../src/history/lives.ts';
@@ -54,6 +58,26 @@ describe('lives', () => {
     expect([...lives].map(({ pid }) => pid)).toStrictEqual([7]);
     // Typed arrays that nobody has any more are freed by the garbage collector.
     expect(before).toBeGreaterThan(0);
+  });
+
+  test('are visited one by one, the newest first', () => {
+    const lives = new Lives({ lives: 8192, age: hour }, () => undefined);
+    for (let pid = 0; pid < 10_000; pid++) {
+      lives.add(life(pid, 0, pid), pid);
+    }
+    const visited: Life[] = [];
+    lives.eachNewestFirst((one) => visited.push({ ...one }));
+    expect(visited.toReversed()).toStrictEqual([...lives]);
+  });
+
+  test('are visited without an object for any of them', async () => {
+    const program = join(import.meta.dirname, '..', 'programs', 'visits.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--conditions=@reprise/source',
+      program,
+    ]);
+    // One byte for each visit.
+    expect(Number(stdout)).toBeLessThanOrEqual(655_360);
   });
 
   test('were there from their start on, and no more at their end', () => {

@@ -304,6 +304,25 @@ describe('the stream to a page', () => {
     reader.close();
   });
 
+  test('tells the hour after a change, but not in each look of many changes', async () => {
+    await using tree = await service();
+    const reader = await openStream(tree.url);
+    await reader.next('vitals');
+    const before = reader.events.length;
+    for (let looks = 0; looks < 10; looks++) {
+      exit(tree.system, pidOf(tree.top, 'stock'), kill);
+      await settle(tree.system);
+      const seen = reader.events.length;
+      await tree.look();
+      await reader.next('changes', seen);
+      await reader.next('rows', seen);
+    }
+    const told = reader.events.slice(before).map(({ event }) => event);
+    expect(told.filter((event) => event === 'changes')).toHaveLength(10);
+    expect(told.filter((event) => event === 'hour')).toHaveLength(5);
+    reader.close();
+  });
+
   test('OBS-C02 sets no timer any more ten seconds after the last reader has left', async () => {
     await using tree = await service();
     expect(tree.timers.size).toBe(0);

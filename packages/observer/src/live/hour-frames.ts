@@ -1,0 +1,46 @@
+import type { Clock } from '@reprise/actor';
+
+import type { Recorded } from '../recording/record.ts';
+import type { ToldHour } from './change.ts';
+import { frame } from './frame.ts';
+import { hourOf, latestChanges } from './hour.ts';
+
+/** The hour is told once in so many looks. */
+const usually = 10;
+/** After a change, so many looks after the last time: a storm of changes is not told in each. */
+const soonest = 2;
+/** The changes that are told with it. A page shows those of many streams as one. */
+const mostLatest = 60;
+
+/** The hour for the readers of a system, from look to look. */
+export class HourFrames {
+  readonly #clock: Clock;
+  readonly #recorded: Recorded;
+  #looks = 0;
+  #isDue = false;
+
+  constructor(clock: Clock, recorded: Recorded) {
+    this.#clock = clock;
+    this.#recorded = recorded;
+  }
+
+  /** In each look; `""` if it is not time. */
+  inLook(isChanged: boolean): string {
+    this.#looks += 1;
+    this.#isDue ||= isChanged;
+    if (this.#looks < (this.#isDue ? soonest : usually)) {
+      return '';
+    }
+    this.#looks = 0;
+    this.#isDue = false;
+    return this.frame();
+  }
+
+  frame(): string {
+    const now = this.#clock.now();
+    const hour = hourOf(this.#recorded, now);
+    const latest = latestChanges(this.#recorded, now, mostLatest);
+    const told: ToldHour = { ...hour, since: this.#recorded.since, latest };
+    return frame('hour', JSON.stringify(told));
+  }
+}

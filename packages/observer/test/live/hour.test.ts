@@ -1,0 +1,84 @@
+import { expect, test } from '@jest/globals';
+import { createTestSystem } from '@reprise/actor/testing';
+import fc from 'fast-check';
+
+import type { Change } from '../../src/live/change.ts';
+import { changesAround, hourOf, latestChanges } from '../../src/live/hour.ts';
+import { recordedOf } from '../../src/recording/record.ts';
+
+/** All changes of a recording, made of what it tells. */
+function allOf({ processes, streams }: ReturnType<typeof recordedOf>): readonly Change[] {
+  const ends = Array.from(processes, ({ path = '', pid, startedAt, endedAt, reason }): Change => {
+    const kind = reason === 'normal' || reason.startsWith('shutdown') ? 'end' : 'crash';
+    return { at: endedAt, path, kind, pid, lasted: endedAt - startedAt, reason };
+  });
+  const ofStreams = streams.flatMap(({ path, phases }) =>
+    phases.flatMap(({ type, from, to = from, reason = '' }): readonly Change[] => [
+      ...(type === 'connected'
+        ? [{ at: from, path, kind: 'connected', pid: 0, lasted: 0, reason: '' } as const]
+        : []),
+      ...(reason === ''
+        ? []
+        : [{ at: to, path, kind: 'lost', pid: 0, lasted: to - from, reason } as const]),
+    ]),
+  );
+  return [...ends, ...ofStreams].toSorted((a, b) => a.at - b.at);
+}
+
+const kinds = ['process', 'connected', 'connecting', 'waiting', 'ignored'] as const;
+
+const anyLife = fc.record({
+  child: fc.nat(3),
+  /** Each change has a time of its own. */
+  lasted: fc.nat(90).map((minutes) => minutes * 60_000 + 0.25),
+  after: fc.integer({ min: 1, max: 300_000 }),
+  kind: fc.constantFrom(...kinds),
+  reason: fc.constantFrom('boom', 'normal', 'shutdown: done', ''),
+});
+
+const times = (changes: readonly Change[]): readonly number[] => changes.map(({ at }) => at);
+
+test('the hour, its newest changes and those around a time are those of all that has ended', () => {
+  fc.assert(
+    fc.property(fc.array(anyLife, { maxLength: 60 }), fc.nat(70), (all, minute) => {
+      const system = createTestSystem();
+      const recorded = recordedOf(system);
+      const { history } = recorded.recorder;
+      const rows = [0, 1, 2, 3].map((child) => history.takeRow(undefined, `child ${child}`));
+      let to = 0;
+      for (const { child, lasted, after, kind, reason } of all) {
+        to += after;
+        const [row] = rows.slice(child);
+        if (kind === 'process') {
+          history.ended({ pid: 1000 + to, from: to - 2000 - lasted, to, handled: 3 }, reason, to);
+        } else if (row !== undefined) {
+          history.phaseEnded(row, { pid: 7, from: to - lasted, to, kind, reason }, to);
+        }
+      }
+      const changes = allOf(recorded);
+      const [now, time] = [to + 1000, minute * 60_000];
+      const { from, part, crashes, changes: others } = hourOf(recorded, now);
+      const inHour = changes.filter(({ at }) => at >= from);
+      const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
+      expect(from).toBe(now - 120 * part);
+      expect(sum(crashes)).toBe(inHour.filter(({ kind }) => kind === 'crash').length);
+      expect(sum(others)).toBe(inHour.filter(({ kind }) => kind !== 'crash').length);
+      const first = inHour.findLast(({ kind }) => kind === 'crash')?.at;
+      expect(first === undefined || crashes[Math.floor((first - from) / part)] !== 0).toBe(true);
+      expect(times(latestChanges(recorded, now, 12))).toEqual(
+        times(
+          changes
+            .filter(({ at }) => at <= now)
+            .slice(-12)
+            .toReversed(),
+        ),
+      );
+      const next = changes.filter(({ at }) => at > time).slice(0, 5);
+      const before = changes.filter(({ at }) => at <= time).slice(-5);
+      const around = changesAround(recorded, time, 5);
+      expect(times(around)).toEqual(times([...before, ...next]));
+      expect(changes).toEqual(expect.arrayContaining([...around]));
+    }),
+    { numRuns: 60 },
+  );
+});
