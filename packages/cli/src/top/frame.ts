@@ -94,12 +94,21 @@ function body(scene: Scene, room: number): readonly string[] {
     case 'processes':
       return processTable(scene, room);
     case 'streams':
-      return table(scene, streamColumns(model, paint), streamsIn(model, view), room);
+      return streamTable(scene, room);
     case 'crashes':
       return table(scene, crashColumns(model), crashes, room);
     default:
       return view.view satisfies never;
   }
+}
+
+/** Of many streams the observer tells of those that need a look first. */
+function streamTable(scene: Scene, room: number): readonly string[] {
+  const { model, view, paint } = scene;
+  const left = (model.vitals?.streams ?? 0) - model.streams.length;
+  const more = left > 0 ? [`and ${grouped(left)} more, which need no look`] : [];
+  const columns = streamColumns(model, paint);
+  return [...table(scene, columns, streamsIn(model, view), room - more.length), ...more];
 }
 
 function processTable(scene: Scene, room: number): readonly string[] {

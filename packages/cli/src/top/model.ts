@@ -167,10 +167,6 @@ export class Model {
     const isKnown = this.vitals !== undefined && isShort(span) && vitals.events >= events;
     this.events = isKnown ? ((vitals.events - events) / span) * 1000 : undefined;
     this.vitals = vitals;
-    if (vitals.streams === 0) {
-      // The observer sends no event about an empty list.
-      this.#streams = [];
-    }
   }
 }
 

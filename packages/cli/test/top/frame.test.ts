@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 
 import { frameOf, type Scene } from '../../src/top/frame.ts';
 import { type Key, press } from '../../src/top/keys.ts';
-import type { Model } from '../../src/top/model.ts';
+import { Model } from '../../src/top/model.ts';
 import { timeOfDay } from '../../src/top/numbers.ts';
 import { firstView, type View } from '../../src/top/view.ts';
 import { Watched } from '../support/watched.ts';
@@ -107,6 +107,28 @@ describe('frame', () => {
     expect(frameOf(sceneOf(watched.model, firstView, 60))).toContain(
       '├─ a-name…-terminal  running                      0        0',
     );
+  });
+
+  test('lists the streams that the observer tells of, and says how many there are besides', () => {
+    const model = new Model();
+    const told = Array.from({ length: 20 }, (_, at) => ({
+      path: `app / stream ${at}`,
+      state: 'connected',
+      events: 3,
+      reconnects: 0,
+      since: 0,
+      lastEventId: '',
+    }));
+    model.apply('streams', JSON.stringify(told));
+    model.apply('vitals', JSON.stringify({ at: 9000, wall: 0, streams: 1000, connected: 1000 }));
+    const view: View = { ...firstView, view: 'streams' };
+    const lines = frameOf(sceneOf(model, view, 100, 20));
+    expect(lines).toHaveLength(20);
+    expect(lines.filter((line) => line.includes('app / stream'))).not.toEqual([]);
+    expect(lines).toContain('and 980 more, which need no look');
+    model.apply('streams', '[]');
+    model.apply('vitals', JSON.stringify({ at: 9500, wall: 0, streams: 0, connected: 0 }));
+    expect(frameOf(sceneOf(model, view)).filter((line) => /stream \d|more/.test(line))).toEqual([]);
   });
 
   test('TOP-02 has no more lines than the terminal has rows, and the selected one is among them', async () => {

@@ -9,7 +9,6 @@ import { judge } from '../judge/judge.ts';
 import type { JudgeOptions } from '../judge/limits.ts';
 import { look } from '../look/look.ts';
 import type { Look } from '../look/looker.ts';
-import type { StreamLook } from '../look/stream-look.ts';
 import { type Recorded, recordedOf } from '../recording/record.ts';
 import { ChangeLog, frame } from './frame.ts';
 import { HourFrames } from './hour-frames.ts';
@@ -17,6 +16,7 @@ import { Machine } from './machine.ts';
 import { Numbers } from './numbers.ts';
 import { type PageOptions, Reader, type Window } from './reader.ts';
 import type { Sink } from './sink.ts';
+import { streamsFor } from './streams.ts';
 import { Structure } from './structure.ts';
 
 /** How often the system is looked at while somebody looks, in ms. */
@@ -24,8 +24,6 @@ const pause = 500;
 /** After the last reader has left, in ms: one that reconnects gets what it has missed. */
 const rest = 8000;
 const mostReaders = 20;
-/** So many streams are told in each look; of more, only those that the page shows. */
-const fewStreams = 60;
 
 const lives: WeakMap<Recorded, Live> = /* @__PURE__ */ new WeakMap();
 
@@ -181,10 +179,12 @@ export class Live {
     const shared = this.#shared(looking, seen);
     const findings = this.#findings(looking, seen);
     const top = numbers.top();
+    const streams = streamsFor(seen.streams);
     for (const reader of this.#readers.values()) {
       const rows = this.#rows(structure, numbers, reader.window, top);
       const judged = findings.get(reader.options.judge) ?? '';
-      const text = shared + judged + rows + streams(seen.streams, reader.window);
+      // The rows are the last of each look.
+      const text = shared + judged + frame('streams', streams(reader.window)) + rows;
       if (reader.isBehind) {
         reader.writeWhole(this.#snapshot(looking) + looking.hours.frame() + text);
       } else {
@@ -299,10 +299,4 @@ function nameOf(system: System, recorded: Recorded): string {
 
 function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
-}
-
-function streams(all: readonly StreamLook[], window: Window): string {
-  const shown = new Set(window.streams);
-  const told = all.length <= fewStreams ? all : all.filter(({ pid }) => shown.has(pid));
-  return told.length === 0 ? '' : frame('streams', JSON.stringify(told));
 }

@@ -15,6 +15,8 @@ import { addStream, noStreamTotals, type StreamTotals } from './totals.ts';
 export interface RecordedStream {
   /** The ids from the top down. It stays the same when the stream is started again. */
   readonly path: string;
+  /** The process that it runs as; `undefined` once it has ended. */
+  readonly pid: number | undefined;
   /**
    * The oldest first. Those of one process follow each other without a gap; the last of a stream
    * that runs goes on.
@@ -159,9 +161,10 @@ export class StreamRecorder implements Witness {
         lane.phases.push({ type, from, to, reason: reason === '' ? undefined : reason });
       }
     }
-    for (const { row, phase, from, endsAt } of this.#open.values()) {
-      const { phases } = laneOf(streams, row);
-      phases.push({ type: phase, from, to: endsAt, reason: undefined });
+    for (const { row, pid, phase, from, endsAt } of this.#open.values()) {
+      const lane = laneOf(streams, row);
+      lane.pid = pid;
+      lane.phases.push({ type: phase, from, to: endsAt, reason: undefined });
     }
     return [...streams.values()];
   }
@@ -256,12 +259,13 @@ const mostIgnored = 100;
 const unnamed = 'a stream';
 
 interface RecordedLane extends RecordedStream {
+  pid: number | undefined;
   readonly phases: StreamPhase[];
   readonly ignored: IgnoredCursor[];
 }
 
 function laneOf(streams: Map<Row, RecordedLane>, row: Row): RecordedLane {
-  const lane = streams.get(row) ?? { path: pathOf(row), phases: [], ignored: [] };
+  const lane = streams.get(row) ?? { path: pathOf(row), pid: undefined, phases: [], ignored: [] };
   streams.set(row, lane);
   return lane;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { exit, kill, Supervisor } from '@reprise/actor';
+import { exit, kill, type Pid, Supervisor } from '@reprise/actor';
 import { note } from '@reprise/actor/inspect';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { type CursorStore, SseClient } from '@reprise/sse';
@@ -92,7 +92,10 @@ describe('the streams of a recording', () => {
     await all.origin.stream('id: 7\ndata: x\n\n');
     await all.facts.until('ignored');
     expect(all.recording.streams).toMatchObject([
-      { ignored: [{ at: 3000, text: 'asked for what follows 41, got 7' }] },
+      {
+        pid: (all.pid() as Pid).id,
+        ignored: [{ at: 3000, text: 'asked for what follows 41, got 7' }],
+      },
     ]);
     expect(phasesOf(all.recording)).toStrictEqual([
       [

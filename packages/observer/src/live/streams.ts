@@ -1,0 +1,33 @@
+import type { StreamLook } from '../look/stream-look.ts';
+import type { Window } from './reader.ts';
+
+/** So many streams are told in each look. */
+const few = 60;
+/** Of more, those that a page shows, and so many that need a look first. */
+const first = 20;
+
+/** The streams that a page is told of, as JSON. */
+export function streamsFor(all: readonly StreamLook[]): (window: Window) => string {
+  if (all.length <= few) {
+    const text = JSON.stringify(all);
+    return () => text;
+  }
+  const urgent = new Set(all.toSorted(byUrgency).slice(0, first));
+  return ({ streams }) => {
+    const shown = new Set(streams);
+    return JSON.stringify(all.filter((one) => urgent.has(one) || shown.has(one.pid)));
+  };
+}
+
+/** Those that are not connected first, then those with an event in hand, then by their silence. */
+function byUrgency(a: StreamLook, b: StreamLook): number {
+  return rank(a) - rank(b) || waitsSince(a) - waitsSince(b);
+}
+
+function rank({ state, inHandSince }: StreamLook): number {
+  return state === 'connected' ? (inHandSince === undefined ? 2 : 1) : 0;
+}
+
+function waitsSince({ lostAt, inHandSince, heardAt, since }: StreamLook): number {
+  return lostAt ?? inHandSince ?? heardAt ?? since;
+}
