@@ -145,6 +145,8 @@ export class Live {
     for (const reader of this.#readers.values()) {
       reader.end(frame('end', JSON.stringify({ reason })));
     }
+    // A stream of the Fetch standard does not tell that it was closed from here.
+    this.#readers.clear();
     if (this.#looking !== undefined) {
       this.#stop(this.#looking);
     }

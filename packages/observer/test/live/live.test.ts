@@ -304,6 +304,19 @@ describe('the stream to a page', () => {
     reader.close();
   });
 
+  test('OBS-P24 after the end of an observer, another one of the system goes on without its readers', async () => {
+    await using tree = await service();
+    const { fetch } = observerHandler(tree.system, { gate: () => true });
+    const { body } = await fetch(new Request('http://a/api/live'));
+    await Supervisor.terminateChild(tree.top, 'observer');
+    const told = await new Response(body).text();
+    expect(told).toMatch(/event: end\ndata: \{"reason":"shutdown"\}\n\n$/);
+    const again = await fetch(new Request('http://a/api/live'));
+    expect(again.status).toBe(200);
+    await tree.look();
+    await again.body?.cancel();
+  });
+
   test('tells the hour after a change, but not in each look of many changes', async () => {
     await using tree = await service();
     const reader = await openStream(tree.url);
