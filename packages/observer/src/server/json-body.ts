@@ -11,7 +11,13 @@ export async function jsonBody(
   if (!question.header('content-type').some((type) => /^application\/json\b/i.test(type))) {
     return { refusal: plain(415, 'Expected a body of the type application/json') };
   }
-  const text = await question.body(longest);
+  let text: string | undefined;
+  try {
+    text = await question.body(longest);
+  } catch {
+    // The asker has gone, or was too slow: that is no fault of the observer.
+    return { refusal: plain(400, 'Expected all of the body') };
+  }
   return text === undefined
     ? { refusal: plain(413, 'Expected a body of at most 64 KB', { connection: 'close' }) }
     : { text };

@@ -27,7 +27,13 @@ export class Site {
 
   async answer(question: Question): Promise<Answer> {
     const answer = await this.#answer(question);
-    return { ...answer, headers: { ...securityHeaders, ...answer.headers } };
+    // Who asks for the head alone reads no stream, and would never leave.
+    const isHead = question.method === 'HEAD' && typeof answer.body === 'function';
+    return {
+      ...answer,
+      ...(isHead ? { body: '' } : {}),
+      headers: { ...securityHeaders, ...answer.headers },
+    };
   }
 
   async #answer(question: Question): Promise<Answer> {

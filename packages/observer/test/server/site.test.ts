@@ -9,6 +9,7 @@ import { advance, createTestSystem } from '@reprise/actor/testing';
 import { type GateFunction, type HandlerOptions, observerHandler } from '../../src/index.ts';
 import { ask, askRaw } from '../support/asking.ts';
 import { bearer, type Observed, observed, token } from '../support/observed.ts';
+import { openStream } from '../support/stream-reader.ts';
 
 let service: Observed;
 
@@ -130,6 +131,26 @@ describe('a body that is sent', () => {
     expect(socket.bytesWritten).toBeLessThan(1000);
   });
 
+  test('SEC-18 that breaks off is no fault of the observer: its readers stay', async () => {
+    await using own = await observed();
+    const reader = await openStream(own.url);
+    const { hostname, port, host } = new URL(own.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
+    await ask(`${own.url}api/crashes`, { headers: bearer });
+    socket.destroy();
+    for (let count = 0; count < 3; count++) {
+      const seen = reader.events.length;
+      expect((await ask(`${own.url}api/crashes`, { headers: bearer })).body).toBe('[]');
+      await reader.next('vitals', seen);
+    }
+    expect(own.logged).toEqual([]);
+    reader.close();
+  });
+
   test('other methods are refused with those that are allowed', async () => {
     const page = await ask(service.url, { method: 'PUT' });
     expect([page.status, page.headers.allow]).toEqual([405, 'GET, HEAD']);
@@ -137,6 +158,10 @@ describe('a body that is sent', () => {
     expect([data.status, data.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
     const head = await ask(`${service.url}api/crashes`, { method: 'HEAD', headers: bearer });
     expect([head.status, head.body]).toEqual([200, '']);
+    for (let count = 0; count < 25; count++) {
+      const stream = await ask(`${service.url}api/live`, { method: 'HEAD', headers: bearer });
+      expect([stream.status, stream.body]).toEqual([200, '']);
+    }
   });
 });
 

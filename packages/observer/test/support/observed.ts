@@ -18,7 +18,11 @@ export interface Observed extends AsyncDisposable {
 export async function observed(options: ObserverOptions = {}): Promise<Observed> {
   const logged: string[] = [];
   const log: Logger['warn'] = (_details, message) => void logged.push(message);
-  const system = createSystem({ logger: { error: log, warn: log } });
+  const system = createSystem({
+    logger: { error: log, warn: log },
+    // On a busy machine any callback may be slow.
+    slowCallback: Infinity,
+  });
   const { promise, resolve } = Promise.withResolvers<string>();
   const top = await Supervisor.startLink(system, {
     strategy: 'oneForOne',
