@@ -28,9 +28,12 @@ export interface Driven extends AsyncDisposable {
 /**
  * Seven restarts of two supervisors for two reasons, one that gave up, three messages dropped; 120
  * events on two streams, four attempts that failed in three ways, two reconnects. `begin` is called
- * before anything happens.
+ * before anything happens; `handle` handles the events.
  */
-export async function drive(begin: (system: TestSystem) => void): Promise<Driven> {
+export async function drive(
+  begin: (system: TestSystem) => void,
+  handle: NonNullable<SseClient.ResilientOptions['handle']> = () => undefined,
+): Promise<Driven> {
   await using opened = new AsyncDisposableStack();
   const system = opened.adopt(createTestSystem(), (one) => one.stop());
   begin(system);
@@ -46,7 +49,7 @@ export async function drive(begin: (system: TestSystem) => void): Promise<Driven
       id,
       url: origins[id].url,
       responseTimeout: 10_000,
-      handle: () => undefined,
+      handle,
     });
   const app = await start(system, [
     child('a'),
