@@ -84,7 +84,10 @@ async function whileOpen<Value>(address: string, run: () => Promise<Value>): Pro
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ rows, streams: rows }),
   });
-  const reading = readAll(text);
+  const readStreams = async (): Promise<void> => {
+    await (await fetch(`${origin}/api/streams`, { headers })).arrayBuffer();
+  };
+  const reading = readAll(text, readStreams);
   // The first look sends the whole tree.
   await after(1000);
   const value = await run();
@@ -95,10 +98,20 @@ async function whileOpen<Value>(address: string, run: () => Promise<Value>): Pro
   return value;
 }
 
-async function readAll(text: AsyncIterator<string>): Promise<void> {
+/** All of it, and dropped. With each new hour a page reads the phases of the streams, too. */
+async function readAll(
+  text: AsyncIterator<string>,
+  readStreams: () => Promise<void>,
+): Promise<void> {
   try {
-    while ((await text.next()).done !== true) {
-      // Read, and dropped.
+    for (;;) {
+      const { done, value } = await text.next();
+      if (done === true) {
+        return;
+      }
+      if (value.includes('event: hour\n')) {
+        await readStreams();
+      }
     }
   } catch {
     // Let go.
