@@ -92,6 +92,15 @@ describe('reprise simulate', () => {
     ]);
   });
 
+  test('SIM-R08 a run that is kept from the processor is no loop without end', async () => {
+    const options = ['--model', 'held up', '--limit', '1s', '--seeds', '1', '--json'];
+    const { status, stdout } = await runSimulate(lottery, ...options);
+    expect(stdout.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { type: 'model', model: 'held up', seeds: 1, failed: 0 },
+    ]);
+    expect(status).toBe(0);
+  });
+
   test('SIM-R09 `--time` ends in time, and the same seeds have the same fingerprint later', async () => {
     const options = [lottery, '--model', 'fair', '--jobs', '2'];
     const timed = await findLines('model', ...options, '--time', '1s');

@@ -81,7 +81,7 @@ describe('wrong usage', () => {
   test('a model that is not in the file ends with 64', async () => {
     const { status, stderr } = await runReprise('simulate', lottery, '--model', 'fiar');
     expect(stderr).toEqual([
-      'Expected the name of a model, "fair" or "endless" or "exit" or "unhandled" or "clock" or "escape" or "allowed escape" or "never", got "fiar": did you mean "fair"?',
+      'Expected the name of a model, "fair" or "endless" or "held up" or "exit" or "unhandled" or "clock" or "escape" or "allowed escape" or "never", got "fiar": did you mean "fair"?',
     ]);
     expect(status).toBe(64);
   });

@@ -52,6 +52,10 @@ export const models: readonly Model[] = [
       // For ever.
     }
   }),
+  lottery('held up', () => {
+    // Without the processor, as on a machine that is busy.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+  }),
   lottery('exit', (number) => {
     if (number === 7) {
       exit();

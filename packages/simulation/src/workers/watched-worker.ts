@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 
 import type { Board } from './board.ts';
@@ -61,14 +62,13 @@ export function runWatched(
 /** Calls back when the worker has begun no run for `limit` ms. */
 function watch(index: number, board: Board, limit: number, onHang: () => void): () => void {
   let runs = board.runs(index);
-  let since = performance.now();
+  let since = timesNow();
   const timer = setInterval(
     () => {
-      const now = performance.now();
       if (runs !== board.runs(index)) {
         runs = board.runs(index);
-        since = now;
-      } else if (now - since >= limit) {
+        since = timesNow();
+      } else if (isOver(since, limit)) {
         clearInterval(timer);
         onHang();
       }
@@ -78,6 +78,28 @@ function watch(index: number, board: Board, limit: number, onHang: () => void): 
   return () => {
     clearInterval(timer);
   };
+}
+
+/** In ms. */
+interface Times {
+  readonly wall: number;
+  /** The time of the processor that this process has used, with all its threads. */
+  readonly used: number;
+}
+
+function timesNow(): Times {
+  const { user, system } = process.cpuUsage();
+  return { wall: performance.now(), used: (user + system) / 1000 };
+}
+
+/**
+ * On a machine that is very busy a short run can take a minute: the process has to have used the
+ * time, too. A run that waits for something uses none, and has ten times as long.
+ */
+function isOver(since: Times, limit: number): boolean {
+  const now = timesNow();
+  const waited = now.wall - since.wall;
+  return waited >= limit && (now.used - since.used >= limit || waited >= 10 * limit);
 }
 
 function exitError(): Error {
