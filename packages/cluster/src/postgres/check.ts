@@ -91,9 +91,13 @@ export function warningsOf(facts: ServerFacts, client: Client): readonly string[
   return [
     ...(facts.hasAsynchronousStandby ? [standby] : []),
     ...(facts.isolation.startsWith('read ') ? [] : [isolation]),
-    // A pooler answers with a process id that it made up.
-    ...(Reflect.get(client, 'processID') === facts.backend ? [] : [pooler]),
+    ...(isPooled(facts, client) ? [pooler] : []),
   ];
+}
+
+/** Whether a pooler is between: it answers with a process id that it made up. */
+export function isPooled({ backend }: ServerFacts, client: Client): boolean {
+  return Reflect.get(client, 'processID') !== backend;
 }
 
 /** The statements that give what the role of this connection lacks. */

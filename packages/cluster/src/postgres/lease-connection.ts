@@ -10,6 +10,13 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   /** How long connecting may take, and how long a query may. */
   readonly timeout: number;
+  /**
+   * A pooler is between: one query is sent after the answer to the other. When a client goes after
+   * the first of several answers, PgBouncer 1.18 gives its server connection to the next client,
+   * with the other answers. Without a pooler all are sent at once, and a late answer to one is no
+   * delay for the others.
+   */
+  readonly isPooled: boolean;
   /** An error of a connection while no query waits. */
   readonly onError: (error: unknown) => void;
 }
@@ -28,7 +35,7 @@ export class LeaseConnection {
     this.#options = options;
   }
 
-  /** Queries may be asked side by side: one is sent after the answer to the other. */
+  /** Queries may be asked side by side. */
   async query<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
@@ -83,11 +90,12 @@ class Connection {
 
   /** `onLost` is called with an error that no query is told of. */
   constructor(options: ConnectionOptions, onLost: (error: unknown) => void) {
-    const { url, clock, timeout } = options;
+    const { url, clock, timeout, isPooled } = options;
     this.#options = options;
     this.#client = new (limitedClient(clock, timeout))({
       connectionString: url,
       fallback_application_name: 'reprise lease',
+      pipeline: !isPooled,
     });
     // Without a listener an idle client whose server goes away throws. Queries that wait are told
     // anyway. The reason of the server comes first, then the end of the connection.
@@ -108,8 +116,8 @@ class Connection {
     this.#waiting += 1;
     try {
       await this.#connected;
-      const { clock, timeout } = this.#options;
-      const answer = this.#inTurn<Row>(text, values);
+      const { clock, timeout, isPooled } = this.#options;
+      const answer = isPooled ? this.#inTurn<Row>(text, values) : this.#send<Row>(text, values);
       const { rows } = await within(answer, { clock, timeout, of: 'Postgres' });
       return rows;
     } finally {
@@ -117,17 +125,20 @@ class Connection {
     }
   }
 
-  /**
-   * One query is under way at a time. When a client goes after the first of several answers,
-   * PgBouncer 1.18 gives its server connection to the next client, with the other answers.
-   */
   #inTurn<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    const answer = this.#last.then(() => this.#client.query<Row>(text, [...values]));
+    const answer = this.#last.then(() => this.#send<Row>(text, values));
     this.#last = answer.catch(() => undefined);
     return answer;
+  }
+
+  #send<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    return this.#client.query<Row>(text, [...values]);
   }
 
   /**

@@ -4,6 +4,7 @@ import { timeLimitOf } from '../limits.ts';
 import type { OpenOptions, OpenStore } from '../store.ts';
 import { abortAfter } from '../within.ts';
 import {
+  isPooled,
   readFacts,
   refusalOfServer,
   refusalOfTtl,
@@ -39,7 +40,13 @@ export async function open(
     ttl,
     schema,
     statements: statementsFor({ ...found, schema, ttl }),
-    lease: new LeaseConnection({ url, clock, timeout: timeLimitOf('renew', ttl), onError }),
+    lease: new LeaseConnection({
+      url,
+      clock,
+      timeout: timeLimitOf('renew', ttl),
+      isPooled: found.isPooled,
+      onError,
+    }),
     lender,
     onWarning,
   });
@@ -50,7 +57,11 @@ async function prepare(
   client: Client,
   settings: Settings,
   { ttl, onWarning }: OpenOptions,
-): Promise<{ readonly facts: ServerFacts; readonly watchesClients: boolean }> {
+): Promise<{
+  readonly facts: ServerFacts;
+  readonly isPooled: boolean;
+  readonly watchesClients: boolean;
+}> {
   const facts = await readFacts(client);
   const refusal =
     refusalOfServer(facts, settings.allowUnsafe) ??
@@ -62,7 +73,11 @@ async function prepare(
   for (const warning of warningsOf(facts, client)) {
     onWarning(warning);
   }
-  return { facts, watchesClients: await watchesClients(client) };
+  return {
+    facts,
+    isPooled: isPooled(facts, client),
+    watchesClients: await watchesClients(client),
+  };
 }
 
 interface PoolCheck {

@@ -74,6 +74,23 @@ function holdThread(ms: number): void {
 }
 
 onPostgres('the lease connection', () => {
+  test('LEASE-04 sends a renewal while the answer to another request is late', async () => {
+    const { place, proxy, proxied } = world;
+    const { store } = await place.open({ leaseUrl: proxied }, 60_000);
+    const id = await join(store);
+    const renewal = randomUUID();
+    proxy.swallow('answers');
+    const requests = [failureOf(store.watch()), failureOf(store.renew(id, renewal, idle))];
+    await until(async () => {
+      const rows = await place.sql(`select from ${place.schema}.nodes where renewal = $1`, [
+        renewal,
+      ]);
+      return rows.length > 0;
+    });
+    await store.close();
+    expect(await Promise.all(requests)).toEqual([expect.any(Error), expect.any(Error)]);
+  });
+
   test('PGC-01 that the server ends while it is idle is told, not thrown; the next request has another', async () => {
     const { store, errors } = await world.place.open();
     const id = await join(store);
