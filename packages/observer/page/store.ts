@@ -3,9 +3,11 @@ import { batch, computed, signal } from '@preact/signals';
 import { Announcer } from './model/announcer.ts';
 import { type Connection, LiveConnection } from './model/connection.ts';
 import { Mirror, rowsOfPast } from './model/mirror.ts';
+import { parseJson } from './model/parse-json.ts';
 import { Rates } from './model/rates.ts';
 import { formatRoute, parseRoute, type Route } from './model/route.ts';
 import { type Point, withPoint } from './model/samples.ts';
+import { StreamRates } from './model/stream-rates.ts';
 import { takeToken } from './model/token.ts';
 import { wallTime } from './model/wall-time.ts';
 import type {
@@ -33,7 +35,7 @@ export const judgement = signal<Judgement>({ isWell: true, text: '', findings: [
 /** What a screen reader is told. */
 export const told = signal('');
 export const hour = signal<ToldHour>(noHour);
-export const streams = signal<readonly Stream[]>([]);
+const streams = signal<readonly Stream[]>([]);
 export const lanes = signal<readonly Lane[]>([]);
 export const crashes = signal<readonly CrashGroup[]>([]);
 export const points = signal<readonly Point[]>([]);
@@ -45,8 +47,7 @@ const announcer = new Announcer();
 export const mirror = new Mirror();
 export const pastMirror = new Mirror();
 export const rates = new Rates();
-/** How often each event rate was seen: by stream, the newest last. */
-export const streamRates = new Map<number, number[]>();
+export const streamRates = new StreamRates();
 /** They rise with each change of the mirror, and of the numbers. */
 export const treeVersion = signal(0);
 export const figuresVersion = signal(0);
@@ -60,7 +61,12 @@ export const critical = computed(
   () => judgement.value.findings.filter(({ level }) => level === 'critical').length,
 );
 
-export const streamPids = computed(() => new Set(streams.value.map(({ pid }) => pid)));
+export const streamPids = computed(() => new Set(lanes.value.map(({ pid }) => pid)));
+
+/** The streams that the server tells of: all if they are few. */
+export const streamOf = computed(
+  () => new Map(streams.value.map((stream) => [stream.pid, stream])),
+);
 
 /** A time of the system's clock as a time of day. */
 export function wall(at: number): number {
@@ -76,7 +82,7 @@ export async function get<Value>(path: string): Promise<Value | undefined> {
   try {
     const headers = { authorization: `Bearer ${token.value}` };
     const response = await fetch(`api/${path}`, { headers });
-    return response.ok ? ((await response.json()) as Value) : undefined;
+    return response.ok ? (parseJson(await response.text()) as Value) : undefined;
   } catch {
     return undefined;
   }
@@ -130,6 +136,7 @@ const handlers: Readonly<Record<string, (data: never) => void>> = {
       points.value = [];
     }
     hello.value = data;
+    endReason.value = '';
     rates.clear();
     sendWindow();
   },
@@ -159,7 +166,7 @@ const handlers: Readonly<Record<string, (data: never) => void>> = {
     void refresh();
   },
   streams: (next: readonly Stream[]) => {
-    noteRates(streams.value, next);
+    streamRates.update(now.value, next);
     streams.value = next;
   },
   end: ({ reason }: { reason: string }) => {
@@ -167,21 +174,28 @@ const handlers: Readonly<Record<string, (data: never) => void>> = {
   },
 };
 
-function noteRates(before: readonly Stream[], next: readonly Stream[]): void {
-  const known = new Map(before.map((stream) => [stream.pid, stream.events]));
-  for (const { pid, events } of next) {
-    const list = streamRates.get(pid) ?? [];
-    const last = known.get(pid);
-    list.push(last === undefined ? 0 : (events - last) * 2);
-    streamRates.set(pid, list.slice(-60));
+let isRefreshing = false;
+let isStale = false;
+
+/** What changes with the hour alone: asked for once at a time. */
+async function refresh(): Promise<void> {
+  isStale = true;
+  if (isRefreshing) {
+    return;
   }
+  isRefreshing = true;
+  while (isStale) {
+    isStale = false;
+    await readLanes();
+  }
+  isRefreshing = false;
 }
 
-/** What changes with the hour alone. */
-async function refresh(): Promise<void> {
+async function readLanes(): Promise<void> {
   const [nextLanes, nextCrashes] = await Promise.all([
     get<readonly Lane[]>('streams'),
-    get<readonly CrashGroup[]>('crashes'),
+    // Reports are long: they are read while they are shown.
+    route.value.view === 'crashes' ? get<readonly CrashGroup[]>('crashes') : undefined,
   ]);
   batch(() => {
     lanes.value = nextLanes ?? lanes.value;
@@ -208,7 +222,7 @@ async function showPast(time: number | undefined): Promise<void> {
 const live = new LiveConnection(
   {
     event: (type, data) => {
-      batch(() => handlers[type]?.(JSON.parse(data) as never));
+      batch(() => handlers[type]?.(parseJson(data) as never));
     },
     changed: (state) => {
       connection.value = state;
@@ -220,8 +234,11 @@ const live = new LiveConnection(
 export function start(): void {
   window.addEventListener('hashchange', () => {
     const next = parseRoute(location.hash);
-    const { time } = route.value;
+    const { time, view } = route.value;
     route.value = next;
+    if (next.view !== view) {
+      void refresh();
+    }
     if (next.time !== time) {
       void showPast(next.time);
     }

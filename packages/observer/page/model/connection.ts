@@ -1,7 +1,26 @@
 import { createParser } from 'eventsource-parser';
 
+/** Why there is no connection. */
+type Outcome =
+  | 'lost'
+  /** Without the right token. */
+  | 'denied'
+  /** By the gate of the program. */
+  | 'forbidden'
+  /** After too many wrong tokens, for a minute. */
+  | 'barred'
+  /** While as many others look as may. */
+  | 'full';
+
 /** How the page stands to the server. */
-export type Connection = 'connecting' | 'live' | 'lost' | 'ended' | 'denied';
+export type Connection = 'connecting' | 'live' | Outcome;
+
+const outcomes: Readonly<Record<number, Outcome>> = {
+  401: 'denied',
+  403: 'forbidden',
+  429: 'barred',
+  503: 'full',
+};
 
 export interface ConnectionHandlers {
   readonly event: (type: string, data: string) => void;
@@ -12,6 +31,7 @@ export interface ConnectionHandlers {
 const silence = 8000;
 /** A page that is hidden for so long lets go of its stream: browsers have six for one host. */
 const hiddenFor = 30_000;
+const minute = 60_000;
 
 /** Reads the stream of the server, and comes back to it. `EventSource` would send no header. */
 export class LiveConnection {
@@ -21,6 +41,9 @@ export class LiveConnection {
   #lastEventId = '';
   #current: AbortController | undefined = undefined;
   #hiding = 0;
+  #retry = 0;
+  /** Whether somebody wants to look: the page is not paused, and was let in. */
+  #isOpen = false;
 
   constructor(handlers: ConnectionHandlers, token: () => string) {
     this.#handlers = handlers;
@@ -34,24 +57,43 @@ export class LiveConnection {
     clearTimeout(this.#hiding);
     if (document.hidden) {
       this.#hiding = window.setTimeout(() => {
-        this.close();
+        this.#letGo();
       }, hiddenFor);
     } else if (this.#current === undefined) {
-      this.open();
+      this.#connect();
     }
   }
 
+  /** Until `open` is called, it makes no connection, not even when the page is shown again. */
   close(): void {
+    this.#isOpen = false;
+    this.#letGo();
+  }
+
+  open(): void {
+    this.#isOpen = true;
+    this.#letGo();
+    this.#connect();
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#retry);
     const current = this.#current;
     this.#current = undefined;
     current?.abort();
   }
 
-  open(): void {
-    this.close();
+  /** A page that is hidden does so when it is shown. */
+  #connect(): void {
+    clearTimeout(this.#retry);
+    if (!this.#isOpen || document.hidden) {
+      return;
+    }
     const controller = new AbortController();
     this.#current = controller;
-    this.#handlers.changed(this.#attempt === 0 ? 'connecting' : 'lost');
+    if (this.#attempt === 0) {
+      this.#handlers.changed('connecting');
+    }
     void this.#read(controller).then((outcome) => {
       if (this.#current === controller) {
         this.#lost(outcome);
@@ -59,21 +101,24 @@ export class LiveConnection {
     });
   }
 
-  #lost(outcome: 'lost' | 'denied'): void {
+  #lost(outcome: Outcome): void {
     this.#handlers.changed(outcome);
     this.#current = undefined;
-    if (outcome === 'lost') {
-      const delay = Math.min(8000, 500 * 2 ** this.#attempt) * (0.5 + Math.random() / 2);
-      this.#attempt += 1;
-      setTimeout(() => {
-        if (this.#current === undefined && !document.hidden) {
-          this.open();
-        }
-      }, delay);
+    if (outcome === 'denied' || outcome === 'forbidden') {
+      this.#isOpen = false;
+      return;
     }
+    const pause = outcome === 'barred' ? minute : Math.min(8000, 500 * 2 ** this.#attempt);
+    this.#attempt += 1;
+    this.#retry = window.setTimeout(
+      () => {
+        this.#connect();
+      },
+      pause * (0.5 + Math.random() / 2),
+    );
   }
 
-  async #read(controller: AbortController): Promise<'lost' | 'denied'> {
+  async #read(controller: AbortController): Promise<Outcome> {
     let timer = 0;
     const heard = (): void => {
       clearTimeout(timer);
@@ -90,11 +135,8 @@ export class LiveConnection {
         },
         signal: controller.signal,
       });
-      if (response.status === 401 || response.status === 403 || response.status === 429) {
-        return 'denied';
-      }
       if (response.status !== 200 || response.body === null) {
-        return 'lost';
+        return outcomes[response.status] ?? 'lost';
       }
       await this.#events(response.body, heard);
     } catch {

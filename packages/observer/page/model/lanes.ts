@@ -54,3 +54,18 @@ export function lossesOf({ phases }: Lane): readonly Phase[] {
     ({ type, to, reason }) => type === 'connected' && to !== undefined && reason !== undefined,
   );
 }
+
+/** Groups of streams by what is above them, in the order of their first ones. */
+export function groupsOf(
+  all: readonly Lane[],
+): readonly (readonly [name: string, lanes: readonly Lane[]])[] {
+  const groups = new Map<string, Lane[]>();
+  for (const lane of all) {
+    const ids = lane.path.split(' / ');
+    const name = ids.at(-2) ?? ids[0] ?? '';
+    const group = groups.get(name) ?? [];
+    group.push(lane);
+    groups.set(name, group);
+  }
+  return [...groups];
+}

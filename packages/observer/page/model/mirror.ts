@@ -40,9 +40,9 @@ export class Mirror {
   }
 
   byPath(path: string): TreeRow | undefined {
-    const name = path.slice(path.lastIndexOf(' / ') + (path.includes(' / ') ? 3 : 1));
     for (const row of this.#rows.values()) {
-      if (row.id === name && this.pathOf(row.row) === path) {
+      // An id may have a slash in it.
+      if (path.endsWith(row.id) && this.pathOf(row.row) === path) {
         return row;
       }
     }

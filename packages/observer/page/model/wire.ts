@@ -114,6 +114,7 @@ export interface Phase {
 
 export interface Lane {
   readonly path: string;
+  readonly pid?: number;
   readonly phases: readonly Phase[];
   readonly ignored: readonly { readonly at: number; readonly text: string }[];
 }

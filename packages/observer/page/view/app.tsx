@@ -72,16 +72,37 @@ function Main() {
   }
 }
 
-function Notice() {
-  if (endReason.value !== '' && connection.value !== 'live') {
-    return (
-      <p class="notice" role="status">
-        The system has ended: {endReason.value}. This is how it was at{' '}
-        {clockTime(vitals.value?.wall ?? Date.now())}.
-      </p>
-    );
+function Forbidden() {
+  return (
+    <div class="ask">
+      <h1 class="headline">Not allowed</h1>
+      <p class="subline">The program does not let you look.</p>
+    </div>
+  );
+}
+
+function noticeText(): string {
+  switch (connection.value) {
+    case 'full':
+      return 'As many pages look at this program as may. This one goes on when another is closed.';
+    case 'barred':
+      return 'Too many wrong tokens have come from here. This page tries again within a minute.';
+    case 'lost':
+      return endReason.value === ''
+        ? ''
+        : `The system has ended: ${endReason.value}. This is how it was at ${clockTime(vitals.value?.wall ?? Date.now())}.`;
+    default:
+      return '';
   }
-  return null;
+}
+
+function Notice() {
+  const text = noticeText();
+  return text === '' ? null : (
+    <p class="notice" role="status">
+      {text}
+    </p>
+  );
 }
 
 function title(): string {
@@ -91,14 +112,10 @@ function title(): string {
 
 export function App() {
   document.title = title();
-  if (connection.value === 'denied') {
-    return (
-      <main id="main">
-        <AskToken />
-      </main>
-    );
+  if (connection.value === 'denied' || connection.value === 'forbidden') {
+    return <main id="main">{connection.value === 'denied' ? <AskToken /> : <Forbidden />}</main>;
   }
-  const isStale = connection.value === 'lost' && past.value === undefined;
+  const isStale = ['lost', 'full', 'barred'].includes(connection.value) && past.value === undefined;
   return (
     <>
       <button

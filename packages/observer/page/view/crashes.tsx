@@ -244,6 +244,13 @@ function Report({ group }: { readonly group: CrashGroup }) {
   );
 }
 
+function noneText(filter: string): string {
+  if ((vitals.value?.crashes ?? 0) === 0) {
+    return 'Nothing has crashed.';
+  }
+  return filter === '' ? 'The reports are being read.' : 'No crash matches.';
+}
+
 export function Crashes() {
   const { filter, selected } = route.value;
   const needle = filter.toLowerCase();
@@ -271,7 +278,7 @@ export function Crashes() {
         </span>
       </div>
       {group === undefined ? (
-        <p class="none">{filter === '' ? 'Nothing has crashed.' : 'No crash matches.'}</p>
+        <p class="none">{noneText(filter)}</p>
       ) : (
         <div class="cols">
           <div role="listbox" aria-label="Groups of crashes" class="groups">

@@ -1,24 +1,32 @@
 import { clockTime } from '../model/format.ts';
+import { quarters } from '../model/quarters.ts';
 import { go, hour, past, wall } from '../store.ts';
 import { LiveBadge } from './head.tsx';
 
 const width = 1200;
 
-/** Times of a quarter of an hour in the span, as places in percent. */
-export function quarters(
-  from: number,
-  until: number,
-): readonly (readonly [place: number, text: string])[] {
-  const quarter = 900_000;
-  const first = Math.ceil(wall(from) / quarter) * quarter;
-  const marks: (readonly [number, string])[] = [];
-  for (let at = first; at <= wall(until); at += quarter) {
-    const place = ((at - wall(from)) / (until - from)) * 100;
-    if (place > 4 && place < 96) {
-      marks.push([place, clockTime(at, false)]);
-    }
-  }
-  return marks;
+/** The time at which a span begins, and those of a quarter of an hour in it. */
+export function Times({
+  from,
+  until,
+  end = '',
+}: {
+  readonly from: number;
+  readonly until: number;
+  /** What stands at its end. */
+  readonly end?: string;
+}) {
+  return (
+    <>
+      <span class="tick first num">{clockTime(wall(from), false)}</span>
+      {quarters(wall(from), wall(until)).map(([place, at]) => (
+        <span key={at} class="tick num" style={{ left: `${place}%` }}>
+          {clockTime(at, false)}
+        </span>
+      ))}
+      {end !== '' && <span class="tick last">{end}</span>}
+    </>
+  );
 }
 
 /** A bar for each part of the hour in which something happened. */
@@ -126,11 +134,7 @@ export function HourStrip() {
             <line x1={place} x2={place} y1="0" y2="24" class="cursor" />
           </svg>
         </div>
-        {quarters(from, until).map(([at, text]) => (
-          <span key={text} class="tick num" style={{ left: `${at}%` }}>
-            {text}
-          </span>
-        ))}
+        <Times from={from} until={until} />
       </div>
       <LiveBadge />
     </div>

@@ -1,5 +1,5 @@
 import { shortPath, visible } from '../model/format.ts';
-import { marksOf, type Mark } from '../model/lanes.ts';
+import { groupsOf, type Mark, marksOf } from '../model/lanes.ts';
 import type { Lane, Stream } from '../model/wire.ts';
 import { hour, lanes, now, past } from '../store.ts';
 
@@ -116,19 +116,6 @@ export function LaneShape({
       )}
     </svg>
   );
-}
-
-/** Groups of streams by what is above them. */
-export function groupsOf(
-  all: readonly Lane[],
-): readonly (readonly [name: string, lanes: readonly Lane[]])[] {
-  const groups = new Map<string, Lane[]>();
-  for (const lane of all) {
-    const ids = lane.path.split(' / ');
-    const name = ids.at(-2) ?? ids[0] ?? '';
-    groups.set(name, [...(groups.get(name) ?? []), lane]);
-  }
-  return [...groups];
 }
 
 const mostThin = 40;

@@ -11,6 +11,7 @@ import {
   utc,
   visible,
 } from '../model/format.ts';
+import { type MergedChange, mergedChanges } from '../model/merged-changes.ts';
 import { formatRoute } from '../model/route.ts';
 import type { Change, Finding } from '../model/wire.ts';
 import {
@@ -22,12 +23,11 @@ import {
   now,
   points,
   route,
-  streams,
   treeVersion,
   vitals,
   wall,
 } from '../store.ts';
-import { quarters } from './hour.tsx';
+import { Times } from './hour.tsx';
 import { ThinLanes } from './lane.tsx';
 import { Bars, ChangeMark, Curve, LevelMark } from './marks.tsx';
 
@@ -124,7 +124,7 @@ function Vitals() {
   } = vitals.value ?? {};
   const shown = points.value.slice(-240);
   const opened = Math.max(0, 1 - shown.length / 240) * 0.9;
-  const silent = streams.value.filter(({ state }) => state !== 'connected').length;
+  const lost = (vitals.value?.streams ?? 0) - (vitals.value?.connected ?? 0);
   const byTwo = Array.from({ length: 30 }, (_, at) =>
     byPart.slice(at * 4, at * 4 + 4).reduce((sum, count) => sum + count, 0),
   );
@@ -156,7 +156,7 @@ function Vitals() {
         name="Streams"
         value={grouped(connected)}
         unit={`of ${all}`}
-        detail={silent === 0 ? 'all connected' : `${silent} not connected`}
+        detail={lost === 0 ? 'all connected' : `${grouped(lost)} not connected`}
       >
         {curve(
           shown.map((point) => point.connected),
@@ -224,6 +224,39 @@ export function ChangeItem({
   readonly isHere?: boolean;
 }) {
   const [what, detail] = whatHappened(change);
+  const who = shortPath(change.path || 'a process');
+  return <Item change={change} who={who} what={what} detail={detail} isHere={isHere} />;
+}
+
+/** One change, or several that are told as one. */
+function MergedItem({ merged }: { readonly merged: MergedChange }) {
+  const { change, count, streams, since } = merged;
+  if (count === 1) {
+    return <ChangeItem change={change} />;
+  }
+  const isLost = change.kind === 'lost';
+  const times = streams === 1 ? `${count} times ` : '';
+  const span = change.at - since < 1000 ? '' : `${times}within ${duration(change.at - since)}`;
+  const detail = [isLost ? change.reason : '', span].filter((text) => text !== '').join(' · ');
+  const who =
+    streams === 1 ? shortPath(change.path) : `${streams} streams of ${parentOf(change.path)}`;
+  const verb = isLost ? 'interrupted' : 'connected';
+  const what = `${streams === 1 ? (isLost ? 'was' : 'is') : isLost ? 'were' : 'are'} ${verb}`;
+  return <Item change={change} who={who} what={what} detail={detail} isHere={false} />;
+}
+
+function parentOf(path: string): string {
+  return path.split(' / ').at(-2) ?? path;
+}
+
+function Item(props: {
+  readonly change: Change;
+  readonly who: string;
+  readonly what: string;
+  readonly detail: string;
+  readonly isHere: boolean;
+}) {
+  const { change, who, what, detail, isHere } = props;
   return (
     <li class={isHere ? 'here' : ''} aria-current={isHere ? 'step' : undefined}>
       <time class="num" title={utc(wall(change.at))}>
@@ -231,7 +264,7 @@ export function ChangeItem({
       </time>
       <ChangeMark kind={change.kind} />
       <div class="what">
-        <b>{visible(shortPath(change.path || 'a process'), 80)}</b> {what}
+        <b>{visible(who, 80)}</b> {what}
         {detail !== '' && <div class="x">{visible(detail, 160)}</div>}
       </div>
     </li>
@@ -252,11 +285,7 @@ function StreamsOfHour() {
       </div>
       {lanes.value.length === 0 ? <p class="none">This system has no streams.</p> : <ThinLanes />}
       <div class="loom-times">
-        {quarters(from, until).map(([at, text]) => (
-          <span key={text} class="quiet num tick" style={{ left: `${at}%` }}>
-            {text}
-          </span>
-        ))}
+        <Times from={from} until={until} end="now" />
       </div>
     </section>
   );
@@ -284,9 +313,11 @@ export function Overview() {
             </a>
           </div>
           <ul class="changes">
-            {hour.value.latest.slice(0, 8).map((change) => (
-              <ChangeItem key={`${change.at} ${change.path} ${change.kind}`} change={change} />
-            ))}
+            {mergedChanges(hour.value.latest)
+              .slice(0, 8)
+              .map((merged) => (
+                <MergedItem key={`${merged.since} ${merged.change.path}`} merged={merged} />
+              ))}
           </ul>
           {hour.value.latest.length === 0 && <p class="none">Nothing has changed so far.</p>}
         </section>

@@ -15,8 +15,8 @@ import {
   rates,
   route,
   show,
+  streamOf,
   streamPids,
-  streams,
   treeVersion,
 } from '../store.ts';
 import { Chip, Countdown, Field, Meter, Segments } from './marks.tsx';
@@ -114,7 +114,7 @@ function State({ row, isShort = false }: { readonly row: TreeRow; readonly isSho
   if (past.value !== undefined) {
     return null;
   }
-  const stream = streams.value.find(({ pid }) => pid === row.pid);
+  const stream = streamOf.value.get(row.pid ?? 0);
   if (stream !== undefined && stream.state !== 'connected') {
     const { nextAttemptAt } = stream;
     return (
@@ -141,7 +141,7 @@ function State({ row, isShort = false }: { readonly row: TreeRow; readonly isSho
 }
 
 function hasState(row: TreeRow): boolean {
-  const stream = streams.value.find(({ pid }) => pid === row.pid);
+  const stream = streamOf.value.get(row.pid ?? 0);
   return (
     row.state !== 'running' ||
     (past.value === undefined &&

@@ -1,18 +1,34 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 
-import { countdown, duration, rated, lastOf, visible } from '../model/format.ts';
+import { countdown, duration, grouped, lastOf, rated, visible } from '../model/format.ts';
+import { type LaneGroup, laneList } from '../model/lane-list.ts';
 import { lossesOf } from '../model/lanes.ts';
+import { firstPlace } from '../model/quarters.ts';
 import type { Lane, Stream } from '../model/wire.ts';
-import { go, lanes, now, past, route, show, streamRates, streams } from '../store.ts';
-import { quarters } from './hour.tsx';
-import { groupsOf, LaneShape, silentSince, span } from './lane.tsx';
+import {
+  go,
+  judgement,
+  lanes,
+  now,
+  past,
+  route,
+  show,
+  streamOf,
+  streamRates,
+  wall,
+} from '../store.ts';
+import { Times } from './hour.tsx';
+import { LaneShape, silentSince, span } from './lane.tsx';
 import { Chip, Curve, Field, SilenceRing } from './marks.tsx';
+import { linkTo } from './overview.tsx';
 
 const only = signal<'interrupted' | 'silent' | undefined>(undefined);
 
 function nowText(lane: Lane, stream: Stream | undefined): readonly [text: string, tone: string] {
   if (past.value !== undefined || stream === undefined) {
-    return [stream === undefined && past.value === undefined ? 'ended' : '', 'quiet'];
+    // Of many streams, one that comes into view is told with the next look.
+    return [lane.pid === undefined && past.value === undefined ? 'ended' : '', 'quiet'];
   }
   const {
     state,
@@ -82,9 +98,9 @@ function Cursor({ stream }: { readonly stream: Stream | undefined }) {
 }
 
 function StreamLine({ lane }: { readonly lane: Lane }) {
-  const stream = streams.value.find(({ path }) => path === lane.path);
+  const stream = streamOf.value.get(lane.pid ?? 0);
   const [text, tone] = nowText(lane, stream);
-  const rates = stream === undefined ? [] : (streamRates.get(stream.pid) ?? []);
+  const rates = stream === undefined ? [] : streamRates.of(stream.pid);
   const recent = rates.slice(-10);
   const rate = recent.reduce((sum, value) => sum + value, 0) / Math.max(1, recent.length);
   const dot =
@@ -95,10 +111,15 @@ function StreamLine({ lane }: { readonly lane: Lane }) {
         : 'await';
   const isSelected = route.value.selected === lane.path;
   return (
-    <div class={`lane ${isSelected ? 'sel' : ''}`} role="row" aria-selected={isSelected}>
+    <div
+      class={`lane ${isSelected ? 'sel' : ''}`}
+      role="row"
+      aria-selected={isSelected}
+      data-pid={lane.pid}
+    >
       <span class="name" role="rowheader">
         <span class={`dot ${dot}`} />
-        <a href={`#processes?selected=${encodeURIComponent(lane.path)}`} title={visible(lane.path)}>
+        <a href={linkTo({ view: 'processes', selected: lane.path })} title={visible(lane.path)}>
           {visible(lastOf(lane.path), 60)}
         </a>
       </span>
@@ -133,34 +154,70 @@ function StreamLine({ lane }: { readonly lane: Lane }) {
   );
 }
 
-function needsLook(lane: Lane): boolean {
-  const stream = streams.value.find(({ path }) => path === lane.path);
-  return (
-    stream !== undefined && (stream.state !== 'connected' || silentSince(stream) !== undefined)
+/** Counted once for each list of lanes: they are sorted in each look. */
+const lossCounts = computed(
+  () => new Map(lanes.value.map((lane) => [lane, lossesOf(lane).length])),
+);
+
+function lossCount(lane: Lane): number {
+  return lossCounts.value.get(lane) ?? 0;
+}
+
+function needsLook({ pid = 0, phases }: Lane): boolean {
+  const stream = streamOf.value.get(pid);
+  return stream === undefined
+    ? pid !== 0 && phases.at(-1)?.type !== 'connected'
+    : stream.state !== 'connected' || silentSince(stream) !== undefined;
+}
+
+/** Tells the server which lanes are in view: of many streams it has numbers of those alone. */
+function showVisible(grid: HTMLElement | null): void {
+  const pids = [...(grid?.querySelectorAll<HTMLElement>('[data-pid]') ?? [])].filter((lane) => {
+    const { top, bottom } = lane.getBoundingClientRect();
+    return bottom > 0 && top < window.innerHeight;
+  });
+  show(
+    [],
+    pids.map((lane) => Number(lane.dataset['pid'])),
   );
 }
 
-const mostInGroup = 200;
+/** The page draws no more. */
+const mostShown = 200;
 
-function Group({
-  name,
-  group,
-  count,
-}: {
-  readonly name: string;
-  readonly group: readonly Lane[];
-  readonly count: string;
-}) {
+/** The groups that are unfolded, by name. */
+const open = signal<ReadonlySet<string>>(new Set());
+
+function Group({ group: { name, lanes: shown, folded, all } }: { readonly group: LaneGroup }) {
+  const count = shown.length + folded;
   return (
     <>
       <div class="lane g" role="row">
         <span class="name" role="rowheader">
-          {visible(name, 60)} <span class="quiet num">{count}</span>
+          {visible(name, 60)}{' '}
+          <span class="quiet num">
+            {count === all ? grouped(all) : `${grouped(count)} of ${grouped(all)}`}
+          </span>
         </span>
       </div>
-      {group.slice(0, mostInGroup).map((lane) => (
+      {shown.map((lane) => (
         <StreamLine key={lane.path} lane={lane} />
       ))}
+      {folded > 0 && (
+        <div class="lane rest" role="row">
+          <span role="gridcell">
+            <button
+              type="button"
+              class="link"
+              onClick={() => {
+                open.value = new Set([...open.value, name]);
+              }}
+            >
+              {grouped(folded)} more, not interrupted
+            </button>
+          </span>
+        </div>
+      )}
     </>
   );
 }
@@ -168,21 +225,36 @@ function Group({
 export function Streams() {
   const { filter } = route.value;
   const all = lanes.value;
-  const interrupted = all.filter((lane) => lossesOf(lane).length > 0);
-  const silent = all.filter(
-    (lane) => silentSince(streams.value.find(({ path }) => path === lane.path)) !== undefined,
+  const interrupted = all.filter((lane) => lossCount(lane) > 0);
+  const silentPaths = new Set(
+    judgement.value.findings.flatMap(({ type, path }) => (type === 'silent' ? path : [])),
   );
+  const silent = all.filter(({ path }) => silentPaths.has(path));
   const chosen =
     only.value === 'interrupted' ? interrupted : only.value === 'silent' ? silent : all;
   const shown = chosen.filter(({ path }) => path.toLowerCase().includes(filter.toLowerCase()));
-  const urgent = past.value === undefined ? shown.filter(needsLook) : [];
-  const rest = shown
-    .filter((lane) => !urgent.includes(lane))
-    .toSorted((a, b) => lossesOf(b).length - lossesOf(a).length);
-  show(
-    [],
-    streams.value.map(({ pid }) => pid),
-  );
+  const list = laneList(shown, {
+    needsLook: (lane) => past.value === undefined && needsLook(lane),
+    losses: lossCount,
+    isOpen: (name) => filter !== '' || only.value !== undefined || open.value.has(name),
+    most: mostShown,
+  });
+  const grid = useRef<HTMLDivElement>(null);
+  // After each drawing: other lanes may be in view.
+  useEffect(() => {
+    showVisible(grid.current);
+  });
+  useEffect(() => {
+    const measure = (): void => {
+      showVisible(grid.current);
+    };
+    window.addEventListener('scroll', measure, { passive: true });
+    window.addEventListener('resize', measure);
+    return () => {
+      window.removeEventListener('scroll', measure);
+      window.removeEventListener('resize', measure);
+    };
+  }, []);
   const [from, until] = span();
   return (
     <>
@@ -252,15 +324,18 @@ export function Streams() {
           </span>
         </div>
       </div>
-      <div role="grid" aria-label="Streams" class="grid" tabIndex={0}>
+      <div
+        role="grid"
+        aria-label="Streams"
+        class="grid"
+        ref={grid}
+        tabIndex={0}
+        style={{ '--quarter': `${firstPlace(wall(from), wall(until))}%` }}
+      >
         <div class="lane h" role="row">
           <span role="columnheader">Stream</span>
           <span class="times" role="columnheader" aria-label="The last hour">
-            {quarters(from, until).map(([at, text]) => (
-              <span key={text} class="tick num" style={{ left: `${at}%` }}>
-                {text}
-              </span>
-            ))}
+            <Times from={from} until={until} end={past.value === undefined ? 'now' : ''} />
           </span>
           <span class="r" role="columnheader">
             Events/s
@@ -269,12 +344,14 @@ export function Streams() {
           <span role="columnheader">Cursor + unwritten</span>
           <span role="columnheader">Now</span>
         </div>
-        {urgent.length > 0 && (
-          <Group name="Need a look" group={urgent} count={String(urgent.length)} />
-        )}
-        {groupsOf(rest).map(([name, group]) => (
-          <Group key={name} name={name} group={group} count={String(group.length)} />
+        {list.groups.map((group) => (
+          <Group key={group.name} group={group} />
         ))}
+        {list.left > 0 && (
+          <div role="row" class="none">
+            <span role="gridcell">{grouped(list.left)} more: filter by id.</span>
+          </div>
+        )}
         {all.length === 0 && (
           <div role="row" class="none">
             <span role="gridcell">This system has no streams.</span>

@@ -12,13 +12,18 @@ import {
   shortPath,
   visible,
 } from '../../page/model/format.ts';
+import { type LaneList, laneList } from '../../page/model/lane-list.ts';
 import { lossesOf, marksOf } from '../../page/model/lanes.ts';
+import { mergedChanges } from '../../page/model/merged-changes.ts';
 import { Mirror, rowsOfPast } from '../../page/model/mirror.ts';
+import { parseJson } from '../../page/model/parse-json.ts';
+import { firstPlace, quarters } from '../../page/model/quarters.ts';
 import { Rates } from '../../page/model/rates.ts';
 import { formatRoute, parseRoute } from '../../page/model/route.ts';
 import { withPoint } from '../../page/model/samples.ts';
+import { StreamRates } from '../../page/model/stream-rates.ts';
 import { wallTime } from '../../page/model/wall-time.ts';
-import type { TreeRow, Vitals } from '../../page/model/wire.ts';
+import type { Change, Lane, Stream, TreeRow, Vitals } from '../../page/model/wire.ts';
 
 const row = (number: number, parent: number, more: Partial<TreeRow> = {}): TreeRow => ({
   row: number,
@@ -114,8 +119,35 @@ describe('the address', () => {
   });
 });
 
+test('SEC-01 a name with half of a surrogate pair can stand in an address, and is found by it', () => {
+  const [told] = parseJson('[{"id":"a\\ud800b"}]') as readonly [{ readonly id: string }];
+  expect(told.id).toBe('a\uFFFDb');
+  const address = formatRoute({
+    view: 'processes',
+    selected: told.id,
+    filter: '',
+    time: undefined,
+  });
+  expect(parseRoute(address).selected).toBe(told.id);
+  expect(parseJson('"\\ud83d\\ude00"')).toBe('\u{1F600}');
+});
+
 describe('the tree as a list', () => {
   const all = { folds: new Map(), notable: () => false, matches: undefined };
+
+  test('has a row whose id looks like a path', () => {
+    const mirror = new Mirror();
+    mirror.replace([
+      row(1, 0),
+      row(2, 1, { id: 'a / b' }),
+      row(3, 2, { id: 'b' }),
+      row(4, 1, { id: '' }),
+    ]);
+    expect(mirror.byPath('id-1 / a / b')?.row).toBe(2);
+    expect(mirror.byPath('id-1 / a / b / b')?.row).toBe(3);
+    expect(mirror.byPath('id-1 / ')?.row).toBe(4);
+    expect(mirror.byPath('id-1 / b')).toBeUndefined();
+  });
 
   test('goes from the top down, and what is folded has no lines', () => {
     const mirror = new Mirror();
@@ -216,6 +248,140 @@ describe('rates', () => {
     ]);
     expect(withPoint([], vitals(0, 5), vitals(60_000, 10))).toEqual([]);
   });
+});
+
+describe('the events a second of a stream', () => {
+  const told = (pid: number, events: number) => ({ pid, events }) as Stream;
+
+  test('are by the time between two looks, also where another reader makes one sooner', () => {
+    const rates = new StreamRates();
+    rates.update(1000, [told(7, 100)]);
+    expect(rates.of(7)).toEqual([]);
+    rates.update(1500, [told(7, 150)]);
+    rates.update(1600, [told(7, 150)]);
+    rates.update(1600, [told(7, 150)]);
+    rates.update(2000, [told(7, 170)]);
+    expect(rates.of(7)).toEqual([100, 0, 50]);
+    expect(rates.of(8)).toEqual([]);
+  });
+
+  test('OBS-P20 there is none after a sleep, and nothing is kept of a stream that is not told', () => {
+    const rates = new StreamRates();
+    rates.update(1000, [told(7, 100)]);
+    rates.update(41_000, [told(7, 9000)]);
+    expect(rates.of(7)).toEqual([]);
+    rates.update(41_500, [told(7, 9005)]);
+    expect(rates.of(7)).toEqual([10]);
+    rates.update(42_000, [told(8, 1)]);
+    expect(rates.of(7)).toEqual([]);
+  });
+
+  test('are kept of sixty looks', () => {
+    const rates = new StreamRates();
+    for (let look = 0; look < 100; look++) {
+      rates.update(look * 500, [told(7, look * look)]);
+    }
+    expect(rates.of(7)).toHaveLength(60);
+    expect(rates.of(7).at(-1)).toBe((99 * 99 - 98 * 98) * 2);
+  });
+});
+
+describe('the list of lanes', () => {
+  const lane = (path: string): Lane => ({ path, phases: [], ignored: [] });
+  const lanes = Array.from({ length: 20 }, (_, at) => lane(`app / prices / ${at}`));
+  const options = {
+    needsLook: ({ path }: Lane) => path.endsWith(' 7'),
+    losses: ({ path }: Lane) => (path.endsWith(' 3') || path.endsWith(' 5') ? 1 : 0),
+    isOpen: () => false,
+    most: 200,
+  };
+  const shape = ({ groups, left }: LaneList): unknown => [
+    ...groups.map(({ name, lanes: shown, folded, all }) => [
+      name,
+      shown.slice(0, 2).map(({ path }) => path.slice(path.lastIndexOf(' ') + 1)),
+      shown.length,
+      folded,
+      all,
+    ]),
+    left,
+  ];
+
+  test('begins with those that need a look, then those that were interrupted, and folds the rest', () => {
+    expect(shape(laneList([...lanes, lane('app / flags / web'), lane('alone')], options))).toEqual([
+      ['Need a look', ['7'], 1, 0, 1],
+      ['prices', ['3', '5'], 9, 10, 20],
+      ['flags', ['web'], 1, 0, 1],
+      ['alone', ['alone'], 1, 0, 1],
+      0,
+    ]);
+  });
+
+  test('has all lanes of a group that is open or small, as long as there is room', () => {
+    const open = { ...options, isOpen: () => true };
+    expect(shape(laneList(lanes, open))).toEqual([
+      ['Need a look', ['7'], 1, 0, 1],
+      ['prices', ['3', '5'], 19, 0, 20],
+      0,
+    ]);
+    expect(shape(laneList(lanes, { ...open, most: 5 }))).toEqual([
+      ['Need a look', ['7'], 1, 0, 1],
+      ['prices', ['3', '5'], 4, 0, 20],
+      15,
+    ]);
+    expect(shape(laneList([], options))).toEqual([0]);
+  });
+});
+
+describe('the latest changes', () => {
+  const change = (at: number, path: string, kind: Change['kind']): Change => ({
+    at,
+    path,
+    kind,
+    pid: 0,
+    lasted: 0,
+    reason: '',
+  });
+
+  test('of streams below one supervisor that come one after the other are one', () => {
+    const merged = mergedChanges([
+      change(90_000, 'app / orders / 1', 'connected'),
+      change(89_000, 'app / orders / 2', 'connected'),
+      change(80_000, 'app / orders / 2', 'lost'),
+      change(79_000, 'app / orders / 1', 'lost'),
+      change(78_000, 'app / orders / 1', 'lost'),
+      change(70_000, 'app / flags / 1', 'lost'),
+      change(9000, 'app / flags / 1', 'lost'),
+      change(8000, 'app / store', 'crash'),
+      change(8000, 'app / store', 'crash'),
+    ]);
+    expect(
+      merged.map(({ change: { at, kind }, count, streams, since }) => [
+        kind,
+        at,
+        count,
+        streams,
+        since,
+      ]),
+    ).toEqual([
+      ['connected', 90_000, 2, 2, 89_000],
+      ['lost', 80_000, 3, 2, 78_000],
+      ['lost', 70_000, 1, 1, 70_000],
+      ['lost', 9000, 1, 1, 9000],
+      ['crash', 8000, 1, 1, 8000],
+      ['crash', 8000, 1, 1, 8000],
+    ]);
+  });
+});
+
+test('the quarters of an hour in a span have places, but for those that are near its ends', () => {
+  const hour = 3_600_000;
+  expect(quarters(hour, 2 * hour)).toEqual([
+    [25, hour * 1.25],
+    [50, hour * 1.5],
+    [75, hour * 1.75],
+  ]);
+  expect(quarters(5, 5)).toEqual([]);
+  expect(firstPlace(hour - 600_000, 2 * hour - 600_000)).toBeCloseTo(16.667, 2);
 });
 
 describe('a lane', () => {
