@@ -19,8 +19,8 @@ import type { Browser, Page } from 'playwright-core';
 import { observer } from '../../src/index.ts';
 import { executablePath, launch, open, show, until } from '../support/chromium.ts';
 import { token } from '../support/observed.ts';
-import { startProgram } from '../support/program.ts';
-import { rowOf, well } from '../support/queries.ts';
+import { openProgram } from '../support/opened-program.ts';
+import { rowOf } from '../support/queries.ts';
 
 const inBrowser = executablePath === undefined ? describe.skip : describe;
 
@@ -133,10 +133,8 @@ inBrowser('the page of a large system', () => {
   });
 
   test('OBS-P29 in a minute in which nothing is pressed, nothing moves to another place', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page } = opened;
     await until(page, "document.querySelector('.subline')?.innerText.includes('3 of 3') === true");
     await page.evaluate(`(() => {
       globalThis.shifts = [];

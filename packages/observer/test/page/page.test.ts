@@ -4,8 +4,9 @@ import type { Browser, Page } from 'playwright-core';
 
 import { lowTargets, seriousIn } from '../support/axe.ts';
 import { executablePath, launch, open, show, until, views } from '../support/chromium.ts';
+import { openProgram } from '../support/opened-program.ts';
 import { startProgram } from '../support/program.ts';
-import { laneOf, rowOf, well } from '../support/queries.ts';
+import { laneOf, rowOf } from '../support/queries.ts';
 
 const inBrowser = executablePath === undefined ? describe.skip : describe;
 
@@ -21,10 +22,8 @@ inBrowser('the page of an observer', () => {
   });
 
   test('OBS-P01 OBS-P33 SEC-12 of a system that is well has nothing red and moves nothing, asks its own server alone, and keeps its policy', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page, complaints, urls } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page, complaints, urls } = opened;
     await until(page, "document.querySelector('.subline')?.innerText.includes('3 of 3') === true");
     for (const view of views) {
       await show(page, view);
@@ -38,10 +37,8 @@ inBrowser('the page of an observer', () => {
   });
 
   test('OBS-P02 OBS-P03 shows a crash at once: a tinted row, its count, the meter, and a countdown to the next start', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page } = opened;
     await show(page, 'processes');
     const row = rowOf(page, /^(?!.*app).*geocoder/);
     await row.waitFor();
@@ -66,10 +63,8 @@ inBrowser('the page of an observer', () => {
   });
 
   test('OBS-P06 OBS-P09 a stream that is cut is a tick with its reason, attempts, and a countdown to the next one', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page } = opened;
     await show(page, 'streams');
     await laneOf(page, 'riga').waitFor();
     program.source.refused.add('riga');

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 
 import { lowTargets, seriousIn } from '../support/axe.ts';
 import { executablePath, launch, open, show, until, views } from '../support/chromium.ts';
+import { openProgram } from '../support/opened-program.ts';
 import { startProgram } from '../support/program.ts';
 import { laneOf, panelOf, well } from '../support/queries.ts';
 
@@ -21,10 +22,8 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P04 OBS-P05 OBS-P31 a child that crashes again and again is a finding, told once, until it has run for two minutes', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page } = opened;
     program.clock.rate = 200;
     program.loseDatabase();
     await page.getByRole('heading', { level: 1, name: 'One process needs you.' }).waitFor();
@@ -53,10 +52,8 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P07 a stream that says nothing is hollow, tells when it hangs up, and then why it did', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page } = opened;
     await show(page, 'streams');
     program.source.silent.add('riga');
     await laneOf(page, 'riga').getByText('no interruption').waitFor();
@@ -77,10 +74,8 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P13 a process that is selected stays selected when it is started again', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page } = opened;
     await show(page, 'processes?selected=app / feeds / riga');
     const before = program.pidOf('feeds', 'riga').id;
     await panelOf(page, 'riga').getByText(`#${before}`).waitFor();
@@ -92,10 +87,8 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P14 a link to a process in a folded branch unfolds it, and Back returns', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
+    await using opened = await openProgram(browser);
     const { page } = opened;
-    await well(page).waitFor();
     await show(page, 'processes?selected=app / enrich / geocoder');
     const watcher = panelOf(page, 'geocoder').getByRole('link', { name: 'queue' });
     await watcher.waitFor();
@@ -178,10 +171,8 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P16 the hour is dragged to a time in it', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser);
+    const { program, page } = opened;
     const { x, y, width, height } = (await page.getByRole('slider').boundingBox()) ?? nowhere;
     await page.mouse.move(x + width * 0.2, y + height / 2);
     await page.mouse.down();
@@ -199,10 +190,8 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P18 times are those of the viewer, with the zone named once, and of UTC on a hover', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url, { timezoneId: 'Asia/Kolkata' });
-    const { page } = opened;
-    await well(page).waitFor();
+    await using opened = await openProgram(browser, { timezoneId: 'Asia/Kolkata' });
+    const { program, page } = opened;
     program.kill('feeds', 'riga');
     const time = page.locator('.changes time').first();
     await time.waitFor();
@@ -225,10 +214,8 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P27 is used by keys alone: views, rows, folds, a panel, and every control shows its focus', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
+    await using opened = await openProgram(browser);
     const { page } = opened;
-    await well(page).waitFor();
     await page.keyboard.press('2');
     const first = page.locator('.tr[data-row]').first();
     await first.waitFor();
@@ -255,15 +242,13 @@ inBrowser('the views of the page', () => {
   });
 
   test('OBS-P30 with less motion nothing moves, and states differ by shape where colours are forced', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url, {
+    await using opened = await openProgram(browser, {
       reducedMotion: 'reduce',
       forcedColors: 'active',
       // 200 %: half as many pixels for the page.
       viewport: { width: 680, height: 450 },
     });
-    const { page } = opened;
-    await well(page).waitFor();
+    const { program, page } = opened;
     program.loseDatabase();
     await show(page, 'processes');
     await page.locator('.tr .dot.down').waitFor();
