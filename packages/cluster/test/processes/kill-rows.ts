@@ -49,7 +49,12 @@ export function killRows(open: () => Promise<Database>, also = ''): void {
       const prepared = await Promise.all(names.map((name) => fleet.prepare(name)));
       const next = new Map(prepared.map((node) => [node.name, node]));
       for (let killed = 0; killed < kills;) {
-        const node = await oneOf(() => atWork(fleet, database));
+        const node = oneOf(await atWork(fleet, database));
+        if (node === undefined) {
+          await startEnded(fleet);
+          await delay(50);
+          continue;
+        }
         await aim(fleet, node);
         // Meanwhile it may have taken a stream that has strikes.
         if ((await atWork(fleet, database)).includes(node)) {
@@ -91,15 +96,8 @@ export function killRows(open: () => Promise<Database>, also = ''): void {
     );
   }
 
-  /** One of the nodes, as the seed decides, once there is one. */
-  async function oneOf(nodes: () => Promise<readonly NodeProcess[]>): Promise<NodeProcess> {
-    for (;;) {
-      const found = await nodes();
-      const node = found[Math.floor(random() * found.length)];
-      if (node !== undefined) {
-        return node;
-      }
-      await delay(50);
-    }
+  /** One of the nodes, as the seed decides. */
+  function oneOf(nodes: readonly NodeProcess[]): NodeProcess | undefined {
+    return nodes[Math.floor(random() * nodes.length)];
   }
 }
