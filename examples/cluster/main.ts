@@ -5,7 +5,6 @@
  * server that is started for them.
  */
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { startSource } from '../support/price-source.ts';
 import { openFile, openPostgres } from './place.ts';
@@ -14,7 +13,8 @@ import { Replicas } from './replicas.ts';
 const place = await (process.argv.includes('--postgres') ? openPostgres() : openFile());
 const source = await startSource();
 const owners = new Map<string, string>();
-const shared = Promise.withResolvers<void>();
+let isOneKilled = false;
+let kill: NodeJS.Timeout | undefined;
 
 const replicas = new Replicas(
   {
@@ -25,9 +25,9 @@ const replicas = new Replicas(
       const before = owners.get(stream);
       say(`${name} owns ${stream}${before === undefined ? '' : `, as ${before} did`}`);
       owners.set(stream, name);
-      // Each has two.
-      if (owners.size === 6 && new Set(owners.values()).size === 3) {
-        shared.resolve();
+      clearTimeout(kill);
+      if (!isOneKilled && eachHasTwo()) {
+        kill = setTimeout(killOne, 3000);
       }
     },
     ended: (name, how) => {
@@ -42,17 +42,25 @@ for (const name of ['a', 'b', 'c']) {
 }
 
 const stop = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-void shared.promise.then(async () => {
-  await delay(3000);
-  replicas.kill('b');
-});
 await stop;
+clearTimeout(kill);
 say('stops');
 await replicas.stop();
 source.close();
 const { prices, twice, missing } = await place.count();
 say(`${prices} prices, ${twice} of them twice, ${missing} missing`);
 await place.close();
+
+function eachHasTwo(): boolean {
+  const shares = Map.groupBy(owners.values(), (owner) => owner);
+  return shares.size === 3 && [...shares.values()].every(({ length }) => length === 2);
+}
+
+/** Once no stream has moved for some seconds. */
+function killOne(): void {
+  isOneKilled = true;
+  replicas.kill('b');
+}
 
 function say(text: string): void {
   console.log(`${(performance.now() / 1000).toFixed(1).padStart(5)} s  ${text}`);
