@@ -85,7 +85,9 @@ class Lister {
     const { kept, settings } = this.#parts;
     if (kept.listing === undefined) {
       const first = await this.#source.ask().catch((error: unknown) => this.#askOnceMore(error));
-      assertSomeClient(first?.listed, settings.client);
+      if (settings.streams.type !== 'fixed') {
+        assertSomeClient(first?.listed, settings.client);
+      }
       this.#take(first);
       this.#plan();
     } else {
@@ -148,7 +150,8 @@ class Lister {
 }
 
 /**
- * A wrong option is wrong for each stream; wrong data is that of one, whose neighbours run.
+ * A wrong option is wrong for each stream; wrong data is that of one, whose neighbours run. Of a
+ * fixed list all streams have been checked before.
  * @throws the error of the first stream
  */
 function assertSomeClient(listed: Listed = new Map(), client: Settings['client']): void {

@@ -58,6 +58,8 @@ test('OWN-08 streams whose claim was executed, but never answered, are claimed a
     return { url: `${stage.source.url}${key}` };
   };
   await stage.start('one', { store, client });
+  // The start has checked the options of each client.
+  expect(started.splice(0)).toEqual(['a', 'b', 'c']);
   // The first view, the time of the claim, and the next view.
   await advance(stage.system, 250 + ttl / 8 + 150 + 250);
   expect([claims, started]).toEqual([2, ['a', 'b', 'c']]);
