@@ -24,9 +24,15 @@ import { ServerSentEvent, SseClient } from '@reprise/sse';
 
 import { observer } from '../../src/index.ts';
 
-const cities = ['athens', 'berlin', 'lisbon', 'oslo', 'paris', 'reykjavik', 'riga', 'rome'];
-const shards = ['shard-01', 'shard-02', 'shard-03', 'shard-04'];
-const clients = ['web', 'ios', 'android', 'kiosk'];
+const cities =
+  'amsterdam athens belgrade berlin bern brussels copenhagen dublin helsinki lisbon ljubljana london madrid oslo paris prague reykjavik riga rome sofia tallinn vienna vilnius warsaw'.split(
+    ' ',
+  );
+export const shards = Array.from(
+  { length: 10 },
+  (_, at) => `shard-${String(at + 1).padStart(2, '0')}`,
+);
+const clients = ['web', 'ios', 'android', 'kiosk', 'tv', 'watch'];
 
 /** What the source does to its readers. */
 export class Source {
@@ -157,7 +163,9 @@ const restartDelay: Backoff = { minDelay: 1000, maxDelay: 30_000, healthyAfter: 
 export async function startService(clock: Clock, token: string): Promise<Service> {
   const source = new Source();
   const base = await source.listen();
-  const system = createSystem({ clock, logger: { error: () => {}, warn: () => {} } });
+  // On the fast clock each callback is slow.
+  const logger = { error: () => {}, warn: () => {} };
+  const system = createSystem({ clock, logger, slowCallback: Infinity });
   const { promise: announced, resolve: announce } = Promise.withResolvers<string>();
   const kept: { store: Store | undefined; queue: Queue | undefined } = {
     store: undefined,

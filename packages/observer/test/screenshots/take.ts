@@ -9,7 +9,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { chromiumPath, launchArguments } from '../../../../tools/chromium.ts';
 import { root } from '../../../../tools/root.ts';
 import { FastClock } from './fast-clock.ts';
-import { type Service, startService } from './service.ts';
+import { type Service, shards, startService } from './service.ts';
 
 const folder = join(root, 'docs/observer');
 const token = 'a-token-for-pictures-only';
@@ -33,8 +33,8 @@ async function liveAnHour({ source, crashJob, loseDatabase }: Service): Promise<
   await minutes(7);
   await crashJob();
   await minutes(6);
-  source.refused.add('shard-01').add('shard-02').add('shard-03').add('shard-04');
-  source.cut(['shard-01', 'shard-02', 'shard-03', 'shard-04']);
+  shards.forEach((shard) => source.refused.add(shard));
+  source.cut(shards);
   await minutes(1.5);
   source.refused.clear();
   await minutes(10);
@@ -104,13 +104,19 @@ async function open(context: BrowserContext, url: string): Promise<Page> {
 }
 
 async function takeViews(page: Page, look: string): Promise<void> {
-  const take = async (name: string): Promise<void> => {
+  // On a phone the bar at the bottom of the screen would stand in the middle of a whole page.
+  const take = async (name: string, fullPage = look !== 'phone'): Promise<void> => {
     await delay(1500);
-    await page.screenshot({ path: join(folder, `${name}-${look}.png`) });
+    await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage });
   };
   await take('overview');
+  await page.evaluate("location.hash = '#processes'");
+  for (const folded of ['prices', 'orders', 'flags', 'observer']) {
+    await page.locator(`.tr:has(.label:text-is('${folded}')) .chev`).click();
+  }
   await page.evaluate("location.hash = '#processes?selected=shop-feeds / enrich / geocoder-queue'");
-  await take('processes');
+  // Its list draws what is to be seen.
+  await take('processes', false);
   await page.evaluate("location.hash = '#streams'");
   await take('streams');
   await page.evaluate("location.hash = '#crashes'");
@@ -119,6 +125,6 @@ async function takeViews(page: Page, look: string): Promise<void> {
   await take('system');
   await page.evaluate("location.hash = '#crashes'");
   await page.getByText('The tree at that time').click();
-  await take('replay');
+  await take('replay', false);
   await page.evaluate("location.hash = '#overview'");
 }
