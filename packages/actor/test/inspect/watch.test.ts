@@ -223,7 +223,8 @@ describe('watch', () => {
       }
     });
     await settle(system);
-    expect(of(log, 'slow')).toStrictEqual([['slow', '#Pid<2>', expect.any(Number)]]);
+    // On a busy machine other turns are slow, too.
+    expect(of(log, 'slow')).toContainEqual(['slow', '#Pid<2>', expect.any(Number)]);
     await system.stop();
   });
 

@@ -263,10 +263,14 @@ describe('sent by exit(self, pid, reason)', () => {
     await settle(system);
     // Its code goes on up to the next receive, which rejects in a macrotask of its own.
     await settle(system);
-    expect(log).toStrictEqual([
-      ['watcher', { type: 'DOWN', ref, pid, reason: die }],
-      ['P', new ExitError(die, `receive of ${String(pid)}, which has ended`)],
-    ]);
+    // On a busy machine a slice is over sooner, and the code of P may come first.
+    expect(log).toHaveLength(2);
+    expect(new Map(log)).toStrictEqual(
+      new Map<string, unknown>([
+        ['watcher', { type: 'DOWN', ref, pid, reason: die }],
+        ['P', new ExitError(die, `receive of ${String(pid)}, which has ended`)],
+      ]),
+    );
   });
 
   test('EX12 a process that does not trap exits ends, and no code of it runs', async () => {
