@@ -223,8 +223,10 @@ describe('watch', () => {
       }
     });
     await settle(system);
-    // On a busy machine other turns are slow, too.
-    expect(of(log, 'slow')).toContainEqual(['slow', '#Pid<2>', expect.any(Number)]);
+    // On a busy machine the turn in which the process ends may be slow, too.
+    const [first, ...others] = of(log, 'slow');
+    expect(first).toStrictEqual(['slow', '#Pid<2>', expect.any(Number)]);
+    expect(others).toStrictEqual(others.map(() => ['slow', '#Pid<2>', expect.any(Number)]));
     await system.stop();
   });
 
