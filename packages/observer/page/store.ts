@@ -1,15 +1,4 @@
 import { batch, computed, signal } from '@preact/signals';
-
-import { Announcer } from './model/announcer.ts';
-import { type Connection, LiveConnection } from './model/connection.ts';
-import { Mirror, rowsOfPast } from './model/mirror.ts';
-import { parseJson } from './model/parse-json.ts';
-import { Rates } from './model/rates.ts';
-import { formatRoute, parseRoute, type Route } from './model/route.ts';
-import { type Point, withPoint } from './model/samples.ts';
-import { StreamRates } from './model/stream-rates.ts';
-import { takeToken } from './model/token.ts';
-import { wallTime } from './model/wall-time.ts';
 import type {
   Change,
   CrashGroup,
@@ -22,7 +11,18 @@ import type {
   ToldHour,
   TreeRow,
   Vitals,
-} from './model/wire.ts';
+} from '@reprise/observer/wire';
+
+import { Announcer } from './model/announcer.ts';
+import { type Connection, LiveConnection } from './model/connection.ts';
+import { Mirror, rowsOfPast } from './model/mirror.ts';
+import { parseJson } from './model/parse-json.ts';
+import { Rates } from './model/rates.ts';
+import { formatRoute, parseRoute, type Route } from './model/route.ts';
+import { type Point, withPoint } from './model/samples.ts';
+import { StreamRates } from './model/stream-rates.ts';
+import { takeToken } from './model/token.ts';
+import { wallTime } from './model/wall-time.ts';
 
 const noHour: ToldHour = { from: 0, part: 30_000, changes: [], crashes: [], since: 0, latest: [] };
 

@@ -1,5 +1,6 @@
+import type { Links, TreeRow } from '@reprise/observer/wire';
+
 import { harmless } from '../output/text.ts';
-import type { Links, TreeRow } from './wire.ts';
 
 /**
  * The tree in the DOT language: an edge from each supervisor to its children, dashed lines for

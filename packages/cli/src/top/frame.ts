@@ -1,3 +1,4 @@
+import type { CrashGroup, Stream } from '@reprise/observer/wire';
 import cliTruncate from 'cli-truncate';
 
 import type { Paint } from '../output/status-line.ts';
@@ -10,7 +11,6 @@ import { pageLines } from './page.ts';
 import { processColumns } from './processes.ts';
 import { streamColumns } from './streams.ts';
 import type { View } from './view.ts';
-import type { CrashGroup, Stream } from './wire.ts';
 
 export interface Size {
   readonly columns: number;

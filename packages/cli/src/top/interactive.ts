@@ -1,4 +1,5 @@
 import type { System } from '@reprise/actor';
+import type { CrashGroup, ProcessPage } from '@reprise/observer/wire';
 
 import { frameOf } from './frame.ts';
 import { type Key, press } from './keys.ts';
@@ -10,7 +11,6 @@ import type { TopOptions } from './options.ts';
 import { Screen, type ScreenProcess } from './screen.ts';
 import { colours, crashesOf, overviewOf, showRows } from './top.ts';
 import { firstView, type View } from './view.ts';
-import type { CrashGroup, ProcessPage } from './wire.ts';
 
 /** How many lines of a frame are not of the list, about. */
 const linesAround = 9;

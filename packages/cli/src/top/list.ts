@@ -1,6 +1,7 @@
+import type { TreeRow } from '@reprise/observer/wire';
+
 import type { Model } from './model.ts';
 import type { Order, View } from './view.ts';
-import type { TreeRow } from './wire.ts';
 
 /** A line of the list of processes. */
 export type Line =

@@ -1,4 +1,12 @@
-import type { Figures, Finding, Hello, Judgement, Stream, TreeRow, Vitals } from './wire.ts';
+import type {
+  Figures,
+  Finding,
+  Hello,
+  Judgement,
+  Stream,
+  TreeRow,
+  Vitals,
+} from '@reprise/observer/wire';
 
 /** The numbers of a process, and by how much they grow in a second. */
 export interface Measured {

@@ -1,7 +1,8 @@
+import type { ProcessPage } from '@reprise/observer/wire';
+
 import type { Paint } from '../output/status-line.ts';
 import { harmless } from '../output/text.ts';
 import { grouped } from './numbers.ts';
-import type { ProcessPage } from './wire.ts';
 
 /** One process, in lines. */
 export function pageLines(page: ProcessPage, paint: Paint): readonly string[] {

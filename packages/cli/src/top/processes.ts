@@ -1,3 +1,5 @@
+import type { TreeRow } from '@reprise/observer/wire';
+
 import type { Paint } from '../output/status-line.ts';
 import { harmless } from '../output/text.ts';
 import type { Column } from './columns.ts';
@@ -5,7 +7,6 @@ import type { Line } from './list.ts';
 import type { Model } from './model.ts';
 import { age, countdown, duration, grouped, rated } from './numbers.ts';
 import { stateOfStream } from './streams.ts';
-import type { TreeRow } from './wire.ts';
 
 /** The columns of the list of processes, the most needed with the lowest rank. */
 export function processColumns(model: Model, paint: Paint): readonly Column<Line>[] {

@@ -1,9 +1,10 @@
+import type { Stream } from '@reprise/observer/wire';
+
 import type { Paint } from '../output/status-line.ts';
 import { harmless } from '../output/text.ts';
 import type { Column } from './columns.ts';
 import type { Model } from './model.ts';
 import { age, countdown, duration, grouped } from './numbers.ts';
-import type { Stream } from './wire.ts';
 
 /** The columns of the list of streams. */
 export function streamColumns(model: Model, paint: Paint): readonly Column<Stream>[] {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { styleText } from 'node:util';
 
 import { escapeControls } from '@reprise/actor/text';
+import type { CrashGroup, Judgement, Links, TreeRow } from '@reprise/observer/wire';
 
 import type { Sink } from '../output/sink.ts';
 import type { Paint } from '../output/status-line.ts';
@@ -12,7 +13,6 @@ import { Model } from './model.ts';
 import { ask, noObserver, tell } from './observer.ts';
 import type { TopOptions } from './options.ts';
 import { firstView } from './view.ts';
-import type { CrashGroup, Judgement, Links, TreeRow } from './wire.ts';
 
 /** The output of a run without a terminal. */
 export interface Plain {

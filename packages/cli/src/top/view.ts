@@ -1,5 +1,6 @@
+import type { ProcessPage } from '@reprise/observer/wire';
+
 import type { TopView } from './options.ts';
-import type { ProcessPage } from './wire.ts';
 
 /** In which order processes stand. */
 export type Order = 'tree' | 'queue' | 'messages' | 'busy' | 'restarts';

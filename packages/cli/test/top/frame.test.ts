@@ -25,9 +25,8 @@ async function crashed(): Promise<Watched> {
   }
   await watched.advance(500);
   const { model } = watched;
-  const { reader = '' } = model.hello ?? {};
-  model.hello = { reader, name: 'app', host: 'node-7', osPid: 4121 };
-  if (model.vitals !== undefined) {
+  if (model.hello !== undefined && model.vitals !== undefined) {
+    model.hello = { ...model.hello, name: 'app', host: 'node-7', osPid: 4121 };
     model.vitals = { ...model.vitals, loopDelay: 3.1 };
   }
   return watched;

@@ -1,4 +1,4 @@
-import type { Judgement } from './wire.ts';
+import type { Judgement } from '@reprise/observer/wire';
 
 /**
  * What a screen reader says of the findings. Each is told once, as it was when it came: the numbers

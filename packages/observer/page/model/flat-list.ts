@@ -1,5 +1,6 @@
+import type { TreeRow } from '@reprise/observer/wire';
+
 import type { Mirror } from './mirror.ts';
-import type { TreeRow } from './wire.ts';
 
 /** A line of the list: a row of the tree, or a count of those that are folded away. */
 export type Line =

@@ -1,5 +1,6 @@
+import type { Lane } from '@reprise/observer/wire';
+
 import { groupsOf } from './lanes.ts';
-import type { Lane } from './wire.ts';
 
 /** Streams in a list: those that need a look, or those below one supervisor. */
 export interface LaneGroup {

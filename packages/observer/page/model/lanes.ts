@@ -1,4 +1,4 @@
-import type { Lane, Phase } from './wire.ts';
+import type { Lane, Phase } from '@reprise/observer/wire';
 
 /** A part of a lane. Places are in percent of the hour. */
 export type Mark =

@@ -1,4 +1,4 @@
-import type { Change } from './wire.ts';
+import type { Change } from '@reprise/observer/wire';
 
 /** Changes of one kind to streams below one supervisor, or one change. */
 export interface MergedChange {

@@ -1,4 +1,4 @@
-import type { PastTree, TreeRow } from './wire.ts';
+import type { PastTree, TreeRow } from '@reprise/observer/wire';
 
 /** The rows of the tree as the server has told them, with their children and paths. */
 export class Mirror {

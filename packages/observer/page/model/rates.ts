@@ -1,4 +1,4 @@
-import type { Figures } from './wire.ts';
+import type { Figures } from '@reprise/observer/wire';
 
 /** The numbers of a process, and what they have grown by, a second. */
 export interface Measured {

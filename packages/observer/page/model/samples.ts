@@ -1,4 +1,4 @@
-import type { Vitals } from './wire.ts';
+import type { Vitals } from '@reprise/observer/wire';
 
 /** The figures of one look, with rates since the one before. */
 export interface Point {

@@ -1,4 +1,4 @@
-import type { Stream } from './wire.ts';
+import type { Stream } from '@reprise/observer/wire';
 
 /** Half a minute at two looks a second. */
 const most = 60;

@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals';
+import type { TreeRow } from '@reprise/observer/wire';
 import { useEffect } from 'preact/hooks';
 
 import { visible } from '../model/format.ts';
-import type { TreeRow } from '../model/wire.ts';
 import { figuresVersion, hello, mirror, post, rates, treeVersion } from '../store.ts';
 
 /** What was pressed once, and is asked for once more. */

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
+import type { CrashGroup, CrashReport, EndedLife } from '@reprise/observer/wire';
 
 import { clockTime, duration, grouped, shortPath, utc, visible } from '../model/format.ts';
-import type { CrashGroup, CrashReport, EndedLife } from '../model/wire.ts';
 import {
   crashes,
   get,

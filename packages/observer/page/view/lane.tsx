@@ -1,6 +1,7 @@
+import type { Lane, Stream } from '@reprise/observer/wire';
+
 import { shortPath, visible } from '../model/format.ts';
 import { groupsOf, type Mark, marksOf } from '../model/lanes.ts';
-import type { Lane, Stream } from '../model/wire.ts';
 import { hour, lanes, now, past } from '../store.ts';
 
 export function span(): readonly [from: number, until: number] {

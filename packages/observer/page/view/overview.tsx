@@ -1,3 +1,4 @@
+import type { Change, Finding } from '@reprise/observer/wire';
 import type { ComponentChildren } from 'preact';
 
 import {
@@ -13,7 +14,6 @@ import {
 } from '../model/format.ts';
 import { type MergedChange, mergedChanges } from '../model/merged-changes.ts';
 import { formatRoute } from '../model/route.ts';
-import type { Change, Finding } from '../model/wire.ts';
 import {
   hello,
   hour,

@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals';
+import type { Other, ProcessPage, TreeRow } from '@reprise/observer/wire';
 import { useEffect } from 'preact/hooks';
 
 import { clockTime, duration, grouped, lastOf, rated, utc, visible } from '../model/format.ts';
-import type { Other, ProcessPage, TreeRow } from '../model/wire.ts';
 import { figuresVersion, get, go, mirror, now, past, rates, treeVersion, wall } from '../store.ts';
 import { Actions } from './actions.tsx';
 import { Countdown, Meter } from './marks.tsx';

@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
+import type { TreeRow } from '@reprise/observer/wire';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { flatList, type Line, visibleRange } from '../model/flat-list.ts';
 import { age, countdown, duration, grouped, plural, rated, visible } from '../model/format.ts';
 import type { Mirror } from '../model/mirror.ts';
-import type { TreeRow } from '../model/wire.ts';
 import {
   figuresVersion,
   go,

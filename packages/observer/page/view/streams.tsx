@@ -1,11 +1,11 @@
 import { computed, signal } from '@preact/signals';
+import type { Lane, Stream } from '@reprise/observer/wire';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { countdown, duration, grouped, lastOf, rated, visible } from '../model/format.ts';
 import { type LaneGroup, laneList } from '../model/lane-list.ts';
 import { lossesOf } from '../model/lanes.ts';
 import { firstPlace } from '../model/quarters.ts';
-import type { Lane, Stream } from '../model/wire.ts';
 import {
   go,
   judgement,

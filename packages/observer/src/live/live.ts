@@ -18,6 +18,7 @@ import { type PageOptions, Reader, type Window } from './reader.ts';
 import type { Sink } from './sink.ts';
 import { streamsFor } from './streams.ts';
 import { Structure } from './structure.ts';
+import type { Hello, Vitals } from './told.ts';
 
 /** How often the system is looked at while somebody looks, in ms. */
 const pause = 500;
@@ -225,7 +226,7 @@ export class Live {
   }
 
   #vitals({ numbers, structure }: Looking, seen: Look): string {
-    const vitals = {
+    const vitals: Vitals = {
       at: seen.at,
       wall: this.#system.clock.date?.() ?? Date.now(),
       processes: seen.processes,
@@ -261,7 +262,7 @@ export class Live {
   }
 
   #hello({ id, options }: Reader): string {
-    const hello = {
+    const hello: Hello = {
       reader: id,
       epoch: this.#epoch,
       name: nameOf(this.#system, this.#recorded),

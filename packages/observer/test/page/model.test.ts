@@ -23,7 +23,7 @@ import { formatRoute, parseRoute } from '../../page/model/route.ts';
 import { withPoint } from '../../page/model/samples.ts';
 import { StreamRates } from '../../page/model/stream-rates.ts';
 import { wallTime } from '../../page/model/wall-time.ts';
-import type { Change, Lane, Stream, TreeRow, Vitals } from '../../page/model/wire.ts';
+import type { Change, Lane, Stream, TreeRow, Vitals } from '../../src/wire.ts';
 
 const row = (number: number, parent: number, more: Partial<TreeRow> = {}): TreeRow => ({
   row: number,
