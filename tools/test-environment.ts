@@ -30,7 +30,7 @@ export default class ClosingEnvironment extends TestEnvironment {
     }
     if (open.length > 0) {
       throw new Error(
-        `Expected all that the tests opened to be closed after ${closingTime} ms, got ${open.join(', ')}. ` +
+        `Expected all that the tests opened to be closed after ${closingTime} ms, got ${counted(open)}. ` +
           '`pnpm jest --detectOpenHandles PATTERN` names the line that opened it.',
       );
     }
@@ -46,4 +46,14 @@ export default class ClosingEnvironment extends TestEnvironment {
       return index === -1 && !type.startsWith('TTY');
     });
   }
+}
+
+/** `TCPServerWrap, 1000 × TCPSocketWrap`, however many there are. */
+function counted(types: readonly string[]): string {
+  return [...new Set(types)]
+    .map((type) => {
+      const count = types.filter((other) => other === type).length;
+      return count === 1 ? type : `${count} × ${type}`;
+    })
+    .join(', ');
 }
