@@ -2,7 +2,11 @@ import type { EndedLife as EndedLifeValue } from './history/endings.ts';
 import type { PastTree as PastTreeValue } from './history/past.ts';
 import type { Finding as FindingValue } from './judge/finding.ts';
 import type { Judgement as JudgementValue } from './judge/judge.ts';
-import type { ToldHour as ToldHourValue, Change as ChangeValue } from './live/change.ts';
+import type {
+  Change as ChangeValue,
+  MergedChange as MergedChangeValue,
+  ToldHour as ToldHourValue,
+} from './live/change.ts';
 import type { Links as LinksValue } from './live/links.ts';
 import type { Figures as FiguresValue } from './live/numbers.ts';
 import type { ProcessPage as ProcessPageValue, Other as OtherValue } from './live/process.ts';
@@ -47,7 +51,9 @@ export type Finding = Json<FindingValue>;
 export type Overview = Judgement & { readonly look: Json<LookValue> };
 /** The event `hour`. */
 export type ToldHour = Json<ToldHourValue>;
-/** An item of `latest` in the event `hour`, and of `api/changes`. */
+/** An item of `latest` in the event `hour`. */
+export type MergedChange = Json<MergedChangeValue>;
+/** An item of `api/changes`. */
 export type Change = Json<ChangeValue>;
 /** An item of the event `streams`. */
 export type Stream = Json<StreamLookValue>;

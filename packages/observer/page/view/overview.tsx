@@ -1,4 +1,4 @@
-import type { Change, Finding } from '@reprise/observer/wire';
+import type { Change, Finding, MergedChange } from '@reprise/observer/wire';
 import type { ComponentChildren } from 'preact';
 
 import {
@@ -12,7 +12,6 @@ import {
   utc,
   visible,
 } from '../model/format.ts';
-import { type MergedChange, mergedChanges } from '../model/merged-changes.ts';
 import { formatRoute } from '../model/route.ts';
 import {
   hello,
@@ -313,11 +312,9 @@ export function Overview() {
             </a>
           </div>
           <ul class="changes">
-            {mergedChanges(hour.value.latest)
-              .slice(0, 8)
-              .map((merged) => (
-                <MergedItem key={`${merged.since} ${merged.change.path}`} merged={merged} />
-              ))}
+            {hour.value.latest.map((merged) => (
+              <MergedItem key={`${merged.since} ${merged.change.path}`} merged={merged} />
+            ))}
           </ul>
           {hour.value.latest.length === 0 && <p class="none">Nothing has changed so far.</p>}
         </section>

@@ -10,6 +10,17 @@ export interface Change {
   readonly reason: string;
 }
 
+/** Changes of one kind to streams below one supervisor, or one change. */
+export interface MergedChange {
+  /** The newest of them. */
+  readonly change: Change;
+  readonly count: number;
+  /** How many streams they are of. */
+  readonly streams: number;
+  /** When the oldest of them was. */
+  readonly since: number;
+}
+
 /** The last hour in parts of half a minute. */
 export interface Hour {
   /** When the first part begins. */
@@ -24,5 +35,5 @@ export interface ToldHour extends Hour {
   /** When the recording began. */
   readonly since: number;
   /** The newest first. */
-  readonly latest: readonly Change[];
+  readonly latest: readonly MergedChange[];
 }

@@ -4,13 +4,15 @@ import type { Recorded } from '../recording/record.ts';
 import type { ToldHour } from './change.ts';
 import { frame } from './frame.ts';
 import { hourOf, latestChanges } from './hour.ts';
+import { mergedChanges } from './merged-changes.ts';
 
 /** The hour is told once in so many looks. */
 const usually = 10;
 /** After a change, so many looks after the last time: a storm of changes is not told in each. */
 const soonest = 2;
-/** The changes that are told with it. A page shows those of many streams as one. */
-const mostLatest = 60;
+/** So many of the latest changes are told with it, made of so many. */
+const mostLatest = 8;
+const mostMerged = 500;
 
 /** The hour for the readers of a system, from look to look. */
 export class HourFrames {
@@ -39,8 +41,12 @@ export class HourFrames {
   frame(): string {
     const now = this.#clock.now();
     const hour = hourOf(this.#recorded, now);
-    const latest = latestChanges(this.#recorded, now, mostLatest);
-    const told: ToldHour = { ...hour, since: this.#recorded.since, latest };
+    const latest = mergedChanges(latestChanges(this.#recorded, now, mostMerged));
+    const told: ToldHour = {
+      ...hour,
+      since: this.#recorded.since,
+      latest: latest.slice(0, mostLatest),
+    };
     return frame('hour', JSON.stringify(told));
   }
 }

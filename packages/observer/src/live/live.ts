@@ -90,9 +90,7 @@ export class Live {
       this.#readers.delete(reader.id);
     });
     const missed = this.#missed(looking, lastEventId);
-    reader.writeWhole(
-      this.#hello(reader) + (missed ?? this.#snapshot(looking)) + looking.hours.frame(),
-    );
+    reader.begin(this.#hello(reader) + (missed ?? this.#snapshot(looking)) + looking.hours.frame());
     // Told when they change: this reader knows none.
     looking.judgements.clear();
     this.#look(looking);

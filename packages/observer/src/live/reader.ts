@@ -29,6 +29,7 @@ export class Reader {
   #isReady = true;
   /** It has missed something. */
   #isBehind = false;
+  #opening = '';
 
   constructor(id: string, sink: Sink, options: PageOptions) {
     this.id = id;
@@ -41,13 +42,23 @@ export class Reader {
     return this.#isBehind && this.#isReady;
   }
 
+  /**
+   * The first that it is told, which is sent with the look after it: a socket that is full of the
+   * tree of a large system would take no look, and everything would be sent once more.
+   */
+  begin(opening: string): void {
+    this.#opening = opening;
+  }
+
   /** Goes on after the last write. Nothing of it is of use to one that has missed something. */
   write(text: string): void {
     if (!this.#isReady || this.#isBehind) {
       this.#isBehind = true;
       return;
     }
-    this.#send(text);
+    const opening = this.#opening;
+    this.#opening = '';
+    this.#send(opening + text);
   }
 
   /** Begins with everything. */

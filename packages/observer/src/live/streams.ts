@@ -2,21 +2,28 @@ import type { StreamLook } from '../look/stream-look.ts';
 import type { Window } from './reader.ts';
 
 /** So many streams are told in each look. */
-const few = 60;
+const few = 50;
 /** Of more, those that a page shows, and so many that need a look first. */
-const first = 20;
+const first = 10;
 
 /** The streams that a page is told of, as JSON. */
 export function streamsFor(all: readonly StreamLook[]): (window: Window) => string {
   if (all.length <= few) {
-    const text = JSON.stringify(all);
+    const text = textOf(all);
     return () => text;
   }
   const urgent = new Set(all.toSorted(byUrgency).slice(0, first));
   return ({ streams }) => {
     const shown = new Set(streams);
-    return JSON.stringify(all.filter((one) => urgent.has(one) || shown.has(one.pid)));
+    return textOf(all.filter((one) => urgent.has(one) || shown.has(one.pid)));
   };
+}
+
+/** A time of the clock has a dozen digits after its point: here one is enough. */
+function textOf(streams: readonly StreamLook[]): string {
+  return JSON.stringify(streams, (_key, value: unknown) =>
+    typeof value === 'number' ? Math.round(value * 10) / 10 : value,
+  );
 }
 
 /** Those that are not connected first, then those with an event in hand, then by their silence. */

@@ -144,6 +144,20 @@ describe('the stream to a page', () => {
     reader.close();
   });
 
+  test('begins with the tree once, also with one that is larger than the buffer of its socket', async () => {
+    await using tree = await service();
+    for (let child = 0; child < 100; child++) {
+      await Supervisor.startChild(tree.top, agent(`agent-${child}-${'x'.repeat(1000)}`));
+    }
+    const reader = await openStream(tree.url);
+    await reader.next('rows');
+    const seen = reader.events.length;
+    await tree.look();
+    await reader.next('rows', seen);
+    expect(reader.events.filter(({ event }) => event === 'snapshot')).toHaveLength(1);
+    reader.close();
+  });
+
   test('has the numbers of the rows that the page shows, and of the busiest', async () => {
     await using tree = await service();
     const counter = GenServer.define({

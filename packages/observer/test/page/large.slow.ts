@@ -79,6 +79,37 @@ inBrowser('the page of a large system', () => {
     await browser.close();
   });
 
+  test('OBS-P10 10,000 processes are shown at once, in at most 60 rows, to the last and by filter', async () => {
+    await using small = await service([worker('worker-0000')]);
+    await using large = await service(groups);
+    const costs = [];
+    for (const { url } of [small, large]) {
+      await using opened = await open(browser, url);
+      const { page } = opened;
+      await show(page, 'processes');
+      await page.locator('[data-row]').first().waitFor();
+      costs.push(await costOfLoad(page));
+    }
+    const [ofSmall = 0, ofLarge = Infinity] = costs;
+    expect(ofLarge - ofSmall).toBeLessThanOrEqual(150);
+
+    await using opened = await open(browser, large.url);
+    const { page } = opened;
+    await show(page, 'processes');
+    await rowOf(page, /worker-0000/).waitFor();
+    expect(await page.evaluate(rowsInPage)).toBeLessThanOrEqual(60);
+    await rowOf(page, /worker-0000/).focus();
+    await page.keyboard.press('End');
+    // The server is the only child of the observer.
+    const label = page.locator('[data-row]:focus .label');
+    await label.getByText('server', { exact: true }).waitFor();
+    expect(await page.evaluate(rowsInPage)).toBeLessThanOrEqual(60);
+    await page.getByLabel('Filter by id or #pid').fill('worker-9776');
+    await until(page, `${rowsInPage} === 3`);
+    const labels = await page.locator('[data-row] .label').allInnerTexts();
+    expect(labels).toEqual(['app', 'group-0221', 'worker-9776']);
+  });
+
   test('OBS-P11 numbers that change in each look cost little, and nothing is kept of them', async () => {
     await using large = await service(groups);
     const workers = pidsBelow(large.top);
@@ -151,15 +182,35 @@ inBrowser('the page of a large system', () => {
   });
 });
 
-/** What the scripts of the page take from now on, in ms of the processor. */
-async function cpuOf(page: Page) {
+/**
+ * A page that is loaded anew, until its first rows are there: the time of its thread on the
+ * processor, in ms.
+ */
+async function costOfLoad(page: Page): Promise<number> {
+  const read = await metricsOf(page);
+  const before = await read();
+  await page.reload();
+  await page.locator('[data-row]').first().waitFor();
+  return ((await read())('TaskDuration') - before('TaskDuration')) * 1000;
+}
+
+/** Reads the metrics of the page by name: durations are those of its thread, in seconds. */
+async function metricsOf(page: Page) {
   const client = await page.context().newCDPSession(page);
   await client.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const read = async () => {
+  return async () => {
     const { metrics } = await client.send('Performance.getMetrics');
-    const value = (name: string): number => metrics.find((one) => one.name === name)?.value ?? 0;
-    return { script: value('ScriptDuration') * 1000, at: performance.now() };
+    return (name: string): number => metrics.find((one) => one.name === name)?.value ?? 0;
   };
+}
+
+/** What the scripts of the page take from now on, in ms of the processor. */
+async function cpuOf(page: Page) {
+  const readMetrics = await metricsOf(page);
+  const read = async () => ({
+    script: (await readMetrics())('ScriptDuration') * 1000,
+    at: performance.now(),
+  });
   const before = await read();
   return async () => {
     const after = await read();

@@ -14,7 +14,6 @@ import {
 } from '../../page/model/format.ts';
 import { type LaneList, laneList } from '../../page/model/lane-list.ts';
 import { lossesOf, marksOf } from '../../page/model/lanes.ts';
-import { mergedChanges } from '../../page/model/merged-changes.ts';
 import { Mirror, rowsOfPast } from '../../page/model/mirror.ts';
 import { parseJson } from '../../page/model/parse-json.ts';
 import { firstPlace, quarters } from '../../page/model/quarters.ts';
@@ -23,7 +22,7 @@ import { formatRoute, parseRoute } from '../../page/model/route.ts';
 import { withPoint } from '../../page/model/samples.ts';
 import { StreamRates } from '../../page/model/stream-rates.ts';
 import { wallTime } from '../../page/model/wall-time.ts';
-import type { Change, Lane, Stream, TreeRow, Vitals } from '../../src/wire.ts';
+import type { Lane, Stream, TreeRow, Vitals } from '../../src/wire.ts';
 
 const row = (number: number, parent: number, more: Partial<TreeRow> = {}): TreeRow => ({
   row: number,
@@ -329,47 +328,6 @@ describe('the list of lanes', () => {
       15,
     ]);
     expect(shape(laneList([], options))).toEqual([0]);
-  });
-});
-
-describe('the latest changes', () => {
-  const change = (at: number, path: string, kind: Change['kind']): Change => ({
-    at,
-    path,
-    kind,
-    pid: 0,
-    lasted: 0,
-    reason: '',
-  });
-
-  test('of streams below one supervisor that come one after the other are one', () => {
-    const merged = mergedChanges([
-      change(90_000, 'app / orders / 1', 'connected'),
-      change(89_000, 'app / orders / 2', 'connected'),
-      change(80_000, 'app / orders / 2', 'lost'),
-      change(79_000, 'app / orders / 1', 'lost'),
-      change(78_000, 'app / orders / 1', 'lost'),
-      change(70_000, 'app / flags / 1', 'lost'),
-      change(9000, 'app / flags / 1', 'lost'),
-      change(8000, 'app / store', 'crash'),
-      change(8000, 'app / store', 'crash'),
-    ]);
-    expect(
-      merged.map(({ change: { at, kind }, count, streams, since }) => [
-        kind,
-        at,
-        count,
-        streams,
-        since,
-      ]),
-    ).toEqual([
-      ['connected', 90_000, 2, 2, 89_000],
-      ['lost', 80_000, 3, 2, 78_000],
-      ['lost', 70_000, 1, 1, 70_000],
-      ['lost', 9000, 1, 1, 9000],
-      ['crash', 8000, 1, 1, 8000],
-      ['crash', 8000, 1, 1, 8000],
-    ]);
   });
 });
 

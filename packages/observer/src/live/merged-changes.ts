@@ -1,15 +1,4 @@
-import type { Change } from '@reprise/observer/wire';
-
-/** Changes of one kind to streams below one supervisor, or one change. */
-export interface MergedChange {
-  /** The newest of them. */
-  readonly change: Change;
-  readonly count: number;
-  /** How many streams they are of. */
-  readonly streams: number;
-  /** When the oldest of them was. */
-  readonly since: number;
-}
+import type { Change, MergedChange } from './change.ts';
 
 /** Two of them that are farther apart are told one by one, in ms. */
 const pause = 60_000;
