@@ -139,7 +139,7 @@ describe('by a link', () => {
   });
 });
 
-describe('EX06 along a chain of links', () => {
+describe('along a chain of links', () => {
   const zz = crash('zz');
 
   /** A, B and C, each linked to the next, and a watcher that logs their ends. */

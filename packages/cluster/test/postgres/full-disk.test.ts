@@ -26,7 +26,7 @@ function mount(): string | undefined {
   }
 }
 
-(folder === undefined ? describe.skip : describe)('TX-17 a full disk', () => {
+(folder === undefined ? describe.skip : describe)('a full disk', () => {
   let server: PostgresServer | undefined;
   afterAll(async () => {
     await server?.close();
@@ -34,7 +34,7 @@ function mount(): string | undefined {
     rmSync(joinPath(String(folder), '..'), { recursive: true });
   });
 
-  test('crashes the handler in the words of the server; with space it is handled, once', async () => {
+  test('TX-17 crashes the handler in the words of the server; with space it is handled, once', async () => {
     server = await startPostgres();
     await using place = await Place.create(server.url());
     const { store } = await place.open();

@@ -85,7 +85,7 @@ onPostgres('the tables', () => {
   });
 });
 
-onPostgres('CFG-03 a missing privilege', () => {
+onPostgres('a missing privilege', () => {
   let place: Place;
   let role: string;
   beforeAll(async () => {
@@ -100,7 +100,7 @@ onPostgres('CFG-03 a missing privilege', () => {
     ['meta', 'nodes', 'streams', 'owners'].map((table) => `${right} on SCHEMA.${table}`),
   );
   test.each(['usage on schema SCHEMA', 'execute on function SCHEMA.advance', ...rights])(
-    'is named by the statement that grants it: %s',
+    'CFG-03 is named by the statement that grants it: %s',
     async (pattern) => {
       const right = pattern.replace('SCHEMA', place.schema);
       await place.sql(`revoke ${right} from ${role}`);
@@ -113,8 +113,8 @@ onPostgres('CFG-03 a missing privilege', () => {
   );
 });
 
-onPostgres('CFG-04 a server', () => {
-  test('that is a standby is refused', async () => {
+onPostgres('a server', () => {
+  test('CFG-04 that is a standby is refused', async () => {
     const primary = await startPostgres();
     const standby = await primary.standby();
     const start = Place.create(standby.url()).then((place) => place.open());
@@ -127,7 +127,7 @@ onPostgres('CFG-04 a server', () => {
   });
 
   test.each(['fsync', 'synchronous_commit'])(
-    'that loses what it has acknowledged is refused, but for tests: %s = off',
+    'CFG-04 that loses what it has acknowledged is refused, but for tests: %s = off',
     async (setting) => {
       const server = await startPostgres({ settings: { [setting]: 'off' } });
       await using place = await Place.create(server.url());
@@ -139,7 +139,7 @@ onPostgres('CFG-04 a server', () => {
     },
   );
 
-  test('that is read-only is refused', async () => {
+  test('CFG-04 that is read-only is refused', async () => {
     await using place = await Place.create();
     const role = await makeRole(place);
     await place.sql(`alter role ${role} set default_transaction_read_only to on`);
@@ -150,7 +150,7 @@ onPostgres('CFG-04 a server', () => {
   });
 
   test.each(['repeatable read', 'serializable'])(
-    'whose transactions are %s by default is warned of',
+    'CFG-04 whose transactions are %s by default is warned of',
     async (isolation) => {
       await using place = await Place.create();
       const role = await makeRole(place);
@@ -186,7 +186,7 @@ onPostgres('CFG-04 a server', () => {
     role: 'app',
   };
 
-  test('of version 12 is refused, also for tests', () => {
+  test('CFG-04 of version 12 is refused, also for tests', () => {
     const old = { ...good, version: '12.22', versionNumber: 120_022 };
     expect(refusalOfServer(old, true)).toBe(
       'Expected PostgreSQL 14 or later, got 12.22: update the server',
@@ -195,8 +195,8 @@ onPostgres('CFG-04 a server', () => {
   });
 });
 
-onPostgres('CFG-05 tables', () => {
-  test('of a later version are used if that says so, else refused', async () => {
+onPostgres('tables', () => {
+  test('CFG-05 of a later version are used if that says so, else refused', async () => {
     await using place = await Place.create();
     const { store } = await place.open();
     await place.sql(`update ${place.schema}.meta set version = 4, compatible = 2`);
@@ -209,7 +209,7 @@ onPostgres('CFG-05 tables', () => {
     expect(await join(store)).toMatch(/-/);
   });
 
-  test('are brought to the next version by one of the nodes that start, while older nodes go on', async () => {
+  test('CFG-05 are brought to the next version by one of the nodes that start, while older nodes go on', async () => {
     await using place = await Place.create();
     const { store } = await place.open();
     const owner = await own(store, ['eur']);
@@ -225,7 +225,7 @@ onPostgres('CFG-05 tables', () => {
     await place.open();
   });
 
-  test('of an earlier version are refused to a role that may not alter them', async () => {
+  test('CFG-05 of an earlier version are refused to a role that may not alter them', async () => {
     await using place = await Place.create();
     const role = await makeRole(place);
     await place.sql(`create schema ${place.schema}`);
@@ -237,7 +237,7 @@ onPostgres('CFG-05 tables', () => {
     );
   });
 
-  test('that could not be made are not made in part', async () => {
+  test('CFG-05 that could not be made are not made in part', async () => {
     await using place = await Place.create();
     const client = await place.client();
     const broken = () => 'select from missing';
@@ -248,8 +248,8 @@ onPostgres('CFG-05 tables', () => {
   });
 });
 
-onPostgres('CFG-08 a pool that goes another way than the lease connection is refused', () => {
-  test('if it leads to another database', async () => {
+onPostgres('a pool that goes another way than the lease connection is refused', () => {
+  test('CFG-08 if it leads to another database', async () => {
     await using place = await Place.create();
     const url = place.url.replace(/[^/]*$/, 'postgres');
     await expect(place.open({ url, leaseUrl: place.url })).rejects.toThrow(
@@ -257,7 +257,7 @@ onPostgres('CFG-08 a pool that goes another way than the lease connection is ref
     );
   });
 
-  test('if it leads nowhere', async () => {
+  test('CFG-08 if it leads nowhere', async () => {
     await using place = await Place.create();
     const start = place.open({ url: urlAs(place, 'nobody_here'), leaseUrl: place.url });
     await expect(start).rejects.toThrow(
@@ -265,7 +265,7 @@ onPostgres('CFG-08 a pool that goes another way than the lease connection is ref
     );
   });
 
-  test('if its role misses a privilege; a pool of the user goes on', async () => {
+  test('CFG-08 if its role misses a privilege; a pool of the user goes on', async () => {
     await using place = await Place.create();
     const role = await makeRole(place);
     const pool = new pg.Pool({ connectionString: urlAs(place, role), max: 1 });
@@ -276,9 +276,9 @@ onPostgres('CFG-08 a pool that goes another way than the lease connection is ref
   });
 });
 
-onPostgres('CFG-07 a key', () => {
+onPostgres('a key', () => {
   test.each(['', 'a\0b', 'x'.repeat(1025), '\u{1f600}'.repeat(256) + 'x', '\ud800'])(
-    'is refused before anything is sent: %j',
+    'CFG-07 is refused before anything is sent: %j',
     async (key) => {
       await using place = await Place.create();
       const { store } = await place.open();
@@ -290,7 +290,7 @@ onPostgres('CFG-07 a key', () => {
   );
 
   test.each(['\u{1f600}'.repeat(256), `'; drop table reprise.owners; --`, '{"a",\\}', ' ', 'NULL'])(
-    'is kept as it is: %j',
+    'CFG-07 is kept as it is: %j',
     async (key) => {
       await using place = await Place.create();
       const { store } = await place.open();
@@ -305,8 +305,8 @@ onPostgres('CFG-07 a key', () => {
   );
 });
 
-onPostgres('CFG-08 a URL', () => {
-  test('with a wrong password is refused in the words of the server, without the password', async () => {
+onPostgres('a URL', () => {
+  test('CFG-08 with a wrong password is refused in the words of the server, without the password', async () => {
     await using place = await Place.create();
     await place.sql("create role guarded login password 'right'");
     const start = place.open({ url: urlAs(place, 'guarded:hunter2') });
@@ -322,7 +322,7 @@ onPostgres('CFG-08 a URL', () => {
     ['postgres://x:hunter2@127.0.0.1:99999999/db', /Expected a connection to Postgres, got/],
     ['postgres://x:hun%ter2@[::1/db', /Expected a connection to Postgres, got/],
     ['postgres://x:hunter2#@host/db', /Invalid URL: encode user and password in it/],
-  ])('that leads nowhere is refused: %s', async (url, message) => {
+  ])('CFG-08 that leads nowhere is refused: %s', async (url, message) => {
     const start = postgres(url).open({
       ttl: 1000,
       clock: { now: () => 0, setTimeout: () => ({}), clearTimeout: () => {} },
@@ -333,7 +333,7 @@ onPostgres('CFG-08 a URL', () => {
     expect(withCauses(await failureOf(start))).not.toMatch(/hunter2|hun%ter2/);
   });
 
-  test('of a database or a role that is not there is refused', async () => {
+  test('CFG-08 of a database or a role that is not there is refused', async () => {
     await using place = await Place.create();
     const other = place.url.replace(/[^/]*$/, 'missing');
     await expect(place.open({ url: other })).rejects.toThrow(

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { refusalOf } from '../../src/postgres/transaction-control.ts';
 
-describe('TX-07 a statement of a handler', () => {
+describe('a statement of a handler', () => {
   test.each([
     'begin',
     'BEGIN;',
@@ -31,7 +31,7 @@ describe('TX-07 a statement of a handler', () => {
     ';;commit;;',
     'rollback /* to x */',
     'rollback -- to x',
-  ])('is refused if it ends the transaction: %j', (text) => {
+  ])('TX-07 is refused if it ends the transaction: %j', (text) => {
     expect(refusalOf(text)).toMatch(/leaves the transaction open/);
   });
 
@@ -50,7 +50,7 @@ describe('TX-07 a statement of a handler', () => {
     'savepoint a; commit',
     'select $1; commit',
     "select $1, '$1$'; commit; select '$1$'",
-  ])('is refused if it is two: %j', (text) => {
+  ])('TX-07 is refused if it is two: %j', (text) => {
     expect(refusalOf(text)).toMatch(/one statement/);
   });
 
@@ -82,7 +82,7 @@ describe('TX-07 a statement of a handler', () => {
     '-- nothing',
     'select 1 /* unfinished ; commit',
     "select 'é', 'ünïcode; ', \"naïve\"",
-  ])('is sent: %j', (text) => {
+  ])('TX-07 is sent: %j', (text) => {
     expect(refusalOf(text)).toBeUndefined();
   });
 });

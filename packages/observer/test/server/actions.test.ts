@@ -74,14 +74,14 @@ async function service(options: ObserverOptions) {
   };
 }
 
-describe('SEC-17 actions', () => {
-  test.each(all)('%s is not there unless the options name it', async (action) => {
+describe('actions', () => {
+  test.each(all)('SEC-17 %s is not there unless the options name it', async (action) => {
     await using tree = await service({ actions: all.filter((one) => one !== action) });
     expect((await tree.press(action, 'counter')).status).toBe(404);
     expect(tree.logged).toEqual([]);
   });
 
-  test('none is there by default, nor without the token', async () => {
+  test('SEC-17 none is there by default, nor without the token', async () => {
     await using closed = await service({});
     expect((await closed.press('stop', 'counter')).status).toBe(404);
     await using tree = await service({ actions: all });
@@ -89,7 +89,7 @@ describe('SEC-17 actions', () => {
     expect((await tree.rowOf('counter')).state).toBe('running');
   });
 
-  test('a server is suspended and resumed, and each press is logged with the address', async () => {
+  test('SEC-17 a server is suspended and resumed, and each press is logged with the address', async () => {
     await using tree = await service({ actions: all });
     const { pid } = await tree.rowOf('counter');
     const statusOf = async () => {
@@ -108,7 +108,7 @@ describe('SEC-17 actions', () => {
     );
   });
 
-  test('a child is restarted in order, with no restart that counts', async () => {
+  test('SEC-17 a child is restarted in order, with no restart that counts', async () => {
     await using tree = await service({ actions: all });
     const before = await tree.rowOf('counter');
     expect((await tree.press('restart', 'counter')).status).toBe(204);
@@ -118,7 +118,7 @@ describe('SEC-17 actions', () => {
     expect((await tree.rowOf('app')).supervises?.counting).toBe(0);
   });
 
-  test('a child that is stopped stays so until it is restarted', async () => {
+  test('SEC-17 a child that is stopped stays so until it is restarted', async () => {
     await using tree = await service({ actions: all });
     expect((await tree.press('stop', 'counter')).status).toBe(204);
     await settle(tree.system);
@@ -128,7 +128,7 @@ describe('SEC-17 actions', () => {
     expect(await tree.rowOf('counter')).toMatchObject({ state: 'running' });
   });
 
-  test('a child of a dynamic supervisor can be stopped, and not restarted', async () => {
+  test('SEC-17 a child of a dynamic supervisor can be stopped, and not restarted', async () => {
     await using tree = await service({ actions: all });
     const answer = await tree.press('restart', 'job');
     expect([answer.status, answer.body]).toEqual([
@@ -140,7 +140,7 @@ describe('SEC-17 actions', () => {
   });
 
   test.each(['app', 'observer', 'server'])(
-    'the top and the processes of the observer are left alone: %s',
+    'SEC-17 the top and the processes of the observer are left alone: %s',
     async (id) => {
       await using tree = await service({ actions: all });
       for (const action of all) {
@@ -151,7 +151,7 @@ describe('SEC-17 actions', () => {
     },
   );
 
-  test('a wrong row, or none, is refused', async () => {
+  test('SEC-17 a wrong row, or none, is refused', async () => {
     await using tree = await service({ actions: all });
     const post = (body: object) =>
       ask(`${tree.url}api/act/stop`, {
@@ -167,7 +167,7 @@ describe('SEC-17 actions', () => {
   test.each([
     [['kill'], /Expected actions to hold "suspend" or "resume" or "restart" or "stop", got "kill"/],
     ['stop', /Expected actions to be a list/],
-  ])('actions of %j are refused', (actions, message) => {
+  ])('SEC-17 actions of %j are refused', (actions, message) => {
     expect(() => observer({ actions: actions as never })).toThrow(message);
   });
 });

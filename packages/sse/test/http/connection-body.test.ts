@@ -271,7 +271,7 @@ describe.each(versions)('over %s', (_name, http) => {
     });
   });
 
-  describe('BODY-16 pause and resume', () => {
+  describe('pause and resume', () => {
     /** Writes as fast as possible, up to 256 MiB. */
     async function torrent(): Promise<{ readonly sent: () => number } & TestServer> {
       let sent = 0;
@@ -289,7 +289,7 @@ describe.each(versions)('over %s', (_name, http) => {
       return { ...server, sent: () => sent };
     }
 
-    test('nothing is delivered until resume, and the server’s writes block', async () => {
+    test('BODY-16 nothing is delivered until resume, and the server’s writes block', async () => {
       await using server = await torrent();
       using client = http.watch({ url: server.url }, (call, connection) => {
         if (call.type === 'packet') {
@@ -311,7 +311,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(reasons(client.calls)).toEqual(['connected', 'packet', 'packet']);
     });
 
-    test('a packet that comes during a pause is delivered later, once and in order', async () => {
+    test('BODY-16 a packet that comes during a pause is delivered later, once and in order', async () => {
       const text = Array.from({ length: 2000 }, (_, index) => `data: ${index}\n\n`);
       await using server = await http.serve((_, response) => {
         response.writeHead(200, eventStream);
@@ -331,7 +331,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(result.join('')).toBe(text.join(''));
     });
 
-    test('the end waits for resume', async () => {
+    test('BODY-16 the end waits for resume', async () => {
       await using server = await http.serve((_, response) => {
         response.writeHead(200, eventStream).end('data: x\n\n');
       });
@@ -348,7 +348,7 @@ describe.each(versions)('over %s', (_name, http) => {
       expect(await client.next()).toEqual({ type: 'disconnected', disconnect: { type: 'closed' } });
     });
 
-    test('a pause asked for when connected holds the first packet', async () => {
+    test('BODY-16 a pause asked for when connected holds the first packet', async () => {
       await using server = await http.serve((_, response) => {
         response.writeHead(200, eventStream).end('data: x\n\n');
       });

@@ -184,8 +184,8 @@ describe('one connection for many', () => {
   });
 });
 
-describe('BODY-16 back-pressure', () => {
-  test('a stream that is paused holds up its server, and no other stream', async () => {
+describe('back-pressure', () => {
+  test('BODY-16 a stream that is paused holds up its server, and no other stream', async () => {
     await using server = await serveExchanges();
     const slow = await connected(server);
     const fast = await connected(server);
@@ -218,8 +218,8 @@ describe('BODY-16 back-pressure', () => {
   });
 });
 
-describe('LIFE-01 destroyed', () => {
-  test('during the negotiation of HTTP/2: no handler is called and no socket is left', async () => {
+describe('destroyed', () => {
+  test('LIFE-01 during the negotiation of HTTP/2: no handler is called and no socket is left', async () => {
     const silent = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
       socket.resume();
       client.connection.destroy();
@@ -231,7 +231,7 @@ describe('LIFE-01 destroyed', () => {
     expect(client.calls).toEqual([]);
   });
 
-  test('while another stream waits for the same connection: the other one still gets a connection', async () => {
+  test('LIFE-01 while another stream waits for the same connection: the other one still gets a connection', async () => {
     await using server = await serveExchanges();
     const known = await connected(server);
     known.client.connection.destroy();

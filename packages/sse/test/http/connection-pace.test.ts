@@ -35,15 +35,15 @@ async function requests({ requests: sent }: TestServer, count: number): Promise<
   }
 }
 
-describe('ST-08 by itself', () => {
-  test('a connection follows three redirects at once', async () => {
+describe('by itself', () => {
+  test('ST-08 a connection follows three redirects at once', async () => {
     await using server = await chain(3);
     using client = watch({ url: server.url });
     expect((await client.next()).type).toBe('connected');
     expect(client.clock.now()).toBe(0);
   });
 
-  test('it waits longer before each of the others, and all ten fit into the time for a head', async () => {
+  test('ST-08 it waits longer before each of the others, and all ten fit into the time for a head', async () => {
     const times: number[] = [];
     const waits = new Queue<number>();
     await using server = await chain(10, () => times.push(client.clock.now() / 1000));
@@ -59,7 +59,7 @@ describe('ST-08 by itself', () => {
     expect(times).toEqual([0, 0, 0, 0, 1, 3, 6, 10, 15, 21, 28]);
   });
 
-  test('meanwhile it holds no socket, and the time for the head runs', async () => {
+  test('ST-08 meanwhile it holds no socket, and the time for the head runs', async () => {
     await using server = await chain(10);
     using client = watch({ url: server.url, responseTimeout: 900 });
     await requests(server, 4);
@@ -83,7 +83,7 @@ describe('ST-08 by itself', () => {
     expect(client.calls).toEqual([]);
   });
 
-  test('the default: none for three, then a second more each', () => {
+  test('ST-08 the default: none for three, then a second more each', () => {
     expect([1, 2, 3, 4, 5, 10].map(defaultRedirectDelay)).toEqual([0, 0, 0, 1000, 2000, 7000]);
   });
 });

@@ -42,27 +42,27 @@ test('ST-07 a response without a Location, or with an empty one, is no redirect'
   expect([isRedirect(301, undefined), isRedirect(307, '')]).toEqual([false, false]);
 });
 
-describe('ST-11 method and body', () => {
-  test.each([307, 308])('%i repeats both', (status) => {
+describe('method and body', () => {
+  test.each([307, 308])('ST-11 %i repeats both', (status) => {
     const hop = hopOf(post, status, '/next');
     expect(hop).toMatchObject({ method: 'POST', body: '{}' });
     expect(hop.headers).toMatchObject({ 'content-type': 'application/json' });
   });
 
-  test.each([301, 302, 303])('%i makes POST a GET without body', (status) => {
+  test.each([301, 302, 303])('ST-11 %i makes POST a GET without body', (status) => {
     const hop = hopOf(post, status, '/next');
     expect(hop).toMatchObject({ method: 'GET', body: undefined });
     expect(hop.headers).not.toHaveProperty('content-type');
   });
 
-  test('303 makes any method GET, 301 keeps those other than POST', () => {
+  test('ST-11 303 makes any method GET, 301 keeps those other than POST', () => {
     const report = { ...post, method: 'REPORT' };
     expect(hopOf(report, 303, '/next').method).toBe('GET');
     expect(hopOf(report, 301, '/next')).toMatchObject({ method: 'REPORT', body: '{}' });
   });
 });
 
-describe('ST-09 secrets', () => {
+describe('secrets', () => {
   const allowed = {
     accept: 'text/event-stream',
     'cache-control': 'no-cache',
@@ -70,13 +70,13 @@ describe('ST-09 secrets', () => {
   };
   const get: SseRequest = { url: 'http://a.test/events', headers: secret, lastEventId: '7' };
 
-  test('the same origin gets everything', () => {
+  test('ST-09 the same origin gets everything', () => {
     expect(hopOf(get, 302, '/next').headers).toEqual({ ...allowed, ...secret });
     expect(hopOf(get, 302, '/next').isAtHome).toBe(true);
   });
 
   test.each(['http://b.test/', 'http://a.test:81/', 'https://a.test/', '//b.test/'])(
-    '%s, another origin, gets all headers but the secrets',
+    'ST-09 %s, another origin, gets all headers but the secrets',
     (location) => {
       expect(hopOf(get, 302, location)).toMatchObject({ isAtHome: false, headers: allowed });
       expect(Object.keys(hopOf(get, 302, location).headers).toSorted()).toEqual(
@@ -85,28 +85,28 @@ describe('ST-09 secrets', () => {
     },
   );
 
-  test('another origin gets the headers that are listed, in any case', () => {
+  test('ST-09 another origin gets the headers that are listed, in any case', () => {
     const listed = { ...get, redirectHeaders: ['X-Api-Key'] };
     expect(hopOf(listed, 302, 'http://b.test/').headers).toEqual({ ...allowed, 'x-api-key': 'k' });
   });
 
-  test('another origin gets the body with its type, where the method is kept', () => {
+  test('ST-09 another origin gets the body with its type, where the method is kept', () => {
     const hop = hopOf(post, 307, 'http://b.test/');
     expect(hop.body).toBe('{}');
     expect(hop.headers).toEqual({ ...allowed, 'content-type': 'application/json' });
   });
 
-  test('dropped headers do not come back on a redirect to the first origin', () => {
+  test('ST-09 dropped headers do not come back on a redirect to the first origin', () => {
     const hop = hopOf(get, 302, 'http://b.test/', 'http://a.test/again');
     expect(hop.headers).toEqual(allowed);
     expect(hop.isAtHome).toBe(false);
   });
 
-  test('after another origin, no secret is sent to any later URL', () => {
+  test('ST-09 after another origin, no secret is sent to any later URL', () => {
     expect(hopOf(get, 302, 'http://b.test/', '/again').isAtHome).toBe(false);
   });
 
-  test('the credentials of a URL stay with its origin', () => {
+  test('ST-09 the credentials of a URL stay with its origin', () => {
     const known = { url: 'http://me:pw@a.test/events' };
     expect(hopOf(known, 302, 'http://a.test/next').url.href).toBe('http://me:pw@a.test/next');
     expect(hopOf(known, 302, 'http://b.test/next').url.href).toBe('http://b.test/next');
