@@ -35,8 +35,8 @@ class Interactive {
   #crashCount = -1;
   /** The rows that the observer tells numbers of. */
   #window = '';
-  /** Events that came while the person had paused, and do not come again. */
-  readonly #missed: (readonly [type: string, data: string])[] = [];
+  /** Holds the stream while the person has paused. */
+  #pause: PromiseWithResolvers<void> | undefined = undefined;
 
   constructor(options: TopOptions, process: ScreenProcess) {
     this.#options = options;
@@ -65,6 +65,7 @@ class Interactive {
       await this.#ended.promise;
     } finally {
       this.#screen.close();
+      this.#pause?.resolve();
       signals.forEach((signal) => this.#process.off(signal, stop));
       await system?.stop();
     }
@@ -72,9 +73,7 @@ class Interactive {
 
   #follow(): Promise<System> {
     return follow(this.#options, {
-      event: (type, data) => {
-        this.#told(type, data);
-      },
+      event: (type, data) => this.#told(type, data),
       lost: () => {
         this.#model.isLive = false;
         this.#draw();
@@ -85,12 +84,13 @@ class Interactive {
     });
   }
 
-  #told(type: string, data: string): void {
-    if (this.#view.isPaused) {
-      if (!isRepeated(type)) {
-        this.#missed.push([type, data]);
-      }
-      return;
+  /**
+   * During a pause nothing is read, so nothing is kept here: the observer tells a reader that is
+   * behind everything anew.
+   */
+  #told(type: string, data: string): void | Promise<void> {
+    if (this.#pause !== undefined) {
+      return this.#pause.promise.then(() => this.#told(type, data));
     }
     if (type === 'hello') {
       this.#window = '';
@@ -126,7 +126,7 @@ class Interactive {
         break;
       case 'view':
         this.#view = command.view;
-        this.#catchUp();
+        this.#hold();
         this.#draw();
         break;
       default:
@@ -134,11 +134,12 @@ class Interactive {
     }
   }
 
-  #catchUp(): void {
-    if (!this.#view.isPaused) {
-      for (const [type, data] of this.#missed.splice(0)) {
-        this.#told(type, data);
-      }
+  #hold(): void {
+    if (this.#view.isPaused) {
+      this.#pause ??= Promise.withResolvers();
+    } else {
+      this.#pause?.resolve();
+      this.#pause = undefined;
     }
   }
 
@@ -182,9 +183,4 @@ class Interactive {
       void showRows(this.#options, this.#model, rows);
     }
   }
-}
-
-/** Whether the next look brings an event of this type again. */
-function isRepeated(type: string): boolean {
-  return ['rows', 'streams', 'vitals', 'hour'].includes(type);
 }

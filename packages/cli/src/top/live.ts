@@ -6,7 +6,8 @@ import { headersOf, noObserver, refusalOf } from './observer.ts';
 import type { TopOptions } from './options.ts';
 
 export interface LiveListener {
-  event(type: string, data: string): void;
+  /** The stream is not read on before its promise settles. */
+  event(type: string, data: string): void | Promise<void>;
   /** The connection is lost; the client makes another. */
   lost(): void;
   /** The observer does not let the program in any more, or is none. */
@@ -33,9 +34,7 @@ export async function follow(options: TopOptions, listener: LiveListener): Promi
         minDelay: 500,
         maxDelay: 8000,
         restart: 'temporary',
-        handle: ({ type, data }) => {
-          listener.event(type, data);
-        },
+        handle: ({ type, data }) => listener.event(type, data),
         onStatus: (status) => {
           if (status.type === 'disconnected') {
             listener.lost();

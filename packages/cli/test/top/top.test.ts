@@ -156,6 +156,19 @@ interface Graph {
   }[];
 }
 
+/** Until an observer has told a new reader so many looks. */
+async function looks(url: string, count: number): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { body } = await fetch(`${url}api/live`, { headers });
+  let text = '';
+  for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += part;
+    if (text.split('event: rows\n').length > count) {
+      return;
+    }
+  }
+}
+
 /** The cursor is back, and so is the earlier content of the terminal. */
 const left = '\u001B[?25h\u001B[?1049l';
 
@@ -188,6 +201,29 @@ describe('on a terminal', () => {
       expect(terminal.written.endsWith(left)).toBe(true);
     },
   );
+
+  onPosix('TOP-03 p holds the frame, and everything is told after it', async () => {
+    await using service = await startService();
+    const terminal = new Terminal(['top', String(service.port)], {
+      cols: 100,
+      rows: 24,
+      variables,
+    });
+    await terminal.shows((lines) => lines[0]?.includes('live') === true);
+    terminal.press('p');
+    await terminal.shows((lines) => lines[0]?.includes('paused') === true);
+    await service.crash();
+    await looks(service.url, 2);
+    terminal.press('c');
+    await terminal.shows((lines) => lines.some((line) => line.includes('REASON')));
+    expect(terminal.lines.join('\n')).not.toContain('keeps crashing');
+    terminal.press('p');
+    await terminal.shows((lines) => lines.join('\n').includes('keeps crashing'));
+    terminal.press('p');
+    await terminal.shows((lines) => lines[0]?.includes('paused') === true);
+    terminal.press('q');
+    expect(await terminal.whenExited).toBe(0);
+  });
 
   onPosix('TOP-07 a program that is killed is dimmed, and comes back by itself', async () => {
     const first = await startService();
