@@ -61,8 +61,8 @@ const checks: Readonly<Record<string, Check>> = {
     about: 'the bytes that the packages add to a bundle (size-limit, .size-limit.json)',
   },
   simulate: {
-    command: 'pnpm simulate --jobs 1 --seeds 100',
-    about: 'known failures, then 100 seeds, of each model in packages/simulation/models',
+    command: 'pnpm simulate --jobs 1 --seeds 50',
+    about: 'known failures, then 50 seeds, of each model in packages/simulation/models',
   },
   jest: { command: 'node tools/jest.ts', about: 'all tests' },
 };
