@@ -12,8 +12,8 @@ export type { PostgresOptions, PostgresSettings } from './postgres/options.ts';
 /**
  * A store in a database of Postgres, 14 or later, for nodes on any number of machines. `tx` of a
  * sink is pg's client inside of the transaction; Drizzle takes it as it is, Kysely as a pool of
- * one. A start makes the tables, in the schema `reprise`, and refuses a server that cannot keep
- * what it acknowledges.
+ * one. A start makes the tables, in the schema `reprise`, and refuses a server that may lose
+ * acknowledged writes.
  * @throws TypeError for options that cannot be meant, such as a URL that is `undefined`
  * @example
  * ```ts

@@ -10,8 +10,8 @@ const mostIssues = 3;
 const longestIssue = 300;
 
 /**
- * The rows of the table of streams in a store, whose data is checked by a schema: what
- * `store.rows(schema)` gives for the option `streams`.
+ * The rows of the table of streams in a store, whose data is checked by a schema: the result of
+ * `store.rows(schema)`, for the option `streams`.
  */
 export class Rows<out Data> {
   readonly #schema: StandardSchemaV1<unknown, Data>;

@@ -11,13 +11,13 @@ export interface Store<Tx, Kind extends StoreKind> {
   readonly kind: Kind;
   /**
    * For the option `streams`: the rows of the table of streams, in which streams come and go by
-   * plain SQL. The data of a stream is what the schema makes of the JSON in `spec`.
+   * plain SQL. The data of a stream is the output of the schema for the JSON in `spec`.
    * @see https://standardschema.dev
    */
   rows<Data>(schema: StandardSchemaV1<unknown, Data>): Rows<Data>;
   /**
-   * Connects, makes or checks the tables, and checks that the store keeps what it acknowledges.
-   * Rejects with an error that says what was expected, what was found, and how to mend it.
+   * Connects, makes or checks the tables, and checks that the store keeps acknowledged writes.
+   * Rejects with an error that names the expectation, the finding, and the remedy.
    */
   open(options: OpenOptions): Promise<OpenStore<Tx>>;
 }
@@ -99,7 +99,7 @@ export interface OpenStore<Tx> {
   declare(streams: readonly DeclaredStream[]): Promise<void>;
 
   /**
-   * The end of a life in good order: whatever the node still owns is free at once, without a
+   * The end of a life in good order: each stream that it still owns is free at once, without a
    * strike. Idempotent.
    */
   leave(id: string): Promise<void>;
@@ -217,7 +217,7 @@ export interface ParkedStream {
 /** A stream that is listed. */
 export interface DeclaredStream {
   readonly key: string;
-  /** A short text that changes when what is to be run changes; `""` for nothing but the key. */
+  /** A short text that changes with the data of the stream; `""` for a stream without data. */
   readonly spec: string;
 }
 

@@ -23,7 +23,7 @@ const none: readonly Request[] = [];
  * and leave one is in flight at a time.
  */
 export class Agenda {
-  /** Infinity for what is not due. */
+  /** Infinity for a request that is not due. */
   readonly #due: Record<Kind, number> = recordOf(Infinity);
   readonly #isInFlight: Record<Kind, boolean> = recordOf(false);
   #pausedUntil = -Infinity;

@@ -1,7 +1,7 @@
 /**
  * The streams that ran on this node when its lease ended. A store that was away has ended all
- * leases at once, and the first node that is back would see itself alone, and take what the others
- * had. So for a while each node takes only its own back.
+ * leases at once, and the first node that is back would see itself alone, and take the streams of
+ * the others. So for a while each node takes only its own back.
  */
 export class FormerStreams {
   readonly #wait: number;

@@ -184,7 +184,7 @@ export class Holdings {
     return toStop;
   }
 
-  /** A view has arrived: what was claimed in vain, and is still here, is claimed again. */
+  /** A view has arrived: streams that were claimed in vain, and are here, are claimed again. */
   retryIdle(now: number): void {
     for (const { key, epoch, from } of this.#idle.values()) {
       if (from === Infinity) {

@@ -74,7 +74,7 @@ export type NodeEvent =
   | { readonly type: 'tick' }
   /**
    * The streams that it may own. `changed`: those that are to start anew, with other data. `specs`:
-   * a short text for each key, which changes when what is to be run changes.
+   * a short text for each key, which changes with the data of the stream.
    */
   | {
       readonly type: 'listed';

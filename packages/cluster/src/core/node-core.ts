@@ -30,7 +30,7 @@ export interface NodeCoreOptions extends Omit<JoiningNode, 'id' | 'ttl'> {
 
 /**
  * All decisions of a node, over all its lives. It has no clock, no timers and no I/O: `step` takes
- * what happens, and returns what to do.
+ * an event, and returns actions.
  * ```text
  *   joining ──▶ member ──▶ draining ──▶ left
  *      ▲          │
@@ -105,7 +105,7 @@ export class NodeCore {
     return this.#others.seenFor(id, now);
   }
 
-  /** Takes an event, at the time at which it is taken. Returns what to do, in this order. */
+  /** Takes an event, at the time at which it is taken. Returns actions, in their order. */
   step(event: NodeEvent, now: Now): readonly NodeAction[] {
     this.#actions = [];
     if (this.#phase !== 'left') {

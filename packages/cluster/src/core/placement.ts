@@ -18,7 +18,7 @@ export interface Look {
   readonly former: { has(key: string): boolean };
   /** The streams that run on this node and may move. */
   readonly movable: readonly string[];
-  /** How many streams this node has: the row of the node says what it had a while ago. */
+  /** How many streams this node has: the row of the node has the number of a while ago. */
   readonly owned: number;
   /** How many streams there are to share. */
   readonly total: number;

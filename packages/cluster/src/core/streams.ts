@@ -225,7 +225,7 @@ export class Streams {
     this.#wanted = [];
   }
 
-  /** Makes due what is to be asked of the store. */
+  /** Makes due the requests to the store. */
   schedule(now: number): void {
     this.#agenda.sooner('release', this.#holdings.hasReleases ? now : this.#suspects.acquitAt);
     const claimAt = this.#wanted.length > 0 ? now : this.#holdings.idleAt;

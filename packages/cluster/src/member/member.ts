@@ -48,7 +48,7 @@ export interface MemberParts {
 }
 
 /**
- * A node of the cluster: does what its core decides. All that happens to it is a message, and each
+ * A node of the cluster: carries out the decisions of its core. Each event of it is a message, and
  * goes to the core, which looks at the deadline of the lease before anything else.
  */
 export class Member {
@@ -188,7 +188,7 @@ export class Member {
         break;
       case 'ended':
         this.streams.ended(message.stream, message.reason);
-        // The next claim reads the cursor anew: what this client has handled is to be in it.
+        // The next claim reads the cursor anew: the events that this client has handled are in it.
         void this.#saves.flush();
         break;
       default:

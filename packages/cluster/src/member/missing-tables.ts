@@ -12,7 +12,7 @@ export class MissingTables {
   }
 
   /**
-   * Takes what happens to the node. Returns the error that ends it: the tables are missing for T.
+   * Takes an event of the node. Returns the error that ends it: the tables are missing for T.
    * Until then a backup may be on its way.
    */
   look(event: NodeEvent, now: number): StartError | undefined {

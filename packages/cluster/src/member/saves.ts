@@ -40,7 +40,7 @@ export class Saves {
     return stream.unsaved < mostUnsaved ? undefined : this.#wait(stream);
   }
 
-  /** Writes what has moved, after the request in flight. Never rejects. */
+  /** Writes the cursors that have moved, after the request in flight. Never rejects. */
   async flush(): Promise<void> {
     await this.#inFlight;
     if (this.#moved.size > 0 && this.#inFlight === undefined) {

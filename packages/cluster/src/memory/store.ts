@@ -23,8 +23,8 @@ import { MemoryTables } from './tables.ts';
 
 /**
  * A store in the memory of this process, for tests and simulations: all clusters that are given it
- * share it, and nothing of it outlives the process. Its `tx` is `undefined`: what a sink does is
- * not undone if its transaction is refused. A sink may be asynchronous.
+ * share it, and nothing of it outlives the process. Its `tx` is `undefined`: the effects of a sink
+ * are not undone if its transaction is refused. A sink may be asynchronous.
  * @see https://github.com/reprise/reprise/blob/main/docs/cluster.md
  * @example
  * ```ts

@@ -32,7 +32,7 @@ const mostParked = 100;
 const keptFor = 3_600_000;
 
 /**
- * The rows of nodes and of owners, and what each request does to them at one instant: the port
+ * The rows of nodes and of owners, and the effect of each request on them at one instant: the port
  * without connections and without delays.
  */
 export class MemoryTables {

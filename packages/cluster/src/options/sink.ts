@@ -14,9 +14,9 @@ export interface Owned<Data> extends StreamOf<Data> {
   readonly signal: AbortSignal;
 }
 
-/** What a sink inside a transaction of the store gets. */
+/** The second argument of a sink inside a transaction of the store. */
 export interface OwnedTransaction<Data, Tx> extends Owned<Data> {
-  /** The transaction: what is written by it, and the cursor, are there together or not at all. */
+  /** The transaction: its writes and the cursor are there together or not at all. */
   readonly tx: Tx;
 }
 
@@ -50,7 +50,7 @@ export interface HandleSink<Data> {
 export interface TransactSink<Data, Tx, Kind extends StoreKind> {
   /**
    * Called with each event, in order, inside a transaction of the store, which also moves the
-   * cursor: what it writes by `tx` is there exactly once.
+   * cursor: its writes by `tx` are there exactly once.
    */
   readonly transact: (
     event: ServerSentEvent,

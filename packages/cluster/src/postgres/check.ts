@@ -74,10 +74,10 @@ export function refusalOfServer(facts: ServerFacts, allowUnsafe: boolean): strin
 /** A claim that the server forgets when it crashes would have two owners. */
 function refusalOfLoss({ fsync, synchronousCommit }: ServerFacts): string | undefined {
   if (fsync === 'off') {
-    return 'Expected a server that keeps what it has acknowledged, got fsync = off: turn it on in postgresql.conf';
+    return 'Expected a server that keeps acknowledged writes, got fsync = off: turn it on in postgresql.conf';
   }
   return synchronousCommit === 'off'
-    ? 'Expected a server that keeps what it has acknowledged, got synchronous_commit = off: turn it on for this database and role'
+    ? 'Expected a server that keeps acknowledged writes, got synchronous_commit = off: turn it on for this database and role'
     : undefined;
 }
 
@@ -100,7 +100,7 @@ export function isPooled({ backend }: ServerFacts, client: Client): boolean {
   return Reflect.get(client, 'processID') !== backend;
 }
 
-/** The statements that give what the role of this connection lacks. */
+/** The grants that the role of this connection lacks, as statements. */
 export async function missingGrants(
   client: ClientBase,
   schema: string,
@@ -153,7 +153,7 @@ async function slowestCommit(client: ClientBase, enough: number): Promise<number
   return slowest;
 }
 
-/** The command that prints what an owner of the database has to run. */
+/** The command that prints the statements for an owner of the database. */
 export function commandFor(schema: string, role: string): string {
   const options = JSON.stringify({ schema, role });
   return `node -e 'import("@reprise/cluster/postgres").then((m) => console.log(m.postgresSql(${options})))'`;

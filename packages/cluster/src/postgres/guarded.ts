@@ -21,7 +21,7 @@ interface Listener {
 
 /**
  * pg's client, but it does not end its transaction, nor itself, and works only as long as its
- * handler runs. ORMs take it for what it is; `release` does nothing, since Kysely calls it after
+ * handler runs. ORMs take it as such; `release` does nothing, since Kysely calls it after
  * each statement.
  */
 export function guarded(client: PoolClient, listener: Listener): Guarded {

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** What a connection is lent to. `fail` ends the use of it, whatever that waits for. */
+/** The use of a connection that is lent. `fail` ends it, no matter for which answer it waits. */
 export type Use<Result> = (client: PoolClient, fail: (error: unknown) => void) => Promise<Result>;
 
 /** Lends the connections of a pool. */

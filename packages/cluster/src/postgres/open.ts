@@ -52,7 +52,7 @@ export async function open(
   });
 }
 
-/** @throws Error with one sentence: what was expected, what was found, how to mend it */
+/** @throws Error with one sentence: the expectation, the finding, and the remedy */
 async function prepare(
   client: Client,
   settings: Settings,

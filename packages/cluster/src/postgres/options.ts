@@ -33,7 +33,7 @@ export interface PostgresSettings {
    */
   readonly migrate?: 'auto' | 'check';
   /**
-   * Accepts a server that loses what it has acknowledged when its machine fails (`fsync` or
+   * Accepts a server that loses acknowledged writes when its machine fails (`fsync` or
    * `synchronous_commit` is off). For tests. Default: false.
    */
   readonly allowUnsafe?: boolean;

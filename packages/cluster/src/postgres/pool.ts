@@ -41,8 +41,8 @@ function makePool(url: string, { clock, ttl }: OpenOptions): Pool {
 }
 
 /**
- * Ends what is lent, too, which the pool alone would wait for, and the sockets, which would wait
- * for the server.
+ * Ends the clients that are lent, too, for which the pool alone would wait, and the sockets, which
+ * would wait for the server.
  */
 function closing(pool: Pool): () => Promise<void> {
   const clients = new Set<PoolClient>();

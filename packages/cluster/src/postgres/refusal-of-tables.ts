@@ -26,7 +26,7 @@ export async function refusalOfTables(
   );
 }
 
-/** Names the statements that give the role what it lacks. */
+/** Names the grants that the role lacks, as statements. */
 export async function refusalOfPrivileges(
   client: ClientBase,
   schema: string,

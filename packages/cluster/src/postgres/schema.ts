@@ -13,8 +13,8 @@ export const tables = ['meta', 'nodes', 'streams', 'owners'] as const;
 export const advanceTypes = 'text, uuid, bigint, text, text, xid8';
 
 /**
- * All that makes the tables in a database without them, as `migrate: 'auto'` does, and what a role
- * needs to use them.
+ * The statements that make the tables in a database without them, as `migrate: 'auto'` does, and
+ * the grants for a role that uses them.
  * @example
  * ```ts
  * import { postgresSql } from '@reprise/cluster/postgres';

@@ -70,7 +70,7 @@ set buried_at = coalesce(buried_at, clock_timestamp()), died = false, owned = 0 
 
 function forOwners(s: string) {
   return {
-    /** One statement, so one snapshot. Two index scans find what is free; no scan of a table. */
+    /** One statement, so one snapshot. Two index scans find free streams; no table is scanned. */
     view: `select
 (select json_agg(${node}) from ${s}.nodes where buried_at is null) as nodes,
 (select case when held.count = $2::int and held.epochs = $3::bigint then null else coalesce(

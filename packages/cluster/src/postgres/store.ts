@@ -51,8 +51,8 @@ const declaredAtOnce = 5000;
 const pauseOfWarnings = 60_000;
 
 /**
- * The port, as statements. What a node asks for to keep its lease goes by the lease connection;
- * what may be long (cursors, lists, transactions) by the pool.
+ * The port, as statements. The requests that keep the lease of a node go by the lease connection;
+ * those that may be long (cursors, lists, transactions) by the pool.
  */
 export class PostgresStore implements OpenStore<PoolClient> {
   readonly engine: string;

@@ -41,12 +41,12 @@ export async function runTransaction(
   } finally {
     close();
   }
-  // A commit that is on its way is not given up by `signal`: nobody could tell what became of it.
+  // `signal` does not give up a commit that is on its way: its outcome would be unknown.
   await transaction.commit();
   return result;
 }
 
-/** An ORM wraps the error of a statement into its own: the cause is what the user has to know. */
+/** An ORM wraps the error of a statement into its own: the user has to know the cause. */
 function refusalIn(error: unknown, refusals: ReadonlySet<unknown>): unknown {
   let cause = error;
   // A limit, since nothing keeps causes from being a circle.

@@ -29,7 +29,7 @@ async function end(client: Client, { clock, ttl }: OpenOptions): Promise<void> {
   }
 }
 
-/** In ms, for what a start waits for. */
+/** How long a start may wait for the server, in ms. */
 export function timeLimitOfStart(ttl: number): number {
   return Math.max(ttl, 10_000);
 }
@@ -51,7 +51,7 @@ async function connect(url: string, { clock, ttl }: OpenOptions): Promise<Client
   }
 }
 
-/** In the words of the server, which have no password, and with what to do. */
+/** In the words of the server, which have no password, with a remedy. */
 export function refusalOfConnection(error: unknown): string {
   const remedies: Readonly<Record<string, string>> = {
     '3D000': 'create the database, or mend the URL',

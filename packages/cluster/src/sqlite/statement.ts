@@ -11,7 +11,7 @@ export interface SqliteChanges {
   readonly lastInsertRowid: number | bigint;
 }
 
-/** A statement of a known file. `Row` is what it returns. */
+/** A statement of a known file, which returns rows of the type `Row`. */
 export class Statement<Row = unknown> {
   readonly #path: string;
   readonly #statement: StatementSync;

@@ -124,7 +124,7 @@ function clientsSpec(parts: Parts): ChildSpec<'clients', DynamicSupervisor.Pid> 
   );
 }
 
-/** It ends first: what it waits for is the user's function, which may hang. */
+/** It ends first: it waits for the user's function, which may hang. */
 function listerSpec(parts: Parts, settings: Settings): ChildSpec<'lister'> {
   return childSpec(
     (parent) =>

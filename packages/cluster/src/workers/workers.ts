@@ -53,8 +53,8 @@ export function childSpec<const Id extends string>(
 }
 
 /**
- * Starts workers, linked to `parent`: see `childSpec`. Resolves once all processes have started,
- * whatever their program does then.
+ * Starts workers, linked to `parent`: see `childSpec`. Resolves once all processes have started;
+ * their programs may still be loading.
  * @throws ExitError if the operating system starts no process, or if they end again and again;
  * TypeError or RangeError for a wrong option
  * @example
