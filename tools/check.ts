@@ -130,7 +130,7 @@ async function runAll({ fences, jest, ...others }: Readonly<Record<string, Check
   }
   const beside = jest === undefined ? undefined : run('jest', runsLive, jest);
   for (const [name, check] of Object.entries(others)) {
-    await run(name, runs, check);
+    await run(name, name in slow ? runsLive : runs, check);
   }
   await beside;
   if (failed.length > 0) {

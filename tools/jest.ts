@@ -3,6 +3,9 @@
 // `*.slow.ts`, which are too slow for `pnpm test`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -29,9 +32,16 @@ const isWatching = given.some((argument) => argument.startsWith('--watch'));
 /** Jest, its workers and the programs of the tests in one process group, to end them together. */
 const isGroup = !isWatching && process.platform !== 'win32';
 
-const jest = spawn(process.execPath, [...flags, program, ...given], {
+/** Of the tests and their programs: what they leave in it goes with it, also after a kill. */
+const temporary = mkdtempSync(join(tmpdir(), 'reprise-tests-'));
+// Postgres runs as another user.
+chmodSync(temporary, 0o1777);
+// Jest keeps its cache, and how long each file took, from run to run.
+const cache = `--cacheDirectory=${join(tmpdir(), `reprise-jest-${userInfo().uid}`)}`;
+
+const jest = spawn(process.execPath, [...flags, program, cache, ...given], {
   cwd: root,
-  env: { ...compileCache, ...process.env },
+  env: { ...compileCache, ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary },
   stdio: 'inherit',
   detached: isGroup,
 });
@@ -42,6 +52,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const timer = isWatching ? undefined : setTimeout(end, limit * 60_000, jest, 'SIGKILL');
 const [status, signal] = (await once(jest, 'exit')) as [number | null, NodeJS.Signals | null];
 clearTimeout(timer);
+rmSync(temporary, { recursive: true, force: true });
 if (signal !== null) {
   console.error(`\nFAILED: jest was ended by ${signal} (it may take ${limit} minutes)`);
 }
