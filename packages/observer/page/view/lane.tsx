@@ -2,7 +2,7 @@ import type { Lane, Stream } from '@reprise/observer/wire';
 
 import { shortPath, visible } from '../model/format.ts';
 import { groupsOf, type Mark, marksOf } from '../model/lanes.ts';
-import { hour, lanes, now, past } from '../store.ts';
+import { hour, lanes, now, past, streamOf } from '../store.ts';
 
 export function span(): readonly [from: number, until: number] {
   const until = past.value?.time ?? now.value;
@@ -84,6 +84,32 @@ function MarkShape({
   }
 }
 
+/** The part of a lane, up to now, in which nothing has come for too long. */
+function SilenceShape({
+  since,
+  middle,
+  bar,
+}: {
+  readonly since: number;
+  readonly middle: number;
+  readonly bar: number;
+}) {
+  const [from, until] = span();
+  const at = Math.max(0, ((since - from) / (until - from)) * 100);
+  return (
+    <rect
+      x={percent(at)}
+      y={middle - bar / 2}
+      width={percent(Math.max(0.3, 99.8 - at))}
+      height={bar}
+      rx={bar / 2}
+      fill="var(--warn-soft)"
+      stroke="var(--warn-line)"
+      stroke-width="1.5"
+    />
+  );
+}
+
 /** A lane of one stream: connected is a bar, silence hollow, waiting a thread, an attempt a ring. */
 export function LaneShape({
   lane,
@@ -92,10 +118,8 @@ export function LaneShape({
   readonly lane: Lane;
   readonly stream: Stream | undefined;
 }) {
-  const [from, until] = span();
-  const marks = marksOf(lane, from, until);
+  const marks = marksOf(lane, ...span());
   const since = silentSince(stream);
-  const at = since === undefined ? 100 : ((since - from) / (until - from)) * 100;
   const losses = marks.filter(({ type }) => type === 'loss').length;
   const label = `${visible(shortPath(lane.path), 80)}: ${losses} interruptions in the last hour${since === undefined ? '' : ', silent now'}`;
   return (
@@ -103,28 +127,31 @@ export function LaneShape({
       {marks.map((mark, index) => (
         <MarkShape key={index} mark={mark} middle={8} bar={6} />
       ))}
-      {since !== undefined && (
-        <rect
-          x={percent(Math.max(0, at))}
-          y="5"
-          width={percent(100 - Math.max(0, at) - 0.2)}
-          height="6"
-          rx="3"
-          fill="var(--warn-soft)"
-          stroke="var(--warn-line)"
-          stroke-width="1.5"
-        />
-      )}
+      {since !== undefined && <SilenceShape since={since} middle={8} bar={6} />}
     </svg>
   );
 }
 
 const mostThin = 40;
 
+const pitch = 7;
+
+function ThinLane({ lane, middle }: { readonly lane: Lane; readonly middle: number }) {
+  const since = silentSince(streamOf.value.get(lane.pid ?? 0));
+  return (
+    <>
+      {marksOf(lane, ...span())
+        .filter(({ type }) => type === 'connected' || type === 'thread')
+        .map((mark, at) => (
+          <MarkShape key={at} mark={mark} middle={middle} bar={3} />
+        ))}
+      {since !== undefined && <SilenceShape since={since} middle={middle} bar={4} />}
+    </>
+  );
+}
+
 /** All streams as thin lanes, in groups. */
 export function ThinLanes() {
-  const [from, until] = span();
-  const pitch = 7;
   return (
     <div class="loom">
       {groupsOf(lanes.value.slice(0, mostThin)).map(([name, group]) => [
@@ -139,13 +166,9 @@ export function ThinLanes() {
           role="img"
           aria-label={`${visible(name, 30)}: ${group.length} streams in the last hour`}
         >
-          {group.flatMap((lane, index) =>
-            marksOf(lane, from, until)
-              .filter(({ type }) => type === 'connected' || type === 'thread')
-              .map((mark, at) => (
-                <MarkShape key={`${index} ${at}`} mark={mark} middle={index * pitch + 4} bar={3} />
-              )),
-          )}
+          {group.map((lane, index) => (
+            <ThinLane key={lane.path} lane={lane} middle={index * pitch + 4} />
+          ))}
         </svg>,
       ])}
     </div>

@@ -229,20 +229,29 @@ export function ChangeItem({
 
 /** One change, or several that are told as one. */
 function MergedItem({ merged }: { readonly merged: MergedChange }) {
-  const { change, count, streams, since } = merged;
+  const { change, count, paths, since } = merged;
   if (count === 1) {
     return <ChangeItem change={change} />;
   }
-  const isLost = change.kind === 'lost';
-  const times = streams === 1 ? `${count} times ` : '';
-  const span = change.at - since < 1000 ? '' : `${times}within ${duration(change.at - since)}`;
-  const detail = [isLost ? change.reason : '', span].filter((text) => text !== '').join(' · ');
+  const times = paths === 1 ? `${count} times ` : '';
+  const span = change.at - since < 1000 ? times : `${times}within ${duration(change.at - since)}`;
+  const details = [change.kind === 'connected' ? '' : change.reason, span.trim()];
   const who =
-    streams === 1 ? shortPath(change.path) : `${streams} streams of ${parentOf(change.path)}`;
-  const verb = isLost ? 'interrupted' : 'connected';
-  const what = `${streams === 1 ? (isLost ? 'was' : 'is') : isLost ? 'were' : 'are'} ${verb}`;
+    paths === 1
+      ? shortPath(change.path || 'a process')
+      : `${paths} streams of ${parentOf(change.path)}`;
+  const what = verbs[change.kind][paths === 1 ? 0 : 1];
+  const detail = details.filter((text) => text !== '').join(' · ');
   return <Item change={change} who={who} what={what} detail={detail} isHere={false} />;
 }
+
+/** Of one, and of several. */
+const verbs: Readonly<Record<Change['kind'], readonly [string, string]>> = {
+  crash: ['crashed', 'crashed'],
+  end: ['ended', 'ended'],
+  lost: ['was interrupted', 'were interrupted'],
+  connected: ['is connected', 'are connected'],
+};
 
 function parentOf(path: string): string {
   return path.split(' / ').at(-2) ?? path;
@@ -313,7 +322,10 @@ export function Overview() {
           </div>
           <ul class="changes">
             {hour.value.latest.map((merged) => (
-              <MergedItem key={`${merged.since} ${merged.change.path}`} merged={merged} />
+              <MergedItem
+                key={`${merged.change.kind} ${merged.since} ${merged.change.path}`}
+                merged={merged}
+              />
             ))}
           </ul>
           {hour.value.latest.length === 0 && <p class="none">Nothing has changed so far.</p>}

@@ -10,13 +10,13 @@ export interface Change {
   readonly reason: string;
 }
 
-/** Changes of one kind to streams below one supervisor, or one change. */
+/** Changes of one kind to one process, or to streams below one supervisor; or one change. */
 export interface MergedChange {
   /** The newest of them. */
   readonly change: Change;
   readonly count: number;
-  /** How many streams they are of. */
-  readonly streams: number;
+  /** How many processes or streams they are of. */
+  readonly paths: number;
   /** When the oldest of them was. */
   readonly since: number;
 }

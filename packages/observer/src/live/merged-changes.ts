@@ -3,25 +3,32 @@ import type { Change, MergedChange } from './change.ts';
 /** Two of them that are farther apart are told one by one, in ms. */
 const pause = 60_000;
 
-/** Ten streams that are cut at once are one line, and so is one that is refused ten times. */
+/**
+ * Ten streams that are cut at once are one line, and so is a process that crashes ten times within
+ * minutes, also while others do: of a storm there is more to see than its last seconds.
+ */
 export function mergedChanges(newestFirst: readonly Change[]): readonly MergedChange[] {
   const runs: Change[][] = [];
+  const newest = new Map<string, Change[]>();
   for (const change of newestFirst) {
-    const run = runs.at(-1);
+    const key = keyOf(change);
+    const run = newest.get(key);
     const last = run?.at(-1);
-    if (run !== undefined && last !== undefined && belongs(change, last)) {
+    if (run !== undefined && last !== undefined && last.at - change.at <= pause) {
       run.push(change);
     } else {
-      runs.push([change]);
+      const started = [change];
+      newest.set(key, started);
+      runs.push(started);
     }
   }
   return runs.map(merged);
 }
 
-function belongs({ kind, path, at }: Change, newer: Change): boolean {
-  const isOfStreams = kind === 'lost' || kind === 'connected';
-  const isNear = newer.at - at <= pause;
-  return isOfStreams && kind === newer.kind && above(path) === above(newer.path) && isNear;
+/** Streams go by their supervisor, other processes by themselves. */
+function keyOf({ kind, path, pid }: Change): string {
+  const isOfStream = kind === 'lost' || kind === 'connected';
+  return `${kind} ${isOfStream ? above(path) : path || pid}`;
 }
 
 function merged(run: readonly Change[]): MergedChange {
@@ -29,7 +36,7 @@ function merged(run: readonly Change[]): MergedChange {
   return {
     change,
     count: run.length,
-    streams: new Set(run.map(({ path }) => path)).size,
+    paths: new Set(run.map(({ path }) => path)).size,
     since: run.at(-1)?.at ?? change.at,
   };
 }
