@@ -52,7 +52,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const timer = isWatching ? undefined : setTimeout(end, limit * 60_000, jest, 'SIGKILL');
 const [status, signal] = (await once(jest, 'exit')) as [number | null, NodeJS.Signals | null];
 clearTimeout(timer);
-rmSync(temporary, { recursive: true, force: true });
+rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
 if (signal !== null) {
   console.error(`\nFAILED: jest was ended by ${signal} (it may take ${limit} minutes)`);
 }
