@@ -1,3 +1,5 @@
+import { closingTime, counted } from './open-resources.ts';
+
 /** The part of jest's results that counts the tests. */
 interface Results {
   readonly numPassedTests: number;
@@ -6,9 +8,6 @@ interface Results {
   readonly numTodoTests: number;
   readonly numRuntimeErrorTestSuites: number;
 }
-
-/** The time for sockets, timers and the like to close after the last test, in ms. */
-const closingTime = 5000;
 
 /**
  * A reporter that ends the output with one plain line, `N passed, N failed, N skipped`. It also
@@ -41,7 +40,7 @@ function line(results: Results): string {
 function failLoudly(): never {
   const open = process.getActiveResourcesInfo().filter((type) => !type.startsWith('TTY'));
   process.stderr.write(
-    `\nFAILED: ${closingTime / 1000} s after the last test something is still open: ${open.join(', ')}.\n` +
+    `\nFAILED: ${closingTime / 1000} s after the last test something is still open: ${counted(open)}.\n` +
       'A test left it behind; `pnpm jest --detectOpenHandles PATTERN` names the line that opened it.\n',
   );
   process.exit(1);

@@ -1,7 +1,6 @@
 import { TestEnvironment } from 'jest-environment-node';
 
-/** The time for the resources of a test file to close after its last test, in ms. */
-const closingTime = 5000;
+import { closingTime, counted } from './open-resources.ts';
 
 /**
  * Jest's environment for Node that fails a test file which leaves a socket, a server, a timer or a
@@ -46,14 +45,4 @@ export default class ClosingEnvironment extends TestEnvironment {
       return index === -1 && !type.startsWith('TTY');
     });
   }
-}
-
-/** `TCPServerWrap, 1000 × TCPSocketWrap`, however many there are. */
-function counted(types: readonly string[]): string {
-  return [...new Set(types)]
-    .map((type) => {
-      const count = types.filter((other) => other === type).length;
-      return count === 1 ? type : `${count} × ${type}`;
-    })
-    .join(', ');
 }
