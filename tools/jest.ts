@@ -39,9 +39,20 @@ chmodSync(temporary, 0o1777);
 // Jest keeps its cache, and how long each file took, from run to run.
 const cache = `--cacheDirectory=${join(tmpdir(), `reprise-jest-${userInfo().uid}`)}`;
 
+/**
+ * Without the variables of the package manager that runs this: they lead the programs of tests to
+ * packages that are not theirs (NODE_PATH), and npm to the Node of another place (its prefix).
+ */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(NODE|NODE_PATH|INIT_CWD|npm_(?!config_).*|npm_config_(\w+_)?prefix)$/i.test(name),
+  ),
+);
+
 const jest = spawn(process.execPath, [...flags, program, cache, ...given], {
   cwd: root,
-  env: { ...compileCache, ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+  env: { ...compileCache, ...environment, TMPDIR: temporary, TEMP: temporary, TMP: temporary },
   stdio: 'inherit',
   detached: isGroup,
 });
