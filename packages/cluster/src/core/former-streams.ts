@@ -1,5 +1,5 @@
 /**
- * The streams that ran on this node when its lease ended. A store that was away has ended all
+ * The streams that this node had when its lease ended. A store that was away has ended all
  * leases at once, and the first node that is back would see itself alone, and take the streams of
  * the others. So for a while each node takes only its own back.
  */
@@ -14,11 +14,11 @@ export class FormerStreams {
   }
 
   /**
-   * The lease has ended: these ran here. Those that are not taken back yet are still kept, and the
-   * next life waits anew: the others are not back sooner than this node.
+   * The lease has ended: these were to run here. Those that are not taken back yet are still kept,
+   * and the next life waits anew: the others are not back sooner than this node.
    */
-  keep(running: readonly string[]): void {
-    this.#keys = new Set([...this.#keys, ...running]);
+  keep(staying: readonly string[]): void {
+    this.#keys = new Set([...this.#keys, ...staying]);
     this.#until = undefined;
   }
 

@@ -48,6 +48,11 @@ export class Holdings {
     return this.#running.size + this.#idle.size;
   }
 
+  /** The streams that are to stay here, also those that are claimed again after a crash. */
+  get staying(): readonly string[] {
+    return [...this.#running.keys(), ...this.#idle.keys()];
+  }
+
   get running(): readonly string[] {
     return [...this.#running.keys()];
   }

@@ -219,7 +219,7 @@ export class Streams {
 
   /** The lease is over: nothing runs here. */
   clear(): void {
-    this.#former.keep(this.#holdings.running);
+    this.#former.keep(this.#holdings.staying);
     this.#holdings.clear();
     this.#suspects.clear();
     this.#wanted = [];

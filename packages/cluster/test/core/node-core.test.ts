@@ -305,6 +305,21 @@ test('PGC-05 each node takes its own streams back when the store was away, thoug
   expect(world.owners).toEqual(before);
 });
 
+test('PGC-05 streams whose handlers crash while the store is away go back to their nodes, too', () => {
+  const { world, nodes } = worldOf(['a', 'b', 'c'], 60);
+  const before = world.owners;
+  const backAt = [0, 200, 400].map((ms) => world.now + 3 * ttl + ms);
+  world.fate = (_, node) => (world.now < (backAt[nodes.indexOf(node)] ?? 0) ? 'lost' : 'answered');
+  for (const node of nodes) {
+    for (const key of Object.keys(before).filter((each) => before[each] === node.name)) {
+      const { epoch } = world.tables.owner(key) ?? { epoch: 0 };
+      world.step(node, { type: 'stopped', stream: { key, epoch }, outcome: 'crashed' });
+    }
+  }
+  world.run(3 * ttl + 3000);
+  expect(world.owners).toEqual(before);
+});
+
 test('a node whose lease ends again before it has its streams back leaves the others theirs for as long again', () => {
   const { world, nodes } = worldOf(['a', 'b', 'c'], 60);
   const before = world.owners;
