@@ -94,7 +94,7 @@ test('an idle stream takes less than 20 KiB of the heap', async () => {
   await using server = await serveRaw((socket) => {
     socket.write(head + event);
   });
-  const program = start('weight-program.ts', [server.url, '600'], ['--expose-gc']);
+  const program = start('weight-program.ts', [server.url, '250'], ['--expose-gc']);
   const [bytes] = (await once(program, 'message')) as [number];
   expect(bytes).toBeLessThan(20 * 1024);
 });

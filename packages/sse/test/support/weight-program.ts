@@ -13,10 +13,14 @@ const streams = Number(streamsText);
 const supervisor = await DynamicSupervisor.startLink(createSystem());
 
 // Warms up: objects that are made once, and growing tables, do not count for a stream.
-await open(streams / 2);
-const before = await settled();
 await open(streams);
-const bytes = ((await settled()) - before) / streams;
+// The least of three: on a busy machine some of them may come late.
+let bytes = Infinity;
+for (let round = 0; round < 3; round++) {
+  const before = await settled();
+  await open(streams);
+  bytes = Math.min(bytes, ((await settled()) - before) / streams);
+}
 process.send?.(bytes, () => process.exit());
 
 async function open(count: number): Promise<void> {
