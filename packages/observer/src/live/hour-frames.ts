@@ -10,8 +10,9 @@ import { mergedChanges } from './merged-changes.ts';
 const usually = 10;
 /** After a change, so many looks after the last time: a storm of changes is not told in each. */
 const soonest = 2;
-/** So many of the latest changes are told with it, made of so many. */
+/** How many of the latest changes are told with it, after those that belong together are merged. */
 const mostLatest = 8;
+/** How many changes are merged at most. */
 const mostMerged = 500;
 
 /** The hour for the readers of a system, from look to look. */
