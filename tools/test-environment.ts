@@ -2,6 +2,8 @@ import { TestEnvironment } from 'jest-environment-node';
 
 import { closingTime, counted } from './open-resources.ts';
 
+const failures: readonly string[] = ['test_fn_failure', 'hook_failure', 'error'];
+
 /**
  * Jest's environment for Node that fails a test file which leaves a socket, a server, a timer or a
  * child process open. Jest itself ends a worker process that does not exit, and only warns.
@@ -9,6 +11,7 @@ import { closingTime, counted } from './open-resources.ts';
 export default class ClosingEnvironment extends TestEnvironment {
   /** The open resources of the worker itself: its channel to jest. */
   #own: readonly string[] = [];
+  #hasFailed = false;
 
   override async setup(): Promise<void> {
     await super.setup();
@@ -17,8 +20,17 @@ export default class ClosingEnvironment extends TestEnvironment {
     this.#own = process.getActiveResourcesInfo();
   }
 
+  /** Called by jest for each event of its run. */
+  handleTestEvent({ name }: { readonly name: string }): void {
+    this.#hasFailed ||= failures.includes(name);
+  }
+
   override async teardown(): Promise<void> {
     await super.teardown();
+    // A test that timed out has closed nothing. An error from here would hide that it did.
+    if (this.#hasFailed) {
+      return;
+    }
     const deadline = performance.now() + closingTime;
     let open = this.#open();
     while (open.length > 0 && performance.now() < deadline) {
