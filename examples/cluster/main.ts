@@ -8,11 +8,15 @@ import { once } from 'node:events';
 
 import { startSource } from '../support/price-source.ts';
 import { openFile, openPostgres } from './place.ts';
-import { Replicas } from './replicas.ts';
+import { type Owned, Replicas } from './replicas.ts';
+
+interface Owner extends Pick<Owned, 'epoch'> {
+  readonly name: string;
+}
 
 const place = await (process.argv.includes('--postgres') ? openPostgres() : openFile());
 const source = await startSource();
-const owners = new Map<string, string>();
+const owners = new Map<string, Owner>();
 let isOneKilled = false;
 let kill: NodeJS.Timeout | undefined;
 
@@ -21,13 +25,13 @@ const replicas = new Replicas(
     started: (name, pid) => {
       say(`${name} starts: kill -9 ${pid}`);
     },
-    owns: (name, stream) => {
+    owns: (name, { stream, epoch }) => {
       const before = owners.get(stream);
-      say(`${name} owns ${stream}${before === undefined ? '' : `, as ${before} did`}`);
-      owners.set(stream, name);
-      clearTimeout(kill);
-      if (!isOneKilled && eachHasTwo()) {
-        kill = setTimeout(killOne, 3000);
+      // The messages of two processes may arrive in another order than they were sent in.
+      if (before === undefined || before.epoch < epoch) {
+        say(`${name} owns ${stream}${before === undefined ? '' : `, as ${before.name} did`}`);
+        owners.set(stream, { name, epoch });
+        killOneLater();
       }
     },
     ended: (name, how) => {
@@ -51,15 +55,20 @@ const { prices, twice, missing } = await place.count();
 say(`${prices} prices, ${twice} of them twice, ${missing} missing`);
 await place.close();
 
-function eachHasTwo(): boolean {
-  const shares = Map.groupBy(owners.values(), (owner) => owner);
-  return shares.size === 3 && [...shares.values()].every(({ length }) => length === 2);
+/** Once each replica has two streams, and none has moved for some seconds. */
+function killOneLater(): void {
+  clearTimeout(kill);
+  if (!isOneKilled && eachHasTwo()) {
+    kill = setTimeout(() => {
+      isOneKilled = true;
+      replicas.kill('b');
+    }, 3000);
+  }
 }
 
-/** Once no stream has moved for some seconds. */
-function killOne(): void {
-  isOneKilled = true;
-  replicas.kill('b');
+function eachHasTwo(): boolean {
+  const shares = Map.groupBy(owners.values(), ({ name }) => name);
+  return shares.size === 3 && [...shares.values()].every(({ length }) => length === 2);
 }
 
 function say(text: string): void {

@@ -14,12 +14,17 @@ const common = {
   node: name,
   ttl: 4000,
   streams: ['chf', 'eur', 'gbp', 'jpy', 'nok', 'usd'],
-  // Called whenever this replica has got a stream.
-  client: ({ key }: { readonly key: string }) => {
-    process.send?.(key);
-    return { url: `${url}/${key}` };
-  },
+  client: ({ key }: { readonly key: string }) => ({ url: `${url}/${key}` }),
 } as const;
+
+/** Tells the first price of each epoch: this replica owns the stream. */
+const epochs = new Map<string, number>();
+function tell(stream: string, epoch: number): void {
+  if (epochs.get(stream) !== epoch) {
+    epochs.set(stream, epoch);
+    process.send?.({ stream, epoch });
+  }
+}
 
 /** The effect and the position of its stream are one transaction: each price is there once. */
 const insert = 'insert into price (stream, number, price) values';
@@ -28,14 +33,16 @@ const prices = store.startsWith('postgres:')
   ? Cluster.childSpec({
       ...common,
       store: postgres(store),
-      transact: async (event, { tx, key }) => {
+      transact: async (event, { tx, key, epoch }) => {
+        tell(key, epoch);
         await tx.query(`${insert} ($1, $2, $3)`, [key, Number(event.id), event.data]);
       },
     })
   : Cluster.childSpec({
       ...common,
       store: sqlite(store),
-      transact: (event, { tx, key }) => {
+      transact: (event, { tx, key, epoch }) => {
+        tell(key, epoch);
         tx.prepare(`${insert} (?, ?, ?)`).run(key, Number(event.id), event.data);
       },
     });

@@ -4,10 +4,16 @@ import { join } from 'node:path';
 
 const program = join(import.meta.dirname, 'replica.ts');
 
+/** A stream of a replica. Each owner has a higher epoch than the one before it. */
+export interface Owned {
+  readonly stream: string;
+  readonly epoch: number;
+}
+
 /** The events of the replicas. */
 export interface Listener {
   readonly started: (name: string, pid: number) => void;
-  readonly owns: (name: string, stream: string) => void;
+  readonly owns: (name: string, owned: Owned) => void;
   readonly ended: (name: string, how: string) => void;
 }
 
@@ -27,8 +33,8 @@ export class Replicas {
     const child = fork(program, [name, ...this.#args], { detached: true });
     this.#running.set(name, child);
     this.#listener.started(name, child.pid ?? 0);
-    child.on('message', (stream: string) => {
-      this.#listener.owns(name, stream);
+    child.on('message', (owned: Owned) => {
+      this.#listener.owns(name, owned);
     });
     child.once('exit', (status, signal) => {
       this.#running.delete(name);
