@@ -11,4 +11,4 @@ export function timeLimitOf(request: TimedRequest, ttl: number): number {
   return large.includes(request) ? ttl / 2 : ttl / 8;
 }
 
-const large: readonly TimedRequest[] = ['declare', 'list', 'save'];
+const large: readonly TimedRequest[] = ['compare', 'declare', 'list', 'save'];

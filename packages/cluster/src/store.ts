@@ -35,8 +35,8 @@ export interface OpenOptions {
 /**
  * The port between ownership and its store. Each request rejects if it has no answer within an
  * eighth of `ttl`, and then the store begins the next one on a new connection: a connection that
- * hangs never fails by itself. `declare`, `list` and `save` may be large, and have a half of `ttl`.
- * A request whose answer was lost may have been executed.
+ * hangs never fails by itself. `compare`, `declare`, `list` and `save` may be large, and have a
+ * half of `ttl`. A request whose answer was lost may have been executed.
  *
  * A node asks for one of `observe`, `claim` and `save` with releases at a time: a view that
  * overtakes a claim would stop the streams that were just started.
@@ -85,6 +85,12 @@ export interface OpenStore<Tx> {
    * @throws NotOwnerError if owner, epoch or the cursor before differ.
    */
   transact(id: string, move: CursorMove, work: (tx: Tx) => unknown, signal: AbortSignal): unknown;
+
+  /**
+   * The keys of those streams that are still of this node at this epoch, and have another cursor:
+   * the store has lost a commit.
+   */
+  compare(id: string, cursors: readonly OwnedCursor[]): Promise<readonly string[]>;
 
   /**
    * The table of streams, of which anybody writes rows; `undefined` if it is as it was in this
@@ -177,6 +183,11 @@ export interface Held {
 }
 
 export interface View {
+  /**
+   * Names the run of the server that has answered; `undefined` for a store without one. Another run
+   * may lack commits that were acknowledged: that of a standby that has taken over.
+   */
+  readonly instance?: string | undefined;
   /** The nodes that are not buried. */
   readonly nodes: readonly NodeRow[];
   /** The streams that the store gives to this node; `undefined` if they are as many as `held`. */
@@ -272,11 +283,15 @@ export interface StreamRow extends OwnedStream {
   readonly retryIn: number | undefined;
 }
 
+/** The cursor of a stream, as its owner knows it. */
+export interface OwnedCursor extends OwnedStream {
+  readonly cursor: string;
+}
+
 /** The step of a cursor that belongs to a transaction. */
-export interface CursorMove extends OwnedStream {
+export interface CursorMove extends OwnedCursor {
   /** The cursor that the owner left: a store that has lost commits has another one. */
   readonly was: string;
-  readonly cursor: string;
 }
 
 /** The stream has another owner or another epoch by now, or its cursor is not where it was left. */

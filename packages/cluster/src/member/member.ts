@@ -25,6 +25,7 @@ import { within } from '../within.ts';
 import { busyOf } from './busy.ts';
 import { CurrentList } from './current-list.ts';
 import { type Joined, Joining } from './joining.ts';
+import { LostCommits } from './lost-commits.ts';
 import type { MemberMessage } from './messages.ts';
 import { MissingTables } from './missing-tables.ts';
 import { Notices } from './notices.ts';
@@ -62,6 +63,7 @@ export class Member {
   readonly #parts: MemberParts;
   readonly #self: Process<MemberMessage>;
   readonly #saves: Saves;
+  readonly #lostCommits: LostCommits;
   readonly #joining: Joining;
   readonly #missingTables: MissingTables;
   readonly #drains: GenServer.From<'left'>[] = [];
@@ -98,6 +100,7 @@ export class Member {
         this.#step(event);
       },
     });
+    this.#lostCommits = lostCommitsOf(this, self);
     this.#step({ type: 'tick' });
   }
 
@@ -275,6 +278,7 @@ export class Member {
     if (event.type === 'viewed') {
       this.free = event.view.free.length;
       this.streams.look(event.view, now);
+      this.#lostCommits.look(event.view);
     }
     if (this.core.phase === 'member') {
       this.#joining.look(event, now);
@@ -367,5 +371,21 @@ function coreOf(
     maxStrikes,
     hasHandled,
     busy: busyOf(self, ttl),
+  });
+}
+
+function lostCommitsOf(member: Member, { system: { clock } }: Process): LostCommits {
+  const { streams, store, settings, notices } = member;
+  const timeout = timeLimitOf('compare', settings.ttl);
+  return new LostCommits({
+    streams,
+    compare: (cursors) =>
+      within(store.compare(member.core.id, cursors), { clock, timeout, of: 'the store' }),
+    found: (count) => {
+      notices.lostCommits(count);
+    },
+    failed: (error) => {
+      notices.failed('compare', error, member.now.date);
+    },
   });
 }

@@ -26,6 +26,12 @@ export class Notices {
     this.warn(`was woken ${Math.round(ms)} ms late${this.#heldBy()}`);
   }
 
+  /** So many streams go on from the cursors of the store. */
+  lostCommits(count: number): void {
+    const streams = count === 1 ? 'a stream' : `${count} streams`;
+    this.warn(`starts ${streams} anew: the store has lost commits that it had acknowledged`);
+  }
+
   warn(text: string): void {
     const { node } = this.#settings;
     loggerOf(this.#self).warn({ node }, `cluster: node ${node} ${text}`);

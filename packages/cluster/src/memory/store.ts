@@ -12,6 +12,7 @@ import type {
   NodeFacts,
   NodeRow,
   OpenStore,
+  OwnedCursor,
   SavedRow,
   SeenNode,
   Store,
@@ -109,6 +110,10 @@ class OpenMemoryStore implements OpenStore<undefined> {
     const result = await untilAbort(work(undefined), signal);
     this.#open().advance(id, move);
     return result;
+  }
+
+  async compare(id: string, cursors: readonly OwnedCursor[]): Promise<readonly string[]> {
+    return this.#open().compare(id, cursors);
   }
 
   async list(version: string | undefined): Promise<StreamTable | undefined> {

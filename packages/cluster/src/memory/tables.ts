@@ -9,6 +9,7 @@ import {
   type NodeFacts,
   type NodeRow,
   NotOwnerError,
+  type OwnedCursor,
   type OwnedStream,
   type ParkedStream,
   type SavedRow,
@@ -139,6 +140,12 @@ export class MemoryTables {
   advance(id: string, move: CursorMove): void {
     this.check(id, move);
     this.save(id, [{ key: move.key, epoch: move.epoch, cursor: move.cursor }]);
+  }
+
+  compare(id: string, cursors: readonly OwnedCursor[]): readonly string[] {
+    return cursors
+      .filter((row) => this.#isOwner(id, row) && this.#owners.get(row.key)?.cursor !== row.cursor)
+      .map(({ key }) => key);
   }
 
   /** The text of all rows is their version. */

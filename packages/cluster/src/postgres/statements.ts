@@ -21,6 +21,7 @@ export interface Statements {
   readonly owner: string;
   readonly retry: string;
   readonly begin: string;
+  readonly compare: string;
   readonly advance: string;
 }
 
@@ -71,7 +72,7 @@ set buried_at = coalesce(buried_at, clock_timestamp()), died = false, owned = 0 
 function forOwners(s: string) {
   return {
     /** One statement, so one snapshot. Two index scans find free streams; no table is scanned. */
-    view: `select
+    view: `select extract(epoch from pg_postmaster_start_time())::text as instance,
 (select json_agg(${node}) from ${s}.nodes where buried_at is null) as nodes,
 (select case when held.count = $2::int and held.epochs = $3::bigint then null else coalesce(
   (select json_agg(json_build_object('key', key, 'epoch', epoch)) from ${s}.owners where owner = $1),
@@ -156,6 +157,9 @@ function forTransactions(s: string, { ttl, watchesClients }: StatementOptions) {
 set local idle_in_transaction_session_timeout = ${Math.ceil(ttl)};
 ${watchesClients ? check : ''}
 select pg_current_xact_id()::text as xact`,
+    compare: `select o.key from ${s}.owners o
+join unnest($2::text[], $3::bigint[], $4::text[]) c(key, epoch, cursor) on c.key = o.key
+where o.owner = $1 and o.epoch = c.epoch and o.cursor <> c.cursor`,
     advance: `select ${s}.advance(${advanceTypes
       .split(', ')
       .map((type, index) =>

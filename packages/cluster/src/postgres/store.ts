@@ -14,6 +14,7 @@ import {
   type NodeFacts,
   type NodeRow,
   type OpenStore,
+  type OwnedCursor,
   type OwnedStream,
   type ParkedStream,
   type SavedRow,
@@ -114,6 +115,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
     const seen = this.#query<Seen>(statements.view, [id, held.count, held.epochs]);
     const [[view]] = await Promise.all([seen, buried]);
     return {
+      instance: view?.instance,
       nodes: view?.nodes ?? [],
       mine: view?.mine ?? undefined,
       free: view?.free ?? [],
@@ -153,6 +155,16 @@ export class PostgresStore implements OpenStore<PoolClient> {
     return lender.lend(signal, (client, fail) =>
       runTransaction({ client, fail, clock, statements, id, move, timeout: ttl }, work, signal),
     );
+  }
+
+  async compare(id: string, cursors: readonly OwnedCursor[]): Promise<readonly string[]> {
+    const rows = await this.#ask<{ key: string }>('compare', [
+      id,
+      cursors.map(({ key }) => key),
+      cursors.map(({ epoch }) => epoch),
+      cursors.map(({ cursor }) => cursor),
+    ]);
+    return rows.map(({ key }) => key);
   }
 
   async list(version: string | undefined): Promise<StreamTable | undefined> {
@@ -211,7 +223,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
 
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
   async #ask<Row extends QueryResultRow>(
-    request: 'save' | 'declare' | 'list' | 'survey' | 'owner' | 'retry',
+    request: 'save' | 'compare' | 'declare' | 'list' | 'survey' | 'owner' | 'retry',
     values: unknown[],
   ): Promise<Row[]> {
     const { lender, clock, statements, ttl } = this.#parts;
@@ -243,6 +255,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
 
 /** The answer to a look. */
 interface Seen {
+  readonly instance: string;
   readonly nodes: readonly NodeRow[] | null;
   readonly mine: readonly OwnedStream[] | null;
   readonly free: readonly FreeStream[] | null;

@@ -16,6 +16,7 @@ import {
   NotOwnerError,
   type OpenOptions,
   type OpenStore,
+  type OwnedCursor,
   type SavedRow,
   type SeenNode,
   type StreamTable,
@@ -118,6 +119,12 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     signal.throwIfAborted();
     // Past a whole lease its node has lost the stream.
     return this.#turns.write(() => this.#advance(id, move, work), this.#ttl, signal);
+  }
+
+  compare(id: string, cursors: readonly OwnedCursor[]): Promise<readonly string[]> {
+    return this.#read(() =>
+      this.#sql.compare.all(id, JSON.stringify(cursors)).map(({ key }) => key),
+    );
   }
 
   list(version: string | undefined): Promise<StreamTable | undefined> {

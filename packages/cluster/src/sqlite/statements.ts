@@ -26,6 +26,7 @@ export interface Statements {
   readonly parked: Statement<ParkedRecord>;
   readonly claim: Statement<ClaimRecord>;
   readonly save: Statement<{ readonly key: string }>;
+  readonly compare: Statement<{ readonly key: string }>;
   readonly advance: Statement;
   readonly declare: Statement;
   readonly listVersion: Statement<{ readonly version: number }>;
@@ -55,6 +56,7 @@ export function prepareAll(connection: DatabaseSync, path: string): Statements {
     parked: prepare(sql.parked),
     claim: prepare(sql.claim),
     save: prepare(sql.save),
+    compare: prepare(sql.compare),
     advance: prepare(sql.advance),
     declare: prepare(sql.declare),
     listVersion: prepare(sql.listVersion),
@@ -139,6 +141,13 @@ const sql = {
     ) as row
     where reprise_owners.key = row.key and reprise_owners.epoch = row.epoch and +owner = ?1
     returning key`,
+  compare: `
+    select key from reprise_owners
+    join (
+      select value ->> 'key' as key, value ->> 'epoch' as epoch, value ->> 'cursor' as cursor
+      from json_each(?2)
+    ) as row using (key, epoch)
+    where +owner = ?1 and reprise_owners.cursor <> row.cursor`,
   advance: `
     update reprise_owners set cursor = ? where key = ? and owner = ? and epoch = ? and cursor = ?`,
   declare: `

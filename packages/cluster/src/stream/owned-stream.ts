@@ -11,7 +11,7 @@ import {
 } from '@reprise/actor';
 import type { SseClient } from '@reprise/sse';
 
-import type { Claim } from '../store.ts';
+import type { Claim, CursorMove } from '../store.ts';
 import type { HeldThread } from './held-thread.ts';
 
 /** What the streams of a node share. */
@@ -47,6 +47,10 @@ export class OwnedStream {
   cursor: string;
   /** The text of the ids of the last events. */
   recent: string | undefined;
+  /** The last transaction that was begun. */
+  begun: CursorMove | undefined = undefined;
+  /** The last transaction that the store has acknowledged. */
+  committed: CursorMove | undefined = undefined;
   /** How many moves of the cursor the store does not have. */
   unsaved = 0;
   /** Whether an event has been handled since the claim. */

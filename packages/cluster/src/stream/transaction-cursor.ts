@@ -67,10 +67,11 @@ export class TransactionCursor implements CursorStore {
   #attempt(move: CursorMove, work: () => unknown): unknown {
     const { id, store } = this.#target;
     this.#hasBegun = false;
+    this.#stream.begun = move;
     try {
       const run = (tx: unknown): unknown => this.#run(tx, work);
       const result = store.transact(id, move, run, this.#stream.signal);
-      return isThenable(result) ? this.#settled(result, move, work) : this.#done(move.cursor);
+      return isThenable(result) ? this.#settled(result, move, work) : this.#done(move);
     } catch (error) {
       return this.#failed(error, move, work);
     }
@@ -98,15 +99,16 @@ export class TransactionCursor implements CursorStore {
   ): Promise<unknown> {
     try {
       await pending;
-      return this.#done(move.cursor);
+      return this.#done(move);
     } catch (error) {
       return this.#failed(error, move, work);
     }
   }
 
-  #done(cursor: string): undefined {
+  #done(move: CursorMove): undefined {
     this.#owned = undefined;
-    this.#stream.cursor = cursor;
+    this.#stream.committed = move;
+    this.#stream.cursor = move.cursor;
     this.#stream.hasHandled = true;
   }
 

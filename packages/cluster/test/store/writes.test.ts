@@ -71,6 +71,20 @@ describe.each(subjects)('saved cursors in $name', (subject) => {
     expect(await cursorOf(store, stream(eur))).toBe('');
   });
 
+  test('the streams of a node that have another cursor than this one are found', async () => {
+    await using place = await subject.create();
+    const store = await place.open();
+    const [id, other] = [await join(store), await join(store)];
+    const [eur, usd] = await own(store, id, ['eur', 'usd']);
+    const [gbp] = await own(store, other, ['gbp']);
+    await store.save(id, [{ ...stream(eur), cursor: '7' }]);
+    const cursors = [stream(eur), stream(usd), stream(gbp)].map((row) => ({ ...row, cursor: '7' }));
+    expect(await store.compare(id, cursors)).toEqual(['usd']);
+    const past = cursors.map((row) => ({ ...row, epoch: row.epoch - 1 }));
+    expect(await store.compare(id, past)).toEqual([]);
+    expect(await store.compare(id, [])).toEqual([]);
+  });
+
   test('a node is fenced from its own stream by an epoch that it had before', async () => {
     await using place = await subject.create();
     const store = await place.open();
