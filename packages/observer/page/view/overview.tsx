@@ -66,6 +66,7 @@ function FindingItem({ finding }: { readonly finding: Finding }) {
   );
 }
 
+/** `unit` stands behind the value, and moves with each change of its width. */
 function Vital(props: {
   readonly name: string;
   readonly value: string;
@@ -96,14 +97,13 @@ function Subline() {
   const [top = 0] = mirror.childrenOf(0);
   const up = now.value - (mirror.get(top)?.startedAt ?? now.value);
   const recorded = Math.min(3_600_000, now.value - since);
+  const running = plural(processes, 'process runs', 'processes run');
+  const ofAll = `${connected} of ${plural(all, 'stream')} ${all === 1 ? 'is' : 'are'} connected`;
+  const last = recorded >= 3_590_000 ? 'hour' : duration(Math.max(0, recorded));
+  // One text: a part of its own would move with each change of a number before it.
   return (
     <p class="subline">
-      {plural(processes, 'process runs', 'processes run')}
-      {all > 0 &&
-        `, and ${connected} of ${plural(all, 'stream')} ${all === 1 ? 'is' : 'are'} connected`}
-      . Up for {duration(up)}; the last{' '}
-      {recorded >= 3_590_000 ? 'hour' : duration(Math.max(0, recorded))} is recorded. Times are
-      those of {timeZone}.
+      {`${running}${all > 0 ? `, and ${ofAll}` : ''}. Up for ${duration(up)}; the last ${last} is recorded. Times are those of ${timeZone}.`}
     </p>
   );
 }
@@ -163,9 +163,8 @@ function Vitals() {
         )}
       </Vital>
       <Vital
-        name="Events"
+        name="Events a second"
         value={rated(last?.events ?? 0)}
-        unit="/s"
         detail={`${bytes(last?.bytes ?? 0)}/s`}
       >
         {curve(shown.map((point) => point.events))}
@@ -186,9 +185,8 @@ function Vitals() {
         )}
       </Vital>
       <Vital
-        name="Loop delay p99"
+        name="Loop delay p99, ms"
         value={loopDelay.toFixed(1)}
-        unit="ms"
         detail={`heap ${bytes(vitals.value?.heapUsed ?? 0)} · CPU ${Math.round(last?.cpu ?? 0)} %`}
       >
         {curve(shown.map((point) => point.loopDelay))}
