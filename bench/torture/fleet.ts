@@ -168,12 +168,12 @@ export class Fleet {
     const lives = names.map((name) => this.node(name).life);
     const isSettled = (): boolean => this.#isShared(lives);
     if (!(await this.source.until(isSettled, settlingTime))) {
-      throw new Error(`Expected even shares of ${lives.join(', ')}, got ${this.#shown()}`);
+      throw new Error(`Expected even shares of ${lives.join(', ')}, got ${await this.#shown()}`);
     }
     const until = machineTime() + settlingTime;
     while ((await this.#options.database.strikes()).size > 0) {
       if (machineTime() > until) {
-        throw new Error(`Expected streams without strikes, got ${this.#shown()}`);
+        throw new Error(`Expected streams without strikes, got ${await this.#shown()}`);
       }
       await delay(100);
     }
@@ -330,10 +330,16 @@ export class Fleet {
     return { ms, stalled: this.stalledIn({ from, to: from + ms }, stopped) };
   }
 
-  #shown(): string {
-    const shares = [...this.shares()].map(([life, count]) => `${life}: ${count}`);
-    const errors = [...this.nodes.values()].map(({ life, stderr }) => `${life}: ${stderr}`);
-    return [shares.join(', '), ...errors].join('\n');
+  async #shown(): Promise<string> {
+    const { database } = this.#options;
+    const connected = new Set(this.source.openAt().map(({ stream }) => stream));
+    return [
+      shown(this.shares()),
+      `not connected: ${this.names.filter((name) => !connected.has(name)).join(', ')}`,
+      `strikes: ${shown(await database.strikes())}`,
+      `parked: ${shown(await database.parked())}`,
+      ...[...this.nodes.values()].map(({ life, stderr }) => `${life}: ${stderr}`),
+    ].join('\n');
   }
 
   #readRecords(): void {
@@ -349,4 +355,8 @@ export class Fleet {
       }
     }
   }
+}
+
+function shown(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, count]) => `${name}: ${count}`).join(', ');
 }
