@@ -42,7 +42,7 @@ export function killRows(open: () => Promise<Database>, also = ''): void {
     aim: (fleet: Fleet, node: NodeProcess) => Promise<void>,
   ) {
     const database = await open();
-    const fleet = await Fleet.start({ database, ttl: 2000, streams: 60, rate: 5, sink });
+    const fleet = await Fleet.start({ database, ttl: 3000, streams: 60, rate: 5, sink });
     try {
       await Promise.all(names.map((name) => fleet.add(name)));
       await fleet.settle();
