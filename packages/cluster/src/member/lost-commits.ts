@@ -62,10 +62,14 @@ export class LostCommits {
     }
   }
 
-  /** Those that can be compared. A stream that has begun another transaction compares by itself. */
+  /**
+   * Those that can be compared. A transaction that was begun later has found the cursor itself, and
+   * a stream that is claimed anew has read it.
+   */
   #settled(): readonly OwnedStream[] {
+    const running = new Set(this.#open.size === 0 ? [] : this.#options.streams);
     for (const [stream, move] of this.#open) {
-      if (move === undefined || stream.begun !== move) {
+      if (!running.has(stream) || move === undefined || stream.begun !== move) {
         this.#open.delete(stream);
       }
     }
