@@ -1,4 +1,11 @@
-import { type ExitReason, isAbnormal, type Pid, processInfo, type System } from '@reprise/actor';
+import {
+  type ExitReason,
+  isAbnormal,
+  isAlive,
+  type Pid,
+  processInfo,
+  type System,
+} from '@reprise/actor';
 import { shown, shownReason, supervisorInfo, type Witness } from '@reprise/actor/inspect';
 
 import type { History } from '../history/history.ts';
@@ -13,7 +20,10 @@ export interface RecentRestarts {
   readonly times: number[];
   /** Why it was restarted the last time. */
   reason: string;
-  /** The processes that were linked to it or monitored it when it crashed last. */
+  /**
+   * The processes that were linked to it or monitored it when it crashed, the newest last: one that
+   * has waited since an earlier crash does not monitor the process of a later one.
+   */
   watchers: readonly Pid[];
 }
 
@@ -32,6 +42,7 @@ export interface LastTime {
 const tenMinutes = 600_000;
 const mostTimes = 100;
 const mostChildren = 1000;
+const mostWatchers = 20;
 
 /**
  * What may need somebody: restarts of the last minutes, children that are lost, slow callbacks,
@@ -74,7 +85,7 @@ export class Trouble implements Witness {
     const path = this.#childOf(supervisor, id);
     const known = this.restarts.get(path);
     const key = String(before?.id);
-    const watchers = this.#watchers.get(key) ?? [];
+    const watchers = new Set([...(known?.watchers ?? []), ...(this.#watchers.get(key) ?? [])]);
     this.#watchers.delete(key);
     this.#ends.delete(key);
     const times = (known?.times ?? []).filter((at) => at >= now - tenMinutes);
@@ -84,7 +95,7 @@ export class Trouble implements Witness {
       id,
       times: [...times, now].slice(-mostTimes),
       reason: text,
-      watchers,
+      watchers: [...watchers].filter(isAlive).slice(-mostWatchers),
     });
   }
 

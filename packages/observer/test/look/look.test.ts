@@ -80,7 +80,9 @@ describe('look', () => {
       await advance(system, 8000);
       await fail(system, childOf(app, 'a'), `refused ${round}`);
     }
-    expect(findings(system)).toContainEqual(['crashLoop', 'app / a']);
+    // The queue has waited since the first crash, and is no finding of its own.
+    expect(findings(system)).toStrictEqual([['crashLoop', 'app / a']]);
+    expect(judge(look(system)).findings[0]?.detail).toMatch(/ q, which watches it, has 1 message/);
     await advance(system, 8000);
     await advance(system, 120_001);
     expect(findings(system)).not.toContainEqual(['crashLoop', 'app / a']);

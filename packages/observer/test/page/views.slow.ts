@@ -26,12 +26,14 @@ inBrowser('the views of the page', () => {
     const { program, page } = opened;
     program.clock.rate = 200;
     program.loseDatabase();
-    await page.getByRole('heading', { level: 1, name: 'One process needs you.' }).waitFor();
-    program.clock.rate = 1;
-    await until(page, "document.title === '(1) app'");
     const finding = page.getByRole('listitem').filter({ hasText: 'geocoder keeps crashing' });
+    await finding.waitFor();
+    program.clock.rate = 1;
+    await page.getByRole('heading', { level: 1, name: 'One process needs you.' }).waitFor();
+    await until(page, "document.title === '(1) app'");
     // Between a start and its failure there is no countdown.
-    const detailed = /Error: connect ECONNREFUSED 10\.0\.4\.7:6432\..*enrich starts it again in \d/;
+    const detailed =
+      /Error: connect ECONNREFUSED 10\.0\.4\.7:6432\..*enrich starts it again in \d.* queue, which watches it, has 1 message waiting\./;
     await finding.filter({ hasText: detailed }).waitFor();
     const told = page.getByRole('status').filter({ hasText: 'geocoder keeps crashing' });
     const text = await told.innerText();

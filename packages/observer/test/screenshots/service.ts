@@ -11,6 +11,7 @@ import {
   createSystem,
   DynamicSupervisor,
   GenServer,
+  monitor,
   noreply,
   ok,
   type Pid,
@@ -117,18 +118,17 @@ const geocoder = GenServer.define({
 });
 type Geocoder = GenServer.ServerOf<typeof geocoder>;
 
-/** It asks the geocoder, and waits for it without a timeout. */
+/** It watches the geocoder, and waits for it without a timeout. */
 const queue = GenServer.define({
   init: () => ok({ asked: 0, waiting: [] as readonly string[], token: 'secret' }),
   handleCast: {
-    add: async (place: string, state) => {
-      if (database.isGone) {
-        await new Promise(() => place);
-      }
-      return noreply({ ...state, asked: state.asked + 1 });
+    watch: (pid: Pid, state, self) => {
+      monitor(self, pid);
+      return noreply(state);
     },
+    add: (_place: string, state) => noreply({ ...state, asked: state.asked + 1 }),
   },
-  handleInfo: (_: unknown, state) => noreply(state),
+  handleInfo: (_down: unknown, state) => new Promise<never>(() => state),
 });
 type Queue = GenServer.ServerOf<typeof queue>;
 
@@ -229,6 +229,8 @@ export async function startService(clock: Clock, token: string): Promise<Service
     ],
   });
   const url = await announced;
+  const enrich = childOf(top, 'enrich');
+  GenServer.cast(childOf(enrich, 'geocoder-queue') as Queue, 'watch', childOf(enrich, 'geocoder'));
   let crashed = 3;
   const jobs = await startJobs(childOf(top, 'jobs'));
   const timer = setInterval(() => {
@@ -242,7 +244,6 @@ export async function startService(clock: Clock, token: string): Promise<Service
     url,
     loseDatabase: () => {
       database.isGone = true;
-      const enrich = childOf(top, 'enrich');
       GenServer.cast(childOf(enrich, 'geocoder') as Geocoder, 'find', 'Oslo');
     },
     crashJob: async () => {

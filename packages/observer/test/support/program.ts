@@ -33,7 +33,7 @@ export interface Program extends AsyncDisposable {
   pidOf(...ids: readonly string[]): Pid;
   /** Kills it. */
   kill(...ids: readonly string[]): void;
-  /** From now on the geocoder fails, and in its starts too. */
+  /** From now on the geocoder fails, in its starts too, and its queue waits for it. */
   loseDatabase(): void;
   /** The geocoder can be started again. */
   restoreDatabase(): void;
@@ -43,6 +43,8 @@ export interface Program extends AsyncDisposable {
 
 interface Database {
   isGone: boolean;
+  /** Ends the waits for it. */
+  back: PromiseWithResolvers<undefined>;
 }
 
 const geocoder = GenServer.define({
@@ -60,14 +62,23 @@ const geocoder = GenServer.define({
   formatStatus: ({ found }) => ({ found, apiKey: 'hidden by a key' }),
 });
 
-/** It watches the geocoder, and has a secret in its state. */
+type Geocoder = GenServer.ServerOf<typeof geocoder>;
+
+/** It watches the geocoder, waits for its database, and has a secret in its state. */
 const queue = GenServer.define({
   init: (_: undefined, self) => {
     monitor(self, whereis(self, 'geocoder') ?? self.pid);
     return ok({ asked: 0, note: 'Bearer abcdefghijklmnop', password: 'open sesame' });
   },
+  handleCast: {
+    ask: async ({ back }: Database, state) => {
+      await back.promise;
+      return noreply(state);
+    },
+  },
   handleInfo: (_: unknown, state) => noreply(state),
 });
+type Queue = GenServer.ServerOf<typeof queue>;
 
 const store = GenServer.define({
   init: () => ok(0),
@@ -82,7 +93,8 @@ const store = GenServer.define({
 type Store = GenServer.ServerOf<typeof store>;
 
 export async function startProgram(options: ObserverOptions = {}): Promise<Program> {
-  const [clock, source, database] = [new FastClock(1), new Source(), { isGone: false }];
+  const [clock, source] = [new FastClock(1), new Source()];
+  const database: Database = { isGone: false, back: Promise.withResolvers() };
   const base = await source.listen();
   const logger = { error: () => {}, warn: () => {} };
   const system = createSystem({ clock, logger, slowCallback: Infinity });
@@ -138,10 +150,13 @@ export async function startProgram(options: ObserverOptions = {}): Promise<Progr
     },
     loseDatabase: () => {
       database.isGone = true;
-      exit(system, pidOf('enrich', 'geocoder'), kill);
+      database.back = Promise.withResolvers();
+      GenServer.cast(pidOf('enrich', 'geocoder') as Geocoder, 'find', 'Oslo');
+      GenServer.cast(pidOf('enrich', 'queue') as Queue, 'ask', database);
     },
     restoreDatabase: () => {
       database.isGone = false;
+      database.back.resolve(undefined);
     },
     holdStore: () => {
       const { promise, resolve } = Promise.withResolvers<undefined>();
