@@ -78,7 +78,7 @@ class Explained implements Explanation {
     this.#cell = cell;
     this.#times = new MessageTimes(cell.runtime.clock, count);
     const { mailbox } = cell;
-    for (let at = 0; at < mailbox.length; at++) {
+    for (let at = Math.max(0, mailbox.length - count); at < mailbox.length; at++) {
       this.#times.came(mailbox.at(at));
     }
     this.#mailbox = new TimedMailbox(mailbox as TimedMailbox['inner'], this.#times);
