@@ -15,6 +15,7 @@ export type Line =
       readonly parent: number;
       readonly depth: number;
       readonly count: number;
+      readonly areAllRunning: boolean;
     };
 
 export interface ListOptions {
@@ -22,6 +23,8 @@ export interface ListOptions {
   readonly folds: ReadonlyMap<number, boolean>;
   /** Rows that are shown even below a supervisor that is folded to a count. */
   readonly notable: (row: TreeRow) => boolean;
+  /** And these, while there are not too many of them. */
+  readonly restarted: (row: TreeRow) => boolean;
   /** Rows that are searched for; their ancestors are shown, too. `undefined`: all. */
   readonly matches: ((row: TreeRow) => boolean) | undefined;
 }
@@ -47,13 +50,17 @@ export function flatList(mirror: Mirror, options: ListOptions): readonly Line[] 
       return;
     }
     const isFolded = children.length > many && fold !== true && found === undefined;
-    const shown = isFolded ? children.filter((one) => isNotable(mirror, one, options)) : children;
+    const shown = isFolded ? notableOf(mirror, children, options) : children;
     for (const child of shown) {
       visit(child, depth + 1);
     }
     if (shown.length < children.length) {
-      const count = children.length - shown.length;
-      lines.push({ type: 'rest', parent: number, depth: depth + 1, count });
+      lines.push({
+        type: 'rest',
+        parent: number,
+        depth: depth + 1,
+        ...rest(mirror, children, shown),
+      });
     }
   };
   for (const top of mirror.childrenOf(0)) {
@@ -62,9 +69,27 @@ export function flatList(mirror: Mirror, options: ListOptions): readonly Line[] 
   return lines;
 }
 
-function isNotable(mirror: Mirror, number: number, { notable }: ListOptions): boolean {
-  const row = mirror.get(number);
-  return row !== undefined && (row.type === 'supervisor' || notable(row));
+function notableOf(
+  mirror: Mirror,
+  children: readonly number[],
+  { notable, restarted }: ListOptions,
+): readonly number[] {
+  const needed = (row: TreeRow): boolean => row.type === 'supervisor' || notable(row);
+  const of = (test: (row: TreeRow) => boolean): readonly number[] =>
+    children.filter((child) => {
+      const row = mirror.get(child);
+      return row !== undefined && test(row);
+    });
+  const all = of((row) => needed(row) || restarted(row));
+  return all.length <= many ? all : of(needed);
+}
+
+/** Those that are folded away. */
+function rest(mirror: Mirror, children: readonly number[], shown: readonly number[]) {
+  const isShown = new Set(shown);
+  const folded = children.filter((child) => !isShown.has(child));
+  const areAllRunning = folded.every((child) => mirror.get(child)?.state === 'running');
+  return { count: folded.length, areAllRunning };
 }
 
 /** The rows that match, with all above them. */

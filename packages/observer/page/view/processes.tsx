@@ -1,13 +1,15 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { TreeRow } from '@reprise/observer/wire';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { flatList, type Line, visibleRange } from '../model/flat-list.ts';
 import { age, countdown, duration, grouped, plural, rated, visible } from '../model/format.ts';
 import type { Mirror } from '../model/mirror.ts';
+import { restartsByPart, restartsOf } from '../model/restarts.ts';
 import {
   figuresVersion,
   go,
+  judgement,
   mirror,
   now,
   past,
@@ -19,7 +21,7 @@ import {
   streamPids,
   treeVersion,
 } from '../store.ts';
-import { Chip, Countdown, Field, Meter, Segments } from './marks.tsx';
+import { Bars, Chip, Countdown, Field, Meter, Segments } from './marks.tsx';
 import { Around, Panel } from './panel.tsx';
 
 type Order = 'tree' | 'queue' | 'rate' | 'busy' | 'restarts';
@@ -44,12 +46,20 @@ function isAwaiting({ row }: TreeRow): boolean {
 const tests: Readonly<Record<Only, (row: TreeRow) => boolean>> = {
   down: ({ state }) => state !== 'running',
   awaiting: isAwaiting,
-  restarted: ({ restarts }) => restarts > 0,
+  restarted: (row) => restartsOf(row, now.value) > 0,
 };
 
 function isNotable(row: TreeRow): boolean {
   return row.state === 'restarting' || isAwaiting(row) || (rates.get(row.row)?.queue ?? 0) >= 1000;
 }
+
+/** The paths of what needs a person. */
+const critical = computed(
+  () =>
+    new Set(
+      judgement.value.findings.flatMap(({ level, path }) => (level === 'critical' ? [path] : [])),
+    ),
+);
 
 function matcher(filter: string): ((row: TreeRow) => boolean) | undefined {
   const needle = filter.trim().toLowerCase();
@@ -66,13 +76,18 @@ const measures: Readonly<Record<Exclude<Order, 'tree'>, (row: TreeRow) => number
   queue: ({ row }) => rates.get(row)?.queue ?? 0,
   rate: ({ row }) => rates.get(row)?.rate ?? 0,
   busy: ({ row }) => rates.get(row)?.busy ?? 0,
-  restarts: ({ restarts }) => restarts,
+  restarts: (row) => restartsOf(row, now.value),
 };
 
 function linesOf(shown: Mirror): readonly Line[] {
   const matches = matcher(route.value.filter);
   if (order.value === 'tree' || past.value !== undefined) {
-    return flatList(shown, { folds: folds.value, notable: isNotable, matches });
+    return flatList(shown, {
+      folds: folds.value,
+      notable: isNotable,
+      restarted: tests.restarted,
+      matches,
+    });
   }
   const measure = measures[order.value];
   return [...shown.all]
@@ -96,9 +111,10 @@ function dotOf(row: TreeRow): string {
 /** A state is written only where it is not "running": quiet is well. */
 function State({ row, isShort = false }: { readonly row: TreeRow; readonly isShort?: boolean }) {
   if (row.nextStartAt !== undefined) {
+    const count = isShort ? restartsOf(row, now.value) : 0;
     return (
       <span class="st bad">
-        {isShort ? `${row.restarts} ×, in ` : 'starts in '}
+        {count > 0 ? `${grouped(count)} ×, in ` : 'starts in '}
         <Countdown at={row.nextStartAt} />
       </span>
     );
@@ -177,6 +193,19 @@ function select(row: TreeRow, shown: Mirror): void {
   go({ selected: shown.pathOf(row.row) });
 }
 
+/** How often it was restarted in the last hour, and when. */
+function Restarts({ row }: { readonly row: TreeRow }) {
+  const counts = restartsByPart(row, now.value);
+  const count = restartsOf(row, now.value);
+  const isBad = row.state === 'restarting' || critical.value.has(mirror.pathOf(row.row));
+  return count === 0 ? null : (
+    <>
+      <Bars counts={counts} width={58} height={18} hot={isBad ? 1 : Infinity} />
+      <span class={`num ${isBad ? 'bad' : ''}`}>{grouped(count)}</span>
+    </>
+  );
+}
+
 /** For so long a row that was started again is tinted, in ms. */
 const tint = 2000;
 
@@ -251,8 +280,8 @@ function RowLine({
       <span role="gridcell" class="opt">
         <State row={row} />
       </span>
-      <span role="gridcell" class={`r num opt ${row.restarts >= 5 ? 'bad' : ''}`}>
-        {isLive && row.restarts > 0 ? grouped(row.restarts) : ''}
+      <span role="gridcell" class="spark opt">
+        {isLive && row.restartHour !== undefined && <Restarts row={row} />}
       </span>
       <span
         role="gridcell"
@@ -299,14 +328,15 @@ function RestLine({
     >
       <span role="gridcell" class="name" style={{ '--depth': line.depth }}>
         <span class="chev" />
+        {line.areAllRunning && <span class="dot idle" />}
         <button
           type="button"
-          class="link"
+          class="rest"
           onClick={() => {
             fold(line.parent, true);
           }}
         >
-          {grouped(line.count)} more
+          {grouped(line.count)} more{line.areAllRunning && ', all running'}
         </button>
       </span>
     </div>
@@ -540,7 +570,7 @@ export function Processes() {
                 State
               </span>
               <span role="columnheader" class="r opt">
-                Restarts
+                Restarts, 1 h
               </span>
               <span role="columnheader" class="r">
                 Queue

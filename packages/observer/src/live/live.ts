@@ -112,7 +112,8 @@ export class Live {
   }
 
   #structure(): Structure {
-    return new Structure(this.#system, this.#recorded.recorder.history);
+    const { recorder, restartHours } = this.#recorded;
+    return new Structure(this.#system, recorder.history, restartHours);
   }
 
   #start(): Looking {

@@ -3,6 +3,7 @@ import { type SupervisedChild, supervisorInfo, type Witness } from '@reprise/act
 
 import type { History } from '../history/history.ts';
 import { placeOf } from '../recording/places.ts';
+import type { RestartHour, RestartHours } from '../recording/restart-hours.ts';
 
 /** A place in the tree, and the process that runs there. */
 export interface TreeRow {
@@ -17,7 +18,10 @@ export interface TreeRow {
   readonly pid: number | undefined;
   readonly state: 'running' | 'restarting' | 'stopped';
   readonly startedAt: number | undefined;
+  /** Since its supervisor was started. */
   readonly restarts: number;
+  /** The restarts of the last hour; `undefined` for none. */
+  readonly restartHour: RestartHour | undefined;
   /** Its restart type; `undefined` for a process that is no child. */
   readonly restart: string | undefined;
   /** Why the process before this one ended. */
@@ -54,6 +58,7 @@ const mostOthers = 200;
  */
 export class Structure implements Witness {
   readonly #history: History;
+  readonly #restartHours: RestartHours;
   readonly #rows: Map<number, TreeRow> = new Map();
   /** The text of each row as it was told last. */
   readonly #told: Map<number, string> = new Map();
@@ -64,8 +69,9 @@ export class Structure implements Witness {
   readonly #fresh: Set<Pid> = new Set();
   #others = 0;
 
-  constructor(system: System, history: History) {
+  constructor(system: System, history: History, restartHours: RestartHours) {
     this.#history = history;
+    this.#restartHours = restartHours;
     for (const pid of processes(system)) {
       if (pid !== system.pid) {
         this.#fresh.add(pid);
@@ -208,10 +214,11 @@ export class Structure implements Witness {
 
   #child(supervisor: Pid, parent: number, child: SupervisedChild): readonly number[] {
     const { id, type, state, pid, lastPid, restart, restarts, startedAt, lastEnd, wait } = child;
-    const row = this.#history.childOf(supervisor.id, id, lastPid?.id)?.row.number;
-    if (row === undefined) {
+    const place = this.#history.childOf(supervisor.id, id, lastPid?.id)?.row;
+    if (place === undefined) {
       return [];
     }
+    const row = place.number;
     if (pid !== undefined) {
       this.#fresh.delete(pid);
       this.#rowByPid.set(pid.id, row);
@@ -226,6 +233,7 @@ export class Structure implements Witness {
       state,
       startedAt,
       restarts,
+      restartHour: this.#restartHours.of(place),
       restart,
       reason: lastEnd?.reason,
       nextStartAt: wait?.until,
@@ -277,6 +285,7 @@ const topRow: TreeRow = {
   state: 'running',
   startedAt: undefined,
   restarts: 0,
+  restartHour: undefined,
   restart: undefined,
   reason: undefined,
   nextStartAt: undefined,

@@ -7,6 +7,7 @@ import { Counter } from './counter.ts';
 import type { CrashGroup } from './crash-book.ts';
 import { Handlings } from './handlings.ts';
 import { Recorder } from './recorder.ts';
+import { RestartHours } from './restart-hours.ts';
 import { type RecordedStream, StreamRecorder } from './stream-recorder.ts';
 import { Trouble } from './trouble.ts';
 
@@ -109,6 +110,7 @@ export class Recorded implements Recording {
   readonly recorder: Recorder;
   readonly streamRecorder: StreamRecorder;
   readonly trouble: Trouble;
+  readonly restartHours: RestartHours;
   readonly counter: Counter;
   readonly handlings: Handlings;
   readonly #system: System;
@@ -121,13 +123,18 @@ export class Recorded implements Recording {
     this.recorder = new Recorder(system);
     this.streamRecorder = new StreamRecorder(system, this.recorder.history);
     this.trouble = new Trouble(system, this.recorder.history);
+    this.restartHours = new RestartHours(system, this.recorder.history);
     this.counter = new Counter(this.recorder.history);
     this.handlings = new Handlings((pid) => this.streamRecorder.now(pid).path);
     // Those before the recorder still find a child that ends in the history; what follows it finds
     // one that has come.
-    this.#unwatch = [this.counter, this.streamRecorder, this.recorder, this.trouble].map(
-      (witness) => watch(system, witness),
-    );
+    this.#unwatch = [
+      this.counter,
+      this.streamRecorder,
+      this.restartHours,
+      this.recorder,
+      this.trouble,
+    ].map((witness) => watch(system, witness));
     this.#adopt();
   }
 

@@ -154,7 +154,7 @@ inBrowser('the page of a large system', () => {
     const labels = page.locator('[data-row] .label');
     await until(page, `${rowsInPage} === 7`);
     expect((await labels.allInnerTexts()).slice(2, 5)).toEqual(['job-7', 'job-9000', 'job-17000']);
-    await page.getByRole('button', { name: '17\u2009309 more' }).click();
+    await page.getByRole('button', { name: '17\u2009309 more, all running' }).click();
     await rowOf(page, /job-3\b/).waitFor();
     expect(await page.evaluate(rowsInPage)).toBeLessThanOrEqual(60);
     await page.mouse.move(400, 500);

@@ -132,7 +132,12 @@ test('SEC-01 a name with half of a surrogate pair can stand in an address, and i
 });
 
 describe('the tree as a list', () => {
-  const all = { folds: new Map(), notable: () => false, matches: undefined };
+  const all = {
+    folds: new Map(),
+    notable: () => false,
+    restarted: () => false,
+    matches: undefined,
+  };
 
   test('has a row whose id looks like a path', () => {
     const mirror = new Mirror();
@@ -178,7 +183,8 @@ describe('the tree as a list', () => {
     const notable = ({ row: number }: TreeRow) => number === 7 || number === 17_000;
     const folded = flatList(mirror, { ...all, notable });
     expect(folded).toHaveLength(4);
-    expect(folded.at(-1)).toEqual({ type: 'rest', parent: 1, depth: 1, count: 17_310 });
+    const rest = { type: 'rest', parent: 1, depth: 1, count: 17_310, areAllRunning: true };
+    expect(folded.at(-1)).toEqual(rest);
     expect(flatList(mirror, { ...all, folds: new Map([[1, true]]) })).toHaveLength(17_313);
   });
 
@@ -230,6 +236,21 @@ describe('rates', () => {
 
   test('OBS-P20 there is none after a sleep, nor for another process in the same row', () => {
     const rates = new Rates();
+  test('of many children shows those that were restarted, unless these are many', () => {
+    const mirror = new Mirror();
+    const workers = Array.from({ length: 200 }, (_, at) => row(at + 2, 1));
+    mirror.replace([row(1, 0), row(202, 1, { state: 'stopped' }), ...workers]);
+    const numbers = (last: number) =>
+      flatList(mirror, {
+        ...all,
+        notable: ({ row: number }) => number === 3,
+        restarted: ({ row: number }) => number >= 5 && number <= last,
+      }).map((line) => (line.type === 'row' ? line.row.row : [line.count, line.areAllRunning]));
+    expect(numbers(6)).toEqual([1, 3, 5, 6, [198, false]]);
+    expect(numbers(53)).toHaveLength(52);
+    expect(numbers(54)).toEqual([1, 3, [200, false]]);
+  });
+
     rates.update(1000, [[1, 0, 0, 100, 0, null]], pidOf);
     rates.update(41_000, [[1, 0, 0, 9000, 0, null]], pidOf);
     expect(rates.get(1)?.rate).toBeUndefined();

@@ -42,9 +42,12 @@ inBrowser('the page of an observer', () => {
     await show(page, 'processes');
     const row = rowOf(page, /^(?!.*app).*geocoder/);
     await row.waitFor();
+    const bars = row.locator('.spark rect[fill="var(--bad-line)"]');
+    expect(await row.locator('.spark').innerText()).toBe('');
     program.kill('enrich', 'geocoder');
     await page.locator('.tr.flash', { hasText: 'geocoder' }).waitFor();
     expect(await row.innerText()).toMatch(/starts in \d+ s\s+1\b/);
+    expect(await bars.count()).toBe(1);
     await page.getByRole('img', { name: '1 of 3 restarts in 5 s' }).waitFor();
     // Opened in the middle of the pause, the page counts to the same moment.
     await using other = await open(browser, program.url);
@@ -60,6 +63,11 @@ inBrowser('the page of an observer', () => {
     program.clock.jump(3000);
     await started.waitFor({ state: 'detached' });
     expect(await row.innerText()).not.toMatch(/starts in/);
+    // Another part of the hour.
+    program.clock.jump(300_000);
+    program.kill('enrich', 'geocoder');
+    await row.filter({ hasText: /starts in \d+ s\s*2/ }).waitFor();
+    expect(await bars.count()).toBe(2);
   });
 
   test('OBS-P06 OBS-P09 a stream that is cut is a tick with its reason, attempts, and a countdown to the next one', async () => {
