@@ -7,6 +7,7 @@ import type {
   MergedChange as MergedChangeValue,
   ToldHour as ToldHourValue,
 } from './live/change.ts';
+import type { LastMessage as LastMessageValue } from './live/last-messages.ts';
 import type { Links as LinksValue } from './live/links.ts';
 import type { Figures as FiguresValue } from './live/numbers.ts';
 import type { ProcessPage as ProcessPageValue, Other as OtherValue } from './live/process.ts';
@@ -67,6 +68,8 @@ export type CrashReport = Json<CrashReportValue>;
 export type PastTree = Json<PastTreeValue>;
 /** `api/process/PID`: a process that runs. */
 export type ProcessPage = Json<ProcessPageValue>;
+/** An item of `lastMessages` in `api/process/PID?messages`. */
+export type LastMessage = Json<LastMessageValue>;
 export type Other = Json<OtherValue>;
 /** `api/life/PID`, and an item of `api/lives`: a process that has ended. */
 export type EndedLife = Json<EndedLifeValue>;

@@ -1,8 +1,9 @@
 import { signal } from '@preact/signals';
-import type { Other, ProcessPage, TreeRow } from '@reprise/observer/wire';
+import type { LastMessage, Other, ProcessPage, TreeRow } from '@reprise/observer/wire';
 import { useEffect } from 'preact/hooks';
 
 import { clockTime, duration, grouped, lastOf, rated, utc, visible } from '../model/format.ts';
+import { written } from '../model/written.ts';
 import { figuresVersion, get, go, mirror, now, past, rates, treeVersion, wall } from '../store.ts';
 import { Actions } from './actions.tsx';
 import { Countdown, Meter } from './marks.tsx';
@@ -11,7 +12,7 @@ import { ChangeItem, linkTo } from './overview.tsx';
 const page = signal<ProcessPage | undefined>(undefined);
 
 async function load(pid: number): Promise<void> {
-  page.value = await get<ProcessPage>(`process/${pid}`);
+  page.value = await get<ProcessPage>(`process/${pid}?messages`);
 }
 
 function Links({ others }: { readonly others: readonly Other[] }) {
@@ -92,26 +93,24 @@ function Status({ row }: { readonly row: TreeRow }) {
   );
 }
 
-/** Values in short, as a person would write them: `{ a: 1, b: 'x' }`. */
-function written(value: unknown, depth = 0): string {
-  if (typeof value === 'string') {
-    return depth === 0 ? value : `'${value}'`;
-  }
-  if (Array.isArray(value)) {
-    return `[${value.map((item) => written(item, depth + 1)).join(', ')}]`;
-  }
-  if (typeof value === 'object' && value !== null) {
-    const pad = '  '.repeat(depth + 1);
-    const fields = Object.entries(value).map(
-      ([key, item]) => `${key}: ${written(item, depth + 1)}`,
-    );
-    const line = `{ ${fields.join(', ')} }`;
-    return line.length < 56
-      ? line
-      : `{\n${pad}${fields.join(`,\n${pad}`)},\n${'  '.repeat(depth)}}`;
-  }
-  return String(value);
+/** A value of the program, as text alone. */
+function Written({ value, limit }: { readonly value: unknown; readonly limit: number }) {
+  return (
+    <pre tabIndex={0}>
+      {written(value, limit).map(({ text, type }, at) =>
+        type === undefined ? (
+          text
+        ) : (
+          <span key={at} class={classes[type]}>
+            {text}
+          </span>
+        ),
+      )}
+    </pre>
+  );
 }
+
+const classes = { key: 'k', text: 's', hidden: 'hid', note: 'quiet' } as const;
 
 function Facts({ row, shown }: { readonly row: TreeRow; readonly shown: ProcessPage | undefined }) {
   void figuresVersion.value;
@@ -155,9 +154,64 @@ function Hand({ shown }: { readonly shown: ProcessPage }) {
           {since !== undefined && ` for ${duration(now.value - since)}`}
         </span>
       </h3>
-      <pre tabIndex={0}>
-        {visible(message === undefined ? 'no message' : written(message), 2000)}
-      </pre>
+      {message === undefined ? (
+        <p class="quiet">It handles no message.</p>
+      ) : (
+        <Written value={message} limit={2000} />
+      )}
+    </section>
+  );
+}
+
+/** How the table names what has become of a message; nothing for one that is done. */
+const outcomes = {
+  waiting: 'waits',
+  inHand: 'in hand',
+  done: '',
+  ended: 'not done',
+  dropped: 'dropped',
+} as const;
+
+const span = (ms: number | undefined): string => (ms === undefined ? '' : duration(ms));
+
+function Messages({ messages }: { readonly messages: readonly LastMessage[] }) {
+  return (
+    <section>
+      <h3>
+        Last messages <span class="end">recorded while this is open</span>
+      </h3>
+      <div class="msgs num" role="table" aria-label="Last messages">
+        <div role="row" class="th">
+          <span role="columnheader">Ago</span>
+          <span role="columnheader">Message</span>
+          <span role="columnheader">Waited</span>
+          <span role="columnheader">Took</span>
+        </div>
+        {messages.map(({ name, outcome, age, waited, took }, at) => {
+          const tone = outcome === 'inHand' && took !== undefined && took > 10_000 ? 'warn' : '';
+          return (
+            <div key={at} role="row">
+              <span role="cell" class="quiet">
+                {age === undefined ? 'before' : duration(age)}
+              </span>
+              <span role="cell">
+                {visible(name)} <span class={tone || 'quiet'}>{outcomes[outcome]}</span>
+              </span>
+              <span role="cell">{span(waited)}</span>
+              <span role="cell" class={tone}>
+                {span(took)}
+              </span>
+            </div>
+          );
+        })}
+        {messages.length === 0 && (
+          <div role="row">
+            <span role="cell" class="quiet">
+              none yet
+            </span>
+          </div>
+        )}
+      </div>
     </section>
   );
 }
@@ -256,6 +310,7 @@ export function Panel({ path }: { readonly path: string }) {
       <section>
         <Facts row={row} shown={shown} />
       </section>
+      {shown?.lastMessages !== undefined && <Messages messages={shown.lastMessages} />}
       {shown !== undefined && <Hand shown={shown} />}
       {shown !== undefined && (
         <section>
@@ -265,9 +320,7 @@ export function Panel({ path }: { readonly path: string }) {
               {shown.isStateHidden ? 'hidden by the options' : 'without secrets'}
             </span>
           </h3>
-          {shown.state !== undefined && (
-            <pre tabIndex={0}>{visible(written(shown.state), 4000)}</pre>
-          )}
+          {shown.state !== undefined && <Written value={shown.state} limit={4000} />}
           {shown.state === undefined && !shown.isStateHidden && (
             <p class="quiet">It has none to show.</p>
           )}

@@ -10,6 +10,7 @@ import type { JudgeOptions } from '../judge/limits.ts';
 import { look } from '../look/look.ts';
 import type { Look } from '../look/looker.ts';
 import { type Recorded, recordedOf } from '../recording/record.ts';
+import { Explanations } from './explanations.ts';
 import { ChangeLog, frame } from './frame.ts';
 import { HourFrames } from './hour-frames.ts';
 import { Machine } from './machine.ts';
@@ -52,6 +53,7 @@ interface Looking {
 
 /** Looks at a system while somebody reads, and tells the readers. Without one it does nothing. */
 export class Live {
+  readonly explanations: Explanations;
   readonly #system: System;
   readonly #recorded: Recorded;
   readonly #machine = new Machine();
@@ -63,6 +65,7 @@ export class Live {
   constructor(system: System, recorded: Recorded) {
     this.#system = system;
     this.#recorded = recorded;
+    this.explanations = new Explanations(system);
   }
 
   get isFull(): boolean {
@@ -145,6 +148,7 @@ export class Live {
     for (const reader of this.#readers.values()) {
       reader.end(frame('end', JSON.stringify({ reason })));
     }
+    this.explanations.stop();
     // A stream of the Fetch standard does not tell that it was closed from here.
     this.#readers.clear();
     if (this.#looking !== undefined) {

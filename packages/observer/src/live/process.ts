@@ -6,6 +6,8 @@ import type { History } from '../history/history.ts';
 import { withoutEventData } from '../recording/event-data.ts';
 import { pathOfProcess } from '../recording/places.ts';
 import type { Recorded } from '../recording/record.ts';
+import type { Explanations } from './explanations.ts';
+import { type LastMessage, lastMessages } from './last-messages.ts';
 
 /** Another process, named. */
 export interface Other {
@@ -31,6 +33,11 @@ export interface ProcessPage {
   readonly monitors: readonly Other[];
   readonly monitoredBy: readonly Other[];
   readonly inHand: InHand | undefined;
+  /**
+   * The newest messages, for one who asks for `api/process/PID?messages`: they are recorded while
+   * that is asked again and again. `undefined` also if the program explains this process itself.
+   */
+  readonly lastMessages: readonly LastMessage[] | undefined;
   readonly state: unknown;
   /** States and messages are not shown here. */
   readonly isStateHidden: boolean;
@@ -40,12 +47,19 @@ export interface ProcessPage {
 
 const most = 20;
 
+/** What is shown of a process. */
+interface Shown {
+  readonly state: boolean;
+  /** Who explains it, if its last messages are wanted. */
+  readonly explanations: Explanations | undefined;
+}
+
 /** One process, for its page; `undefined` if it does not run. */
 export function processPage(
   system: System,
   recorded: Recorded,
   id: number,
-  showsState: boolean,
+  { state: showsState, explanations }: Shown,
 ): ProcessPage | undefined {
   const pid = processes(system).find((one) => one.id === id);
   const info = pid && processInfo(pid);
@@ -54,6 +68,7 @@ export function processPage(
   }
   const { history } = recorded.recorder;
   const path = pathOfProcess(history, pid);
+  const asked = showsState ? explanations?.of(pid) : undefined;
   return {
     path,
     pid: id,
@@ -62,6 +77,7 @@ export function processPage(
     monitors: named(system, history, info.monitors),
     monitoredBy: named(system, history, info.monitoredBy),
     inHand: showsState ? handledBy(pid) : undefined,
+    lastMessages: asked && lastMessages(asked, history, system.clock.now()),
     state: showsState ? shownState(pid) : undefined,
     isStateHidden: !showsState,
     lives: recorded.endsAt(path, 8),

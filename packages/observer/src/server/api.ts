@@ -46,7 +46,9 @@ class SystemApi implements Api {
     const { query } = question;
     const [, kind, pid] = /^(process|life)\/(\d{1,15})$/.exec(path) ?? [];
     if (kind !== undefined) {
-      return kind === 'life' ? this.#lifeOf(Number(pid)) : this.#process(Number(pid));
+      return kind === 'life'
+        ? this.#lifeOf(Number(pid))
+        : this.#process(Number(pid), query.has('messages'));
     }
     switch (path) {
       case 'live':
@@ -119,9 +121,11 @@ class SystemApi implements Api {
     return json(found.slice(0, mostFound).map((row) => ({ path: pathIn(structure, row), ...row })));
   }
 
-  #process(pid: number): Answer | undefined {
-    const showsState = this.#options.state !== 'hide';
-    const page = processPage(this.#system, this.#recording, pid, showsState);
+  #process(pid: number, withMessages: boolean): Answer | undefined {
+    const page = processPage(this.#system, this.#recording, pid, {
+      state: this.#options.state !== 'hide',
+      explanations: withMessages ? this.#live.explanations : undefined,
+    });
     return page && json(page);
   }
 

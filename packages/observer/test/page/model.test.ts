@@ -18,10 +18,12 @@ import { Mirror, rowsOfPast } from '../../page/model/mirror.ts';
 import { parseJson } from '../../page/model/parse-json.ts';
 import { firstPlace, quarters } from '../../page/model/quarters.ts';
 import { Rates } from '../../page/model/rates.ts';
+import { restartsByPart, restartsOf } from '../../page/model/restarts.ts';
 import { formatRoute, parseRoute } from '../../page/model/route.ts';
 import { withPoint } from '../../page/model/samples.ts';
 import { StreamRates } from '../../page/model/stream-rates.ts';
 import { wallTime } from '../../page/model/wall-time.ts';
+import { written } from '../../page/model/written.ts';
 import type { Lane, Stream, TreeRow, Vitals } from '../../src/wire.ts';
 
 const row = (number: number, parent: number, more: Partial<TreeRow> = {}): TreeRow => ({
@@ -98,6 +100,52 @@ test('OBS-P19 when the clock of the server is set, new times follow it, and span
   expect(wallTime(10_400, after)).toBe(before.wall + 400 + 3_600_000);
   const span = (seen: typeof before) => wallTime(10_400, seen) - wallTime(7000, seen);
   expect([span(before), span(after)]).toEqual([3400, 3400]);
+});
+
+test('OBS-P02 restarts are bars of five minutes, and those of more than an hour ago are none', () => {
+  const restartHour = { from: 600_000, part: 300_000, counts: [2, 0, 1] };
+  const crashed = row(1, 0, { restartHour });
+  expect(restartsByPart(crashed, 1_300_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]);
+  expect(restartsByPart(crashed, 1_500_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0]);
+  const counts = [1_300_000, 4_199_999, 4_200_000, 4_800_000].map((at) => restartsOf(crashed, at));
+  expect(counts).toEqual([3, 3, 1, 0]);
+  expect(restartsOf(row(2, 0), 1_300_000)).toBe(0);
+});
+
+describe('a value that is written', () => {
+  const textOf = (value: unknown, limit = 1000): string =>
+    written(value, limit)
+      .map(({ text }) => text)
+      .join('');
+
+  test('is as a person would write it, on one line if there is room', () => {
+    expect(textOf({ a: 1, b: 'x', c: [true, null] })).toBe("{ a: 1, b: 'x', c: [true, null] }");
+    expect(textOf('plain')).toBe('plain');
+    expect(textOf({ at: { key: 'x'.repeat(60) } })).toBe(
+      `{\n  at: {\n    key: '${'x'.repeat(60)}',\n  },\n}`,
+    );
+    expect(textOf({ a: 'x'.repeat(50) }, 12)).toBe("{\n  a: 'xxxx…");
+  });
+
+  test('tells keys, texts, secrets, and what is not shown', () => {
+    const value = {
+      token: '[redacted]',
+      list: '[Array(50)]',
+      note: 'a [redacted]',
+      is: '… 3 more',
+    };
+    const typed = written(value, 1000).filter(({ type }) => type !== undefined && type !== 'key');
+    expect(typed).toEqual([
+      { text: 'hidden', type: 'hidden' },
+      { text: 'Array(50)', type: 'note' },
+      { text: "'a [redacted]'", type: 'text' },
+      { text: '… 3 more', type: 'note' },
+    ]);
+  });
+
+  test('SEC-01 is text, with a mark for each character that is not to be seen', () => {
+    expect(textOf({ '\u202Ea': '<img>\u0000' })).toBe("{ \uFFFDa: '<img>\uFFFD' }");
+  });
 });
 
 describe('the address', () => {
@@ -188,6 +236,21 @@ describe('the tree as a list', () => {
     expect(flatList(mirror, { ...all, folds: new Map([[1, true]]) })).toHaveLength(17_313);
   });
 
+  test('of many children shows those that were restarted, unless these are many', () => {
+    const mirror = new Mirror();
+    const workers = Array.from({ length: 200 }, (_, at) => row(at + 2, 1));
+    mirror.replace([row(1, 0), row(202, 1, { state: 'stopped' }), ...workers]);
+    const numbers = (last: number) =>
+      flatList(mirror, {
+        ...all,
+        notable: ({ row: number }) => number === 3,
+        restarted: ({ row: number }) => number >= 5 && number <= last,
+      }).map((line) => (line.type === 'row' ? line.row.row : [line.count, line.areAllRunning]));
+    expect(numbers(6)).toEqual([1, 3, 5, 6, [198, false]]);
+    expect(numbers(53)).toHaveLength(52);
+    expect(numbers(54)).toEqual([1, 3, [200, false]]);
+  });
+
   test('OBS-P10 a filter keeps the ancestors of its hits', () => {
     const mirror = new Mirror();
     mirror.replace([row(1, 0), row(2, 1), row(3, 2), row(4, 1)]);
@@ -236,21 +299,6 @@ describe('rates', () => {
 
   test('OBS-P20 there is none after a sleep, nor for another process in the same row', () => {
     const rates = new Rates();
-  test('of many children shows those that were restarted, unless these are many', () => {
-    const mirror = new Mirror();
-    const workers = Array.from({ length: 200 }, (_, at) => row(at + 2, 1));
-    mirror.replace([row(1, 0), row(202, 1, { state: 'stopped' }), ...workers]);
-    const numbers = (last: number) =>
-      flatList(mirror, {
-        ...all,
-        notable: ({ row: number }) => number === 3,
-        restarted: ({ row: number }) => number >= 5 && number <= last,
-      }).map((line) => (line.type === 'row' ? line.row.row : [line.count, line.areAllRunning]));
-    expect(numbers(6)).toEqual([1, 3, 5, 6, [198, false]]);
-    expect(numbers(53)).toHaveLength(52);
-    expect(numbers(54)).toEqual([1, 3, [200, false]]);
-  });
-
     rates.update(1000, [[1, 0, 0, 100, 0, null]], pidOf);
     rates.update(41_000, [[1, 0, 0, 9000, 0, null]], pidOf);
     expect(rates.get(1)?.rate).toBeUndefined();

@@ -113,6 +113,7 @@ inBrowser('the views of the page', () => {
     const queue = panelOf(page, 'queue').locator('pre').last();
     await queue.getByText('asked: 0').waitFor();
     expect(await queue.innerText()).not.toMatch(/open sesame|abcdefghijklmnop/);
+    expect(await queue.locator('.hid').innerText()).toBe('hidden');
     await show(page, 'processes?selected=app / enrich / geocoder');
     const geocoder = panelOf(page, 'geocoder').locator('pre').last();
     await geocoder.getByText('found: 0').waitFor();
@@ -123,6 +124,9 @@ inBrowser('the views of the page', () => {
       .waitFor();
     await panelOf(page, 'store')
       .getByText(/handleCast\.hold/)
+      .waitFor();
+    await panelOf(page, 'store')
+      .getByRole('row', { name: /cast hold in hand/ })
       .waitFor();
     release();
     await panelOf(page, 'store')
