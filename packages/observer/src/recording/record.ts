@@ -142,10 +142,11 @@ export class Recorded implements Recording {
    * What there is when the recording begins. Supervisors are older than their children.
    */
   #adopt(): void {
-    for (const supervisor of processes(this.#system)) {
-      const info = supervisorInfo(supervisor);
+    for (const pid of processes(this.#system)) {
+      this.recorder.adoptStart(pid);
+      const info = supervisorInfo(pid);
       if (info !== undefined) {
-        this.recorder.adopt(supervisor, info);
+        this.recorder.adopt(pid, info);
       }
     }
     this.streamRecorder.adopt();

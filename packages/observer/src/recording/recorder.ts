@@ -61,11 +61,22 @@ export class Recorder implements Witness {
     }
   }
 
+  /** A process that is older than the recording. Its supervisor may still start it. */
+  adoptStart(pid: Pid): void {
+    if (this.history.presenceOf(pid.id) === undefined) {
+      this.#attempted(pid, processInfo(pid)?.parent);
+    }
+  }
+
   // Processes
 
   started(pid: Pid, parent: Pid | undefined): void {
+    this.#startedAt.set(pid.id, this.#now);
+    this.#attempted(pid, parent);
+  }
+
+  #attempted(pid: Pid, parent: Pid | undefined): void {
     const now = this.#now;
-    this.#startedAt.set(pid.id, now);
     const presence = parent && this.#starting.get(parent.id);
     if (parent !== undefined && presence !== undefined) {
       this.#starting.delete(parent.id);

@@ -218,6 +218,32 @@ describe('record', () => {
     expect(record(system)).not.toBe(recording);
   });
 
+  test('knows the places of children whose start is not over when it begins', async () => {
+    const system = createTestSystem();
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const slow = GenServer.define({
+      init: async () => {
+        await opened;
+        return ok(0);
+      },
+    });
+    const starting = start(system, [
+      child('a'),
+      Supervisor.childSpec({
+        id: 'sub',
+        strategy: 'oneForOne',
+        children: [child('b'), GenServer.childSpec(slow, undefined, { id: 'slow' }), child('c')],
+      }),
+    ]);
+    await settle(system);
+    const recording = record(system);
+    open();
+    await starting;
+    expect(pathsOf(recording.at(0))).toStrictEqual([
+      ['app', 2, ['a', 3], ['sub', 4, ['b', 5], ['slow', 6], ['c', 7]]],
+    ]);
+  });
+
   test('OBS-C01 sets no timer', async () => {
     const system = createTestSystem();
     const set: number[] = [];
