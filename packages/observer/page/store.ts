@@ -24,7 +24,15 @@ import { StreamRates } from './model/stream-rates.ts';
 import { takeToken } from './model/token.ts';
 import { wallTime } from './model/wall-time.ts';
 
-const noHour: ToldHour = { from: 0, part: 30_000, changes: [], crashes: [], since: 0, latest: [] };
+const noHour: ToldHour = {
+  from: 0,
+  part: 30_000,
+  changes: [],
+  crashes: [],
+  since: 0,
+  latest: [],
+  slowest: [],
+};
 
 export const token = signal(takeToken());
 export const connection = signal<Connection>('connecting');

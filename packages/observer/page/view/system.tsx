@@ -1,8 +1,9 @@
 import { signal } from '@preact/signals';
 
-import { clockTime, grouped, rated, shortPath, visible } from '../model/format.ts';
+import { clockTime, grouped, lastOf, rated, shortPath, visible } from '../model/format.ts';
 import type { Point } from '../model/samples.ts';
-import { figuresVersion, mirror, points, rates, vitals, wall } from '../store.ts';
+import { nearlyAllIn } from '../model/waiting.ts';
+import { figuresVersion, hour, mirror, points, rates, vitals, wall } from '../store.ts';
 import { Segments } from './marks.tsx';
 import { linkTo } from './overview.tsx';
 
@@ -18,7 +19,7 @@ const wide = 660;
 
 function Chart(props: {
   readonly title: string;
-  readonly about?: string;
+  readonly about?: string | undefined;
   readonly now: string;
   readonly unit: string;
   readonly of: (point: Point) => number;
@@ -41,7 +42,7 @@ function Chart(props: {
     <div class="chart">
       <div class="t">
         <h2>{title}</h2>
-        {about !== undefined && <span class="quiet">{about}</span>}
+        {about !== undefined && <span class="quiet ellipsis">{about}</span>}
         <span class="now num">
           {now} <span class="quiet unit">{unit}</span>
         </span>
@@ -105,9 +106,10 @@ function Tops(props: {
   readonly title: string;
   readonly unit: string;
   readonly items: readonly (readonly [path: string, value: number])[];
-  readonly tone?: string;
+  /** From this value on a bar is a warning. */
+  readonly warnFrom?: number;
 }) {
-  const { title, unit, items, tone } = props;
+  const { title, unit, items, warnFrom = Infinity } = props;
   const max = Math.max(...items.map(([, value]) => value), 1e-9);
   return (
     <section>
@@ -115,11 +117,14 @@ function Tops(props: {
         <h2>{title}</h2>
         <span class="quiet more">{unit}</span>
       </div>
-      {items.map(([path, value]) => (
-        <div class="top-row" key={path}>
+      {items.map(([path, value], at) => (
+        <div class="top-row" key={at}>
           <a href={linkTo({ view: 'processes', selected: path })}>{visible(shortPath(path), 60)}</a>
           <span class="b">
-            <i class={tone ?? ''} style={{ width: `${(value / max) * 100}%` }} />
+            <i
+              class={value >= warnFrom ? 'warn-bar' : ''}
+              style={{ width: `${(value / max) * 100}%` }}
+            />
           </span>
           <span class="num value">{rated(value)}</span>
         </div>
@@ -127,6 +132,15 @@ function Tops(props: {
       {items.length === 0 && <p class="none">none</p>}
     </section>
   );
+}
+
+/** So many that wait are a warning. */
+const manyMessages = 1000;
+
+/** Whose mailbox nearly all waiting messages are in. */
+function fullest(): string | undefined {
+  const path = vitals.value && nearlyAllIn(vitals.value);
+  return path === undefined ? undefined : `nearly all in ${visible(lastOf(path), 60)}`;
 }
 
 export function System() {
@@ -137,7 +151,7 @@ export function System() {
   const by = (value: (figures: (typeof measured)[number][1]) => number) =>
     measured
       .map(([path, figures]) => [path, value(figures)] as const)
-      .filter(([, amount]) => amount > 0)
+      .filter(([, amount]) => amount >= 0.05)
       .toSorted((a, b) => b[1] - a[1])
       .slice(0, 6);
   return (
@@ -177,10 +191,11 @@ export function System() {
         />
         <Chart
           title="Messages waiting"
+          about={fullest()}
           now={grouped(last?.messages ?? 0)}
           unit=""
           of={({ messages }) => messages}
-          color={(last?.messages ?? 0) >= 1000 ? 'var(--warn)' : 'var(--accent)'}
+          color={(last?.messages ?? 0) >= manyMessages ? 'var(--warn)' : 'var(--accent)'}
         />
         <Chart
           title="Heap used"
@@ -197,9 +212,13 @@ export function System() {
           title="Longest queues"
           unit="messages"
           items={by(({ queue }) => queue)}
-          tone="warn-bar"
+          warnFrom={manyMessages}
         />
-        <Tops title="Most messages" unit="/s" items={by(({ rate = 0 }) => rate)} />
+        <Tops
+          title="Slow callbacks, last hour"
+          unit="ms"
+          items={hour.value.slowest.map(({ path, ms }) => [path, ms] as const)}
+        />
       </div>
     </>
   );

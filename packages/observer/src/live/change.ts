@@ -1,3 +1,5 @@
+import type { SlowCallback } from '../recording/slow-callbacks.ts';
+
 /** Something that has happened, for a list of changes. Times are those of the system's clock. */
 export interface Change {
   readonly at: number;
@@ -36,4 +38,6 @@ export interface ToldHour extends Hour {
   readonly since: number;
   /** The newest first. */
   readonly latest: readonly MergedChange[];
+  /** The slowest callbacks, as `slowest` of a look. */
+  readonly slowest: readonly SlowCallback[];
 }

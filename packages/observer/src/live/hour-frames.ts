@@ -12,6 +12,8 @@ const usually = 10;
 const soonest = 2;
 /** How many of the latest changes are told with it, after those that belong together are merged. */
 const mostLatest = 8;
+/** How many slow callbacks a page has room for. */
+const mostSlow = 6;
 /** How many changes are merged at most. */
 const mostMerged = 500;
 
@@ -47,6 +49,7 @@ export class HourFrames {
       ...hour,
       since: this.#recorded.since,
       latest: latest.slice(0, mostLatest),
+      slowest: this.#recorded.trouble.slowCallbacks.at(now).slice(0, mostSlow),
     };
     return frame('hour', JSON.stringify(told));
   }

@@ -3,6 +3,7 @@ import { exposed, facetOf, type Sample, sample } from '@reprise/actor/inspect';
 
 import { pathOfProcess } from '../recording/places.ts';
 import type { Recorded } from '../recording/record.ts';
+import type { SlowCallback } from '../recording/slow-callbacks.ts';
 import { streamKind } from '../recording/stream-fact.ts';
 import type { StreamStatus } from '../recording/stream-status.ts';
 import {
@@ -45,6 +46,8 @@ export interface Look {
   readonly lastDropped: Moment | undefined;
   /** When a callback has held the thread for longer than `slowCallback` last. */
   readonly lastSlow: Moment | undefined;
+  /** The slowest of them in the last hour, the slowest first: 20 at most, two of one path. */
+  readonly slowest: readonly SlowCallback[];
 }
 
 /** Something that has happened to a process. */
@@ -109,6 +112,7 @@ export class Looker {
       ignored: momentsOf(recorded.streamRecorder.ignored, ({ text }) => text),
       lastDropped: momentOf(recorded.trouble.lastDropped, () => 'a full mailbox'),
       lastSlow: momentOf(recorded.trouble.lastSlow, ({ ms }) => `${ms} ms`),
+      slowest: recorded.trouble.slowCallbacks.at(at),
     };
   }
 

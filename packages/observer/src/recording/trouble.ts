@@ -11,6 +11,7 @@ import { shown, shownReason, supervisorInfo, type Witness } from '@reprise/actor
 import type { History } from '../history/history.ts';
 import { pathOfProcess } from './places.ts';
 import { Recent } from './recent.ts';
+import { SlowCallbacks } from './slow-callbacks.ts';
 
 /** The restarts of one child in the last ten minutes. */
 export interface RecentRestarts {
@@ -53,6 +54,7 @@ export class Trouble implements Witness {
   readonly lost: Recent<LostChild> = new Recent(mostChildren);
   lastDropped: LastTime | undefined = undefined;
   lastSlow: (LastTime & { readonly ms: number }) | undefined = undefined;
+  readonly slowCallbacks: SlowCallbacks = new SlowCallbacks();
   readonly #system: System;
   readonly #history: History;
   /** Of processes that have crashed, until they are restarted. */
@@ -123,6 +125,7 @@ export class Trouble implements Witness {
 
   slow(pid: Pid, ms: number): void {
     this.lastSlow = { at: this.#now, path: this.#pathOf(pid), ms };
+    this.slowCallbacks.add(this.lastSlow);
   }
 
   dropped(pid: Pid): void {

@@ -20,6 +20,7 @@ const lookWith = (given: Partial<Look>): Look => ({
   ignored: [],
   lastDropped: undefined,
   lastSlow: undefined,
+  slowest: [],
   ...given,
 });
 

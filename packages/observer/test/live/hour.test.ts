@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { createTestSystem } from '@reprise/actor/testing';
+import { register, spawn, whereis } from '@reprise/actor';
+import { advance, createTestSystem } from '@reprise/actor/testing';
 import fc from 'fast-check';
 
-import type { Change } from '../../src/live/change.ts';
+import type { Change, ToldHour } from '../../src/live/change.ts';
+import { HourFrames } from '../../src/live/hour-frames.ts';
 import { changesAround, hourOf, latestChanges } from '../../src/live/hour.ts';
 import { recordedOf } from '../../src/recording/record.ts';
 
@@ -81,4 +83,26 @@ test('the hour, its newest changes and those around a time are those of all that
     }),
     { numRuns: 60 },
   );
+});
+
+test('the hour tells the six slowest callbacks, and none that was before it', async () => {
+  const system = createTestSystem();
+  const recorded = recordedOf(system);
+  const hours = new HourFrames(system.clock, recorded);
+  const told = (): readonly number[] => {
+    const [, data = ''] = /^data: (.*)$/m.exec(hours.frame()) ?? [];
+    return (JSON.parse(data) as ToldHour).slowest.map(({ ms }) => ms);
+  };
+  expect(told()).toStrictEqual([]);
+  for (let ms = 101; ms <= 110; ms++) {
+    register(
+      system,
+      `name ${ms}`,
+      spawn(system, (self) => self.receive()),
+    );
+    recorded.trouble.slow(whereis(system, `name ${ms}`) ?? system.pid, ms);
+  }
+  expect(told()).toStrictEqual([110, 109, 108, 107, 106, 105]);
+  await advance(system, 3_600_000);
+  expect(told()).toStrictEqual([]);
 });

@@ -5,12 +5,14 @@ import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
 import {
   crash,
+  createSystem,
   DynamicSupervisor,
   GenServer,
   monitor,
   noreply,
   ok,
   type Pid,
+  reply,
   send,
   spawn,
   Supervisor,
@@ -147,6 +149,35 @@ describe('look', () => {
       },
     ]);
     expect(findings(system)).toContainEqual(['stuck', 'app / queue']);
+  });
+
+  test('has the slowest callbacks, with their paths', async () => {
+    const logger = { error: () => {}, warn: () => {} };
+    const system = createSystem({ logger, slowCallback: 20 });
+    look(system);
+    const busy = GenServer.define({
+      init: () => ok(0),
+      handleCall: {
+        hold: (ms: number, done) => {
+          const until = performance.now() + ms;
+          while (performance.now() < until);
+          return reply(done, done);
+        },
+      },
+    });
+    const pid = await GenServer.start(system, busy, undefined, { name: 'busy' });
+    for (const ms of [25, 45, 35]) {
+      await GenServer.call(pid, 'hold', ms);
+    }
+    // On a busy machine each takes longer, and others may be slow.
+    const { slowest } = look(system);
+    const found = slowest.filter(({ path }) => path === 'busy');
+    expect(found).toHaveLength(2);
+    expect(found[0]?.ms).toBeGreaterThanOrEqual(45);
+    expect(slowest.map(({ ms }) => ms)).toStrictEqual(
+      slowest.map(({ ms }) => ms).toSorted((a, b) => b - a),
+    );
+    await system.stop();
   });
 
   test('remembers since when a mailbox grows, from look to look', async () => {

@@ -22,6 +22,7 @@ import { restartsByPart, restartsOf } from '../../page/model/restarts.ts';
 import { formatRoute, parseRoute } from '../../page/model/route.ts';
 import { withPoint } from '../../page/model/samples.ts';
 import { StreamRates } from '../../page/model/stream-rates.ts';
+import { nearlyAllIn } from '../../page/model/waiting.ts';
 import { wallTime } from '../../page/model/wall-time.ts';
 import { written } from '../../page/model/written.ts';
 import type { Lane, Stream, TreeRow, Vitals } from '../../src/wire.ts';
@@ -453,4 +454,12 @@ describe('a lane', () => {
       { type: 'thread', from: 66.66666666666666, to: 100, title: '' },
     ]);
   });
+});
+
+test('a mailbox is named that has nine of ten waiting messages, where there are many', () => {
+  const queue = (messages: number) => ({ path: 'app / queue', pid: 7, messages, growsSince: 0 });
+  expect(nearlyAllIn({ messages: 1000, longest: queue(900) })).toBe('app / queue');
+  expect(nearlyAllIn({ messages: 1000, longest: queue(899) })).toBeUndefined();
+  expect(nearlyAllIn({ messages: 99, longest: queue(99) })).toBeUndefined();
+  expect(nearlyAllIn({ messages: 0 })).toBeUndefined();
 });
