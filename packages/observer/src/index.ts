@@ -1,6 +1,7 @@
 export type { EndedLife } from './history/endings.ts';
 export type { PastTree } from './history/past.ts';
 export type { CrashGroup, CrashKind, CrashReport } from './recording/crash-book.ts';
+export type { CrashCounts } from './recording/crash-counts.ts';
 export { record, type Recording } from './recording/record.ts';
 export type { SlowCallback } from './recording/slow-callbacks.ts';
 export type { IgnoredCursor, RecordedStream, StreamPhase } from './recording/stream-recorder.ts';

@@ -7,6 +7,7 @@ import type {
   MergedChange as MergedChangeValue,
   ToldHour as ToldHourValue,
 } from './live/change.ts';
+import type { ToldCrashes as ToldCrashesValue } from './live/crashes.ts';
 import type { LastMessage as LastMessageValue } from './live/last-messages.ts';
 import type { Links as LinksValue } from './live/links.ts';
 import type { Figures as FiguresValue } from './live/numbers.ts';
@@ -15,10 +16,7 @@ import type { TreeRow as TreeRowValue } from './live/structure.ts';
 import type { Hello as HelloValue, Vitals as VitalsValue } from './live/told.ts';
 import type { Look as LookValue } from './look/looker.ts';
 import type { StreamLook as StreamLookValue } from './look/stream-look.ts';
-import type {
-  CrashGroup as CrashGroupValue,
-  CrashReport as CrashReportValue,
-} from './recording/crash-book.ts';
+import type { CrashReport as CrashReportValue } from './recording/crash-book.ts';
 import type {
   RecordedStream as RecordedStreamValue,
   StreamPhase as StreamPhaseValue,
@@ -62,7 +60,7 @@ export type Stream = Json<StreamLookValue>;
 export type Lane = Json<RecordedStreamValue>;
 export type Phase = Json<StreamPhaseValue>;
 /** An item of `api/crashes`. */
-export type CrashGroup = Json<CrashGroupValue>;
+export type CrashGroup = Json<ToldCrashesValue>;
 export type CrashReport = Json<CrashReportValue>;
 /** An item of `api/at`: the tree at a time of the last hour. */
 export type PastTree = Json<PastTreeValue>;

@@ -1,20 +1,34 @@
 import { signal } from '@preact/signals';
 import type { CrashGroup, CrashReport, EndedLife } from '@reprise/observer/wire';
+import { useEffect } from 'preact/hooks';
 
-import { clockTime, duration, grouped, shortPath, utc, visible } from '../model/format.ts';
+import { crashBars } from '../model/crash-bars.ts';
+import {
+  clockTime,
+  duration,
+  grouped,
+  lastOf,
+  plural,
+  shortPath,
+  utc,
+  visible,
+} from '../model/format.ts';
+import { type LifeLine, lifeLines } from '../model/lives.ts';
 import {
   crashes,
+  figuresVersion,
   get,
   go,
   hello,
   hour,
   mirror,
+  rates,
   route,
   treeVersion,
   vitals,
   wall,
 } from '../store.ts';
-import { Field, Segments } from './marks.tsx';
+import { Bars, Field, Segments } from './marks.tsx';
 import { linkTo } from './overview.tsx';
 
 const which = signal<'last' | 'first'>('last');
@@ -39,7 +53,8 @@ function GroupItem({
     count === 1
       ? clockTime(wall(lastAt))
       : `${clockTime(wall(firstAt))} – ${clockTime(wall(lastAt))}`;
-  const isNow = lastAt > hour.value.from + hour.value.part * hour.value.changes.length - 600_000;
+  const until = hour.value.from + hour.value.part * hour.value.changes.length;
+  const isBad = lastAt > until - 600_000 && count > 4;
   return (
     <button
       type="button"
@@ -53,7 +68,8 @@ function GroupItem({
       <span class="t">
         {visible(shortPath(path), 60)} <span class="quiet num">{times}</span>
       </span>
-      <span class={`c ${isNow && count > 4 ? 'bad' : ''}`}>{grouped(count)}</span>
+      <Bars counts={crashBars(group.recent, until)} height={28} hot={isBad ? 1 : Infinity} />
+      <span class={`c ${isBad ? 'bad' : ''}`}>{grouped(count)}</span>
       <span class="m">{visible(last.reason, 120)}</span>
     </button>
   );
@@ -85,28 +101,98 @@ function pidIn(process: string): string {
   return process.replace(/#Pid<(\d+)>/, '#$1');
 }
 
-function Followed({ group, report }: { readonly group: CrashGroup; readonly report: CrashReport }) {
+function Step(props: {
+  readonly dot: 'down' | 'off' | 'idle' | 'await';
+  readonly who: string;
+  readonly text: string;
+  readonly at?: number | undefined;
+}) {
+  const { dot, who, text, at } = props;
+  return (
+    <li>
+      <span class={`dot ${dot}`} />
+      <span>
+        <b>{visible(who, 60)}</b> {visible(text)}
+      </span>
+      {at === undefined ? (
+        <span />
+      ) : (
+        <span class="quiet" title={utc(wall(at))}>
+          {clockTime(wall(at))}
+        </span>
+      )}
+    </li>
+  );
+}
+
+function endText({ kind }: CrashGroup, { isInInit, process }: CrashReport): string {
+  const pid = pidIn(process);
+  const life = lives.value.list.find((one) => pid === `#${one.pid}`);
+  const after =
+    life === undefined ? '' : `, ${duration(life.endedAt - life.startedAt)} after its start`;
+  return kind === 'gaveUp'
+    ? `${pid} gave up`
+    : isInInit
+      ? `${pid} ended in init${after}`
+      : kind === 'start'
+        ? 'could not be started'
+        : `${pid} crashed${after}`;
+}
+
+function restartText(restart: NonNullable<CrashGroup['restart']>, isAlone: boolean): string {
+  const { number, counted, maxRestarts, maxSeconds, strategy } = restart;
+  const of = counted === undefined ? '' : `: ${counted} of ${maxRestarts} within ${maxSeconds} s`;
+  const which = number === 0 ? 'a restart' : `restart ${grouped(number)}`;
+  return `counted ${which}${of}${isAlone ? `; takes nobody along (${strategy})` : ''}`;
+}
+
+/** What the supervisor did, and how it is now: of the newest crash of a process. */
+function Since({ group, report }: { readonly group: CrashGroup; readonly report: CrashReport }) {
   void treeVersion.value;
-  const row = mirror.byPath(group.path);
-  const parent = mirror.get(row?.parent ?? 0);
-  const { supervises } = parent ?? {};
-  const time = clockTime(wall(report.at));
+  void figuresVersion.value;
+  const { path, restart } = group;
+  const row = mirror.byPath(path);
+  return (
+    <>
+      {restart !== undefined && (
+        <Step
+          dot="idle"
+          who={lastOf(restart.supervisor)}
+          text={restartText(restart, report.takenAlong.length === 0)}
+          at={restart.at}
+        />
+      )}
+      {restart?.waiting.map((other) => {
+        const messages = rates.get(mirror.byPath(other.path)?.row ?? 0)?.queue ?? other.messages;
+        return (
+          <Step
+            key={other.pid}
+            dot="await"
+            who={lastOf(other.path)}
+            text={`watches it: ${plural(messages, 'message waits', 'messages wait')} there now`}
+          />
+        );
+      })}
+      {row?.state === 'running' && (
+        <Step dot="idle" who={row.id} text={`runs as #${row.pid}`} at={row.startedAt} />
+      )}
+      {row?.nextStartAt !== undefined && (
+        <Step
+          dot="off"
+          who={row.id}
+          text={`is to start again after ${duration(row.delay ?? 0)}`}
+          at={row.nextStartAt}
+        />
+      )}
+    </>
+  );
+}
+
+function Followed({ group, report }: { readonly group: CrashGroup; readonly report: CrashReport }) {
+  const newest = crashes.value.find(({ path }) => path === group.path);
   return (
     <ul class="chain num">
-      <li>
-        <span class="dot down" />
-        <span>
-          <b>{visible(shortPath(group.path), 60)}</b> {visible(pidIn(report.process))}{' '}
-          {group.kind === 'gaveUp'
-            ? 'gave up'
-            : group.kind === 'start'
-              ? 'could not be started'
-              : 'crashed'}
-        </span>
-        <span class="quiet" title={utc(wall(report.at))}>
-          {time}
-        </span>
-      </li>
+      <Step dot="down" who={lastOf(group.path)} text={endText(group, report)} at={report.at} />
       {report.takenAlong.map((text) => (
         <li key={text}>
           <span class="dot off" />
@@ -114,35 +200,37 @@ function Followed({ group, report }: { readonly group: CrashGroup; readonly repo
           <span />
         </li>
       ))}
-      {supervises !== undefined && supervises.counting > 0 && (
-        <li>
-          <span class="dot idle" />
-          <span>
-            <b>{visible(parent?.id ?? '', 60)}</b> counts {supervises.counting} of{' '}
-            {supervises.maxRestarts} restarts in {supervises.maxSeconds} s
-          </span>
-          <span />
-        </li>
-      )}
-      {row?.state === 'running' && (
-        <li>
-          <span class="dot idle" />
-          <span>
-            <b>{visible(row.id, 60)}</b> runs as #{row.pid}
-          </span>
-          <span class="quiet">{row.startedAt !== undefined && clockTime(wall(row.startedAt))}</span>
-        </li>
-      )}
-      {row?.nextStartAt !== undefined && (
-        <li>
-          <span class="dot off" />
-          <span>
-            <b>{visible(row.id, 60)}</b> is to start again, after {duration(row.delay ?? 0)}
-          </span>
-          <span class="quiet">{clockTime(wall(row.nextStartAt))}</span>
-        </li>
-      )}
+      {newest === group && report === group.last && <Since group={group} report={report} />}
     </ul>
+  );
+}
+
+function LifeRow({ line }: { readonly line: LifeLine }) {
+  const isOne = line.type === 'life';
+  const cells = isOne
+    ? [
+        `#${line.life.pid}`,
+        clockTime(wall(line.life.startedAt)),
+        duration(line.life.endedAt - line.life.startedAt),
+        grouped(line.life.handled),
+        line.life.reason,
+      ]
+    : [
+        '…',
+        `${grouped(line.count)} more`,
+        `${duration(line.each)} each`,
+        grouped(line.handled),
+        line.reason,
+      ];
+  const classes = ['mono soft', '', '', '', 'ellipsis'];
+  return (
+    <div role="row" class="contents">
+      {cells.map((text, at) => (
+        <span key={at} role="cell" class={`${classes[at]} ${isOne ? '' : 'quiet'}`}>
+          {visible(text, 100)}
+        </span>
+      ))}
+    </div>
   );
 }
 
@@ -156,36 +244,32 @@ function Lives({ list }: { readonly list: readonly EndedLife[] }) {
           </span>
         ))}
       </div>
-      {list.map(({ pid, startedAt, endedAt, handled, reason }) => (
-        <div role="row" class="contents" key={pid}>
-          <span role="cell" class="mono soft">
-            #{pid}
-          </span>
-          <span role="cell">{clockTime(wall(startedAt))}</span>
-          <span role="cell">{duration(endedAt - startedAt)}</span>
-          <span role="cell">{grouped(handled)}</span>
-          <span role="cell" class="ellipsis">
-            {visible(reason, 100)}
-          </span>
-        </div>
+      {lifeLines(list).map((line, at) => (
+        <LifeRow key={at} line={line} />
       ))}
     </div>
   );
 }
 
+/** So many lives are told at most. */
+const mostLives = 100;
+
 async function loadLives(path: string): Promise<void> {
-  lives.value = { path, list: [] };
+  if (lives.value.path !== path) {
+    lives.value = { path, list: [] };
+  }
   const list = await get<readonly EndedLife[]>(`lives?path=${encodeURIComponent(path)}`);
   if (lives.value.path === path) {
-    lives.value = { path, list: list ?? [] };
+    lives.value = { path, list: list ?? lives.value.list };
   }
 }
 
 function Report({ group }: { readonly group: CrashGroup }) {
   const report = group[which.value];
-  if (lives.value.path !== group.path) {
-    void loadLives(group.path);
-  }
+  const { path, lastAt } = group;
+  useEffect(() => {
+    void loadLives(path);
+  }, [path, lastAt]);
   const copy = (): void => {
     const { reason, stack = '', message = '', state = '' } = report;
     void navigator.clipboard.writeText([group.path, reason, stack, message, state].join('\n'));
@@ -201,6 +285,11 @@ function Report({ group }: { readonly group: CrashGroup }) {
         {group.count === 1
           ? `once, ${clockTime(wall(group.lastAt))}`
           : `${grouped(group.count)} times, first ${clockTime(wall(group.firstAt))}, last ${clockTime(wall(group.lastAt))}`}
+        {report.isInInit && (
+          <>
+            <span class="quiet">·</span>in init
+          </>
+        )}
       </div>
       <div class="acts-row">
         <Segments
@@ -225,10 +314,11 @@ function Report({ group }: { readonly group: CrashGroup }) {
       <Followed group={group} report={report} />
       <h3>Stack</h3>
       <Stack text={report.stack ?? report.reason} />
-      {(report.message !== undefined || report.state !== undefined) && (
+      {(report.message !== undefined || report.state !== undefined || report.isInInit) && (
         <>
           <h3>In hand</h3>
           <pre tabIndex={0}>
+            {report.isInInit && 'message  none: it was in init'}
             {report.message !== undefined && `message  ${visible(report.message, 1500)}\n`}
             {report.state !== undefined && `state    ${visible(report.state, 1500)}`}
           </pre>
@@ -236,7 +326,9 @@ function Report({ group }: { readonly group: CrashGroup }) {
       )}
       {lives.value.list.length > 0 && (
         <>
-          <h3>Its lives</h3>
+          <h3>
+            {lives.value.list.length < mostLives ? 'Its lives' : `Its last ${mostLives} lives`}
+          </h3>
           <Lives list={lives.value.list} />
         </>
       )}

@@ -1,9 +1,9 @@
 import { type Pid, processInfo } from '@reprise/actor';
-import { type SupervisedChild, supervisorInfo } from '@reprise/actor/inspect';
+import { type SupervisedChild, type SupervisorInfo, supervisorInfo } from '@reprise/actor/inspect';
 
 import type { History } from '../history/history.ts';
 import { pathOfProcess } from '../recording/places.ts';
-import type { RecentRestarts } from '../recording/trouble.ts';
+import type { RecentRestarts, Trouble } from '../recording/trouble.ts';
 
 /** A child that was restarted within the last ten minutes. */
 export interface RestartingChild {
@@ -48,6 +48,21 @@ export interface StuckProcess {
   readonly messages: number;
 }
 
+/** A restart of a child, and who waits for that child now. */
+export interface RestartedChild {
+  readonly at: number;
+  /** Which one it is, of the restarts since its supervisor was started. */
+  readonly number: number;
+  readonly supervisor: string;
+  readonly strategy: string;
+  /** How many restarts counted then, this one included; `undefined` if that is not known. */
+  readonly counted: number | undefined;
+  readonly maxRestarts: number;
+  readonly maxSeconds: number;
+  /** Processes that were linked to it or monitored it, and have messages waiting now. */
+  readonly waiting: readonly WaitingProcess[];
+}
+
 const tenMinutes = 600_000;
 
 /** `undefined` for one that was restarted long ago, or whose supervisor has ended. */
@@ -63,11 +78,8 @@ export function restartingChild(
   if (firstAt === undefined || info === undefined) {
     return undefined;
   }
-  const { countingRestarts: counting, maxRestarts, maxSeconds, children } = info;
-  // Of several children of one id, one that does not run is meant.
-  const named = children.filter((child) => child.id === id);
-  const child: SupervisedChild | undefined =
-    named.find(({ state }) => state !== 'running') ?? named.at(-1);
+  const { countingRestarts: counting, maxRestarts, maxSeconds } = info;
+  const child = childOf(info, id);
   return {
     path,
     count: recent.length,
@@ -77,6 +89,42 @@ export function restartingChild(
     isRunning: child?.state === 'running',
     nextStartAt: child?.wait?.until,
     supervisor: { path: pathOfProcess(history, supervisor), counting, maxRestarts, maxSeconds },
+    waiting: watchers.flatMap((pid) => waitingProcess(pid, history)),
+  };
+}
+
+/** Of several children of one id, one that does not run is meant. */
+function childOf({ children }: SupervisorInfo, id: string): SupervisedChild | undefined {
+  const named = children.filter((child) => child.id === id);
+  return named.find(({ state }) => state !== 'running') ?? named.at(-1);
+}
+
+/**
+ * The last restart of a child, if it was within the last ten minutes; `undefined` if its supervisor
+ * has ended.
+ */
+export function restartedChild(
+  path: string,
+  trouble: Trouble,
+  history: History,
+  now: number,
+): RestartedChild | undefined {
+  const restarts = trouble.restarts.get(path);
+  const at = restarts?.times.at(-1);
+  const info = restarts && supervisorInfo(restarts.supervisor);
+  if (restarts === undefined || at === undefined || info === undefined || at < now - tenMinutes) {
+    return undefined;
+  }
+  const { supervisor, id, watchers } = restarts;
+  const { strategy, maxRestarts, maxSeconds } = info;
+  return {
+    at,
+    number: childOf(info, id)?.restarts ?? 0,
+    supervisor: pathOfProcess(history, supervisor),
+    strategy,
+    counted: trouble.counted(supervisor, info, at),
+    maxRestarts,
+    maxSeconds,
     waiting: watchers.flatMap((pid) => waitingProcess(pid, history)),
   };
 }

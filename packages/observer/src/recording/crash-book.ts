@@ -1,9 +1,13 @@
+import { addCrash, type CrashCounts, countsOfFirst, type OpenCounts } from './crash-counts.ts';
+
 /** A crash as it is kept: text alone. */
 export interface CrashReport {
   /** On the system's clock, in ms. */
   readonly at: number;
   /** The process, such as `#Pid<7>`; that of the supervisor if a child could not be started. */
   readonly process: string;
+  /** Whether the process ended before it had started: in its `init`. */
+  readonly isInInit: boolean;
   readonly reason: string;
   readonly stack: string | undefined;
   /** The message that a server handled, and its state, as JSON: bounded, and without secrets. */
@@ -30,6 +34,8 @@ export interface CrashGroup {
   readonly count: number;
   readonly firstAt: number;
   readonly lastAt: number;
+  /** When they were, roughly. */
+  readonly recent: CrashCounts;
   readonly first: CrashReport;
   /** The newest report: at most one in a second is made. */
   readonly last: CrashReport;
@@ -52,6 +58,7 @@ export interface OpenReport extends CrashReport {
 interface Group extends CrashGroup {
   count: number;
   lastAt: number;
+  readonly recent: OpenCounts;
   last: OpenReport;
 }
 
@@ -111,6 +118,7 @@ export class CrashBook {
       count: 1,
       firstAt: at,
       lastAt: at,
+      recent: countsOfFirst(at),
       first: report,
       last: report,
     };
@@ -120,6 +128,7 @@ export class CrashBook {
 function counted(group: Group, crash: Crash): Group {
   group.count += 1;
   group.lastAt = crash.at;
+  addCrash(group.recent, crash.at);
   if (crash.at - group.last.at >= reportPause) {
     group.last = crash.report();
   }

@@ -12,6 +12,8 @@ import { pathOfProcess } from './places.ts';
 interface Failure {
   readonly path: string;
   readonly details: { readonly lastMessage?: unknown; readonly state?: unknown };
+  /** It had not started yet. */
+  readonly isInInit?: boolean;
 }
 
 /** A child has ended by a signal. What its supervisor does next decides whether it is a crash. */
@@ -140,7 +142,14 @@ export class Recorder implements Witness {
     const presence = this.history.child(supervisor.id, id, before?.id, this.#now);
     const failure = this.#attempts.get(presence);
     this.#attempts.delete(presence);
-    this.#crash('start', pathOf(presence.row), failure?.pid ?? supervisor, reason, failure);
+    this.#crash('start', pathOf(presence.row), failure?.pid ?? supervisor, reason, {
+      ...failure,
+      isInInit: failure !== undefined,
+    });
+  }
+
+  childRestarts(_supervisor: Pid, _id: string, before: Pid | undefined): void {
+    this.#decide(before);
   }
 
   childWaits(supervisor: Pid, _id: string, before: Pid | undefined): void {
@@ -189,7 +198,7 @@ export class Recorder implements Witness {
     path: string,
     pid: Pid,
     reason: ExitReason,
-    { details = {} }: Partial<Failure> = {},
+    failure: Partial<Failure> = {},
   ): void {
     const why = shownReason(this.#system, reason);
     const report = this.crashes.add({
@@ -197,7 +206,7 @@ export class Recorder implements Witness {
       kind,
       reason: why.text,
       at: this.#now,
-      report: () => this.#report(pid, why, details),
+      report: () => this.#report(pid, why, failure),
     });
     const supervisor = this.history.presenceOf(pid.id)?.supervisor;
     if (supervisor !== undefined) {
@@ -213,11 +222,12 @@ export class Recorder implements Witness {
   #report(
     pid: Pid,
     { text, stack }: { readonly text: string; readonly stack: string | undefined },
-    { lastMessage, state }: Failure['details'] = {},
+    { details: { lastMessage, state } = {}, isInInit = false }: Partial<Failure> = {},
   ): OpenReport {
     return {
       at: this.#now,
       process: String(pid),
+      isInInit,
       reason: text,
       stack: stack?.slice(0, longestStack),
       message: this.#json(withoutEventData(lastMessage)),

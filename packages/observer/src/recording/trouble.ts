@@ -40,6 +40,12 @@ export interface LastTime {
   readonly path: string;
 }
 
+/** How many restarts a supervisor allows within how many seconds. */
+interface Limits {
+  readonly maxRestarts: number;
+  readonly maxSeconds: number;
+}
+
 const tenMinutes = 600_000;
 const mostTimes = 100;
 const mostChildren = 1000;
@@ -99,6 +105,22 @@ export class Trouble implements Witness {
       reason: text,
       watchers: [...watchers].filter(isAlive).slice(-mostWatchers),
     });
+  }
+
+  /**
+   * How many restarts of a supervisor counted at a time of the last ten minutes; `undefined` where
+   * it counts more of them, or for longer, than is known here.
+   */
+  counted(supervisor: Pid, { maxRestarts, maxSeconds }: Limits, at: number): number | undefined {
+    const from = at - maxSeconds * 1000;
+    if (maxRestarts >= mostTimes || from < this.#now - tenMinutes) {
+      return undefined;
+    }
+    let count = 0;
+    for (const [, { supervisor: other, times }] of this.restarts) {
+      count += other === supervisor ? times.filter((time) => time >= from && time <= at).length : 0;
+    }
+    return count;
   }
 
   childStarted(supervisor: Pid, id: string): void {

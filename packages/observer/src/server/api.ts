@@ -2,6 +2,7 @@ import type { Pid, System } from '@reprise/actor';
 
 import type { EndedLife } from '../history/endings.ts';
 import { judge } from '../judge/judge.ts';
+import { crashesOf, type ToldCrashes } from '../live/crashes.ts';
 import { changesAround } from '../live/hour.ts';
 import { linksOf } from '../live/links.ts';
 import { liveOf, type Live } from '../live/live.ts';
@@ -9,7 +10,7 @@ import { processPage } from '../live/process.ts';
 import { type PageOptions, windowOf } from '../live/reader.ts';
 import { look } from '../look/look.ts';
 import { metrics } from '../metrics/metrics.ts';
-import type { CrashGroup, CrashReport } from '../recording/crash-book.ts';
+import type { CrashReport } from '../recording/crash-book.ts';
 import { type Recorded, recordedOf } from '../recording/record.ts';
 import { Actions, pathIn } from './actions.ts';
 import { type Answer, json, jsonText, plain, type Question } from './exchange.ts';
@@ -70,7 +71,7 @@ class SystemApi implements Api {
       case 'streams':
         return json(this.#recording.streams);
       case 'crashes':
-        return json(this.#recording.crashes.map((group) => this.#shown(group)));
+        return json(this.#crashes());
       case 'at':
         return this.#at(query.get('time'));
       default:
@@ -131,7 +132,7 @@ class SystemApi implements Api {
 
   /** The newest of the lives of one place. */
   #livesOf(path: string | null): readonly EndedLife[] {
-    return path === null ? [] : this.#recording.endsAt(path, 12);
+    return path === null ? [] : this.#recording.endsAt(path, mostLives);
   }
 
   /** A process that has ended. */
@@ -151,7 +152,12 @@ class SystemApi implements Api {
     return json({ ...judge(seen, this.#options.judge), look: seen });
   }
 
-  #shown(group: CrashGroup): CrashGroup {
+  #crashes(): readonly ToldCrashes[] {
+    const all = crashesOf(this.#recording, this.#system.clock.now());
+    return all.map((group) => this.#shown(group));
+  }
+
+  #shown(group: ToldCrashes): ToldCrashes {
     return this.#options.state === 'hide'
       ? { ...group, first: hidden(group.first), last: hidden(group.last) }
       : group;
@@ -165,6 +171,7 @@ class SystemApi implements Api {
 }
 
 const mostFound = 100;
+const mostLives = 100;
 
 const wantsTime = plain(400, 'Expected time, in ms on the clock of the system');
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { crashBars } from '../../page/model/crash-bars.ts';
 import { flatList, visibleRange } from '../../page/model/flat-list.ts';
 import {
   age,
@@ -14,6 +15,7 @@ import {
 } from '../../page/model/format.ts';
 import { type LaneList, laneList } from '../../page/model/lane-list.ts';
 import { lossesOf, marksOf } from '../../page/model/lanes.ts';
+import { lifeLines } from '../../page/model/lives.ts';
 import { Mirror, rowsOfPast } from '../../page/model/mirror.ts';
 import { parseJson } from '../../page/model/parse-json.ts';
 import { firstPlace, quarters } from '../../page/model/quarters.ts';
@@ -25,7 +27,7 @@ import { StreamRates } from '../../page/model/stream-rates.ts';
 import { nearlyAllIn } from '../../page/model/waiting.ts';
 import { wallTime } from '../../page/model/wall-time.ts';
 import { written } from '../../page/model/written.ts';
-import type { Lane, Stream, TreeRow, Vitals } from '../../src/wire.ts';
+import type { EndedLife, Lane, Stream, TreeRow, Vitals } from '../../src/wire.ts';
 
 const row = (number: number, parent: number, more: Partial<TreeRow> = {}): TreeRow => ({
   row: number,
@@ -453,6 +455,45 @@ describe('a lane', () => {
       { type: 'loss', at: 66.66666666666666, title: 'closed by the server' },
       { type: 'thread', from: 66.66666666666666, to: 100, title: '' },
     ]);
+  });
+});
+
+test('the crashes of a group move through the hour, up to now', () => {
+  const recent = { from: 120_000, part: 120_000, counts: [1, 0, 2] };
+  expect(crashBars(recent, 100_000)).toEqual([1, 0, 2]);
+  expect(crashBars(recent, 479_999)).toEqual([1, 0, 2]);
+  expect(crashBars(recent, 480_000)).toEqual([0, 2, 0]);
+  expect(crashBars(recent, 600_000)).toEqual([2, 0, 0]);
+  expect(crashBars(recent, 1e9)).toEqual([0, 0, 0]);
+});
+
+describe('lives', () => {
+  const livesOf = (...reasons: readonly string[]): readonly EndedLife[] =>
+    reasons.map((reason, at) => ({
+      path: 'app / a',
+      pid: at,
+      startedAt: at * 1000,
+      endedAt: at * 1000 + 10 * (at + 1),
+      handled: at,
+      reason,
+    }));
+  const shown = (...reasons: readonly string[]) =>
+    lifeLines(livesOf(...reasons)).map((line) => (line.type === 'life' ? line.life.pid : line));
+
+  test('of more than 6 in a row with one reason the first and the last are shown', () => {
+    expect(shown('x', ...Array.from({ length: 7 }, () => 'refused'), 'x')).toEqual([
+      0,
+      1,
+      { type: 'more', count: 5, each: 50, handled: 20, reason: 'refused' },
+      7,
+      8,
+    ]);
+  });
+
+  test('of fewer all are, in their order', () => {
+    expect(shown(...Array.from({ length: 6 }, () => 'x'), 'y')).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(shown('x', 'y', 'x')).toEqual([0, 1, 2]);
+    expect(shown()).toEqual([]);
   });
 });
 

@@ -51,6 +51,10 @@ inBrowser('the views of the page', () => {
     await until(page, "document.title === 'app'");
     await show(page, 'crashes');
     await page.getByRole('heading', { name: /connect ECONNREFUSED/ }).waitFor();
+    // Each restart is later than 5 s after the one before it.
+    await page
+      .getByText(/counted restart \d+: 1 of 3 within 5 s; takes nobody along \(oneForOne\)/)
+      .waitFor();
   });
 
   test('OBS-P07 a stream that says nothing is hollow, tells when it hangs up, and then why it did', async () => {

@@ -11,6 +11,7 @@ function writer(book: CrashBook) {
       return {
         at,
         process: '#Pid<7>',
+        isInInit: false,
         reason,
         stack: 'a'.repeat(4000),
         message: undefined,
@@ -62,6 +63,36 @@ describe('a crash book', () => {
     expect([book.groups.length, book.count, book.groupCount]).toStrictEqual([200, 600, 300]);
     expect(book.groups[0]).toMatchObject({ reason: names[0], count: 301 });
     expect(book.groups.some(({ reason }) => reason === names[1])).toBe(false);
+  });
+
+  test('has counts of the last hour, in parts of two minutes, however many there were', () => {
+    const book = new CrashBook();
+    const { add } = writer(book);
+    const minute = 60_000;
+    const countsAt = (minutes: number) => {
+      add('app / a', 'Error: x', minutes * minute);
+      const { from = 0, part, counts = [] } = book.groups[0]?.recent ?? {};
+      return {
+        until: (from + (part ?? 0) * counts.length) / minute,
+        length: counts.length,
+        counts,
+      };
+    };
+    expect(countsAt(1).counts.slice(-2)).toStrictEqual([0, 1]);
+    expect(countsAt(1.9).counts.slice(-2)).toStrictEqual([0, 2]);
+    const later = countsAt(6);
+    expect(later).toMatchObject({ until: 8, length: 30 });
+    expect(later.counts.slice(-5)).toStrictEqual([0, 2, 0, 0, 1]);
+    const muchLater = countsAt(64);
+    expect([muchLater.counts[0], muchLater.counts.at(-1), muchLater.length]).toStrictEqual([
+      1, 1, 30,
+    ]);
+    expect(muchLater.counts.reduce((sum, count) => sum + count)).toBe(2);
+    for (let count = 0; count < 10_000; count++) {
+      add('app / a', 'Error: x', 65 * minute);
+    }
+    expect(JSON.stringify(book.groups[0]?.recent).length).toBeLessThan(150);
+    expect(countsAt(600).counts.reduce((sum, count) => sum + count)).toBe(1);
   });
 
   test('tells processes apart, and words apart', () => {
