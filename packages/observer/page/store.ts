@@ -44,6 +44,8 @@ export const judgement = signal<Judgement>({ isWell: true, text: '', findings: [
 export const told = signal('');
 export const hour = signal<ToldHour>(noHour);
 const streams = signal<readonly Stream[]>([]);
+/** Once a stream has told its lag there is a column for it. */
+export const hasLag = signal(false);
 export const lanes = signal<readonly Lane[]>([]);
 export const crashes = signal<readonly CrashGroup[]>([]);
 export const points = signal<readonly Point[]>([]);
@@ -142,6 +144,7 @@ const handlers: Readonly<Record<string, (data: never) => void>> = {
     if (hello.value !== undefined && hello.value.epoch !== data.epoch) {
       mirror.replace([]);
       points.value = [];
+      hasLag.value = false;
     }
     hello.value = data;
     endReason.value = '';
@@ -176,6 +179,7 @@ const handlers: Readonly<Record<string, (data: never) => void>> = {
   streams: (next: readonly Stream[]) => {
     streamRates.update(now.value, next);
     streams.value = next;
+    hasLag.value ||= next.some(({ lag }) => lag !== undefined);
   },
   end: ({ reason }: { reason: string }) => {
     endReason.value = reason;

@@ -8,6 +8,7 @@ import { lossesOf } from '../model/lanes.ts';
 import { firstPlace } from '../model/quarters.ts';
 import {
   go,
+  hasLag,
   judgement,
   lanes,
   now,
@@ -83,6 +84,16 @@ function Silence({ stream }: { readonly stream: Stream | undefined }) {
   );
 }
 
+/** How old the last event was when it was handled. */
+function Lag({ stream }: { readonly stream: Stream | undefined }) {
+  const { state, lag } = stream ?? {};
+  return state !== 'connected' || lag === undefined || past.value !== undefined ? (
+    <span class="quiet">{past.value === undefined && '–'}</span>
+  ) : (
+    duration(lag)
+  );
+}
+
 function Cursor({ stream }: { readonly stream: Stream | undefined }) {
   if (stream === undefined || stream.lastEventId === '') {
     return <span class="num mono opt quiet small">none</span>;
@@ -144,6 +155,11 @@ function StreamLine({ lane }: { readonly lane: Lane }) {
       <span role="gridcell" class="opt">
         <Silence stream={stream} />
       </span>
+      {hasLag.value && (
+        <span role="gridcell" class="opt r num">
+          <Lag stream={stream} />
+        </span>
+      )}
       <span role="gridcell" class="opt">
         {past.value === undefined && <Cursor stream={stream} />}
       </span>
@@ -330,7 +346,10 @@ export function Streams() {
         class="grid"
         ref={grid}
         tabIndex={0}
-        style={{ '--quarter': `${firstPlace(wall(from), wall(until))}%` }}
+        style={{
+          '--quarter': `${firstPlace(wall(from), wall(until))}%`,
+          '--lag': hasLag.value ? '64px' : '',
+        }}
       >
         <div class="lane h" role="row">
           <span role="columnheader">Stream</span>
@@ -341,6 +360,11 @@ export function Streams() {
             Events/s
           </span>
           <span role="columnheader">Silence</span>
+          {hasLag.value && (
+            <span role="columnheader" class="r">
+              Lag
+            </span>
+          )}
           <span role="columnheader">Cursor + unwritten</span>
           <span role="columnheader">Now</span>
         </div>

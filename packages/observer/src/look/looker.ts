@@ -165,9 +165,9 @@ export class Looker {
     return { path, pid, messages, growsSince: this.#growing.get(pid)?.since ?? at };
   }
 
-  #streams({ streamRecorder }: Recorded): readonly StreamLook[] {
+  #streams({ streamRecorder, handlings }: Recorded): readonly StreamLook[] {
     return Array.from(exposed<StreamStatus>(this.#system, streamKind), ([pid, facet]) =>
-      streamLook(pid, facet.read(), streamRecorder.now(pid)),
+      streamLook(pid, facet.read(), streamRecorder.now(pid), handlings.lagOf(pid)),
     );
   }
 }

@@ -37,11 +37,21 @@ export interface StreamLook {
   readonly events: number;
   readonly bytes: number;
   readonly reconnects: number;
+  /**
+   * How old the last event was when it was handled, in ms: of a handler that is `timed` with an
+   * `eventTime`.
+   */
+  readonly lag: number | undefined;
 }
 
 const fewestEvents = 10;
 
-export function streamLook(pid: Pid, status: StreamStatus, now: StreamNow): StreamLook {
+export function streamLook(
+  pid: Pid,
+  status: StreamStatus,
+  now: StreamNow,
+  lag: number | undefined,
+): StreamLook {
   const { state, since, lastByteAt } = status;
   const inHandSince = status.awaiting.find(({ type }) => type === 'event')?.since;
   return {
@@ -64,6 +74,7 @@ export function streamLook(pid: Pid, status: StreamStatus, now: StreamNow): Stre
     events: status.events,
     bytes: status.bytes,
     reconnects: status.reconnects,
+    lag,
   };
 }
 

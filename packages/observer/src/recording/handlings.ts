@@ -17,6 +17,13 @@ export interface Handling {
   lag: number | undefined;
 }
 
+/** The process of a stream whose handler is timed. */
+interface TimedProcess {
+  readonly path: string;
+  /** In seconds. */
+  lag: number | undefined;
+}
+
 /** Is told each duration, in seconds. */
 export type HandlingListener = (path: string, seconds: number) => void;
 
@@ -28,7 +35,7 @@ export class Handlings {
     classes: new Float64Array(bounds.length + 1),
     lag: undefined,
   }));
-  readonly #paths: WeakMap<Pid, string> = new WeakMap();
+  readonly #processes: WeakMap<Pid, TimedProcess> = new WeakMap();
   readonly #pathOf: (pid: Pid) => string;
   readonly #listeners: Set<HandlingListener> = new Set();
 
@@ -37,7 +44,8 @@ export class Handlings {
   }
 
   add(pid: Pid, seconds: number, lag: number | undefined): void {
-    const path = this.#paths.get(pid) ?? this.#learn(pid);
+    const process = this.#processes.get(pid) ?? this.#learn(pid);
+    const { path } = process;
     const handling = this.all.of(path);
     const place = bounds.findIndex((bound) => seconds <= bound);
     const at = place === -1 ? bounds.length : place;
@@ -45,16 +53,23 @@ export class Handlings {
     handling.count += 1;
     handling.sum += seconds;
     handling.lag = lag ?? handling.lag;
+    process.lag = lag ?? process.lag;
     for (const listener of this.#listeners) {
       listener(this.all.nameOf(path), seconds);
     }
   }
 
   /** A path is a new text each time: a process has one for its life. */
-  #learn(pid: Pid): string {
-    const path = this.#pathOf(pid);
-    this.#paths.set(pid, path);
-    return path;
+  #learn(pid: Pid): TimedProcess {
+    const process = { path: this.#pathOf(pid), lag: undefined };
+    this.#processes.set(pid, process);
+    return process;
+  }
+
+  /** How old the last event of a process was when it was handled, in ms. */
+  lagOf(pid: Pid): number | undefined {
+    const lag = this.#processes.get(pid)?.lag;
+    return lag && lag * 1000;
   }
 
   /** Returns a function that ends it. */

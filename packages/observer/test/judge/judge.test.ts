@@ -44,6 +44,7 @@ const stream = (given: Partial<StreamLook>): StreamLook => ({
   events: 50_000,
   bytes: 1,
   reconnects: 0,
+  lag: undefined,
   ...given,
 });
 

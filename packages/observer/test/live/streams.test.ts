@@ -23,6 +23,7 @@ const stream = (pid: number, more: Partial<StreamLook> = {}): StreamLook => ({
   events: 0,
   bytes: 0,
   reconnects: 0,
+  lag: undefined,
   ...more,
 });
 

@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { metrics as metricsApi } from '@opentelemetry/api';
 import { DataPointType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { type Pid, spawn } from '@reprise/actor';
 import { advance, createTestSystem, settle, type TestSystem } from '@reprise/actor/testing';
 import { SseClient } from '@reprise/sse';
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
 
+import { look } from '../../src/index.ts';
 import { type Metric, metrics, metricsText, timed, type TimedOptions } from '../../src/metrics.ts';
 import { instrument } from '../../src/opentelemetry.ts';
+import { Handlings } from '../../src/recording/handlings.ts';
 import { Facts } from '../support/facts.ts';
 import { Origin } from '../support/origin.ts';
 import { start } from '../support/tree.ts';
@@ -106,6 +109,17 @@ describe('timed', () => {
     ]);
   });
 
+  test('of more streams than have numbers of their own each has its own lag', () => {
+    const system = createTestSystem();
+    const pids = Array.from({ length: 150 }, (): Pid => spawn(system, (self) => self.receive()));
+    const handlings = new Handlings(({ id }) => `app / ${id}`);
+    for (const [at, pid] of pids.entries()) {
+      handlings.add(pid, 0.1, at / 1000);
+    }
+    handlings.add(pids[0] as Pid, 0.1, undefined);
+    expect(pids.map((pid) => handlings.lagOf(pid))).toEqual(pids.map((_, at) => at));
+  });
+
   test('with the time of an event, the lag is from when it was made until it was handled', async () => {
     const { handle, entered, leave } = slow();
     await using one = await service(handle, ({ clock }) => ({
@@ -114,12 +128,14 @@ describe('timed', () => {
     const { system } = one;
     await entered;
     expect(named(metrics(system), 'reprise.sse.lag')).toEqual([]);
+    expect(look(system).streams[0]?.lag).toBeUndefined();
     await advance(system, 500);
     leave();
     await settle(system);
     const [lag] = named(metrics(system), 'reprise.sse.lag');
     expect(lag?.attributes).toEqual({ stream: 'app / prices' });
     expect(lag?.value).toBeCloseTo(2.5);
+    expect(look(system).streams[0]?.lag).toBeCloseTo(2500);
     expect(metricsText(metrics(system), 'openmetrics')).toContain(
       'reprise_sse_lag_seconds{stream="app / prices"} 2.5',
     );
