@@ -11,11 +11,11 @@ import {
   createSystem,
   DynamicSupervisor,
   GenServer,
-  monitor,
   noreply,
   ok,
   type Pid,
   type Process,
+  monitor,
   sendAfter,
   Supervisor,
   type System,
@@ -24,6 +24,7 @@ import { supervisorInfo } from '@reprise/actor/inspect';
 import { ServerSentEvent, SseClient } from '@reprise/sse';
 
 import { observer } from '../../src/index.ts';
+import { timed } from '../../src/metrics.ts';
 
 const cities =
   'amsterdam athens belgrade berlin bern brussels copenhagen dublin helsinki lisbon ljubljana london madrid oslo paris prague reykjavik riga rome sofia tallinn vienna vilnius warsaw'.split(
@@ -43,8 +44,14 @@ export class Source {
   readonly refused: Set<string> = new Set();
   readonly silent: Set<string> = new Set();
   readonly #readers: Map<string, ServerResponse> = new Map();
+  readonly #date: () => number;
   #id = 8_810_000;
   #timer: NodeJS.Timeout | undefined = undefined;
+
+  /** `date`: the time of day, which stands in the events. */
+  constructor(date: () => number = Date.now) {
+    this.#date = date;
+  }
 
   async listen(): Promise<string> {
     this.server.listen(0, '127.0.0.1');
@@ -84,7 +91,9 @@ export class Source {
       if (!this.silent.has(name) && !isQuiet) {
         this.#id += 1;
         const id = String(this.#id);
-        const event = { type: 'price', data: name, id, lastEventId: id };
+        // It was made a while ago.
+        const data = `${name} ${this.#date() - 20 - Math.random() * 60}`;
+        const event = { type: 'price', data, id, lastEventId: id };
         response.write(ServerSentEvent.serialize(event));
       }
     }
@@ -142,6 +151,12 @@ const job = GenServer.define({
     return noreply(done + 1);
   },
   handleCast: {
+    /** It holds the thread. */
+    hold: (ms: number, done) => {
+      const until = performance.now() + ms;
+      while (performance.now() < until);
+      return noreply(done + 1);
+    },
     render: (order: { readonly currency?: { readonly code: string } }, done) =>
       noreply(done + (order.currency as { readonly code: string }).code.length),
   },
@@ -155,21 +170,31 @@ export interface Service {
   loseDatabase(): void;
   /** A job crashes. */
   crashJob(): Promise<void>;
+  /** A job holds the thread for so long; every third one makes thumbnails. */
+  holdThread(job: number, ms: number): void;
   stop(): Promise<void>;
 }
 
 const restartDelay: Backoff = { minDelay: 1000, maxDelay: 30_000, healthyAfter: 60_000 };
 
+function eventTime({ data }: ServerSentEvent): number {
+  return Number(data.split(' ').at(-1));
+}
+
 export async function startService(clock: Clock, token: string): Promise<Service> {
-  const source = new Source();
+  const source = new Source(() => clock.date?.() ?? Date.now());
   const base = await source.listen();
-  // On the fast clock each callback is slow.
   const logger = { error: () => {}, warn: () => {} };
-  const system = createSystem({ clock, logger, slowCallback: Infinity });
+  const system = createSystem({ clock, logger, slowCallback: 150 });
   const { promise: announced, resolve: announce } = Promise.withResolvers<string>();
   const kept: { store: Store | undefined; queue: Queue | undefined } = {
     store: undefined,
     queue: undefined,
+  };
+  const handle = ({ data }: ServerSentEvent): void => {
+    if (kept.store !== undefined) {
+      GenServer.cast(kept.store, 'put', data);
+    }
   };
   const stream = (id: string): ChildSpec =>
     SseClient.resilient({
@@ -178,11 +203,7 @@ export async function startService(clock: Clock, token: string): Promise<Service
       idleTimeout: 900_000,
       minDelay: 2000,
       maxDelay: 30_000,
-      handle: ({ data }) => {
-        if (kept.store !== undefined) {
-          GenServer.cast(kept.store, 'put', data);
-        }
-      },
+      handle: clients.includes(id) ? handle : timed(handle, { eventTime }),
     });
   const group = (id: string, names: readonly string[]): ChildSpec =>
     Supervisor.childSpec({ id, strategy: 'oneForOne', children: names.map(stream) });
@@ -248,6 +269,9 @@ export async function startService(clock: Clock, token: string): Promise<Service
     },
     crashJob: async () => {
       GenServer.cast(jobs[crashed++] as GenServer.ServerOf<typeof job>, 'render', {});
+    },
+    holdThread: (at, ms) => {
+      GenServer.cast(jobs[at] as GenServer.ServerOf<typeof job>, 'hold', ms);
     },
     stop: async () => {
       clearInterval(timer);

@@ -27,17 +27,20 @@ clock.rate = 1;
 await takeAll(service.url);
 await service.stop();
 
-async function liveAnHour({ source, crashJob, loseDatabase }: Service): Promise<void> {
+async function liveAnHour({ source, crashJob, holdThread, loseDatabase }: Service): Promise<void> {
   await minutes(8);
   source.cut(['riga', 'athens']);
   await minutes(7);
   await crashJob();
+  holdThread(7, 187);
+  holdThread(9, 164);
   await minutes(6);
   shards.forEach((shard) => source.refused.add(shard));
   source.cut(shards);
   await minutes(1.5);
   source.refused.clear();
   await minutes(10);
+  holdThread(10, 213);
   source.cut(['riga', 'berlin']);
   await minutes(6);
   await crashJob();
