@@ -224,7 +224,7 @@ function LifeRow({ line }: { readonly line: LifeLine }) {
       ];
   const classes = ['mono soft', '', '', '', 'ellipsis'];
   return (
-    <div role="row" class="contents">
+    <div role="row" class={isOne ? 'contents' : 'contents more'}>
       {cells.map((text, at) => (
         <span key={at} role="cell" class={`${classes[at]} ${isOne ? '' : 'quiet'}`}>
           {visible(text, 100)}
