@@ -7,9 +7,10 @@ export type Location =
 
 /**
  * Paths of the observer hold no other characters: all that would have to be decoded or resolved
- * (`%2e`, `..`, `//host`) is unknown.
+ * (`%2e`, `..`, `//host`) is unknown. Each part ends with a slash or the path: were the slash
+ * optional, a text could be cut into parts in many ways, and all of them would be tried.
  */
-const known = /^\/(?:[\w-][\w.-]*\/?)*$/;
+const known = /^\/(?:[\w-][\w.-]*(?:\/|$))*$/;
 const longest = 1000;
 
 export function locate(target: string, mount: string): Location {

@@ -74,6 +74,11 @@ describe('every answer', () => {
     expect(text).toMatch(/^HTTP\/1.1 (?:400|404) /);
   });
 
+  test('SEC-21 a long name that is unknown holds the thread for no time', async () => {
+    const path = `${'a'.repeat(900)}!`;
+    expect((await ask(service.url + path)).status).toBe(404);
+  });
+
   test('SEC-19 SEC-21 a head of more than 16 KB is refused', async () => {
     const text = await askRaw(
       service.url,
