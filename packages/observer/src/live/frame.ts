@@ -10,7 +10,12 @@ const kept = 200;
 /** The newest changes by number, for readers that have missed some. */
 export class ChangeLog {
   readonly #frames: string[] = [];
-  #last = 0;
+  #last: number;
+
+  /** `last`: a number that no change has had so far. */
+  constructor(last: number) {
+    this.#last = last;
+  }
 
   get last(): number {
     return this.#last;

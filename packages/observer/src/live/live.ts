@@ -60,6 +60,8 @@ export class Live {
   readonly #readers: Map<string, Reader> = new Map();
   /** Numbers of changes are of use in one epoch alone. */
   readonly #epoch = randomBytes(6).toString('hex');
+  /** The number of the last change that was told. */
+  #lastChange = 0;
   #looking: Looking | undefined = undefined;
 
   constructor(system: System, recorded: Recorded) {
@@ -121,21 +123,31 @@ export class Live {
 
   #start(): Looking {
     const structure = this.#structure();
+    const ended = (reason: string): void => {
+      this.end(reason);
+    };
+    const unwatch = [watch(this.#system, structure), watchEnd(this.#system, ended)];
     this.#machine.start();
     return {
       structure,
       numbers: new Numbers(this.#system),
-      log: new ChangeLog(),
+      // What has changed while nobody looked has no number: who has the last one lacks it.
+      log: new ChangeLog(this.#lastChange + 1),
       hours: new HourFrames(this.#system.clock, this.#recorded),
-      unwatch: watch(this.#system, structure),
+      unwatch: () => {
+        unwatch.forEach((stop) => {
+          stop();
+        });
+      },
       timer: undefined,
       readAt: this.#now,
       judgements: new Map(),
     };
   }
 
-  #stop({ unwatch, timer }: Looking): void {
+  #stop({ unwatch, timer, log }: Looking): void {
     unwatch();
+    this.#lastChange = log.last;
     this.#machine.stop();
     if (timer !== undefined) {
       this.#system.clock.clearTimeout(timer);
@@ -143,15 +155,17 @@ export class Live {
     this.#looking = undefined;
   }
 
-  /** The system, or its observer, ends in order: the pages say so. */
-  end(reason: string): void {
-    for (const reader of this.#readers.values()) {
-      reader.end(frame('end', JSON.stringify({ reason })));
+  /** The system ends, or the observer whose readers have these options: their pages say so. */
+  end(reason: string, options?: PageOptions): void {
+    for (const [id, reader] of this.#readers) {
+      if (options === undefined || reader.options === options) {
+        reader.end(frame('end', JSON.stringify({ reason })));
+        // A stream of the Fetch standard does not tell that it was closed from here.
+        this.#readers.delete(id);
+      }
     }
     this.explanations.stop();
-    // A stream of the Fetch standard does not tell that it was closed from here.
-    this.#readers.clear();
-    if (this.#looking !== undefined) {
+    if (this.#readers.size === 0 && this.#looking !== undefined) {
       this.#stop(this.#looking);
     }
   }
@@ -176,7 +190,7 @@ export class Live {
   }
 
   #tell(looking: Looking): void {
-    const { structure, numbers } = looking;
+    const { numbers } = looking;
     numbers.update();
     const seen = look(this.#system);
     if ([...this.#readers.values()].some(({ isBehind }) => isBehind)) {
@@ -187,7 +201,7 @@ export class Live {
     const top = numbers.top();
     const streams = streamsFor(seen.streams);
     for (const reader of this.#readers.values()) {
-      const rows = this.#rows(structure, numbers, reader.window, top);
+      const rows = rowsFrame(seen.at, looking, reader.window, top);
       const judged = findings.get(reader.options.judge) ?? '';
       // The rows are the last of each look.
       const text = shared + judged + frame('streams', streams(reader.window)) + rows;
@@ -248,22 +262,6 @@ export class Live {
     return frame('vitals', JSON.stringify(vitals));
   }
 
-  #rows(
-    structure: Structure,
-    numbers: Numbers,
-    { rows }: Window,
-    top: ReadonlySet<number>,
-  ): string {
-    const pids = rows.map((row) => structure.get(row)?.pid);
-    const wanted = new Set([...pids, ...top]);
-    const figures = [...wanted].flatMap((pid) => {
-      const row = pid === undefined ? undefined : structure.rowOf(pid);
-      const found = row === undefined ? undefined : numbers.of(row, pid ?? 0);
-      return found === undefined ? [] : [found];
-    });
-    return frame('rows', `{"at":${this.#now},"rows":${JSON.stringify(figures)}}`);
-  }
-
   #hello({ id, options }: Reader): string {
     const hello: Hello = {
       reader: id,
@@ -285,7 +283,7 @@ export class Live {
   }
 
   #missed({ log }: Looking, lastEventId: string): string | undefined {
-    const [epoch, number] = lastEventId.split('-');
+    const [, epoch, number] = /^(\w+)-(\d{1,15})$/.exec(lastEventId) ?? [];
     return epoch === this.#epoch ? log.after(Number(number)) : undefined;
   }
 
@@ -296,6 +294,34 @@ export class Live {
   get #now(): number {
     return this.#system.clock.now();
   }
+}
+
+/** A server of the program outlives the system, and so would its readers. */
+function watchEnd(system: System, callback: (reason: string) => void): () => void {
+  return watch(system, {
+    ended: (pid, { type }) => {
+      if (pid === system.pid) {
+        callback(type);
+      }
+    },
+  });
+}
+
+/** The numbers of the rows that a page shows, and of the busiest. */
+function rowsFrame(
+  at: number,
+  { structure, numbers }: Looking,
+  { rows }: Window,
+  top: ReadonlySet<number>,
+): string {
+  const pids = rows.map((row) => structure.get(row)?.pid);
+  const wanted = new Set([...pids, ...top]);
+  const figures = [...wanted].flatMap((pid) => {
+    const row = pid === undefined ? undefined : structure.rowOf(pid);
+    const found = row === undefined ? undefined : numbers.of(row, pid ?? 0);
+    return found === undefined ? [] : [found];
+  });
+  return frame('rows', `{"at":${at},"rows":${JSON.stringify(figures)}}`);
 }
 
 function nameOf(system: System, recorded: Recorded): string {

@@ -182,6 +182,12 @@ export class Structure implements Witness {
       return;
     }
     const info = supervisorInfo(pid);
+    const { parent: above, pid: shown } = this.#rows.get(row) ?? {};
+    if (info === undefined && above === 0 && shown === pid.id) {
+      // No supervisor tells of it.
+      this.#remove(row);
+      return;
+    }
     const { parent } = this.#history.presenceOf(pid.id)?.row ?? {};
     if (info !== undefined && parent === undefined) {
       this.#set({

@@ -1,4 +1,4 @@
-import type { Pid, System } from '@reprise/actor';
+import { isAlive, type Pid, type System } from '@reprise/actor';
 
 import type { EndedLife } from '../history/endings.ts';
 import { judge } from '../judge/judge.ts';
@@ -90,7 +90,14 @@ class SystemApi implements Api {
       : undefined;
   }
 
+  end(reason: string): void {
+    this.#live.end(reason, this.#page);
+  }
+
   #stream(question: Question): Answer {
+    if (!isAlive(this.#system.pid)) {
+      return plain(503, 'The system has ended', { 'retry-after': '10' });
+    }
     if (this.#live.isFull) {
       return plain(503, 'Expected at most 20 readers', { 'retry-after': '10' });
     }

@@ -14,13 +14,12 @@ import {
   sendAfter,
 } from '@reprise/actor';
 
-import { liveOf } from '../live/live.ts';
 import { createApi } from './api.ts';
 import { Gate } from './gate.ts';
 import { createLimited, listen, portsFrom } from './listen.ts';
 import { Mount } from './mount.ts';
 import { isLoopback, type ObserverOptions } from './options.ts';
-import { Site } from './site.ts';
+import { type Api, Site } from './site.ts';
 
 /** A server that is to be started, and what outlives a restart of it. */
 export interface Setup {
@@ -68,14 +67,11 @@ const server = GenServer.define({
     const { options, token } = setup;
     const hosts = new Set<string>(options.hosts?.map((host) => host.toLowerCase()));
     const gate = new Gate({ hosts, origin: options.origin, who: { token } }, self.system.clock);
-    const mount = new Mount(
-      new Site(gate, createApi(self.system, options, self.pid)),
-      '',
-      (error) => {
-        send(self.pid as Pid<Message>, { type: 'failed', error });
-      },
-    );
-    const state: State = { setup, server: serverFor(self), mount, hosts, hasWarned: false };
+    const api = createApi(self.system, options, self.pid);
+    const mount = new Mount(new Site(gate, api), '', (error) => {
+      send(self.pid as Pid<Message>, { type: 'failed', error });
+    });
+    const state: State = { setup, server: serverFor(self, api), mount, hosts, hasWarned: false };
     return ok(state, { continue: 'listen' });
   },
   handleContinue: (_: 'listen', state: State, self) => open(state, self),
@@ -95,7 +91,7 @@ const server = GenServer.define({
 });
 
 /** Requests are messages: an exception at one is a crash, which the supervisor sees. */
-function serverFor(self: Process): Server {
+function serverFor(self: Process, api: Api): Server {
   const pid = self.pid as Pid<Message>;
   const http = createLimited((request, response) => {
     send(pid, { type: 'request', request, response });
@@ -103,7 +99,7 @@ function serverFor(self: Process): Server {
   self.signal.addEventListener('abort', () => {
     const { reason } = self.signal.reason as ExitError;
     if (reason.type === 'shutdown') {
-      liveOf(self.system).end(reason.type);
+      api.end(reason.type);
     }
     http.close();
     http.closeAllConnections();

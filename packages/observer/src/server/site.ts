@@ -11,6 +11,8 @@ export interface Api {
   get(path: string, question: Question): Answer | undefined;
   /** `address`: where the connection comes from. */
   post(path: string, body: unknown, address: string): Promise<Answer | undefined>;
+  /** Its readers are told that it ends. */
+  end(reason: string): void;
 }
 
 /** The page and its data, behind the gate. It knows no server. */
