@@ -78,13 +78,7 @@ export function health(system: System, options: HealthOptions = {}): Health {
   assertKnownKeys('health', options, keys);
   const { progress = {}, token } = options;
   assertToken(token);
-  for (const [name, limit] of Object.entries(progress)) {
-    if (typeof limit !== 'number' || !(limit > 0)) {
-      throw new RangeError(
-        `Expected the progress of ${name} in ms above 0, got ${describe(limit)}`,
-      );
-    }
-  }
+  assertProgress(progress);
   // From now on everything is recorded.
   look(system);
   const isTold = tokenCheck(token);
@@ -107,6 +101,21 @@ export function health(system: System, options: HealthOptions = {}): Health {
       );
     },
   };
+}
+
+function assertProgress(progress: unknown): void {
+  if (Object.prototype.toString.call(progress) !== '[object Object]') {
+    throw new TypeError(
+      `Expected progress to be like { prices: 60000 }, got ${describe(progress)}`,
+    );
+  }
+  for (const [name, limit] of Object.entries(progress as object) as [string, unknown][]) {
+    if (typeof limit !== 'number' || !(limit > 0)) {
+      throw new RangeError(
+        `Expected the progress of ${name} in ms above 0, got ${describe(limit)}`,
+      );
+    }
+  }
 }
 
 function tokenCheck(token: string | undefined): (request: IncomingMessage) => boolean {

@@ -43,8 +43,9 @@ const defaults: Required<JudgeOptions> = {
 /** The options, complete and checked. */
 export function judgeLimits(options: JudgeOptions): Required<JudgeOptions> {
   assertKnownKeys('judge', options, keys);
-  const limits = { ...defaults, ...options };
-  for (const [name, value] of Object.entries(limits)) {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const limits = { ...defaults, ...Object.fromEntries(given) };
+  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
     if (typeof value !== 'number' || !(value > 0)) {
       throw new RangeError(`Expected ${name} to be a number above 0, got ${describe(value)}`);
     }

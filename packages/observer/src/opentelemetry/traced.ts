@@ -59,6 +59,9 @@ export function traced<Event extends TracedEvent, Handling extends { readonly se
   }
   assertKnownKeys('traced', options, keys);
   const { extract = () => ROOT_CONTEXT } = options;
+  if (typeof extract !== 'function') {
+    throw new TypeError(`Expected extract to be a function, got ${describe(extract)}`);
+  }
   return (event, handling) => {
     const parent = extract(event);
     const span = startSpan(event, handling.self, parent);

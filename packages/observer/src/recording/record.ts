@@ -99,6 +99,8 @@ export function recordedOf(system: System): Recorded {
   if (known !== undefined) {
     return known;
   }
+  // It refuses anything but a system.
+  processes(system);
   const recorded = new Recorded(system, () => {
     recordings.delete(system);
   });

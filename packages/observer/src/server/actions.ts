@@ -9,6 +9,7 @@ import {
   type System,
 } from '@reprise/actor';
 import { assertOneOf } from '@reprise/actor/options';
+import { describe } from '@reprise/actor/text';
 
 import type { Live } from '../live/live.ts';
 import type { Structure, TreeRow } from '../live/structure.ts';
@@ -150,7 +151,9 @@ export function pathIn(structure: Structure, { row }: TreeRow): string {
 /** @throws TypeError for anything but a list of actions */
 export function assertActions(actions: unknown): void {
   if (!Array.isArray(actions)) {
-    throw new TypeError(`Expected actions to be a list, such as ["suspend", "resume"]`);
+    throw new TypeError(
+      `Expected actions to be a list, such as ["suspend", "resume"], got ${describe(actions)}`,
+    );
   }
   for (const action of actions as readonly unknown[]) {
     assertOneOf('Expected actions to hold', action, observerActions);

@@ -68,10 +68,12 @@ export function observerHandler(system: System, options: HandlerOptions): Observ
   assertShown(options);
   const { gate, path = '', origin } = options;
   assertGate(gate);
+  assertPath(path);
+  const api = createApi(system, options);
   const who =
     typeof gate === 'function' ? ({ request }: Question) => ask(system, gate, request) : gate;
   const rules = { hosts: undefined, origin, who };
-  const site = new Site(new Gate(rules, system.clock), createApi(system, options));
+  const site = new Site(new Gate(rules, system.clock), api);
   const mount = new Mount(site, path, (err) => {
     system.logger.error({ err }, 'the observer has failed to answer a request');
   });
@@ -88,7 +90,16 @@ function assertGate(gate: unknown): void {
       `Expected gate of observerHandler, a function or { token }, which says who may read, got ${describe(gate)}`,
     );
   }
+  if (typeof gate === 'object') {
+    assertKnownKeys('gate', gate, { token: true });
+  }
   assertToken(token as string | undefined);
+}
+
+function assertPath(path: unknown): void {
+  if (typeof path !== 'string' || !/^(?:\/[\w.~-]+)*\/?$/.test(path)) {
+    throw new TypeError(`Expected path to be like "/ops/reprise", got ${describe(path)}`);
+  }
 }
 
 /** The answer to a request that the function of the program does not let in. */

@@ -1,4 +1,4 @@
-import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
+import { assertKnownKeys, assertOneOf, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import { type JudgeOptions, judgeLimits } from '../judge/limits.ts';
@@ -72,10 +72,16 @@ const observerKeys: KeysOf<ObserverOptions> = {
 
 export function assertObserverOptions(options: ObserverOptions): void {
   assertKnownKeys('observer', options, observerKeys);
-  const { port = 0, host = '127.0.0.1', token, announce } = options;
+  const { id = '', port = 0, host = '127.0.0.1', hosts = [], token, announce } = options;
+  assertText('id', id, 'observer');
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new RangeError(`Expected port to be a whole number up to 65535, got ${describe(port)}`);
   }
+  if (host === '') {
+    throw new TypeError('Expected host to be an address such as "127.0.0.1", got ""');
+  }
+  assertText('host', host, '127.0.0.1');
+  assertHosts(hosts);
   if (!isLoopback(host) && token === undefined) {
     throw new TypeError(
       `Expected a token where host is not a loopback address, got host ${describe(host)} alone`,
@@ -88,13 +94,30 @@ export function assertObserverOptions(options: ObserverOptions): void {
   assertShown(options);
 }
 
+function assertText(name: string, value: unknown, example: string): void {
+  if (typeof value !== 'string') {
+    throw new TypeError(
+      `Expected ${name} to be a string such as ${describe(example)}, got ${describe(value)}`,
+    );
+  }
+}
+
+function assertHosts(hosts: unknown): void {
+  if (!Array.isArray(hosts)) {
+    throw new TypeError(
+      `Expected hosts to be a list such as ["ops.example.com"], got ${describe(hosts)}`,
+    );
+  }
+  for (const host of hosts as readonly unknown[]) {
+    assertText('each of hosts', host, 'ops.example.com');
+  }
+}
+
 export function assertShown(options: ShowOptions): void {
   const { state = 'show', origin, judge = {}, actions = [] } = options;
   judgeLimits(judge);
   assertActions(actions);
-  if (state !== 'show' && state !== 'hide') {
-    throw new TypeError(`Expected state to be "show" or "hide", got ${describe(state)}`);
-  }
+  assertOneOf('Expected state to be', state, ['show', 'hide']);
   if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).origin === origin)) {
     throw new TypeError(
       `Expected origin to be like "https://ops.example.com", got ${describe(origin)}`,

@@ -180,5 +180,11 @@ describe('health', () => {
     expect(() => health(system, { progress: { a: 0 } })).toThrow(
       new RangeError('Expected the progress of a in ms above 0, got 0'),
     );
+    for (const odd of [null, 5, ['prices'], 'prices', new Map([['prices', 1000]])]) {
+      expect(() => health(system, { progress: odd as never })).toThrow(
+        'Expected progress to be like { prices: 60000 }, got',
+      );
+    }
+    expect(() => health(null as never)).toThrow('Expected system to be a process, got null');
   });
 });

@@ -222,6 +222,8 @@ describe('judge', () => {
     expect(found(streams({ heardAt: now - 200_000 }), { silent: 300_000 })).toStrictEqual([]);
     const lost = streams({ state: 'disconnected', lostAt: now - 1000, attempt: 0 });
     expect(found(lost, { notConnected: 1000 })).toHaveLength(1);
+    const unset = { stuck: undefined } as unknown as JudgeOptions;
+    expect(found({ awaiting: [stuck(now - minute, 1)] }, unset)).toHaveLength(1);
     expect(() => judge(lookWith({}), { stuk: 1 } as never)).toThrow(
       'Expected an option of judge, got `stuk`: did you mean `stuck`?',
     );

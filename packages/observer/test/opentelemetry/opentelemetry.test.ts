@@ -299,6 +299,9 @@ describe('traced', () => {
 
   test('refuses a handler that is none, and an unknown option', () => {
     expect(() => traced(3 as never)).toThrow('Expected a function (event, context), got 3');
+    expect(() => traced(() => undefined, { extract: 1 } as never)).toThrow(
+      'Expected extract to be a function, got 1',
+    );
     expect(() => traced(() => undefined, { extrac: 1 } as never)).toThrow('did you mean `extract`');
   });
 });

@@ -177,6 +177,17 @@ describe('an observer in a server of the program', () => {
       'Expected gate of observerHandler, a function or { token }, which says who may read, got undefined',
     );
     expect(() => observerHandler(system, { gate: { token: 'x' } })).toThrow(TypeError);
+    expect(() => observerHandler(system, { gate: { token, tokn: '' } as never })).toThrow(
+      'Expected an option of gate, got `tokn`: did you mean `token`?',
+    );
+    expect(() => observerHandler({} as never, { gate: () => true })).toThrow(
+      'Expected system to be a process, got {}',
+    );
+    for (const odd of ['ops', '//', '/a b', '/a?b', 5, null]) {
+      expect(() => observerHandler(system, { gate: () => true, path: odd as string })).toThrow(
+        'Expected path to be like "/ops/reprise", got',
+      );
+    }
     await system.stop();
   });
 
