@@ -149,9 +149,7 @@ class SystemApi implements Api {
   }
 
   #changes(time: string | null): Answer {
-    return time === null || !Number.isFinite(Number(time))
-      ? wantsTime
-      : json(changesAround(this.#recording, Number(time), 12));
+    return isTime(time) ? json(changesAround(this.#recording, Number(time), 12)) : wantsTime;
   }
 
   #overview(): Answer {
@@ -171,14 +169,17 @@ class SystemApi implements Api {
   }
 
   #at(time: string | null): Answer {
-    return time === null || !Number.isFinite(Number(time))
-      ? wantsTime
-      : json(this.#recording.at(Number(time)));
+    return isTime(time) ? json(this.#recording.at(Number(time))) : wantsTime;
   }
 }
 
 const mostFound = 100;
 const mostLives = 100;
+
+/** `Number('')` is 0. */
+function isTime(text: string | null): boolean {
+  return text !== null && text.trim() !== '' && Number.isFinite(Number(text));
+}
 
 const wantsTime = plain(400, 'Expected time, in ms on the clock of the system');
 

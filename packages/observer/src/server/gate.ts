@@ -64,10 +64,8 @@ export class Gate {
   }
 
   #isOwn(origin: string, host: string): boolean {
-    return (
-      origin === this.#rules.origin ||
-      (URL.canParse(origin) && new URL(origin).host === host.toLowerCase())
-    );
+    const own = host.toLowerCase();
+    return [this.#rules.origin, `http://${own}`, `https://${own}`].includes(origin);
   }
 
   async #ofVisitor(question: Question): Promise<Answer | undefined> {

@@ -8,7 +8,7 @@ export async function jsonBody(
   question: Question,
 ): Promise<{ readonly text: string } | { readonly refusal: Answer }> {
   // A form of another site cannot send this type.
-  if (!question.header('content-type').some((type) => /^application\/json\b/i.test(type))) {
+  if (!question.header('content-type').some((type) => /^application\/json\s*(?:;|$)/i.test(type))) {
     return { refusal: plain(415, 'Expected a body of the type application/json') };
   }
   let text: string | undefined;

@@ -14,7 +14,7 @@ const known = /^\/(?:[\w-][\w.-]*(?:\/|$))*$/;
 const longest = 1000;
 
 export function locate(target: string, mount: string): Location {
-  const [full = '', search = ''] = pathOf(target).split('?', 2);
+  const [, full = '', search = ''] = /^([^?]*)\??(.*)$/s.exec(pathOf(target)) ?? [];
   if (full.length > longest) {
     return { type: 'none' };
   }
@@ -27,7 +27,10 @@ export function locate(target: string, mount: string): Location {
     : { type: 'none' };
 }
 
-/** A target in absolute form names a host, too: only the header `Host` counts. */
+/**
+ * A target in absolute form names a host, too: only the header `Host` counts. The URL of a
+ * `Request` has a fragment, too.
+ */
 function pathOf(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, '');
+  return target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');
 }

@@ -7,7 +7,10 @@ import { questionOf as nodeQuestion, send } from './node-exchange.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { Site } from './site.ts';
 
-/** What Express adds to a request: its target as it came, and the path of the handler in it. */
+/**
+ * What a server adds to a request from which it takes a part of its target away: the target as it
+ * came, and, as Express does, that part.
+ */
 interface Mounted {
   readonly originalUrl?: string;
   readonly baseUrl?: string;
@@ -29,9 +32,11 @@ export class Mount {
   }
 
   async handle(request: IncomingMessage & Mounted, response: ServerResponse): Promise<void> {
-    const { originalUrl = request.url ?? '', baseUrl = this.#path } = request;
-    const answer = await this.#answer(originalUrl, baseUrl, (at) => nodeQuestion(request, at));
-    if (!response.destroyed) {
+    const { originalUrl = request.url ?? '' } = request;
+    const mount = mountOf(request, this.#path);
+    const answer = await this.#answer(originalUrl, mount, (at) => nodeQuestion(request, at));
+    // The server may have answered itself meanwhile, for a gate that took its time.
+    if (!response.destroyed && !response.headersSent) {
       send(answer, response);
     }
   }
@@ -61,6 +66,22 @@ export class Mount {
       return withSecurity(plain(500, 'The observer has failed'));
     }
   }
+}
+
+/** The part of the target that is above the observer: `path`, below what the server took away. */
+function mountOf(
+  { url = '', originalUrl = url, baseUrl = takenFrom(originalUrl, url) }: IncomingMessage & Mounted,
+  path: string,
+): string {
+  const whole = baseUrl + path;
+  const isBelow = /^[/?]?$/.test(originalUrl.slice(whole.length, whole.length + 1));
+  return baseUrl === '' || (isBelow && originalUrl.startsWith(whole)) ? whole : baseUrl;
+}
+
+/** Connect tells of that part only by its absence, and puts a slash in the place of nothing. */
+function takenFrom(originalUrl: string, url: string): string {
+  const rest = originalUrl.endsWith(url) ? url : url.replace(/^\/(?=\?|$)/, '');
+  return originalUrl.endsWith(rest) ? originalUrl.slice(0, originalUrl.length - rest.length) : '';
 }
 
 function withSecurity(answer: Answer): Answer {

@@ -19,7 +19,19 @@ export function questionOf(
   };
 }
 
-async function bodyOf(request: IncomingMessage, limit: number): Promise<string | undefined> {
+/** What a parser of the server, such as `express.json()`, has made of a body that it has read. */
+interface Parsed {
+  readonly body?: unknown;
+}
+
+async function bodyOf(
+  request: IncomingMessage & Parsed,
+  limit: number,
+): Promise<string | undefined> {
+  if (request.readableEnded && request.body !== undefined) {
+    const text = textOf(request.body);
+    return Buffer.byteLength(text) > limit ? undefined : text;
+  }
   const chunks: Uint8Array[] = [];
   let size = Number(request.headers['content-length'] ?? 0);
   if (size > limit) {
@@ -35,6 +47,13 @@ async function bodyOf(request: IncomingMessage, limit: number): Promise<string |
     }
   }
   return Buffer.concat(chunks).toString();
+}
+
+function textOf(body: unknown): string {
+  if (typeof body === 'string') {
+    return body;
+  }
+  return body instanceof Uint8Array ? Buffer.from(body).toString() : JSON.stringify(body);
 }
 
 export function send({ status, headers, body }: Answer, response: ServerResponse): void {

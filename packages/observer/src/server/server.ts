@@ -16,9 +16,10 @@ import {
 
 import { createApi } from './api.ts';
 import { Gate } from './gate.ts';
+import { hostNames } from './host-names.ts';
 import { createLimited, listen, portsFrom } from './listen.ts';
 import { Mount } from './mount.ts';
-import { isLoopback, type ObserverOptions } from './options.ts';
+import type { ObserverOptions } from './options.ts';
 import { type Api, Site } from './site.ts';
 
 /** A server that is to be started, and what outlives a restart of it. */
@@ -126,17 +127,9 @@ async function open(state: State, self: Process): Promise<NoReply<State>> {
 
 function opened({ setup, hosts }: State, address: AddressInfo, host: string): void {
   setup.port = address.port;
-  const [first = '', ...others] = namesOf(address, host);
-  for (const name of [first, ...others]) {
-    hosts.add(`${name}:${address.port}`);
+  const names = hostNames(address, host);
+  for (const name of names) {
+    hosts.add(name);
   }
-  setup.announce(`http://${first}:${address.port}/`);
-}
-
-/** How this server is called; the first is for a person. */
-function namesOf({ address, family }: AddressInfo, host: string): readonly string[] {
-  const name = family === 'IPv6' ? `[${address}]` : address;
-  return isLoopback(host)
-    ? [name, '127.0.0.1', 'localhost', '[::1]']
-    : [name, 'localhost', '127.0.0.1'];
+  setup.announce(`http://${names[0]}/`);
 }

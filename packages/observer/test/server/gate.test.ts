@@ -7,6 +7,7 @@ import { advance, createTestSystem } from '@reprise/actor/testing';
 import { observer, type ObserverOptions } from '../../src/index.ts';
 import type { Question } from '../../src/server/exchange.ts';
 import { Gate } from '../../src/server/gate.ts';
+import { hostNames } from '../../src/server/host-names.ts';
 import { ask, askRaw } from '../support/asking.ts';
 import { bearer, observed, token } from '../support/observed.ts';
 
@@ -28,6 +29,17 @@ describe('the gate of an observer', () => {
     }
   });
 
+  test('SEC-03 at port 80 the Host has no port', () => {
+    const names = (port: number, address: string, family: string, host: string) =>
+      hostNames({ port, address, family }, host);
+    const loopback = names(80, '127.0.0.1', 'IPv4', '127.0.0.1');
+    expect(loopback[0]).toBe('127.0.0.1:80');
+    expect(loopback).toEqual(expect.arrayContaining(['127.0.0.1', 'localhost', 'localhost:80']));
+    expect(names(80, '10.0.0.1', 'IPv4', '10.0.0.1')).toContain('10.0.0.1');
+    expect(names(80, '::1', 'IPv6', '::1')).toContain('[::1]');
+    expect(names(8080, '127.0.0.1', 'IPv4', 'localhost')).not.toContain('localhost');
+  });
+
   test('SEC-03 a Host that the options name is allowed', async () => {
     await using service = await observed({ hosts: ['Ops.example'] });
     const headers = { host: 'ops.example', ...bearer };
@@ -40,8 +52,15 @@ describe('the gate of an observer', () => {
     ['another site', { 'sec-fetch-site': 'cross-site' }],
     ['another site without Fetch metadata', { origin: 'https://evil.example' }],
     ['a page without an origin', { origin: 'null' }],
-  ])('SEC-04 SEC-05 %s is refused, even with the token', async (_, headers) => {
+    ['a page of another scheme', { origin: 'ftp://own' }],
+    ['an origin with a path', { origin: 'http://own/path' }],
+    ['an origin with a user', { origin: 'http://user@own' }],
+  ])('SEC-04 SEC-05 %s is refused, even with the token', async (_, given) => {
     await using service = await observed();
+    const { host } = new URL(service.url);
+    const headers = Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, value.replace('own', host)]),
+    );
     for (const [method, path] of [
       ['GET', ''],
       ['GET', data],

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSystem } from '@reprise/actor';
@@ -9,6 +10,7 @@ import { advance, createTestSystem } from '@reprise/actor/testing';
 import { type GateFunction, type HandlerOptions, observerHandler } from '../../src/index.ts';
 import { ask, askRaw } from '../support/asking.ts';
 import { bearer, type Observed, observed, token } from '../support/observed.ts';
+import { serve } from '../support/serve.ts';
 import { openStream } from '../support/stream-reader.ts';
 
 let service: Observed;
@@ -88,6 +90,16 @@ describe('every answer', () => {
   });
 });
 
+test.each(['at', 'changes'])('a time for %s has to be a number', async (path) => {
+  for (const time of ['', '%20', 'NaN', 'Infinity', 'x']) {
+    const { status } = await ask(`${service.url}api/${path}?time=${time}`, { headers: bearer });
+    expect(status).toBe(400);
+  }
+  expect((await ask(`${service.url}api/${path}?time=-1e308`, { headers: bearer })).status).toBe(
+    200,
+  );
+});
+
 test('the overview is what judge says of a look, with the look', async () => {
   const { body } = await ask(`${service.url}api/overview`, { headers: bearer });
   expect(JSON.parse(body)).toMatchObject({
@@ -107,6 +119,10 @@ describe('a body that is sent', () => {
   test('SEC-18 has to be JSON, and to say so', async () => {
     expect((await post({ 'content-type': 'text/plain' }, '{}')).status).toBe(415);
     expect((await post({}, '{}')).status).toBe(415);
+    expect((await post({ 'content-type': 'application/json-seq' }, '{}')).status).toBe(415);
+    expect((await post({ 'content-type': 'application/json ; charset=utf-8' }, '{}')).status).toBe(
+      400,
+    );
     expect((await post(type, '{')).status).toBe(400);
   });
 
@@ -259,6 +275,76 @@ describe('an observer in a server of the program', () => {
     expect((await ask(`${url}/api/crashes`, { headers: bearer })).status).toBe(200);
     expect((await ask(url)).headers.location).toBe('./reprise/');
     server.close();
+    await system.stop();
+  });
+
+  test.each([
+    ['Connect, which tells of it by its absence', {}, undefined],
+    ['Express, to a handler that knows its path, too', { baseUrl: '/ops/reprise' }, '/ops/reprise'],
+    ['Express, to a handler with a path below', { baseUrl: '/ops' }, '/reprise'],
+    ['Express at its root, to a handler with the whole path', { baseUrl: '' }, '/ops/reprise'],
+  ])('OBS-P32 below a path of %s', async (_, mounted, path) => {
+    const system = createTestSystem();
+    const page = observerHandler(system, {
+      gate: { token },
+      ...(path === undefined ? {} : { path }),
+    });
+    const taken = 'baseUrl' in mounted ? mounted.baseUrl : '/ops/reprise';
+    await using server = await serve((request, response) => {
+      const { url: originalUrl = '' } = request;
+      const rest = originalUrl.slice(taken.length).replace(/^(?!\/)/, '/');
+      page(Object.assign(request, mounted, { originalUrl, url: rest }), response);
+    });
+    const url = `${server.url}/ops/reprise`;
+    expect((await ask(`${url}/api/crashes?a=/`, { headers: bearer })).status).toBe(200);
+    expect((await ask(`${url}/api/find?q=a?b`, { headers: bearer })).body).toBe('[]');
+    expect((await ask(url)).headers.location).toBe('./reprise/');
+    expect((await ask(`${url}?a=b`)).headers.location).toBe('./reprise/');
+    expect((await ask(`${url}/nothing`)).status).toBe(404);
+    await system.stop();
+  });
+
+  test('OBS-P32 behind a parser of bodies, such as that of Express, it takes what a page shows', async () => {
+    const system = createTestSystem();
+    const page = observerHandler(system, { gate: () => true });
+    const parse: readonly ((text: string) => unknown)[] = [JSON.parse, String, Buffer.from];
+    for (const parsed of parse) {
+      await using server = await serve((request, response) => {
+        void text(request).then((read) => {
+          page(Object.assign(request, read === '' ? {} : { body: parsed(read) }), response);
+        });
+      });
+      const headers = { 'content-type': 'application/json' };
+      const post = (body: string) =>
+        ask(`${server.url}/api/live/none/window`, { method: 'POST', headers, body });
+      expect((await post('{"rows":[1],"streams":[]}')).status).toBe(404);
+      expect((await post('{"rows":[1]}')).status).toBe(400);
+      expect((await post(JSON.stringify({ rows: 'x'.repeat(65_535) }))).status).toBe(413);
+    }
+    await system.stop();
+  });
+
+  test('leaves an answer alone that the server has given while the gate decided', async () => {
+    const system = createTestSystem();
+    const gate = Promise.withResolvers<boolean>();
+    const page = observerHandler(system, { gate: () => gate.promise });
+    await using server = await serve((request, response) => {
+      page(request, response);
+      response.writeHead(504);
+      response.flushHeaders();
+      gate.resolve(true);
+      setImmediate(() => response.end('late'));
+    });
+    const answer = await ask(`${server.url}/api/crashes`);
+    expect([answer.status, answer.body]).toEqual([504, 'late']);
+    await system.stop();
+  });
+
+  test('OBS-P32 as fetch, a fragment of the URL is no part of its path', async () => {
+    const system = createTestSystem();
+    const { fetch } = observerHandler(system, { gate: () => true, path: '/ops' });
+    expect((await fetch(new Request('http://a/ops/api/crashes#x'))).status).toBe(200);
+    expect((await fetch(new Request('http://a/ops#x'))).status).toBe(308);
     await system.stop();
   });
 
