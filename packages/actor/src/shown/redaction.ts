@@ -7,7 +7,8 @@ export interface Redaction {
   hides(name: string): boolean;
   /**
    * A text without its secrets: the user and password of a URL, the values of query parameters and
-   * headers that hold keys, credentials after `Bearer` and the like, private keys in PEM.
+   * headers that hold keys, credentials after `Bearer` and the like, JSON Web Tokens, private keys
+   * in PEM.
    * `replace` gives the text in place of each.
    */
   redact(text: string, replace?: (secret: string) => string): string;
@@ -59,7 +60,7 @@ const longestName = 200;
  * them, nor plain `key` and `code`, which name anything.
  */
 const secretField =
-  /pass(?:word|wd|phrase|code)|secret|token(?!s|[-_]?(?:count|type|izer|limit))|authorization|cookie|credential|bearer|(?:api|private|access|signing|encryption|subscription|tls|x)[-_]?key|signature|^(?:pfx|pwd|jwt|auth)$/i;
+  /pass(?:word|wd|phrase|code)|secret|token(?!s|[-_]?(?:count|type|izer|limit))|authorization|cookie|credential|bearer|(?:api|auth|private|access|signing|encryption|subscription|tls|x)[-_]?key|signature|session[-_]?id|card[-_]?(?:number|no)$|(?:credit|debit)[-_]?card|^(?:pfx|pwd|jwt|auth|session|sid|card|cvc|cvv)$/i;
 
 /**
  * Matches a part of the name of a query parameter: plain `key` and `code` are secrets there, too.
@@ -68,10 +69,13 @@ const secretParameter =
   /pass|pwd|secret|token|key|code|auth|credential|sig(?:nature)?$|signature|session|jwt|bearer/i;
 
 /** Tested first: most texts have none of these characters and words. */
-const mayHoldSecrets = /[@=:]|bearer|basic|PRIVATE KEY/i;
+const mayHoldSecrets = /[@=:]|bearer|basic|eyJ|PRIVATE KEY/i;
 
 const pem =
   /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g;
+
+/** A JSON Web Token, signed or not: its head is an object in JSON, in base64. */
+const webToken = /\beyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*)+/g;
 
 /** The user and password of a URL: all before the last `@` of its authority. */
 const userInfo = /\/\/[^\s/?#"'<>\\]{0,2000}@/g;
@@ -97,6 +101,7 @@ function withoutSecrets(
   const rest = text
     .replaceAll(pem, (all: string, kind: string) => `-----BEGIN ${kind}----- ${replace(all)}`)
     .replaceAll(userInfo, '//')
+    .replaceAll(webToken, (all: string) => replace(all))
     .replaceAll(parameter, (all: string, mark: string, name: string, value: string) =>
       isParameter(decoded(name)) ? `${mark}${name}=${replace(value)}` : all,
     )

@@ -16,6 +16,13 @@ describe('a text is shown without', () => {
     ['a name that is encoded', 'http://h/?%74oken=SECRET', 'http://h/?%74oken=[redacted]'],
     ['a token in a fragment', 'http://h/#access_token=SECRET', 'http://h/#access_token=[redacted]'],
     ['a bearer token', 'sent Bearer SECRET.a-b_c', 'sent Bearer [redacted]'],
+    [
+      'a JSON Web Token in free text',
+      'signed eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJTRUNSRVQifQ.U0VDUkVU-_, twice',
+      'signed [redacted], twice',
+    ],
+    ['one without a signature', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJTRUNSRVQifQ.', '[redacted]'],
+    ['the id of a session', 'sessionId=SECRET', 'sessionId=[redacted]'],
     ['basic credentials', 'sent Basic U0VDUkVU==', 'sent Basic [redacted]'],
     [
       'a header',
@@ -48,6 +55,7 @@ describe('a text is shown without', () => {
     '{"usage":{"completion_tokens":12}}',
     `Unexpected token 'o', "no json" is not valid JSON`,
     'ECONNREFUSED 127.0.0.1:80',
+    'eyJhbGci is the start of many, and keyJar.open.now is none',
   ])('no more than that: %s', (text) => {
     expect(redact(text)).toBe(text);
   });
@@ -63,16 +71,34 @@ test.each([
   'x-api-key',
   'privateKey',
   'pfx',
+  'authKey',
+  'session',
+  'session_id',
+  'card',
+  'cardNumber',
+  'creditCard',
+  'cvv',
 ])('the value of a field %s is hidden', (name) => {
   expect(hides(name)).toBe(true);
 });
 
-test.each(['key', 'code', 'keyboard', 'author', 'tokens', 'tokenCount', 'id', 'passed'])(
-  'the value of a field %s is not hidden',
-  (name) => {
-    expect(hides(name)).toBe(false);
-  },
-);
+test.each([
+  'key',
+  'code',
+  'keyboard',
+  'author',
+  'tokens',
+  'tokenCount',
+  'id',
+  'passed',
+  'sessions',
+  'sessionCount',
+  'discard',
+  'cardinality',
+  'inside',
+])('the value of a field %s is not hidden', (name) => {
+  expect(hides(name)).toBe(false);
+});
 
 test('further names are hidden as fields and as parameters: whole names, and patterns', () => {
   const own = createRedaction(['IBAN', /^ssn/]);
