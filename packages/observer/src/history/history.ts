@@ -21,18 +21,23 @@ export interface EndedProcess extends Running {
 export class History {
   readonly #startedAt: number;
   readonly #texts = new Texts();
-  readonly #rows = new Rows();
+  readonly #rows: Rows;
   readonly #presences = new Presences();
   readonly #lives: Lives = new Lives({ lives, age }, (row, reason) => {
     this.#forget(row, reason);
   });
   /** What has ended, as it is told. */
-  readonly endings: Endings = new Endings(this.#lives, this.#rows, this.#texts);
+  readonly endings: Endings;
+  /** An id, or another name of a process, as it is shown. */
+  readonly nameOf: (id: string) => string;
   /** Processes that ended `normal` within a second, and are not kept. */
   shortLived = 0;
 
-  constructor(now: number) {
+  constructor(now: number, nameOf: (id: string) => string) {
     this.#startedAt = now;
+    this.nameOf = nameOf;
+    this.#rows = new Rows(nameOf);
+    this.endings = new Endings(this.#lives, this.#rows, this.#texts);
   }
 
   /** How many lives that have ended are kept. */
@@ -43,6 +48,11 @@ export class History {
   since(now: number): number {
     this.#lives.expire(now);
     return Math.max(this.#startedAt, this.#lives.completeSince);
+  }
+
+  /** The row of this number, as long as there is something of it. */
+  row(number: number): Row | undefined {
+    return this.#rows.get(number);
   }
 
   /** The child that runs, or ran last, as this process. */

@@ -9,7 +9,10 @@ export interface PastChild {
 
 /** A process of a supervision tree as it was. */
 export interface PastTree {
-  /** The id in its child spec; of a supervisor that is no child, its name or its pid. */
+  /**
+   * The id in its child spec, without secrets; of a supervisor that is no child, its name or its
+   * pid.
+   */
   readonly id: string;
   /** The number of its process, which is unique in its system; `undefined` if it did not run. */
   readonly pid: number | undefined;
@@ -25,7 +28,7 @@ export function treesOf(children: Iterable<PastChild>): readonly PastTree[] {
   const inOrder = [...children].toSorted((a, b) => a.row.number - b.row.number);
   const tops: PastTree[] = [];
   for (const { row, pid, startedAt } of inOrder) {
-    const node = { id: row.id, pid, startedAt, children: [] };
+    const node = { id: row.name, pid, startedAt, children: [] };
     nodes.set(row.number, node);
     // A supervisor has its row before its children have theirs.
     const above = row.parent === undefined ? tops : nodes.get(row.parent.number)?.children;

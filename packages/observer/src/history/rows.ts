@@ -9,15 +9,17 @@ export interface Row {
   /** The row of its supervisor; `undefined` for a supervisor that is no child. */
   readonly parent: Row | undefined;
   readonly id: string;
+  /** The id as it is shown. */
+  readonly name: string;
   /** How many lives, kept or going on, it is the row of. A row without any is forgotten. */
   uses: number;
 }
 
-/** The ids from the top down. */
+/** The ids from the top down, as they are shown. */
 export function pathOf(row: Row): string {
   const ids: string[] = [];
   for (let at: Row | undefined = row; at !== undefined; at = at.parent) {
-    ids.unshift(at.id);
+    ids.unshift(at.name);
   }
   return ids.join(' / ');
 }
@@ -27,7 +29,13 @@ export class Rows {
   readonly #byNumber: Map<number, Row> = new Map();
   /** Rows that no child has now, by their supervisor and their id. */
   readonly #vacant: Map<string, Row[]> = new Map();
+  readonly #nameOf: (id: string) => string;
   #last = 0;
+
+  /** `nameOf`: an id as it is shown. */
+  constructor(nameOf: (id: string) => string) {
+    this.#nameOf = nameOf;
+  }
 
   get size(): number {
     return this.#byNumber.size;
@@ -41,7 +49,7 @@ export class Rows {
   at(path: string): ReadonlySet<number> {
     const found = new Set<number>();
     for (const row of this.#byNumber.values()) {
-      if (path.endsWith(row.id) && pathOf(row) === path) {
+      if (path.endsWith(row.name) && pathOf(row) === path) {
         found.add(row.number);
       }
     }
@@ -86,7 +94,7 @@ export class Rows {
 
   #create(parent: Row | undefined, id: string): Row {
     this.#last += 1;
-    const row = { number: this.#last, parent, id, uses: 0 };
+    const row = { number: this.#last, parent, id, name: this.#nameOf(id), uses: 0 };
     this.#byNumber.set(row.number, row);
     if (parent !== undefined) {
       this.use(parent);

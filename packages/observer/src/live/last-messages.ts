@@ -61,5 +61,5 @@ function clip(name: string): string {
 function placeOf(pid: unknown, history: History): string {
   const [, id] = (typeof pid === 'string' && /^#Pid<(\d+)>$/.exec(pid)) || [];
   const place = id === undefined ? undefined : history.presenceOf(Number(id));
-  return place === undefined ? '' : ` ${clip(place.row.id)}`;
+  return place === undefined ? '' : ` ${clip(place.row.name)}`;
 }

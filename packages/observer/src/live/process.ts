@@ -72,6 +72,7 @@ export function processPage(
   return {
     path,
     pid: id,
+    name: info.name === undefined ? undefined : history.nameOf(info.name),
     ...numbersOf(info),
     links: named(system, history, info.links),
     monitors: named(system, history, info.monitors),
@@ -92,9 +93,8 @@ function handledBy(pid: Pid): InHand | undefined {
 }
 
 function numbersOf(info: ProcessInfo) {
-  const { name, status, messageQueueLen, handled, busy, awaitingSince, awaitedCallback } = info;
+  const { status, messageQueueLen, handled, busy, awaitingSince, awaitedCallback } = info;
   return {
-    name,
     status,
     queue: messageQueueLen,
     handled,

@@ -134,6 +134,11 @@ export class Structure implements Witness {
     return this.#rows.get(row);
   }
 
+  /** The id in the child spec: that of a row has no secrets. */
+  idOf(row: number): string {
+    return this.#history.row(row)?.id ?? '';
+  }
+
   /** All rows as they were told last, as JSON. */
   get snapshot(): string {
     return `[${[...this.#told.values()].join(',')}]`;
@@ -193,7 +198,7 @@ export class Structure implements Witness {
       this.#set({
         ...topRow,
         row,
-        id: this.#history.presenceOf(pid.id)?.row.id ?? '',
+        id: this.#history.presenceOf(pid.id)?.row.name ?? '',
         pid: pid.id,
         startedAt: info.startedAt,
       });
@@ -233,7 +238,7 @@ export class Structure implements Witness {
     this.#set({
       row,
       parent,
-      id,
+      id: place.name,
       type,
       pid: pid?.id,
       state,

@@ -13,8 +13,8 @@ export interface Place {
 export function placeOf(history: History, pid: Pid, unnamed: string): Place {
   const { parent, name, label } = processInfo(pid) ?? {};
   const above = parent && history.presenceOf(parent.id)?.row;
-  const id = name ?? (label === undefined ? unnamed : JSON.stringify(label).slice(0, 100));
-  return { above, id };
+  const id = label === undefined ? unnamed : JSON.stringify(label).slice(0, 100);
+  return { above, id: name === undefined ? id : history.nameOf(name) };
 }
 
 /** The path of any process. */

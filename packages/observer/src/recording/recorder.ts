@@ -7,6 +7,7 @@ import { pathOf } from '../history/rows.ts';
 import { addTakenAlong, CrashBook, type CrashKind, type OpenReport } from './crash-book.ts';
 import { withoutEventData } from './event-data.ts';
 import { pathOfProcess } from './places.ts';
+import { shownName } from './shown-name.ts';
 
 /** What a process was at when it failed. */
 interface Failure {
@@ -42,7 +43,7 @@ export class Recorder implements Witness {
 
   constructor(system: System) {
     this.#system = system;
-    this.history = new History(this.#now);
+    this.history = new History(this.#now, (id) => shownName(system, id));
   }
 
   /** A supervisor that is older than the recording. */
@@ -161,7 +162,7 @@ export class Recorder implements Witness {
     this.#doubts.delete(pid.id);
     const report = this.#open.get(supervisor.id);
     if (report !== undefined) {
-      addTakenAlong(report, `${id} ${String(pid)}: ${this.#textOf(reason)}`);
+      addTakenAlong(report, `${this.history.nameOf(id)} ${String(pid)}: ${this.#textOf(reason)}`);
     }
   }
 

@@ -155,7 +155,7 @@ export class Trouble implements Witness {
   }
 
   #childOf(supervisor: Pid, id: string): string {
-    return `${this.#pathOf(supervisor)} / ${id}`;
+    return `${this.#pathOf(supervisor)} / ${this.#history.nameOf(id)}`;
   }
 
   #pathOf(pid: Pid): string {

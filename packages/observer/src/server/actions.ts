@@ -85,32 +85,32 @@ export class Actions {
       case 'resume':
         return sys.resume(this.#pid(row), { timeout });
       case 'restart':
-        return this.#restart(row, parent);
+        return this.#restart(structure.idOf(row.row), parent);
       case 'stop':
-        return this.#stop(row, parent);
+        return this.#stop(structure.idOf(row.row), row, parent);
       default:
         return action satisfies never;
     }
   }
 
   /** In order, and with no restart that counts. */
-  async #restart(row: TreeRow, parent: TreeRow | undefined): Promise<void> {
+  async #restart(id: string, parent: TreeRow | undefined): Promise<void> {
     if (parent?.supervises === undefined || parent.supervises.isDynamic) {
       throw new TypeError('Expected a child of a supervisor that is not dynamic');
     }
     const supervisor = this.#pid(parent) as Supervisor.Pid;
-    await Supervisor.terminateChild(supervisor, row.id);
-    await Supervisor.restartChild(supervisor, row.id);
+    await Supervisor.terminateChild(supervisor, id);
+    await Supervisor.restartChild(supervisor, id);
   }
 
-  async #stop(row: TreeRow, parent: TreeRow | undefined): Promise<void> {
+  async #stop(id: string, row: TreeRow, parent: TreeRow | undefined): Promise<void> {
     if (parent?.supervises === undefined) {
       exit(this.#system, this.#pid(row), shutdown);
     } else if (parent.supervises.isDynamic) {
       const supervisor = this.#pid(parent) as DynamicSupervisor.Pid;
       await DynamicSupervisor.terminateChild(supervisor, this.#pid(row));
     } else {
-      await Supervisor.terminateChild(this.#pid(parent) as Supervisor.Pid, row.id);
+      await Supervisor.terminateChild(this.#pid(parent) as Supervisor.Pid, id);
     }
   }
 

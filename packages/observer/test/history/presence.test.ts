@@ -9,6 +9,7 @@ test('the start of a child looks at no sibling that runs, however many there are
   const rowOf = (number: number): Row => ({
     number,
     parent: undefined,
+    name: '',
     uses: 1,
     get id() {
       looks += 1;

@@ -5,7 +5,7 @@ import { Texts } from '../../src/history/texts.ts';
 
 describe('rows', () => {
   test('a child that is gone leaves its row to the next one of its id', () => {
-    const rows = new Rows();
+    const rows = new Rows((id) => id);
     const app = rows.take(undefined, 'app');
     const [one, two] = [rows.take(app, 'job'), rows.take(app, 'job')];
     expect(one).not.toBe(two);
@@ -18,7 +18,7 @@ describe('rows', () => {
   });
 
   test('are forgotten once no life has them, and those above with them', () => {
-    const rows = new Rows();
+    const rows = new Rows((id) => id);
     const app = rows.take(undefined, 'app');
     for (let id = 0; id < 100; id++) {
       rows.vacate(rows.take(app, `session ${id}`));

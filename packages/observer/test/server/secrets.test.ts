@@ -3,6 +3,8 @@ import { GenServer, noreply, ok, Supervisor } from '@reprise/actor';
 import { settle } from '@reprise/actor/testing';
 
 import { record } from '../../src/index.ts';
+import type { TreeRow } from '../../src/live/structure.ts';
+import { metrics, metricsText } from '../../src/metrics.ts';
 import { ask } from '../support/asking.ts';
 import { bearer, observed } from '../support/observed.ts';
 
@@ -122,4 +124,60 @@ test('SEC-15 shows a hostile state, bounded, and runs nothing of it', async () =
   expect(ran).toBe(0);
   expect(body).not.toContain(secret);
   expect(body.length).toBeLessThan(10_000);
+});
+
+test('SEC-14 shows no secret of an id or a name, and acts on its process all the same', async () => {
+  await using service = await observed({ actions: ['stop', 'restart'] });
+  const { system, top, url } = service;
+  const id = `https://joe:${secret}@example.com/feed?token=${secret}`;
+  const shownId = 'https://example.com/feed?token=[redacted]';
+  const long = `${'x'.repeat(1000)} ${id} ${'y'.repeat(100_000)}`;
+  const specs = [id, long].map((one) =>
+    GenServer.childSpec(keeper, undefined, { id: one, name: one }),
+  );
+  for (const spec of specs) {
+    await Supervisor.startChild(top as Supervisor.Pid, spec as never);
+  }
+  const child = (one: string): Keeper =>
+    Supervisor.child(top as never, one as never) as unknown as Keeper;
+  for (const one of [id, long]) {
+    GenServer.cast(child(one), 'fail', state);
+    await Supervisor.whenChild(top as Supervisor.Pid, one as never);
+    GenServer.cast(child(one), 'hang', state);
+    GenServer.cast(child(one), 'wait', state);
+  }
+  await settle(system);
+  const read = async (path: string): Promise<string> =>
+    (await ask(`${url}api/${path}`, { headers: bearer })).body;
+  const paths = [
+    'overview',
+    'tree',
+    'crashes',
+    'metrics',
+    'changes?time=1e9',
+    'at?time=1e9',
+    'find?q=example',
+  ];
+  const texts = await Promise.all(
+    [...paths, ...[id, long].map((one) => `process/${child(one).id}`)].map(read),
+  );
+  texts.push(metricsText(metrics(system), 'openmetrics'));
+  texts.push(JSON.stringify([...record(system).processes, ...record(system).crashes]));
+  for (const text of texts) {
+    expect(text).toContain(shownId);
+    expect(text).not.toContain(secret);
+    expect(text.length).toBeLessThan(50_000);
+  }
+  const rowIn = (text: string) =>
+    (JSON.parse(text) as { rows: readonly TreeRow[] }).rows.find((one) => one.id === shownId);
+  for (const [action, result] of [
+    ['restart', 'running'],
+    ['stop', 'stopped'],
+  ] as const) {
+    const headers = { ...bearer, 'content-type': 'application/json' };
+    const body = JSON.stringify({ row: rowIn(texts[1] ?? '')?.row });
+    const { status } = await ask(`${url}api/act/${action}`, { method: 'POST', headers, body });
+    expect([status, rowIn(await read('tree'))?.state]).toEqual([204, result]);
+  }
+  expect(service.logged.join('\n')).not.toContain(secret);
 });
