@@ -45,10 +45,23 @@ export function metricsHandler(
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
-    const isOpen = headers.accept?.includes('application/openmetrics-text') ?? false;
-    const format = isOpen ? 'openmetrics' : 'prometheus';
+    const format = formatFor(headers.accept ?? '');
     response
       .writeHead(200, { 'content-type': types[format], 'cache-control': 'no-store' })
       .end(metricsText(metrics(system), format));
   };
+}
+
+/** OpenMetrics if it is named, and wanted no less than the older text. */
+function formatFor(accept: string): TextFormat {
+  const weights = new Map<string, number>();
+  for (const range of accept.toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const [, weight = '1'] =
+      /^q=(.*)$/.exec(parameters.find((one) => one.startsWith('q=')) ?? '') ?? [];
+    weights.set(type, Math.max(weights.get(type) ?? 0, Number(weight) || 0));
+  }
+  const open = weights.get('application/openmetrics-text') ?? 0;
+  const old = weights.get('text/plain') ?? weights.get('text/*') ?? weights.get('*/*') ?? 0;
+  return open > 0 && open >= old ? 'openmetrics' : 'prometheus';
 }

@@ -178,6 +178,26 @@ describe('metrics', () => {
     expect([refused.status, refused.headers.get('allow')]).toStrictEqual([405, 'GET, HEAD']);
   });
 
+  test.each([
+    ['application/openmetrics-text;q=0,text/plain', 'text/plain'],
+    ['text/plain, application/openmetrics-text;q=0.5', 'text/plain'],
+    ['application/openmetrics-text;version=1.0.0;q=0.5, */*;q=0.8', 'text/plain'],
+    ['*/*', 'text/plain'],
+    ['application/openmetrics-textual', 'text/plain'],
+    ['Application/OpenMetrics-Text; version=1.0.0; Q=0.5, text/plain; q=0.5', 'application/open'],
+    [
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,' +
+        'text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+      'application/open',
+    ],
+  ])('MET-04 for %s', async (accept, type) => {
+    const system = createTestSystem();
+    await using server = await serve(metricsHandler(system));
+    const { headers } = await fetch(server.url, { headers: { accept } });
+    expect(headers.get('content-type')).toMatch(new RegExp(`^${type}`));
+    await system.stop();
+  });
+
   test('MET-05 have a hundred streams by name, and all others as one, also after a restart', async () => {
     const origin = await Origin.open();
     const system = createTestSystem();
