@@ -29,18 +29,26 @@ export function readTopOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): TopOptions {
   const { url, fragment } = locationOf(target ?? String(defaultPort));
-  const token = env['REPRISE_TOKEN'] ?? (fragment === '' ? undefined : fragment);
+  // A file that the variable was read from may end with a line feed.
+  const token = [env['REPRISE_TOKEN']?.trim(), fragment].find(
+    (one) => one !== undefined && one !== '',
+  );
   return { url, token: checked(token), view: viewOf(given), output: outputOf(given) };
 }
 
 function locationOf(target: string): { readonly url: string; readonly fragment: string } {
   const port = /^\d{1,5}$/.test(target) ? Number(target) : undefined;
   const url = URL.parse(port === undefined ? target : `http://127.0.0.1:${port}/`);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') {
+  if (url === null || !isReachable(url)) {
     throw expected('a port, or a URL such as http://127.0.0.1:4141/', withoutFragment(target));
   }
   const path = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
   return { url: `${url.origin}${path}`, fragment: url.hash.slice(1) };
+}
+
+/** Nothing listens at port 0: it is a request for any that is free. */
+function isReachable({ protocol, username, password, port }: URL): boolean {
+  return /^https?:$/.test(protocol) && username + password === '' && port !== '0';
 }
 
 /** The fragment is a token. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import parseDot from 'dotparser';
 
 import { parseArguments } from '../../src/arguments.ts';
+import { readTopOptions } from '../../src/top/options.ts';
 import { Run, runRepriseWith } from '../support/reprise.ts';
 import { serve } from '../support/server.ts';
 import { startService, token } from '../support/service.ts';
@@ -128,11 +129,22 @@ describe('reprise top', () => {
     [['top', '--streams', '--crashes']],
     [['top', '--jsonn']],
     [['top', '99999']],
+    [['top', '0']],
+    [['top', 'http://127.0.0.1:0/']],
   ])('%j is wrong usage', (args) => {
     const task = parseArguments(args);
     const text = expect.stringMatching(/^Expected (?!.*word).*, got .*\n$/);
     expect(task).toEqual({ type: 'misuse', status: 2, text });
   });
+});
+
+test.each([
+  ['', 'own-token', 'own-token'],
+  [' \n', '', undefined],
+  ['named\n', 'own-token', 'named'],
+])('TOP-09 REPRISE_TOKEN=%j and the fragment %j', (variable, fragment, token) => {
+  const read = readTopOptions(`http://127.0.0.1:1/#${fragment}`, {}, { REPRISE_TOKEN: variable });
+  expect(read.token).toBe(token);
 });
 
 /** On a busy machine a restart may no longer count at the second look. */
