@@ -8,6 +8,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { Pid, System } from '@reprise/actor';
+import { shown } from '@reprise/actor/inspect';
 
 import { recordedOf } from '../recording/record.ts';
 import { type StreamFact, streamKind } from '../recording/stream-fact.ts';
@@ -41,7 +42,7 @@ export class ConnectSpans {
     } else if (fact.type === 'connected') {
       this.#end(pid);
     } else if (fact.type === 'disconnected') {
-      this.#fail(pid, fact.failure, fact.text);
+      this.#fail(pid, fact.failure, String(shown(this.#system, fact.text)));
     }
   }
 

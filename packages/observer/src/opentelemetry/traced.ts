@@ -1,6 +1,7 @@
 import {
   context as contextApi,
   type Context,
+  type Exception,
   type Link,
   ROOT_CONTEXT,
   type Span,
@@ -8,7 +9,8 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import type { Process } from '@reprise/actor';
+import { crash, type Process, type System } from '@reprise/actor';
+import { shownReason } from '@reprise/actor/inspect';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
@@ -66,7 +68,7 @@ export function traced<Event extends TracedEvent, Handling extends { readonly se
     const parent = extract(event);
     const span = startSpan(event, handling.self, parent);
     return contextApi.with(trace.setSpan(parent, span), () =>
-      run(span, () => handle(event, handling)),
+      run(span, handling.self, () => handle(event, handling)),
     );
   };
 }
@@ -89,7 +91,7 @@ function startSpan({ type, id }: TracedEvent, self: Process, parent: Context): S
 const longestId = 64;
 
 /** Ends the span once the handler is done. A synchronous handler stays one. */
-function run(span: Span, handle: () => void | Promise<void>): void | Promise<void> {
+function run(span: Span, self: Process, handle: () => void | Promise<void>): void | Promise<void> {
   try {
     const result = handle();
     if (result === undefined) {
@@ -100,16 +102,28 @@ function run(span: Span, handle: () => void | Promise<void>): void | Promise<voi
       () => {
         span.end();
       },
-      (error: unknown) => fail(span, error),
+      (error: unknown) => fail(span, self, error),
     );
   } catch (error) {
-    return fail(span, error);
+    return fail(span, self, error);
   }
 }
 
-function fail(span: Span, error: unknown): never {
-  span.recordException(error instanceof Error ? error : String(error));
+function fail(span: Span, { system }: Process, error: unknown): never {
+  span.recordException(shownException(system, error));
   span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
   throw error;
+}
+
+/** Without secrets, as in the reports of the system: spans go to third parties, too. */
+function shownException(system: System, error: unknown): Exception {
+  const { text, stack } = shownReason(system, crash(error));
+  const name = error instanceof Error ? error.name : undefined;
+  const message = text.startsWith(`${name}: `) ? text.slice(`${name}: `.length) : text;
+  return {
+    message,
+    ...(name === undefined ? {} : { name }),
+    ...(stack === undefined ? {} : { stack }),
+  };
 }

@@ -284,6 +284,30 @@ describe('traced', () => {
     );
   });
 
+  test('OTEL-04 SEC-14 shows no secret of an error in a span', async () => {
+    const done = Promise.withResolvers<void>();
+    const secret = 'hunter2-sesame';
+    const handle = traced((_event: { data: string; type: string }) => {
+      throw new TypeError(`GET https://joe:${secret}@host/?token=${secret}`, {
+        cause: new Error(`Bearer ${secret}`),
+      });
+    });
+    await using all = await open((event, context) => {
+      expect(() => handle(event, context)).toThrow(secret);
+      done.resolve();
+    });
+    await all.begin();
+    await all.origin.stream('data: 1\n\n');
+    await done.promise;
+    const [span] = spansOf('process message');
+    expect(span?.events[0]?.attributes).toMatchObject({
+      'exception.type': 'TypeError',
+      'exception.message': 'GET https://host/?token=[redacted]',
+      'exception.stacktrace': expect.stringContaining('opentelemetry.test.ts'),
+    });
+    expect(JSON.stringify(span?.events)).not.toContain(secret);
+  });
+
   test('OTEL-06 is a child of the span that an event carries, and linked to the connection', async () => {
     const sender = trace.getTracer('test').startSpan('sender');
     const done = Promise.withResolvers<void>();
