@@ -13,9 +13,10 @@ export interface Route {
 }
 
 export function parseRoute(hash: string): Route {
-  const [name = '', search = ''] = hash.replace(/^#/, '').split('?', 2);
+  const [, name, search = ''] = /^#?([^?]*)\??(.*)$/s.exec(hash) ?? [];
   const query = new URLSearchParams(search);
-  const time = Number(query.get('time') ?? Number.NaN);
+  // `Number('')` is 0.
+  const time = Number(query.get('time')?.trim() || Number.NaN);
   return {
     view: views.find((view) => view === name) ?? 'overview',
     selected: query.get('selected') ?? undefined,

@@ -96,7 +96,7 @@ class SystemApi implements Api {
 
   #stream(question: Question): Answer {
     if (!isAlive(this.#system.pid)) {
-      return plain(503, 'The system has ended', { 'retry-after': '10' });
+      return plain(410, 'The system has ended');
     }
     if (this.#live.isFull) {
       return plain(503, 'Expected at most 20 readers', { 'retry-after': '10' });

@@ -381,7 +381,7 @@ describe('the stream to a page', () => {
     expect(events.slice(-2)).toEqual(['rows', 'end']);
     expect(events.filter((type) => type === 'rows').length).toBeGreaterThan(1);
     expect(tree.timers.size).toBe(0);
-    expect((await fetch(new Request('http://a/api/live'))).status).toBe(503);
+    expect((await fetch(new Request('http://a/api/live'))).status).toBe(410);
     reader.close();
   });
 

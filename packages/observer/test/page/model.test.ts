@@ -166,6 +166,13 @@ describe('the address', () => {
     expect(parseRoute('#nothing?time=x').view).toBe('overview');
     expect(parseRoute('#nothing?time=x').time).toBeUndefined();
     expect(parseRoute('').selected).toBeUndefined();
+    for (const time of ['', '%20', 'NaN', 'Infinity']) {
+      expect(parseRoute(`#processes?time=${time}`).time).toBeUndefined();
+    }
+  });
+
+  test('has all of a filter that somebody has typed into it', () => {
+    expect(parseRoute('#processes?filter=a?b')).toMatchObject({ view: 'processes', filter: 'a?b' });
   });
 });
 
