@@ -11,4 +11,10 @@ export function timeLimitOf(request: TimedRequest, ttl: number): number {
   return large.includes(request) ? ttl / 2 : ttl / 8;
 }
 
+/**
+ * A view has so many free streams at most, and so many parked ones. If the store has more, it has
+ * only those that its node lists: streams that have left all lists would hide the others.
+ */
+export const mostInView = 5000;
+
 const large: readonly TimedRequest[] = ['compare', 'declare', 'list', 'save'];

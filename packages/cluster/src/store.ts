@@ -100,7 +100,8 @@ export interface OpenStore<Tx> {
 
   /**
    * Makes rows for the streams that have none. A stream whose spec has changed is not parked any
-   * more. It keeps its strikes: nodes of two releases may declare two specs by turns.
+   * more. It keeps its strikes: nodes of two releases may declare two specs by turns. These are the
+   * streams that its node lists from now on.
    */
   declare(streams: readonly DeclaredStream[]): Promise<void>;
 
@@ -193,11 +194,12 @@ export interface View {
   /** The streams that the store gives to this node; `undefined` if they are as many as `held`. */
   readonly mine: readonly OwnedStream[] | undefined;
   /**
-   * Streams without an owner, or whose owner is buried: 5,000 at most. Without those that are
-   * parked, unless their time has come.
+   * Streams without an owner, or whose owner is buried: 5,000 at most. If there are more, only those
+   * that this connection has declared last. Without those that are parked, unless their time has
+   * come.
    */
   readonly free: readonly FreeStream[];
-  /** Streams that are not run for now: 100 at most. */
+  /** Streams that are not run for now: as many at most, and of those the same. */
   readonly parked: readonly ParkedStream[];
 }
 

@@ -68,6 +68,7 @@ export interface MemoryStore extends Store<undefined, 'async'> {
 class OpenMemoryStore implements OpenStore<undefined> {
   readonly engine = 'memory';
   readonly #tables: MemoryTables;
+  #listed: ReadonlySet<string> = new Set();
   #isClosed = false;
 
   constructor(tables: MemoryTables) {
@@ -87,7 +88,7 @@ class OpenMemoryStore implements OpenStore<undefined> {
   }
 
   async observe(id: string, dead: readonly SeenNode[], held: Held): Promise<View> {
-    return this.#open().observe(id, dead, held);
+    return this.#open().observe(id, dead, held, this.#listed);
   }
 
   async claim(id: string, wanted: readonly FreeStream[]): Promise<readonly Claim[]> {
@@ -125,6 +126,7 @@ class OpenMemoryStore implements OpenStore<undefined> {
       assertKey(key);
     }
     this.#open().declare(streams);
+    this.#listed = new Set(streams.map(({ key }) => key));
   }
 
   async leave(id: string): Promise<void> {

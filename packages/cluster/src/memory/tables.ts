@@ -1,4 +1,5 @@
 import { heldOf } from '../held.ts';
+import { mostInView } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
@@ -27,8 +28,6 @@ interface NodeRecord {
   readonly buriedAt: number | undefined;
 }
 
-const mostFree = 5000;
-const mostParked = 100;
 /** In ms: until then a node that asks to join once more finds that it is buried. */
 const keptFor = 3_600_000;
 
@@ -99,7 +98,13 @@ export class MemoryTables {
     return rows;
   }
 
-  observe(id: string, dead: readonly SeenNode[], held: Held): View {
+  /** `listed`: the streams of the node, which come first if there are too many. */
+  observe(
+    id: string,
+    dead: readonly SeenNode[],
+    held: Held,
+    listed: ReadonlySet<string> = new Set(),
+  ): View {
     const date = this.#date();
     for (const seen of dead) {
       this.#bury(seen, date);
@@ -110,8 +115,8 @@ export class MemoryTables {
     return {
       nodes: this.watch(),
       mine: isHeld ? undefined : mine,
-      free: this.#free(date),
-      parked: this.#parked(date).slice(0, mostParked),
+      free: shown(this.#free(date), listed),
+      parked: shown(this.#parked(date), listed),
     };
   }
 
@@ -271,7 +276,7 @@ export class MemoryTables {
       const { owner, epoch } = row;
       const buriedAt = owner === undefined ? date : this.#nodes.get(owner)?.buriedAt;
       const deadFor = owner === undefined ? 0 : Math.max(1, date - (buriedAt ?? date));
-      if (buriedAt !== undefined && free.length < mostFree && isDue(row, date)) {
+      if (buriedAt !== undefined && isDue(row, date)) {
         const strikes = row.strikes + this.#strikeOf(row);
         free.push({ key, epoch, deadFor, strikes });
       }
@@ -301,6 +306,15 @@ export class MemoryTables {
     this.#owners.set(key, { ...row, owner: id, epoch: next, strikes, parking: undefined });
     return [{ key, epoch: next, cursor: row.cursor, recent: row.recent, strikes }];
   }
+}
+
+function shown<Row extends OwnedStream | ParkedStream>(
+  rows: readonly Row[],
+  listed: ReadonlySet<string>,
+): readonly Row[] {
+  const isCrowded = rows.length > mostInView && listed.size > 0;
+  const some = isCrowded ? rows.filter(({ key }) => listed.has(key)) : rows;
+  return some.slice(0, mostInView);
 }
 
 const factsOfJoin: NodeFacts = { owned: 0, draining: false, list: '', busy: 0 };

@@ -2,7 +2,7 @@ import type { Clock } from '@reprise/actor';
 import type { PoolClient, QueryResultRow } from 'pg';
 
 import { assertKey } from '../key.ts';
-import { type TimedRequest, timeLimitOf } from '../limits.ts';
+import { mostInView, type TimedRequest, timeLimitOf } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
@@ -59,6 +59,10 @@ export class PostgresStore implements OpenStore<PoolClient> {
   readonly engine: string;
   readonly #parts: Parts;
   #warnedAt = -Infinity;
+  /** The streams that its node lists. */
+  #listed: readonly string[] = [];
+  /** There are more streams than a view may have. From then on each has those of the list alone. */
+  #isCrowded = false;
 
   constructor(parts: Parts) {
     this.engine = parts.engine;
@@ -112,8 +116,22 @@ export class PostgresStore implements OpenStore<PoolClient> {
     const { statements } = this.#parts;
     const burial = [dead.map((node) => node.id), dead.map(({ renewal }) => renewal)];
     const buried = dead.length > 0 ? this.#query(statements.bury, burial) : undefined;
-    const seen = this.#query<Seen>(statements.view, [id, held.count, held.epochs]);
-    const [[view]] = await Promise.all([seen, buried]);
+    const [view] = await Promise.all([this.#view(id, held), buried]);
+    if (this.#isCrowded || this.#listed.length === 0 || !isFull(view)) {
+      return view;
+    }
+    this.#isCrowded = true;
+    return this.#view(id, held);
+  }
+
+  async #view(id: string, { count, epochs }: Held): Promise<View> {
+    const listed = this.#isCrowded ? this.#listed : null;
+    const [view] = await this.#query<Seen>(this.#parts.statements.view, [
+      id,
+      count,
+      epochs,
+      listed,
+    ]);
     return {
       instance: view?.instance,
       nodes: view?.nodes ?? [],
@@ -178,6 +196,8 @@ export class PostgresStore implements OpenStore<PoolClient> {
     for (const { key } of streams) {
       assertKey(key);
     }
+    this.#listed = streams.map(({ key }) => key);
+    this.#isCrowded = false;
     for (let from = 0; from < streams.length; from += declaredAtOnce) {
       const some = streams.slice(from, from + declaredAtOnce);
       await this.#ask('declare', [some.map(({ key }) => key), some.map(({ spec }) => spec)]);
@@ -288,6 +308,10 @@ interface Listed {
 
 interface ClaimRow extends Omit<Claim, 'recent'> {
   readonly recent: string | null;
+}
+
+function isFull({ free, parked }: View): boolean {
+  return Math.max(free.length, parked.length) >= mostInView;
 }
 
 function slowness(limit: number): string {

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '@reprise/actor';
 
 import { assertKey } from '../key.ts';
-import { timeLimitOf } from '../limits.ts';
+import { mostInView, timeLimitOf } from '../limits.ts';
 import {
   type Claim,
   type CursorMove,
@@ -26,6 +26,7 @@ import {
 import type { Connected } from './connect.ts';
 import { OpenedFile } from './opened-file.ts';
 import { claimOf, freeOf, nodeOf, parkedOf, streamOf, tableOf } from './records.ts';
+import type { Statement } from './statement.ts';
 import type { Statements } from './statements.ts';
 import { HandlerTransaction, type SqliteTransaction } from './transaction.ts';
 import { Turns } from './turns.ts';
@@ -44,6 +45,8 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
   readonly #turns: Turns;
   readonly #sql: Statements;
   readonly #transaction: HandlerTransaction;
+  /** The keys of the streams that its node lists, as JSON; `''` for none. */
+  #listed = '';
   #isClosed = false;
 
   constructor(path: string, { connection, statements }: Connected, options: OpenOptions) {
@@ -141,6 +144,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     return this.#write(
       () => {
         this.#sql.declare.run(JSON.stringify(streams));
+        this.#listed = streams.length === 0 ? '' : JSON.stringify(streams.map(({ key }) => key));
       },
       timeLimitOf('declare', this.#ttl),
     );
@@ -195,7 +199,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
       nodes: this.#nodes(),
       mine: isHeld ? undefined : this.#sql.mine.all(id),
       free: this.#free(),
-      parked: this.#sql.parked.all(this.#date()).map(parkedOf),
+      parked: this.#shown(this.#sql.parked, this.#sql.parkedListed).map(parkedOf),
     };
   }
 
@@ -207,7 +211,14 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
 
   #free(): readonly FreeStream[] {
     const now = this.#date();
-    return this.#sql.free.all(now).map((row) => freeOf(row, now));
+    return this.#shown(this.#sql.free, this.#sql.freeListed).map((row) => freeOf(row, now));
+  }
+
+  /** All rows, or if there are too many, those of the list of the node. */
+  #shown<Row>(all: Statement<Row>, listed: Statement<Row>): readonly Row[] {
+    const rows = all.all(this.#date());
+    const isCrowded = rows.length === mostInView && this.#listed !== '';
+    return isCrowded ? listed.all(this.#date(), this.#listed) : rows;
   }
 
   async #write<Result>(

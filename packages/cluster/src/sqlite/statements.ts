@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import { mostInView } from '../limits.ts';
 import type { Held, OwnedStream, Survey } from '../store.ts';
 import type {
   ClaimRecord,
@@ -23,7 +24,9 @@ export interface Statements {
   readonly held: Statement<Held>;
   readonly mine: Statement<OwnedStream>;
   readonly free: Statement<FreeRecord>;
+  readonly freeListed: Statement<FreeRecord>;
   readonly parked: Statement<ParkedRecord>;
+  readonly parkedListed: Statement<ParkedRecord>;
   readonly claim: Statement<ClaimRecord>;
   readonly save: Statement<{ readonly key: string }>;
   readonly compare: Statement<{ readonly key: string }>;
@@ -53,7 +56,9 @@ export function prepareAll(connection: DatabaseSync, path: string): Statements {
     held: prepare(sql.held),
     mine: prepare(sql.mine),
     free: prepare(sql.free),
+    freeListed: prepare(sql.freeListed),
     parked: prepare(sql.parked),
+    parkedListed: prepare(sql.parkedListed),
     claim: prepare(sql.claim),
     save: prepare(sql.save),
     compare: prepare(sql.compare),
@@ -77,6 +82,27 @@ const shownStreams = `
     select key, iif(buried_at is null, name, null) as owner, epoch, cursor,
       strikes + (buried_at is not null) as strikes, parked, retry_at
     from reprise_owners left join reprise_nodes on id = owner`;
+
+/** The second argument is a list of keys. */
+const listedKeys = 'and key in (select value from json_each(?2))';
+
+/** The owners that are dead, and nobody, each by the index. */
+function freeAmong(condition: string): string {
+  return `
+    select key, epoch, strikes, null as buriedAt from reprise_owners
+    where owner is null and (parked is null or retry_at <= ?1) ${condition}
+    union all
+    select key, epoch, strikes + 1, buried_at
+    from reprise_nodes cross join reprise_owners on owner = id
+    where buried_at is not null ${condition}
+    limit ${mostInView}`;
+}
+
+function parkedAmong(condition: string): string {
+  return `
+    select key, strikes, parked as reason, max(0, retry_at - ?1) as retryIn
+    from reprise_owners where parked is not null ${condition} limit ${mostInView}`;
+}
 
 /** Lists are arguments in JSON: one statement has any number of rows. */
 const sql = {
@@ -103,18 +129,10 @@ const sql = {
     select count(*) as count, coalesce(sum(epoch % 4294967296) % 4294967296, 0) as epochs
     from reprise_owners where owner = ?`,
   mine: 'select key, epoch from reprise_owners where owner = ?',
-  /** The owners that are dead, and nobody, each by the index. */
-  free: `
-    select key, epoch, strikes, null as buriedAt from reprise_owners
-    where owner is null and (parked is null or retry_at <= ?)
-    union all
-    select key, epoch, strikes + 1, buried_at
-    from reprise_nodes cross join reprise_owners on owner = id
-    where buried_at is not null
-    limit 5000`,
-  parked: `
-    select key, strikes, parked as reason, max(0, retry_at - ?) as retryIn
-    from reprise_owners where parked is not null limit 100`,
+  free: freeAmong(''),
+  freeListed: freeAmong(listedKeys),
+  parked: parkedAmong(''),
+  parkedListed: parkedAmong(listedKeys),
   /** A node that has left has no row: only one that was buried makes a strike. */
   claim: `
     update reprise_owners set owner = ?1, epoch = max(epoch + 1, ?2), parked = null, retry_at = null,

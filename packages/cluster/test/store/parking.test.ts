@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { OpenStore } from '../../src/index.ts';
-import { bury, free, idle, join, listed, nothing, own } from './arrange.ts';
+import { bury, free, idle, join, listed, nothing, numbered, own } from './arrange.ts';
 import { subjects } from './subjects.ts';
 
 describe.each(subjects)('strikes and parking in $name', (subject) => {
@@ -45,6 +45,17 @@ describe.each(subjects)('strikes and parking in $name', (subject) => {
       ['usd', 2],
     ]);
     expect(streams).toEqual({ total: 2, free: 1, suspects: 2, parked: 0 });
+  });
+
+  test('a view has all parked streams of the list, however many others there are', async () => {
+    await using place = await subject.create();
+    const others = await place.open();
+    await parkAll(others, numbered(5001));
+    const store = await place.open();
+    await parkAll(store, ['eur', 'usd']);
+    const { parked } = await store.observe(await join(store), [], nothing);
+    expect(parked.map(({ key }) => key).toSorted()).toEqual(['eur', 'usd']);
+    expect((await others.observe(await join(others), [], nothing)).parked).toHaveLength(5000);
   });
 
   test('a parked stream is not free until its time has come; a claim ends that', async () => {
@@ -122,6 +133,17 @@ describe.each(subjects)('strikes and parking in $name', (subject) => {
     expect(owners).toEqual([name, undefined, undefined, undefined]);
   });
 });
+
+/** For good. */
+async function parkAll(store: OpenStore<unknown>, keys: readonly string[]): Promise<void> {
+  const id = await join(store);
+  const parked = { reason: 'it has ended', retryIn: undefined };
+  const claims = await own(store, id, keys);
+  await store.save(
+    id,
+    claims.map(({ key, epoch }) => ({ key, epoch, outcome: 'ended', parked })),
+  );
+}
 
 async function park(
   store: OpenStore<unknown>,

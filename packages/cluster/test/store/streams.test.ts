@@ -158,6 +158,24 @@ describe.each(subjects)('streams in $name', (subject) => {
     expect(new Set(found.map(({ key }) => key)).size).toBe(5000);
   });
 
+  test('streams that were listed once, however many, hide none that the node lists', async () => {
+    await using place = await subject.create();
+    const others = await place.open();
+    const gone = await join(others);
+    const [left] = await own(others, gone, ['left']);
+    await others.declare(listed(numbered(5001)));
+    const store = await place.open();
+    await store.declare(listed(['left', 'new']));
+    await bury(others, gone);
+    const found = await freeIn(store);
+    expect(found).toMatchObject([
+      { key: 'left', epoch: left?.epoch },
+      { key: 'new', epoch: 0 },
+    ]);
+    await store.declare(listed(['newer']));
+    expect(await freeIn(store)).toEqual([free('newer', 0)]);
+  });
+
   test('CFG-07 a key is any text of 1,024 bytes at most, but for U+0000 and lone surrogates', async () => {
     await using place = await subject.create();
     const store = await place.open();
