@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,6 +10,7 @@ import { sqlite, sqliteSql } from '@reprise/cluster/sqlite';
 import { parseArguments } from '../src/arguments.ts';
 import { clusterLines } from '../src/cluster/lines.ts';
 import { runCluster } from '../src/cluster/run.ts';
+import type { ClusterTask } from '../src/cluster/task.ts';
 import { main } from './support/program.ts';
 import { runReprise } from './support/reprise.ts';
 
@@ -105,22 +106,29 @@ describe('reprise cluster', () => {
     });
   });
 
-  test('a file that is no store is status 3, and it stays as it was', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'other.db');
-    const database = new DatabaseSync(file);
-    database.exec('create table reprise_nodes (a)');
-    const { status, text } = await runCluster({
-      type: 'status',
-      place: { type: 'file', file },
-      json: false,
-      limit: 9,
-    });
-    expect(text).toContain(file);
-    expect(status).toBe(3);
-    expect(database.prepare('select name from sqlite_schema').all()).toEqual([
-      { name: 'reprise_nodes' },
-    ]);
-    database.close();
+  test.each<ClusterTask['type']>(['status', 'retry'])(
+    '%s of a file that is no store is status 3, and it stays as it was',
+    async (type) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'other.db');
+      const database = new DatabaseSync(file);
+      database.exec('create table price (body)');
+      const before = readFileSync(file);
+      const task = { type, place: { type: 'file', file }, json: false, limit: 9, key: 'eur' };
+      expect(await runCluster(task as ClusterTask)).toEqual({
+        text: `Expected the tables of a cluster in ${file}, got none: a node that starts makes them\n`,
+        status: 3,
+      });
+      expect(readFileSync(file)).toEqual(before);
+      database.close();
+    },
+  );
+
+  test('a file that is empty is status 3, and stays empty', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'reprise-')), 'empty.db');
+    writeFileSync(file, '');
+    const place = { type: 'file', file } as const;
+    const { status } = await runCluster({ type: 'status', place, json: false, limit: 9 });
+    expect([status, readFileSync(file).length]).toEqual([3, 0]);
   });
 
   test('sql prints the statements for a Postgres, with the grants of a role', async () => {

@@ -15,7 +15,7 @@ export async function storeAt(
 ): Promise<Store<unknown, StoreKind>> {
   if (place.type === 'file') {
     const { sqlite } = await import('@reprise/cluster/sqlite');
-    return sqlite(place.file) as Store<unknown, StoreKind>;
+    return sqlite(place.file, { migrate }) as Store<unknown, StoreKind>;
   }
   const { postgres } = await postgresModule();
   return postgres({ url: place.url, migrate }) as Store<unknown, StoreKind>;

@@ -5,7 +5,7 @@ import type * as sqliteModule from 'node:sqlite';
 import { isBusy } from './errors.ts';
 import { Statement } from './statement.ts';
 import { prepareAll, type Statements } from './statements.ts';
-import { createTables } from './tables.ts';
+import { checkTables, createTables } from './tables.ts';
 
 /** A connection, and its statements. */
 export interface Connected {
@@ -14,36 +14,46 @@ export interface Connected {
 }
 
 /**
- * Opens the file, and checks that several processes can use it. `isFirst`: it may make the tables.
- * Later on, tables that are gone have taken all cursors along.
+ * `made`: they are made, or brought to the version of this release. `kept`: they were there, and
+ * have taken all cursors along if they are gone. `checked`: this program only looks.
+ */
+export type Tables = 'made' | 'kept' | 'checked';
+
+/**
+ * Opens the file, and checks that several processes can use it.
  * @throws Error if another connection has the lock, which `isBusy` tells.
  * @throws Error in one sentence that names the file if it cannot be used.
  */
-export function connect(path: string, isFirst: boolean): Connected {
+export function connect(path: string, tables: Tables): Connected {
   const { DatabaseSync } = sqliteOfNode();
-  if (!isFirst && !existsSync(path)) {
-    throw gone(path);
+  if (tables !== 'made' && !existsSync(path)) {
+    throw none(path, tables);
   }
   try {
-    return prepare(new DatabaseSync(path), path, isFirst);
+    return prepare(new DatabaseSync(path), path, tables);
   } catch (error) {
     throw isBusy(error) ? error : unusable(path, error);
   }
 }
 
-function prepare(connection: sqliteModule.DatabaseSync, path: string, isFirst: boolean): Connected {
+function prepare(connection: sqliteModule.DatabaseSync, path: string, tables: Tables): Connected {
   try {
     // SQLite's own waiting holds the thread, and is not fair: a busy file is tried again by timers.
     connection.exec('pragma busy_timeout = 0');
+    // Before the log: a database of another program stays as it is.
+    if (tables !== 'made' && !hasTables(connection)) {
+      throw none(path, tables);
+    }
     useWal(connection, path);
     // After a loss of power the last transactions may be missing, effects and cursors together.
     connection.exec('pragma synchronous = normal');
-    connection.exec('begin immediate');
-    if (!isFirst && !hasTables(connection)) {
-      throw gone(path);
+    if (tables === 'checked') {
+      checkTables(connection, path);
+    } else {
+      connection.exec('begin immediate');
+      createTables(connection, path);
+      connection.exec('commit');
     }
-    createTables(connection, path);
-    connection.exec('commit');
     return { connection, statements: prepareAll(connection, path) };
   } catch (error) {
     connection.close();
@@ -56,10 +66,12 @@ function hasTables(connection: sqliteModule.DatabaseSync): boolean {
   return found !== undefined;
 }
 
-function gone(path: string): Error {
-  return new Error(
-    `Expected the tables of a cluster in ${path}, got none: restore the file from a backup, or start the program again to begin anew`,
-  );
+function none(path: string, tables: 'kept' | 'checked'): Error {
+  const remedy =
+    tables === 'kept'
+      ? 'restore the file from a backup, or start the program again to begin anew'
+      : 'a node that starts makes them';
+  return new Error(`Expected the tables of a cluster in ${path}, got none: ${remedy}`);
 }
 
 /**

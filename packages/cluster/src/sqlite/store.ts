@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 
+import { assertKnownKeys, assertOneOf, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { Rows } from '../rows.ts';
 import type { OpenOptions, Store } from '../store.ts';
-import { connect } from './connect.ts';
+import { connect, type Tables } from './connect.ts';
 import { isBusy, stillBusy } from './errors.ts';
 import { OpenSqliteStore } from './open-store.ts';
 import type { SqliteTransaction } from './transaction.ts';
@@ -37,24 +38,42 @@ import { pauseAfter, sleep } from './turns.ts';
  * console.log((await open.watch()).length); // 0
  * await open.close();
  * ```
- * @throws TypeError if `file` is not the path of a file.
+ * @throws TypeError if `file` is not the path of a file, and for a wrong option.
  * @see https://www.sqlite.org/wal.html
  */
-export function sqlite(file: string): Store<SqliteTransaction, 'sync'> {
+export function sqlite(
+  file: string,
+  options: SqliteOptions = {},
+): Store<SqliteTransaction, 'sync'> {
   if (typeof file !== 'string' || file === '' || file === ':memory:') {
     throw new TypeError(`Expected the path of a file, got ${describe(file)}`);
   }
-  return new SqliteStore(resolve(file));
+  assertKnownKeys('sqlite', options, keys);
+  const { migrate = 'auto' } = options;
+  assertOneOf('Expected the option `migrate` of sqlite to be', migrate, ['auto', 'check']);
+  return new SqliteStore(resolve(file), migrate);
 }
+
+/** How the tables of a file come to be. */
+export interface SqliteOptions {
+  /**
+   * `auto` makes the tables, or brings them to this version; `check` only looks, and makes neither
+   * a file nor tables. Default: `auto`.
+   */
+  readonly migrate?: 'auto' | 'check';
+}
+
+const keys: KeysOf<SqliteOptions> = { migrate: true };
 
 class SqliteStore implements Store<SqliteTransaction, 'sync'> {
   readonly kind = 'sync';
   readonly #path: string;
-  /** Whether a start of this program has not made or found the tables yet. */
-  #isFirst = true;
+  /** Once a start of this program has made or found the tables, no other makes them. */
+  #tables: Tables;
 
-  constructor(path: string) {
+  constructor(path: string, migrate: 'auto' | 'check') {
     this.#path = path;
+    this.#tables = migrate === 'auto' ? 'made' : 'checked';
   }
 
   rows<Data>(schema: StandardSchemaV1<unknown, Data>): Rows<Data> {
@@ -66,8 +85,8 @@ class SqliteStore implements Store<SqliteTransaction, 'sync'> {
     const end = clock.now() + ttl;
     for (;;) {
       try {
-        const connected = connect(this.#path, this.#isFirst);
-        this.#isFirst = false;
+        const connected = connect(this.#path, this.#tables);
+        this.#tables = this.#tables === 'made' ? 'kept' : this.#tables;
         return new OpenSqliteStore(this.#path, connected, options);
       } catch (error) {
         // Other processes that start make the tables, or a log is read after a kill.

@@ -104,12 +104,33 @@ export function createTables(connection: DatabaseSync, path: string): void {
   const found = readMeta(connection, path);
   if (found === undefined) {
     connection.exec(sqliteSql());
-  } else if (found.compatible > version) {
+  } else {
+    assertCompatible(found, path);
+    migrate(connection, found.version);
+  }
+}
+
+/**
+ * Checks tables that are there, and changes nothing.
+ * @throws Error if they are those of a release with which this one cannot use them.
+ */
+export function checkTables(connection: DatabaseSync, path: string): void {
+  const found = readMeta(connection, path);
+  if (found !== undefined) {
+    assertCompatible(found, path);
+    if (found.version < version) {
+      throw new Error(
+        `Expected tables of version ${version} in ${path}, got version ${found.version}: a node of this release that starts brings them up to date`,
+      );
+    }
+  }
+}
+
+function assertCompatible(found: Meta, path: string): void {
+  if (found.compatible > version) {
     throw new Error(
       `Expected tables of version ${version} in ${path}, got version ${found.version}: a later release of @reprise/cluster has made them`,
     );
-  } else {
-    migrate(connection, found.version);
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -185,6 +185,35 @@ describe('an SQLite file', () => {
       await store.close();
     },
   );
+
+  test("CFG-02 with `migrate: 'check'` is used as it is, and nothing is made", async () => {
+    const check = (): Promise<OpenStore<unknown>> =>
+      sqlite(file, { migrate: 'check' }).open(options);
+    const none = `Expected the tables of a cluster in ${file}, got none: a node that starts makes them`;
+    await expect(check()).rejects.toThrow(none);
+    expect(existsSync(file)).toBe(false);
+    execute('create table price (body)');
+    const before = readFileSync(file);
+    await expect(check()).rejects.toThrow(none);
+    expect(readFileSync(file)).toEqual(before);
+    execute(sqliteSql());
+    const store = await check();
+    await own(store, await join(store), ['eur']);
+    await store.close();
+    execute('update reprise_meta set version = 1');
+    await expect(check()).rejects.toThrow(
+      `Expected tables of version 2 in ${file}, got version 1: a node of this release that starts brings them up to date`,
+    );
+    execute('update reprise_meta set version = 4, compatible = 3');
+    await expect(check()).rejects.toThrow('got version 4: a later release');
+  });
+
+  test('has only options that it knows', () => {
+    expect(() => sqlite(file, { migrat: 'check' } as object)).toThrow('did you mean `migrate`?');
+    expect(() => sqlite(file, { migrate: 'never' as 'check' })).toThrow(
+      'Expected the option `migrate` of sqlite to be',
+    );
+  });
 
   test('PGC-17 whose tables are dropped says so', async () => {
     const store = await sqlite(file).open(options);
