@@ -2,6 +2,8 @@ import { assertKnownKeys, assertOneOf, type KeysOf } from '@reprise/actor/option
 import { describe } from '@reprise/actor/text';
 import type { Pool } from 'pg';
 
+import { isName } from './schema.ts';
+
 /** Where the database is, and how its tables come to be. */
 export type PostgresOptions = (WithUrl | WithPool) & PostgresSettings;
 
@@ -61,7 +63,7 @@ export function settingsOf(given: string | undefined | PostgresOptions): Setting
   assertKnownKeys('postgres', options, keys);
   const { schema = 'reprise', migrate = 'auto', allowUnsafe = false } = options;
   assertOneOf('Expected the option `migrate` of postgres to be', migrate, ['auto', 'check']);
-  if (typeof schema !== 'string' || schema === '' || Buffer.byteLength(schema) > 63) {
+  if (!isName(schema)) {
     throw new TypeError(
       `Expected the option \`schema\` of postgres to be a name of 1 to 63 bytes, got ${describe(schema)}`,
     );

@@ -1,3 +1,5 @@
+import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
+import { describe } from '@reprise/actor/text';
 import { escapeIdentifier } from 'pg';
 
 /** The version of the tables that this release makes. */
@@ -15,6 +17,7 @@ export const advanceTypes = 'text, uuid, bigint, text, text, xid8';
 /**
  * The statements that make the tables in a database without them, as `migrate: 'auto'` does, and
  * the grants for a role that uses them.
+ * @throws TypeError for a wrong option
  * @example
  * ```ts
  * import { postgresSql } from '@reprise/cluster/postgres';
@@ -23,7 +26,13 @@ export const advanceTypes = 'text, uuid, bigint, text, text, xid8';
  * console.log(sql.includes('grant usage on schema reprise to app;')); // true
  * ```
  */
-export function postgresSql({ schema = 'reprise', role }: SqlOptions = {}): string {
+export function postgresSql(options: SqlOptions = {}): string {
+  assertKnownKeys('postgresSql', options, keysOfSql);
+  const { schema = 'reprise', role } = options;
+  assertName('schema', schema);
+  if (role !== undefined) {
+    assertName('role', role);
+  }
   const made = [`create schema ${quoted(schema)};`, ...steps.map((step) => step(schema))];
   return [...made, ...(role === undefined ? [] : grants(schema, role))].join('\n');
 }
@@ -34,6 +43,21 @@ export interface SqlOptions {
   readonly schema?: string;
   /** The role that the program connects as. Default: no grants are written. */
   readonly role?: string;
+}
+
+const keysOfSql: KeysOf<SqlOptions> = { schema: true, role: true };
+
+function assertName(option: 'schema' | 'role', name: unknown): asserts name is string {
+  if (!isName(name)) {
+    throw new TypeError(
+      `Expected the option \`${option}\` of postgresSql to be a name of 1 to 63 bytes, got ${describe(name)}`,
+    );
+  }
+}
+
+/** Longer ones Postgres cuts off in silence. */
+export function isName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && Buffer.byteLength(name) <= 63;
 }
 
 function grants(schema: string, role: string): readonly string[] {
@@ -56,8 +80,25 @@ export const grant = {
 
 /** A name as SQL reads it: in quotes only where it has to be. */
 export function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : escapeIdentifier(name);
+  const isPlain = /^[a-z_][a-z0-9_]*$/.test(name) && !keywords.has(name);
+  return isPlain ? name : escapeIdentifier(name);
 }
+
+/**
+ * Words that are no names without quotes: those that `pg_get_keywords` calls reserved, of Postgres
+ * 14 to 18.
+ */
+const keywords: ReadonlySet<string> = new Set(
+  `all analyse analyze and any array as asc asymmetric authorization binary both case cast check
+   collate collation column concurrently constraint create cross current_catalog current_date
+   current_role current_schema current_time current_timestamp current_user default deferrable desc
+   distinct do else end except false fetch for foreign freeze from full grant group having ilike in
+   initially inner intersect into is isnull join lateral leading left like limit localtime
+   localtimestamp natural not notnull null offset on only or order outer overlaps placing primary
+   references returning right select session_user similar some symmetric system_user table
+   tablesample then to trailing true union unique user using variadic verbose when where window
+   with`.split(/\s+/),
+);
 
 /**
  * `owners` is narrow, and has free space in its pages: a cursor is written again and again, in

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describe } from '@reprise/actor/text';
 import pg from 'pg';
 
 import { startPostgres } from '../../../../tools/postgres/server.ts';
 import { postgres, postgresSql } from '../../src/postgres.ts';
 import { refusalOfServer, type ServerFacts } from '../../src/postgres/check.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
-import { steps } from '../../src/postgres/schema.ts';
+import { quoted, steps } from '../../src/postgres/schema.ts';
 import { listed } from '../store/arrange.ts';
 import { failureOf, join, never, onPostgres, only, own, Place, step } from './support.ts';
 
@@ -47,6 +48,30 @@ onPostgres('the tables', () => {
     const owner = await own(store, ['eur']);
     await store.transact(owner.id, step(only(owner), '1'), () => {}, never());
     expect(await store.save(owner.id, [{ ...only(owner), outcome: 'moved' }])).toEqual(['eur']);
+  });
+
+  test('CFG-01 are in a schema, and for a role, whose name is a word of SQL', async () => {
+    await using place = await Place.create();
+    const { store } = await place.open({ schema: 'order' });
+    expect((await own(store, ['eur'])).claims).toHaveLength(1);
+    const sql = "select word from pg_get_keywords() where catcode in ('R', 'T')";
+    const words = (await place.sql(sql)).map(({ word }) => String(word));
+    expect(words).toContain('user');
+    expect(words.map(quoted)).toEqual(words.map((word) => `"${word}"`));
+    expect(postgresSql({ schema: 'order', role: 'user' })).toContain(
+      'grant usage on schema "order" to "user";',
+    );
+  });
+
+  test('CFG-02 are printed for names and for options that Postgres has', () => {
+    for (const name of ['', 'é'.repeat(32), 7 as unknown as string]) {
+      for (const option of ['schema', 'role']) {
+        expect(() => postgresSql({ [option]: name })).toThrow(
+          `Expected the option \`${option}\` of postgresSql to be a name of 1 to 63 bytes, got ${describe(name)}`,
+        );
+      }
+    }
+    expect(() => postgresSql({ rol: 'app' } as object)).toThrow('did you mean `role`?');
   });
 
   test("CFG-02 with `migrate: 'check'` are asked for, with the command that prints them; nothing is made", async () => {
