@@ -13,7 +13,7 @@ import { assertKey } from './key.ts';
 import { memberOf } from './member/behaviour.ts';
 import { isRefusal } from './member/start-error.ts';
 import type { ClusterChildOptions, ClusterOptions } from './options/options.ts';
-import { type AnyOptions, settingsOf } from './options/settings.ts';
+import { type AnyOptions, type Settings, settingsOf } from './options/settings.ts';
 import type { StoreKind } from './store.ts';
 import { drain as drainMember } from './tree/duty.ts';
 import { type ClusterStatus, memberIn, statusOf } from './tree/status.ts';
@@ -81,9 +81,18 @@ export function childSpec<const Id extends string, Tx, Kind extends StoreKind, D
   const given = options as AnyOptions & ChildOptions<Id>;
   const settings = settingsOf('Cluster.childSpec', given, childKeys);
   const { shutdown = defaultShutdown, ...child } = partOf<ChildOptions<Id>>(given, childKeys);
+  return specOf(settings, { ...child, shutdown });
+}
+
+function specOf<Id extends string>(
+  settings: Settings,
+  child: ChildOptions<Id> & { readonly shutdown: Shutdown },
+): ChildSpec<Id, ClusterPid> {
+  const start = (parent: Process): Promise<ClusterPid> =>
+    startTree(parent, settings, child.shutdown);
+  const spec = createChildSpec(start, { ...child, type: 'supervisor' });
   // The supervisor itself has no limit: its children have one each, and end in order.
-  const own = { ...child, shutdown: Infinity, type: 'supervisor' } as const;
-  return createChildSpec((parent) => startTree(parent, settings, shutdown), own);
+  return { ...spec, shutdown: Infinity };
 }
 
 /**
@@ -114,7 +123,9 @@ export async function startLink<Tx, Kind extends StoreKind, Data = undefined>(
 ): Promise<ClusterPid> {
   const given = options as AnyOptions & { readonly shutdown?: Shutdown };
   const settings = settingsOf('Cluster.startLink', given, { shutdown: true });
-  return startTree(parent, settings, given.shutdown ?? defaultShutdown);
+  const { shutdown = defaultShutdown } = given;
+  specOf(settings, { id: 'cluster', shutdown });
+  return startTree(parent, settings, shutdown);
 }
 
 /**

@@ -38,7 +38,7 @@ export function listOf(streams: unknown, name: string = 'streams to be'): Listed
 
 function entriesOf(streams: unknown, name: string): readonly (readonly [unknown, unknown])[] {
   if (Array.isArray(streams)) {
-    return streams.map((key: unknown) => [key, undefined]);
+    return Array.from(streams, (key: unknown) => [key, undefined]);
   }
   if (typeof streams !== 'object' || streams === null || isOther(streams)) {
     throw new TypeError(

@@ -51,7 +51,10 @@ export type ClusterOptions<Data, Tx, Kind extends StoreKind> = Sink<Data, Tx, Ki
    * host and process id.
    */
   readonly node?: string;
-  /** The share of the streams that this node takes, compared with other nodes. Default: 1. */
+  /**
+   * The share of the streams that this node takes, compared with other nodes: from a millionth to a
+   * million. Default: 1.
+   */
   readonly weight?: number;
   /**
    * With so many strikes a stream is parked: nodes that have died with it, or have given it up, one

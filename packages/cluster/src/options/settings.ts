@@ -87,8 +87,10 @@ export function settingsOf(
   assertFunction('client', '({ key, data }) => …', client);
   assertNode(node);
   assertTtl(ttl);
-  if (!(typeof weight === 'number' && weight > 0 && weight < Infinity)) {
-    throw new RangeError(`Expected weight to be above 0, got ${describe(weight)}`);
+  if (!(typeof weight === 'number' && weight >= leastWeight && weight <= mostWeight)) {
+    throw new RangeError(
+      `Expected weight to be from ${leastWeight} to ${mostWeight}, got ${describe(weight)}`,
+    );
   }
   if (!(Number.isSafeInteger(maxStrikes) && maxStrikes >= 1 && maxStrikes <= mostStrikes)) {
     throw new RangeError(
@@ -114,6 +116,10 @@ const longestTtl = 86_400_000;
 
 /** In bytes. An index of Postgres refuses names that are a few times longer. */
 const longestName = 1024;
+
+/** Postgres keeps a weight in four bytes, and the sum of those of all nodes has to be a number. */
+const leastWeight = 1e-6;
+const mostWeight = 1e6;
 
 /** A store keeps strikes in two bytes. */
 const mostStrikes = 1000;

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { createSystem } from '@reprise/actor';
 import { describe } from '@reprise/actor/text';
 
 import { Cluster, memory } from '../../src/index.ts';
@@ -73,6 +74,11 @@ test.each([
     { refresh: 5 },
     'Expected refresh only with a function as streams, got it without one',
   ],
+  [
+    'a list with a hole',
+    { streams: [, 'a'] }, // oxlint-disable-line no-sparse-arrays
+    'Expected the key of a stream to be a text without U+0000 and lone surrogates, got undefined',
+  ],
   ['a key twice', { streams: ['a', 'b', 'a'] }, 'Expected each key of streams once, got "a" twice'],
 ])('%s is a TypeError', (_, changes, message) => {
   expect(() => spec(changes)).toThrow(new TypeError(message));
@@ -106,9 +112,30 @@ test.each([
     { maxStrikes: Infinity },
     'Expected maxStrikes to be a whole number from 1 to 1000, got Infinity',
   ],
-  ['a weight of 0', { weight: 0 }, 'Expected weight to be above 0, got 0'],
+  ['a weight of 0', { weight: 0 }, 'Expected weight to be from 0.000001 to 1000000, got 0'],
+  [
+    'a weight whose sum would be none',
+    { weight: 1e308 },
+    'Expected weight to be from 0.000001 to 1000000, got 1e+308',
+  ],
+  [
+    'a time to stop below 0',
+    { shutdown: -1 },
+    'Expected shutdown of child "prices" to be milliseconds from 0 on, Infinity or \'brutalKill\', got -1',
+  ],
 ])('%s is a RangeError', (_, changes, message) => {
   expect(() => spec(changes)).toThrow(new RangeError(message));
+});
+
+test('a start has the limits of a child spec', async () => {
+  const { id: _, ...options } = given;
+  const system = createSystem();
+  await expect(Cluster.startLink(system, { ...options, shutdown: NaN })).rejects.toThrow(
+    new RangeError(
+      'Expected shutdown of child "cluster" to be milliseconds from 0 on, Infinity or \'brutalKill\', got NaN',
+    ),
+  );
+  await system.stop();
 });
 
 test('a name of more than 1,024 bytes is a RangeError, and is shown', () => {
