@@ -234,18 +234,28 @@ function statusOf([command]: readonly string[]): number {
 /** Commander's messages say what is wrong; ours add what was expected. */
 function misuseOf(
   { code, message }: CommanderError,
-  [command = '']: readonly string[],
+  [command = '', argument = '']: readonly string[],
   { program }: Parse,
 ): string {
-  const quoted = /'([^']*)'/.exec(message)?.[1] ?? 'none';
+  const named = code === 'commander.excessArguments' ? /got \d+: (.*)\.$/s : /'([^']*)'/;
+  const quoted = named.exec(message)?.[1] ?? 'none';
   // Without its value, which may be a secret that no rule knows.
   const got = code === 'commander.unknownOption' ? flagIn(quoted) : quoted;
   if (command.startsWith('-') && code === 'commander.unknownOption') {
     return `Expected ${expectation('commander.unknownCommand', redact(got), '')}${hintFor(got, program)}\n`;
   }
   const hint = /\(Did you mean .*\)/.exec(message)?.[0];
-  const name = ['simulate', 'cluster', 'top'].includes(command) ? command : 'tail';
+  const name = commandIn(command, argument, program);
   return `Expected ${expectation(code, redact(got), name)}${hint === undefined ? '' : ` ${hint}`}\n`;
+}
+
+/** The command whose help lists what is wrong here. */
+function commandIn(command: string, argument: string, { commands }: Command): string {
+  const found = commands.find((each) => each.name() === command);
+  const below = found?.commands.find((each) => each.name() === argument);
+  return found === undefined
+    ? 'tail'
+    : [found, below].flatMap((each) => each?.name() ?? []).join(' ');
 }
 
 function flagIn(argument: string): string {
@@ -273,8 +283,10 @@ function expectation(code: string, got: string, command: string): string {
     case 'commander.help':
     case 'commander.unknownCommand':
       return `a command, as in 'reprise tail URL', got ${got}`;
+    case 'commander.excessArguments':
+      return `arguments that 'reprise ${command} --help' lists, got ${got}`;
     case 'commander.missingArgument':
-      return command === 'cluster'
+      return command === 'cluster retry'
         ? `the key of a stream, as in 'reprise cluster retry --store FILE KEY', got none`
         : `a file, as in 'reprise simulate FILE', got none`;
     case 'commander.optionMissingArgument':

@@ -83,8 +83,9 @@ export class Program {
 
   async #print(sink: Sink, text: string, status: number): Promise<never> {
     void sink.write(text);
-    await sink.flushed();
-    return this.#process.exit(status);
+    const broken = (await sink.flushed()) ? undefined : await sink.whenBroken;
+    const failed = broken === undefined ? 0 : this.#statusOfBroken(broken);
+    return this.#process.exit(status === 0 ? failed : status);
   }
 
   async #simulate(options: CommandOptions): Promise<never> {
@@ -278,7 +279,7 @@ export class Program {
     if (error.code === 'EPIPE' || error.code === 'EOF') {
       return 0;
     }
-    void this.#stderr.write(`Expected the output to take the events, got ${error.message}\n`);
+    void this.#stderr.write(`Expected the output to be written, got ${error.message}\n`);
     return 1;
   }
 

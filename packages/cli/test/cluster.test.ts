@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import type { ClusterTask } from '../src/cluster/task.ts';
 import { main } from './support/program.ts';
 import { runReprise } from './support/reprise.ts';
 
+const onLinux = process.platform === 'linux' ? test : test.skip;
 const noSecrets = expect.not.stringContaining('S3CRET');
 const secretKey = 'https://joe:S3CRET@example.com/?token=S3CRET';
 const shownKey = 'https://example.com/?token=[redacted]';
@@ -131,6 +133,19 @@ describe('reprise cluster', () => {
     expect([status, readFileSync(file).length]).toEqual([3, 0]);
   });
 
+  onLinux('a text that a full disk does not take is status 1', () => {
+    const full = openSync('/dev/full', 'w');
+    const args = ['--conditions=@reprise/source', main, 'cluster', 'sql'];
+    const stdio = ['ignore', full, 'pipe'] as const;
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      stdio: [...stdio],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect(stderr).toMatch(/^Expected the output to be written, got .*ENOSPC.*\n$/);
+    expect(status).toBe(1);
+  });
+
   test('sql prints the statements for a Postgres, with the grants of a role', async () => {
     const { status, stdout } = await runReprise('cluster', 'sql', '--role', 'app');
     expect(stdout.join('\n')).toContain('grant usage on schema reprise to app;');
@@ -178,7 +193,20 @@ describe('reprise cluster', () => {
     ],
     [
       ['cluster', 'status', '--limt', '3'],
-      `Expected options that 'reprise cluster --help' lists, got --limt (Did you mean --limit?)\n`,
+      `Expected options that 'reprise cluster status --help' lists, got --limt (Did you mean --limit?)\n`,
+    ],
+    [
+      ['cluster', '--store', 'f.db', 'status'],
+      `Expected options that 'reprise cluster --help' lists, got --store\n`,
+    ],
+    [
+      ['cluster', 'status', 'postgres://joe:S3CRET@db/shop', 'b'],
+      `Expected arguments that 'reprise cluster status --help' lists, got postgres://db/shop, b\n`,
+    ],
+    [['cluster', 'sql', '--role', ''], 'Expected --role to be a name of 1 to 63 bytes, got ""\n'],
+    [
+      ['cluster', 'sql', '--schema', 'x'.repeat(64)],
+      `Expected --schema to be a name of 1 to 63 bytes, got "${'x'.repeat(64)}"\n`,
     ],
   ])('reprise %j is bad usage', (args, text) => {
     expect(parseArguments(args)).toEqual({ type: 'misuse', text, status: 2 });

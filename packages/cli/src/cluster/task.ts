@@ -43,6 +43,11 @@ export function readStatus(given: GivenClusterOptions): ClusterTask {
 /** The store is not opened: it need not be there. */
 export function readSql({ store, role, schema }: GivenClusterOptions): ClusterTask {
   const options = defined({ role, schema });
+  for (const [name, text] of Object.entries(options)) {
+    if (text === '' || Buffer.byteLength(text) > 63) {
+      throw expected(`--${name} to be a name of 1 to 63 bytes`, text);
+    }
+  }
   if (store === undefined || placeOf(store).type === 'postgres') {
     return { type: 'sql', engine: 'postgres', ...options };
   }

@@ -43,11 +43,11 @@ export class Sink {
     return this.#room;
   }
 
-  /** Resolves when all text is written, or when writing has failed. */
-  flushed(): Promise<void> {
+  /** Resolves when all text is written, or when writing has failed: whether it is written. */
+  flushed(): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#stream.write('', () => {
-        resolve();
+      this.#stream.write('', (error) => {
+        resolve(error === null || error === undefined);
       });
     });
   }
