@@ -34,6 +34,11 @@ export interface System extends Process {
   /** Settles with the reason once the system has ended. */
   readonly whenExited: Promise<ExitReason>;
   /**
+   * The same reason from the beginning of the stop on; `undefined` before. A process that ends gets
+   * `shutdown` in any case: this tells it whether the program has failed.
+   */
+  readonly stopReason: ExitReason | undefined;
+  /**
    * Ends the system. The processes linked to it are shut down one after another, in reverse order
    * of their start, each before the next; then all others are killed. No process of the system runs
    * afterwards. A second call waits for the first.

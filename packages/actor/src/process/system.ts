@@ -125,6 +125,7 @@ function loggerIn(context: host.AsyncContext, logger: Logger): Logger {
 class RootProcess extends Cell implements System {
   readonly #exited: PromiseWithResolvers<ExitReason> = Promise.withResolvers();
   #stopping: Promise<void> | undefined = undefined;
+  #stopReason: ExitReason | undefined = undefined;
 
   constructor(runtime: Runtime) {
     super(runtime, undefined);
@@ -157,11 +158,16 @@ class RootProcess extends Cell implements System {
     return this.#exited.promise;
   }
 
+  get stopReason(): ExitReason | undefined {
+    return this.#stopReason;
+  }
+
   stop(options: StopOptions = {}): Promise<void> {
     assertKnownKeys('system.stop', options, stopSystemKeys);
     const { timeout = Infinity, reason = shutdown } = options;
     assertTimeout(timeout);
     assertExitReason(reason);
+    this.#stopReason ??= reason;
     this.#stopping ??= this.#stop(timeout, reason);
     return this.#stopping;
   }
@@ -191,6 +197,7 @@ class RootProcess extends Cell implements System {
       if (isAbnormal(reason)) {
         this.logger.error({ ...errorIn(reason), reason: formatReason(reason) }, 'system exited');
       }
+      this.#stopReason ??= reason;
       const linked = this.links;
       super.end(reason);
       void this.#finish(linked, reason);

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import {
+  crash,
+  exit,
   type ExitReason,
   GenServer,
+  kill,
   noreply,
   ok,
   type Process,
@@ -76,6 +79,27 @@ test('a second stop waits for the first', async () => {
   await advance(system, 1);
   expect(isOver).toBe(true);
   expect(log).toHaveLength(6);
+});
+
+test('a process that ends is asked to shut down in any case, and the system tells why', async () => {
+  const log: string[] = [];
+  const system = await startThree(log);
+  expect(system.stopReason).toBe(undefined);
+  const reason = crash(new Error('out of paper'));
+  void system.stop({ reason });
+  void system.stop();
+  expect([log, system.stopReason]).toEqual([[], reason]);
+  await advance(system, 30);
+  expect(log).toContain('a asked to shutdown');
+  expect(await system.whenExited).toBe(reason);
+});
+
+test('a system that ends by a link tells why', async () => {
+  const system = createTestSystem();
+  const server = await GenServer.startLink(system, slow([], 'a'), undefined);
+  exit(system, server, kill);
+  expect(await system.whenExited).toEqual(system.stopReason);
+  expect(system.stopReason).toEqual({ type: 'killed' });
 });
 
 test('nothing of a stopped system runs: its timers are gone, and unlinked processes are killed', async () => {

@@ -1,6 +1,7 @@
 import { GenServer, ok, type Ok, type Process, trapExit } from '@reprise/actor';
 
 import type { MemberPid } from '../member/behaviour.ts';
+import { hasFailed } from '../member/failed-program.ts';
 
 /**
  * The server that is stopped before all that a stream needs: then the node releases its streams in
@@ -19,9 +20,11 @@ export const dutyBehaviour: GenServer.Behaviour<
     trapExit(self, true);
     return ok(member);
   },
-  terminate: async (_reason, member) => {
-    // A member that has ended has nothing to release.
-    await drain(member).catch(() => undefined);
+  terminate: async (_reason, member, self) => {
+    if (!hasFailed(self.system)) {
+      // A member that has ended has nothing to release.
+      await drain(member).catch(() => undefined);
+    }
   },
 });
 

@@ -2,9 +2,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { expect, test } from '@jest/globals';
+import { crash, shutdown } from '@reprise/actor';
 import { advance, settle } from '@reprise/actor/testing';
 
 import { Cluster } from '../../src/index.ts';
+import { options } from '../store/subject.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 
 const minute = 60_000;
@@ -49,6 +51,28 @@ test('POI-01 POI-05 a handler that always throws is parked with its error, its n
   expect(await Cluster.retry(one, 'a')).toBe(true);
   await until(stage, () => calls > 20);
   expect(await Cluster.retry(one, 'nowhere')).toBe(false);
+});
+
+test.each([
+  ['by an error that nobody has caught is a strike', crash(new Error('out of paper')), 1],
+  ['in order is none', shutdown, 0],
+])('POI-02 the end of a program %s', async (_, reason, strikes) => {
+  await using stage = await openStage();
+  await stage.start('one', { streams: ['a', 'b'] });
+  await advance(stage.system, 500);
+  await stage.produce('a');
+  const stopped = stage.system.stop({ reason });
+  await advance(stage.system, 1000);
+  await stopped;
+  const store = await stage.store.open(options);
+  const { nodes, rows } = await store.survey(9);
+  expect(nodes).toEqual([]);
+  expect(rows).toMatchObject([
+    { key: 'a', owner: undefined, strikes, cursor: expect.stringContaining('1') },
+    { key: 'b', owner: undefined, strikes },
+  ]);
+  // At once: nobody waits for the end of a lease.
+  expect((await store.observe('two', [], { count: 0, epochs: 0 })).free).toHaveLength(2);
 });
 
 test('POI-01 a stream is parked with as many strikes as the option says', async () => {
