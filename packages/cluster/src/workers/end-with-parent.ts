@@ -27,8 +27,15 @@ export function endWithParent(url: string): void {
       setTimeout(killSelf, Math.min(shutdown, 2 ** 31 - 1)).unref();
     }
   });
+  // A message that the program sends to a parent that has died would else be an error that nobody
+  // catches: the program would fail in the middle of its end in order.
+  process.on('error', ignore);
   // The channel alone keeps no program alive.
   channel.unref();
+}
+
+function ignore(): void {
+  // There is nobody to tell.
 }
 
 function killSelf(): void {
