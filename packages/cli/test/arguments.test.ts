@@ -148,6 +148,14 @@ test.each([
     ['--store', 'mysql://x:S3CRET@a/b', 'http://a/'],
     'Expected --store to be a file or a URL such as postgres://host/database, got "mysql://a/b"',
   ],
+  ...['postgres:joe:S3CRET@a/b', 'POSTGRES://joe:S3CRET@a/b'].map((store): [string[], string] => [
+    ['--store', store, 'http://a/'],
+    'Expected --store to be a URL such as postgres://host/database, got one that begins otherwise',
+  ]),
+  [
+    ['--store', 'f.db', '--node', 'x'.repeat(1001), 'http://a/'],
+    `Expected --node to be a name of 1 to 1000 bytes, got "${'x'.repeat(1001)}"`,
+  ],
   [
     ['--store', ':memory:', 'http://a/'],
     'Expected --store to be a file or a URL such as postgres://host/database, got ":memory:"',

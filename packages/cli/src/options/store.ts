@@ -1,5 +1,5 @@
 import type { GivenOptions } from './given.ts';
-import { defined, expected, wholeNumber } from './usage.ts';
+import { defined, expected, UsageError, wholeNumber } from './usage.ts';
 
 /** Where nodes meet. The URL of a Postgres can hold a password: it is never printed. */
 export type Place =
@@ -27,16 +27,25 @@ export function nodeOptions(urls: readonly string[], given: GivenOptions): NodeO
   }
   const place = placeOf(store);
   assertFits(urls, given);
-  if (node !== undefined && (node === '' || node.includes('\0'))) {
-    throw expected('--node to be a name', node);
+  if (node !== undefined && (node === '' || Buffer.byteLength(node) > longestName)) {
+    throw expected(`--node to be a name of 1 to ${longestName} bytes`, node);
   }
   return { place, ...defined({ name: node, workers: wholeNumber('--workers', workers) }) };
 }
 
+/** In bytes: a worker has its number behind the name, and a node may have 1,024. */
+const longestName = 1000;
+
 /** @throws a `UsageError` for a text that is neither a file nor a Postgres */
 export function placeOf(store: string): Place {
-  if (/^postgres(?:ql)?:/i.test(store)) {
+  if (/^postgres(?:ql)?:\/\//.test(store)) {
     return { type: 'postgres', url: store };
+  }
+  if (/^postgres(?:ql)?:/i.test(store)) {
+    // It is not shown: it may have a password anywhere.
+    throw new UsageError(
+      'Expected --store to be a URL such as postgres://host/database, got one that begins otherwise',
+    );
   }
   if (store === '' || store === ':memory:' || /^[a-z][a-z\d+.-]*:\/\//i.test(store)) {
     throw expected('--store to be a file or a URL such as postgres://host/database', store);
