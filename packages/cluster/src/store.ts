@@ -194,9 +194,9 @@ export interface View {
   /** The streams that the store gives to this node; `undefined` if they are as many as `held`. */
   readonly mine: readonly OwnedStream[] | undefined;
   /**
-   * Streams without an owner, or whose owner is buried: 5,000 at most. If there are more, only those
-   * that this connection has declared last. Without those that are parked, unless their time has
-   * come.
+   * Streams without an owner, or whose owner is buried: 5,000 at most. If there are more, only
+   * those that this connection has declared last. Without those that are parked, unless their time
+   * has come.
    */
   readonly free: readonly FreeStream[];
   /** Streams that are not run for now: as many at most, and of those the same. */

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 import { expect, test } from '@jest/globals';
@@ -13,7 +14,7 @@ onPosix('WRK-02 a message to a parent that has died is no failure of a worker', 
     execArgv: ['--conditions=@reprise/source', '--import', preload],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const stderr = text(worker.stderr ?? []);
+  const stderr = text(worker.stderr as Readable);
   await once(worker, 'message');
   worker.disconnect();
   const [status] = await once(worker, 'exit');
