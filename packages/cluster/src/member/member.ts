@@ -24,7 +24,7 @@ import type { Host, OwnedStream } from '../stream/owned-stream.ts';
 import { within } from '../within.ts';
 import { busyOf } from './busy.ts';
 import { CurrentList } from './current-list.ts';
-import { hasFailed } from './failed-program.ts';
+import { leave } from './end-of-life.ts';
 import { type Joined, Joining } from './joining.ts';
 import { LostCommits } from './lost-commits.ts';
 import type { MemberMessage } from './messages.ts';
@@ -157,24 +157,13 @@ export class Member {
    * them, and they need not wait for the end of the lease.
    */
   async end(): Promise<void> {
-    const { phase } = this.core;
+    const { id, phase } = this.core;
     this.streams.fence();
     if (phase !== 'left' && phase !== 'fenced') {
       await this.#saves.flush();
-      await this.#within('leave', this.#leave()).catch((error: unknown) => {
+      await this.#within('leave', leave(this.store, id, this.#self)).catch((error: unknown) => {
         this.#failed('leave', error);
       });
-    }
-  }
-
-  async #leave(): Promise<void> {
-    const { store } = this.#parts;
-    const { id } = this.core;
-    if (hasFailed(this.#self.system)) {
-      const own = (await store.watch()).filter((node) => node.id === id);
-      await store.observe(id, own, { count: 0, epochs: 0 });
-    } else {
-      await store.leave(id);
     }
   }
 

@@ -47,6 +47,7 @@ const node = `json_build_object('id', id, 'name', name, 'renewal', renewal, 'wei
 const retryIn = `case when retry_at is not null
   then greatest(0, extract(epoch from retry_at - clock_timestamp()) * 1000) end`;
 
+/** The last argument of a view is a list of keys, or `null` for all. */
 const isListed = '($4::text[] is null or key = any($4))';
 
 function forNodes(s: string) {
@@ -74,10 +75,7 @@ set buried_at = coalesce(buried_at, clock_timestamp()), died = false, owned = 0 
 
 function forOwners(s: string) {
   return {
-    /**
-     * One statement, so one snapshot. Two index scans find free streams; no table is scanned. The
-     * last argument is a list of keys, or `null` for all.
-     */
+    /** One statement, so one snapshot. Two index scans find free streams; no table is scanned. */
     view: `select extract(epoch from pg_postmaster_start_time())::text as instance,
 (select json_agg(${node}) from ${s}.nodes where buried_at is null) as nodes,
 (select case when held.count = $2::int and held.epochs = $3::bigint then null else coalesce(
@@ -92,11 +90,9 @@ function forOwners(s: string) {
    select o.key, o.epoch, o.strikes + n.died::int,
      greatest(1, extract(epoch from clock_timestamp() - n.buried_at) * 1000)
    from ${s}.nodes n join ${s}.owners o on o.owner = n.id
-   where n.buried_at is not null and ${isListed}
-   limit ${mostInView}) f) as free,
+   where n.buried_at is not null and ${isListed} limit ${mostInView}) f) as free,
 (select json_agg(json_build_object('key', key, 'strikes', strikes, 'reason', parked,
-   'retryIn', ${retryIn}))
- from (select * from ${s}.owners
+   'retryIn', ${retryIn})) from (select * from ${s}.owners
    where parked is not null and ${isListed} limit ${mostInView}) p) as parked`,
     /** In the order of the keys and past locked rows: two plain updates would deadlock. */
     claim: `with want as (select * from unnest($2::text[], $3::bigint[]) w(key, epoch)),

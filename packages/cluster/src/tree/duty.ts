@@ -1,7 +1,7 @@
 import { GenServer, ok, type Ok, type Process, trapExit } from '@reprise/actor';
 
 import type { MemberPid } from '../member/behaviour.ts';
-import { hasFailed } from '../member/failed-program.ts';
+import { hasFailed } from '../member/end-of-life.ts';
 
 /**
  * The server that is stopped before all that a stream needs: then the node releases its streams in
