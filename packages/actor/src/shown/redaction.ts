@@ -7,8 +7,8 @@ export interface Redaction {
   hides(name: string): boolean;
   /**
    * A text without its secrets: the user and password of a URL, the values of query parameters and
-   * headers that hold keys, credentials after `Bearer` and the like, JSON Web Tokens, private keys
-   * in PEM.
+   * headers that hold keys, a token in the fragment, credentials after `Bearer` and the like, JSON
+   * Web Tokens, private keys in PEM.
    * `replace` gives the text in place of each.
    */
   redact(text: string, replace?: (secret: string) => string): string;
@@ -82,6 +82,9 @@ const userInfo = /\/\/[^\s/?#"'<>\\]{0,2000}@/g;
 
 const parameter = /([?&;#]|&amp;)([\w.~%[\]-]{1,100})=([^&\s"'<>#;]+)/g;
 
+/** A URL whose fragment may be a token, as in that of an observer. */
+const fragment = /(:\/\/[^\s#"'<>]{1,2000}#)([\w-]{20,200})(?![\w-])/g;
+
 const scheme = /\b(bearer|basic)(\s+)[\w.~+/=:-]{6,}/gi;
 
 /** A field within a text: `name: value`, `"name":"value"`, `name=value`; no parameter. */
@@ -104,6 +107,9 @@ function withoutSecrets(
     .replaceAll(webToken, (all: string) => replace(all))
     .replaceAll(parameter, (all: string, mark: string, name: string, value: string) =>
       isParameter(decoded(name)) ? `${mark}${name}=${replace(value)}` : all,
+    )
+    .replaceAll(fragment, (all: string, before: string, text: string) =>
+      isMade(text) ? `${before}${replace(text)}` : all,
     )
     .replaceAll(
       wholeLine,
@@ -137,6 +143,11 @@ function withoutFields(
     }
   }
   return shown + text.slice(from);
+}
+
+/** By a machine: with digits and letters of both cases, as no heading of a page has them. */
+function isMade(text: string): boolean {
+  return /\d/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text);
 }
 
 function decoded(name: string): string {

@@ -211,7 +211,10 @@ export class Snapshot {
         items.push(`… ${list.length - at} more`);
         break;
       }
-      items.push(this.#ofProperty(String(at), Object.getOwnPropertyDescriptor(list, at), ''));
+      const property = Object.getOwnPropertyDescriptor(list, at);
+      // The second of a pair, as `[...headers]` has them.
+      const name = list.length === 2 && at === 1 ? dataOf(list, '0') : undefined;
+      items.push(this.#ofNamed(name, String(at), property, ''));
     }
     return items;
   }
@@ -223,6 +226,8 @@ export class Snapshot {
     const keys = Object.keys(record).filter((key) => !except.has(key));
     const shown: [string, unknown][] = [];
     const above = this.#names.at(-1) ?? '';
+    // An entry of a list, such as `{ name: 'Cookie', value: '…' }`.
+    const name = dataOf(record, 'name') ?? dataOf(record, 'key');
     for (const key of keys) {
       if (this.#isFull(shown.length)) {
         shown.push(['…', `${keys.length - shown.length} more`]);
@@ -231,7 +236,8 @@ export class Snapshot {
       const property = Object.getOwnPropertyDescriptor(record, key);
       // Methods are left out, as in JSON.
       if (typeof property?.value !== 'function') {
-        shown.push([this.text(key), this.#ofProperty(key, property, above)]);
+        const beside = key === 'value' ? name : undefined;
+        shown.push([this.text(key), this.#ofNamed(beside, key, property, above)]);
       }
     }
     // The list of the keys was the cost: with so many of them, nothing more is looked at.
@@ -240,6 +246,19 @@ export class Snapshot {
       this.#left -= this.#limits.characters;
     }
     return Object.fromEntries(shown);
+  }
+
+  /** A property whose value may have its name beside it, in an entry of a list. */
+  #ofNamed(
+    name: unknown,
+    key: string,
+    property: PropertyDescriptor | undefined,
+    above: string,
+  ): unknown {
+    const list = this.#names.at(-2) ?? '';
+    return typeof name === 'string' && this.#isSecret(name, property?.value, list)
+      ? this.#partial(redacted)
+      : this.#ofProperty(key, property, above);
   }
 
   #ofProperty(key: string, property: PropertyDescriptor | undefined, above: string): unknown {
@@ -295,6 +314,11 @@ export class Snapshot {
     this.#left -= shown.length;
     return shown;
   }
+}
+
+/** The value of a property that is no getter. */
+function dataOf(object: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(object, key)?.value as unknown;
 }
 
 const none: ReadonlySet<string> = new Set();

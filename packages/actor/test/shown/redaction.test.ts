@@ -15,6 +15,11 @@ describe('a text is shown without', () => {
     ['a code', 'http://h/?code=SECRET', 'http://h/?code=[redacted]'],
     ['a name that is encoded', 'http://h/?%74oken=SECRET', 'http://h/?%74oken=[redacted]'],
     ['a token in a fragment', 'http://h/#access_token=SECRET', 'http://h/#access_token=[redacted]'],
+    [
+      'a token that is the fragment',
+      'observer http://127.0.0.1:4141/#DpS3cret-4xQ_SECRET9zLkP',
+      'observer http://127.0.0.1:4141/#[redacted]',
+    ],
     ['a bearer token', 'sent Bearer SECRET.a-b_c', 'sent Bearer [redacted]'],
     [
       'a JSON Web Token in free text',
@@ -51,6 +56,8 @@ describe('a text is shown without', () => {
   test.each([
     'status 403',
     'http://host:80/path?a=1&since=7#top',
+    'https://example.com/docs#2-what-is-kept-after-a-crash',
+    'https://example.com/Docs2#How-a-Stream-is-Kept',
     'joe@example.com wrote // a comment',
     '{"usage":{"completion_tokens":12}}',
     `Unexpected token 'o', "no json" is not valid JSON`,

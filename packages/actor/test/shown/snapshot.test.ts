@@ -66,6 +66,43 @@ describe('a value is copied', () => {
     });
   });
 
+  test('without secrets that have their names beside them: pairs, and entries of a list', () => {
+    const value = {
+      pairs: [
+        ['cookie', 'a=SECRET'],
+        ['host', 'example.com'],
+      ],
+      headers: [
+        ['x-own', 'SECRET'],
+        ['date', 'today'],
+      ],
+      entries: [
+        { name: 'Authorization', value: 'SECRET' },
+        { key: 'password', value: 'SECRET' },
+        { name: 'currency', value: 'EUR' },
+      ],
+      set: new Set([['apiKey', 'SECRET']]),
+      three: ['token', 'type', 'count'],
+    };
+    expect(snapshot(value)).toEqual({
+      pairs: [
+        ['cookie', '[redacted]'],
+        ['host', 'example.com'],
+      ],
+      headers: [
+        ['x-own', '[redacted]'],
+        ['date', 'today'],
+      ],
+      entries: [
+        { name: 'Authorization', value: '[redacted]' },
+        { key: 'password', value: '[redacted]' },
+        { name: 'currency', value: 'EUR' },
+      ],
+      set: { 'Set(1)': [['apiKey', '[redacted]']] },
+      three: ['token', 'type', 'count'],
+    });
+  });
+
   test('without the values that the names of the system hide', () => {
     expect(snapshot({ iban: 'SECRET' }, createRedaction(['iban']))).toEqual({ iban: '[redacted]' });
   });
