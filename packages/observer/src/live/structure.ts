@@ -68,6 +68,8 @@ export class Structure implements Witness {
   readonly #marked: Set<Pid> = new Set();
   readonly #fresh: Set<Pid> = new Set();
   #others = 0;
+  /** More of them, in the order in which they get a row once another one has ended. */
+  readonly #withoutRow: Set<Pid> = new Set();
 
   constructor(system: System, history: History, restartHours: RestartHours) {
     this.#history = history;
@@ -85,6 +87,7 @@ export class Structure implements Witness {
 
   ended(pid: Pid): void {
     this.#fresh.delete(pid);
+    this.#withoutRow.delete(pid);
     if (this.#children.has(this.#rowByPid.get(pid.id) ?? 0)) {
       this.#marked.add(pid);
     }
@@ -158,6 +161,13 @@ export class Structure implements Witness {
     }
     for (const pid of this.#fresh) {
       this.#fresh.delete(pid);
+      this.#withoutRow.add(pid);
+    }
+    for (const pid of this.#withoutRow) {
+      if (this.#others >= mostOthers) {
+        break;
+      }
+      this.#withoutRow.delete(pid);
       this.#addOther(pid);
     }
     return this.#changes();
@@ -255,8 +265,7 @@ export class Structure implements Witness {
   }
 
   #addOther(pid: Pid): void {
-    const isKnown = this.#rowByPid.has(pid.id) || !isAlive(pid) || this.#others >= mostOthers;
-    if (isKnown || processInfo(pid) === undefined) {
+    if (this.#rowByPid.has(pid.id) || !isAlive(pid) || processInfo(pid) === undefined) {
       return;
     }
     const { id } = placeOf(this.#history, pid, String(pid));

@@ -275,6 +275,26 @@ describe('the stream to a page', () => {
     await system.stop();
   });
 
+  test('of processes that are no children 200 have rows, and others once one of these has ended', async () => {
+    const system = createTestSystem();
+    const names = Array.from({ length: 203 }, (_, at) => `agent-${at}`);
+    const pids = await Promise.all(names.map((name) => Agent.start(system, () => 0, { name })));
+    const { fetch } = observerHandler(system, { gate: () => true });
+    const stream = await fetch(new Request('http://a/api/live'));
+    const ids = async () => {
+      const answer = await fetch(new Request('http://a/api/tree'));
+      return ((await answer.json()) as { rows: readonly TreeRow[] }).rows.map(({ id }) => id);
+    };
+    expect(await ids()).toEqual(names.slice(0, 200));
+    for (const pid of [pids[5], pids[201]]) {
+      exit(system, pid ?? system.pid, kill);
+    }
+    await settle(system);
+    expect(await ids()).toEqual([...names.slice(0, 5), ...names.slice(6, 201)]);
+    await stream.body?.cancel();
+    await system.stop();
+  });
+
   test('tells its readers a change that somebody else has asked for before', async () => {
     await using tree = await service();
     const reader = await openStream(tree.url);
