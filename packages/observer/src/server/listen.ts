@@ -1,15 +1,46 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { securityHeaders } from './security-headers.ts';
 
 /** A server with limits: the program around it must not notice its visitors. */
 export function createLimited(listener: RequestListener): Server {
-  const limits = { maxHeaderSize: 16_384, requestTimeout: 15_000, keepAliveTimeout: 5000 };
+  const limits = {
+    maxHeaderSize: 16_384,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 5000,
+    // The gate refuses a request without one: an answer of Node.js has not the headers of all.
+    requireHostHeader: false,
+  };
   const server = createServer(limits, listener);
+  server.on('clientError', refuse);
+  server.on('checkExpectation', (_request, response) => {
+    response.writeHead(417, { ...securityHeaders, connection: 'close' }).end();
+  });
   server.headersTimeout = 10_000;
   server.maxConnections = 100;
   return server;
 }
+
+/** Answers what is no request, as Node.js does, with the headers that all answers have. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = statuses[error.code ?? ''] ?? 400;
+  const headers = { ...securityHeaders, connection: 'close', 'content-length': '0' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+};
 
 /**
  * Listens on the first of these ports that is free, and resolves with the address.

@@ -8,6 +8,7 @@ import { createSystem } from '@reprise/actor';
 import { advance, createTestSystem } from '@reprise/actor/testing';
 
 import { type GateFunction, type HandlerOptions, observerHandler } from '../../src/index.ts';
+import { securityHeaders } from '../../src/server/security-headers.ts';
 import { ask, askRaw } from '../support/asking.ts';
 import { bearer, type Observed, observed, token } from '../support/observed.ts';
 import { serve } from '../support/serve.ts';
@@ -47,6 +48,20 @@ describe('every answer', () => {
     expect(
       names.filter((name) => /^(?:server|x-powered-by|access-control-.*|set-cookie)$/.test(name)),
     ).toEqual([]);
+  });
+
+  test.each([
+    ['no request', 'NONSENSE\r\n\r\n', 400],
+    ['one without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['one with a long head', `GET /${'x'.repeat(16_400)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+    ['one that expects more', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n', 417],
+  ])('SEC-11 the answer to %s has the headers of all others', async (_, bytes, status) => {
+    const [head = ''] = (await askRaw(service.url, bytes)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    for (const [name, value] of Object.entries(securityHeaders)) {
+      expect(head.toLowerCase()).toContain(`\r\n${name}: ${value.toLowerCase()}`);
+    }
+    expect(head).not.toMatch(/\r\n(?:server|x-powered-by|access-control-)/i);
   });
 
   test('SEC-11 data is not kept by anybody on the way', async () => {
