@@ -2,10 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SseClient } from '@reprise/sse';
 import type { Browser, Page } from 'playwright-core';
 
-import { lowTargets, seriousIn } from '../support/axe.ts';
 import { executablePath, launch, open, show, until, views } from '../support/chromium.ts';
 import { openProgram } from '../support/opened-program.ts';
-import { startProgram } from '../support/program.ts';
 import { laneOf, rowOf } from '../support/queries.ts';
 
 const inBrowser = executablePath === undefined ? describe.skip : describe;
@@ -101,30 +99,6 @@ inBrowser('the page of an observer', () => {
       expect.stringMatching(/reset|aborted|closed/i),
     );
   });
-
-  // Colours depend on the scheme alone, and heights on the width alone.
-  test.each([
-    ['light', 1360, 'processes?selected=app / enrich / queue'],
-    ['dark', 390, 'overview'],
-  ] as const)(
-    'OBS-P26 OBS-P28 axe finds nothing serious, nothing scrolls sideways, and what is pressed is high enough: %s, %i px, %s',
-    async (colorScheme, width, view) => {
-      await using program = await startProgram();
-      program.loseDatabase();
-      await using opened = await open(browser, program.url, {
-        colorScheme,
-        viewport: { width, height: 844 },
-        bypassCSP: true,
-      });
-      const { page } = opened;
-      await page.locator('.headline').waitFor();
-      await show(page, view);
-      await page.locator('main h1').waitFor();
-      expect(await seriousIn(page)).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-      expect(width < 500 ? await page.evaluate(lowTargets) : []).toEqual([]);
-    },
-  );
 });
 
 /** Until the geocoder is started again, as a page shows it. */

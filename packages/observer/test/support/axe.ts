@@ -11,13 +11,20 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe finds in the page that is serious or critical. The page is open with `bypassCSP`. */
+/**
+ * The findings of axe that are serious or critical, by these of its rules, or by all. The page is
+ * open with `bypassCSP`.
+ */
 export async function seriousIn(
   page: Page,
+  rules?: readonly string[],
 ): Promise<readonly (readonly [string, string | undefined])[]> {
-  await page.addScriptTag({ content: source });
+  if ((await page.evaluate('typeof axe')) === 'undefined') {
+    await page.addScriptTag({ content: source });
+  }
+  const options = JSON.stringify({ resultTypes: ['violations'], runOnly: rules });
   const violations = await page.evaluate<readonly Violation[]>(
-    'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
+    `axe.run(document, ${options}).then(({ violations }) => violations)`,
   );
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

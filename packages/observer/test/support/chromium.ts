@@ -36,14 +36,20 @@ export async function open(
   url: string,
   {
     hash = token,
+    hasClock = false,
     ...options
   }: BrowserContextOptions & {
     /** The fragment of the address. Default: the token. */
     readonly hash?: string;
+    /** Whether the timers of the page are those of `page.clock`, which can jump. */
+    readonly hasClock?: boolean;
   } = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   context.setDefaultTimeout(60_000);
+  if (hasClock) {
+    await context.clock.install();
+  }
   const page = await context.newPage();
   const [complaints, urls]: [string[], string[]] = [[], []];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -72,4 +78,21 @@ export async function until(page: Page, expression: string): Promise<void> {
   while ((await page.evaluate(expression)) !== true) {
     await page.evaluate(`new Promise((go) => { setTimeout(go, ${pause}); })`);
   }
+}
+
+/** From now on: the function that it returns waits until an element has changed and is drawn. */
+export async function nextChange(page: Page, selector: string): Promise<() => Promise<void>> {
+  await page.evaluate(`void (globalThis.changed = new Promise((over) => {
+    const watcher = new MutationObserver(() => {
+      watcher.disconnect();
+      requestAnimationFrame(() => over());
+    });
+    watcher.observe(document.querySelector(${JSON.stringify(selector)}), {
+      subtree: true,
+      attributes: true,
+      characterData: true,
+      childList: true,
+    });
+  }))`);
+  return () => page.evaluate('changed');
 }

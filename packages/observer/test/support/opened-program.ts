@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 import { open, type Opened } from './chromium.ts';
 import { type Program, startProgram } from './program.ts';
@@ -12,7 +12,7 @@ export interface OpenedProgram extends Opened {
 /** Starts the service, and opens its page, which says that all is well. */
 export async function openProgram(
   browser: Browser,
-  options: BrowserContextOptions = {},
+  options: Parameters<typeof open>[2] = {},
 ): Promise<OpenedProgram> {
   await using started = new AsyncDisposableStack();
   const program = started.use(await startProgram());

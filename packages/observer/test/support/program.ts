@@ -37,6 +37,8 @@ export interface Program extends AsyncDisposable {
   loseDatabase(): void;
   /** The geocoder can be started again. */
   restoreDatabase(): void;
+  /** The store handles so many messages. */
+  fillStore(count: number): void;
   /** The callback of the store does not settle before the function that is returned is called. */
   holdStore(): () => void;
 }
@@ -157,6 +159,11 @@ export async function startProgram(options: ObserverOptions = {}): Promise<Progr
     restoreDatabase: () => {
       database.isGone = false;
       database.back.resolve(undefined);
+    },
+    fillStore: (count) => {
+      for (let left = count; left > 0; left--) {
+        GenServer.cast(pidOf('store') as Store, 'put', 'filled');
+      }
     },
     holdStore: () => {
       const { promise, resolve } = Promise.withResolvers<undefined>();

@@ -1,4 +1,4 @@
-// Rows of the catalogue about connections that are let go or lost: they wait for seconds.
+// Rows of the catalogue about connections that are let go or lost.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -6,15 +6,16 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Supervisor } from '@reprise/actor';
+import { settle } from '@reprise/actor/testing';
 import { SseClient } from '@reprise/sse';
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Browser, Locator, Page, Request } from 'playwright-core';
 
 import { observerHandler } from '../../src/index.ts';
 import { ask } from '../support/asking.ts';
-import { executablePath, launch, open, show, until } from '../support/chromium.ts';
+import { executablePath, launch, nextChange, open, show, until } from '../support/chromium.ts';
 import { token } from '../support/observed.ts';
 import { openProgram } from '../support/opened-program.ts';
-import { startProgram } from '../support/program.ts';
+import { type Program, startProgram } from '../support/program.ts';
 import { laneOf, rowOf, well } from '../support/queries.ts';
 import { serve } from '../support/serve.ts';
 import { openStream } from '../support/stream-reader.ts';
@@ -95,6 +96,26 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   })()`);
 }
 
+/**
+ * 24 s pass for a program and its pages, which hear of each look: a page that hears nothing for 8 s
+ * takes its connection for lost.
+ */
+async function pass24Seconds(program: Program, pages: readonly Page[]): Promise<void> {
+  for (let step = 0; step < 4; step++) {
+    const told = await Promise.all(pages.map((page) => nextChange(page, 'main')));
+    await pages[0]?.clock.fastForward(6000);
+    program.clock.jump(6000);
+    await Promise.all(told.map((wait) => wait()));
+  }
+}
+
+/** Kills a stream, which is started again at once. Returns the row of the new process. */
+function restartRiga(program: Program, page: Page): Locator {
+  const { id } = program.pidOf('feeds', 'riga');
+  program.kill('feeds', 'riga');
+  return page.locator('.tr', { hasText: new RegExp(`riga#(?!${id}\\b)\\d`) });
+}
+
 const isLive = (page: Page): Promise<void> =>
   page.locator('.hour .live', { hasText: 'Live' }).waitFor();
 
@@ -146,17 +167,22 @@ inBrowser('the page of an observer, and its connection', () => {
   });
 
   test('OBS-P20 a page that is hidden lets go of its stream, and is as it was within a look once it is shown', async () => {
-    await using opened = await openProgram(browser);
+    await using opened = await openProgram(browser, { hasClock: true });
     const { program, page } = opened;
     await show(page, 'processes');
     await rowOf(page, /geocoder/).waitFor();
     await setHidden(page, true);
-    await page.waitForEvent('requestfailed', isStream);
-    program.kill('enrich', 'geocoder');
+    const gone = page.waitForEvent('requestfailed', isStream);
+    await pass24Seconds(program, [page]);
+    await Promise.all([gone, page.clock.fastForward(6500)]);
+    program.clock.jump(10_000);
+    program.fillStore(5000);
+    await settle(program.system);
+    const restarted = restartRiga(program, page);
     const again = page.waitForEvent('request', isStream);
     await setHidden(page, false);
     expect((await again).headers()['last-event-id']).toMatch(/^\w+-\d+$/);
-    await rowOf(page, /geocoder.*starts in \d+ s/).waitFor();
+    await restarted.waitFor();
     const rates: number[] = [];
     const rateOfStore =
       "[...document.querySelectorAll('.tr')].find((row) => row.innerText.includes('store')).children[4].innerText";
@@ -170,27 +196,32 @@ inBrowser('the page of an observer, and its connection', () => {
   });
 
   test('OBS-P21 the ninth tab is live: those that are hidden let go of their connections', async () => {
-    await using program = await startProgram();
-    await using opened = await open(browser, program.url);
-    const context = opened.page.context();
-    await well(opened.page).waitFor();
-    await setHidden(opened.page, true);
-    // Chromium has six connections for a host: some of these wait for those before them.
-    for (let count = 2; count <= 8; count++) {
-      const page = await context.newPage();
-      await page.goto(`${program.url}#${token}`);
-      await well(page).waitFor();
-      await setHidden(page, true);
+    await using opened = await openProgram(browser, { hasClock: true });
+    const { program, page } = opened;
+    const another = async (): Promise<Page> => {
+      const other = await page.context().newPage();
+      await other.goto(`${program.url}#${token}`);
+      await isLive(other);
+      return other;
+    };
+    // Chromium has six connections for a host: the seventh page could not load.
+    const pages = [page];
+    while (pages.length < 6) {
+      pages.push(await another());
     }
-    const ninth = await context.newPage();
-    await ninth.goto(`${program.url}#${token}`);
-    await isLive(ninth);
+    await Promise.all(pages.map((one) => setHidden(one, true)));
+    await pass24Seconds(program, pages);
+    await page.clock.fastForward(6500);
+    for (let count = 7; count <= 8; count++) {
+      await setHidden(await another(), true);
+    }
+    const ninth = await another();
     expect(await ninth.locator('main.stale').count()).toBe(0);
-  }, 300_000);
+  });
 
   test('OBS-P22 a program that is killed is tried again with growing pauses, and another one in its place is shown alone', async () => {
     const first = await run('served.ts', '0', 'first');
-    await using opened = await open(browser, first.url);
+    await using opened = await open(browser, first.url, { hasClock: true });
     const { page } = opened;
     await well(page).waitFor();
     await show(page, 'processes');
@@ -207,24 +238,29 @@ inBrowser('the page of an observer, and its connection', () => {
     // Half of a second twice as long each time, by chance down to a half of that.
     expect(c - a).toBeGreaterThan(700);
     expect(d - c).toBeGreaterThan(900);
-    await using second = await run('served.ts', new URL(first.url).port, 'second');
+    await using second = await startProgram({ port: Number(new URL(first.url).port) });
     expect(second.url).toBe(first.url);
-    await rowOf(page, /second/).waitFor();
+    await page.clock.fastForward(4000);
+    await rowOf(page, /geocoder/).waitFor();
     await isLive(page);
     expect(await page.locator('[data-row]', { hasText: 'first' }).count()).toBe(0);
   });
 
   test('a page whose system has ended says so, and not any more once another runs in its place', async () => {
-    const first = await startProgram();
-    await using opened = await open(browser, first.url);
+    using proxy = await cuttable();
+    const options = { hosts: [new URL(proxy.url).host] };
+    const first = await startProgram(options);
+    proxy.serve(first.url);
+    await using opened = await open(browser, proxy.url);
     const { page } = opened;
     await well(page).waitFor();
     await first[Symbol.asyncDispose]();
     const notice = page.getByRole('status').filter({ hasText: 'The system has ended: shutdown' });
     await notice.waitFor();
-    const second = await run('served.ts', new URL(first.url).port, 'second');
+    await using second = await startProgram(options);
+    proxy.serve(second.url);
     await isLive(page);
-    await second.end();
+    proxy.cut();
     await page.locator('main.stale').waitFor();
     expect(await notice.count()).toBe(0);
   });
@@ -276,21 +312,22 @@ inBrowser('the page of an observer, and its connection', () => {
     using proxy = await cuttable();
     await using program = await startProgram({ hosts: [new URL(proxy.url).host] });
     proxy.serve(program.url);
-    await using opened = await open(browser, proxy.url);
+    await using opened = await open(browser, proxy.url, { hasClock: true });
     const { page } = opened;
     await well(page).waitFor();
     await show(page, 'processes');
     await rowOf(page, /geocoder/).waitFor();
     proxy.cut();
-    program.kill('enrich', 'geocoder');
+    const restarted = restartRiga(program, page);
     await page.locator('main.stale').waitFor();
-    await until(page, 'new Promise((go) => { setTimeout(go, 3000, true); })');
+    program.clock.jump(3000);
+    await page.clock.fastForward(3000);
     const before = proxy.answers.length;
     const again = page.waitForEvent('response', (answer) => isStream(answer.request()));
     proxy.mend();
     const answer = await again;
     expect(answer.request().headers()['last-event-id']).toMatch(/^\w+-\d+$/);
-    await rowOf(page, /geocoder.*starts in \d+ s/).waitFor();
+    await restarted.waitFor();
     const text = proxy.answers.slice(before).join('');
     expect(text).toContain('event: changes\n');
     expect(text).not.toContain('event: snapshot\n');
