@@ -10,6 +10,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import { compileCache } from './compile-cache.ts';
+import { buildPage } from './page.ts';
 import { root } from './root.ts';
 import { slowTests } from './slow-tests.ts';
 
@@ -50,6 +51,8 @@ const environment = Object.fromEntries(
   ),
 );
 
+// Before the tests that need it: they run side by side.
+buildPage();
 const jest = spawn(process.execPath, [...flags, program, cache, ...given], {
   cwd: root,
   env: { ...compileCache, ...environment, TMPDIR: temporary, TEMP: temporary, TMP: temporary },

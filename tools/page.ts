@@ -22,7 +22,7 @@ export function buildPage(): void {
   }
 }
 
-/** Into a folder of its own: tests in other processes may read the page, or build it, too. */
+/** Into a folder of its own: a program in another process may read the page meanwhile. */
 function build(): void {
   const made = join(folder, `dist/page-${process.pid}`);
   const vite = join(folder, 'node_modules/vite/bin/vite.js');

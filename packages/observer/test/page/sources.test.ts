@@ -4,8 +4,6 @@ import { gzipSync } from 'node:zlib';
 
 import { expect, test } from '@jest/globals';
 
-import { buildPage } from '../../../../tools/page.ts';
-
 const folder = join(import.meta.dirname, '../..');
 
 test('SEC-22 no source of the page turns a text into HTML or code', () => {
@@ -21,7 +19,6 @@ test.each([
   ['css', 8000],
   ['woff2', 75_000],
 ])('OBS-C05 what a browser loads as %s has %i bytes at most', (type, most) => {
-  buildPage();
   const page = join(folder, 'dist/page');
   const files = globSync(`assets/*.${type}`, { cwd: page });
   const sizes = files.map((path) => gzipSync(readFileSync(join(page, path))).length);
@@ -30,7 +27,6 @@ test.each([
 });
 
 test('OBS-C05 the licence of the fonts stands beside them', () => {
-  buildPage();
   const licence = readFileSync(join(folder, 'dist/page/fonts-license.txt'), 'utf8');
   expect(licence).toContain('SIL OPEN FONT LICENSE Version 1.1');
 });

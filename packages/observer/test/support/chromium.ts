@@ -1,7 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 import { chromiumPath, launchArguments } from '../../../../tools/chromium.ts';
-import { buildPage } from '../../../../tools/page.ts';
 import { token } from './observed.ts';
 
 /** The views of the page, by their names in its address. */
@@ -19,9 +18,8 @@ export interface Opened extends AsyncDisposable {
 /** `undefined`, with a banner, where there is no Chromium. */
 export const executablePath = chromiumPath();
 
-/** Chromium, for the page as its sources are now. Names of `.example` are this machine. */
+/** Chromium. Names of `.example` are this machine. */
 export async function launch(): Promise<Browser> {
-  buildPage();
   return chromium.launch({
     executablePath: executablePath ?? '',
     args: [...launchArguments, '--host-resolver-rules=MAP *.example 127.0.0.1'],
