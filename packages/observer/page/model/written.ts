@@ -54,6 +54,9 @@ function ofFields(
   entries: readonly (readonly [key: string, value: unknown])[],
   depth: number,
 ): readonly Piece[] {
+  if (entries.length === 0) {
+    return [{ text: '{}' }];
+  }
   const fields = entries.map(([key, item]): readonly Piece[] => [
     { text: key, type: 'key' },
     { text: ': ' },

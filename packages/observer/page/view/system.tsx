@@ -106,10 +106,12 @@ function Tops(props: {
   readonly title: string;
   readonly unit: string;
   readonly items: readonly (readonly [path: string, value: number])[];
+  /** Default: with one digit after the point below 10. */
+  readonly format?: (value: number) => string;
   /** From this value on a bar is a warning. */
   readonly warnFrom?: number;
 }) {
-  const { title, unit, items, warnFrom = Infinity } = props;
+  const { title, unit, items, format = rated, warnFrom = Infinity } = props;
   const max = Math.max(...items.map(([, value]) => value), 1e-9);
   return (
     <section>
@@ -126,7 +128,7 @@ function Tops(props: {
               style={{ width: `${(value / max) * 100}%` }}
             />
           </span>
-          <span class="num value">{rated(value)}</span>
+          <span class="num value">{format(value)}</span>
         </div>
       ))}
       {items.length === 0 && <p class="none">none</p>}
@@ -212,12 +214,14 @@ export function System() {
           title="Longest queues"
           unit="messages"
           items={by(({ queue }) => queue)}
+          format={grouped}
           warnFrom={manyMessages}
         />
         <Tops
           title="Slow callbacks, last hour"
           unit="ms"
           items={hour.value.slowest.map(({ path, ms }) => [path, ms] as const)}
+          format={grouped}
         />
       </div>
     </>

@@ -124,6 +124,7 @@ describe('a value that is written', () => {
   test('is as a person would write it, on one line if there is room', () => {
     expect(textOf({ a: 1, b: 'x', c: [true, null] })).toBe("{ a: 1, b: 'x', c: [true, null] }");
     expect(textOf('plain')).toBe('plain');
+    expect(textOf({ ref: {}, list: [] })).toBe('{ ref: {}, list: [] }');
     expect(textOf({ at: { key: 'x'.repeat(60) } })).toBe(
       `{\n  at: {\n    key: '${'x'.repeat(60)}',\n  },\n}`,
     );
