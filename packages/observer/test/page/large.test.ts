@@ -116,7 +116,7 @@ inBrowser('the page of a large system', () => {
   test('OBS-P11 numbers that change in each look cost little, and nothing is kept of them', async () => {
     const { clock } = large;
     const workers = pidsBelow(large.top);
-    await using opened = await open(browser, large.url);
+    await using opened = await open(browser, large.url, { isNew: true });
     const { page } = opened;
     await show(page, 'processes');
     await rowOf(page, /worker-0000/).waitFor();

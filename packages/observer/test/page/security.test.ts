@@ -181,7 +181,7 @@ inBrowser('the page of an observer, and strangers', () => {
 
   test('SEC-08 the token is out of the address at once, kept for the tab alone, and asked for elsewhere', async () => {
     await using service = await observed();
-    await using opened = await open(browser, service.url);
+    await using opened = await open(browser, service.url, { isNew: true });
     const { page, urls } = opened;
     const well = page.getByRole('heading', { level: 1, name: 'All is well.' });
     await well.waitFor();
@@ -192,7 +192,7 @@ inBrowser('the page of an observer, and strangers', () => {
     expect(places).not.toContain(token);
     await page.reload();
     await well.waitFor();
-    await using other = await open(browser, service.url, { hash: '' });
+    await using other = await open(browser, service.url, { hash: '', isNew: true });
     await other.page.getByRole('heading', { name: 'Which token?' }).waitFor();
     await other.page.getByLabel('Token').fill(token);
     await other.page.getByRole('button', { name: 'Look' }).click();

@@ -28,33 +28,59 @@ export async function launch(): Promise<Browser> {
   });
 }
 
+export interface OpenOptions extends BrowserContextOptions {
+  /** The fragment of the address. Default: the token. */
+  readonly hash?: string;
+  /** Whether the timers of the page are those of `page.clock`, which can jump. Default: `false`. */
+  readonly hasClock?: boolean;
+  /** Whether the tab has shown no page before. So it is with options of a context. */
+  readonly isNew?: boolean;
+}
+
+/** Tabs that show nothing now: a new one takes two seconds of the processor, for its process. */
+const freeTabs = new WeakMap<Browser, Page[]>();
+
 /** The page at `url`, as one sees it who has its token, in a context of its own. */
 export async function open(
   browser: Browser,
   url: string,
-  {
-    hash = token,
-    hasClock = false,
-    ...options
-  }: BrowserContextOptions & {
-    /** The fragment of the address. Default: the token. */
-    readonly hash?: string;
-    /** Whether the timers of the page are those of `page.clock`, which can jump. */
-    readonly hasClock?: boolean;
-  } = {},
+  { hash = token, hasClock = false, isNew = false, ...options }: OpenOptions = {},
 ): Promise<Opened> {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
-  context.setDefaultTimeout(60_000);
-  if (hasClock) {
-    await context.clock.install();
-  }
-  const page = await context.newPage();
+  const isReusable = !isNew && !hasClock && Object.keys(options).length === 0;
+  const free = freeTabs.get(browser) ?? [];
+  freeTabs.set(browser, free);
+  const page = (isReusable ? free.pop() : undefined) ?? (await newTab(browser, hasClock, options));
   const [complaints, urls]: [string[], string[]] = [[], []];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => urls.push(request.url()));
   await page.goto(`${url}#${hash}`);
-  return { page, complaints, urls, [Symbol.asyncDispose]: () => context.close() };
+  const close = async (): Promise<void> => {
+    if (!isReusable) {
+      await page.context().close();
+      return;
+    }
+    for (const event of ['console', 'pageerror', 'request']) {
+      page.removeAllListeners(event);
+    }
+    await page.unrouteAll();
+    await page.goto('about:blank');
+    free.push(page);
+  };
+  return { page, complaints, urls, [Symbol.asyncDispose]: close };
+}
+
+async function newTab(
+  browser: Browser,
+  hasClock: boolean,
+  options: BrowserContextOptions,
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
+  context.setDefaultTimeout(60_000);
+  if (hasClock) {
+    await context.clock.install();
+  }
+  return context.newPage();
 }
 
 /** Waits until the page shows this view, which it goes to by its address. */

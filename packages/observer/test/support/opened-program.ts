@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 
-import { open, type Opened } from './chromium.ts';
+import { open, type Opened, type OpenOptions } from './chromium.ts';
 import { type Program, startProgram } from './program.ts';
 import { well } from './queries.ts';
 
@@ -12,7 +12,7 @@ export interface OpenedProgram extends Opened {
 /** Starts the service, and opens its page, which says that all is well. */
 export async function openProgram(
   browser: Browser,
-  options: Parameters<typeof open>[2] = {},
+  options: OpenOptions = {},
 ): Promise<OpenedProgram> {
   await using started = new AsyncDisposableStack();
   const program = started.use(await startProgram());
