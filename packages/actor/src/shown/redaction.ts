@@ -82,8 +82,12 @@ const userInfo = /\/\/[^\s/?#"'<>\\]{0,2000}@/g;
 
 const parameter = /([?&;#]|&amp;)([\w.~%[\]-]{1,100})=([^&\s"'<>#;]+)/g;
 
-/** A URL whose fragment may be a token, as in that of an observer. */
-const fragment = /(:\/\/[^\s#"'<>]{1,2000}#)([\w-]{20,200})(?![\w-])/g;
+/**
+ * A URL whose fragment is a token, as in that of an observer: it has digits and letters of both
+ * cases, as no heading of a page has them.
+ */
+const fragment =
+  /(:\/\/[^\s#"'<>]{1,2000}#)(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])([\w-]{20,})/g;
 
 const scheme = /\b(bearer|basic)(\s+)[\w.~+/=:-]{6,}/gi;
 
@@ -108,9 +112,7 @@ function withoutSecrets(
     .replaceAll(parameter, (all: string, mark: string, name: string, value: string) =>
       isParameter(decoded(name)) ? `${mark}${name}=${replace(value)}` : all,
     )
-    .replaceAll(fragment, (all: string, before: string, text: string) =>
-      isMade(text) ? `${before}${replace(text)}` : all,
-    )
+    .replaceAll(fragment, (_: string, before: string, token: string) => before + replace(token))
     .replaceAll(
       wholeLine,
       (all: string, name: string, colon: string) => `${name}${colon}${replace(all)}`,
@@ -143,11 +145,6 @@ function withoutFields(
     }
   }
   return shown + text.slice(from);
-}
-
-/** By a machine: with digits and letters of both cases, as no heading of a page has them. */
-function isMade(text: string): boolean {
-  return /\d/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text);
 }
 
 function decoded(name: string): string {
