@@ -59,8 +59,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'no deadline at all': noDeadlineAtAll,
   'a living owner is robbed': {
     file: tables,
-    from: 'if (buriedAt !== undefined && free.length < mostFree && isDue(row, date)) {',
-    to: 'if (free.length < mostFree && isDue(row, date)) {',
+    from: 'if (buriedAt !== undefined && isDue(row, date)) {',
+    to: 'if (isDue(row, date)) {',
     within: 100,
   },
   'the deadline is looked at by its timer only': { ...timerOnly, and: [noDeadline], within: 400 },
