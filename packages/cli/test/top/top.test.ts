@@ -115,7 +115,7 @@ describe('reprise top', () => {
     expect(stdout.slice(0, 2)).toStrictEqual([
       expect.stringMatching(/^app .* live$/),
       expect.stringMatching(
-        /^■ app \/ enrich \/ geocoder keeps crashing: 5 times in [\d.]+ \w+ {2}Error: no answer for Oslo\.$/,
+        /^■ app \/ enrich \/ geocoder keeps crashing: 5 times in [\d.]+ \w+ {2}Error: no answer for Oslo\. app \/ enrich \/ queue, which watches it, has 5 messages waiting\.$/,
       ),
     ]);
     expect(stdout).toContainEqual(expect.stringMatching(/^│ {2}└─ queue +awaiting .* 5 /));
