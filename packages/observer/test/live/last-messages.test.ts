@@ -14,12 +14,13 @@ import {
   type System,
 } from '@reprise/actor';
 import { explain } from '@reprise/actor/inspect';
-import { settle, virtualClock } from '@reprise/actor/testing';
+import { settle } from '@reprise/actor/testing';
 
 import { observer, type ObserverOptions } from '../../src/index.ts';
 import type { ProcessPage } from '../../src/wire.ts';
 import { ask } from '../support/asking.ts';
 import { bearer, token } from '../support/observed.ts';
+import { watchedClock } from '../support/watched-clock.ts';
 
 /** It adds, and holds a message until its promise settles. It monitors the process it is given. */
 const counter = GenServer.define({
@@ -42,23 +43,7 @@ const counter = GenServer.define({
 
 /** A tree with an observer, on a clock that the test turns. */
 async function service(options: ObserverOptions = {}) {
-  const clock = virtualClock();
-  const timers = new Set<unknown>();
-  const watched = {
-    ...clock,
-    setTimeout: (callback: () => void, ms: number) => {
-      const handle = clock.setTimeout(() => {
-        timers.delete(handle);
-        callback();
-      }, ms);
-      timers.add(handle);
-      return handle;
-    },
-    clearTimeout: (handle: never) => {
-      timers.delete(handle);
-      clock.clearTimeout(handle);
-    },
-  };
+  const { clock, timers, watched } = watchedClock();
   const system = createSystem({ clock: watched, logger: { error: () => {}, warn: () => {} } });
   const { promise, resolve: announce } = Promise.withResolvers<string>();
   const top = await Supervisor.startLink(system, {

@@ -14,13 +14,14 @@ import {
   Supervisor,
 } from '@reprise/actor';
 import { supervisorInfo } from '@reprise/actor/inspect';
-import { advance, createTestSystem, settle, virtualClock } from '@reprise/actor/testing';
+import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
 import { observer, observerHandler } from '../../src/index.ts';
 import type { TreeRow } from '../../src/live/structure.ts';
 import { ask } from '../support/asking.ts';
 import { bearer, token } from '../support/observed.ts';
 import { openStream } from '../support/stream-reader.ts';
+import { watchedClock } from '../support/watched-clock.ts';
 
 const agent = (id: string) => childSpec((parent) => Agent.startLink(parent, () => 0), { id });
 
@@ -47,23 +48,7 @@ async function unreadFor(looks: number) {
 
 /** A tree with an observer, on a clock that the test turns. */
 async function service(state: 'show' | 'hide' = 'show') {
-  const clock = virtualClock();
-  const timers = new Set<unknown>();
-  const watched = {
-    ...clock,
-    setTimeout: (callback: () => void, ms: number) => {
-      const handle = clock.setTimeout(() => {
-        timers.delete(handle);
-        callback();
-      }, ms);
-      timers.add(handle);
-      return handle;
-    },
-    clearTimeout: (handle: never) => {
-      timers.delete(handle);
-      clock.clearTimeout(handle);
-    },
-  };
+  const { clock, timers, watched } = watchedClock();
   const system = createSystem({
     clock: watched,
     logger: { error: () => {}, warn: () => {} },
