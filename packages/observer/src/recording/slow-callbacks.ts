@@ -5,37 +5,38 @@ export interface SlowCallback {
   readonly ms: number;
 }
 
-const hour = 3_600_000;
-/** What is forgotten is forgotten together, in parts of the hour. */
-const part = 300_000;
+/** Callbacks are counted and forgotten by the minute, as the ticks of the hour are. */
+const minute = 60_000;
+/** The minute of now, and those that lie within the hour as a whole. */
+const minutes = 60;
 const most = 20;
 /** One process that is slow again and again leaves room for others. */
 const mostOfPath = 2;
 
 /**
- * The slowest callbacks of the last hour: of each five minutes those that are the slowest of the
- * hour once slower ones before them are forgotten.
+ * The slowest callbacks of the last hour. Each minute keeps its own slowest ones, and is forgotten
+ * as a whole: within a minute, none can hide one that would be shown longer than itself.
  */
 export class SlowCallbacks {
-  readonly #parts: Map<number, readonly SlowCallback[]> = new Map();
+  /** The key is the number of the minute. */
+  readonly #minutes: Map<number, readonly SlowCallback[]> = new Map();
 
   add(callback: SlowCallback): void {
-    const key = Math.floor(callback.at / part);
-    this.#parts.set(key, slowestOf([...(this.#parts.get(key) ?? []), callback]));
+    const key = Math.floor(callback.at / minute);
+    this.#minutes.set(key, slowestOf([...(this.#minutes.get(key) ?? []), callback]));
     this.#forget(callback.at);
   }
 
   /** The slowest first. */
   at(now: number): readonly SlowCallback[] {
     this.#forget(now);
-    const all = [...this.#parts.values()].flat();
-    return slowestOf(all.filter(({ at }) => at > now - hour));
+    return slowestOf([...this.#minutes.values()].flat());
   }
 
   #forget(now: number): void {
-    for (const key of this.#parts.keys()) {
-      if ((key + 1) * part <= now - hour) {
-        this.#parts.delete(key);
+    for (const key of this.#minutes.keys()) {
+      if (key <= Math.floor(now / minute) - minutes) {
+        this.#minutes.delete(key);
       }
     }
   }

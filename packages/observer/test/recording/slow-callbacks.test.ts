@@ -3,13 +3,14 @@ import fc from 'fast-check';
 
 import { type SlowCallback, SlowCallbacks } from '../../src/recording/slow-callbacks.ts';
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 
-/** The same from all that there ever were. */
+/** The same from all that there ever were, of the minutes that lie within the hour. */
 function slowestOf(all: readonly SlowCallback[], now: number): readonly number[] {
   const seen = new Map<string, number>();
   return all
-    .filter(({ at }) => at > now - hour)
+    .filter(({ at }) => at - (at % minute) > now - hour)
     .toSorted((a, b) => b.ms - a.ms)
     .filter(({ path }) => {
       seen.set(path, (seen.get(path) ?? 0) + 1);
@@ -40,6 +41,20 @@ describe('slow callbacks', () => {
         expect(slow.at(now).map(({ ms }) => ms)).toStrictEqual(slowestOf(all, now));
       }),
     );
+  });
+
+  test('are not hidden by slower ones of the minute before, once those are forgotten', () => {
+    const slow = new SlowCallbacks();
+    for (const [at, ms] of [
+      [59_000, 300],
+      [59_500, 200],
+      [60_500, 100],
+    ] as const) {
+      slow.add({ at, path: 'app / a', ms });
+    }
+    expect(slow.at(hour - 1).map(({ ms }) => ms)).toStrictEqual([300, 200]);
+    expect(slow.at(hour).map(({ ms }) => ms)).toStrictEqual([100]);
+    expect(slow.at(hour + minute)).toStrictEqual([]);
   });
 
   test('are 20 at most, of however many paths', () => {
