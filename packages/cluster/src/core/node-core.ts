@@ -24,8 +24,11 @@ export interface NodeCoreOptions extends Omit<JoiningNode, 'id' | 'ttl'> {
   readonly busy?: (() => number) | undefined;
   /** With so many strikes a stream is parked. Default: 5. */
   readonly maxStrikes?: number | undefined;
-  /** Whether a stream that runs here has handled an event since its start. Default: each has. */
-  readonly hasHandled?: ((key: string) => boolean) | undefined;
+  /**
+   * When a stream that runs here handled its first event since its start. Default: each at its
+   * start.
+   */
+  readonly firstHandledAt?: ((key: string) => number | undefined) | undefined;
 }
 
 /**
@@ -56,7 +59,7 @@ export class NodeCore {
   #actions: NodeAction[] = [];
 
   constructor({ times, random, newId, busy, ...options }: NodeCoreOptions) {
-    const { maxStrikes = 5, hasHandled = always, ...node } = options;
+    const { maxStrikes = 5, firstHandledAt = atStart, ...node } = options;
     const act = (action: NodeAction): void => {
       this.#actions.push(action);
     };
@@ -66,7 +69,7 @@ export class NodeCore {
     this.#lives = new Lives({ ...node, ttl: times.ttl, newId });
     this.#renewals = new Renewals(times, this.#agenda, busy);
     this.#others = new Others(times, random);
-    this.#streams = new Streams({ times, agenda: this.#agenda, act, maxStrikes, hasHandled });
+    this.#streams = new Streams({ times, agenda: this.#agenda, act, maxStrikes, firstHandledAt });
     this.#alarm = new Alarm(times.ttl / 8, act);
     this.#agenda.set('join', -Infinity);
   }
@@ -342,8 +345,8 @@ const requestOf: Readonly<Record<Answer['type'], Request['type']>> = {
   left: 'leave',
 };
 
-function always(): boolean {
-  return true;
+function atStart(): number {
+  return -Infinity;
 }
 
 function textOf(error: unknown): string {

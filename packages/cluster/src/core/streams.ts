@@ -30,8 +30,8 @@ export interface StreamsOptions {
   readonly agenda: Agenda;
   readonly act: (action: NodeAction) => void;
   readonly maxStrikes: number;
-  /** Whether a stream that runs here has handled an event since its start. */
-  readonly hasHandled: (key: string) => boolean;
+  /** When a stream that runs here handled its first event since its start. */
+  readonly firstHandledAt: (key: string) => number | undefined;
 }
 
 /** A node that drains stops so many streams at a look, or a twentieth if that is more. */
@@ -62,14 +62,14 @@ export class Streams {
   /** How many clients a node that drains stops at a look; `undefined` if it does not drain. */
   #drain: number | undefined = undefined;
 
-  constructor({ times, agenda, act, maxStrikes, hasHandled }: StreamsOptions) {
+  constructor({ times, agenda, act, maxStrikes, firstHandledAt }: StreamsOptions) {
     this.#times = times;
     this.#agenda = agenda;
     this.#act = act;
     this.#placement = new Placement(times);
     this.#former = new FormerStreams(times.ttl / 2);
     this.#parking = new Parking(maxStrikes);
-    this.#suspects = new Suspects({ most: maxStrikes, hasHandled });
+    this.#suspects = new Suspects({ most: maxStrikes, firstHandledAt });
   }
 
   get isEmpty(): boolean {

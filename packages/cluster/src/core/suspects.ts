@@ -6,7 +6,7 @@ import type { Claim, FreeStream, OwnedStream, SavedRow } from '../store.ts';
  */
 const leastOfSuspect = 3;
 const leastOfLonely = 4;
-/** A stream that has handled an event, and runs for so long, is not the reason of deaths, in ms. */
+/** A stream that runs for so long after its first event is not the reason of deaths, in ms. */
 const trial = 2000;
 /** Without an event it takes so long, in ms: the one that kills may be on its way. */
 const quietTrial = 20_000;
@@ -14,8 +14,8 @@ const quietTrial = 20_000;
 export interface SuspectsOptions {
   /** With so many strikes a stream is parked. */
   readonly most: number;
-  /** Whether a stream that runs here has handled an event since its start. */
-  readonly hasHandled: (key: string) => boolean;
+  /** When a stream that runs here handled its first event since its start. */
+  readonly firstHandledAt: (key: string) => number | undefined;
 }
 
 interface Struck extends OwnedStream {
@@ -29,15 +29,15 @@ interface Struck extends OwnedStream {
  * all have run for a while. One that has failed a trial is tried alone.
  */
 export class Suspects {
-  readonly #hasHandled: (key: string) => boolean;
+  readonly #firstHandledAt: (key: string) => number | undefined;
   /** From so many strikes on a stream is a suspect, and from so many on it is tried alone. */
   readonly #least: { readonly suspect: number; readonly lonely: number };
   readonly #struck: Map<string, Struck> = new Map();
   readonly #tried: Set<string> = new Set();
   #batch = 1;
 
-  constructor({ most, hasHandled }: SuspectsOptions) {
-    this.#hasHandled = hasHandled;
+  constructor({ most, firstHandledAt }: SuspectsOptions) {
+    this.#firstHandledAt = firstHandledAt;
     // It has to be tried alone before it may be parked.
     this.#least = {
       suspect: Math.max(1, Math.min(leastOfSuspect, most - 2)),
@@ -133,7 +133,10 @@ export class Suspects {
   }
 
   #wellAt({ key, startedAt }: Struck): number {
-    return startedAt + (this.#hasHandled(key) ? trial : quietTrial);
+    const handledAt = this.#firstHandledAt(key);
+    return handledAt === undefined
+      ? startedAt + quietTrial
+      : Math.max(startedAt, handledAt) + trial;
   }
 
   /**

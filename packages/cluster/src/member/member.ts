@@ -76,7 +76,7 @@ export class Member {
     this.#parts = parts;
     this.#self = self;
     this.notices = new Notices(self, parts.settings);
-    this.core = coreOf(self, parts.settings, (key) => this.streams.hasHandled(key));
+    this.core = coreOf(self, parts.settings, (key) => this.streams.firstHandledAt(key));
     this.#joining = new Joining(ttl);
     this.#missingTables = new MissingTables(ttl);
     this.#saves = new Saves({
@@ -359,7 +359,7 @@ export class Member {
 function coreOf(
   self: Process<MemberMessage>,
   { ttl, node: name, weight, maxStrikes }: Settings,
-  hasHandled: (key: string) => boolean,
+  firstHandledAt: (key: string) => number | undefined,
 ): NodeCore {
   return new NodeCore({
     times: timesOf(ttl),
@@ -370,7 +370,7 @@ function coreOf(
     host: hostOfProcess(),
     pid: process.pid,
     maxStrikes,
-    hasHandled,
+    firstHandledAt,
     busy: busyOf(self, ttl),
   });
 }

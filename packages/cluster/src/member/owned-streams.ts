@@ -39,9 +39,9 @@ export class OwnedStreams {
     return [...this.#crashes.all()].filter(([key]) => !this.#streams.has(key));
   }
 
-  /** Whether a stream that runs here has handled an event since its start. */
-  hasHandled(key: string): boolean {
-    return this.#streams.get(key)?.hasHandled === true;
+  /** When a stream that runs here handled its first event since its start. */
+  firstHandledAt(key: string): number | undefined {
+    return this.#streams.get(key)?.firstHandledAt;
   }
 
   /** A view has arrived. */

@@ -53,8 +53,8 @@ export class OwnedStream {
   committed: CursorMove | undefined = undefined;
   /** How many moves of the cursor the store does not have. */
   unsaved = 0;
-  /** Whether an event has been handled since the claim. */
-  hasHandled = false;
+  /** When the first event since the claim was handled. */
+  firstHandledAt: number | undefined = undefined;
   /** The client will not go on: its source has refused it for good, or has ended the stream. */
   verdict: 'gaveUp' | 'ended' | undefined = undefined;
   /** Since when the client is without a connection; `undefined` while it has one. */
@@ -142,6 +142,11 @@ export class OwnedStream {
       ...(unsaved === 0 ? {} : { cursor }),
       ...(recent === undefined || recent === this.claim.recent ? {} : { recent }),
     };
+  }
+
+  /** An event has been handled. */
+  handled(): void {
+    this.firstHandledAt ??= this.host.clock.now();
   }
 
   /** Whether a handler may begin now. */

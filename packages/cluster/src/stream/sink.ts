@@ -63,12 +63,12 @@ function handlerOf(
     if (isThenable(result)) {
       return settled(result, stream);
     }
-    stream.hasHandled = true;
+    stream.handled();
     return undefined;
   };
 }
 
 async function settled(pending: Promise<unknown>, stream: OwnedStream): Promise<void> {
   await pending;
-  stream.hasHandled = true;
+  stream.handled();
 }

@@ -109,7 +109,7 @@ export class TransactionCursor implements CursorStore {
     this.#owned = undefined;
     this.#stream.committed = move;
     this.#stream.cursor = move.cursor;
-    this.#stream.hasHandled = true;
+    this.#stream.handled();
   }
 
   /** Another node owns the stream by now: that is the end of the client, and no crash. */

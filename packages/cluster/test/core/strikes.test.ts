@@ -72,7 +72,9 @@ test('POI-02 POI-03 a stream that kills its process kills five, and is parked; e
 });
 
 test('POI-02 POI-03 a stream that kills its process three seconds after each start, without an event handled before, kills five', () => {
-  const options = { hasHandled: (key: string) => key !== 'stream 7' };
+  const options = {
+    firstHandledAt: (key: string) => (key === 'stream 7' ? undefined : -Infinity),
+  };
   const world = new SmallWorld(ttl, keysOf(20));
   world.rate = 1;
   for (const name of ['a', 'b', 'c']) {
@@ -85,10 +87,28 @@ test('POI-02 POI-03 a stream that kills its process three seconds after each sta
   });
 });
 
+test('POI-02 a stream whose first event comes late, and that kills its process a second after it, kills five', () => {
+  const world = new SmallWorld(ttl, keysOf(20));
+  world.rate = 1;
+  const firstHandledAt = (key: string): number | undefined => {
+    const start = world.log.findLast(
+      ({ action }) => action.type === 'start' && action.claim.key === key,
+    );
+    const at = (start?.at ?? Infinity) + (key === 'stream 7' ? 1500 : 0);
+    return at <= world.now ? at : undefined;
+  };
+  const options = { firstHandledAt };
+  for (const name of ['a', 'b', 'c']) {
+    world.add(name, options);
+  }
+  expect(runWithPoison(world, 'stream 7', 90_000, { delay: 2500, options })).toBe(5);
+  expect(world.tables.survey(1).rows).toMatchObject([{ key: 'stream 7', strikes: 5 }]);
+});
+
 test('a stream that has handled no event keeps its strikes for twenty seconds', () => {
   const world = new SmallWorld(ttl, keysOf(4));
   world.rate = 1;
-  const [a] = ['a', 'b'].map((name) => world.add(name, { hasHandled: () => false }));
+  const [a] = ['a', 'b'].map((name) => world.add(name, { firstHandledAt: () => undefined }));
   world.run(5 * ttl);
   world.kill(a as NonNullable<typeof a>);
   world.run(19_000);

@@ -9,7 +9,7 @@ import {
   timesOf,
 } from '../../../src/core.ts';
 
-type Options = Pick<NodeCoreOptions, 'busy' | 'maxStrikes' | 'hasHandled'> & {
+type Options = Pick<NodeCoreOptions, 'busy' | 'maxStrikes' | 'firstHandledAt'> & {
   readonly weight?: number;
 };
 

@@ -38,8 +38,8 @@ export class Client {
   readonly epoch: number;
   /** A write was refused, or its answer was lost. */
   isRefused = false;
-  /** An event, since its start. */
-  hasHandled = false;
+  /** When it handled its first event since its start, on the clock of its machine. */
+  firstHandledAt: number | undefined = undefined;
   /** Of its data; `undefined` if it has left the list since it was claimed. */
   readonly version: number | undefined;
   readonly #place: Place;
@@ -106,7 +106,7 @@ export class Client {
     if (shared.mix.poison.includes(this.key)) {
       machine.die(this.key);
     } else if (this.#isOutside) {
-      this.hasHandled = true;
+      this.firstHandledAt ??= machine.clock().now;
       this.start();
     } else {
       this.#transact();
@@ -140,7 +140,7 @@ export class Client {
       machine.step({ type: 'refused', stream: { key: this.key, epoch: this.epoch } });
     } else {
       this.#cursor = cursor;
-      this.hasHandled = true;
+      this.firstHandledAt ??= machine.clock().now;
       if (this.#isStopping) {
         this.#end('drained');
       } else {

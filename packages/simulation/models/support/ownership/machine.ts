@@ -98,7 +98,7 @@ export class Machine implements Host {
       pid: this.#pid,
       times,
       random: () => (isNear ? 0 : this.#shared.sim.below(8) / 8),
-      hasHandled: (key) => this.#clients.get(key)?.hasHandled === true,
+      firstHandledAt: (key) => this.#clients.get(key)?.firstHandledAt,
       newId: () => `${this.process} ${(this.#ids += 1)}`,
     });
     this.step(listedEvent(new Map(), this.#listing));

@@ -248,14 +248,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'strikes are cleared before a stream is well': {
     file: suspects,
-    from: 'return startedAt + (this.#hasHandled(key) ? trial : quietTrial);',
-    to: 'return startedAt;',
+    from: ': Math.max(startedAt, handledAt) + trial;',
+    to: ': startedAt;',
     within: 400,
   },
   'strikes are cleared before a stream has handled an event': {
     file: suspects,
-    from: '(this.#hasHandled(key) ? trial : quietTrial)',
-    to: 'trial',
+    from: '? startedAt + quietTrial',
+    to: '? startedAt + trial',
     within: 400,
   },
   'strikes are never cleared': {
