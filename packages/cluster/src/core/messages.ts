@@ -101,6 +101,8 @@ export type NodeEvent =
       readonly outcome: Outcome;
       /** For people: why it has crashed, has given up or has ended. */
       readonly reason?: string;
+      /** When it handled its first event since its start; `Infinity` if that had not settled. */
+      readonly firstHandledAt?: number | undefined;
       readonly cursor?: string;
       readonly recent?: string;
     }

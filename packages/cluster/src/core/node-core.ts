@@ -25,8 +25,8 @@ export interface NodeCoreOptions extends Omit<JoiningNode, 'id' | 'ttl'> {
   /** With so many strikes a stream is parked. Default: 5. */
   readonly maxStrikes?: number | undefined;
   /**
-   * When a stream that runs here handled its first event since its start. Default: each at its
-   * start.
+   * When a stream that runs here handled its first event since its start; `Infinity` while that
+   * is at work. Default: each at its start.
    */
   readonly firstHandledAt?: ((key: string) => number | undefined) | undefined;
 }

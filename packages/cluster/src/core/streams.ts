@@ -30,7 +30,7 @@ export interface StreamsOptions {
   readonly agenda: Agenda;
   readonly act: (action: NodeAction) => void;
   readonly maxStrikes: number;
-  /** When a stream that runs here handled its first event since its start. */
+  /** When a stream that runs here handled its first event; `Infinity` while that is at work. */
   readonly firstHandledAt: (key: string) => number | undefined;
 }
 
@@ -132,6 +132,7 @@ export class Streams {
   look({ nodes, mine, free, parked }: View, id: string, now: number): void {
     this.#parked = parked;
     for (const stream of mine === undefined ? [] : this.#holdings.reconcile(mine, now)) {
+      this.#crashes.forget(stream.key);
       this.#act({ type: 'stop', stream, how: 'atOnce' });
     }
     this.#holdings.retryIdle(now);
@@ -179,25 +180,31 @@ export class Streams {
   }
 
   stopped(event: Stopped, now: number): void {
-    const { stream, outcome, cursor, recent } = event;
+    const { stream, outcome, cursor, recent, firstHandledAt = Infinity } = event;
     if (!this.#holdings.runs(stream)) {
       return;
     }
-    const isAsked = this.#holdings.isStopping(stream.key);
+    const { key } = stream;
+    const isAsked = this.#holdings.isStopping(key);
     const from =
-      outcome === 'crashed' && !isAsked ? this.#crashes.note(stream.key, now) : undefined;
+      outcome === 'crashed' && !isAsked
+        ? this.#crashes.note(key, firstHandledAt < Infinity, now)
+        : undefined;
     if (from !== undefined && this.#drain === undefined) {
+      this.#suspects.crashed(key, now);
       this.#holdings.claimAgain(stream, from);
     } else {
       const isInOrder = isAsked || from !== undefined || isOfNode.includes(outcome);
-      const verdict = isInOrder ? this.#acquitted(stream, now) : this.#verdictOn(event);
+      const verdict = isInOrder ? this.#acquitted(event, now) : this.#verdictOn(event);
+      this.#crashes.forget(key);
       this.#holdings.release(stream, outcome, { cursor, recent, ...verdict });
     }
   }
 
   /** An order to stop is no merit: it clears strikes only if the stream was well before. */
-  #acquitted({ key }: OwnedStream, now: number): Pick<SavedRow, 'strikes'> {
-    const isClear = this.#suspects.strikesOf(key) > 0 && this.#suspects.isWell(key, now);
+  #acquitted({ stream: { key }, firstHandledAt }: Stopped, now: number): Pick<SavedRow, 'strikes'> {
+    const isClear =
+      this.#suspects.strikesOf(key) > 0 && this.#suspects.isWell(key, now, firstHandledAt);
     this.#suspects.stopped(key);
     return isClear ? { strikes: 0 } : {};
   }
@@ -211,6 +218,7 @@ export class Streams {
   /** A write was refused: the next view tells whether the stream is still of this node. */
   refused(stream: OwnedStream, now: number): void {
     if (this.#holdings.runs(stream)) {
+      this.#crashes.forget(stream.key);
       this.#holdings.forget(stream.key);
       this.#act({ type: 'stop', stream, how: 'atOnce' });
       this.#agenda.sooner('observe', now);
@@ -221,6 +229,7 @@ export class Streams {
   clear(): void {
     this.#former.keep(this.#holdings.staying);
     this.#holdings.clear();
+    this.#crashes.clear();
     this.#suspects.clear();
     this.#wanted = [];
   }

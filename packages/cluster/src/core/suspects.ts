@@ -8,13 +8,13 @@ const leastOfSuspect = 3;
 const leastOfLonely = 4;
 /** A stream that runs for so long after its first event is not the reason of deaths, in ms. */
 const trial = 2000;
-/** Without an event it takes so long, in ms: the one that kills may be on its way. */
+/** Without any event it takes so long, in ms: the one that kills may be on its way. */
 const quietTrial = 20_000;
 
 export interface SuspectsOptions {
   /** With so many strikes a stream is parked. */
   readonly most: number;
-  /** When a stream that runs here handled its first event since its start. */
+  /** When a stream that runs here handled its first event; `Infinity` while that is at work. */
   readonly firstHandledAt: (key: string) => number | undefined;
 }
 
@@ -69,6 +69,14 @@ export class Suspects {
     }
   }
 
+  /** A client that starts again here was not well until now. */
+  crashed(key: string, now: number): void {
+    const struck = this.#struck.get(key);
+    if (struck !== undefined) {
+      this.#struck.set(key, { ...struck, startedAt: now });
+    }
+  }
+
   stopped(key: string): void {
     this.#struck.delete(key);
     this.#tried.delete(key);
@@ -87,9 +95,13 @@ export class Suspects {
   }
 
   /** Whether a stream is not the reason of the deaths, as far as can be told, or has no strikes. */
-  isWell(key: string, now: number): boolean {
+  isWell(
+    key: string,
+    now: number,
+    firstHandledAt: number | undefined = this.#firstHandledAt(key),
+  ): boolean {
     const struck = this.#struck.get(key);
-    return struck === undefined || now >= this.#wellAt(struck);
+    return struck === undefined || now >= wellAt(struck, firstHandledAt);
   }
 
   /** Of free streams, those that may be started now. */
@@ -111,7 +123,7 @@ export class Suspects {
   /** When the next stream has been well for long enough to have no strikes any more. */
   get acquitAt(): number {
     return [...this.#struck.values()].reduce(
-      (least, struck) => Math.min(least, this.#wellAt(struck)),
+      (least, struck) => Math.min(least, wellAt(struck, this.#firstHandledAt(struck.key))),
       Infinity,
     );
   }
@@ -132,15 +144,9 @@ export class Suspects {
     }
   }
 
-  #wellAt({ key, startedAt }: Struck): number {
-    const handledAt = this.#firstHandledAt(key);
-    return handledAt === undefined
-      ? startedAt + quietTrial
-      : Math.max(startedAt, handledAt) + trial;
-  }
-
   /**
    * One that is tried alone has to be well: the next one would have its last strike by its death.
+   * Its first handler may never settle, so the others do not wait for that.
    */
   get #trialEnd(): number {
     const ends = [...this.#tried].map((key) => {
@@ -148,7 +154,10 @@ export class Suspects {
       if (struck === undefined) {
         return -Infinity;
       }
-      return struck.strikes < this.#least.lonely ? struck.startedAt + trial : this.#wellAt(struck);
+      const { strikes, startedAt } = struck;
+      return strikes < this.#least.lonely
+        ? startedAt + trial
+        : Math.min(startedAt + quietTrial, wellAt(struck, this.#firstHandledAt(key)));
     });
     return Math.max(...ends);
   }
@@ -165,6 +174,12 @@ export class Suspects {
     const few = due.filter(({ strikes }) => strikes < this.#least.lonely);
     return few.length > 0 ? few.slice(0, this.#batch) : due.slice(0, 1);
   }
+}
+
+function wellAt({ startedAt }: Struck, firstHandledAt: number | undefined): number {
+  return firstHandledAt === undefined
+    ? startedAt + quietTrial
+    : Math.max(startedAt, firstHandledAt) + trial;
 }
 
 /** The more nodes have died with a stream, the later it is taken again. */

@@ -26,9 +26,9 @@ export class CrashRecord {
   }
 
   /** The client of a stream has ended. */
-  note({ key, firstHandledAt }: OwnedStream, outcome: Outcome, now: number): void {
+  note({ key, hasHandled }: OwnedStream, outcome: Outcome, now: number): void {
     if (outcome === 'crashed') {
-      const since = firstHandledAt === undefined ? (this.since(key) ?? now) : now;
+      const since = hasHandled ? now : (this.since(key) ?? now);
       this.#crashes.set(key, { since, lastAt: now });
     } else {
       this.#crashes.delete(key);

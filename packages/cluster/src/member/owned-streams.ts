@@ -39,7 +39,7 @@ export class OwnedStreams {
     return [...this.#crashes.all()].filter(([key]) => !this.#streams.has(key));
   }
 
-  /** When a stream that runs here handled its first event since its start. */
+  /** When a stream that runs here handled its first event; `Infinity` while that is at work. */
   firstHandledAt(key: string): number | undefined {
     return this.#streams.get(key)?.firstHandledAt;
   }
@@ -134,12 +134,13 @@ export class OwnedStreams {
 
   #stopped(stream: OwnedStream, outcome: Outcome, reason?: string): void {
     if (this.forget(stream)) {
-      const { key, epoch } = stream;
+      const { key, epoch, firstHandledAt } = stream;
       this.#crashes.note(stream, outcome, stream.host.clock.now());
       this.#options.tell({
         type: 'stopped',
         stream: { key, epoch },
         outcome,
+        firstHandledAt,
         ...(reason === undefined ? {} : { reason }),
         ...stream.rest,
       });

@@ -53,7 +53,7 @@ export class OwnedStream {
   committed: CursorMove | undefined = undefined;
   /** How many moves of the cursor the store does not have. */
   unsaved = 0;
-  /** When the first event since the claim was handled. */
+  /** When the first event since the claim was handled; `Infinity` while its handler is at work. */
   firstHandledAt: number | undefined = undefined;
   /** The client will not go on: its source has refused it for good, or has ended the stream. */
   verdict: 'gaveUp' | 'ended' | undefined = undefined;
@@ -144,9 +144,21 @@ export class OwnedStream {
     };
   }
 
-  /** An event has been handled. */
+  /** An event is to be handled. */
+  begins(): void {
+    this.firstHandledAt ??= Infinity;
+  }
+
+  /** It has been. */
   handled(): void {
-    this.firstHandledAt ??= this.host.clock.now();
+    if (!this.hasHandled) {
+      this.firstHandledAt = this.host.clock.now();
+    }
+  }
+
+  /** Whether an event has been handled since the claim. */
+  get hasHandled(): boolean {
+    return (this.firstHandledAt ?? Infinity) < Infinity;
   }
 
   /** Whether a handler may begin now. */

@@ -56,6 +56,7 @@ function handlerOf(
     if (!stream.mayBegin()) {
       return never();
     }
+    stream.begins();
     owned ??= { key, data, epoch, signal };
     const from = host.clock.now();
     const result = handle(event, owned);

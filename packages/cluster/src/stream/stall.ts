@@ -51,8 +51,8 @@ function longestOf(stream: OwnedStream, now: number): Stall {
 
 /** Each reason for which a stream makes no progress, with the time since when it does not. */
 function stallsIn(stream: OwnedStream): readonly (readonly [Stall['why'], number | undefined])[] {
-  const { pid, startedAt, lostSince, crashedSince, firstHandledAt } = stream;
-  const crash = ['crash', firstHandledAt === undefined ? crashedSince : undefined] as const;
+  const { pid, startedAt, lostSince, crashedSince, hasHandled } = stream;
+  const crash = ['crash', hasHandled ? undefined : crashedSince] as const;
   if (pid === undefined || !isAlive(pid)) {
     return [['start', startedAt], crash];
   }

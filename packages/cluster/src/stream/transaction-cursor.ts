@@ -61,6 +61,9 @@ export class TransactionCursor implements CursorStore {
   transaction(_key: string, value: string | undefined, work: () => unknown): unknown {
     const { key, epoch, cursor: was } = this.#stream;
     this.#failures = 0;
+    if (work !== nothing) {
+      this.#stream.begins();
+    }
     return this.#attempt({ key, epoch, was, cursor: value ?? was }, work);
   }
 
@@ -71,7 +74,7 @@ export class TransactionCursor implements CursorStore {
     try {
       const run = (tx: unknown): unknown => this.#run(tx, work);
       const result = store.transact(id, move, run, this.#stream.signal);
-      return isThenable(result) ? this.#settled(result, move, work) : this.#done(move);
+      return isThenable(result) ? this.#settled(result, move, work) : this.#done(move, work);
     } catch (error) {
       return this.#failed(error, move, work);
     }
@@ -99,17 +102,19 @@ export class TransactionCursor implements CursorStore {
   ): Promise<unknown> {
     try {
       await pending;
-      return this.#done(move);
+      return this.#done(move, work);
     } catch (error) {
       return this.#failed(error, move, work);
     }
   }
 
-  #done(move: CursorMove): undefined {
+  #done(move: CursorMove, work: () => unknown): undefined {
     this.#owned = undefined;
     this.#stream.committed = move;
     this.#stream.cursor = move.cursor;
-    this.#stream.handled();
+    if (work !== nothing) {
+      this.#stream.handled();
+    }
   }
 
   /** Another node owns the stream by now: that is the end of the client, and no crash. */

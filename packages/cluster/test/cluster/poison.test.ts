@@ -21,37 +21,52 @@ async function until(stage: Stage, isSo: () => boolean, step = 250, most = 400):
   expect(isSo()).toBe(true);
 }
 
+function failing(stage: Stage, ms: number): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  stage.system.clock.setTimeout(() => {
+    reject(new Error('out of paper'));
+  }, ms);
+  return promise;
+}
+
 function parked(cluster: Cluster.Pid, key: string) {
   return Cluster.status(cluster).streams.parked.find((each) => each.key === key);
 }
 
-test('POI-01 POI-05 a handler that always throws is parked with its error, its neighbour goes on, and retry tries it again', async () => {
-  await using stage = await openStage();
-  let calls = 0;
-  const one = await stage.start('one', {
-    streams: ['a', 'b'],
-    handle: (event, owned) => {
-      if (owned.key === 'a') {
-        calls += 1;
-        throw new Error('out of paper');
-      }
-      stage.sink('one')(event, owned);
-    },
-  });
-  await advance(stage.system, 500);
-  await stage.produce('b');
-  stage.source.stream('a').produce();
-  await until(stage, () => (parked(one, 'a')?.strikes ?? 0) >= 5);
-  expect(parked(one, 'a')?.reason).toContain('out of paper');
-  // On a node four times for each strike.
-  expect(calls).toBe(20);
-  expect(await stage.produce('b')).toMatchObject([{ key: 'b', id: '2' }]);
-  await advance(stage.system, 2 * minute);
-  expect(calls).toBe(20);
-  expect(await Cluster.retry(one, 'a')).toBe(true);
-  await until(stage, () => calls > 20);
-  expect(await Cluster.retry(one, 'nowhere')).toBe(false);
-});
+test.each([
+  ['always throws', 0],
+  ['always throws after 30 s', 30_000],
+])(
+  'POI-01 POI-05 a handler that %s is parked with its error, its neighbour goes on, and retry tries it again',
+  async (_, ms) => {
+    await using stage = await openStage();
+    let calls = 0;
+    const one = await stage.start('one', {
+      streams: ['a', 'b'],
+      handle: (event, owned) => {
+        if (owned.key === 'a') {
+          calls += 1;
+          return failing(stage, ms);
+        }
+        stage.sink('one')(event, owned);
+        return undefined;
+      },
+    });
+    await advance(stage.system, 500);
+    await stage.produce('b');
+    stage.source.stream('a').produce();
+    await until(stage, () => (parked(one, 'a')?.strikes ?? 0) >= 5, 250 + ms / 10);
+    expect(parked(one, 'a')?.reason).toContain('out of paper');
+    // On a node four times for each strike.
+    expect(calls).toBe(20);
+    expect(await stage.produce('b')).toMatchObject([{ key: 'b', id: '2' }]);
+    await advance(stage.system, 2 * minute);
+    expect(calls).toBe(20);
+    expect(await Cluster.retry(one, 'a')).toBe(true);
+    await until(stage, () => calls > 20);
+    expect(await Cluster.retry(one, 'nowhere')).toBe(false);
+  },
+);
 
 test.each([
   ['by an error that nobody has caught is a strike', crash(new Error('out of paper')), 1],

@@ -227,6 +227,28 @@ test('a client that crashes is started again by a claim, later each time, and gi
   expect(world.actions('start')).toHaveLength(1);
 });
 
+test.each([
+  ['the same event, is given up at the fourth, however far apart', undefined, [1, 2, 3, undefined]],
+  ['another event each time starts afresh', 0, [1, 1, 1, 1]],
+])('POI-01 a client that crashes by %s', (_, firstHandledAt, expected) => {
+  const { world, nodes } = worldOf(['a'], 1);
+  const delays = expected.map(() => {
+    const { epoch } = world.tables.owner('stream 0') ?? { epoch: 0 };
+    world.clear();
+    world.step(nodes[0], {
+      type: 'stopped',
+      stream: { key: 'stream 0', epoch },
+      outcome: 'crashed',
+      firstHandledAt,
+    });
+    const crashedAt = world.now;
+    world.run(60_000);
+    const [start] = world.actions('start');
+    return start === undefined ? undefined : Math.log2((start.at - crashedAt) / 100) + 1;
+  });
+  expect(delays).toEqual(expected);
+});
+
 test('a stream that has ended is released, and not claimed again', () => {
   const { world, nodes } = worldOf(['a'], 1);
   const { epoch } = world.tables.owner('stream 0') ?? { epoch: 0 };

@@ -105,6 +105,67 @@ test('POI-02 a stream whose first event comes late, and that kills its process a
   expect(world.tables.survey(1).rows).toMatchObject([{ key: 'stream 7', strikes: 5 }]);
 });
 
+test.each([4, 5])(
+  'POI-02 a stream whose first handler kills its process after half a minute kills %i',
+  (maxStrikes) => {
+    const firstHandledAt = (key: string): number => (key === 'stream 7' ? Infinity : -Infinity);
+    const options = { firstHandledAt, maxStrikes };
+    const world = new SmallWorld(ttl, keysOf(20));
+    world.rate = 1;
+    for (const name of ['a', 'b', 'c']) {
+      world.add(name, options);
+    }
+    const deaths = runWithPoison(world, 'stream 7', 400_000, { delay: 30_000, options });
+    expect(deaths).toBe(maxStrikes);
+    expect(world.tables.survey(1)).toMatchObject({
+      streams: { total: 20, free: 0, suspects: 0, parked: 1 },
+      rows: [{ key: 'stream 7', strikes: maxStrikes }],
+    });
+  },
+);
+
+test('a suspect whose first handler does not settle holds up no other for longer than twenty seconds', () => {
+  const options = { firstHandledAt: () => Infinity, maxStrikes: 3 };
+  const world = new SmallWorld(ttl, keysOf(4));
+  world.rate = 1;
+  const start = () => world.add('a', options);
+  for (let node = start(), death = 0; death < 2; death += 1, node = start()) {
+    world.run(5 * ttl);
+    world.kill(node);
+  }
+  world.run(10_000);
+  expect(world.owned).toMatchObject({ a: expect.any(Number) });
+  world.run(80_000);
+  expect(world.tables.survey(0).streams).toMatchObject({ free: 0, parked: 0, suspects: 4 });
+});
+
+test.each([
+  ['three seconds after its first event has no strikes any more', 3000, 0],
+  ['one second after its first event keeps them', 1000, undefined],
+])('a stream that stops in order %s', (_, ms, strikes) => {
+  const world = new SmallWorld(ttl, keysOf(1));
+  const options = { firstHandledAt: () => undefined };
+  const a = world.add('a', options);
+  world.run(ttl);
+  world.kill(a);
+  const b = world.add('b', options);
+  world.run(5000);
+  const [{ key, epoch } = { key: '', epoch: 0 }] = world
+    .actions('start')
+    .slice(1)
+    .map(({ action }) => action.claim);
+  world.clear();
+  world.step(b, {
+    type: 'stopped',
+    stream: { key, epoch },
+    outcome: 'drained',
+    firstHandledAt: world.now - ms,
+  });
+  world.run(100);
+  expect(world.requests('release').flatMap(({ rows }) => rows)).toMatchObject([{ key, epoch }]);
+  expect(world.requests('release')[0]?.rows[0]?.strikes).toBe(strikes);
+});
+
 test('a stream that has handled no event keeps its strikes for twenty seconds', () => {
   const world = new SmallWorld(ttl, keysOf(4));
   world.rate = 1;

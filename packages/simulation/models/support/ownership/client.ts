@@ -38,7 +38,7 @@ export class Client {
   readonly epoch: number;
   /** A write was refused, or its answer was lost. */
   isRefused = false;
-  /** When it handled its first event since its start, on the clock of its machine. */
+  /** When it handled its first event, on its machine's clock; `Infinity` while that is at work. */
   firstHandledAt: number | undefined = undefined;
   /** Of its data; `undefined` if it has left the list since it was claimed. */
   readonly version: number | undefined;
@@ -103,10 +103,11 @@ export class Client {
       return;
     }
     shared.judge.begins(this, machine.process);
+    this.firstHandledAt ??= Infinity;
     if (shared.mix.poison.includes(this.key)) {
       machine.die(this.key);
     } else if (this.#isOutside) {
-      this.firstHandledAt ??= machine.clock().now;
+      this.#handled();
       this.start();
     } else {
       this.#transact();
@@ -140,7 +141,7 @@ export class Client {
       machine.step({ type: 'refused', stream: { key: this.key, epoch: this.epoch } });
     } else {
       this.#cursor = cursor;
-      this.firstHandledAt ??= machine.clock().now;
+      this.#handled();
       if (this.#isStopping) {
         this.#end('drained');
       } else {
@@ -152,8 +153,14 @@ export class Client {
   #end(outcome: 'drained' | 'crashed' | 'removed'): void {
     const { machine } = this.#place;
     if (machine.has(this)) {
-      const stream = { key: this.key, epoch: this.epoch };
-      machine.ended(this, { type: 'stopped', stream, outcome });
+      const { key, epoch, firstHandledAt } = this;
+      machine.ended(this, { type: 'stopped', stream: { key, epoch }, outcome, firstHandledAt });
+    }
+  }
+
+  #handled(): void {
+    if (this.firstHandledAt === Infinity) {
+      this.firstHandledAt = this.#place.machine.clock().now;
     }
   }
 }

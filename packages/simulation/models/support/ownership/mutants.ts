@@ -248,7 +248,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'strikes are cleared before a stream is well': {
     file: suspects,
-    from: ': Math.max(startedAt, handledAt) + trial;',
+    from: ': Math.max(startedAt, firstHandledAt) + trial;',
     to: ': startedAt;',
     within: 400,
   },
