@@ -20,7 +20,7 @@ import { type ClusterStatus, memberIn, statusOf } from './tree/status.ts';
 import { type ClusterPid, isCluster, startTree } from './tree/tree.ts';
 
 export type { Phase } from './core/node-core.ts';
-export type { Failure } from './member/failures.ts';
+export type { Failure } from './member/failure.ts';
 export type { InvalidRow } from './options/listing.ts';
 export type { ClientOptions } from './options/options.ts';
 export type { Owned, OwnedTransaction } from './options/sink.ts';

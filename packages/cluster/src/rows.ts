@@ -1,5 +1,7 @@
-import { describe, redact } from '@reprise/actor/text';
+import { describe } from '@reprise/actor/text';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+import { shown } from './shown.ts';
 
 /** The data of a row, or why its schema refuses it. */
 export type Parsed<Data> = { readonly data: Data } | { readonly issue: string };
@@ -33,9 +35,9 @@ export class Rows<out Data> {
       const result = await this.#schema['~standard'].validate(spec);
       return result.issues === undefined
         ? { data: result.value }
-        : { issue: shown(result.issues.slice(0, mostIssues).map(textOf).join('; ')) };
+        : { issue: shown(result.issues.slice(0, mostIssues).map(textOf).join('; '), longestIssue) };
     } catch (error) {
-      return { issue: shown(`the schema has thrown ${describe(error)}`) };
+      return { issue: shown(`the schema has thrown ${describe(error)}`, longestIssue) };
     }
   }
 }
@@ -43,10 +45,4 @@ export class Rows<out Data> {
 function textOf({ path = [], message }: StandardSchemaV1.Issue): string {
   const names = path.map((part) => String(typeof part === 'object' ? part.key : part));
   return names.length === 0 ? message : `${names.join('.')}: ${message}`;
-}
-
-/** On one line, and without secrets: one that is cut off would not be known as a secret. */
-function shown(issue: string): string {
-  const some = redact(issue.slice(0, 10 * longestIssue));
-  return some.slice(0, longestIssue).replaceAll(/\s+/g, ' ');
 }

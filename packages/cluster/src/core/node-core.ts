@@ -1,5 +1,4 @@
-import { describe } from '@reprise/actor/text';
-
+import { textOf } from '../shown.ts';
 import type { JoiningNode, NodeRow, View } from '../store.ts';
 import { Agenda } from './agenda.ts';
 import { Alarm } from './alarm.ts';
@@ -347,8 +346,4 @@ const requestOf: Readonly<Record<Answer['type'], Request['type']>> = {
 
 function atStart(): number {
   return -Infinity;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : describe(error);
 }

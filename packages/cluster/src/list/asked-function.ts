@@ -1,8 +1,8 @@
 import type { Clock } from '@reprise/actor';
 
-import { textOf } from '../member/failures.ts';
 import type { ListSource } from '../options/list-source.ts';
 import { type Listing, listOf } from '../options/listing.ts';
+import { textOf } from '../shown.ts';
 
 export interface Asking {
   readonly clock: Clock;

@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@reprise/actor';
 
 import { assertKey } from '../key.ts';
-import { textOf } from '../member/failures.ts';
 import type { InvalidRow, Listing } from '../options/listing.ts';
 import type { Parsed, Rows } from '../rows.ts';
+import { textOf } from '../shown.ts';
 import type { OpenStore, TableRow } from '../store.ts';
 
 interface Known {

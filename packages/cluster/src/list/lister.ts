@@ -11,9 +11,9 @@ import {
 } from '@reprise/actor';
 
 import type { MemberPid } from '../member/behaviour.ts';
-import { textOf } from '../member/failures.ts';
 import type { Listed, Listing } from '../options/listing.ts';
 import type { Settings } from '../options/settings.ts';
+import { textOf } from '../shown.ts';
 import type { OpenStore } from '../store.ts';
 import { assertClient } from '../stream/client.ts';
 import { type Source, sourceOf } from './source.ts';

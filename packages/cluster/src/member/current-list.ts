@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { NodeEvent } from '../core/messages.ts';
 import type { InvalidRow, Listed as Streams, Listing } from '../options/listing.ts';
-import type { Failure } from './failures.ts';
+import type { Failure } from './failure.ts';
 
 type Listed = Extract<NodeEvent, { readonly type: 'listed' }>;
 

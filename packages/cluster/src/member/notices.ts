@@ -1,8 +1,9 @@
 import { loggerOf, type Process } from '@reprise/actor';
 
 import type { Settings } from '../options/settings.ts';
+import { textOf } from '../shown.ts';
 import { HeldThread } from '../stream/held-thread.ts';
-import { type Failure, textOf } from './failures.ts';
+import type { Failure } from './failure.ts';
 
 /** What a node tells people: warnings, and the last failure of its store. */
 export class Notices {

@@ -2,10 +2,10 @@ import { type ExitReason, isAlive, loggerOf, type Pid, type Process, send } from
 
 import type { NodeEvent } from '../core/messages.ts';
 import type { Listed } from '../options/listing.ts';
+import { textOf } from '../shown.ts';
 import type { Claim, Outcome, OwnedStream as Owned, View } from '../store.ts';
 import { type Host, OwnedStream } from '../stream/owned-stream.ts';
 import { CrashRecord } from './crash-record.ts';
-import { textOf } from './failures.ts';
 import type { MemberMessage } from './messages.ts';
 
 export interface OwnedStreamsOptions {

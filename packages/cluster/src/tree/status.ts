@@ -2,7 +2,7 @@ import { Supervisor } from '@reprise/actor';
 
 import type { Phase } from '../core/node-core.ts';
 import { memberOf, type MemberPid } from '../member/behaviour.ts';
-import type { Failure } from '../member/failures.ts';
+import type { Failure } from '../member/failure.ts';
 import type { Member } from '../member/member.ts';
 import type { InvalidRow } from '../options/listing.ts';
 import type { ParkedStream } from '../store.ts';

@@ -12,9 +12,9 @@ import {
   trapExit,
 } from '@reprise/actor';
 
-import { textOf } from '../member/failures.ts';
 import { StartError } from '../member/start-error.ts';
 import type { Settings } from '../options/settings.ts';
+import { textOf } from '../shown.ts';
 import type { OpenStore } from '../store.ts';
 
 type Opened = OpenStore<unknown>;

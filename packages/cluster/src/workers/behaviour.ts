@@ -14,7 +14,7 @@ import {
   trapExit,
 } from '@reprise/actor';
 
-import { textOf } from '../member/failures.ts';
+import { textOf } from '../shown.ts';
 import { bury } from './burial.ts';
 import type { WorkersSettings } from './options.ts';
 import { type ProcessEnd, WorkerProcess } from './worker-process.ts';

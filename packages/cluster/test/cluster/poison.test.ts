@@ -90,6 +90,34 @@ test.each([
   expect((await store.observe('two', [], { count: 0, epochs: 0 })).free).toHaveLength(2);
 });
 
+test.each([
+  ['an error whose message is no text', Object.assign(new Error('x'), { message: { code: 5 } })],
+  ['a symbol', Symbol('x')],
+  ['nothing', undefined],
+])(
+  'POI-01 a handler that throws %s is parked, and its node lives on',
+  async (_, thrown: unknown) => {
+    await using stage = await openStage();
+    const one = await stage.start('one', {
+      streams: ['a', 'b'],
+      maxStrikes: 1,
+      handle: (event, owned) => {
+        if (owned.key === 'a') {
+          throw thrown;
+        }
+        stage.sink('one')(event, owned);
+      },
+    });
+    const { id } = Cluster.status(one).node;
+    await advance(stage.system, 500);
+    await stage.produce('b');
+    stage.source.stream('a').produce();
+    await until(stage, () => parked(one, 'a')?.strikes === 1);
+    expect(await stage.produce('b')).toMatchObject([{ key: 'b', id: '2' }]);
+    expect(Cluster.status(one).node.id).toBe(id);
+  },
+);
+
 test('POI-01 a stream is parked with as many strikes as the option says', async () => {
   await using stage = await openStage();
   let calls = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { OpenStore } from '../../src/index.ts';
+import { textOf } from '../../src/shown.ts';
 import { bury, free, idle, join, listed, nothing, numbered, own } from './arrange.ts';
 import { subjects } from './subjects.ts';
 
@@ -79,6 +80,19 @@ describe.each(subjects)('strikes and parking in $name', (subject) => {
     expect(later?.retryIn).toBeLessThanOrEqual(3_600_000);
     await store.claim(id, view.free);
     expect((await store.survey(3)).streams).toMatchObject({ parked: 2, free: 0 });
+  });
+
+  test('POI-01 the words of any error are kept as the reason', async () => {
+    await using place = await subject.create();
+    const store = await place.open();
+    const id = await join(store);
+    const [claim] = await own(store, id, ['eur']);
+    const codes = Array.from({ length: 0x1_00 }, (_, code) => code);
+    const reason = textOf(new Error(String.fromCharCode(...codes, 0xd8_00, 0x20_28)));
+    const parked = { reason, retryIn: undefined };
+    await store.save(id, [{ key: 'eur', epoch: claim?.epoch ?? 0, outcome: 'crashed', parked }]);
+    const view = await store.observe(id, [], nothing);
+    expect(view.parked).toMatchObject([{ key: 'eur', reason }]);
   });
 
   test('retry makes a parked stream free, with its strikes', async () => {
