@@ -132,8 +132,8 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
 
   list(version: string | undefined): Promise<StreamTable | undefined> {
     return this.#read(() => {
-      const found = String(this.#sql.listVersion.get()?.version);
-      return found === version ? undefined : tableOf(this.#sql.list.get());
+      const found = this.#sql.listVersion.get()?.version;
+      return found !== undefined && found === version ? undefined : tableOf(this.#sql.list.get());
     });
   }
 

@@ -36,9 +36,14 @@ export interface ClaimRecord extends Omit<Claim, 'recent'> {
 
 /** The table of streams, its rows as JSON. */
 export interface TableRecord {
-  readonly version: number;
+  readonly version: string;
+  /** How many triggers of the table there are. */
+  readonly triggers: number;
   readonly rows: string;
 }
+
+/** For rows that are inserted, updated and deleted. */
+const triggersOfList = 3;
 
 export function nodeOf(record: NodeRecord): NodeRow {
   return { ...record, draining: record.draining !== 0 };
@@ -65,11 +70,12 @@ export function streamOf({ owner, parked, retryIn, ...record }: StreamRecord): S
   };
 }
 
-export function tableOf(record: TableRecord | undefined): StreamTable | undefined {
-  return (
-    record && {
-      version: String(record.version),
-      rows: JSON.parse(record.rows) as readonly TableRow[],
-    }
-  );
+/** @throws Error if nothing counts the changes of the table */
+export function tableOf(record: TableRecord | undefined): StreamTable {
+  if (record === undefined || record.triggers < triggersOfList) {
+    throw new Error(
+      'Expected the table reprise_streams with its three triggers, and a row in reprise_list where they count its changes, got one without: sqliteSql() has them',
+    );
+  }
+  return { version: record.version, rows: JSON.parse(record.rows) as readonly TableRow[] };
 }

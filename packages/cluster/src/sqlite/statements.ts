@@ -32,7 +32,7 @@ export interface Statements {
   readonly compare: Statement<{ readonly key: string }>;
   readonly advance: Statement;
   readonly declare: Statement;
-  readonly listVersion: Statement<{ readonly version: number }>;
+  readonly listVersion: Statement<Pick<TableRecord, 'version'>>;
   readonly list: Statement<TableRecord>;
   readonly release: Statement;
   readonly leave: Statement;
@@ -82,6 +82,14 @@ const shownStreams = `
     select key, iif(buried_at is null, name, null) as owner, epoch, cursor,
       strikes + (buried_at is not null) as strikes, parked, retry_at
     from reprise_owners left join reprise_nodes on id = owner`;
+
+/** Not only its rows may change: the table may be dropped, and made anew without its triggers. */
+const listVersion =
+  "version || '.' || (select schema_version from pragma_schema_version) as version";
+const listTriggers = `(
+      select count(*) from sqlite_schema
+      where type = 'trigger' and tbl_name = 'reprise_streams' and name glob 'reprise_streams_*'
+    ) as triggers`;
 
 /** The second argument is a list of keys. */
 const listedKeys = 'and key in (select value from json_each(?2))';
@@ -173,10 +181,10 @@ const sql = {
     select value ->> 'key', value ->> 'spec' from json_each(?) where true
     on conflict do update set spec = excluded.spec, parked = null, retry_at = null
     where spec <> excluded.spec`,
-  listVersion: 'select version from reprise_list',
+  listVersion: `select ${listVersion} from reprise_list`,
   /** One statement, so one state of the file. */
   list: `
-    select version, (
+    select ${listVersion}, ${listTriggers}, (
       select json_group_array(json_object('key', key, 'spec', json(spec))) from reprise_streams
     ) as rows from reprise_list`,
   release: 'update reprise_owners set owner = null where owner = ?',

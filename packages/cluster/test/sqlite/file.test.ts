@@ -228,6 +228,33 @@ describe('an SQLite file', () => {
     await store.close();
   });
 
+  test.each([
+    ['without triggers', 'create table reprise_streams (key text primary key, spec text);'],
+    ['not', ''],
+  ])('LIST-04 whose table of streams is dropped and made anew %s says so', async (_, made) => {
+    const store = await sqlite(file).open(options);
+    const table = await store.list(undefined);
+    expect(table).toMatchObject({ rows: [] });
+    expect(await store.list(table?.version)).toBeUndefined();
+    execute(`drop table reprise_streams; ${made}`);
+    await expect(store.list(table?.version)).rejects.toThrow(
+      made === '' ? 'no such table: reprise_streams' : 'Expected the table reprise_streams with',
+    );
+    await store.close();
+  });
+
+  test('LIST-04 whose count of changes is gone says so, and goes on once it is back', async () => {
+    const store = await sqlite(file).open(options);
+    const version = (await store.list(undefined))?.version;
+    execute('delete from reprise_list');
+    await expect(store.list(version)).rejects.toThrow('a row in reprise_list');
+    execute(
+      "insert into reprise_streams values ('eur', '{}'); insert into reprise_list values (7)",
+    );
+    expect(await store.list(version)).toMatchObject({ rows: [{ key: 'eur', spec: {} }] });
+    await store.close();
+  });
+
   test('PGC-17 is not made anew by a program that has opened it before', async () => {
     const store = sqlite(file);
     await (await store.open(options)).close();
