@@ -6,8 +6,8 @@ const longest = 500;
 const margin = 10;
 
 /**
- * The words of an error, as `shown` has them. Any value may be thrown, and a message may be no text,
- * or a getter that throws.
+ * The words of an error, as `shown` has them. Any value may be thrown, and a message may be no
+ * text, or a getter that throws.
  */
 export function textOf(error: unknown): string {
   return shown(messageOf(error) ?? describe(error), longest);

@@ -48,7 +48,10 @@ export class Placement {
     this.#compare(look, now);
     const owners = ownersIn(look);
     const { id, movable, total } = look;
-    const { claim, release } = plan({ id, owners, movable, offers, total });
+    const situation = { id, owners, movable, offers };
+    const shared = Math.min(total, sharedIn(look));
+    const { claim } = plan({ ...situation, total: shared });
+    const { release } = plan({ ...situation, total: this.#isMoving(now) ? total : shared });
     const again = release.filter((key) => this.#last.has(key));
     this.#last = new Set(release);
     return { claim, release: again };
@@ -56,8 +59,11 @@ export class Placement {
 
   /** When the next look is due: soon, while streams move. */
   nextAt(now: number): number {
-    const isMoving = now - this.#changedAt < this.#times.ttl / 2;
-    return now + (isMoving ? this.#times.fastLook : this.#times.look);
+    return now + (this.#isMoving(now) ? this.#times.fastLook : this.#times.look);
+  }
+
+  #isMoving(now: number): boolean {
+    return now - this.#changedAt < this.#times.ttl / 2;
   }
 
   /** Streams have moved. */
@@ -93,6 +99,19 @@ export class Placement {
 /** A node whose thread has no time left, and one with time to spare. */
 const saturated = 0.95;
 const roomy = 0.7;
+
+/**
+ * How many streams the nodes of the list can share, if there are nodes of other lists: these may
+ * own some of its streams. Without such nodes it is no limit. The rows of nodes have the numbers of
+ * a while ago, so while streams move it may be too small, and nothing is given up for it.
+ */
+function sharedIn({ id, nodes, list, owned, free }: Look): number {
+  const others = nodes.filter((node) => node.id !== id);
+  const same = others.filter((node) => node.list === list);
+  return same.length === others.length
+    ? Infinity
+    : same.reduce((sum, node) => sum + node.owned, owned + free.length);
+}
 
 /** A stream is not given up for a node that does not list it: so each list is shared by itself. */
 function ownersIn({ id: own, nodes, list, owned }: Look): readonly Owner[] {

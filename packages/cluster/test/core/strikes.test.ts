@@ -350,6 +350,23 @@ test('LIST-01 two lists lie side by side: each node runs only its own, and nothi
   expect(c.core.owned).toBe(12);
 });
 
+test('LIST-01 nodes of a list share evenly also while nodes of another one own streams of it', () => {
+  const world = worldOf(['old 1', 'old 2'], 60);
+  const listing = { type: 'listed', keys: [...keysOf(60), 'new'] } as const;
+  world.step(world.add('new 1'), listing);
+  world.kill(world.nodes[1] as NonNullable<(typeof world.nodes)[1]>);
+  world.run(5 * ttl);
+  world.step(world.add('new 2'), listing);
+  world.run(10 * ttl);
+  const [old = 0, , first = 0, second = 0] = world.nodes.map(({ core }) => core.owned);
+  expect(old + first + second).toBe(61);
+  expect(first + second).toBeGreaterThan(20);
+  expect(Math.abs(first - second)).toBeLessThanOrEqual(1);
+  world.clear();
+  world.run(10 * ttl);
+  expect(world.actions('stop')).toEqual([]);
+});
+
 test('LIST-01 a node with an empty list takes no share', () => {
   const world = worldOf(['a', 'b'], 10);
   world.step(world.add('c'), { type: 'listed', keys: [] });
