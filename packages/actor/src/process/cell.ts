@@ -313,13 +313,18 @@ export abstract class Cell extends Target<Cell> implements Process {
     if (diagnostics.exit.hasSubscribers) {
       diagnostics.exit.publish({ pid: this.pid, reason });
     }
-    this.runtime.witnesses?.tell('ended', this.pid, reason, this.handled, Math.abs(this.busy));
+    this.#tellEnd(reason);
     this.runtime.exposed?.delete(this);
     if (this.name !== undefined) {
       // Before any process learns of the end: it must find the name free.
       this.runtime.names.delete(this.name);
     }
     this.#announceEnd(reason);
+  }
+
+  #tellEnd(reason: ExitReason): void {
+    const { witnesses, signalling } = this.runtime;
+    witnesses?.tell('ended', this.pid, reason, this.handled, Math.abs(this.busy), signalling?.pid);
   }
 
   /**
@@ -335,8 +340,10 @@ export abstract class Cell extends Target<Cell> implements Process {
     }
     // The loop goes on with the ends that these signals cause: they are added to the same array.
     for (const cell of exitQueue) {
+      this.runtime.signalling = cell;
       cell.sendSignals();
     }
+    this.runtime.signalling = undefined;
     for (const cell of exitQueue.splice(0)) {
       // Last: listeners are user code, and may rely on all signals being sent.
       cell.abort(reason);
@@ -513,6 +520,8 @@ export interface Runtime {
   readonly processes: Set<Cell>;
   /** Processes that have ended and whose exit signals and DOWN messages are not sent yet. */
   readonly exitQueue: Cell[];
+  /** The one of these whose signals and messages are sent now. */
+  signalling: Cell | undefined;
   /** Called with each process that ends, while the messages are still in its mailbox. */
   undelivered: ((cell: Cell) => void) | undefined;
   /** Are told of the events of the system; `undefined` while there are none. */

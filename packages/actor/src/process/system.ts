@@ -54,6 +54,7 @@ class SystemRuntime implements Runtime {
   readonly names: KeyTable<Cell> = new KeyTable();
   readonly processes: Set<Cell> = new Set();
   readonly exitQueue: Cell[] = [];
+  signalling: Cell | undefined = undefined;
   readonly root: RootProcess;
   current: Cell | undefined = undefined;
   undelivered: Runtime['undelivered'] = undefined;

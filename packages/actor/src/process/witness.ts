@@ -18,9 +18,9 @@ export interface Witness {
   /**
    * A process has ended. It has taken `handled` messages, and held the thread for `busy` ms, the
    * turn in which it ends left out. Its exit signals are not sent yet, and its facets can still be
-   * read.
+   * read. `by`: the process whose end it follows at once, by a link for example.
    */
-  ended?(pid: Pid, reason: ExitReason, handled: number, busy: number): void;
+  ended?(pid: Pid, reason: ExitReason, handled: number, busy: number, by: Pid | undefined): void;
   /** A supervisor is about to start a child: the first process that it makes now is probably it. */
   childStarting?(supervisor: Pid, id: string, before: Pid | undefined): void;
   /** A child of a supervisor runs, for the first time or again. */
@@ -80,11 +80,18 @@ export class Witnesses {
     this.#all = this.#all.filter((one) => one !== witness);
   }
 
-  readonly tell: Tell = ((name: keyof Witness, a: unknown, b: unknown, c: unknown, d: unknown) => {
+  readonly tell: Tell = ((
+    name: keyof Witness,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    d: unknown,
+    e: unknown,
+  ) => {
     // No rest parameter: it would make an array for each start and each end.
     for (const witness of this.#all) {
       try {
-        (witness[name] as AnyMethod | undefined)?.call(witness, a, b, c, d);
+        (witness[name] as AnyMethod | undefined)?.call(witness, a, b, c, d, e);
       } catch (error) {
         this.remove(witness);
         this.#failed(error);

@@ -96,10 +96,10 @@ describe('busy', () => {
     await GenServer.call(pid, 'now', 20);
     const before = busyOf(pid);
     const told: unknown[] = [];
-    watch(system, { ended: (ended, _reason, ...counts) => told.push([ended, ...counts]) });
+    watch(system, { ended: (ended, _reason, ...rest) => told.push([ended, ...rest]) });
     exit(system, pid, kill);
     await settle(system);
-    expect(told).toStrictEqual([[pid, 1, before]]);
+    expect(told).toStrictEqual([[pid, 1, before, undefined]]);
     await system.stop();
   });
 

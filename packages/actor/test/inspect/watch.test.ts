@@ -7,6 +7,8 @@ import {
   formatReason,
   GenServer,
   kill,
+  link,
+  type Pid,
   send,
   spawn,
   Supervisor,
@@ -78,6 +80,37 @@ describe('watch', () => {
       ['childStarting', 'a', '#Pid<3>'],
       ['started', '#Pid<4>', '#Pid<2>'],
       ['childStarted', 'a', '#Pid<4>', '#Pid<3>'],
+    ]);
+  });
+
+  test('tells after which end another follows at once, by a link', async () => {
+    const system = createTestSystem();
+    const [a, b, c, d] = [1, 2, 3, 4].map(() => spawn(system, forever)) as [Pid, Pid, Pid, Pid];
+    const linked = [
+      [b, a],
+      [c, b],
+    ] as const;
+    for (const [pid, other] of linked) {
+      spawn(system, (self) => {
+        link(self, pid);
+        link(self, other);
+        return self.receive();
+      });
+    }
+    await settle(system);
+    const log: unknown[] = [];
+    watch(system, {
+      ended: (pid, _reason, _handled, _busy, by) => log.push([String(pid), by && String(by)]),
+    });
+    exit(system, a, kill);
+    exit(system, d, kill);
+    expect(log).toStrictEqual([
+      ['#Pid<2>', undefined],
+      ['#Pid<6>', '#Pid<2>'],
+      ['#Pid<3>', '#Pid<6>'],
+      ['#Pid<7>', '#Pid<3>'],
+      ['#Pid<4>', '#Pid<7>'],
+      ['#Pid<5>', undefined],
     ]);
   });
 
