@@ -15,6 +15,8 @@ const short = 1000;
 export interface EndedProcess extends Running {
   readonly to: number;
   readonly handled: number;
+  /** That end was a crash. It may turn out to be one: see `crashed`. */
+  readonly isCrash?: boolean;
 }
 
 /** Which children and processes there were, and when. */
@@ -113,19 +115,21 @@ export class History {
     this.#presences.runs(presence, running);
   }
 
-  /** A process has ended: of a child, or one that was none. */
-  ended(process: EndedProcess, reason: string, now: number): void {
+  /**
+   * A process has ended: of a child, or one that was none. Returns the number of its life, if that
+   * is kept.
+   */
+  ended(process: EndedProcess, reason: string, now: number): number | undefined {
     const presence = this.#presences.byPid(process.pid);
     const isShort = reason === 'normal' && process.to - process.from < short;
-    if (presence === undefined) {
-      this.#endedAlone(process, reason, isShort, now);
-    } else {
+    const life = isShort
+      ? undefined
+      : this.#add(presence?.row.number ?? 0, process, 'process', reason, now);
+    if (presence !== undefined) {
       presence.running = undefined;
-      if (isShort) {
-        presence.short = process;
-      } else {
-        this.#add(presence.row.number, process, 'process', reason, now);
-      }
+      presence.short = isShort ? process : presence.short;
+    } else if (isShort) {
+      this.shortLived += 1;
     }
     for (const child of this.#presences.childrenOf(process.pid)) {
       child.isOrphan = true;
@@ -134,6 +138,12 @@ export class History {
     if (presence !== undefined) {
       this.#goneIfAlone(presence, now);
     }
+    return life;
+  }
+
+  /** The end of this life was a crash. */
+  crashed(life: number): void {
+    this.#lives.crashed(life);
   }
 
   /** The supervisor of a child has ended, or it has none: the end of its process is its own. */
@@ -141,14 +151,6 @@ export class History {
     const isAlone = presence.isOrphan || presence.supervisor === 0;
     if (isAlone && presence.running === undefined) {
       this.#gone(presence, now);
-    }
-  }
-
-  #endedAlone(process: EndedProcess, reason: string, isShort: boolean, now: number): void {
-    if (isShort) {
-      this.shortLived += 1;
-    } else {
-      this.#add(0, process, 'process', reason, now);
     }
   }
 
@@ -180,12 +182,13 @@ export class History {
     }
   }
 
-  #add(row: number, ended: EndedProcess, kind: LifeKind, reason: string, now: number): void {
+  #add(row: number, ended: EndedProcess, kind: LifeKind, reason: string, now: number): number {
     const holder = this.#rows.get(row);
     if (holder !== undefined) {
       this.#rows.use(holder);
     }
-    this.#lives.add({ row, ...ended, kind, reason: this.#texts.add(reason) }, now);
+    const text = this.#texts.add(reason);
+    return this.#lives.add({ row, isCrash: false, ...ended, kind, reason: text }, now);
   }
 
   #forget(row: number, reason: number): void {

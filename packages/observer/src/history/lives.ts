@@ -13,6 +13,8 @@ export interface Life {
   readonly kind: LifeKind;
   /** The number of the text that says why it ended. */
   readonly reason: number;
+  /** Whether its end was a crash: the text does not tell. */
+  readonly isCrash: boolean;
 }
 
 /**
@@ -73,7 +75,8 @@ export class Lives {
     return this.#completeSince;
   }
 
-  add(life: Life, now: number): void {
+  /** Returns its number, of all lives that were ever added. */
+  add(life: Life, now: number): number {
     this.expire(now);
     if (this.length === this.#limits.lives) {
       this.#forgetFirst();
@@ -82,6 +85,14 @@ export class Lives {
     const chunk = (this.#chunks[slot] ??= new Chunk());
     chunk.write(this.#next % chunkSize, life);
     this.#next += 1;
+    return this.#next - 1;
+  }
+
+  /** The end of the life of this number was a crash: that is known some time after the end. */
+  crashed(index: number): void {
+    if (index >= this.#first) {
+      this.#chunkOf(index).crashed(index % chunkSize);
+    }
   }
 
   /** Forgets the lives that ended too long ago. */
@@ -145,8 +156,11 @@ export class Lives {
 type Written = { -readonly [Key in keyof Life]: Life[Key] };
 
 function emptyLife(): Written {
-  return { row: 0, pid: 0, from: 0, to: 0, handled: 0, kind: 'process', reason: 0 };
+  return { row: 0, pid: 0, from: 0, to: 0, handled: 0, kind: 'process', reason: 0, isCrash: false };
 }
+
+/** Above the numbers of the kinds. */
+const crashBit = 128;
 
 class Chunk {
   readonly #rows = new Uint32Array(chunkSize);
@@ -157,14 +171,18 @@ class Chunk {
   readonly #kinds = new Uint8Array(chunkSize);
   readonly #reasons = new Uint16Array(chunkSize);
 
-  write(at: number, { row, pid, from, to, handled, kind, reason }: Life): void {
+  write(at: number, { row, pid, from, to, handled, kind, reason, isCrash }: Life): void {
     this.#rows[at] = row;
     this.#pids[at] = pid;
     this.#from[at] = from;
     this.#to[at] = to;
     this.#handled[at] = handled;
-    this.#kinds[at] = kinds.indexOf(kind);
+    this.#kinds[at] = kinds.indexOf(kind) | (isCrash ? crashBit : 0);
     this.#reasons[at] = reason;
+  }
+
+  crashed(at: number): void {
+    this.#kinds[at] = (this.#kinds[at] ?? 0) | crashBit;
   }
 
   read(at: number): Life {
@@ -177,7 +195,9 @@ class Chunk {
     life.from = this.#from[at] ?? 0;
     life.to = this.#to[at] ?? 0;
     life.handled = this.#handled[at] ?? 0;
-    life.kind = kinds[this.#kinds[at] ?? 0] ?? 'process';
+    const kind = this.#kinds[at] ?? 0;
+    life.kind = kinds[kind & ~crashBit] ?? 'process';
+    life.isCrash = (kind & crashBit) !== 0;
     life.reason = this.#reasons[at] ?? 0;
     return life;
   }

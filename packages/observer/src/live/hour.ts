@@ -88,9 +88,9 @@ function eachChange(
     visit(phase.from, 'connected', phase);
   }
   endings.eachNewestFirst((life) => {
-    const { kind, from, to } = life;
+    const { kind, from, to, isCrash } = life;
     if (kind === 'process') {
-      visit(to, isOrderly(endings.reasonOf(life)) ? 'end' : 'crash', life);
+      visit(to, isCrash ? 'crash' : 'end', life);
     } else if (kind !== 'presence' && kind !== 'ignored') {
       if (endings.reasonOf(life) !== '') {
         visit(to, 'lost', life);
@@ -100,9 +100,4 @@ function eachChange(
       }
     }
   });
-}
-
-/** By the words of `formatReason`. */
-function isOrderly(reason: string): boolean {
-  return reason === 'normal' || reason.startsWith('shutdown');
 }

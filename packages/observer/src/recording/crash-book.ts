@@ -92,11 +92,15 @@ export class CrashBook {
     return [...this.#groups.values()].toReversed().map((group) => structuredClone(group));
   }
 
-  /** Returns the report that others are to be added to, if they end because of this crash. */
-  add(crash: Crash): OpenReport {
+  /**
+   * Returns the report of this crash, if one is made: others are to be added to it, if they end
+   * because of this crash.
+   */
+  add(crash: Crash): OpenReport | undefined {
     this.#count += 1;
     const key = JSON.stringify([crash.path, crash.kind, masked(crash.reason)]);
     const known = this.#groups.get(key);
+    const before = known?.last;
     const group = known === undefined ? this.#create(crash) : counted(known, crash);
     this.#groups.delete(key);
     this.#groups.set(key, group);
@@ -104,7 +108,8 @@ export class CrashBook {
       const [oldest = ''] = this.#groups.keys();
       this.#groups.delete(oldest);
     }
-    return group.last;
+    // Of the crashes within a second, the first has a report.
+    return group.last === before ? undefined : group.last;
   }
 
   #create(crash: Crash): Group {
@@ -135,10 +140,10 @@ function counted(group: Group, crash: Crash): Group {
   return group;
 }
 
-/** Adds a process that ended because of a crash. */
-export function addTakenAlong({ takenAlong }: OpenReport, text: string): void {
-  if (takenAlong.length < mostTakenAlong) {
-    takenAlong.push(text.slice(0, 200));
+/** Adds a process that ended because of a crash, if that has a report. */
+export function addTakenAlong(report: OpenReport | undefined, line: () => string): void {
+  if (report !== undefined && report.takenAlong.length < mostTakenAlong) {
+    report.takenAlong.push(line().slice(0, 200));
   }
 }
 

@@ -4,23 +4,22 @@ import { shown, shownReason, type SupervisorInfo, type Witness } from '@reprise/
 import { History } from '../history/history.ts';
 import type { Presence } from '../history/presence.ts';
 import { pathOf } from '../history/rows.ts';
+import {
+  type AbnormalEnd,
+  abnormalEnd,
+  addFollower,
+  EndsOfNow,
+  type Failure,
+} from './abnormal-ends.ts';
 import { addTakenAlong, CrashBook, type CrashKind, type OpenReport } from './crash-book.ts';
 import { withoutEventData } from './event-data.ts';
 import { pathOfProcess } from './places.ts';
 import { shownName } from './shown-name.ts';
 
-/** What a process was at when it failed. */
-interface Failure {
-  readonly path: string;
-  readonly details: { readonly lastMessage?: unknown; readonly state?: unknown };
-  /** It had not started yet. */
-  readonly isInInit?: boolean;
-}
-
-/** A child has ended by a signal. What its supervisor does next decides whether it is a crash. */
-interface Doubt {
+/** The last crash of a child of a supervisor, or its own: whose, and its report if there is one. */
+interface OpenCrash {
   readonly pid: Pid;
-  readonly reason: ExitReason;
+  readonly report: OpenReport | undefined;
 }
 
 /** Writes what happens in a system into its history and its crash book. */
@@ -34,12 +33,17 @@ export class Recorder implements Witness {
   readonly #starting: Map<number, Presence> = new Map();
   readonly #failures: Map<number, Failure> = new Map();
   /** How the process of a start has failed: its supervisor tells of that. */
-  readonly #attempts: WeakMap<Presence, Failure & { readonly pid: Pid }> = new WeakMap();
-  readonly #doubts: Map<number, Doubt> = new Map();
+  readonly #attempts: WeakMap<Presence, AbnormalEnd> = new WeakMap();
+  /**
+   * Children that have ended by a signal. What their supervisor does next decides whether that is a
+   * crash.
+   */
+  readonly #doubts: Map<number, AbnormalEnd> = new Map();
+  readonly #endsOfNow: EndsOfNow = new EndsOfNow();
   /** The last crash of a child of each supervisor, until that does something about it. */
-  readonly #open: Map<number, OpenReport> = new Map();
-  /** The crash whose exit signals are sent now: linked processes end with the very reason. */
-  #signalled: { readonly reason: ExitReason; readonly report: OpenReport } | undefined = undefined;
+  readonly #open: Map<number, OpenCrash> = new Map();
+  /** Why supervisors gave up that have not ended yet. */
+  readonly #gaveUp: Map<number, string> = new Map();
 
   constructor(system: System) {
     this.#system = system;
@@ -91,31 +95,45 @@ export class Recorder implements Witness {
     this.#failures.set(pid.id, { path: this.#pathOf(pid), details });
   }
 
-  ended(pid: Pid, reason: ExitReason, handled: number): void {
+  ended(pid: Pid, reason: ExitReason, handled: number, _busy: number, by: Pid | undefined): void {
     const now = this.#now;
     const from = this.#startedAt.get(pid.id) ?? now;
     this.#startedAt.delete(pid.id);
-    if (isAbnormal(reason)) {
-      this.#endedAbnormally(pid, reason);
-    }
+    const end = isAbnormal(reason) ? this.#endedAbnormally(pid, reason, by) : undefined;
+    const gaveUp = this.#gaveUp.get(pid.id);
     this.#failures.delete(pid.id);
     this.#open.delete(pid.id);
-    const text = reason.type === 'normal' ? 'normal' : this.#textOf(reason);
-    this.history.ended({ pid: pid.id, from, to: now, handled }, text, now);
+    this.#gaveUp.delete(pid.id);
+    const text = reason.type === 'normal' ? 'normal' : (gaveUp ?? this.#textOf(reason));
+    const isCrash = end?.isCrash === true || gaveUp !== undefined;
+    const life = this.history.ended({ pid: pid.id, from, to: now, handled, isCrash }, text, now);
+    if (end !== undefined) {
+      end.life = life;
+    }
   }
 
-  #endedAbnormally(pid: Pid, reason: ExitReason): void {
-    const failure = this.#failures.get(pid.id);
+  #endedAbnormally(pid: Pid, reason: ExitReason, by: Pid | undefined): AbnormalEnd | undefined {
     const presence = this.history.presenceOf(pid.id);
+    const failure = this.#failures.get(pid.id);
+    const cause = this.#endsOfNow.causeOf(by, reason);
+    const isSupervised = presence?.isOrphan === false && presence.supervisor !== 0;
+    const path = failure?.path ?? this.#pathOf(pid);
+    const end = abnormalEnd({ pid, reason, path, failure, isSupervised });
     if (presence?.attempt === pid.id) {
-      this.#attempts.set(presence, { path: '', details: {}, ...failure, pid });
-    } else if (failure !== undefined) {
-      this.#crash('exit', failure.path, pid, reason, failure);
-    } else if (this.#signalled?.reason === reason) {
-      addTakenAlong(this.#signalled.report, `${this.#pathOf(pid)}: ${this.#textOf(reason)}`);
-    } else if (presence !== undefined) {
-      this.#doubts.set(pid.id, { pid, reason });
+      this.#attempts.set(presence, end);
+    } else if (failure !== undefined || (presence?.supervisor === 0 && reason.type === 'killed')) {
+      this.#crash('exit', end);
+    } else if (cause !== undefined) {
+      addFollower(cause, end, () => this.#lineOf(end));
+      this.#endsOfNow.add(pid, cause);
+      return end;
+    } else if (isSupervised) {
+      this.#doubts.set(pid.id, end);
+    } else {
+      return undefined;
     }
+    this.#endsOfNow.add(pid, end);
+    return end;
   }
 
   // Children
@@ -141,12 +159,10 @@ export class Recorder implements Witness {
     this.#starting.delete(supervisor.id);
     this.#open.delete(supervisor.id);
     const presence = this.history.child(supervisor.id, id, before?.id, this.#now);
-    const failure = this.#attempts.get(presence);
+    const path = pathOf(presence.row);
+    const attempt = this.#attempts.get(presence) ?? abnormalEnd({ pid: supervisor, reason, path });
     this.#attempts.delete(presence);
-    this.#crash('start', pathOf(presence.row), failure?.pid ?? supervisor, reason, {
-      ...failure,
-      isInInit: failure !== undefined,
-    });
+    this.#crash('start', { ...attempt, reason, path });
   }
 
   childRestarts(_supervisor: Pid, _id: string, before: Pid | undefined): void {
@@ -159,16 +175,31 @@ export class Recorder implements Witness {
   }
 
   childShutDown(supervisor: Pid, id: string, pid: Pid, reason: ExitReason): void {
+    const followers = this.#doubts.get(pid.id)?.followers ?? [];
     this.#doubts.delete(pid.id);
-    const report = this.#open.get(supervisor.id);
-    if (report !== undefined) {
-      addTakenAlong(report, `${this.history.nameOf(id)} ${String(pid)}: ${this.#textOf(reason)}`);
+    const open = this.#open.get(supervisor.id);
+    if (open === undefined) {
+      // The child was ended on purpose, and the others were not.
+      for (const end of followers) {
+        if (end.isSupervised) {
+          this.#crash('exit', end);
+        }
+      }
+    } else if (open.pid === pid) {
+      this.#open.delete(supervisor.id);
+    } else {
+      const line = () => `${this.history.nameOf(id)} ${String(pid)}: ${this.#textOf(reason)}`;
+      addTakenAlong(open.report, line);
+      this.#follow(followers, open.report);
     }
   }
 
   childRemoved(supervisor: Pid, id: string, before: Pid | undefined): void {
     this.#decide(before);
     this.#starting.delete(supervisor.id);
+    if (before !== undefined && this.#open.get(supervisor.id)?.pid === before) {
+      this.#open.delete(supervisor.id);
+    }
     this.history.removed(supervisor.id, id, before?.id, this.#now);
   }
 
@@ -182,48 +213,53 @@ export class Recorder implements Witness {
       at: this.#now,
       report: () => this.#report(supervisor, { text: reason, stack: undefined }),
     });
-    this.#open.set(supervisor.id, report);
+    this.#open.set(supervisor.id, { pid: supervisor, report });
+    this.#gaveUp.set(supervisor.id, reason);
   }
 
   /** The supervisor goes on with a child: it had not ended it itself. */
   #decide(before: Pid | undefined): void {
-    const doubt = before && this.#doubts.get(before.id);
-    if (doubt !== undefined) {
-      this.#doubts.delete(doubt.pid.id);
-      this.#crash('exit', this.#pathOf(doubt.pid), doubt.pid, doubt.reason);
+    const end = before && this.#doubts.get(before.id);
+    if (end !== undefined) {
+      this.#doubts.delete(end.pid.id);
+      this.#crash('exit', end);
     }
   }
 
-  #crash(
-    kind: CrashKind,
-    path: string,
-    pid: Pid,
-    reason: ExitReason,
-    failure: Partial<Failure> = {},
-  ): void {
+  #crash(kind: CrashKind, end: AbnormalEnd): void {
+    const { pid, reason, path, failure, life } = end;
     const why = shownReason(this.#system, reason);
+    const isInInit = kind === 'start' && life !== undefined;
     const report = this.crashes.add({
       path,
       kind,
       reason: why.text,
       at: this.#now,
-      report: () => this.#report(pid, why, failure),
+      report: () => this.#report(pid, why, failure, isInInit),
     });
     const supervisor = this.history.presenceOf(pid.id)?.supervisor;
     if (supervisor !== undefined) {
-      this.#open.set(supervisor, report);
+      this.#open.set(supervisor, { pid, report });
     }
-    this.#signalled = { reason, report };
-    // The exit signals are sent before any microtask runs.
-    queueMicrotask(() => {
-      this.#signalled = undefined;
-    });
+    end.isCrash = true;
+    end.report = report;
+    if (life !== undefined) {
+      this.history.crashed(life);
+    }
+    this.#follow(end.followers.splice(0), report);
+  }
+
+  #follow(followers: readonly AbnormalEnd[], report: OpenReport | undefined): void {
+    for (const follower of followers) {
+      addTakenAlong(report, () => this.#lineOf(follower));
+    }
   }
 
   #report(
     pid: Pid,
     { text, stack }: { readonly text: string; readonly stack: string | undefined },
-    { details: { lastMessage, state } = {}, isInInit = false }: Partial<Failure> = {},
+    failure?: Failure,
+    isInInit = false,
   ): OpenReport {
     return {
       at: this.#now,
@@ -231,8 +267,8 @@ export class Recorder implements Witness {
       isInInit,
       reason: text,
       stack: stack?.slice(0, longestStack),
-      message: this.#json(withoutEventData(lastMessage)),
-      state: this.#json(state),
+      message: this.#json(withoutEventData(failure?.details.lastMessage)),
+      state: this.#json(failure?.details.state),
       takenAlong: [],
     };
   }
@@ -241,6 +277,10 @@ export class Recorder implements Witness {
     return value === undefined
       ? undefined
       : JSON.stringify(shown(this.#system, value))?.slice(0, longestValue);
+  }
+
+  #lineOf({ path, reason }: AbnormalEnd): string {
+    return `${path}: ${this.#textOf(reason)}`;
   }
 
   #textOf(reason: ExitReason): string {

@@ -181,6 +181,7 @@ export class StreamRecorder implements Witness {
         handled: 0,
         kind: phase,
         reason: 0,
+        isCrash: false,
       }));
   }
 

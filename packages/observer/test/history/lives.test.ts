@@ -17,6 +17,7 @@ const life = (pid: number, from: number, to: number): Life => ({
   handled: pid * 2,
   kind: pid % 2 === 0 ? 'process' : 'presence',
   reason: pid % 5,
+  isCrash: pid % 3 === 0,
 });
 
 describe('lives', () => {
@@ -78,6 +79,20 @@ describe('lives', () => {
     ]);
     // One byte for each visit.
     expect(Number(stdout)).toBeLessThanOrEqual(655_360);
+  });
+
+  test('are crashes also if that is known later, as long as they are kept', () => {
+    const lives = new Lives({ lives: 4096, age: hour }, () => undefined);
+    const [one, two] = [4, 8].map((pid) => lives.add(life(pid, 0, pid), pid)) as [number, number];
+    lives.crashed(two);
+    expect([...lives]).toStrictEqual([life(4, 0, 4), { ...life(8, 0, 8), isCrash: true }]);
+    lives.expire(hour + 6);
+    lives.crashed(one);
+    lives.add(life(10, 0, hour + 6), hour + 6);
+    expect([...lives].map(({ pid, isCrash }) => [pid, isCrash])).toStrictEqual([
+      [8, true],
+      [10, false],
+    ]);
   });
 
   test('were there from their start on, and no more at their end', () => {

@@ -1,17 +1,30 @@
 import { expect, test } from '@jest/globals';
-import { register, spawn, whereis } from '@reprise/actor';
-import { advance, createTestSystem } from '@reprise/actor/testing';
+import {
+  crash,
+  exit,
+  kill,
+  register,
+  shutdownWith,
+  spawn,
+  Supervisor,
+  whereis,
+} from '@reprise/actor';
+import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 import fc from 'fast-check';
 
 import type { Change, ToldHour } from '../../src/live/change.ts';
 import { HourFrames } from '../../src/live/hour-frames.ts';
 import { changesAround, hourOf, latestChanges } from '../../src/live/hour.ts';
 import { recordedOf } from '../../src/recording/record.ts';
+import { child, fail, linked, start, type Worker } from '../support/tree.ts';
+
+/** Of these lives, the reason of those that are written as crashes. */
+const crashed = 'boom';
 
 /** All changes of a recording, made of what it tells. */
 function allOf({ processes, streams }: ReturnType<typeof recordedOf>): readonly Change[] {
   const ends = Array.from(processes, ({ path = '', pid, startedAt, endedAt, reason }): Change => {
-    const kind = reason === 'normal' || reason.startsWith('shutdown') ? 'end' : 'crash';
+    const kind = reason === crashed ? 'crash' : 'end';
     return { at: endedAt, path, kind, pid, lasted: endedAt - startedAt, reason };
   });
   const ofStreams = streams.flatMap(({ path, phases }) =>
@@ -35,7 +48,7 @@ const anyLife = fc.record({
   lasted: fc.nat(90).map((minutes) => minutes * 60_000 + 0.25),
   after: fc.integer({ min: 1, max: 300_000 }),
   kind: fc.constantFrom(...kinds),
-  reason: fc.constantFrom('boom', 'normal', 'shutdown: done', ''),
+  reason: fc.constantFrom(crashed, 'normal', 'killed', ''),
 });
 
 const times = (changes: readonly Change[]): readonly number[] => changes.map(({ at }) => at);
@@ -52,7 +65,9 @@ test('the hour, its newest changes and those around a time are those of all that
         to += after;
         const [row] = rows.slice(child);
         if (kind === 'process') {
-          history.ended({ pid: 1000 + to, from: to - 2000 - lasted, to, handled: 3 }, reason, to);
+          const isCrash = reason === crashed;
+          const from = to - 2000 - lasted;
+          history.ended({ pid: 1000 + to, from, to, handled: 3, isCrash }, reason, to);
         } else if (row !== undefined) {
           history.phaseEnded(row, { pid: 7, from: to - lasted, to, kind, reason }, to);
         }
@@ -83,6 +98,51 @@ test('the hour, its newest changes and those around a time are those of all that
     }),
     { numRuns: 60 },
   );
+});
+
+const crashesIn = (recorded: ReturnType<typeof recordedOf>, now: number): number =>
+  hourOf(recorded, now).crashes.reduce((sum, count) => sum + count);
+
+test('the crashes of the hour are those of the book, and none that was taken along', async () => {
+  const system = createTestSystem();
+  const recorded = recordedOf(system);
+  const failing = crash(new Error('no database'));
+  const app = await start(system, [
+    child('a'),
+    child('b'),
+    Supervisor.childSpec({
+      id: 'store',
+      strategy: 'oneForOne',
+      maxRestarts: 2,
+      children: [child('db', { plan: [undefined, failing, failing] })],
+    }),
+  ]);
+  const childOf = (supervisor: Supervisor.Pid, id: string): Worker =>
+    Supervisor.child(supervisor as never, id as never) as Worker;
+  const counts = () => [recorded.crashCount, crashesIn(recorded, system.clock.now())];
+  linked(system, [childOf(app, 'a'), childOf(app, 'b')]);
+  await settle(system);
+  await fail(system, childOf(app, 'a'), 'one');
+  expect(counts()).toStrictEqual([1, 1]);
+  exit(system, childOf(app, 'b'), kill);
+  await settle(system);
+  expect(counts()).toStrictEqual([2, 2]);
+  // Its end, two failed starts, and the end of its supervisor, which gave up.
+  await fail(system, childOf(childOf(app, 'store') as never, 'db'), 'lost');
+  expect(counts()).toStrictEqual([6, 6]);
+  await system.stop();
+});
+
+test('the hour counts no orderly end as a crash, also if there was no room for its reason', async () => {
+  const system = createTestSystem();
+  const recorded = recordedOf(system);
+  for (let count = 0; count < 2100; count++) {
+    const pid = spawn(system, (self) => self.receive());
+    exit(system, pid, shutdownWith(`done ${count}`));
+  }
+  expect([...recorded.processes].at(-1)?.reason).toBe('another reason');
+  expect(crashesIn(recorded, system.clock.now())).toBe(0);
+  await system.stop();
 });
 
 test('the hour tells the six slowest callbacks, and none that was before it', async () => {

@@ -7,7 +7,8 @@ import { collectGarbage } from '../support/garbage.ts';
 
 const lives = new Lives({ lives: 65_536, age: Infinity }, () => undefined);
 for (let pid = 0; pid < 65_536; pid++) {
-  lives.add({ row: 1, pid, from: pid / 3, to: pid, handled: pid, kind: 'process', reason: 1 }, pid);
+  const rest = { handled: pid, kind: 'process', reason: 1, isCrash: false } as const;
+  lives.add({ row: 1, pid, from: pid / 3, to: pid, ...rest }, pid);
 }
 let sum = 0;
 const visit = (): void => {

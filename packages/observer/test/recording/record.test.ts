@@ -12,15 +12,31 @@ import {
   send,
   spawn,
   Supervisor,
+  trapExit,
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
-import { type PastTree, record } from '../../src/index.ts';
+import { type PastTree, record, type Recording } from '../../src/index.ts';
 import { collectGarbage } from '../support/garbage.ts';
-import { child, end, fail, start } from '../support/tree.ts';
+import { child, end, fail, linked, start } from '../support/tree.ts';
 
 const pathsOf = (trees: readonly PastTree[]): readonly unknown[] =>
   trees.map(({ id, pid, children }) => [id, pid, ...pathsOf(children)]);
+
+const tellsOf = ({
+  crashes,
+}: Recording): readonly (readonly [string, number, readonly string[]])[] =>
+  crashes.map(({ path, count, last }) => [path, count, last.takenAlong]);
+
+const failsAtItsEnd = GenServer.define({
+  init: (_: undefined, self) => {
+    trapExit(self, true);
+    return ok(0);
+  },
+  terminate: () => {
+    throw new Error('too late');
+  },
+});
 
 describe('record', () => {
   test('OBS-H01 has the tree before a crash and after it, and the crash at its time', async () => {
@@ -135,6 +151,84 @@ describe('record', () => {
     // Shut down by request, it is taken along by nothing.
     await Supervisor.terminateChild(app, 'b');
     expect(recording.crashes[0]?.last.takenAlong).toHaveLength(2);
+  });
+
+  test('has linked processes as taken along by one that is killed, and by no other', async () => {
+    const system = createTestSystem();
+    const recording = record(system);
+    const app = await start(system, [child('a'), child('b'), child('c')]);
+    const childOf = (id: string) => Supervisor.child(app, id as never);
+    linked(system, [childOf('a'), childOf('b')]);
+    await settle(system);
+    exit(system, childOf('a'), kill);
+    exit(system, childOf('c'), kill);
+    await settle(system);
+    expect(tellsOf(recording)).toStrictEqual([
+      ['app / c', 1, []],
+      ['app / a', 1, ['a process: killed', 'app / b: killed']],
+    ]);
+  });
+
+  test('has the children of a supervisor that is killed as taken along, also at the top', async () => {
+    const system = createTestSystem();
+    const recording = record(system);
+    const app = await start(system, [
+      Supervisor.childSpec({
+        id: 'sub',
+        strategy: 'oneForOne',
+        children: [child('a'), child('b')],
+      }),
+    ]);
+    exit(system, Supervisor.child(app, 'sub' as never), kill);
+    await settle(system);
+    const below = ['app / sub / a: killed', 'app / sub / b: killed'];
+    expect(tellsOf(recording)).toStrictEqual([['app / sub', 1, below]]);
+    exit(system, app, kill);
+    await settle(system);
+    expect(tellsOf(recording)[0]?.slice(0, 2)).toStrictEqual(['app', 1]);
+    expect(recording.crashCount).toBe(2);
+  });
+
+  test('counts a child as crashed that ends with one that was killed on purpose', async () => {
+    const system = createTestSystem();
+    const recording = record(system);
+    const app = await start(system, [child('a', { shutdown: 'brutalKill' }), child('b')]);
+    linked(system, [Supervisor.child(app, 'a' as never), Supervisor.child(app, 'b' as never)]);
+    await settle(system);
+    await Supervisor.terminateChild(app, 'a');
+    await settle(system);
+    expect(tellsOf(recording)).toStrictEqual([['app / b', 1, []]]);
+  });
+
+  test('has those of each crash apart, and none of a crash without a report', async () => {
+    const system = createTestSystem();
+    const recording = record(system);
+    const app = await start(system, [child('a'), child('b')], { strategy: 'oneForAll' });
+    for (let count = 0; count < 3; count++) {
+      await fail(system, Supervisor.child(app, 'a' as never), 'no paper');
+      await advance(system, 100);
+    }
+    expect(tellsOf(recording)).toStrictEqual([['app / a', 3, ['b #Pid<4>: shutdown']]]);
+    await advance(system, 1000);
+    await fail(system, Supervisor.child(app, 'a' as never), 'no paper');
+    expect(tellsOf(recording)).toStrictEqual([['app / a', 4, ['b #Pid<10>: shutdown']]]);
+  });
+
+  test('has no child as taken along that is stopped later, or by its own crash', async () => {
+    const system = createTestSystem();
+    const recording = record(system);
+    const app = await start(system, [
+      child('once', { restart: 'temporary' }),
+      child('a'),
+      GenServer.childSpec(failsAtItsEnd, undefined, { id: 'last' }),
+    ]);
+    await fail(system, Supervisor.child(app, 'once' as never), 'no paper');
+    await Supervisor.terminateChild(app, 'last');
+    await Supervisor.terminateChild(app, 'a');
+    expect(tellsOf(recording)).toStrictEqual([
+      ['app / last', 1, []],
+      ['app / once', 1, []],
+    ]);
   });
 
   test('counts a start that fails, with the process that failed, and a supervisor that gives up', async () => {

@@ -3,8 +3,10 @@ import {
   type ChildSpec,
   type ExitReason,
   GenServer,
+  link,
   ok,
   type Pid,
+  spawn,
   stop,
   Supervisor,
 } from '@reprise/actor';
@@ -41,6 +43,16 @@ export async function fail(system: TestSystem, pid: Pid, message: string): Promi
 export async function end(system: TestSystem, pid: Pid, reason: ExitReason): Promise<void> {
   GenServer.cast(pid as Worker, 'end', reason);
   await settle(system);
+}
+
+/** A process that is linked to all of these: they end together. */
+export function linked(system: TestSystem, pids: readonly Pid[]): Pid {
+  return spawn(system, (self) => {
+    for (const pid of pids) {
+      link(self, pid);
+    }
+    return self.receive();
+  });
 }
 
 export const start = (
