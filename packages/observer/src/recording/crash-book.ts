@@ -1,4 +1,5 @@
 import { addCrash, type CrashCounts, countsOfFirst, type OpenCounts } from './crash-counts.ts';
+import { masked } from './masked.ts';
 
 /** A crash as it is kept: text alone. */
 export interface CrashReport {
@@ -69,7 +70,7 @@ const mostTakenAlong = 20;
 
 /**
  * The crashes of a system, in groups: apart from the lives, so that no storm of these pushes them
- * out. 200 groups are kept, those that were seen last.
+ * out. 200 groups are kept: of the process with the most, the one seen longest ago is forgotten.
  */
 export class CrashBook {
   /** The group seen last is the last. */
@@ -105,8 +106,7 @@ export class CrashBook {
     this.#groups.delete(key);
     this.#groups.set(key, group);
     if (this.#groups.size > mostGroups) {
-      const [oldest = ''] = this.#groups.keys();
-      this.#groups.delete(oldest);
+      this.#groups.delete(keyToForget(this.#groups));
     }
     // Of the crashes within a second, the first has a report.
     return group.last === before ? undefined : group.last;
@@ -130,6 +130,24 @@ export class CrashBook {
   }
 }
 
+/**
+ * Of the process that has the most groups, the group that was seen longest ago: one whose reasons
+ * all differ pushes out none of another.
+ */
+function keyToForget(groups: ReadonlyMap<string, Group>): string {
+  const byPath = new Map<string, string[]>();
+  for (const [key, { path }] of groups) {
+    const keys = byPath.get(path) ?? [];
+    byPath.set(path, keys);
+    keys.push(key);
+  }
+  let most: readonly string[] = [];
+  for (const keys of byPath.values()) {
+    most = keys.length > most.length ? keys : most;
+  }
+  return most[0] ?? '';
+}
+
 function counted(group: Group, crash: Crash): Group {
   group.count += 1;
   group.lastAt = crash.at;
@@ -145,15 +163,4 @@ export function addTakenAlong(report: OpenReport | undefined, line: () => string
   if (report !== undefined && report.takenAlong.length < mostTakenAlong) {
     report.takenAlong.push(line().slice(0, 200));
   }
-}
-
-/** UUIDs, hexadecimal ids and numbers say which row or request it was, and not what went wrong. */
-function masked(reason: string): string {
-  return reason
-    .slice(0, 200)
-    .replaceAll(
-      /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[a-f]*\d)[0-9a-f]{8,}\b/gi,
-      '#',
-    )
-    .replaceAll(/\d+(?:[.,]\d+)*/g, '#');
 }

@@ -30,7 +30,7 @@ export interface Recording {
   readonly crashCount: number;
   /**
    * Crashes by process and reason, the newest first: 200 groups at most, however long ago they
-   * were.
+   * were. Beyond, that of the process with the most is forgotten which was seen longest ago.
    */
   readonly crashes: readonly CrashGroup[];
   /** The processes that have ended, the oldest end first. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 
 import { CrashBook, type OpenReport } from '../../src/recording/crash-book.ts';
 
@@ -63,6 +64,66 @@ describe('a crash book', () => {
     expect([book.groups.length, book.count, book.groupCount]).toStrictEqual([200, 600, 300]);
     expect(book.groups[0]).toMatchObject({ reason: names[0], count: 301 });
     expect(book.groups.some(({ reason }) => reason === names[1])).toBe(false);
+  });
+
+  test('OBS-H05 has one group for crashes that differ in ids of any kind', () => {
+    const book = new CrashBook();
+    const { add } = writer(book);
+    const idsOf = (letters: string, length: number) =>
+      fc.string({
+        unit: fc.nat(letters.length - 1).map((at) => letters.charAt(at)),
+        minLength: length,
+        maxLength: length,
+      });
+    const [digits, upper] = ['0123456789', 'ABCDEFGHJKMNPQRSTVWXYZ'];
+    const kinds = {
+      ulid: idsOf(digits + upper, 19).map((id) => `01ARZ3N${id}`),
+      nanoid: idsOf(`${digits}${upper}${upper.toLowerCase()}_-`, 19).map((id) => `a7K${id}`),
+      cuid: idsOf(digits + upper.toLowerCase(), 20).map((id) => `c1l9x${id}`),
+      hash: idsOf('0123456789abcdef', 39).map((id) => `0${id}`),
+      stripe: idsOf(digits + upper, 12).map((id) => `cus_N3x9${id}`),
+    };
+    for (const [kind, ids] of Object.entries(kinds)) {
+      for (const id of fc.sample(ids, 100)) {
+        add('app / a', `Error: ${kind} ${id} failed`, 0);
+      }
+    }
+    expect(book.groups.map(({ reason, count }) => [reason, count])).toStrictEqual(
+      Object.keys(kinds)
+        .toReversed()
+        .map((kind) => [`Error: ${kind} # failed`, 100]),
+    );
+  });
+
+  test('keeps words with a number, names of code, and dates apart', () => {
+    const book = new CrashBook();
+    const { add } = writer(book);
+    const reasons = {
+      'Error: worker12 of pool-7': 'Error: worker# of pool-#',
+      'Error: sha256sum differs from base64url': 'Error: sha#sum differs from base#url',
+      'getUserByIdFromDB is not a function': 'getUserByIdFromDB is not a function',
+      'ERR_HTTP2_STREAM_CANCEL at 127.0.0.1:5432': 'ERR_HTTP#_STREAM_CANCEL at #:#',
+      'no customer of 2026-11-30T19:16': 'no customer of #-#-#T#:#',
+    };
+    for (const reason of Object.keys(reasons)) {
+      add('app / a', reason, 0);
+    }
+    expect(book.groups.map(({ reason }) => reason).toReversed()).toStrictEqual(
+      Object.values(reasons),
+    );
+  });
+
+  test('keeps the groups of others, however many kinds of crash one child has', () => {
+    const book = new CrashBook();
+    const { add } = writer(book);
+    add('app / b', 'Error: no paper', 0);
+    add('app / c', 'Error: no ink', 1);
+    for (let index = 0; index < 400; index++) {
+      add('app / a', `Error: ${nameOf(index)}`, 2 + index);
+    }
+    expect(book.groups).toHaveLength(200);
+    expect(book.groups.slice(-2).map(({ path }) => path)).toStrictEqual(['app / c', 'app / b']);
+    expect(book.groups[197]?.reason).toBe(`Error: ${nameOf(202)}`);
   });
 
   test('has counts of the last hour, in parts of two minutes, however many there were', () => {
