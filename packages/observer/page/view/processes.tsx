@@ -3,9 +3,18 @@ import type { TreeRow } from '@reprise/observer/wire';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { flatList, type Line, visibleRange } from '../model/flat-list.ts';
-import { age, countdown, duration, grouped, plural, rated, visible } from '../model/format.ts';
+import {
+  age,
+  clockTime,
+  countdown,
+  duration,
+  grouped,
+  plural,
+  rated,
+  visible,
+} from '../model/format.ts';
 import type { Mirror } from '../model/mirror.ts';
-import { restartsByPart, restartsOf } from '../model/restarts.ts';
+import { restartsByPart, restartsOf, restartsSince } from '../model/restarts.ts';
 import {
   figuresVersion,
   go,
@@ -20,6 +29,7 @@ import {
   streamOf,
   streamPids,
   treeVersion,
+  wall,
 } from '../store.ts';
 import { Bars, Chip, Countdown, Field, Meter, Segments } from './marks.tsx';
 import { Around, Panel } from './panel.tsx';
@@ -197,11 +207,14 @@ function select(row: TreeRow, shown: Mirror): void {
 function Restarts({ row }: { readonly row: TreeRow }) {
   const counts = restartsByPart(row, now.value);
   const count = restartsOf(row, now.value);
+  const since = restartsSince(row, now.value);
   const isBad = row.state === 'restarting' || critical.value.has(mirror.pathOf(row.row));
   return count === 0 ? null : (
     <>
       <Bars counts={counts} width={58} height={18} hot={isBad ? 1 : Infinity} />
-      <span class={`num ${isBad ? 'bad' : ''}`}>{grouped(count)}</span>
+      <span class={`num ${isBad ? 'bad' : ''}`} title={`since ${clockTime(wall(since), false)}`}>
+        {grouped(count)}
+      </span>
     </>
   );
 }

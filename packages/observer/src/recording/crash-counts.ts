@@ -14,7 +14,8 @@ export interface OpenCounts extends CrashCounts {
 }
 
 const part = 120_000;
-const parts = 30;
+/** An hour touches so many. */
+const parts = 31;
 
 export function countsOfFirst(at: number): OpenCounts {
   const counts = new Array<number>(parts).fill(0);

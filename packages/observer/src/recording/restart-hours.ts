@@ -10,17 +10,17 @@ export interface RestartHour {
   readonly from: number;
   /** How long a part is, in ms. Each begins at a multiple of it. */
   readonly part: number;
-  /** How many restarts each part has, up to the last that has one: 12 parts at most. */
+  /** How many restarts each part has, up to the last that has one: 13 parts at most. */
   readonly counts: readonly number[];
 }
 
-/** 5 min: as many bars as fit into a cell. */
+/** 5 min: as many bars as fit into a cell. The last hour touches 13 of them. */
 const part = 300_000;
-const parts = 12;
+const parts = 13;
 
 /**
- * When children were restarted within the last hour. One that was not restarted has no entry, and
- * one that was has a dozen numbers at most, however often that was.
+ * When children were restarted within the last hour, and up to five minutes before. One that was
+ * not restarted has no entry, and one that was has 13 numbers at most, however often that was.
  */
 export class RestartHours implements Witness {
   readonly #system: System;

@@ -20,7 +20,7 @@ import { Mirror, rowsOfPast } from '../../page/model/mirror.ts';
 import { parseJson } from '../../page/model/parse-json.ts';
 import { firstPlace, quarters } from '../../page/model/quarters.ts';
 import { Rates } from '../../page/model/rates.ts';
-import { restartsByPart, restartsOf } from '../../page/model/restarts.ts';
+import { restartsByPart, restartsOf, restartsSince } from '../../page/model/restarts.ts';
 import { formatRoute, parseRoute } from '../../page/model/route.ts';
 import { withPoint } from '../../page/model/samples.ts';
 import { StreamRates } from '../../page/model/stream-rates.ts';
@@ -108,9 +108,10 @@ test('OBS-P19 when the clock of the server is set, new times follow it, and span
 test('OBS-P02 restarts are bars of five minutes, and those of more than an hour ago are none', () => {
   const restartHour = { from: 600_000, part: 300_000, counts: [2, 0, 1] };
   const crashed = row(1, 0, { restartHour });
-  expect(restartsByPart(crashed, 1_300_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]);
-  expect(restartsByPart(crashed, 1_500_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0]);
-  const counts = [1_300_000, 4_199_999, 4_200_000, 4_800_000].map((at) => restartsOf(crashed, at));
+  expect(restartsByPart(crashed, 1_300_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]);
+  expect(restartsByPart(crashed, 1_500_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0]);
+  expect(restartsSince(crashed, 4_499_999)).toBe(600_000);
+  const counts = [1_300_000, 4_499_999, 4_500_000, 5_100_000].map((at) => restartsOf(crashed, at));
   expect(counts).toEqual([3, 3, 1, 0]);
   expect(restartsOf(row(2, 0), 1_300_000)).toBe(0);
 });

@@ -142,15 +142,16 @@ describe('a crash book', () => {
     expect(countsAt(1).counts.slice(-2)).toStrictEqual([0, 1]);
     expect(countsAt(1.9).counts.slice(-2)).toStrictEqual([0, 2]);
     const later = countsAt(6);
-    expect(later).toMatchObject({ until: 8, length: 30 });
+    expect(later).toMatchObject({ until: 8, length: 31 });
     expect(later.counts.slice(-5)).toStrictEqual([0, 2, 0, 0, 1]);
-    const muchLater = countsAt(64);
+    // 60 min after the crash at 6 min, which was at the beginning of its part.
+    const muchLater = countsAt(66);
     expect([muchLater.counts[0], muchLater.counts.at(-1), muchLater.length]).toStrictEqual([
-      1, 1, 30,
+      1, 1, 31,
     ]);
     expect(muchLater.counts.reduce((sum, count) => sum + count)).toBe(2);
     for (let count = 0; count < 10_000; count++) {
-      add('app / a', 'Error: x', 65 * minute);
+      add('app / a', 'Error: x', 67 * minute);
     }
     expect(JSON.stringify(book.groups[0]?.recent).length).toBeLessThan(150);
     expect(countsAt(600).counts.reduce((sum, count) => sum + count)).toBe(1);

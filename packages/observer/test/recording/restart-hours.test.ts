@@ -47,7 +47,7 @@ describe('the restarts of the last hour', () => {
     await system.stop();
   });
 
-  test('are forgotten after an hour, and never more than 12 parts', async () => {
+  test('are forgotten after an hour, and never more than 13 parts', async () => {
     const system = recorded();
     const app = await start(system, [child('a')]);
     for (let count = 0; count < 20; count++) {
@@ -55,11 +55,23 @@ describe('the restarts of the last hour', () => {
       await advance(system, part);
     }
     await fail(system, pidOf(app, 'a'), 'broken');
-    const counts = Array.from({ length: 12 }, () => 1);
-    expect(hourOf(system, 'a')).toEqual({ from: 9 * part, part, counts });
-    await advance(system, 11 * part);
+    const counts = Array.from({ length: 13 }, () => 1);
+    expect(hourOf(system, 'a')).toEqual({ from: 8 * part, part, counts });
+    await advance(system, 12 * part);
     expect(hourOf(system, 'a')).toEqual({ from: 20 * part, part, counts: [1] });
     await advance(system, part);
+    expect(hourOf(system, 'a')).toBeUndefined();
+    await system.stop();
+  });
+
+  test('are there for an hour, wherever in a part they were', async () => {
+    const system = recorded();
+    const app = await start(system, [child('a')]);
+    await advance(system, part - 1000);
+    await fail(system, pidOf(app, 'a'), 'broken');
+    await advance(system, 60 * minute);
+    expect(hourOf(system, 'a')).toEqual({ from: 0, part, counts: [1] });
+    await advance(system, 1000);
     expect(hourOf(system, 'a')).toBeUndefined();
     await system.stop();
   });
