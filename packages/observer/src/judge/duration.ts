@@ -10,9 +10,9 @@ export function durationText(ms: number): string {
   if (ms < 10_000) {
     return `${Math.round(ms / 100) / 10} s`;
   }
-  const first = units.findIndex(([, length]) => ms >= length);
   const parts: string[] = [];
   let left = Math.round(ms / 1000) * 1000;
+  const first = units.findIndex(([, length]) => left >= length);
   for (const [name, length] of units.slice(first, first + 2)) {
     const count = Math.floor(left / length);
     left -= count * length;
