@@ -9,7 +9,7 @@ import { judgeStreams } from './streams.ts';
 export interface Judgement {
   /** Nothing needs a person. There may be warnings. */
   readonly isWell: boolean;
-  /** Such as `All is well.` or `One process needs you.` */
+  /** Such as `All is well.`, `One process needs you.` or `At least 100 processes need you.` */
   readonly text: string;
   /** Those that need a person first, then by path. */
   readonly findings: readonly Finding[];
@@ -48,12 +48,15 @@ export function judge(look: Look, options: JudgeOptions = {}): Judgement {
     ...judgeMailboxes(look, limits),
   ].toSorted(byUrgency);
   const ill = new Set(findings.filter(isCritical).map(({ path }) => path)).size;
-  return { isWell: ill === 0, text: sentence(ill), findings };
+  return { isWell: ill === 0, text: sentence(ill, look), findings };
 }
 
-function sentence(ill: number): string {
+function sentence(ill: number, { hasMore }: Look): string {
   if (ill === 0) {
     return 'All is well.';
+  }
+  if (hasMore) {
+    return `At least ${ill === 1 ? 'one process needs' : `${ill} processes need`} you.`;
   }
   return ill === 1 ? 'One process needs you.' : `${ill} processes need you.`;
 }

@@ -11,10 +11,10 @@ const growth = 60_000;
 
 /** Mailboxes that grow, dropped messages, and callbacks that hold the thread. */
 export function judgeMailboxes(look: Look, limits: Limits): readonly Finding[] {
-  const { at, mailboxes, lastDropped, lastSlow } = look;
+  const { at, mailboxes, dropped, slow } = look;
   return [
     ...mailboxes.flatMap((mailbox) => flooded(mailbox, at, limits)),
-    ...recent(lastDropped, at).flatMap(({ path, at: since }) =>
+    ...recent(dropped, at).flatMap(({ path, at: since }) =>
       findingOf('dropped', {
         level: 'warning',
         path,
@@ -23,7 +23,7 @@ export function judgeMailboxes(look: Look, limits: Limits): readonly Finding[] {
         since,
       }),
     ),
-    ...recent(lastSlow, at).flatMap(({ path, text, at: since }) =>
+    ...recent(slow, at).flatMap(({ path, text, at: since }) =>
       findingOf('blocked', {
         level: 'warning',
         path,
@@ -48,6 +48,6 @@ function flooded(mailbox: Mailbox, now: number, { flooded: most }: Limits): read
       });
 }
 
-function recent(moment: Moment | undefined, now: number): readonly Moment[] {
-  return moment !== undefined && now - moment.at <= fiveMinutes ? [moment] : [];
+function recent(moments: readonly Moment[], now: number): readonly Moment[] {
+  return moments.filter(({ at }) => now - at <= fiveMinutes);
 }

@@ -1,33 +1,39 @@
 import type { Look } from '../look/looker.ts';
 import type { RestartingChild, StuckProcess, WaitingProcess } from '../look/process-look.ts';
+import { healthyAfter } from '../recording/restarts.ts';
 import { durationText } from './duration.ts';
 import { type Finding, findingOf } from './finding.ts';
 import type { JudgeOptions } from './limits.ts';
 
 type Limits = Required<JudgeOptions>;
 
-/** A crash loop is over when its child has run for so long. */
-const healthyAfter = 120_000;
 const hour = 3_600_000;
 /** A wait is a warning from this part of the limit on. */
 const warningPart = 6;
 
 /**
  * Restarts, losses and stuck callbacks. Findings with one cause are one: a process that waits for a
- * child in a crash loop is named there, and so is the supervisor that is about to give up.
+ * child in a crash loop is named there, and so is a supervisor that gives up for it, or is about
+ * to.
  */
 export function judgeProcesses(look: Look, limits: Limits): readonly Finding[] {
   const loops = look.restarts.filter((child) => isLoop(child, look, limits));
   const named = new Set(loops.flatMap(({ waiting }) => waiting.map(({ pid }) => pid)));
   const supervisors = new Set(loops.map(({ supervisor }) => supervisor.path));
+  const above = new Set(loops.flatMap(({ path }) => pathsAbove(path)));
   return [
-    ...loops.flatMap((child) => crashLoop(child, look)),
+    ...loops.filter(({ path }) => !above.has(path)).flatMap((child) => crashLoop(child, look)),
     ...intensities(look.restarts).filter(({ path }) => !supervisors.has(path)),
     ...lost(look),
     ...look.awaiting
       .filter(({ pid }) => !named.has(pid))
       .flatMap((process) => stuck(process, look, limits)),
   ];
+}
+
+/** An id may hold the separator: then some of these are no paths. */
+function pathsAbove(path: string): readonly string[] {
+  return Array.from(path.matchAll(/ \/ /g), ({ index }) => path.slice(0, index));
 }
 
 function isLoop({ count, lastAt }: RestartingChild, { at }: Look, { crashLoop: most }: Limits) {
@@ -74,8 +80,9 @@ function intensities(children: readonly RestartingChild[]): readonly Finding[] {
 /** Of a branch that is gone, the supervisor alone. */
 function lost({ at, lost: all }: Look): readonly Finding[] {
   const recent = all.filter((one) => at - one.at <= hour);
+  const paths = new Set(recent.map(({ path }) => path));
   return recent
-    .filter(({ path }) => !recent.some((one) => path.startsWith(`${one.path} / `)))
+    .filter(({ path }) => !pathsAbove(path).some((one) => paths.has(one)))
     .flatMap(({ path, text, at: since }) =>
       findingOf('gaveUp', {
         level: 'critical',

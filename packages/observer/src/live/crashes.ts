@@ -1,4 +1,7 @@
-import { restartedChild, type RestartedChild } from '../look/process-look.ts';
+import type { System } from '@reprise/actor';
+
+import { type LookedAt, restartedChild, type RestartedChild } from '../look/process-look.ts';
+import { Supervisors } from '../look/supervisors.ts';
 import type { CrashGroup } from '../recording/crash-book.ts';
 import type { Recorded } from '../recording/record.ts';
 
@@ -12,21 +15,23 @@ export interface ToldCrashes extends CrashGroup {
 }
 
 /** The newest first. */
-export function crashesOf(recorded: Recorded, now: number): readonly ToldCrashes[] {
+export function crashesOf(system: System, recorded: Recorded): readonly ToldCrashes[] {
+  const { history } = recorded.recorder;
+  const at = { supervisors: new Supervisors(system), history, now: system.clock.now() };
   const paths = new Set<string>();
   return recorded.crashes.map((group) => {
     const isNewest = !paths.has(group.path);
     paths.add(group.path);
-    return { ...group, restart: isNewest ? restartAfter(recorded, group, now) : undefined };
+    return { ...group, restart: isNewest ? restartAfter(recorded, group, at) : undefined };
   });
 }
 
 function restartAfter(
-  { trouble, recorder: { history } }: Recorded,
+  { trouble }: Recorded,
   { path, lastAt, last }: CrashGroup,
-  now: number,
+  at: LookedAt,
 ): RestartedChild | undefined {
-  const child = restartedChild(path, trouble, history, now);
+  const child = restartedChild(path, trouble, at);
   // Of crashes within a second one has a report: it is not that of the last one.
   return child !== undefined && child.at >= lastAt && last.at >= lastAt ? child : undefined;
 }

@@ -256,7 +256,7 @@ export class Live {
       streams: seen.streams.length,
       connected: seen.streams.filter(({ state }) => state === 'connected').length,
       crashes: this.#recorded.crashCount,
-      lastSlow: seen.lastSlow,
+      lastSlow: seen.slow.at(-1),
       ...this.#machine.read(),
     };
     return frame('vitals', JSON.stringify(vitals));

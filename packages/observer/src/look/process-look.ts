@@ -1,9 +1,10 @@
 import { type Pid, processInfo } from '@reprise/actor';
-import { type SupervisedChild, type SupervisorInfo, supervisorInfo } from '@reprise/actor/inspect';
 
 import type { History } from '../history/history.ts';
 import { pathOfProcess } from '../recording/places.ts';
-import type { RecentRestarts, Trouble } from '../recording/trouble.ts';
+import { type RecentRestarts, tenMinutes } from '../recording/restarts.ts';
+import type { Trouble } from '../recording/trouble.ts';
+import type { Supervisors } from './supervisors.ts';
 
 /** A child that was restarted within the last ten minutes. */
 export interface RestartingChild {
@@ -17,6 +18,7 @@ export interface RestartingChild {
   readonly isRunning: boolean;
   /** When it is started again, if it waits for that. */
   readonly nextStartAt: number | undefined;
+  /** Its own; while that does not run, the one above that is to start it again. */
   readonly supervisor: Intensity;
   /** Processes that were linked to it or monitored it, and have messages waiting now. */
   readonly waiting: readonly WaitingProcess[];
@@ -63,66 +65,69 @@ export interface RestartedChild {
   readonly waiting: readonly WaitingProcess[];
 }
 
-const tenMinutes = 600_000;
-
-/** `undefined` for one that was restarted long ago, or whose supervisor has ended. */
+/**
+ * `undefined` for one that was restarted long ago, or is not to run any more: somebody has stopped
+ * it, or its supervisor, or that one has given up.
+ */
 export function restartingChild(
   path: string,
-  { supervisor, id, times, reason, watchers }: RecentRestarts,
-  history: History,
-  now: number,
+  restarts: RecentRestarts,
+  { supervisors, history, now }: LookedAt,
 ): RestartingChild | undefined {
+  const { times, reason, watchers } = restarts;
   const recent = times.filter((at) => at >= now - tenMinutes);
   const [firstAt] = recent;
-  const info = supervisorInfo(supervisor);
-  if (firstAt === undefined || info === undefined) {
+  const keeper = firstAt === undefined ? undefined : supervisors.keeperOf(restarts);
+  if (firstAt === undefined || keeper === undefined) {
     return undefined;
   }
+  const { pid, info, child, isOwn } = keeper;
   const { countingRestarts: counting, maxRestarts, maxSeconds } = info;
-  const child = childOf(info, id);
   return {
     path,
     count: recent.length,
     firstAt,
     lastAt: recent.at(-1) ?? firstAt,
     reason,
-    isRunning: child?.state === 'running',
-    nextStartAt: child?.wait?.until,
-    supervisor: { path: pathOfProcess(history, supervisor), counting, maxRestarts, maxSeconds },
-    waiting: watchers.flatMap((pid) => waitingProcess(pid, history)),
+    isRunning: isOwn && child.state === 'running',
+    nextStartAt: child.wait?.until,
+    supervisor: { path: pathOfProcess(history, pid), counting, maxRestarts, maxSeconds },
+    waiting: watchers.flatMap((watcher) => waitingProcess(watcher, history)),
   };
 }
 
-/** Of several children of one id, one that does not run is meant. */
-function childOf({ children }: SupervisorInfo, id: string): SupervisedChild | undefined {
-  const named = children.filter((child) => child.id === id);
-  return named.find(({ state }) => state !== 'running') ?? named.at(-1);
+/** What a look has at hand. */
+export interface LookedAt {
+  readonly supervisors: Supervisors;
+  readonly history: History;
+  readonly now: number;
 }
 
 /**
  * The last restart of a child, if it was within the last ten minutes; `undefined` if its supervisor
- * has ended.
+ * gave up instead, or does not run now.
  */
 export function restartedChild(
   path: string,
   trouble: Trouble,
-  history: History,
-  now: number,
+  { supervisors, history, now }: LookedAt,
 ): RestartedChild | undefined {
   const restarts = trouble.restarts.get(path);
   const at = restarts?.times.at(-1);
-  const info = restarts && supervisorInfo(restarts.supervisor);
-  if (restarts === undefined || at === undefined || info === undefined || at < now - tenMinutes) {
+  const info = restarts && supervisors.infoOf(restarts.supervisor);
+  const isOld = at === undefined || at < now - tenMinutes;
+  if (restarts === undefined || isOld || info === undefined || restarts.hasGivenUp) {
     return undefined;
   }
   const { supervisor, id, watchers } = restarts;
   const { strategy, maxRestarts, maxSeconds } = info;
   return {
     at,
-    number: childOf(info, id)?.restarts ?? 0,
+    number: supervisors.childOf(supervisor, id)?.restarts ?? 0,
     supervisor: pathOfProcess(history, supervisor),
     strategy,
-    counted: trouble.counted(supervisor, info, at),
+    // Another one counted it, and has ended since.
+    counted: restarts.counted === 0 ? undefined : trouble.counted(supervisor, info, at),
     maxRestarts,
     maxSeconds,
     waiting: watchers.flatMap((pid) => waitingProcess(pid, history)),

@@ -10,6 +10,10 @@ export class Recent<Entry> {
     this.#most = most;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get(key: string): Entry | undefined {
     return this.#entries.get(key);
   }

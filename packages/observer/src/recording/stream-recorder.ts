@@ -255,7 +255,7 @@ export class StreamRecorder implements Witness {
   }
 }
 
-const mostIgnored = 100;
+const mostIgnored = 1000;
 /** A stream that is no child, has no name and no label. */
 const unnamed = 'a stream';
 

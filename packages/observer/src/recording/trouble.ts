@@ -1,32 +1,11 @@
-import {
-  type ExitReason,
-  isAbnormal,
-  isAlive,
-  type Pid,
-  processInfo,
-  type System,
-} from '@reprise/actor';
+import { type ExitReason, isAbnormal, type Pid, processInfo, type System } from '@reprise/actor';
 import { shown, shownReason, supervisorInfo, type Witness } from '@reprise/actor/inspect';
 
 import type { History } from '../history/history.ts';
 import { pathOfProcess } from './places.ts';
 import { Recent } from './recent.ts';
+import { mostTimes, Restarts, tenMinutes } from './restarts.ts';
 import { SlowCallbacks } from './slow-callbacks.ts';
-
-/** The restarts of one child in the last ten minutes. */
-export interface RecentRestarts {
-  readonly supervisor: Pid;
-  readonly id: string;
-  /** The newest hundred, the oldest first. */
-  readonly times: number[];
-  /** Why it was restarted the last time. */
-  reason: string;
-  /**
-   * The processes that were linked to it or monitored it when it crashed, the newest last: one that
-   * has waited since an earlier crash does not monitor the process of a later one.
-   */
-  watchers: readonly Pid[];
-}
 
 /** A child that has ended abnormally and is not restarted, or a supervisor that has given up. */
 export interface LostChild {
@@ -34,10 +13,15 @@ export interface LostChild {
   readonly reason: string;
 }
 
-/** Something that has happened, and where it did last. */
-export interface LastTime {
+/** When a full mailbox has dropped a message last. */
+interface LastDrop {
+  at: number;
+}
+
+/** When a callback has held the thread last, and for how long. */
+interface LastSlow {
   readonly at: number;
-  readonly path: string;
+  readonly ms: number;
 }
 
 /** How many restarts a supervisor allows within how many seconds. */
@@ -46,31 +30,34 @@ interface Limits {
   readonly maxSeconds: number;
 }
 
-const tenMinutes = 600_000;
-const mostTimes = 100;
-const mostChildren = 1000;
-const mostWatchers = 20;
+export const mostLost = 1000;
+const mostEnds = 1000;
+const mostPaths = 100;
 
 /**
  * What may need somebody: restarts of the last minutes, children that are lost, slow callbacks,
  * dropped messages. It follows the recorder, which knows the children.
  */
 export class Trouble implements Witness {
-  readonly restarts: Recent<RecentRestarts> = new Recent(mostChildren);
-  readonly lost: Recent<LostChild> = new Recent(mostChildren);
-  lastDropped: LastTime | undefined = undefined;
-  lastSlow: (LastTime & { readonly ms: number }) | undefined = undefined;
+  readonly restarts: Restarts;
+  readonly lost: Recent<LostChild> = new Recent(mostLost);
+  readonly dropping: Recent<LastDrop> = new Recent(mostPaths);
+  readonly holding: Recent<LastSlow> = new Recent(mostPaths);
   readonly slowCallbacks: SlowCallbacks = new SlowCallbacks();
   readonly #system: System;
   readonly #history: History;
   /** Of processes that have crashed, until they are restarted. */
-  readonly #watchers: Recent<readonly Pid[]> = new Recent(mostChildren);
+  readonly #watchers: Recent<readonly Pid[]> = new Recent(mostEnds);
   /** Why children have ended, until their supervisor does something about it. */
-  readonly #ends: Recent<LostChild> = new Recent(mostChildren);
+  readonly #ends: Recent<LostChild> = new Recent(mostEnds);
+  readonly #dynamic: WeakMap<Pid, boolean> = new WeakMap();
+  /** A full mailbox drops again and again: its path is made once. */
+  #lastDrop: { readonly pid: Pid; readonly entry: LastDrop } | undefined = undefined;
 
   constructor(system: System, history: History) {
     this.#system = system;
     this.#history = history;
+    this.restarts = new Restarts(history);
   }
 
   crashed(pid: Pid): void {
@@ -89,22 +76,23 @@ export class Trouble implements Witness {
   }
 
   childRestarts(supervisor: Pid, id: string, before: Pid | undefined, reason: ExitReason): void {
-    const now = this.#now;
-    const path = this.#childOf(supervisor, id);
-    const known = this.restarts.get(path);
+    const { text } = shownReason(this.#system, reason);
+    this.lost.delete(this.#childOf(supervisor, id));
+    this.#restarted(supervisor, id, before, { reason: text, hasGivenUp: false });
+  }
+
+  #restarted(
+    supervisor: Pid,
+    id: string,
+    before: Pid | undefined,
+    how: { readonly reason: string; readonly hasGivenUp: boolean },
+  ): void {
     const key = String(before?.id);
-    const watchers = new Set([...(known?.watchers ?? []), ...(this.#watchers.get(key) ?? [])]);
+    const watchers = this.#watchers.get(key) ?? [];
     this.#watchers.delete(key);
     this.#ends.delete(key);
-    const times = (known?.times ?? []).filter((at) => at >= now - tenMinutes);
-    const text = shownReason(this.#system, reason).text;
-    this.restarts.set(path, {
-      supervisor,
-      id,
-      times: [...times, now].slice(-mostTimes),
-      reason: text,
-      watchers: [...watchers].filter(isAlive).slice(-mostWatchers),
-    });
+    const at = this.#now;
+    this.restarts.add(this.#childOf(supervisor, id), { at, supervisor, id, watchers, ...how });
   }
 
   /**
@@ -117,41 +105,76 @@ export class Trouble implements Witness {
       return undefined;
     }
     let count = 0;
-    for (const [, { supervisor: other, times }] of this.restarts) {
-      count += other === supervisor ? times.filter((time) => time >= from && time <= at).length : 0;
+    for (const [, { supervisor: other, times, counted }] of this.restarts) {
+      count +=
+        other === supervisor
+          ? times.slice(times.length - counted).filter((time) => time >= from && time <= at).length
+          : 0;
     }
     return count;
   }
 
   childStarted(supervisor: Pid, id: string): void {
-    this.lost.delete(this.#childOf(supervisor, id));
+    // Most starts are of neither, and need no path here.
+    if (this.lost.size > 0 || this.restarts.hasId(id)) {
+      const path = this.#childOf(supervisor, id);
+      this.lost.delete(path);
+      this.restarts.startedIn(supervisor, path);
+    }
   }
 
   childShutDown(_supervisor: Pid, _id: string, pid: Pid): void {
     this.#ends.delete(String(pid.id));
   }
 
-  /** A job that has crashed is not missed; a child with a place of its own is. */
+  /**
+   * A job that has crashed is not missed; a child with a place of its own is. The next child of its
+   * id is another one.
+   */
   childRemoved(supervisor: Pid, id: string, before: Pid | undefined): void {
     const end = this.#ends.get(String(before?.id));
     this.#ends.delete(String(before?.id));
-    if (end !== undefined && supervisorInfo(supervisor)?.isDynamic === false) {
-      this.lost.set(this.#childOf(supervisor, id), end);
+    const isNoted = end !== undefined || this.restarts.hasId(id);
+    if (isNoted && !this.#isDynamic(supervisor)) {
+      const path = this.#childOf(supervisor, id);
+      this.restarts.delete(path);
+      if (end !== undefined) {
+        this.lost.set(path, end);
+      }
     }
   }
 
-  gaveUp(supervisor: Pid, _id: string, _before: Pid | undefined, why: string): void {
-    const reason = String(shown(this.#system, why));
-    this.lost.set(this.#pathOf(supervisor), { at: this.#now, reason });
+  gaveUp(supervisor: Pid, id: string, before: Pid | undefined, why: string): void {
+    const text = String(shown(this.#system, why));
+    const end = this.#ends.get(String(before?.id));
+    // A child whose start has failed again has no end.
+    const { reason = text } = end ?? this.restarts.get(this.#childOf(supervisor, id)) ?? {};
+    this.#restarted(supervisor, id, before, { reason, hasGivenUp: true });
+    this.lost.set(this.#pathOf(supervisor), { at: this.#now, reason: text });
   }
 
   slow(pid: Pid, ms: number): void {
-    this.lastSlow = { at: this.#now, path: this.#pathOf(pid), ms };
-    this.slowCallbacks.add(this.lastSlow);
+    const [at, path] = [this.#now, this.#pathOf(pid)];
+    this.holding.set(path, { at, ms });
+    this.slowCallbacks.add({ at, path, ms });
   }
 
   dropped(pid: Pid): void {
-    this.lastDropped = { at: this.#now, path: this.#pathOf(pid) };
+    if (this.#lastDrop?.pid === pid) {
+      this.#lastDrop.entry.at = this.#now;
+    } else {
+      const entry = { at: this.#now };
+      this.#lastDrop = { pid, entry };
+      this.dropping.set(this.#pathOf(pid), entry);
+    }
+  }
+
+  /** `supervisorInfo` makes an object for each child: of a thousand jobs it is asked once. */
+  #isDynamic(supervisor: Pid): boolean {
+    const isDynamic =
+      this.#dynamic.get(supervisor) ?? supervisorInfo(supervisor)?.isDynamic !== false;
+    this.#dynamic.set(supervisor, isDynamic);
+    return isDynamic;
   }
 
   #childOf(supervisor: Pid, id: string): string {

@@ -158,7 +158,7 @@ class SystemApi implements Api {
   }
 
   #crashes(): readonly ToldCrashes[] {
-    const all = crashesOf(this.#recording, this.#system.clock.now());
+    const all = crashesOf(this.#system, this.#recording);
     return all.map((group) => this.#shown(group));
   }
 

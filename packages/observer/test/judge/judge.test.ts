@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { judge, type JudgeOptions, type Look, type StreamLook } from '../../src/index.ts';
+import { durationText } from '../../src/judge/duration.ts';
 
 const now = 10_000_000;
 const minute = 60_000;
@@ -18,9 +19,10 @@ const lookWith = (given: Partial<Look>): Look => ({
   mailboxes: [],
   streams: [],
   ignored: [],
-  lastDropped: undefined,
-  lastSlow: undefined,
+  dropped: [],
+  slow: [],
   slowest: [],
+  hasMore: false,
   ...given,
 });
 
@@ -85,10 +87,30 @@ const intense = (counting: number): Partial<Look> =>
   restarts(1, now, { supervisor: { path: 'app', counting, maxRestarts: 4, maxSeconds: 5 } });
 const moment = (path: string, at: number): Look['lost'][number] => ({ path, at, text: 'Error: x' });
 
+test.each([
+  [9960, '10 s'],
+  [59_400, '59 s'],
+  [59_600, '1 min'],
+  [61_000, '1 min 1 s'],
+  [3_599_600, '1 h'],
+  [86_399_700, '1 d'],
+])('a duration of %d ms is %j', (ms, text) => {
+  expect(durationText(ms)).toBe(text);
+});
+
 describe('judge', () => {
   test.each<[rule: string, given: Partial<Look>, expected: readonly string[]]>([
     ['nothing', {}, []],
     ['5 restarts are a crash loop', restarts(5, now), ['critical crashLoop app / geocoder']],
+    [
+      'of a loop, the child for which its supervisors give up',
+      {
+        restarts: ['app / sub', 'app / sub / a', 'app / subs'].map((path) =>
+          child(5, now, { path }),
+        ),
+      },
+      ['critical crashLoop app / sub / a', 'critical crashLoop app / subs'],
+    ],
     ['4 are none', restarts(4, now), []],
     ['nor are 5, if it has run for 2 min', restarts(5, now - 2 * minute - 1), []],
     ['half of the restarts that are allowed', intense(2), ['warning intensity app']],
@@ -144,10 +166,20 @@ describe('judge', () => {
     ],
     ['for less', mailbox(10_000, now - minute + 1), []],
     ['with fewer messages', mailbox(9999, 0), []],
-    ['dropped messages', { lastDropped: moment('app / a', now) }, ['warning dropped app / a']],
-    ['6 min ago', { lastDropped: moment('app / a', now - 6 * minute) }, []],
-    ['a slow callback', { lastSlow: moment('app / a', now) }, ['warning blocked app / a']],
-    ['6 min ago', { lastSlow: moment('app / a', now - 6 * minute) }, []],
+    ['dropped messages', { dropped: [moment('app / a', now)] }, ['warning dropped app / a']],
+    ['6 min ago', { dropped: [moment('app / a', now - 6 * minute)] }, []],
+    [
+      'each of two that have dropped',
+      { dropped: [moment('app / a', now - minute), moment('app / b', now)] },
+      ['warning dropped app / a', 'warning dropped app / b'],
+    ],
+    [
+      'each of two that were slow',
+      { slow: [moment('app / a', now - minute), moment('app / b', now)] },
+      ['warning blocked app / a', 'warning blocked app / b'],
+    ],
+    ['a slow callback', { slow: [moment('app / a', now)] }, ['warning blocked app / a']],
+    ['6 min ago', { slow: [moment('app / a', now - 6 * minute)] }, []],
     ['an ignored cursor', { ignored: [moment('app / a', now)] }, ['warning lossPossible app / a']],
     ['61 min ago', { ignored: [moment('app / a', now - 61 * minute)] }, []],
   ])('finds what is not well: %s', (_rule, given, expected) => {
@@ -163,6 +195,11 @@ describe('judge', () => {
     const two = judge(lookWith({ ...mailbox(10_000, 0), ...restarts(9, now) }));
     expect(two.text).toBe('2 processes need you.');
     expect(judge(lookWith(streams({ heardAt: now - 200_000 }))).isWell).toBe(true);
+    const cut = (given: Partial<Look>) => judge(lookWith({ ...given, hasMore: true })).text;
+    expect(cut(mailbox(10_000, 0))).toBe('At least one process needs you.');
+    expect(cut({ ...mailbox(10_000, 0), ...restarts(9, now) })).toBe(
+      'At least 2 processes need you.',
+    );
   });
 
   test('makes one of findings with one cause: who waits, and the supervisor', () => {

@@ -40,7 +40,7 @@ test('a crash has the restart that followed it, and who waits, also while starts
     { maxRestarts: 3, maxSeconds: 5 },
   );
   const told = () =>
-    crashesOf(recorded, system.clock.now()).map(({ path, kind, restart, last }) => ({
+    crashesOf(system, recorded).map(({ path, kind, restart, last }) => ({
       path,
       kind,
       restart,
@@ -91,6 +91,27 @@ test('a crash after the last restart has none', async () => {
   await Supervisor.startChild(app as never, child('a', { restart: 'temporary' }));
   await fail(system, childOf(app, 'a'), 'one');
   await settle(system);
-  expect(crashesOf(recorded, system.clock.now())).toMatchObject([{ count: 2, restart: undefined }]);
+  expect(crashesOf(system, recorded)).toMatchObject([{ count: 2, restart: undefined }]);
+  await system.stop();
+});
+
+test('a crash for which a supervisor gave up has no restart, and the next one counts anew', async () => {
+  const system = createTestSystem();
+  const recorded = recordedOf(system);
+  const sub = Supervisor.childSpec({
+    id: 'sub',
+    strategy: 'oneForOne',
+    maxRestarts: 1,
+    children: [child('a')],
+  });
+  const app = await start(system, [sub]);
+  const restartAfterCrash = async () => {
+    await fail(system, childOf(childOf(app, 'sub'), 'a'), 'no paper');
+    await advance(system, 1500);
+    return crashesOf(system, recorded).find(({ path }) => path === 'app / sub / a')?.restart;
+  };
+  expect(await restartAfterCrash()).toMatchObject({ at: 0, number: 1, counted: 1 });
+  expect(await restartAfterCrash()).toBeUndefined();
+  expect(await restartAfterCrash()).toMatchObject({ at: 3000, number: 1, counted: 1 });
   await system.stop();
 });

@@ -12,15 +12,18 @@ import {
   noreply,
   ok,
   type Pid,
+  register,
   reply,
   send,
   spawn,
   Supervisor,
+  whereis,
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 import { SseClient } from '@reprise/sse';
 
 import { judge, look } from '../../src/index.ts';
+import { recordedOf } from '../../src/recording/record.ts';
 import { Facts } from '../support/facts.ts';
 import { Origin } from '../support/origin.ts';
 import { child, end, fail, start } from '../support/tree.ts';
@@ -151,6 +154,107 @@ describe('look', () => {
     expect(findings(system)).toContainEqual(['stuck', 'app / queue']);
   });
 
+  test('finds a server that is stuck among a hundred that wait with nothing behind them', async () => {
+    const system = createTestSystem();
+    const waiting = GenServer.define({
+      init: () => ok(0),
+      handleCast: { wait: (_: number, state) => new Promise<never>(() => state) },
+    });
+    const startAll = async (names: readonly string[], messages: number) => {
+      for (const name of names) {
+        const pid = await GenServer.start(system, waiting, undefined, { name });
+        for (let count = 0; count < messages; count++) {
+          GenServer.cast(pid, 'wait', count);
+        }
+      }
+      await advance(system, 5000);
+    };
+    const hundred = (prefix: string) => Array.from({ length: 100 }, (_, n) => `${prefix} ${n}`);
+    await startAll(hundred('idle'), 1);
+    await startAll(['victim'], 2);
+    await advance(system, 60_000);
+    expect(findings(system)).toStrictEqual([['stuck', 'victim']]);
+    expect(look(system).hasMore).toBe(false);
+    await startAll(hundred('other'), 2);
+    await advance(system, 60_000);
+    expect(look(system).awaiting).toHaveLength(100);
+    expect(judge(look(system)).text).toBe('At least 100 processes need you.');
+    await system.stop();
+  });
+
+  test('finds a server that is stuck beside a hundred that wait for a child', async () => {
+    const system = createTestSystem();
+    look(system);
+    const ids = Array.from({ length: 6 }, (_, n) => `child ${n}`);
+    const app = await start(
+      system,
+      ids.map((id) => child(id)),
+    );
+    const startQueue = async (target: () => Pid, name?: string) => {
+      const pid = await GenServer.start(system, queue, target, name === undefined ? {} : { name });
+      return () => {
+        GenServer.cast(pid, 'add', 1);
+      };
+    };
+    const adds: (() => void)[] = [];
+    for (const id of ids) {
+      for (let count = 0; count < 20; count++) {
+        adds.push(await startQueue(() => childOf(app, id)));
+      }
+    }
+    for (let round = 0; round < 5; round++) {
+      for (const id of ids) {
+        await fail(system, childOf(app, id), 'down');
+      }
+    }
+    const gone = spawn(system, (self) => self.receive().then(() => undefined));
+    adds.push(await startQueue(() => gone, 'victim'));
+    send(gone, 'end' as never);
+    await settle(system);
+    adds.forEach((add) => {
+      add();
+    });
+    await advance(system, 61_000);
+    expect(findings(system)).toStrictEqual([
+      ...ids.map((id) => ['crashLoop', `app / ${id}`]),
+      ['stuck', 'victim'],
+    ]);
+    await system.stop();
+  });
+
+  test('has each mailbox that drops messages, and each callback that holds the thread', async () => {
+    const system = createTestSystem();
+    look(system);
+    for (const name of ['x', 'y', 'x', 'x']) {
+      const pid =
+        whereis(system, name) ??
+        spawn<number>(system, (self) => self.receive((n) => n < 0).then(() => undefined), {
+          mailbox: { capacity: 1, overflow: 'dropNewest' },
+        });
+      if (whereis(system, name) === undefined) {
+        register(system, name, pid);
+      }
+      await settle(system);
+      for (let n = 0; n < 5; n++) {
+        send(pid as Pid<number>, n);
+      }
+      recordedOf(system).trouble.slow(pid, 30);
+      await advance(system, 1000);
+    }
+    const moments = [
+      { at: 1000, path: 'y' },
+      { at: 3000, path: 'x' },
+    ];
+    expect(look(system)).toMatchObject({ dropped: moments, slow: moments });
+    expect(findings(system)).toStrictEqual([
+      ['dropped', 'x'],
+      ['blocked', 'x'],
+      ['dropped', 'y'],
+      ['blocked', 'y'],
+    ]);
+    await system.stop();
+  });
+
   test('has the slowest callbacks, with their paths', async () => {
     const logger = { error: () => {}, warn: () => {} };
     const system = createSystem({ logger, slowCallback: 20 });
@@ -199,6 +303,29 @@ describe('look', () => {
     await advance(system, 60_000);
     expect(look(system).mailboxes).toMatchObject([{ messages: 12_000, growsSince: 0 }]);
     expect(findings(system)).toStrictEqual([['flooded', 'a process']]);
+  });
+
+  test('finds a mailbox that grows beside a hundred that are longer for a moment', async () => {
+    const system = createTestSystem();
+    const spawnWith = (messages: number): void => {
+      const pid = spawn<number>(system, async (self) => {
+        await self.receive((n) => n < 0);
+      });
+      for (let n = 0; n < messages; n++) {
+        send(pid, n);
+      }
+    };
+    spawnWith(1000);
+    look(system);
+    await advance(system, 60_000);
+    for (let count = 0; count < 100; count++) {
+      spawnWith(1001);
+    }
+    const { mailboxes, hasMore } = look(system);
+    expect(mailboxes).toHaveLength(100);
+    expect(mailboxes[0]).toMatchObject({ messages: 1000, growsSince: 0 });
+    expect(hasMore).toBe(true);
+    await system.stop();
   });
 
   test('has each stream as it is now, silent or stuck', async () => {
