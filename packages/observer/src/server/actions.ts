@@ -8,6 +8,7 @@ import {
   sys,
   type System,
 } from '@reprise/actor';
+import { supervisorInfo } from '@reprise/actor/inspect';
 import { assertOneOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
@@ -99,6 +100,10 @@ export class Actions {
       throw new TypeError('Expected a child of a supervisor that is not dynamic');
     }
     const supervisor = this.#pid(parent) as Supervisor.Pid;
+    const child = supervisorInfo(supervisor)?.children.find((one) => one.id === id);
+    if (child?.restart === 'temporary') {
+      throw new TypeError('Expected a child that is kept when it stops, got a temporary one');
+    }
     await Supervisor.terminateChild(supervisor, id);
     await Supervisor.restartChild(supervisor, id);
   }

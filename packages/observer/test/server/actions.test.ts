@@ -39,6 +39,7 @@ async function service(options: ObserverOptions) {
     name: 'app',
     children: [
       GenServer.childSpec(counter, undefined, { id: 'counter' }),
+      GenServer.childSpec(counter, undefined, { id: 'once', restart: 'temporary' }),
       DynamicSupervisor.childSpec({ id: 'jobs', name: 'jobs' }),
       observer({ port: 0, token, announce, ...options }),
     ],
@@ -137,6 +138,17 @@ describe('actions', () => {
     ]);
     expect((await tree.press('stop', 'job')).status).toBe(204);
     await expect(tree.rowOf('job')).rejects.toThrow('Expected a row job, got none');
+  });
+
+  test('SEC-17 a temporary child, which its supervisor would forget, is not restarted', async () => {
+    await using tree = await service({ actions: all });
+    const before = await tree.rowOf('once');
+    const answer = await tree.press('restart', 'once');
+    expect([answer.status, answer.body]).toEqual([
+      409,
+      'It did not restart: Expected a child that is kept when it stops, got a temporary one\n',
+    ]);
+    expect(await tree.rowOf('once')).toMatchObject({ pid: before.pid, state: 'running' });
   });
 
   test.each(['app', 'observer', 'server'])(
