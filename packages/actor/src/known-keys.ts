@@ -34,7 +34,8 @@ export function assertKnownKeys(
   options: unknown,
   known: Readonly<Record<string, true>>,
 ): void {
-  if (typeof options !== 'object' || options === null || isThenable(options)) {
+  const isBag = typeof options === 'object' && options !== null && !Array.isArray(options);
+  if (!isBag || isThenable(options)) {
     throw new TypeError(
       `Expected the options of ${name}, ${shapeOf(known)}, got ${kindOf(options)}`,
     );
@@ -100,7 +101,7 @@ export function partOf<Part extends object>(options: Part, known: KeysOf<Part>):
 function kindOf(options: unknown): string {
   switch (typeof options) {
     case 'object':
-      return options === null ? 'null' : forgottenAwait;
+      return options === null ? 'null' : Array.isArray(options) ? 'an array' : forgottenAwait;
     case 'number':
     case 'boolean':
     case 'undefined':

@@ -69,6 +69,7 @@ describe('the names of options', () => {
     [() => ({}), 'a function'],
     [5n, 'a bigint'],
     [null, 'null'],
+    [[], 'an array'],
     [undefined, 'undefined'],
     [Promise.resolve({}), 'a promise: is an `await` missing?'],
   ])('options that are no object are refused: %p', (given, text) => {
