@@ -16,7 +16,7 @@ import { Site } from './site.ts';
 export interface HandlerOptions extends ShowOptions {
   /**
    * Who may read: a function that tells for each request, or a token, for which the page asks. A
-   * function that throws, or has not told after 5 s, lets nobody in.
+   * function lets in by `true` alone; one that throws, or has not told after 5 s, lets nobody in.
    */
   readonly gate: { readonly token: string } | GateFunction;
   /**
@@ -118,7 +118,7 @@ async function ask(
     if (verdict === 'late') {
       return plain(503, 'The gate has not answered');
     }
-    return verdict ? undefined : forbidden;
+    return (verdict as unknown) === true ? undefined : forbidden;
   } catch (err) {
     system.logger.warn({ err }, 'the gate of the observer failed, and refused a request');
     return forbidden;

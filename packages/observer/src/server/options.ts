@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+
 import { assertKnownKeys, assertOneOf, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
@@ -72,15 +74,12 @@ const observerKeys: KeysOf<ObserverOptions> = {
 
 export function assertObserverOptions(options: ObserverOptions): void {
   assertKnownKeys('observer', options, observerKeys);
-  const { id = '', port = 0, host = '127.0.0.1', hosts = [], token, announce } = options;
+  const { id = 'observer', port = 0, host = '127.0.0.1', hosts = [], token, announce } = options;
   assertText('id', id, 'observer');
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new RangeError(`Expected port to be a whole number up to 65535, got ${describe(port)}`);
   }
-  if (host === '') {
-    throw new TypeError('Expected host to be an address such as "127.0.0.1", got ""');
-  }
-  assertText('host', host, '127.0.0.1');
+  assertHost(host);
   assertHosts(hosts);
   if (!isLoopback(host) && token === undefined) {
     throw new TypeError(
@@ -95,11 +94,22 @@ export function assertObserverOptions(options: ObserverOptions): void {
 }
 
 function assertText(name: string, value: unknown, example: string): void {
-  if (typeof value !== 'string') {
+  if (typeof value !== 'string' || value === '') {
     throw new TypeError(
       `Expected ${name} to be a string such as ${describe(example)}, got ${describe(value)}`,
     );
   }
+}
+
+/** A name is an address, too, and is looked up later: this one only looks like numbers. */
+function assertHost(host: unknown): void {
+  const isNumbers = typeof host === 'string' && /^\d+(?:\.\d+){3}$/.test(host);
+  if (host === '' || (isNumbers && !isIPv4(host))) {
+    throw new TypeError(
+      `Expected host to be an address such as "127.0.0.1", got ${describe(host)}`,
+    );
+  }
+  assertText('host', host, '127.0.0.1');
 }
 
 function assertHosts(hosts: unknown): void {
@@ -126,5 +136,5 @@ export function assertShown(options: ShowOptions): void {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

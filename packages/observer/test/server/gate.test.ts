@@ -141,15 +141,19 @@ describe('the gate of an observer', () => {
     [{ port: 65_536 }, /Expected port to be a whole number up to 65535, got 65536/],
     [{ origin: 'ops.example' }, /Expected origin to be like "https:\/\/ops.example.com"/],
     [{ host: '', token }, /Expected host to be an address such as "127.0.0.1", got ""/],
+    [{ host: '127.0.0.999', token }, /Expected host to be an address .*, got "127.0.0.999"/],
     [{ host: 5 }, /Expected host to be a string such as "127.0.0.1", got 5/],
     [{ hosts: 'ops.example' }, /Expected hosts to be a list such as .*, got "ops.example"/],
     [{ hosts: [5] }, /Expected each of hosts to be a string such as "ops.example.com", got 5/],
     [{ id: 5 }, /Expected id to be a string such as "observer", got 5/],
+    [{ id: '' }, /Expected id to be a string such as "observer", got ""/],
+    [{ judge: [] }, /Expected the options of judge, .*, got an array/],
+    [[], /Expected the options of observer, .*, got an array/],
     [{ state: 'hidden' }, /Expected state to be "show" or "hide", got "hidden"/],
     [{ actions: 'stop' }, /Expected actions to be a list, .*, got "stop"/],
     [{ tokn: token }, /Expected an option of observer, got `tokn`: did you mean `token`\?/],
   ])('SEC-09 observer(%j) is refused where it is written', (options, message) => {
-    expect(() => observer(options as ObserverOptions)).toThrow(message);
+    expect(() => observer(options as unknown as ObserverOptions)).toThrow(message);
   });
 
   test('SEC-20 no Host and two are bad requests, and no other header names a host', async () => {

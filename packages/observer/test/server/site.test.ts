@@ -230,6 +230,9 @@ describe('an observer in a server of the program', () => {
     };
     expect(await statusFor(() => true)).toBe(200);
     expect(await statusFor(() => false)).toBe(403);
+    for (const odd of ['yes', {}, 1, undefined]) {
+      expect(await statusFor(() => odd as never)).toBe(403);
+    }
     expect(await statusFor(() => Promise.reject(new Error('no database')))).toBe(403);
     const asked = statusFor(() => new Promise<never>(() => {}));
     await advance(system, 5000);
