@@ -1,3 +1,5 @@
+import { describe } from '@reprise/actor/text';
+
 import type { Look } from '../look/looker.ts';
 import type { Finding } from './finding.ts';
 import { type JudgeOptions, judgeLimits } from './limits.ts';
@@ -7,7 +9,7 @@ import { judgeStreams } from './streams.ts';
 
 /** Whether a system is well, and why not. */
 export interface Judgement {
-  /** Nothing needs a person. There may be warnings. */
+  /** Nothing needs a person, and the system runs. There may be warnings. */
   readonly isWell: boolean;
   /** Such as `All is well.`, `One process needs you.` or `At least 100 processes need you.` */
   readonly text: string;
@@ -18,7 +20,8 @@ export interface Judgement {
 /**
  * Judges a look: is the system well? By progress, not by life: a process that runs and gets nowhere
  * is a finding. The same look gives the same findings.
- * @throws TypeError for an unknown option; RangeError for one that is not above 0
+ * @throws TypeError for anything but a look, and for an unknown option; RangeError for a limit that
+ *   is not above 0, or beyond what a look has
  * @example
  * ```ts
  * import { GenServer, noreply, ok } from '@reprise/actor';
@@ -41,6 +44,7 @@ export interface Judgement {
  * ```
  */
 export function judge(look: Look, options: JudgeOptions = {}): Judgement {
+  assertLook(look);
   const limits = judgeLimits(options);
   const findings = [
     ...judgeProcesses(look, limits),
@@ -48,10 +52,31 @@ export function judge(look: Look, options: JudgeOptions = {}): Judgement {
     ...judgeMailboxes(look, limits),
   ].toSorted(byUrgency);
   const ill = new Set(findings.filter(isCritical).map(({ path }) => path)).size;
-  return { isWell: ill === 0, text: sentence(ill, look), findings };
+  return { isWell: look.isRunning && ill === 0, text: sentence(ill, look), findings };
 }
 
-function sentence(ill: number, { hasMore }: Look): string {
+const lists = [
+  'restarts',
+  'lost',
+  'awaiting',
+  'mailboxes',
+  'streams',
+  'ignored',
+  'dropped',
+  'slow',
+] as const satisfies readonly (keyof Look)[];
+
+function assertLook(given: unknown): void {
+  const look = Object(given) as Partial<Record<keyof Look, unknown>>;
+  if (typeof look.at !== 'number' || !lists.every((name) => Array.isArray(look[name]))) {
+    throw new TypeError(`Expected a look, which look(system) returns, got ${describe(given)}`);
+  }
+}
+
+function sentence(ill: number, { isRunning, hasMore }: Look): string {
+  if (!isRunning) {
+    return 'The system has ended.';
+  }
   if (ill === 0) {
     return 'All is well.';
   }

@@ -1,4 +1,4 @@
-import { type Pid, processes, type System } from '@reprise/actor';
+import { isAlive, type Pid, processes, type System } from '@reprise/actor';
 import { exposed, facetOf, type Sample, sample } from '@reprise/actor/inspect';
 
 import { pathOfProcess } from '../recording/places.ts';
@@ -23,6 +23,8 @@ import { Supervisors } from './supervisors.ts';
  */
 export interface Look {
   readonly at: number;
+  /** Whether the system has not ended. */
+  readonly isRunning: boolean;
   /** From when on the recording has everything. */
   readonly since: number;
   readonly processes: number;
@@ -118,6 +120,7 @@ export class Looker {
     const stuck = stuckIn(recorded, columns, awaiting, { pids, restarts });
     return {
       at,
+      isRunning: isAlive(this.#system.pid),
       since: recorded.since,
       processes: columns.length,
       messages,

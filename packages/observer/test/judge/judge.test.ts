@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { judge, type JudgeOptions, type Look, type StreamLook } from '../../src/index.ts';
+import { judge, type JudgeOptions, type Look, observer, type StreamLook } from '../../src/index.ts';
 import { durationText } from '../../src/judge/duration.ts';
 
 const now = 10_000_000;
@@ -9,6 +9,7 @@ const minute = 60_000;
 /** A look at a system that is well, but for what a test gives. */
 const lookWith = (given: Partial<Look>): Look => ({
   at: now,
+  isRunning: true,
   since: 0,
   processes: 3,
   messages: 0,
@@ -264,8 +265,40 @@ describe('judge', () => {
     expect(() => judge(lookWith({}), { stuk: 1 } as never)).toThrow(
       'Expected an option of judge, got `stuk`: did you mean `stuck`?',
     );
-    expect(() => judge(lookWith({}), { stuck: 0 })).toThrow(
-      new RangeError('Expected stuck to be a number above 0, got 0'),
+    expect(() => judge(lookWith({}), { silent: 0 })).toThrow(
+      new RangeError('Expected silent to be a number above 0, got 0'),
     );
+    expect(() => judge(lookWith({}), [] as never)).toThrow(
+      /^Expected the options of judge, .* got an array$/,
+    );
+  });
+
+  test.each<[options: JudgeOptions, expected: string]>([
+    [{ flooded: 999 }, 'Expected flooded to be a number from 1000 on, got 999'],
+    [{ stuck: 999 }, 'Expected stuck to be a number from 1000 on, got 999'],
+    [
+      { crashLoop: 101 },
+      'Expected crashLoop to be a number above 0 up to 100, or Infinity, got 101',
+    ],
+  ])('refuses a limit beyond what a look has: %j', (options, expected) => {
+    expect(() => judge(lookWith({}), options)).toThrow(new RangeError(expected));
+    expect(() => observer({ judge: options })).toThrow(new RangeError(expected));
+  });
+
+  test('finds nothing with limits of Infinity', () => {
+    const given = { ...restarts(100, now), awaiting: [stuck(0, 1)], ...mailbox(1_000_000, 0) };
+    const never = { crashLoop: Infinity, stuck: Infinity, flooded: Infinity };
+    expect([found(given).length, found(given, never)]).toStrictEqual([3, []]);
+  });
+
+  test.each([undefined, null, {}, { at: 5 }, 'a look'])('refuses %j, which is no look', (odd) => {
+    expect(() => judge(odd as never)).toThrow(
+      /^Expected a look, which look\(system\) returns, got /,
+    );
+  });
+
+  test('does not call a system well that has ended', () => {
+    const { isWell, text } = judge(lookWith({ isRunning: false }));
+    expect([isWell, text]).toStrictEqual([false, 'The system has ended.']);
   });
 });

@@ -369,6 +369,14 @@ describe('look', () => {
     await origin.close();
   });
 
+  test('sees that a system has ended', async () => {
+    const system = createTestSystem();
+    expect(look(system).isRunning).toBe(true);
+    await system.stop();
+    expect(look(system).isRunning).toBe(false);
+    expect(judge(look(system)).isWell).toBe(false);
+  });
+
   test('makes no object for a process that is well', async () => {
     const program = join(import.meta.dirname, '..', 'programs', 'looks.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [
