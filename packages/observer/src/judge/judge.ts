@@ -73,6 +73,9 @@ function assertLook(given: unknown): void {
   }
 }
 
+/** A list of a look that is cut holds as many at least: with fewer findings, none is missing. */
+const fewest = 100;
+
 function sentence(ill: number, { isRunning, hasMore }: Look): string {
   if (!isRunning) {
     return 'The system has ended.';
@@ -80,8 +83,8 @@ function sentence(ill: number, { isRunning, hasMore }: Look): string {
   if (ill === 0) {
     return 'All is well.';
   }
-  if (hasMore) {
-    return `At least ${ill === 1 ? 'one process needs' : `${ill} processes need`} you.`;
+  if (hasMore && ill >= fewest) {
+    return `At least ${ill} processes need you.`;
   }
   return ill === 1 ? 'One process needs you.' : `${ill} processes need you.`;
 }

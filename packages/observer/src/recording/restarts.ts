@@ -13,7 +13,7 @@ export interface RecentRestarts {
   readonly times: readonly number[];
   /** How many of them, the newest, `supervisor` has counted. */
   counted: number;
-  /** Whether its supervisor gave up at the newest: whoever starts that one starts the child. */
+  /** Whether its supervisor gave up at the newest: the child is started again along with that. */
   readonly hasGivenUp: boolean;
   /** Why it was restarted the last time. */
   readonly reason: string;

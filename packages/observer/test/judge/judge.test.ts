@@ -196,11 +196,14 @@ describe('judge', () => {
     const two = judge(lookWith({ ...mailbox(10_000, 0), ...restarts(9, now) }));
     expect(two.text).toBe('2 processes need you.');
     expect(judge(lookWith(streams({ heardAt: now - 200_000 }))).isWell).toBe(true);
-    const cut = (given: Partial<Look>) => judge(lookWith({ ...given, hasMore: true })).text;
-    expect(cut(mailbox(10_000, 0))).toBe('At least one process needs you.');
-    expect(cut({ ...mailbox(10_000, 0), ...restarts(9, now) })).toBe(
-      'At least 2 processes need you.',
-    );
+    const cut = (count: number) => {
+      const lost = Array.from({ length: count }, (_, n) => moment(`app / ${n}`, now));
+      return judge(lookWith({ lost, hasMore: true })).text;
+    };
+    expect([cut(99), cut(100)]).toStrictEqual([
+      '99 processes need you.',
+      'At least 100 processes need you.',
+    ]);
   });
 
   test('makes one of findings with one cause: who waits, and the supervisor', () => {
