@@ -327,30 +327,15 @@ export abstract class Cell extends Target<Cell> implements Process {
     witnesses?.tell('ended', this.pid, reason, this.handled, Math.abs(this.busy), signalling?.pid);
   }
 
-  /**
-   * Announces ends one after another, from a queue. Calls along the links would need a stack of a
-   * million frames for a chain of a million processes, and one end could be announced in the middle
-   * of another.
-   */
   #announceEnd(reason: ExitReason): void {
-    const { exitQueue } = this.runtime;
-    exitQueue.push(this);
-    if (exitQueue.length > 1) {
-      return;
-    }
-    // The loop goes on with the ends that these signals cause: they are added to the same array.
-    for (const cell of exitQueue) {
-      this.runtime.signalling = cell;
-      cell.sendSignals();
-    }
-    this.runtime.signalling = undefined;
-    for (const cell of exitQueue.splice(0)) {
-      // Last: listeners are user code, and may rely on all signals being sent.
-      cell.abort(reason);
+    const { runtime } = this;
+    runtime.exitQueue.push(this);
+    if (runtime.exitQueue.length === 1) {
+      announceEnds(runtime, reason);
     }
   }
 
-  /** Called by `#announceEnd` alone, perhaps that of another process. */
+  /** Called by `announceEnds` alone. */
   sendSignals(): void {
     const reason = this.reason as ExitReason;
     this.stopTimers(this.runtime.timers);
@@ -378,6 +363,24 @@ export abstract class Cell extends Target<Cell> implements Process {
 
   removeWait(wait: Wait): void {
     this.waits?.delete(wait);
+  }
+}
+
+/**
+ * Announces ends one after another, from a queue. Calls along the links would need a stack of a
+ * million frames for a chain of a million processes, and one end could be announced in the middle
+ * of another.
+ */
+function announceEnds(runtime: Runtime, reason: ExitReason): void {
+  // The loop goes on with the ends that these signals cause: they are added to the same array.
+  for (const cell of runtime.exitQueue) {
+    runtime.signalling = cell;
+    cell.sendSignals();
+  }
+  runtime.signalling = undefined;
+  for (const cell of runtime.exitQueue.splice(0)) {
+    // Last: listeners are user code, and may rely on all signals being sent.
+    cell.abort(reason);
   }
 }
 
