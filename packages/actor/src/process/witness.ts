@@ -4,7 +4,8 @@ import type { Pid } from './pid.ts';
 /**
  * Is told of the events of a system, at the moment when they happen, by a direct call. All methods
  * are optional. They run in the middle of the runtime's own work: they should be quick, and only
- * record. `before`: the process that the child ran as before, if there was one.
+ * record. `before`: the process that the child ran as before, if there was one. A supervisor that
+ * has ended tells nothing more of its children.
  */
 export interface Witness {
   /** A process has started. It has not run yet, and has no name. */

@@ -348,8 +348,10 @@ export abstract class SupervisorState extends ParentState {
     child.lastEnd = { at: this.#now, reason: explain(reason), isAbnormal: isAbnormal(reason) };
   }
 
+  /** None once it has ended: its code may go on for a while, and what it does is of no effect. */
   get #witnesses(): Witnesses | undefined {
-    return cellOfProcess(this.#self).runtime.witnesses;
+    const { isAlive, runtime } = cellOfProcess(this.#self);
+    return isAlive ? runtime.witnesses : undefined;
   }
 
   get #now(): number {

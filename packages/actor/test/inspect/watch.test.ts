@@ -155,6 +155,44 @@ describe('watch', () => {
     ]);
   });
 
+  test('tells that a child of a dynamic supervisor is gone whose first start failed', async () => {
+    const system = createTestSystem();
+    const jobs = await DynamicSupervisor.startLink(system);
+    const log: unknown[] = [];
+    watch(system, writing(log));
+    const spec = child({ id: 'job', log: [], plan: [refusal] });
+    await expect(DynamicSupervisor.startChild(jobs, spec)).rejects.toThrow('no');
+    expect(of(log, 'childFailed', 'childRemoved')).toStrictEqual([
+      ['childFailed', 'job', 'undefined', '"no"'],
+      ['childRemoved', 'job', 'undefined'],
+    ]);
+  });
+
+  test.each(['static', 'dynamic'])(
+    'tells nothing more of the children of a %s supervisor that has ended',
+    async (kind) => {
+      const system = createTestSystem();
+      const spec = child({ id: 'slow', log: [], initTime: 500 });
+      const [supervisor, start] =
+        kind === 'static'
+          ? await startSupervisor(system, []).then(
+              (pid) => [pid, () => Supervisor.startChild(pid, spec)] as const,
+            )
+          : await DynamicSupervisor.startLink(system).then(
+              (pid) => [pid, () => DynamicSupervisor.startChild(pid, spec)] as const,
+            );
+      const log: unknown[] = [];
+      watch(system, writing(log));
+      const failed = start().then(undefined, String);
+      await settle(system);
+      exit(system, supervisor, kill);
+      expect(await failed).toContain('killed');
+      await advance(system, 1000);
+      const names = log.map((entry) => (entry as [string])[0]);
+      expect(names.filter((name) => name.startsWith('child'))).toStrictEqual(['childStarting']);
+    },
+  );
+
   test('OBS-R08 tells of each restart that fails: the child, the reason and its stack', async () => {
     const log: unknown[] = [];
     const error = new Error('no database');

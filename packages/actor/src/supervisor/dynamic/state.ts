@@ -55,9 +55,15 @@ export class DynamicState extends SupervisorState {
   // Requests
 
   async startChild(spec: AnyChildSpec): Promise<Outcome<unknown>> {
-    return this.children.size < this.#maxChildren
-      ? this.launch(createChild(spec))
-      : failed(maxChildren);
+    if (this.children.size >= this.#maxChildren) {
+      return failed(maxChildren);
+    }
+    const child = createChild(spec);
+    const launched = await this.launch(child);
+    if (launched.type === 'failed') {
+      this.removed(child);
+    }
+    return launched;
   }
 
   async terminateChild(pid: Pid): Promise<'ok' | 'notFound'> {
