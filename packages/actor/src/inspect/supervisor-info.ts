@@ -2,6 +2,7 @@ import { isA } from '../brand.ts';
 import type { Restart, Shutdown } from '../child-spec.ts';
 import { cellOf } from '../process/cell.ts';
 import type { Pid } from '../process/pid.ts';
+import { childStateOf } from '../supervisor/child-state.ts';
 import type { Child, LastEnd, RestartWait } from '../supervisor/children.ts';
 import type { Strategy } from '../supervisor/rules.ts';
 import { supervisorStateOf } from '../supervisor/state.ts';
@@ -44,7 +45,10 @@ export interface SupervisedChild {
   readonly restarts: number;
   /** When its process was started, on the system's clock; `undefined` while it does not run. */
   readonly startedAt: number | undefined;
-  /** How the process before this one ended, or the last attempt to start one. */
+  /**
+   * How the process before this one ended, or the last attempt to start one. `undefined` while a
+   * process has ended and its supervisor, which is busy, has not handled that.
+   */
   readonly lastEnd: LastEnd | undefined;
   /** The delay that its restart waits for; `undefined` if it waits for none. */
   readonly wait: RestartWait | undefined;
@@ -89,19 +93,20 @@ export function supervisorInfo(pid: Pid): SupervisorInfo | undefined {
 function infoOf(child: Child): SupervisedChild {
   const { id, type, restart, shutdown, significant } = child.spec;
   const { pid, lastPid, restarts, startedAt, lastEnd, wait } = child;
-  const isRunning = typeof pid === 'object';
+  const state = childStateOf(child);
+  const isRunning = typeof pid === 'object' && state === 'running';
   return {
     id,
     type,
     restart,
     shutdown,
     significant,
-    state: isRunning ? 'running' : pid === 'restarting' ? 'restarting' : 'stopped',
+    state,
     pid: isRunning ? pid : undefined,
     lastPid,
     restarts,
     startedAt: isRunning ? startedAt : undefined,
-    lastEnd,
+    lastEnd: isRunning || typeof pid !== 'object' ? lastEnd : undefined,
     wait,
   };
 }

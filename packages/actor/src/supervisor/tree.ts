@@ -7,6 +7,7 @@ import { labelField } from '../process/label.ts';
 import { type Pid } from '../process/pid.ts';
 import { stateOf } from '../server/state-of.ts';
 import { clip } from '../shown/clip.ts';
+import { childStateOf } from './child-state.ts';
 import type { Child } from './children.ts';
 import { SupervisorState } from './state.ts';
 
@@ -118,11 +119,17 @@ class Growing {
     return { ...root, restarts: 0, age, children };
   }
 
-  #nodeOf({ spec: { id, type }, pid, restarts, startedAt }: Child): Tree {
-    const shown = { id, type, restarts };
-    if (typeof pid !== 'object') {
-      const state = pid === 'restarting' ? 'restarting' : 'stopped';
-      return { ...shown, ...gone, state };
+  #nodeOf(child: Child): Tree {
+    const {
+      spec: { id, type },
+      pid,
+      restarts,
+      startedAt,
+    } = child;
+    const state = childStateOf(child);
+    const shown = { id, type, restarts, state };
+    if (state !== 'running' || typeof pid !== 'object') {
+      return { ...shown, ...gone };
     }
     const cell = cellOf(pid);
     const children = this.#childrenOf(stateOf(cell, SupervisorState));
@@ -131,7 +138,6 @@ class Growing {
       pid,
       name: cell.name,
       ...labelField(cell),
-      state: 'running',
       age: this.#now - startedAt,
       children,
     };

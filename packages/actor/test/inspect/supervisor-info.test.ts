@@ -1,5 +1,13 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { childSpec, DynamicSupervisor, exit, kill, type Pid, Supervisor } from '@reprise/actor';
+import {
+  childSpec,
+  DynamicSupervisor,
+  exit,
+  GenServer,
+  kill,
+  type Pid,
+  Supervisor,
+} from '@reprise/actor';
 import { supervisorInfo } from '@reprise/actor/inspect';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
@@ -69,6 +77,36 @@ describe('supervisorInfo', () => {
     exit(system, supervisor, kill);
     expect(await failed).toContain('killed');
     expect(supervisorInfo(supervisor)).toBeUndefined();
+  });
+
+  test('knows that a child has ended while its supervisor waits for the start of another', async () => {
+    const log: unknown[] = [];
+    const { system, supervisor } = await startTree(log, [
+      child({ id: 'a', log }),
+      child({ id: 'job', log }, { restart: 'transient' }),
+    ]);
+    const starting = Supervisor.startChild(supervisor, child({ id: 'slow', log, initTime: 3000 }));
+    await settle(system);
+    exit(system, workerOf(supervisor, 'a'), kill);
+    GenServer.cast(workerOf(supervisor, 'job'), 'end', { type: 'normal' });
+    await settle(system);
+    const ended = [
+      { id: 'a', state: 'restarting', pid: undefined },
+      { id: 'job', state: 'stopped', pid: undefined },
+      { id: 'slow', state: 'stopped', pid: undefined },
+    ];
+    expect(infoOf(supervisor)?.children).toMatchObject(ended);
+    expect(childOf(supervisor, 'a')?.lastEnd).toBeUndefined();
+    expect(Supervisor.tree(supervisor).children).toMatchObject(ended);
+    await advance(system, 3000);
+    await starting;
+    await settle(system);
+    expect(infoOf(supervisor)?.children.map(({ state }) => state)).toStrictEqual([
+      'running',
+      'stopped',
+      'running',
+    ]);
+    expect(childOf(supervisor, 'job')?.lastEnd?.reason).toBe('normal');
   });
 
   test('OBS-R06 shows the delay of a restart as drawn, its end, and the last reason', async () => {
