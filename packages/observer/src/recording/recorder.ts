@@ -36,9 +36,9 @@ export class Recorder implements Witness {
   readonly #attempts: WeakMap<Presence, AbnormalEnd> = new WeakMap();
   /**
    * Children that have ended by a signal. What their supervisor does next decides whether that is a
-   * crash.
+   * crash. Gone with the child: no supervisor that has ended decides.
    */
-  readonly #doubts: Map<number, AbnormalEnd> = new Map();
+  readonly #doubts: WeakMap<Presence, AbnormalEnd> = new WeakMap();
   readonly #endsOfNow: EndsOfNow = new EndsOfNow();
   /** The last crash of a child of each supervisor, until that does something about it. */
   readonly #open: Map<number, OpenCrash> = new Map();
@@ -104,6 +104,7 @@ export class Recorder implements Witness {
     this.#failures.delete(pid.id);
     this.#open.delete(pid.id);
     this.#gaveUp.delete(pid.id);
+    this.#starting.delete(pid.id);
     const text = reason.type === 'normal' ? 'normal' : (gaveUp ?? this.#textOf(reason));
     const isCrash = end?.isCrash === true || gaveUp !== undefined;
     const life = this.history.ended({ pid: pid.id, from, to: now, handled, isCrash }, text, now);
@@ -128,7 +129,7 @@ export class Recorder implements Witness {
       this.#endsOfNow.add(pid, cause);
       return end;
     } else if (isSupervised) {
-      this.#doubts.set(pid.id, end);
+      this.#doubts.set(presence, end);
     } else {
       return undefined;
     }
@@ -175,8 +176,7 @@ export class Recorder implements Witness {
   }
 
   childShutDown(supervisor: Pid, id: string, pid: Pid, reason: ExitReason): void {
-    const followers = this.#doubts.get(pid.id)?.followers ?? [];
-    this.#doubts.delete(pid.id);
+    const followers = this.#takeDoubt(pid)?.followers ?? [];
     const open = this.#open.get(supervisor.id);
     if (open === undefined) {
       // The child was ended on purpose, and the others were not.
@@ -219,11 +219,19 @@ export class Recorder implements Witness {
 
   /** The supervisor goes on with a child: it had not ended it itself. */
   #decide(before: Pid | undefined): void {
-    const end = before && this.#doubts.get(before.id);
+    const end = before && this.#takeDoubt(before);
     if (end !== undefined) {
-      this.#doubts.delete(end.pid.id);
       this.#crash('exit', end);
     }
+  }
+
+  #takeDoubt(pid: Pid): AbnormalEnd | undefined {
+    const presence = this.history.presenceOf(pid.id);
+    const end = presence && this.#doubts.get(presence);
+    if (presence !== undefined) {
+      this.#doubts.delete(presence);
+    }
+    return end;
   }
 
   #crash(kind: CrashKind, end: AbnormalEnd): void {

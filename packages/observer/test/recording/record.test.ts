@@ -362,7 +362,32 @@ describe('record', () => {
     expect(weak.deref()).toBeUndefined();
     await system.stop();
   });
+
+  test('holds on to no process that has ended with its supervisor', async () => {
+    const { system, recording, pids } = await killWithChild();
+    await collectGarbage();
+    expect(pids.map((pid) => pid.deref())).toStrictEqual([undefined, undefined]);
+    expect([...recording.processes].map(({ path }) => path)).toStrictEqual([
+      'app / sub',
+      'app / sub / a',
+    ]);
+    await system.stop();
+  });
 });
+
+/** A supervisor is killed, and its child ends with it. */
+async function killWithChild() {
+  const system = createTestSystem();
+  const recording = record(system);
+  const app = await start(system, [
+    Supervisor.childSpec({ id: 'sub', strategy: 'oneForOne', children: [child('a')] }),
+  ]);
+  const sub = Supervisor.child(app, 'sub' as never) as Supervisor.Pid;
+  const pids = [sub, Supervisor.child(sub, 'a' as never)].map((pid) => new WeakRef<object>(pid));
+  exit(system, sub, kill);
+  await settle(system);
+  return { system, recording, pids };
+}
 
 /** A process fails with an error that refers to much, and that cannot be read in parts. */
 async function crashWithGraph() {
