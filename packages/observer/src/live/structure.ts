@@ -1,56 +1,22 @@
-import { isAlive, type Pid, processes, processInfo, type System } from '@reprise/actor';
-import { type SupervisedChild, supervisorInfo, type Witness } from '@reprise/actor/inspect';
+import { type Pid, processes, type System } from '@reprise/actor';
+import {
+  type SupervisedChild,
+  type SupervisorInfo,
+  supervisorInfo,
+  type Witness,
+} from '@reprise/actor/inspect';
 
 import type { History } from '../history/history.ts';
-import { placeOf } from '../recording/places.ts';
-import type { RestartHour, RestartHours } from '../recording/restart-hours.ts';
+import type { RestartHours } from '../recording/restart-hours.ts';
+import { Others } from './others.ts';
+import { aloneRow, type Changes, type TreeRow, TreeRows } from './tree-rows.ts';
 
-/** A place in the tree, and the process that runs there. */
-export interface TreeRow {
-  /** Stays the same when the child, or its supervisor, is started again. */
-  readonly row: number;
-  /** The row of the supervisor, or of the parent of a process that is no child; 0 at the top. */
-  readonly parent: number;
-  readonly id: string;
-  /** `process`: it is no child of a supervisor. */
-  readonly type: 'supervisor' | 'worker' | 'process';
-  /** The number of the process; `undefined` if none runs. */
-  readonly pid: number | undefined;
-  readonly state: 'running' | 'restarting' | 'stopped';
-  readonly startedAt: number | undefined;
-  /** Since its supervisor was started. */
-  readonly restarts: number;
-  /** The restarts of the last hour; `undefined` for none. */
-  readonly restartHour: RestartHour | undefined;
-  /** Its restart type; `undefined` for a process that is no child. */
-  readonly restart: string | undefined;
-  /** Why the process before this one ended. */
-  readonly reason: string | undefined;
-  /** When it is started next, and after which delay, if it waits for that. */
-  readonly nextStartAt: number | undefined;
-  readonly delay: number | undefined;
-  /** Of a supervisor that runs. */
-  readonly supervises: Supervises | undefined;
+/** A supervisor that has a row. */
+interface Supervisor {
+  readonly pid: Pid;
+  /** The rows of its children. */
+  readonly children: ReadonlySet<number>;
 }
-
-interface Supervises {
-  readonly strategy: string;
-  readonly isDynamic: boolean;
-  /** The restarts that count now, and how many are allowed within how many seconds. */
-  readonly counting: number;
-  readonly maxRestarts: number;
-  readonly maxSeconds: number;
-}
-
-/** What has changed since the last time. */
-export interface Changes {
-  /** Rows as JSON. */
-  readonly changed: readonly string[];
-  readonly removed: readonly number[];
-}
-
-/** Of processes that are no children so many are shown. */
-const mostOthers = 200;
 
 /**
  * The rows of a system, kept current: what happens marks supervisors, and only those that are
@@ -59,21 +25,22 @@ const mostOthers = 200;
 export class Structure implements Witness {
   readonly #history: History;
   readonly #restartHours: RestartHours;
-  readonly #rows: Map<number, TreeRow> = new Map();
-  /** The text of each row as it was told last. */
-  readonly #told: Map<number, string> = new Map();
-  readonly #touched: Set<number> = new Set();
-  readonly #rowByPid: Map<number, number> = new Map();
-  readonly #children: Map<number, ReadonlySet<number>> = new Map();
+  readonly #rows = new TreeRows();
+  /** Each by its row. */
+  readonly #supervisors: Map<number, Supervisor> = new Map();
   readonly #marked: Set<Pid> = new Set();
+  /** Those that are still to be read in this update. */
+  #unread: Set<Pid> = new Set();
   readonly #fresh: Set<Pid> = new Set();
-  #others = 0;
-  /** More of them, in the order in which they get a row once another one has ended. */
-  readonly #withoutRow: Set<Pid> = new Set();
+  readonly #others: Others;
+  /** Which part of an hour the restarts are shown for. */
+  #part: number;
 
   constructor(system: System, history: History, restartHours: RestartHours) {
     this.#history = history;
     this.#restartHours = restartHours;
+    this.#part = restartHours.part;
+    this.#others = new Others(history, this.#rows);
     for (const pid of processes(system)) {
       if (pid !== system.pid) {
         this.#fresh.add(pid);
@@ -87,13 +54,17 @@ export class Structure implements Witness {
 
   ended(pid: Pid): void {
     this.#fresh.delete(pid);
-    this.#withoutRow.delete(pid);
-    if (this.#children.has(this.#rowByPid.get(pid.id) ?? 0)) {
+    this.#others.remove(pid);
+    const row = this.#placeOf(pid);
+    if (row === undefined) {
+      return;
+    }
+    if (this.#supervisors.has(row)) {
       this.#marked.add(pid);
     }
-    if (this.#rowByPid.get(pid.id) === -pid.id) {
-      this.#others -= 1;
-      this.#remove(-pid.id);
+    const above = this.#supervisors.get(this.#rows.get(row)?.parent ?? 0);
+    if (above !== undefined) {
+      this.#marked.add(above.pid);
     }
   }
 
@@ -126,11 +97,11 @@ export class Structure implements Witness {
   }
 
   get rows(): Iterable<TreeRow> {
-    return this.#rows.values();
+    return this.#rows.all;
   }
 
   rowOf(pid: number): number | undefined {
-    return this.#rowByPid.get(pid);
+    return this.#rows.of(pid);
   }
 
   get(row: number): TreeRow | undefined {
@@ -144,7 +115,7 @@ export class Structure implements Witness {
 
   /** All rows as they were told last, as JSON. */
   get snapshot(): string {
-    return `[${[...this.#told.values()].join(',')}]`;
+    return this.#rows.snapshot;
   }
 
   update(): Changes {
@@ -153,49 +124,39 @@ export class Structure implements Witness {
         this.#marked.add(pid);
       }
     }
-    const marked = [...this.#marked];
-    // Some are marked again by what they read.
+    // Some are marked again by what they read, for the next time.
+    this.#unread = new Set(this.#marked);
     this.#marked.clear();
-    for (const pid of marked) {
+    for (const pid of this.#unread) {
       this.#read(pid);
     }
     for (const pid of this.#fresh) {
-      this.#fresh.delete(pid);
-      this.#withoutRow.add(pid);
+      this.#others.add(pid);
     }
-    for (const pid of this.#withoutRow) {
-      if (this.#others >= mostOthers) {
-        break;
-      }
-      this.#withoutRow.delete(pid);
-      this.#addOther(pid);
-    }
-    return this.#changes();
+    this.#fresh.clear();
+    this.#others.update();
+    this.#forgetRestarts();
+    return this.#rows.changes();
   }
 
-  #changes(): Changes {
-    const changed: string[] = [];
-    const removed: number[] = [];
-    for (const number of this.#touched) {
-      const row = this.#rows.get(number);
-      const text = row && JSON.stringify(row);
-      if (text === undefined && this.#told.delete(number)) {
-        removed.push(number);
-      }
-      if (text !== undefined && text !== this.#told.get(number)) {
-        this.#told.set(number, text);
-        changed.push(text);
+  /** They leave the hour by time alone. */
+  #forgetRestarts(): void {
+    const { part } = this.#restartHours;
+    if (part !== this.#part) {
+      this.#part = part;
+      for (const row of [...this.#rows.all].filter(({ restartHour }) => restartHour)) {
+        const place = this.#history.row(row.row);
+        this.#rows.set({ ...row, restartHour: place && this.#restartHours.of(place) });
       }
     }
-    this.#touched.clear();
-    return { changed, removed };
   }
 
   #read(pid: Pid): void {
-    const row = this.#history.presenceOf(pid.id)?.row.number ?? this.#rowByPid.get(pid.id);
+    const row = this.#placeOf(pid);
     if (row === undefined) {
       return;
     }
+    const place = this.#history.presenceOf(pid.id)?.row;
     const info = supervisorInfo(pid);
     const { parent: above, pid: shown } = this.#rows.get(row) ?? {};
     if (info === undefined && above === 0 && shown === pid.id) {
@@ -203,32 +164,37 @@ export class Structure implements Witness {
       this.#remove(row);
       return;
     }
-    const { parent } = this.#history.presenceOf(pid.id)?.row ?? {};
-    if (info !== undefined && parent === undefined) {
-      this.#set({
-        ...topRow,
-        row,
-        id: this.#history.presenceOf(pid.id)?.row.name ?? '',
-        pid: pid.id,
-        startedAt: info.startedAt,
-      });
+    if (info !== undefined && place !== undefined && place.parent === undefined) {
+      const { startedAt } = info;
+      this.#set({ ...aloneRow, type: 'supervisor', row, id: place.name, startedAt }, pid);
     }
-    const children = new Set(info?.children.flatMap((child) => this.#child(pid, row, child)));
-    const before = this.#children.get(row) ?? [];
-    this.#children.set(row, children);
+    this.#readChildren(pid, row, info);
+    const known = this.#rows.get(row);
+    if (info !== undefined && known?.state === 'running') {
+      const { strategy, isDynamic, countingRestarts: counting, maxRestarts, maxSeconds } = info;
+      const supervises = { strategy, isDynamic, counting, maxRestarts, maxSeconds };
+      this.#rows.set({ ...known, type: 'supervisor', supervises });
+      if (counting > 0 || info.children.some(isToBeHandled)) {
+        // Restarts stop to count by time alone, and nobody tells when an end is handled.
+        this.#marked.add(pid);
+      }
+    }
+  }
+
+  /** The row of its child, also of one that is still being started as this process. */
+  #placeOf(pid: Pid): number | undefined {
+    return this.#history.presenceOf(pid.id)?.row.number ?? this.#rows.of(pid.id);
+  }
+
+  #readChildren(supervisor: Pid, row: number, info: SupervisorInfo | undefined): void {
+    const children = new Set(
+      info?.children.flatMap((child) => this.#child(supervisor, row, child)),
+    );
+    const before = this.#supervisors.get(row)?.children ?? [];
+    this.#supervisors.set(row, { pid: supervisor, children });
     for (const child of before) {
       if (!children.has(child)) {
         this.#remove(child);
-      }
-    }
-    const known = this.#rows.get(row);
-    if (known !== undefined && info !== undefined) {
-      const { strategy, isDynamic, countingRestarts: counting, maxRestarts, maxSeconds } = info;
-      const supervises = { strategy, isDynamic, counting, maxRestarts, maxSeconds };
-      this.#set({ ...known, type: 'supervisor', supervises });
-      if (counting > 0) {
-        // They stop to count by time alone.
-        this.#marked.add(pid);
       }
     }
   }
@@ -240,75 +206,55 @@ export class Structure implements Witness {
       return [];
     }
     const row = place.number;
-    if (pid !== undefined) {
-      this.#fresh.delete(pid);
-      this.#rowByPid.set(pid.id, row);
+    const before = this.#rows.get(row);
+    const same = pid !== undefined && before?.pid === pid.id ? before : undefined;
+    if (same === undefined && pid !== undefined && supervisorInfo(pid) !== undefined) {
+      // After its own supervisor, also if it was before.
+      this.#unread.delete(pid);
+      this.#unread.add(pid);
     }
-    const { supervises } = this.#rows.get(row) ?? {};
-    this.#set({
-      row,
-      parent,
-      id: place.name,
-      type,
-      pid: pid?.id,
-      state,
-      startedAt,
-      restarts,
-      restartHour: this.#restartHours.of(place),
-      restart,
-      reason: lastEnd?.reason,
-      nextStartAt: wait?.until,
-      delay: wait?.delay,
-      supervises: state === 'running' ? supervises : undefined,
-    });
+    this.#set(
+      {
+        row,
+        parent,
+        id: place.name,
+        type: same?.type ?? type,
+        pid: pid?.id,
+        state,
+        startedAt,
+        restarts,
+        restartHour: this.#restartHours.of(place),
+        restart,
+        reason: lastEnd?.reason,
+        nextStartAt: wait?.until,
+        delay: wait?.delay,
+        supervises: same?.supervises,
+      },
+      pid,
+    );
     return [row];
   }
 
-  #addOther(pid: Pid): void {
-    if (this.#rowByPid.has(pid.id) || !isAlive(pid) || processInfo(pid) === undefined) {
-      return;
+  /** A process has one row. */
+  #set(row: TreeRow, pid: Pid | undefined): void {
+    if (pid !== undefined) {
+      this.#fresh.delete(pid);
+      this.#others.remove(pid, row.row);
     }
-    const { id } = placeOf(this.#history, pid, String(pid));
-    const parent = this.#rowByPid.get(processInfo(pid)?.parent?.id ?? 0) ?? 0;
-    this.#others += 1;
-    this.#set({ ...topRow, row: -pid.id, parent, id, type: 'process', pid: pid.id });
-  }
-
-  #set(row: TreeRow): void {
-    this.#rows.set(row.row, row);
-    this.#touched.add(row.row);
-    if (row.pid !== undefined) {
-      this.#rowByPid.set(row.pid, row.row);
-    }
+    this.#rows.set({ ...row, pid: pid?.id });
   }
 
   #remove(number: number): void {
-    const { pid } = this.#rows.get(number) ?? {};
-    this.#rows.delete(number);
-    this.#touched.add(number);
-    if (pid !== undefined) {
-      this.#rowByPid.delete(pid);
-    }
-    for (const child of this.#children.get(number) ?? []) {
+    this.#rows.remove(number);
+    const { children = [] } = this.#supervisors.get(number) ?? {};
+    this.#supervisors.delete(number);
+    for (const child of children) {
       this.#remove(child);
     }
-    this.#children.delete(number);
   }
 }
 
-const topRow: TreeRow = {
-  row: 0,
-  parent: 0,
-  id: '',
-  type: 'supervisor',
-  pid: undefined,
-  state: 'running',
-  startedAt: undefined,
-  restarts: 0,
-  restartHour: undefined,
-  restart: undefined,
-  reason: undefined,
-  nextStartAt: undefined,
-  delay: undefined,
-  supervises: undefined,
-};
+/** It has ended, and its supervisor does not know that yet. */
+function isToBeHandled({ pid, lastPid, lastEnd }: SupervisedChild): boolean {
+  return pid === undefined && lastPid !== undefined && lastEnd === undefined;
+}

@@ -48,6 +48,11 @@ export class RestartHours implements Witness {
     }
   }
 
+  /** The number of the part of an hour that goes on: with the next one, the oldest is forgotten. */
+  get part(): number {
+    return Math.floor(this.#now / part);
+  }
+
   /** `undefined` for a child that was not restarted within the hour. */
   of(row: Row): RestartHour | undefined {
     const hour = this.#hours.get(row);

@@ -13,7 +13,8 @@ import { assertOneOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import type { Live } from '../live/live.ts';
-import type { Structure, TreeRow } from '../live/structure.ts';
+import type { Structure } from '../live/structure.ts';
+import type { TreeRow } from '../live/tree-rows.ts';
 import { type Answer, plain } from './exchange.ts';
 
 /** What can be done to a process from the page, where the options allow it. */

@@ -17,7 +17,7 @@ import { supervisorInfo } from '@reprise/actor/inspect';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
 import { observer, observerHandler } from '../../src/index.ts';
-import type { TreeRow } from '../../src/live/structure.ts';
+import type { TreeRow } from '../../src/live/tree-rows.ts';
 import { ask } from '../support/asking.ts';
 import { bearer, token } from '../support/observed.ts';
 import { openStream } from '../support/stream-reader.ts';

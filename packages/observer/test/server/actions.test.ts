@@ -15,7 +15,7 @@ import {
 import { settle } from '@reprise/actor/testing';
 
 import { observer, type ObserverAction, type ObserverOptions } from '../../src/index.ts';
-import type { TreeRow } from '../../src/live/structure.ts';
+import type { TreeRow } from '../../src/live/tree-rows.ts';
 import { ask } from '../support/asking.ts';
 import { bearer, token } from '../support/observed.ts';
 import { openStream } from '../support/stream-reader.ts';

@@ -3,7 +3,7 @@ import { GenServer, noreply, ok, Supervisor } from '@reprise/actor';
 import { settle } from '@reprise/actor/testing';
 
 import { record } from '../../src/index.ts';
-import type { TreeRow } from '../../src/live/structure.ts';
+import type { TreeRow } from '../../src/live/tree-rows.ts';
 import { metrics, metricsText } from '../../src/metrics.ts';
 import { ask } from '../support/asking.ts';
 import { bearer, observed } from '../support/observed.ts';
