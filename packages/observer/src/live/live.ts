@@ -17,7 +17,7 @@ import { Machine } from './machine.ts';
 import { Numbers } from './numbers.ts';
 import { type PageOptions, Reader, type Window } from './reader.ts';
 import type { Sink } from './sink.ts';
-import { streamsFor } from './streams.ts';
+import { countsOf, streamsFor } from './streams.ts';
 import { Structure } from './structure.ts';
 import type { Hello, Vitals } from './told.ts';
 
@@ -126,11 +126,16 @@ export class Live {
     const ended = (reason: string): void => {
       this.end(reason);
     };
-    const unwatch = [watch(this.#system, structure), watchEnd(this.#system, ended)];
+    const numbers = new Numbers(this.#system);
+    const unwatch = [
+      watch(this.#system, structure),
+      watch(this.#system, numbers),
+      watchEnd(this.#system, ended),
+    ];
     this.#machine.start();
     return {
       structure,
-      numbers: new Numbers(this.#system),
+      numbers,
       // What has changed while nobody looked has no number: who has the last one lacks it.
       log: new ChangeLog(this.#lastChange + 1),
       hours: new HourFrames(this.#system.clock, this.#recorded),
@@ -251,8 +256,7 @@ export class Live {
       messages: seen.messages,
       longest: seen.longest,
       handled: numbers.handled,
-      events: sum(seen.streams, ({ events }) => events),
-      bytes: sum(seen.streams, ({ bytes }) => bytes),
+      ...countsOf(seen.streams, this.#recorded.streamRecorder.totals),
       streams: seen.streams.length,
       connected: seen.streams.filter(({ state }) => state === 'connected').length,
       crashes: this.#recorded.crashCount,
@@ -327,8 +331,4 @@ function rowsFrame(
 function nameOf(system: System, recorded: Recorded): string {
   const [first] = recorded.at(system.clock.now());
   return first === undefined || first.id.startsWith('#') ? 'system' : first.id;
-}
-
-function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -1,5 +1,5 @@
-import type { System } from '@reprise/actor';
-import { type Sample, sample } from '@reprise/actor/inspect';
+import type { ExitReason, Pid, System } from '@reprise/actor';
+import { type Sample, sample, type Witness } from '@reprise/actor/inspect';
 
 /**
  * A process in numbers: its row, its status (a place in `statuses`), messages that wait, messages
@@ -18,10 +18,14 @@ export type Figures = readonly [
 const places = 20;
 
 /** The numbers of all processes, from look to look. */
-export class Numbers {
+export class Numbers implements Witness {
   readonly #system: System;
   #now: Sample | undefined = undefined;
   #before: Sample | undefined = undefined;
+  /** Messages handled by processes that have ended since it is told of ends. */
+  #ended = 0;
+  /** What had been handled at the first look. */
+  #first: number | undefined = undefined;
   /** Messages handled by all processes since the first look. */
   handled = 0;
 
@@ -29,11 +33,18 @@ export class Numbers {
     this.#system = system;
   }
 
+  /** Also of one that has lived between two looks. */
+  ended(_pid: Pid, _reason: ExitReason, handled: number): void {
+    this.#ended += handled;
+  }
+
   update(): void {
     const next = sample(this.#system, this.#before);
     this.#before = this.#now;
     this.#now = next;
-    this.handled += this.#sumOfHandled();
+    const handled = this.#ended + sumOf(next.handled, next.length);
+    this.#first ??= handled;
+    this.handled = handled - this.#first;
   }
 
   /** The numbers of a process; `undefined` if it has ended. */
@@ -62,25 +73,14 @@ export class Numbers {
     const at = before === undefined ? -1 : indexOf(before, pid);
     return (at === -1 ? undefined : before?.[column][at]) ?? 0;
   }
+}
 
-  /** Ids ascend in both. */
-  #sumOfHandled(): number {
-    const [now, before] = [this.#now, this.#before];
-    if (now === undefined || before === undefined) {
-      return 0;
-    }
-    let sum = 0;
-    let other = 0;
-    for (let at = 0; at < now.length; at++) {
-      const id = now.ids[at] ?? 0;
-      while (other < before.length && (before.ids[other] ?? 0) < id) {
-        other += 1;
-      }
-      const isSame = other < before.length && before.ids[other] === id;
-      sum += (now.handled[at] ?? 0) - (isSame ? (before.handled[other] ?? 0) : 0);
-    }
-    return sum;
+function sumOf(values: Float64Array, length: number): number {
+  let sum = 0;
+  for (let at = 0; at < length; at++) {
+    sum += values[at] ?? 0;
   }
+  return sum;
 }
 
 function figuresAt(now: Sample, row: number, at: number): Figures {

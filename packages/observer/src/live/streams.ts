@@ -1,4 +1,5 @@
 import type { StreamLook } from '../look/stream-look.ts';
+import type { StreamTotals } from '../recording/totals.ts';
 import type { Window } from './reader.ts';
 
 /** So many streams are told in each look. */
@@ -17,6 +18,19 @@ export function streamsFor(all: readonly StreamLook[]): (window: Window) => stri
     const shown = new Set(streams);
     return textOf(all.filter((one) => urgent.has(one) || shown.has(one.pid)));
   };
+}
+
+/** What those that run have counted, and those that have ended: it never falls. */
+export function countsOf(
+  running: readonly StreamLook[],
+  ended: Iterable<readonly [path: string, totals: StreamTotals]>,
+): Pick<StreamTotals, 'events' | 'bytes'> {
+  const counts = { events: 0, bytes: 0 };
+  for (const { events, bytes } of [...running, ...Array.from(ended, ([, totals]) => totals)]) {
+    counts.events += events;
+    counts.bytes += bytes;
+  }
+  return counts;
 }
 
 /** A time of the clock has a dozen digits after its point: here one is enough. */

@@ -22,7 +22,10 @@ export interface Hello {
   readonly actions: readonly string[];
 }
 
-/** The system in numbers, at one look. Counts are those since the start of the program. */
+/**
+ * The system in numbers, at one look. Counts are those since the recording began; of streams that
+ * ran then, since their start.
+ */
 export interface Vitals extends MachineFigures {
   /** On the clock of the system, and the time of day, in ms. */
   readonly at: number;
