@@ -38,7 +38,7 @@ import { streamMetrics } from './stream-metrics.ts';
  * ```
  */
 export function metrics(system: System): readonly Metric[] {
-  const recorded = recordedOf(system);
+  const recorded = recordedOf(system).hold();
   const seen = look(system);
   return [
     metric(families.processes, seen.processes),

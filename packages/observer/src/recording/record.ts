@@ -42,7 +42,10 @@ export interface Recording {
   readonly streams: readonly RecordedStream[];
   /** The supervision trees as they were at `time`; before `since` some of it may be missing. */
   at(time: number): readonly PastTree[];
-  /** Ends the recording, and keeps what is there. */
+  /**
+   * Ends the recording, and keeps what is there. One that an observer shows, or that `metrics` has
+   * counted from, goes on: it ends with the system.
+   */
   stop(): void;
 }
 
@@ -118,6 +121,7 @@ export class Recorded implements Recording {
   readonly #system: System;
   readonly #stopped: () => void;
   readonly #unwatch: readonly (() => void)[];
+  #isHeld = false;
 
   constructor(system: System, stopped: () => void) {
     this.#system = system;
@@ -196,7 +200,16 @@ export class Recorded implements Recording {
     return this.recorder.history.at(time);
   }
 
+  /** For one that reads it again and again: from now on nobody can stop it. */
+  hold(): this {
+    this.#isHeld = true;
+    return this;
+  }
+
   stop(): void {
+    if (this.#isHeld) {
+      return;
+    }
     for (const unwatch of this.#unwatch) {
       unwatch();
     }

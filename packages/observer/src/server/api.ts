@@ -35,7 +35,7 @@ class SystemApi implements Api {
 
   constructor(system: System, options: ShowOptions, own: Pid | undefined) {
     this.#system = system;
-    this.#recording = recordedOf(system);
+    this.#recording = recordedOf(system).hold();
     this.#live = liveOf(system);
     this.#options = options;
     const { judge: limits = {}, actions = [] } = options;

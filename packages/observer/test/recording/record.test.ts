@@ -16,7 +16,8 @@ import {
 } from '@reprise/actor';
 import { advance, createTestSystem, settle } from '@reprise/actor/testing';
 
-import { type PastTree, record, type Recording } from '../../src/index.ts';
+import { observerHandler, type PastTree, record, type Recording } from '../../src/index.ts';
+import { metrics } from '../../src/metrics.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { child, end, fail, linked, start } from '../support/tree.ts';
 
@@ -310,6 +311,28 @@ describe('record', () => {
     );
     expect(recording.crashCount).toBe(1);
     expect(record(system)).not.toBe(recording);
+  });
+
+  test('goes on for an observer and for metrics, whoever stops it', async () => {
+    const system = createTestSystem();
+    const app = await start(system, [child('a')]);
+    const { fetch } = observerHandler(system, { gate: () => true });
+    record(system).stop();
+    await fail(system, Supervisor.child(app, 'a' as never), 'no paper');
+    const [tree, crashes] = await Promise.all(
+      ['tree', 'crashes'].map(async (name) =>
+        (await fetch(new Request(`http://a/api/${name}`))).json(),
+      ),
+    );
+    expect(tree).toMatchObject({ rows: [{ id: 'app' }, { id: 'a', state: 'running', pid: 4 }] });
+    expect(crashes).toMatchObject([{ path: 'app / a', count: 1 }]);
+    const counted = createTestSystem();
+    const exits = () => metrics(counted).find(({ name }) => name === 'reprise.process.exits');
+    expect(exits()?.value).toBeUndefined();
+    spawn(counted, () => undefined);
+    await settle(counted);
+    record(counted).stop();
+    expect(exits()?.value).toBe(1);
   });
 
   test('knows the places of children whose start is not over when it begins', async () => {
