@@ -7,8 +7,8 @@ export interface Redaction {
   hides(name: string): boolean;
   /**
    * A text without its secrets: the user and password of a URL, the values of query parameters and
-   * headers that hold keys, a token in the fragment, credentials after `Bearer` and the like, JSON
-   * Web Tokens, private keys in PEM.
+   * headers that hold keys, a token in the fragment, credentials after `Bearer` and the like, the
+   * values of options such as `--password`, JSON Web Tokens, private keys in PEM.
    * `replace` gives the text in place of each.
    */
   redact(text: string, replace?: (secret: string) => string): string;
@@ -39,7 +39,7 @@ export function redact(text: string, replace?: (secret: string) => string): stri
 export function createRedaction(names: SecretNames = []): Redaction {
   const isNamed = (name: string): boolean => names.some((one) => matches(one, name));
   const hides = (name: string): boolean =>
-    name.length <= longestName && (secretField.test(name) || isNamed(name));
+    name.length <= longestName && (secretField.test(name) || passField.test(name) || isNamed(name));
   return {
     hides,
     redact: (text, replace = () => redacted) => {
@@ -60,7 +60,10 @@ const longestName = 200;
  * them, nor plain `key` and `code`, which name anything.
  */
 const secretField =
-  /pass(?:word|wd|phrase|code)|secret|token(?!s|[-_]?(?:count|type|izer|limit))|authorization|cookie|credential|bearer|(?:api|auth|private|access|signing|encryption|subscription|tls|x)[-_]?key|signature|session[-_]?id|card[-_]?(?:number|no)$|(?:credit|debit)[-_]?card|^(?:pfx|pwd|jwt|auth|session|sid|card|cvc|cvv)$/i;
+  /pass(?:word|wd|phrase|code)|secret|token(?!s|[-_]?(?:count|type|izer|limit))|authorization|cookie|credential|creds|[cx]srf|bearer|(?:api|auth|private|access|signing|encryption|subscription|session|master|tls|x)[-_]?key|signature|session[-_]?id|card[-_]?(?:number|no)$|(?:credit|debit)[-_]?card|^(?:pfx|pwd|jwt|auth|session|sid|card|cvc|cvv)$/i;
+
+/** The word `pass` at the end of a name: `smtpPass`, `db_pass`, and not `bypass`. */
+const passField = /(?:^|[-_])pass$|(?:^|[a-z\d_])P(?:ass|ASS)$/;
 
 /**
  * Matches a part of the name of a query parameter: plain `key` and `code` are secrets there, too.
@@ -69,7 +72,7 @@ const secretParameter =
   /pass|pwd|secret|token|key|code|auth|credential|sig(?:nature)?$|signature|session|jwt|bearer/i;
 
 /** Tested first: most texts have none of these characters and words. */
-const mayHoldSecrets = /[@=:]|bearer|basic|eyJ|PRIVATE KEY/i;
+const mayHoldSecrets = /[@=:]|%(?:25)?40|--\w|bearer|basic|eyJ|PRIVATE KEY/i;
 
 const pem =
   /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g;
@@ -79,6 +82,10 @@ const webToken = /\beyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*)+/g;
 
 /** The user and password of a URL: all before the last `@` of its authority. */
 const userInfo = /\/\/[^\s/?#"'<>\\]{0,2000}@/g;
+
+/** The same in a URL that is encoded, once or twice, as in the query of another one. */
+const encodedUserInfo =
+  /(%(?:25)?2F%(?:25)?2F)(?:(?!%(?:25)?(?:2F|3F|23))[^\s/?#&"'<>\\]){0,2000}(?:%(?:25)?40|@)/gi;
 
 const parameter = /([?&;#]|&amp;)([\w.~%[\]-]{1,100})=([^&\s"'<>#;]+)/g;
 
@@ -91,9 +98,15 @@ const fragment =
 
 const scheme = /\b(bearer|basic)(\s+)[\w.~+/=:-]{6,}/gi;
 
-/** A field within a text: `name: value`, `"name":"value"`, `name=value`; no parameter. */
+/**
+ * A field within a text: `name: value`, `"name":"value"`, `name=value`; no parameter. In JSON that
+ * is a text within JSON, each quote has backslashes before it; one within the value has more.
+ */
 const field =
-  /(?<![?&;#\w-])(["']?)([\w-]{2,60})\1(\s{0,4}[:=]\s{0,4})("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"',;&}\])]+)/g;
+  /(?<![?&;#\w-])(\\{0,7}["']|)([\w-]{2,60})\1(\s{0,4}[:=]\s{0,4})("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|(\\{1,7}")(?:(?!(?<!\\)\5)[^\n])*(?:\5)?|[^\s"',;&}\])]+)/g;
+
+/** An option of a command line, and its value: `--password value`. */
+const option = /(?<![\w-])(--[\w-]{2,60}\s{1,4})("[^"\n]*"?|'[^'\n]*'?|(?!--)[^\s"']+)/g;
 
 /** Headers whose whole line is one secret. */
 const wholeLine =
@@ -108,6 +121,7 @@ function withoutSecrets(
   const rest = text
     .replaceAll(pem, (all: string, kind: string) => `-----BEGIN ${kind}----- ${replace(all)}`)
     .replaceAll(userInfo, '//')
+    .replaceAll(encodedUserInfo, '$1')
     .replaceAll(webToken, (all: string) => replace(all))
     .replaceAll(parameter, (all: string, mark: string, name: string, value: string) =>
       isParameter(decoded(name)) ? `${mark}${name}=${replace(value)}` : all,
@@ -120,6 +134,9 @@ function withoutSecrets(
     .replaceAll(
       scheme,
       (all: string, name: string, space: string) => `${name}${space}${replace(all)}`,
+    )
+    .replaceAll(option, (all: string, name: string, value: string) =>
+      isField(name.trimEnd()) ? name + quoted(value, replace(value)) : all,
     );
   return withoutFields(rest, isField, replace);
 }
@@ -139,8 +156,9 @@ function withoutFields(
     if (isField(name) && !isHidden(value)) {
       shown += text.slice(from, found.index + start) + quoted(value, replace(value));
       from = pattern.lastIndex;
-    } else if (/\s$/.test(all.slice(0, start))) {
-      // Only after white space, which no value holds: no text is read more than twice.
+    } else if (/\s$/.test(all.slice(0, start)) || openingQuote.test(value)) {
+      // A value without quotes holds no white space, and none with quotes goes on after the next
+      // quote of its kind: no text is read more often than there are kinds.
       pattern.lastIndex = found.index + start;
     }
   }
@@ -159,9 +177,11 @@ function isHidden(value: string): boolean {
   return value.startsWith('[redacted');
 }
 
+const openingQuote = /^\\*["']/;
+
 /** Quoted as the value was. */
 function quoted(value: string, shown: string): string {
-  const quote = /^["']/.exec(value)?.[0] ?? '';
+  const quote = openingQuote.exec(value)?.[0] ?? '';
   return `${quote}${shown}${quote}`;
 }
 

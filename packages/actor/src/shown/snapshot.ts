@@ -213,8 +213,8 @@ export class Snapshot {
       }
       const property = Object.getOwnPropertyDescriptor(list, at);
       // The second of a pair, as `[...headers]` has them.
-      const name = list.length === 2 && at === 1 ? dataOf(list, '0') : undefined;
-      items.push(this.#ofNamed(name, String(at), property, ''));
+      const names = list.length === 2 && at === 1 ? [dataOf(list, '0')] : [];
+      items.push(this.#ofNamed(names, String(at), property, ''));
     }
     return items;
   }
@@ -226,8 +226,6 @@ export class Snapshot {
     const keys = Object.keys(record).filter((key) => !except.has(key));
     const shown: [string, unknown][] = [];
     const above = this.#names.at(-1) ?? '';
-    // An entry of a list, such as `{ name: 'Cookie', value: '…' }`.
-    const name = dataOf(record, 'name') ?? dataOf(record, 'key');
     for (const key of keys) {
       if (this.#isFull(shown.length)) {
         shown.push(['…', `${keys.length - shown.length} more`]);
@@ -236,7 +234,8 @@ export class Snapshot {
       const property = Object.getOwnPropertyDescriptor(record, key);
       // Methods are left out, as in JSON.
       if (typeof property?.value !== 'function') {
-        const beside = key === 'value' ? name : undefined;
+        // An entry of a list, such as `{ name: 'Cookie', value: '…' }`.
+        const beside = key === 'value' ? nameKeys.map((one) => dataOf(record, one)) : [];
         shown.push([this.text(key), this.#ofNamed(beside, key, property, above)]);
       }
     }
@@ -250,13 +249,15 @@ export class Snapshot {
 
   /** A property whose value may have its name beside it, in an entry of a list. */
   #ofNamed(
-    name: unknown,
+    names: readonly unknown[],
     key: string,
     property: PropertyDescriptor | undefined,
     above: string,
   ): unknown {
     const list = this.#names.at(-2) ?? '';
-    return typeof name === 'string' && this.#isSecret(name, property?.value, list)
+    return names.some(
+      (name) => typeof name === 'string' && this.#isSecret(name, property?.value, list),
+    )
       ? this.#partial(redacted)
       : this.#ofProperty(key, property, above);
   }
@@ -322,6 +323,9 @@ function dataOf(object: object, key: string): unknown {
 }
 
 const none: ReadonlySet<string> = new Set();
+
+/** The fields that hold the name of the `value` beside them. */
+const nameKeys = ['name', 'key', 'header', 'field'];
 
 /**
  * Objects whose keys took long to list. A state that is one is shown in the report of each crash,

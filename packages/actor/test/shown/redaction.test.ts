@@ -44,6 +44,21 @@ describe('a text is shown without', () => {
       'Error: at login: "pwd": "SECRET"',
       'Error: at login: "pwd": "[redacted]"',
     ],
+    ['a pass', 'login pass=SECRET, done', 'login pass=[redacted], done'],
+    ['a field in a text in JSON', '{"m":"it: pwd=SECRET"}', '{"m":"it: pwd=[redacted]"}'],
+    ['an option', 'psql --password SECRET -h db', 'psql --password [redacted] -h db'],
+    ['an option in quotes', `run --token "SECRET SECRET" x`, `run --token "[redacted]" x`],
+    [
+      'a field of JSON within JSON',
+      String.raw`{"body":"{\"password\":\"SEC\\\"RET\",\"a\":1}"}`,
+      String.raw`{"body":"{\"password\":\"[redacted]\",\"a\":1}"}`,
+    ],
+    [
+      'a URL within a query',
+      'http://h/?to=https%3A%2F%2Fjoe%3ASECRET%40host%2Fa%40b',
+      'http://h/?to=https%3A%2F%2Fhost%2Fa%40b',
+    ],
+    ['one that is encoded twice', 'https%253A%252F%252FSECRET%2540h', 'https%253A%252F%252Fh'],
     [
       'a private key',
       '-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\nend',
@@ -62,6 +77,9 @@ describe('a text is shown without', () => {
     '{"usage":{"completion_tokens":12}}',
     `Unexpected token 'o', "no json" is not valid JSON`,
     'ECONNREFUSED 127.0.0.1:80',
+    'bypass=1, compass: north, passed: 7',
+    'http://h/?to=https%3A%2F%2Fhost%2Fjoe%40example.com',
+    'try --verbose now -- or --tokens 5',
     'eyJhbGci is the start of many, and keyJar.open.now is none',
   ])('no more than that: %s', (text) => {
     expect(redact(text)).toBe(text);
@@ -85,6 +103,14 @@ test.each([
   'cardNumber',
   'creditCard',
   'cvv',
+  'pass',
+  'smtpPass',
+  'db_pass',
+  'DB_PASS',
+  'sessionKey',
+  'master_key',
+  'creds',
+  'csrf',
 ])('the value of a field %s is hidden', (name) => {
   expect(hides(name)).toBe(true);
 });
@@ -103,8 +129,32 @@ test.each([
   'discard',
   'cardinality',
   'inside',
+  'bypass',
+  'compass',
+  'passes',
+  'passenger',
 ])('the value of a field %s is not hidden', (name) => {
   expect(hides(name)).toBe(false);
+});
+
+test.each([
+  '--password ',
+  'a: "b: ',
+  String.raw`a: \"b: \\\"c: `,
+  String.raw`"a":\"`,
+  '%2F%2F',
+  '%2f%252F%40',
+  '//',
+  'eyJaaaaa.aa.',
+  'pass=',
+  '-',
+  '\\',
+])('a text of a megabyte is read in the time of its length: %j', (part) => {
+  const text = part.repeat(1_000_000 / part.length);
+  const before = process.cpuUsage();
+  redact(text);
+  // A pattern that tries each start to the end of the text takes minutes.
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
 });
 
 test('further names are hidden as fields and as parameters: whole names, and patterns', () => {

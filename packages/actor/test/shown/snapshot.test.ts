@@ -79,6 +79,8 @@ describe('a value is copied', () => {
       entries: [
         { name: 'Authorization', value: 'SECRET' },
         { key: 'password', value: 'SECRET' },
+        { header: 'authorization', value: 'SECRET' },
+        { field: 'password', value: 'SECRET' },
         { name: 'currency', value: 'EUR' },
       ],
       set: new Set([['apiKey', 'SECRET']]),
@@ -96,6 +98,8 @@ describe('a value is copied', () => {
       entries: [
         { name: 'Authorization', value: '[redacted]' },
         { key: 'password', value: '[redacted]' },
+        { header: 'authorization', value: '[redacted]' },
+        { field: 'password', value: '[redacted]' },
         { name: 'currency', value: 'EUR' },
       ],
       set: { 'Set(1)': [['apiKey', '[redacted]']] },
