@@ -2,7 +2,7 @@ export { explain, type ExplainedMessage, type Explanation } from './inspect/expl
 export { expose, exposed, type Facet, facetOf } from './inspect/expose.ts';
 export { inHand, type InHand } from './inspect/in-hand.ts';
 export { type Sample, sample, statuses } from './inspect/sample.ts';
-export { shown, type ShownReason, shownReason, shownState } from './inspect/shown.ts';
+export { shown, type ShownReason, shownReason, shownState, shownText } from './inspect/shown.ts';
 export {
   type LastEnd,
   type RestartWait,

@@ -1,3 +1,3 @@
 export { describe } from './describe.ts';
 export { escapeControls, type EscapeOptions } from './escape.ts';
-export { redact } from './shown/redaction.ts';
+export { redact, redactedStart } from './shown/redaction.ts';

@@ -93,4 +93,18 @@ describe('stateLine', () => {
   ] as const)('%j is %j', (state, line) => {
     expect(stateLine(state)).toBe(line);
   });
+
+  test('has no part of a secret that is cut', () => {
+    const hide = (text: string): string => text.replaceAll('hunter2-hunter2', '[redacted]');
+    const body = `${'x'.repeat(290)} hunter2-hunter2`;
+    const answer = { type: 'status', status: 403, headers: {}, url: source.url, body } as const;
+    const id = `${'x'.repeat(90)} hunter2-hunter2`;
+    for (const state of [
+      { type: 'gaveUp', reason: 'status 403', failure: answer },
+      { type: 'gap', asked: id, begins: id },
+      { type: 'ignored', lastEventId: id, reason: 'refused' },
+    ] as const) {
+      expect(stateLine(state, hide)).not.toContain('hun');
+    }
+  });
 });

@@ -1,9 +1,7 @@
-import { describe, escapeControls, redact } from '@reprise/actor/text';
+import { describe, escapeControls, redactedStart } from '@reprise/actor/text';
 
 /** Of the words of an error, in characters. */
 const longest = 500;
-/** So many times as much is looked at: a secret that is cut off would not be known as one. */
-const margin = 10;
 
 /**
  * The words of an error, as `shown` has them. Any value may be thrown, and a message may be no
@@ -18,8 +16,7 @@ export function textOf(error: unknown): string {
  * keep, such as U+0000 in Postgres.
  */
 export function shown(text: string, limit: number): string {
-  const start = redact(text.slice(0, margin * limit));
-  return escapeControls(start.slice(0, limit).replaceAll(/\s+/g, ' '));
+  return escapeControls(redactedStart(text, limit).replaceAll(/\s+/g, ' '));
 }
 
 function messageOf(error: unknown): string | undefined {

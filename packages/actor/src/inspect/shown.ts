@@ -4,8 +4,9 @@ import { errorIn, type ExitReason } from '../process/exit-reason.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
-import { clip } from '../shown/clip.ts';
+import { startOf } from '../shown/clip.ts';
 import { fieldOf, isError, textIn, textOfError } from '../shown/reading.ts';
+import type { Redaction } from '../shown/redaction.ts';
 import { type Limits, snapshot } from '../shown/snapshot.ts';
 import { explain } from '../supervisor/rules.ts';
 
@@ -61,6 +62,24 @@ export function shownState(pid: Pid): unknown {
     : undefined;
 }
 
+/**
+ * The start of a text of any kind, such as a name, as `shown` has it; of a longer one it says how
+ * long it is. It has none of the secrets that the reports of the system hide.
+ * @throws TypeError for anything but a process
+ * @example
+ * ```ts
+ * import { createSystem } from '@reprise/actor';
+ * import { shownText } from '@reprise/actor/inspect';
+ *
+ * const system = createSystem();
+ * console.log(shownText(system, 'https://joe:secret@example.com/', 11)); // https://exa… (31 characters)
+ * await system.stop();
+ * ```
+ */
+export function shownText(system: Process, text: string, limit: number): string {
+  return cellOfProcess(system, 'system').runtime.redaction.clip(text, limit);
+}
+
 /** An exit reason in words. */
 export interface ShownReason {
   /** As `formatReason` has it; of a supervisor that gave up, which child failed, and why. */
@@ -86,10 +105,10 @@ export interface ShownReason {
  */
 export function shownReason(system: Process, reason: ExitReason): ShownReason {
   const { redaction } = cellOfProcess(system, 'system').runtime;
-  const text = redaction.redact(clip(explain(reason), longestReason));
-  const stacks = stacksOf(errorIn(reason).err);
-  const stack = stacks.length === 0 ? undefined : clip(stacks.join('\ncause: '), longestStack);
-  return { text, stack: stack && redaction.redact(stack) };
+  const text = redaction.clip(explain(reason), longestReason);
+  const stacks = stacksOf(errorIn(reason).err, redaction);
+  const stack = stacks.length === 0 ? undefined : stacks.join('\ncause: ');
+  return { text, stack: stack && startOf(stack, longestStack) };
 }
 
 /** In characters. */
@@ -98,21 +117,22 @@ const longestStack = 8000;
 /** An error, and so many causes. */
 const mostErrors = 5;
 
-function stacksOf(error: Error | undefined): readonly string[] {
+function stacksOf(error: Error | undefined, redaction: Redaction): readonly string[] {
   const stacks: string[] = [];
   let cause: unknown = error;
   while (isError(cause) && stacks.length < mostErrors) {
-    stacks.push(stackOf(cause));
+    stacks.push(stackOf(cause, redaction));
     cause = fieldOf(cause, 'cause');
   }
   return stacks;
 }
 
 /** The frames come after the message, however long that is. */
-function stackOf(error: Error): string {
+function stackOf(error: Error, redaction: Redaction): string {
   const stack = textIn(error, 'stack') || textOfError(error, longestReason);
   const frames = stack.search(/\n {4}at /);
   return frames === -1
-    ? clip(stack, longestReason)
-    : clip(stack.slice(0, frames), longestReason) + clip(stack.slice(frames), longestStack);
+    ? redaction.clip(stack, longestReason)
+    : redaction.clip(stack.slice(0, frames), longestReason) +
+        redaction.clip(stack.slice(frames), longestStack);
 }

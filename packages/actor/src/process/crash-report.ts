@@ -1,5 +1,6 @@
 import { oneOfAll } from '../brand.ts';
-import { clip, listed } from '../shown/clip.ts';
+import { listed } from '../shown/clip.ts';
+import { defaultRedaction } from '../shown/redaction.ts';
 import { type Cell, nameOf, pidAndLabel } from './cell.ts';
 import { errorIn, type ExitReason } from './exit-reason.ts';
 import { extrasOf, loggerFor } from './extras.ts';
@@ -59,7 +60,7 @@ export function nameOfChild(id: string, cell: Cell | undefined): string {
   const name = cell?.name === undefined || cell.name === id ? [] : [cell.name];
   const pid = cell === undefined ? [] : [pidAndLabel(cell)];
   const names = [...name, ...pid];
-  return `child ${JSON.stringify(clip(id, 100))}${names.length === 0 ? '' : ` (${names.join(', ')})`}`;
+  return `child ${JSON.stringify(defaultRedaction.clip(id, 100))}${names.length === 0 ? '' : ` (${names.join(', ')})`}`;
 }
 
 /** Up to the first that has ended. */

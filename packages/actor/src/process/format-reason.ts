@@ -1,5 +1,5 @@
 import { describe } from '../describe.ts';
-import { clip, listed } from '../shown/clip.ts';
+import { listed } from '../shown/clip.ts';
 import { isError, textOfError } from '../shown/reading.ts';
 import { defaultRedaction } from '../shown/redaction.ts';
 import { type ExitReason, isExitReason } from './exit-reason.ts';
@@ -102,7 +102,7 @@ export function failedStart(reason: ExitReason): FailedStart {
   let level = 0;
   for (let failed = failedChild(why); failed !== undefined; failed = failedChild(why)) {
     if (level < mostShown) {
-      children.push(clip(failed.id, 100));
+      children.push(defaultRedaction.clip(failed.id, 100));
     }
     level += 1;
     why = level < mostLevels ? failed.reason : deeper;
@@ -130,7 +130,7 @@ const longestMessage = 500;
 
 /** Its name and message on one line, without secrets. */
 function lineOf(error: Error): string {
-  const text = defaultRedaction.redact(clip(textOfError(error), longestMessage));
+  const text = defaultRedaction.clip(textOfError(error), longestMessage);
   // Most texts are one line: the test is cheaper than the replacement.
   return /[^\S ]| {2}/.test(text) ? text.replaceAll(/\s+/g, ' ') : text;
 }

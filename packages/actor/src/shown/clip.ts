@@ -1,12 +1,7 @@
 /**
- * The start of a text. A slice would keep the whole text in memory for as long as a logger keeps
- * the report: the copy does not.
+ * The first characters, without half of a pair of surrogates. A slice would keep the whole text in
+ * memory for as long as a logger keeps the report: the copy does not.
  */
-export function clip(text: string, limit: number): string {
-  return text.length <= limit ? text : `${startOf(text, limit)}… (${text.length} characters)`;
-}
-
-/** The first characters, without half of a pair of surrogates. */
 export function startOf(text: string, limit: number): string {
   const start = text.slice(0, limit);
   return JSON.parse(JSON.stringify(start.isWellFormed() ? start : start.slice(0, -1))) as string;

@@ -1,4 +1,3 @@
-import { clip } from './clip.ts';
 import { fieldOf, isError, textIn, textOfError } from './reading.ts';
 import type { Redaction } from './redaction.ts';
 import { Snapshot } from './snapshot.ts';
@@ -59,12 +58,13 @@ class ErrorCopy {
     const title = textOfError(this.#error, longestMessage);
     const length = name.length + message.length + 2;
     return stack.startsWith(title) && length < stack.length && message !== ''
-      ? this.#text(stack.slice(0, length), longestMessage) + clip(stack.slice(length), longestStack)
+      ? this.#text(stack.slice(0, length), longestMessage) +
+          this.#text(stack.slice(length), longestStack)
       : this.#text(stack, longestStack);
   }
 
   #text(text: string, limit: number): string {
-    return this.#redaction.redact(clip(text, limit));
+    return this.#redaction.clip(text, limit);
   }
 
   #cause(): { readonly cause?: unknown } {

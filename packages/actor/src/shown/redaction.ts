@@ -1,3 +1,5 @@
+import { startOf } from './clip.ts';
+
 /**
  * The secrets that no report shows: the values of fields, headers and query parameters whose names
  * say that they are secret, and the parts of texts that are.
@@ -12,6 +14,10 @@ export interface Redaction {
    * `replace` gives the text in place of each.
    */
   redact(text: string, replace?: (secret: string) => string): string;
+  /** The start of a text without its secrets: also without one that goes on where it is cut. */
+  start(text: string, limit: number): string;
+  /** The same, which says how long the text is. */
+  clip(text: string, limit: number): string;
 }
 
 /** Further names whose values are hidden: a text for the whole name, in any case, or a pattern. */
@@ -35,18 +41,41 @@ export function redact(text: string, replace?: (secret: string) => string): stri
   return defaultRedaction.redact(text, replace);
 }
 
+/**
+ * The first characters of a text, without its secrets. A secret must not lose its end before it is
+ * known as one: so the text is cut last.
+ * @example
+ * ```ts
+ * import { redactedStart } from '@reprise/actor/text';
+ *
+ * console.log(redactedStart('GET https://joe:secret@example.com/', 18)); // GET https://exampl
+ * ```
+ */
+export function redactedStart(text: string, limit: number): string {
+  return defaultRedaction.start(text, limit);
+}
+
 /** The rule, with further names. */
 export function createRedaction(names: SecretNames = []): Redaction {
   const isNamed = (name: string): boolean => names.some((one) => matches(one, name));
   const hides = (name: string): boolean =>
     name.length <= longestName && (secretField.test(name) || passField.test(name) || isNamed(name));
-  return {
-    hides,
-    redact: (text, replace = () => redacted) => {
-      const isKey = (name: string): boolean => secretParameter.test(name) || isNamed(name);
-      return mayHoldSecrets.test(text) ? withoutSecrets(text, hides, isKey, replace) : text;
-    },
+  const withoutThem: Redaction['redact'] = (text, replace = () => redacted) => {
+    const isKey = (name: string): boolean => secretParameter.test(name) || isNamed(name);
+    return mayHoldSecrets.test(text) ? withoutSecrets(text, hides, isKey, replace) : text;
   };
+  const start = (text: string, limit: number): string => {
+    if (text.length <= limit) {
+      return withoutThem(text);
+    }
+    // A little more than is shown, for the ends of the secrets in it.
+    const some = startOf(text, limit + margin);
+    const whole = some.length < text.length ? some.replace(openEnd, redacted) : some;
+    return startOf(withoutThem(whole), limit);
+  };
+  const clip = (text: string, limit: number): string =>
+    start(text, limit) + (text.length > limit ? `… (${text.length} characters)` : '');
+  return { hides, redact: withoutThem, start, clip };
 }
 
 /** The rule without further names. */
@@ -70,6 +99,13 @@ const passField = /(?:^|[-_])pass$|(?:^|[a-z\d_])P(?:ass|ASS)$/;
  */
 const secretParameter =
   /pass|pwd|secret|token|key|code|auth|credential|sig(?:nature)?$|signature|session|jwt|bearer/i;
+
+/** In characters: most secrets that begin before a cut end within so many behind it. */
+const margin = 1000;
+
+/** What may be the start of a longer secret, at the end of a text that is cut. */
+const openEnd =
+  /\/\/[^\s/?#"'<>\\]*$|%(?:25)?2F%(?:25)?2F(?:(?!%(?:25)?2F)[^\s/?#&"'<>\\])*$|(?<![\w.-])eyJ[\w.-]*$|#[\w-]*$|\b(?:bearer|basic)\s+\S{0,6}$/i;
 
 /** Tested first: most texts have none of these characters and words. */
 const mayHoldSecrets = /[@=:]|%(?:25)?40|--\w|bearer|basic|eyJ|PRIVATE KEY/i;

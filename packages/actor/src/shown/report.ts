@@ -1,4 +1,3 @@
-import { clip } from './clip.ts';
 import { shownError } from './error.ts';
 import { hasProxy, isError } from './reading.ts';
 import type { Redaction } from './redaction.ts';
@@ -40,5 +39,5 @@ function shownDetail(name: string, value: unknown, redaction: Redaction): unknow
 
 /** The line about a report. JavaScript can pass anything for it. */
 export function shownMessage(message: unknown, redaction: Redaction): string {
-  return typeof message === 'string' ? redaction.redact(clip(message, longestMessage)) : '';
+  return typeof message === 'string' ? redaction.clip(message, longestMessage) : '';
 }

@@ -1,5 +1,4 @@
 import { isForeign } from '../brand.ts';
-import { startOf } from './clip.ts';
 import {
   byteLengthOf,
   isLarge,
@@ -80,12 +79,8 @@ export class Snapshot {
   /** A text as it is shown: its start, without secrets. */
   text(text: string): string {
     const limit = Math.max(0, Math.min(this.#left, this.#limits.text ?? Infinity));
-    const isCut = text.length > limit;
-    // A little more than is shown: a secret must not lose its end, by which it is known.
-    const start = isCut ? startOf(text, limit + margin) : text;
-    const clean = this.#redaction.redact(start);
-    const shown = isCut ? `${startOf(clean, limit)}… (${text.length} characters)` : clean;
-    this.isPartial ||= isCut || clean !== start;
+    const shown = this.#redaction.clip(text, limit);
+    this.isPartial ||= shown !== text;
     this.#left -= shown.length;
     return shown;
   }
@@ -335,9 +330,6 @@ const huge = new WeakSet<object>();
 
 /** For a class that is not known. */
 const unknown: unique symbol = Symbol('unknown');
-
-/** In characters. The longest secret whose start is shown as such is longer than this. */
-const margin = 1000;
 
 const headers = /headers$/i;
 const rawHeaders = /^rawHeaders$/i;

@@ -6,7 +6,7 @@ import { noproc } from '../process/exit-reason.ts';
 import { labelField } from '../process/label.ts';
 import { type Pid } from '../process/pid.ts';
 import { stateOf } from '../server/state-of.ts';
-import { clip } from '../shown/clip.ts';
+import { defaultRedaction } from '../shown/redaction.ts';
 import { childStateOf } from './child-state.ts';
 import type { Child } from './children.ts';
 import { SupervisorState } from './state.ts';
@@ -228,7 +228,9 @@ function textOf({ id, name, pid, label, type, state, restarts, age }: Tree): str
     type === 'worker' ? undefined : type,
   ];
   const facts = [
-    who.flatMap((part) => (part === undefined ? [] : [clip(String(part), 100)])).join(' '),
+    who
+      .flatMap((part) => (part === undefined ? [] : [defaultRedaction.clip(String(part), 100)]))
+      .join(' '),
     age === undefined ? state : `up ${formatAge(age)}`,
     ...(restarts === 0 ? [] : [restarts === 1 ? '1 restart' : `${restarts} restarts`]),
   ];

@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { crash, createSystem, killed } from '@reprise/actor';
-import { shownReason } from '@reprise/actor/inspect';
+import { shownReason, shownText } from '@reprise/actor/inspect';
+
+test('shownText has the start of a text, without what the system hides', async () => {
+  const system = createSystem({ redact: ['iban'] });
+  const id = `https://joe:pw@host/?iban=DE02&a=${'x'.repeat(3000)}`;
+  expect(shownText(system, id, 40)).toBe(
+    `https://host/?iban=[redacted]&a=xxxxxxxx… (${id.length} characters)`,
+  );
+  expect(() => shownText({} as never, id, 40)).toThrow('Expected system to be');
+  await system.stop();
+});
 
 describe('shownReason', () => {
   test('is a text and a stack with those of the causes, bounded and without secrets', async () => {
@@ -14,6 +24,17 @@ describe('shownReason', () => {
     expect(stack.length).toBeLessThan(8100);
     expect(`${text}${stack}`).not.toMatch(/DE02|joe|pw@|abc/);
     expect(shownReason(system, killed)).toStrictEqual({ text: 'killed', stack: undefined });
+    await system.stop();
+  });
+
+  test('has no part of a secret that is cut, in its text and in its stack', async () => {
+    const system = createSystem();
+    for (let length = 440; length < 500; length++) {
+      const error = new Error(`${'q'.repeat(length)} https://joe:SECRET-SECRET@example.com/`);
+      const { text, stack = '' } = shownReason(system, crash(error));
+      expect(`${text}${stack}`).not.toContain('SEC');
+      expect(stack).toContain('shown-reason.test.ts');
+    }
     await system.stop();
   });
 

@@ -134,6 +134,14 @@ describe('the error in a report', () => {
     expect(written([{ level: 'error', message: '', details: { shown } }])).not.toContain('SECRET');
     expect(shown.cause).toMatchObject({ message: 'GET https://host' });
   });
+
+  test('is without a secret that is cut, and so is the line', async () => {
+    for (const length of [480, 980]) {
+      const text = `${'x'.repeat(length)} https://joe:SECRET-SECRET@host/`;
+      const reports = await reportsOf(1, 1, Object.assign(new Error(text), { name: text }));
+      expect(written(reports)).not.toContain('SEC');
+    }
+  });
 });
 
 describe('no value that cannot be read', () => {

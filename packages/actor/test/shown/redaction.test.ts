@@ -157,6 +157,44 @@ test.each([
   expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
 });
 
+describe('no part of a secret is in the start of a text, wherever that is cut:', () => {
+  const long = 'SECRET'.repeat(20);
+  test.each([
+    ['a password', `https://joe:${long}@host/`],
+    ['a password in a query', `?to=https%3A%2F%2Fjoe%3A${long}%40host`],
+    ['a JSON Web Token', `eyJhbGciOiJIUzI1NiJ9.${long}.${long}`],
+    ['a token in a fragment', `http://h/#aB1${long}`],
+    ['a bearer token', `Bearer ${long}`],
+    ['a field', `password: "${long}"`],
+    ['an option', `--password ${long}`],
+    ['a private key', `-----BEGIN PRIVATE KEY-----\n${long}\n-----END PRIVATE KEY-----`],
+  ])('%s', (_, secret) => {
+    // What goes before them is hidden, so that more of the text is shown than there is room for.
+    const hidden = `https://${'x'.repeat(950)}@h `;
+    for (const before of ['', `${'y'.repeat(300)} `, hidden]) {
+      const text = `${before}a ${secret} ${'z'.repeat(2000)}`;
+      for (let limit = 1; limit < 600; limit += 7) {
+        expect(defaultRedaction.start(text, limit)).not.toMatch(/SEC|RET/);
+      }
+    }
+  });
+
+  test('one that is longer than all that is read', () => {
+    const endless = 'SECRET'.repeat(1000);
+    for (const secret of [`https://joe:${endless}@host/`, `eyJ${endless}.${endless}.${endless}`]) {
+      expect(defaultRedaction.start(`of ${secret}`, 500)).toBe(
+        `of ${secret.startsWith('eyJ') ? '' : 'https:'}[redacted]`,
+      );
+    }
+  });
+});
+
+test('the start of a text says how long that is, and keeps what is no secret', () => {
+  const text = `https://example.com/${'x'.repeat(5000)}`;
+  expect(defaultRedaction.clip(text, 25)).toBe('https://example.com/xxxxx… (5020 characters)');
+  expect(defaultRedaction.clip(text, 5020)).toBe(text);
+});
+
 test('further names are hidden as fields and as parameters: whole names, and patterns', () => {
   const own = createRedaction(['IBAN', /^ssn/]);
   expect(own.hides('iban')).toBe(true);

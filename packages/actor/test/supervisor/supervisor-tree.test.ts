@@ -307,6 +307,23 @@ describe('a start that fails', () => {
     expect((failed as ExitError).cause).toBe(refused);
   });
 
+  test('an id in it has no part of a secret that is cut', async () => {
+    const system = createTestSystem();
+    const id = `${'x'.repeat(70)} https://joe:SECRET-SECRET@host/`;
+    const spec = childSpec(() => Promise.reject(refused), { id });
+    const failed: unknown = await Supervisor.startLink(system, {
+      strategy: 'oneForOne',
+      children: [spec],
+    }).catch((error: unknown) => error);
+    const kept = childSpec((parent) => Agent.startLink(parent, () => 0), { id });
+    const pid = await Supervisor.startLink(system, { strategy: 'oneForOne', children: [kept] });
+    const drawn = Supervisor.formatTree(Supervisor.tree(pid));
+    const lines = [String(failed), drawn, ...system.reports.map(({ message }) => message)];
+    expect(drawn).toContain('https://');
+    expect(lines.join('\n')).not.toContain('SEC');
+    await system.stop();
+  });
+
   test('a reason that is no start of a child stays on one line', () => {
     const { message, cause } = new ExitError(crash(refused), 'call');
     expect(message).toBe('call: Error: listen EADDRINUSE');

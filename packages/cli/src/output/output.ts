@@ -42,7 +42,7 @@ export function lineReport(
   hide: (text: string) => string = (text) => text,
 ): Report {
   return (source, state) => {
-    const line = stateLine(state);
+    const line = stateLine(state, hide);
     // Dropped while stderr is full: a reader that never reads would make the lines pile up.
     if (line !== undefined && stderr.room() === undefined) {
       void stderr.write(`${nameOf(source, severalSources)}${hide(line)}\n`);

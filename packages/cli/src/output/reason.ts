@@ -9,9 +9,9 @@ interface Reason {
 
 /**
  * Why a connection failed, in one line: the reason, the start of the body that the server sent with
- * it, and which option helps.
+ * it, and which option helps. `hide` takes the secrets out of the body before it is cut.
  */
-export function reasonLine({ reason, failure }: Reason): string {
+export function reasonLine({ reason, failure }: Reason, hide: (text: string) => string): string {
   if (failure === undefined) {
     return reason;
   }
@@ -21,7 +21,7 @@ export function reasonLine({ reason, failure }: Reason): string {
   const plain = reason.replace(/;? ?if the root CA is installed locally.*$/, '');
   return [
     plain,
-    ...(body === '' ? [] : [`: ${start(body)}`]),
+    ...(body === '' ? [] : [`: ${start(hide(body))}`]),
     ...(hint === undefined ? [] : [` (${hint})`]),
   ].join('');
 }

@@ -19,24 +19,31 @@ export function dataLines({ data }: ServerSentEvent): readonly string[] {
 /** How much of an id is shown that is too long to be sent. */
 const longestId = 100;
 
-/** A change of state in one line; `undefined` for an end that needs no word. */
-export function stateLine(state: SourceState): string | undefined {
+/**
+ * A change of state in one line; `undefined` for an end that needs no word. `hide` takes the
+ * secrets out of a text before it is cut.
+ */
+export function stateLine(
+  state: SourceState,
+  hide: (text: string) => string = (text) => text,
+): string | undefined {
+  const start = (id: string): string => harmless(hide(id).slice(0, longestId));
   switch (state.type) {
     case 'connecting':
     case 'connected':
       return state.type;
     case 'disconnected':
-      return `disconnected ${harmless(reasonLine(state))}, next attempt in ${seconds(state.after)}`;
+      return `disconnected ${harmless(reasonLine(state, hide))}, next attempt in ${seconds(state.after)}`;
     case 'gaveUp':
-      return `gave up ${harmless(reasonLine(state))}`;
+      return `gave up ${harmless(reasonLine(state, hide))}`;
     case 'resumed':
       return `resumed from ${harmless(state.lastEventId)}`;
     case 'ignored':
       return 'reason' in state
-        ? `the id ${harmless(state.lastEventId.slice(0, longestId))} ${state.reason === 'refused' ? 'was refused as too long' : 'cannot be sent'}: it goes on without it`
+        ? `the id ${start(state.lastEventId)} ${state.reason === 'refused' ? 'was refused as too long' : 'cannot be sent'}: it goes on without it`
         : `the server ignored the cursor ${harmless(state.lastEventId)}, and sent ${harmless(state.id)} again`;
     case 'gap':
-      return `the server begins after ${harmless(state.begins.slice(0, longestId)) || 'another place'} and not after ${harmless(state.asked.slice(0, longestId))}: events may be missing`;
+      return `the server begins after ${start(state.begins) || 'another place'} and not after ${start(state.asked)}: events may be missing`;
     case 'fresh':
       return 'no cursor yet: it begins where the server does';
     case 'owned':

@@ -1,4 +1,5 @@
 import type { ExplainedMessage } from '@reprise/actor/inspect';
+import { redactedStart } from '@reprise/actor/text';
 
 import type { History } from '../history/history.ts';
 import type { Asked } from './explanations.ts';
@@ -45,7 +46,7 @@ function nameOf(message: unknown, history: History): string {
   }
   const name = typeof message === 'string' ? message : type;
   return typeof name === 'string' && isName.test(name)
-    ? `info ${name}${placeOf(pid, history)}`
+    ? `info ${clip(name)}${placeOf(pid, history)}`
     : 'info';
 }
 
@@ -54,7 +55,7 @@ const longest = 60;
 const isName = /^[\w.:/ -]{1,40}$/;
 
 function clip(name: string): string {
-  return name.slice(0, longest);
+  return redactedStart(name, longest);
 }
 
 /** The child that a message such as `DOWN` tells of, with a space before it. */

@@ -1,5 +1,5 @@
 import { cancelTimer, isAlive, isAnswer, type Process, type TimerRef } from '@reprise/actor';
-import { escapeControls } from '@reprise/actor/text';
+import { escapeControls, redactedStart } from '@reprise/actor/text';
 
 import type { CursorWriter } from '../cursor/cursor.ts';
 import { type FailedAttempts, fingerprint } from '../cursor/failed-attempts.ts';
@@ -125,7 +125,7 @@ export function noteOnBatch(
 
 /** Text of a server, for a log. */
 function shown(text: string | null): string {
-  const start = text === null || text.length <= longest ? text : `${text.slice(0, longest)}…`;
+  const start = text && redactedStart(text, longest) + (text.length > longest ? '…' : '');
   return escapeControls(JSON.stringify(start), { notation: 'json' });
 }
 

@@ -1,4 +1,5 @@
 import { type Pid, type Process, send, sendAfter, type TimerRef } from '@reprise/actor';
+import { redactedStart } from '@reprise/actor/text';
 
 import type { ServerSentEvent } from '../format/event.ts';
 import type { Answered } from './answers.ts';
@@ -24,7 +25,7 @@ export class ClientTask {
     }
     const { event, note } = this.failed;
     const { data } = event;
-    return { note, data: data.length > longest ? `${data.slice(0, longest)}…` : data };
+    return { note, data: redactedStart(data, longest) + (data.length > longest ? '…' : '') };
   }
 }
 

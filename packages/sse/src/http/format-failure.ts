@@ -1,5 +1,5 @@
 import { crash, formatReason } from '@reprise/actor';
-import { escapeControls, redact } from '@reprise/actor/text';
+import { escapeControls, redactedStart } from '@reprise/actor/text';
 
 import type { ConnectFailure, Disconnect } from './failure.ts';
 
@@ -20,8 +20,8 @@ type Failure = ConnectFailure | Disconnect;
 export function formatFailure(failure: Failure): string {
   const formatter = formatters[failure.type] as (failure: Failure) => string;
   const text = formatter(failure);
-  const start = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return escapeControls(redact(start), { notation: 'json' });
+  const start = redactedStart(text, longest) + (text.length > longest ? '…' : '');
+  return escapeControls(start, { notation: 'json' });
 }
 
 /** In characters: a header can have thousands. */

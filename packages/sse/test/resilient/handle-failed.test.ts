@@ -258,6 +258,17 @@ describe('an event that handle fails for', () => {
   });
 });
 
+test('the report of an event that failed has no part of a secret that is cut', async () => {
+  await using stage = await openStage();
+  await run(stage, { handle: new Calls().handle(() => true) });
+  const id = `${'x'.repeat(80)} https://joe:SECRET-SECRET@host/`;
+  const data = `${'x'.repeat(480)} https://joe:SECRET-SECRET@host/`;
+  (await stage.next()).stream(`id: ${id}\ndata: ${data}\n\n`);
+  await stage.system.whenExited;
+  expect(JSON.stringify(stage.system.reports)).toContain('https://');
+  expect(JSON.stringify(stage.system.reports)).not.toContain('SEC');
+});
+
 describe('handleFailed', () => {
   test.each([undefined, 'retry', {}, { retryAfter: -1 }, { retryAfter: Number.NaN }, 7])(
     'that answers %j crashes the client with what was expected',

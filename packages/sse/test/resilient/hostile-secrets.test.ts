@@ -113,3 +113,10 @@ test('a reason that a server sends neither begins a line nor controls a terminal
     String.raw`no request: a\u000ab\u2028\u001b[2J`,
   );
 });
+
+test('a reason has no part of a secret that is cut', () => {
+  for (let length = 430; length < 500; length++) {
+    const message = `${'x'.repeat(length)} https://joe:s3cret-s3cret@host/`;
+    expect(formatFailure({ type: 'badRequest', message })).not.toContain('s3c');
+  }
+});
