@@ -59,6 +59,17 @@ export function textIn(error: Error, field: 'name' | 'message' | 'stack'): strin
   }
 }
 
+/** The same without a call of a user's code. The platform has getters of its own. */
+export function plainTextIn(error: Error, field: 'name' | 'message'): string {
+  const { get, value } = propertyOf(error, field) ?? {};
+  const { DOMException } = globalThis as { readonly DOMException?: { readonly prototype: object } };
+  if (get === undefined) {
+    return typeof value === 'string' ? value : '';
+  }
+  const known = DOMException && propertyOf(DOMException.prototype, field);
+  return get === known?.get ? textIn(error, field) : '[getter]';
+}
+
 /** A field of an object; `undefined` if it cannot be read. */
 export function fieldOf(value: object, field: string): unknown {
   try {
@@ -68,10 +79,12 @@ export function fieldOf(value: object, field: string): unknown {
   }
 }
 
+type ReadText = (error: Error, field: 'name' | 'message') => string;
+
 /** "Name: message", as `Error.prototype.toString` has it: the start of each. */
-export function textOfError(error: Error, limit = 10_000): string {
-  const name = textIn(error, 'name').slice(0, limit);
-  const message = textIn(error, 'message').slice(0, limit);
+export function textOfError(error: Error, limit = 10_000, read: ReadText = textIn): string {
+  const name = read(error, 'name').slice(0, limit);
+  const message = read(error, 'message').slice(0, limit);
   return name === '' || message === '' ? name || message || 'Error' : `${name}: ${message}`;
 }
 
@@ -81,25 +94,44 @@ export function methodOf(value: object, key: string): ((this: unknown) => unknow
   return typeof method === 'function' ? (method as (this: unknown) => unknown) : undefined;
 }
 
-/** Whether a method is that of `Date` or `URL`, and not of a class of the user. */
-export function isOfPlatform(method: unknown): boolean {
-  const { URL } = globalThis as {
-    readonly URL?: { readonly prototype: { readonly toJSON: unknown } };
-  };
-  return (
-    method === Date.prototype.toJSON || (method !== undefined && method === URL?.prototype.toJSON)
-  );
+/**
+ * The text of a `Date` or a `URL`, as in JSON, without a call of the methods of a subclass;
+ * `undefined` for all else.
+ */
+export function textOfPlatform(value: object): string | null | undefined {
+  const { URL } = globalThis as { readonly URL?: { new (url: string): object } };
+  if (value instanceof Date) {
+    const isValid = !Number.isNaN(Date.prototype.getTime.call(value));
+    return isValid ? Date.prototype.toISOString.call(value) : null;
+  }
+  return URL !== undefined && value instanceof URL
+    ? (Reflect.get(URL.prototype as object, 'href', value) as string)
+    : undefined;
 }
 
-/** A property of an object or of its prototypes, if it is no getter. */
-function dataProperty(value: object, key: string): unknown {
+/** Without its flags if it may have getters of a user for them. */
+export function textOfPattern(value: RegExp): string {
+  const isPlain =
+    Object.getPrototypeOf(value) === RegExp.prototype && Reflect.ownKeys(value).length === 1;
+  return isPlain
+    ? RegExp.prototype.toString.call(value)
+    : `/${Reflect.get(RegExp.prototype, 'source', value) as string}/`;
+}
+
+/** A property of an object or of its prototypes. */
+function propertyOf(value: object, key: string): PropertyDescriptor | undefined {
   for (let holder: object | null = value; holder !== null; holder = prototypeOf(holder)) {
     const property = Object.getOwnPropertyDescriptor(holder, key);
     if (property !== undefined) {
-      return property.value;
+      return property;
     }
   }
   return undefined;
+}
+
+/** The value of such a property, if it is no getter. */
+function dataProperty(value: object, key: string): unknown {
+  return propertyOf(value, key)?.value;
 }
 
 function prototypeOf(value: object): object | null {
@@ -120,16 +152,25 @@ export function nameOfFunction(value: object): string {
   return typeof name === 'string' && name !== '' ? name : '(anonymous)';
 }
 
-/** The size of bytes of any kind; `undefined` for all else. */
+/**
+ * The size of bytes of any kind, without a call of the getter of a subclass; `undefined` for all
+ * else.
+ */
 export function byteLengthOf(value: object): number | undefined {
-  if (ArrayBuffer.isView(value)) {
-    return value.byteLength;
-  }
-  const isBuffer =
-    value instanceof ArrayBuffer ||
-    (typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer);
-  return isBuffer ? value.byteLength : undefined;
+  const prototype = ArrayBuffer.isView(value)
+    ? value instanceof DataView
+      ? DataView.prototype
+      : typedArrays
+    : buffers.find((one) => value instanceof one)?.prototype;
+  return prototype && (Reflect.get(prototype, 'byteLength', value) as number);
 }
+
+const typedArrays = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+const buffers = [
+  ArrayBuffer,
+  ...(typeof SharedArrayBuffer === 'function' ? [SharedArrayBuffer] : []),
+];
 
 /** To write more digits than these takes long. */
 const largest = 10n ** 100n;

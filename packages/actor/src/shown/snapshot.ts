@@ -4,17 +4,20 @@ import {
   isLarge,
   methodOf,
   hasProxy,
-  isOfPlatform,
   nameOfFunction,
+  plainTextIn,
   sizeOf,
   tagOf,
+  textIn,
   textOfBoxed,
   textOfError,
+  textOfPattern,
+  textOfPlatform,
 } from './reading.ts';
 import { defaultRedaction, redacted, type Redaction } from './redaction.ts';
 
 export interface Limits {
-  /** How many characters all texts and names together may have. */
+  /** How many characters all of it may have, as JSON; that escapes some is not counted. */
   readonly characters: number;
   /** How many levels of objects are shown. */
   readonly depth: number;
@@ -22,7 +25,7 @@ export interface Limits {
   readonly entries: number;
   /** How many characters one text may have. Default: as many as all together. */
   readonly text?: number;
-  /** Not even `toJSON` of a user's class is called. Default: false. */
+  /** Not even `toJSON` of a user's class, or a getter of an error. Default: false. */
   readonly callsNothing?: boolean;
 }
 
@@ -31,9 +34,10 @@ const usual: Limits = { characters: 2000, depth: 6, entries: 50 };
 /**
  * A copy of any value as plain data that JSON can hold, made to be printed. Its cost is bounded
  * before it begins: by depth, entries and characters. Bytes are named by their size. It holds
- * nothing that the redaction hides, calls no getter and no trap of a proxy, and never throws.
+ * nothing that the redaction hides, calls no trap of a proxy, and never throws.
  *
- * Of a user's code it only calls `toJSON`, which says how an object wants to be shown. V8 has no
+ * Of a user's code it only calls `toJSON`, which says how an object wants to be shown, and getters
+ * of the name and the message of an error. V8 has no
  * way to list only the first keys of an object: an object with a million keys of its own costs one
  * `Object.keys`, and ends the copy. A `Map` of any size costs nothing.
  */
@@ -81,7 +85,7 @@ export class Snapshot {
     const limit = Math.max(0, Math.min(this.#left, this.#limits.text ?? Infinity));
     const shown = this.#redaction.clip(text, limit);
     this.isPartial ||= shown !== text;
-    this.#left -= shown.length;
+    this.#left -= shown.length + around;
     return shown;
   }
 
@@ -90,16 +94,15 @@ export class Snapshot {
       case 'string':
         return this.text(value);
       case 'object':
-        return value === null ? null : this.#ofObject(value);
+        return value === null ? this.#plain(value) : this.#ofObject(value);
       case 'function':
         return this.#partial(`[function ${this.text(nameOfFunction(value))}]`);
       case 'symbol':
         return this.text(String(value));
       case 'bigint':
-        return isLarge(value) ? this.#partial('[large bigint]') : String(value);
+        return isLarge(value) ? this.#partial('[large bigint]') : this.text(String(value));
       default:
-        this.#left -= 4;
-        return value;
+        return this.#plain(value);
     }
   }
 
@@ -125,28 +128,34 @@ export class Snapshot {
       return this.#partial(`[${tagOf(value)} of ${size} bytes]`);
     }
     if (value instanceof Error) {
-      return this.#partial(this.text(textOfError(value)));
+      return this.#ofError(value);
     }
     if (value instanceof Map || value instanceof Set) {
       return this.#ofCollection(value);
     }
     if (value instanceof RegExp) {
-      return this.text(RegExp.prototype.toString.call(value));
+      return this.text(textOfPattern(value));
     }
-    const text = textOfBoxed(value);
+    const text =
+      textOfBoxed(value) ??
+      (this.#limits.callsNothing === true ? textOfPlatform(value) : undefined);
     if (text !== undefined) {
-      return this.text(text);
+      return this.#of(text);
     }
     const toJSON = this.#toJSONOf(value);
     return toJSON === undefined ? unknown : this.#ofJson(value, toJSON);
   }
 
-  /** Those of the platform and of this package are not a user's code. */
+  #ofError(error: Error): unknown {
+    const read = this.#limits.callsNothing === true ? plainTextIn : textIn;
+    this.isPartial = true;
+    return this.text(textOfError(error, undefined, read));
+  }
+
+  /** That of this package is not a user's code. */
   #toJSONOf(value: object): ReturnType<typeof methodOf> {
-    const toJSON = methodOf(value, 'toJSON');
-    const isAllowed =
-      this.#limits.callsNothing !== true || isForeign(value) || isOfPlatform(toJSON);
-    return isAllowed ? toJSON : undefined;
+    const isAllowed = this.#limits.callsNothing !== true || isForeign(value);
+    return isAllowed ? methodOf(value, 'toJSON') : undefined;
   }
 
   #ofJson(value: object, toJSON: (this: unknown) => unknown): unknown {
@@ -159,10 +168,11 @@ export class Snapshot {
     const name = `${value instanceof Map ? 'Map' : 'Set'}(${sizeOf(value)})`;
     this.isPartial = true;
     if (this.#isTooDeep) {
-      return `[${name}]`;
+      return this.#partial(`[${name}]`);
     }
+    this.#left -= around;
     return this.#below(value, () => ({
-      [name]: value instanceof Map ? this.#ofMap(value) : this.#ofSet(value),
+      [this.#partial(name)]: value instanceof Map ? this.#ofMap(value) : this.#ofSet(value),
     }));
   }
 
@@ -170,7 +180,7 @@ export class Snapshot {
     const entries: [string, unknown][] = [];
     for (const [key, value] of Map.prototype.entries.call(map)) {
       if (this.#isFull(entries.length)) {
-        entries.push(['…', `${sizeOf(map) - entries.length} more`]);
+        entries.push([this.#partial('…'), this.#partial(`${sizeOf(map) - entries.length} more`)]);
         break;
       }
       const name = typeof key === 'string' ? this.text(key) : String(this.#of(key));
@@ -183,7 +193,7 @@ export class Snapshot {
     const items: unknown[] = [];
     for (const item of Set.prototype.values.call(set)) {
       if (this.#isFull(items.length)) {
-        items.push(`… ${sizeOf(set) - items.length} more`);
+        items.push(this.#partial(`… ${sizeOf(set) - items.length} more`));
         break;
       }
       items.push(this.#of(item));
@@ -203,7 +213,7 @@ export class Snapshot {
     const items: unknown[] = [];
     for (let at = 0; at < list.length; at++) {
       if (this.#isFull(items.length)) {
-        items.push(`… ${list.length - at} more`);
+        items.push(this.#partial(`… ${list.length - at} more`));
         break;
       }
       const property = Object.getOwnPropertyDescriptor(list, at);
@@ -216,14 +226,14 @@ export class Snapshot {
 
   #ofRecord(record: object, except: ReadonlySet<string> = none): object {
     if (huge.has(record)) {
-      return { '…': 'more than 10,000 keys' };
+      return { [this.#partial('…')]: this.#partial('more than 10,000 keys') };
     }
     const keys = Object.keys(record).filter((key) => !except.has(key));
     const shown: [string, unknown][] = [];
     const above = this.#names.at(-1) ?? '';
     for (const key of keys) {
       if (this.#isFull(shown.length)) {
-        shown.push(['…', `${keys.length - shown.length} more`]);
+        shown.push([this.#partial('…'), this.#partial(`${keys.length - shown.length} more`)]);
         break;
       }
       const property = Object.getOwnPropertyDescriptor(record, key);
@@ -298,6 +308,7 @@ export class Snapshot {
 
   #below<Shown>(value: object, show: () => Shown): Shown {
     this.#above.push(value);
+    this.#left -= around;
     try {
       return show();
     } finally {
@@ -307,10 +318,18 @@ export class Snapshot {
 
   #partial(shown: string): string {
     this.isPartial = true;
-    this.#left -= shown.length;
+    this.#left -= shown.length + around;
     return shown;
   }
+
+  #plain(value: unknown): unknown {
+    this.#left -= String(value).length + 1;
+    return value;
+  }
 }
+
+/** The quotes, brackets, colon and comma around a text or a list, in characters. */
+const around = 3;
 
 /** The value of a property that is no getter. */
 function dataOf(object: object, key: string): unknown {

@@ -25,6 +25,9 @@ class Hostile extends Error {
   }
 }
 
+/** As for a page. */
+const shownLimits = { characters: 8000, depth: 4, entries: 50, text: 200, callsNothing: true };
+
 describe('a value is copied', () => {
   test.each([
     [
@@ -183,6 +186,80 @@ describe('no value of a user is harmful', () => {
     expect(calls).toBe(0);
   });
 
+  test('no code of a class of the user is called where nothing may be called', () => {
+    const ran: string[] = [];
+    const run = (name: string): never => {
+      ran.push(name);
+      return boom();
+    };
+    class OwnError extends Error {
+      override get name(): string {
+        return run('name');
+      }
+      override get message(): string {
+        return run('message');
+      }
+    }
+    class OwnDate extends Date {
+      override toISOString(): string {
+        return run('toISOString');
+      }
+      override valueOf(): number {
+        return run('valueOf');
+      }
+      override toJSON(): string {
+        return run('toJSON');
+      }
+    }
+    class OwnUrl extends URL {
+      override toString(): string {
+        return run('toString');
+      }
+    }
+    class OwnPattern extends RegExp {
+      override get source(): string {
+        return run('source');
+      }
+      override get flags(): string {
+        return run('flags');
+      }
+    }
+    class OwnBytes extends Uint8Array {
+      override get byteLength(): number {
+        return run('byteLength');
+      }
+    }
+    // That of Node is an error of another realm than the tests.
+    const { name, message } = Object.getOwnPropertyDescriptors(DOMException.prototype);
+    const aborted = new DOMException('too late', 'TimeoutError');
+    Object.setPrototypeOf(aborted, Object.create(Error.prototype, { name, message }) as object);
+    const url = new OwnUrl('https://joe:SECRET@host/');
+    Object.defineProperty(url, 'href', { get: () => run('href') });
+    const value = {
+      error: new OwnError(),
+      aborted,
+      date: new OwnDate(0),
+      never: new Date(Number.NaN),
+      url,
+      pattern: new OwnPattern('a', 'g'),
+      plain: /a/g,
+      bytes: new OwnBytes(3),
+      view: new DataView(new ArrayBuffer(4)),
+    };
+    expect(snapshot(value, undefined, shownLimits)).toStrictEqual({
+      error: '[getter]: [getter]',
+      aborted: 'TimeoutError: too late',
+      date: '1970-01-01T00:00:00.000Z',
+      never: null,
+      url: 'https://host/',
+      pattern: '/a/',
+      plain: '/a/g',
+      bytes: '[OwnBytes of 3 bytes]',
+      view: '[DataView of 4 bytes]',
+    });
+    expect(ran).toStrictEqual([]);
+  });
+
   test('of a list, a Map, a Set of any length a bounded number of entries is read', () => {
     let read = 0;
     const entry = {
@@ -210,6 +287,18 @@ describe('no value of a user is harmful', () => {
     cycle['cycle'] = cycle;
     for (const value of [deep, endless, cycle]) {
       expect(JSON.stringify(snapshot(value)).length).toBeLessThan(200);
+    }
+  });
+
+  test('an empty text, list or field is counted, too', () => {
+    const wide = (value: unknown, depth = 3): unknown =>
+      depth === 0 ? value : Array.from({ length: 50 }, () => wide(value, depth - 1));
+    const huge = Object.fromEntries(Array.from({ length: 10_001 }, (_, at) => [`${at}`, 0]));
+    snapshot(huge);
+    for (const value of ['', {}, [], null, 0, 1e-300, 10n ** 99n, new Map(), huge, new Date(0)]) {
+      const json = JSON.stringify(snapshot(wide(value), undefined, shownLimits));
+      expect(json.length).toBeGreaterThan(7000);
+      expect(json.length).toBeLessThan(8200);
     }
   });
 
