@@ -1,4 +1,5 @@
 import { assertOneOf } from '@reprise/actor/options';
+import { describe } from '@reprise/actor/text';
 
 import type { Metric } from './metric.ts';
 
@@ -10,7 +11,7 @@ const formats: readonly TextFormat[] = ['prometheus', 'openmetrics'];
 /**
  * Metrics as text for Prometheus. Names and units are changed as its conventions ask:
  * `reprise.process.busy` in `s` is `reprise_process_busy_seconds_total`.
- * @throws TypeError for another format
+ * @throws TypeError for anything but metrics, and for another format
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  * @example
  * ```ts
@@ -23,10 +24,18 @@ const formats: readonly TextFormat[] = ['prometheus', 'openmetrics'];
  * ```
  */
 export function metricsText(all: readonly Metric[], format: TextFormat): string {
+  if (!Array.isArray(all) || !all.every(isMetric)) {
+    throw new TypeError(`Expected the metrics of metrics(system), got ${describe(all)}`);
+  }
   assertOneOf('Expected the format to be', format, formats);
   const families = Map.groupBy(all, ({ name }) => name);
   const blocks = Array.from(families.values(), (members) => blockOf(members, format));
   return `${blocks.join('')}${format === 'openmetrics' ? '# EOF\n' : ''}`;
+}
+
+function isMetric(value: unknown): boolean {
+  const { name, help, attributes } = Object(value) as Partial<Metric>;
+  return typeof name === 'string' && typeof help === 'string' && typeof attributes === 'object';
 }
 
 /** One block for a family: its head, and a line for each metric. */
@@ -51,7 +60,7 @@ function blockOf(members: readonly Metric[], format: TextFormat): string {
 
 function linesOf(name: string, { attributes, value, distribution }: Metric): readonly string[] {
   if (distribution === undefined) {
-    return [`${name}${labelsOf(attributes)} ${value}`];
+    return [`${name}${labelsOf(attributes)} ${numberText(value)}`];
   }
   const { sum, buckets } = distribution;
   return [
@@ -59,17 +68,18 @@ function linesOf(name: string, { attributes, value, distribution }: Metric): rea
       ([atMost, count]) =>
         `${name}_bucket${labelsOf({ ...attributes, le: boundText(atMost) })} ${count}`,
     ),
-    `${name}_sum${labelsOf(attributes)} ${sum}`,
+    `${name}_sum${labelsOf(attributes)} ${numberText(sum)}`,
     `${name}_count${labelsOf(attributes)} ${value}`,
   ];
 }
 
+function numberText(value: number): string {
+  return Math.abs(value) === Infinity ? `${value > 0 ? '+' : '-'}Inf` : String(value);
+}
+
 /** OpenMetrics wants a point in each bound: `le="1"` and `le="1.0"` are two series. */
 function boundText(bound: number): string {
-  if (bound === Infinity) {
-    return '+Inf';
-  }
-  return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
+  return Number.isInteger(bound) ? bound.toFixed(1) : numberText(bound);
 }
 
 function withSuffix(name: string, suffix: string | undefined): string {

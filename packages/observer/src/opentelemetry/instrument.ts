@@ -23,6 +23,8 @@ const scope = '@reprise/observer';
  * collected, and an event costs nothing unless its handler is `timed`. A span `reprise.sse.connect`
  * ends at the head of the response, or with the failure: never as late as the stream. It has no
  * parent: a stream that was started within a request goes on after it.
+ *
+ * A second call for a system adds nothing: the first one goes on until both are ended.
  * @throws TypeError for anything but a system
  * @see https://opentelemetry.io/docs/specs/otel/metrics/api/#asynchronous-instrument-api
  * @example
@@ -37,6 +39,25 @@ const scope = '@reprise/observer';
  * ```
  */
 export function instrument(system: System): () => void {
+  const { users, end } = running.get(system) ?? begin(system);
+  const user = {};
+  users.add(user);
+  return () => {
+    if (users.delete(user) && users.size === 0) {
+      end();
+    }
+  };
+}
+
+/** The instruments of a system, and those who asked for them. */
+interface Instruments {
+  readonly users: Set<object>;
+  end(): void;
+}
+
+const running: WeakMap<System, Instruments> = /* @__PURE__ */ new WeakMap();
+
+function begin(system: System): Instruments {
   const uninstrument = observe(metricsApi.getMeter(scope, version), system);
   const spans = new ConnectSpans(system);
   const unwatch = watch(system, {
@@ -46,16 +67,19 @@ export function instrument(system: System): () => void {
     ended: (pid) => {
       spans.ended(pid);
       if (pid === system.pid) {
-        stop();
+        end();
       }
     },
   });
-  const stop = (): void => {
+  const end = (): void => {
+    running.delete(system);
     uninstrument();
     unwatch();
     spans.stop();
   };
-  return stop;
+  const instruments = { users: new Set<object>(), end };
+  running.set(system, instruments);
+  return instruments;
 }
 
 /** One callback for all instruments: one look at the system for a collection. */

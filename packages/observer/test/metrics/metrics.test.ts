@@ -255,6 +255,22 @@ describe('metrics', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  test('infinite numbers are written as Prometheus has them', () => {
+    const [first] = metrics(createTestSystem()) as [Metric];
+    const values = [Infinity, -Infinity, 0.5].map((value) => ({ ...first, value }));
+    expect(metricsText(values, 'prometheus').match(/(?<=^reprise_processes ).*$/gm)).toEqual([
+      '+Inf',
+      '-Inf',
+      '0.5',
+    ]);
+  });
+
+  test.each([undefined, null, 'x', [7], [{}], {}])('of no metrics, such as %j, throws', (given) => {
+    expect(() => metricsText(given as never, 'prometheus')).toThrow(
+      'Expected the metrics of metrics(system), got ',
+    );
+  });
+
   test('in no format but the two that there are', () => {
     expect(() => metricsText([], 'json' as never)).toThrow(
       'Expected the format to be "prometheus" or "openmetrics", got "json"',
