@@ -3,11 +3,13 @@ import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
 import { recordedOf } from '../recording/record.ts';
+import { telling, whenHandled } from './measured-handler.ts';
 
 export interface TimedOptions<Event> {
   /**
    * When an event was made, in ms since 1970, such as a time in its data: for the lag of the
-   * stream. `undefined` for an event that does not tell. Default: there is no lag.
+   * stream. `undefined` for an event that does not tell. If it throws, that is reported once.
+   * Default: there is no lag.
    */
   readonly eventTime?: (event: Event) => number | undefined;
 }
@@ -50,35 +52,24 @@ export function timed<Event, Handling extends { readonly self: Process }>(
   if (eventTime !== undefined && typeof eventTime !== 'function') {
     throw new TypeError(`Expected eventTime to be a function, got ${describe(eventTime)}`);
   }
+  const madeAt = telling('eventTime', eventTime ?? (() => undefined));
   return (event, context) => {
-    const done = watchFor(context.self, eventTime?.(event));
-    return run(() => handle(event, context), done);
+    const done = watchFor(context.self, madeAt(context.self, event));
+    return whenHandled(() => handle(event, context), done);
   };
 }
 
 /** Begins to measure. The function that is returned is called when the event is handled. */
-function watchFor({ pid, system }: Process, madeAt: number | undefined): () => void {
+function watchFor({ pid, system }: Process, madeAt: unknown): () => void {
   const { clock } = system;
   const startedAt = clock.now();
   return () => {
-    const lag = madeAt === undefined ? Number.NaN : (clock.date?.() ?? Date.now()) - madeAt;
-    const seconds = (clock.now() - startedAt) / 1000;
-    recordedOf(system).handlings.add(pid, seconds, Number.isNaN(lag) ? undefined : lag / 1000);
+    const lag = isTime(madeAt) ? ((clock.date?.() ?? Date.now()) - madeAt) / 1000 : undefined;
+    recordedOf(system).handlings.add(pid, (clock.now() - startedAt) / 1000, lag);
   };
 }
 
-/** A synchronous handler stays one. */
-function run(handle: () => void | Promise<void>, done: () => void): void | Promise<void> {
-  let result: void | Promise<void>;
-  try {
-    result = handle();
-  } catch (error) {
-    done();
-    throw error;
-  }
-  if (result === undefined) {
-    done();
-    return undefined;
-  }
-  return result.finally(done);
+/** JavaScript can tell anything, such as `null` for an event without a time. */
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value);
 }

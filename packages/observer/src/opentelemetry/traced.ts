@@ -10,10 +10,11 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { crash, type Process, type System } from '@reprise/actor';
-import { shownReason } from '@reprise/actor/inspect';
+import { shownReason, shownText } from '@reprise/actor/inspect';
 import { assertKnownKeys, type KeysOf } from '@reprise/actor/options';
 import { describe } from '@reprise/actor/text';
 
+import { type HandlerFailure, telling, whenHandled } from '../metrics/measured-handler.ts';
 import { version } from '../version.ts';
 import { connectSpanOf } from './connect-spans.ts';
 
@@ -26,7 +27,8 @@ export interface TracedEvent {
 export interface TracedOptions<Event> {
   /**
    * The context that an event carries, such as its `traceparent`, taken out by your propagator: the
-   * span of the event is a child of that. Default: it has no parent.
+   * span of the event is a child of that. If it throws, that is reported once. Default: it has no
+   * parent.
    */
   readonly extract?: (event: Event) => Context;
 }
@@ -64,66 +66,66 @@ export function traced<Event extends TracedEvent, Handling extends { readonly se
   if (typeof extract !== 'function') {
     throw new TypeError(`Expected extract to be a function, got ${describe(extract)}`);
   }
+  const contextOf = telling('extract', extract);
   return (event, handling) => {
-    const parent = extract(event);
-    const span = startSpan(event, handling.self, parent);
+    const { self } = handling;
+    const parent = contextOf(self, event) ?? ROOT_CONTEXT;
+    const span = startSpan(event, self, parent);
     return contextApi.with(trace.setSpan(parent, span), () =>
-      run(span, handling.self, () => handle(event, handling)),
+      whenHandled(
+        () => handle(event, handling),
+        (failure) => {
+          end(span, self.system, failure);
+        },
+      ),
     );
   };
 }
 
 function startSpan({ type, id }: TracedEvent, self: Process, parent: Context): Span {
-  const connect = connectSpanOf(self.pid);
+  const { pid, system } = self;
+  const connect = connectSpanOf(pid);
   const links: Link[] = connect === undefined ? [] : [{ context: connect }];
   const attributes = {
     'messaging.system': 'sse',
     'messaging.operation.type': 'process',
-    ...(typeof id !== 'string' ? {} : { 'messaging.message.id': id.slice(0, longestId) }),
+    ...(typeof id === 'string' ? { 'messaging.message.id': shownText(system, id, longestId) } : {}),
   };
   const options = { kind: SpanKind.CONSUMER, links, attributes };
   return trace
     .getTracer('@reprise/observer', version)
-    .startSpan(`process ${type.slice(0, longestId)}`, options, parent);
+    .startSpan(`process ${shownText(system, type, longestId)}`, options, parent);
 }
 
 /** In characters. */
 const longestId = 64;
 
-/** Ends the span once the handler is done. A synchronous handler stays one. */
-function run(span: Span, self: Process, handle: () => void | Promise<void>): void | Promise<void> {
-  try {
-    const result = handle();
-    if (result === undefined) {
-      span.end();
-      return undefined;
-    }
-    return result.then(
-      () => {
-        span.end();
-      },
-      (error: unknown) => fail(span, self, error),
-    );
-  } catch (error) {
-    return fail(span, self, error);
+/** An error of the handler ends the span as failed. */
+function end(span: Span, system: System, failure: HandlerFailure | undefined): void {
+  if (failure !== undefined) {
+    span.recordException(shownException(system, failure.error));
+    span.setStatus({ code: SpanStatusCode.ERROR });
   }
-}
-
-function fail(span: Span, { system }: Process, error: unknown): never {
-  span.recordException(shownException(system, error));
-  span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
-  throw error;
 }
 
 /** Without secrets, as in the reports of the system: spans go to third parties, too. */
 function shownException(system: System, error: unknown): Exception {
   const { text, stack } = shownReason(system, crash(error));
-  const name = error instanceof Error ? error.name : undefined;
+  const name = error instanceof Error ? shownText(system, nameOf(error), longestId) : undefined;
   const message = text.startsWith(`${name}: `) ? text.slice(`${name}: `.length) : text;
   return {
     message,
     ...(name === undefined ? {} : { name }),
     ...(stack === undefined ? {} : { stack }),
   };
+}
+
+/** It may be a getter, and throw. */
+function nameOf(error: Error): string {
+  try {
+    return String(error.name);
+  } catch {
+    return 'Error';
+  }
 }

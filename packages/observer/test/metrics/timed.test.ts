@@ -10,6 +10,7 @@ import { look } from '../../src/index.ts';
 import { type Metric, metrics, metricsText, timed, type TimedOptions } from '../../src/metrics.ts';
 import { instrument } from '../../src/opentelemetry.ts';
 import { Handlings } from '../../src/recording/handlings.ts';
+import { recordedOf } from '../../src/recording/record.ts';
 import { Facts } from '../support/facts.ts';
 import { Origin } from '../support/origin.ts';
 import { start } from '../support/tree.ts';
@@ -61,6 +62,13 @@ function slow() {
     return left.promise;
   };
   return { handle, entered: entered.promise, leave: left.resolve };
+}
+
+/** Of handlers that are called by the system itself. */
+function handlingsOf(system: TestSystem) {
+  const { handlings } = recordedOf(system);
+  const all = [...handlings.all].reduce((sum, [, { count }]) => sum + count, 0);
+  return { all, lag: handlings.lagOf(system.pid) };
 }
 
 describe('timed', () => {
@@ -160,6 +168,49 @@ describe('timed', () => {
     }
     const [lag] = named(metrics(one.system), 'reprise.sse.lag');
     expect(lag?.value).toBe(one.system.clock.date() / 1000);
+  });
+
+  test('a time that is none is no lag', () => {
+    const system = createTestSystem();
+    const times = [null, -Infinity, Infinity, Number.NaN, '7', new Date(0), Promise.resolve(7)];
+    for (const time of times) {
+      timed(() => {}, { eventTime: () => time as never })({}, { self: system as never });
+    }
+    expect(handlingsOf(system)).toEqual({ all: times.length, lag: undefined });
+  });
+
+  test('an eventTime that fails is reported once, and each event is handled', async () => {
+    const system = createTestSystem();
+    const handled: unknown[] = [];
+    const refusals = [
+      () => {
+        throw new Error('no time');
+      },
+      () => Promise.reject(new Error('no time yet')) as never,
+    ];
+    for (const eventTime of refusals) {
+      const handle = timed((event: number) => void handled.push(event), { eventTime });
+      handle(1, { self: system });
+      handle(2, { self: system });
+    }
+    await settle(system);
+    expect(handled).toEqual([1, 2, 1, 2]);
+    expect(system.reports.map(({ message }) => message)).toEqual([
+      `${String(system.pid)}: eventTime failed: Error: no time`,
+      `${String(system.pid)}: eventTime failed: Error: no time yet`,
+    ]);
+  });
+
+  test('a handler may return anything', async () => {
+    const system = createTestSystem();
+    const results: unknown[] = [7, null, 'x', {}, { then: 1 }];
+    for (const result of results) {
+      const handle = timed(() => result as never);
+      expect(handle({}, { self: system as never })).toBe(result);
+    }
+    const thenable = { then: (done: () => void) => done() };
+    await timed(() => thenable as never)({}, { self: system as never });
+    expect(handlingsOf(system).all).toBe(results.length + 1);
   });
 
   test('a handler that fails is counted, and its failure goes on', () => {

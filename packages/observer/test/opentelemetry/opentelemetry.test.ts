@@ -25,7 +25,7 @@ import {
 import { advance, createTestSystem } from '@reprise/actor/testing';
 import { SseClient } from '@reprise/sse';
 
-import { metrics } from '../../src/metrics.ts';
+import { metrics, timed } from '../../src/metrics.ts';
 import { instrument, traced } from '../../src/opentelemetry.ts';
 import { drive } from '../support/driven.ts';
 import { Facts } from '../support/facts.ts';
@@ -186,6 +186,35 @@ describe('instrument', () => {
     expect(processes?.dataPoints.map(({ value }) => value)).toStrictEqual([7]);
   });
 
+  test('a second call for a system adds nothing, and ends nothing of the first', async () => {
+    const own = new ManualReader();
+    metricsApi.setGlobalMeterProvider(new MeterProvider({ readers: [own] }));
+    const handled = Promise.withResolvers<void>();
+    await using all = await open(timed(() => handled.resolve()));
+    const stopAgain = instrument(all.system);
+    await all.begin();
+    const response = await all.origin.stream('data: x\n\n');
+    await all.facts.until('connected');
+    await handled.promise;
+    expect(spansOf('reprise.sse.connect')).toHaveLength(1);
+    const { resourceMetrics } = await own.collect();
+    const durations = resourceMetrics.scopeMetrics[0]?.metrics.find(
+      ({ descriptor: { name } }) => name === 'messaging.process.duration',
+    );
+    expect(durations?.dataPoints).toMatchObject([{ value: { count: 1 } }]);
+    stopAgain();
+    stopAgain();
+    response.end();
+    await all.facts.until('waits');
+    await advance(all.system, 5000);
+    await all.origin.stream();
+    await all.facts.until('connected');
+    expect(spansOf('reprise.sse.connect')).toHaveLength(2);
+    all.stop();
+    const stop = instrument(all.system);
+    stop();
+  });
+
   test('OTEL-03 has a span for each attempt, which ends at the head of the response', async () => {
     await using all = await open(undefined, { idleTimeout: 2 * hour });
     const { origin, facts, system } = all;
@@ -308,6 +337,51 @@ describe('traced', () => {
     expect(JSON.stringify(span?.events)).not.toContain(secret);
   });
 
+  test('OTEL-04 SEC-14 shows no secret of the name of an error, nor of an event', () => {
+    const secret = 'hunter2-sesame';
+    const system = createTestSystem();
+    const handle = traced((_event: { type: string; id: string }) => {
+      throw Object.assign(new Error('x'), { name: `Boom https://joe:${secret}@h/` });
+    });
+    const event = { type: `password=${secret}`, id: `${'i'.repeat(40)} https://joe:${secret}@h/` };
+    expect(() => handle(event, { self: system })).toThrow('x');
+    const boom = (): never => {
+      throw new Error('no name');
+    };
+    const hostile = traced(() => {
+      throw Object.defineProperty(new Error('x'), 'name', { get: boom });
+    });
+    // Not toThrow, which reads the name.
+    expect(fails(() => hostile(event, { self: system }))).toBe(true);
+    const [span, other] = spansOf('process');
+    expect(span?.events[0]?.attributes).toMatchObject({
+      'exception.type': 'Boom https://h/',
+      'exception.message': 'x',
+    });
+    expect(other?.status.code).toBe(SpanStatusCode.ERROR);
+    const { name, attributes, events } = span as ReadableSpan;
+    expect(JSON.stringify([name, attributes, events])).not.toContain('hunter');
+  });
+
+  test('has a span for each event, whatever the handler returns and extract does', async () => {
+    const system = createTestSystem();
+    const extract = (): Context => {
+      throw new Error('no context');
+    };
+    const thenable = { then: (done: () => void) => done() };
+    for (const result of [7, null, thenable]) {
+      const handle = traced(() => result as never, { extract });
+      await handle({ type: 'message' }, { self: system });
+    }
+    expect(spansOf('process message')).toHaveLength(3);
+    expect(system.reports.map(({ message }) => message)).toEqual(
+      Array.from({ length: 3 }, () => `${String(system.pid)}: extract failed: Error: no context`),
+    );
+    const none = traced(() => undefined, { extract: () => null as never });
+    none({ type: 'message' }, { self: system });
+    expect(spansOf('process message')).toHaveLength(4);
+  });
+
   test('OTEL-06 is a child of the span that an event carries, and linked to the connection', async () => {
     const sender = trace.getTracer('test').startSpan('sender');
     const done = Promise.withResolvers<void>();
@@ -329,6 +403,15 @@ describe('traced', () => {
     expect(() => traced(() => undefined, { extrac: 1 } as never)).toThrow('did you mean `extract`');
   });
 });
+
+function fails(call: () => unknown): boolean {
+  try {
+    call();
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 const hour = 3_600_000;
 const named = { 'messaging.system': 'sse', 'messaging.destination.name': 'app / prices' };
