@@ -105,8 +105,12 @@ function body(scene: Scene, room: number): readonly string[] {
 /** Of many streams the observer tells of those that need a look first. */
 function streamTable(scene: Scene, room: number): readonly string[] {
   const { model, view, paint } = scene;
-  const left = (model.vitals?.streams ?? 0) - model.streams.length;
-  const more = left > 0 ? [`and ${grouped(left)} more, which need no look`] : [];
+  const { streams = 0, connected = 0 } = model.vitals ?? {};
+  const left = streams - model.streams.length;
+  const told = model.streams.filter(({ state }) => state === 'connected').length;
+  const lost = Math.min(left, left - (connected - told));
+  const state = lost > 0 ? `${grouped(lost)} of them not connected` : 'all connected';
+  const more = left > 0 ? [`and ${grouped(left)} more, ${state}`] : [];
   const columns = streamColumns(model, paint);
   return [...table(scene, columns, streamsIn(model, view), room - more.length), ...more];
 }

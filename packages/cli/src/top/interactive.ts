@@ -6,7 +6,7 @@ import { type Key, press } from './keys.ts';
 import { linesOf } from './list.ts';
 import { follow } from './live.ts';
 import { Model } from './model.ts';
-import { ask, type UnreachableError } from './observer.ts';
+import { ask } from './observer.ts';
 import type { TopOptions } from './options.ts';
 import { Screen, type ScreenProcess } from './screen.ts';
 import { colours, crashesOf, overviewOf, showRows } from './top.ts';
@@ -78,7 +78,7 @@ class Interactive {
         this.#model.isLive = false;
         this.#draw();
       },
-      refused: (error: UnreachableError) => {
+      refused: (error) => {
         this.#ended.reject(error);
       },
     });

@@ -8,6 +8,8 @@ import type {
   Vitals,
 } from '@reprise/observer/wire';
 
+import { eventIn } from './answers.ts';
+
 /** The numbers of a process, and by how much they grow in a second. */
 export interface Measured {
   readonly queue: number;
@@ -42,10 +44,13 @@ export class Model {
   #seen: ReadonlyMap<number, Seen> = new Map();
   #streams: readonly Stream[] = [];
 
-  /** An event of `api/live`. One of a type that is not known changes nothing. */
+  /**
+   * An event of `api/live`. One of a type that is not known changes nothing.
+   * @throws OtherDataError for data that no observer sends
+   */
   apply(type: string, data: string): void {
+    const value = eventIn(type, data);
     this.isLive = true;
-    const value: unknown = JSON.parse(data);
     switch (type) {
       case 'hello':
         this.hello = value as Hello;

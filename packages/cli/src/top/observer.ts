@@ -60,6 +60,11 @@ export function refusalOf(place: Place, status: number): UnreachableError | unde
       `Expected the token of the observer in REPRISE_TOKEN, or in the URL behind #, got ${got}`,
     );
   }
+  if (status === 429 || status === 503) {
+    return new UnreachableError(
+      `Expected an answer of the observer at ${redact(place.url)}, got status ${status}: try again in a minute`,
+    );
+  }
   return status === 200 ? undefined : noObserver(place, `status ${status}`);
 }
 

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { styleText } from 'node:util';
 
 import { escapeControls } from '@reprise/actor/text';
-import type { CrashGroup, Judgement, Links, TreeRow } from '@reprise/observer/wire';
+import type { CrashGroup, Judgement } from '@reprise/observer/wire';
 
 import type { Sink } from '../output/sink.ts';
 import type { Paint } from '../output/status-line.ts';
+import { type Answers, answers, type Overview } from './answers.ts';
 import { dotOf } from './dot.ts';
 import { pageOf } from './frame.ts';
 import { follow } from './live.ts';
@@ -46,39 +47,38 @@ export async function printTop(options: TopOptions, plain: Plain): Promise<numbe
   }
 }
 
-/** The answer of an observer to one look. */
-interface Overview extends Judgement {
-  readonly look: unknown;
-}
-
 async function printJson(options: TopOptions, { stdout }: Plain): Promise<number> {
   const overview = await overviewOf(options);
-  const { rows } = await treeOf(options);
+  const { rows } = await answerOf(options, 'api/tree');
   const text = JSON.stringify({ ...overview, tree: rows });
   await stdout.write(`${escapeControls(text, { notation: 'json' })}\n`);
   return statusOf(overview);
 }
 
 async function printDot(options: TopOptions, { stdout }: Plain): Promise<number> {
-  const { rows } = await treeOf(options);
-  await stdout.write(dotOf(rows, (await ask(options, 'api/links')) as Links));
+  const { rows } = await answerOf(options, 'api/tree');
+  await stdout.write(dotOf(rows, await answerOf(options, 'api/links')));
   return 0;
 }
 
-export async function overviewOf(options: TopOptions): Promise<Overview> {
-  const answer = (await ask(options, 'api/overview')) as Partial<Overview> | null;
-  if (!Array.isArray(answer?.findings)) {
+/** @throws (rejects) UnreachableError, also for an answer that no observer gives */
+async function answerOf<Path extends keyof Answers>(
+  options: TopOptions,
+  path: Path,
+): Promise<Answers[Path]> {
+  const answer = await ask(options, path);
+  if (!answers[path](answer)) {
     throw noObserver(options, 'other data');
   }
-  return answer as Overview;
+  return answer;
 }
 
-async function treeOf(options: TopOptions): Promise<{ readonly rows: readonly TreeRow[] }> {
-  return (await ask(options, 'api/tree')) as { readonly rows: readonly TreeRow[] };
+export function overviewOf(options: TopOptions): Promise<Overview> {
+  return answerOf(options, 'api/overview');
 }
 
-export async function crashesOf(options: TopOptions): Promise<readonly CrashGroup[]> {
-  return (await ask(options, 'api/crashes')) as readonly CrashGroup[];
+export function crashesOf(options: TopOptions): Promise<readonly CrashGroup[]> {
+  return answerOf(options, 'api/crashes');
 }
 
 function statusOf({ isWell }: Judgement): number {
@@ -120,9 +120,7 @@ async function modelAfter(options: TopOptions, count: number): Promise<Model> {
         resolve();
       }
     },
-    lost: () => {
-      reject(noObserver(options, 'the end of its stream'));
-    },
+    lost: reject,
     refused: reject,
   });
   try {

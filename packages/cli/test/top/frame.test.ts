@@ -124,7 +124,11 @@ describe('frame', () => {
     const lines = frameOf(sceneOf(model, view, 100, 20));
     expect(lines).toHaveLength(20);
     expect(lines.filter((line) => line.includes('app / stream'))).not.toEqual([]);
-    expect(lines).toContain('and 980 more, which need no look');
+    expect(lines).toContain('and 980 more, all connected');
+    model.apply('vitals', JSON.stringify({ at: 9000, wall: 0, streams: 1000, connected: 30 }));
+    expect(frameOf(sceneOf(model, view, 100, 20))).toContain(
+      'and 980 more, 970 of them not connected',
+    );
     model.apply('streams', '[]');
     model.apply('vitals', JSON.stringify({ at: 9500, wall: 0, streams: 0, connected: 0 }));
     expect(frameOf(sceneOf(model, view)).filter((line) => /stream \d|more/.test(line))).toEqual([]);

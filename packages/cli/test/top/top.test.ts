@@ -4,7 +4,7 @@ import parseDot from 'dotparser';
 import { parseArguments } from '../../src/arguments.ts';
 import { readTopOptions } from '../../src/top/options.ts';
 import { Run, runRepriseWith } from '../support/reprise.ts';
-import { serve } from '../support/server.ts';
+import { serve, stream } from '../support/server.ts';
 import { startService, token } from '../support/service.ts';
 import { onPosix, Terminal } from '../support/terminal.ts';
 
@@ -102,6 +102,46 @@ describe('reprise top', () => {
       'Expected the token of the observer in REPRISE_TOKEN, or in the URL behind #, got none',
       'Expected an observer at URL, got another answer than JSON: is observer() a child in that program?',
       'Expected an observer at URL, got status 404: is observer() a child in that program?',
+    ]);
+  });
+
+  test('TOP-07 another server, whatever it answers, is told from an observer in one line', async () => {
+    const well = '{"findings":[],"isWell":true,"text":""}';
+    const answers = ['null', '{}', '[]', '5', '"x"', '{"findings":[]}', '{"rows":[{}]}', well];
+    for (const answer of answers) {
+      const other = await serve((_request, response) => response.end(answer));
+      for (const output of ['--dot', '--json', '--streams']) {
+        const { status, stdout, stderr } = await top(`http://127.0.0.1:${other.port}`, output);
+        expect([answer, output, status, stdout]).toStrictEqual([answer, output, 3, []]);
+        expect(stderr).toStrictEqual([expect.stringContaining('got other data: is observer()')]);
+      }
+      await other.stop();
+    }
+  });
+
+  test.each(['nope', 'null', '{}'])('TOP-07 so is one whose stream sends %j', async (data) => {
+    for (const type of ['snapshot', 'vitals', 'rows', 'findings']) {
+      const other = await serve((request, response) => {
+        if (request.url?.endsWith('live') === true) {
+          return stream(response, `event: ${type}\ndata: ${data}\n\n`);
+        }
+        const isList = request.url?.endsWith('crashes') === true;
+        return response.end(isList ? '[]' : '{"findings":[],"isWell":true,"text":""}');
+      });
+      const { status, stderr } = await top(`http://127.0.0.1:${other.port}`);
+      expect([status, stderr]).toStrictEqual([3, [expect.stringContaining('got other data: ')]]);
+      await other.stop();
+    }
+  });
+
+  test.each([429, 503])('TOP-07 an observer that answers %i is there, and busy', async (code) => {
+    const busy = await serve((_request, response) => response.writeHead(code).end());
+    const { status, stderr } = await top(`http://127.0.0.1:${busy.port}`);
+    expect([status, stderr]).toStrictEqual([
+      3,
+      [
+        `Expected an answer of the observer at http://127.0.0.1:${busy.port}/, got status ${code}: try again in a minute`,
+      ],
     ]);
   });
 
