@@ -5,13 +5,14 @@ import type { Pid } from '../process/pid.ts';
 import type { Process } from '../process/process.ts';
 import { ServerProcess } from '../server/server-process.ts';
 import { startOf } from '../shown/clip.ts';
+import { plainTextOf } from '../shown/plain-reading.ts';
 import { fieldOf, isError, textIn, textOfError } from '../shown/reading.ts';
 import type { Redaction } from '../shown/redaction.ts';
 import { type Limits, snapshot } from '../shown/snapshot.ts';
 import { explain } from '../supervisor/rules.ts';
 
 /** For a page, and not for a report: less of one value, and no code of the user is called. */
-const limits: Limits = { characters: 8000, depth: 4, entries: 50, text: 200, callsNothing: true };
+const limits: Limits = { characters: 8000, depth: 4, entries: 50, text: 200, textOf: plainTextOf };
 
 /**
  * A copy of any value as plain data that JSON can hold, made to be shown to a person: 4 levels of

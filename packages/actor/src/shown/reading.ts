@@ -59,17 +59,6 @@ export function textIn(error: Error, field: 'name' | 'message' | 'stack'): strin
   }
 }
 
-/** The same without a call of a user's code. The platform has getters of its own. */
-export function plainTextIn(error: Error, field: 'name' | 'message'): string {
-  const { get, value } = propertyOf(error, field) ?? {};
-  const { DOMException } = globalThis as { readonly DOMException?: { readonly prototype: object } };
-  if (get === undefined) {
-    return typeof value === 'string' ? value : '';
-  }
-  const known = DOMException && propertyOf(DOMException.prototype, field);
-  return get === known?.get ? textIn(error, field) : '[getter]';
-}
-
 /** A field of an object; `undefined` if it cannot be read. */
 export function fieldOf(value: object, field: string): unknown {
   try {
@@ -94,32 +83,8 @@ export function methodOf(value: object, key: string): ((this: unknown) => unknow
   return typeof method === 'function' ? (method as (this: unknown) => unknown) : undefined;
 }
 
-/**
- * The text of a `Date` or a `URL`, as in JSON, without a call of the methods of a subclass;
- * `undefined` for all else.
- */
-export function textOfPlatform(value: object): string | null | undefined {
-  const { URL } = globalThis as { readonly URL?: { new (url: string): object } };
-  if (value instanceof Date) {
-    const isValid = !Number.isNaN(Date.prototype.getTime.call(value));
-    return isValid ? Date.prototype.toISOString.call(value) : null;
-  }
-  return URL !== undefined && value instanceof URL
-    ? (Reflect.get(URL.prototype as object, 'href', value) as string)
-    : undefined;
-}
-
-/** Without its flags if it may have getters of a user for them. */
-export function textOfPattern(value: RegExp): string {
-  const isPlain =
-    Object.getPrototypeOf(value) === RegExp.prototype && Reflect.ownKeys(value).length === 1;
-  return isPlain
-    ? RegExp.prototype.toString.call(value)
-    : `/${Reflect.get(RegExp.prototype, 'source', value) as string}/`;
-}
-
 /** A property of an object or of its prototypes. */
-function propertyOf(value: object, key: string): PropertyDescriptor | undefined {
+export function propertyOf(value: object, key: string): PropertyDescriptor | undefined {
   for (let holder: object | null = value; holder !== null; holder = prototypeOf(holder)) {
     const property = Object.getOwnPropertyDescriptor(holder, key);
     if (property !== undefined) {
@@ -152,25 +117,19 @@ export function nameOfFunction(value: object): string {
   return typeof name === 'string' && name !== '' ? name : '(anonymous)';
 }
 
-/**
- * The size of bytes of any kind, without a call of the getter of a subclass; `undefined` for all
- * else.
- */
-export function byteLengthOf(value: object): number | undefined {
-  const prototype = ArrayBuffer.isView(value)
-    ? value instanceof DataView
-      ? DataView.prototype
-      : typedArrays
-    : buffers.find((one) => value instanceof one)?.prototype;
-  return prototype && (Reflect.get(prototype, 'byteLength', value) as number);
+type Bytes = ArrayBufferView | ArrayBufferLike;
+
+/** The size of bytes of any kind; `undefined` for all else. */
+export function byteLengthOf(
+  value: object,
+  read: (value: Bytes) => number = ({ byteLength }) => byteLength,
+): number | undefined {
+  const isBytes =
+    ArrayBuffer.isView(value) ||
+    value instanceof ArrayBuffer ||
+    (typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer);
+  return isBytes ? read(value) : undefined;
 }
-
-const typedArrays = Object.getPrototypeOf(Uint8Array.prototype) as object;
-
-const buffers = [
-  ArrayBuffer,
-  ...(typeof SharedArrayBuffer === 'function' ? [SharedArrayBuffer] : []),
-];
 
 /** To write more digits than these takes long. */
 const largest = 10n ** 100n;

@@ -5,14 +5,10 @@ import {
   methodOf,
   hasProxy,
   nameOfFunction,
-  plainTextIn,
   sizeOf,
   tagOf,
-  textIn,
   textOfBoxed,
   textOfError,
-  textOfPattern,
-  textOfPlatform,
 } from './reading.ts';
 import { defaultRedaction, redacted, type Redaction } from './redaction.ts';
 
@@ -25,8 +21,11 @@ export interface Limits {
   readonly entries: number;
   /** How many characters one text may have. Default: as many as all together. */
   readonly text?: number;
-  /** Not even `toJSON` of a user's class, or a getter of an error. Default: false. */
-  readonly callsNothing?: boolean;
+  /**
+   * For a copy that calls nothing of a user's code: how values of the platform's classes are read.
+   * Default: `toJSON` of a class may be called, and getters of errors.
+   */
+  readonly textOf?: (value: object) => string | null | undefined;
 }
 
 const usual: Limits = { characters: 2000, depth: 6, entries: 50 };
@@ -123,38 +122,34 @@ export class Snapshot {
 
   /** The classes of the platform whose content is not in their keys. */
   #ofKnown(value: object): unknown {
+    const plain = this.#limits.textOf?.(value);
+    if (plain !== undefined) {
+      return this.#of(plain);
+    }
     const size = byteLengthOf(value);
     if (size !== undefined) {
       return this.#partial(`[${tagOf(value)} of ${size} bytes]`);
     }
     if (value instanceof Error) {
-      return this.#ofError(value);
+      return this.#partial(this.text(textOfError(value)));
     }
     if (value instanceof Map || value instanceof Set) {
       return this.#ofCollection(value);
     }
     if (value instanceof RegExp) {
-      return this.text(textOfPattern(value));
+      return this.text(RegExp.prototype.toString.call(value));
     }
-    const text =
-      textOfBoxed(value) ??
-      (this.#limits.callsNothing === true ? textOfPlatform(value) : undefined);
+    const text = textOfBoxed(value);
     if (text !== undefined) {
-      return this.#of(text);
+      return this.text(text);
     }
     const toJSON = this.#toJSONOf(value);
     return toJSON === undefined ? unknown : this.#ofJson(value, toJSON);
   }
 
-  #ofError(error: Error): unknown {
-    const read = this.#limits.callsNothing === true ? plainTextIn : textIn;
-    this.isPartial = true;
-    return this.text(textOfError(error, undefined, read));
-  }
-
   /** That of this package is not a user's code. */
   #toJSONOf(value: object): ReturnType<typeof methodOf> {
-    const isAllowed = this.#limits.callsNothing !== true || isForeign(value);
+    const isAllowed = this.#limits.textOf === undefined || isForeign(value);
     return isAllowed ? methodOf(value, 'toJSON') : undefined;
   }
 

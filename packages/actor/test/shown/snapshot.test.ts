@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { describe as describeValue } from '../../src/describe.ts';
+import { plainTextOf } from '../../src/shown/plain-reading.ts';
 import { createRedaction } from '../../src/shown/redaction.ts';
 import { snapshot } from '../../src/shown/snapshot.ts';
 
@@ -26,7 +27,7 @@ class Hostile extends Error {
 }
 
 /** As for a page. */
-const shownLimits = { characters: 8000, depth: 4, entries: 50, text: 200, callsNothing: true };
+const shownLimits = { characters: 8000, depth: 4, entries: 50, text: 200, textOf: plainTextOf };
 
 describe('a value is copied', () => {
   test.each([
