@@ -17,13 +17,14 @@ export function plainTextOf(value: object): string | null | undefined {
 
 /** The platform has getters of its own. */
 function errorText(error: Error, field: 'name' | 'message'): string {
-  const { get, value } = propertyOf(error, field) ?? {};
+  const property = propertyOf(error, field);
   const { DOMException } = globalThis as { readonly DOMException?: { readonly prototype: object } };
-  if (get === undefined) {
+  if (property?.get === undefined) {
+    const value: unknown = property?.value;
     return typeof value === 'string' ? value : '';
   }
   const known = DOMException && propertyOf(DOMException.prototype, field);
-  return get === known?.get ? textIn(error, field) : '[getter]';
+  return property.get === known?.get ? textIn(error, field) : '[getter]';
 }
 
 /** Without its flags if it may have getters of a user for them. */

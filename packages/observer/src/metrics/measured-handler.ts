@@ -6,30 +6,30 @@ export interface HandlerFailure {
 }
 
 /**
- * Calls `done` when a handler is done, with its error if it has failed, and hands on its result or
+ * Calls `ended` when a handler is done, with its error if it has failed, and hands on its result or
  * its error. A handler may return anything: one without a promise stays synchronous.
  */
 export function whenHandled(
   handle: () => void | Promise<void>,
-  done: (failure?: HandlerFailure) => void,
+  ended: (failure?: HandlerFailure) => void,
 ): void | Promise<void> {
   let result: unknown;
   try {
     result = handle();
   } catch (error) {
-    done({ error });
+    ended({ error });
     throw error;
   }
   if (!isThenable(result)) {
-    done();
+    ended();
     return result as void;
   }
   return Promise.resolve(result).then(
     () => {
-      done();
+      ended();
     },
     (error: unknown) => {
-      done({ error });
+      ended({ error });
       throw error;
     },
   );

@@ -52,7 +52,7 @@ export function instrument(system: System): () => void {
 /** The instruments of a system, and those who asked for them. */
 interface Instruments {
   readonly users: Set<object>;
-  end(): void;
+  readonly end: () => void;
 }
 
 const running: WeakMap<System, Instruments> = /* @__PURE__ */ new WeakMap();

@@ -124,7 +124,8 @@ function shownException(system: System, error: unknown): Exception {
 /** It may be a getter, and throw. */
 function nameOf(error: Error): string {
   try {
-    return String(error.name);
+    const name: unknown = error.name;
+    return String(name);
   } catch {
     return 'Error';
   }

@@ -174,7 +174,7 @@ describe('timed', () => {
     const system = createTestSystem();
     const times = [null, -Infinity, Infinity, Number.NaN, '7', new Date(0), Promise.resolve(7)];
     for (const time of times) {
-      timed(() => {}, { eventTime: () => time as never })({}, { self: system as never });
+      void timed(() => {}, { eventTime: () => time as never })({}, { self: system as never });
     }
     expect(handlingsOf(system)).toEqual({ all: times.length, lag: undefined });
   });
@@ -190,8 +190,8 @@ describe('timed', () => {
     ];
     for (const eventTime of refusals) {
       const handle = timed((event: number) => void handled.push(event), { eventTime });
-      handle(1, { self: system });
-      handle(2, { self: system });
+      void handle(1, { self: system });
+      void handle(2, { self: system });
     }
     await settle(system);
     expect(handled).toEqual([1, 2, 1, 2]);

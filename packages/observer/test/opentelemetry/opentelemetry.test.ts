@@ -378,7 +378,7 @@ describe('traced', () => {
       Array.from({ length: 3 }, () => `${String(system.pid)}: extract failed: Error: no context`),
     );
     const none = traced(() => undefined, { extract: () => null as never });
-    none({ type: 'message' }, { self: system });
+    void none({ type: 'message' }, { self: system });
     expect(spansOf('process message')).toHaveLength(4);
   });
 
