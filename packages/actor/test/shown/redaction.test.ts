@@ -157,7 +157,7 @@ test.each([
   expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
 });
 
-describe('no part of a secret is in the start of a text, wherever that is cut:', () => {
+describe('no part of a secret is in the start of a text, wherever that is cut', () => {
   const long = 'SECRET'.repeat(20);
   test.each([
     ['a password', `https://joe:${long}@host/`],
