@@ -1,8 +1,9 @@
 import type { Clock } from '@reprise/actor';
-import type { Client, QueryResult, QueryResultRow } from 'pg';
+import type { Client, QueryResultRow } from 'pg';
 
 import { within } from '../within.ts';
 import { limitedClient } from './limited-client.ts';
+import { timedQuery } from './timed-query.ts';
 
 /** What a connection needs to know. Times are in ms. */
 export interface ConnectionOptions {
@@ -39,7 +40,7 @@ export class LeaseConnection {
   async query<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
-  ): Promise<Row[]> {
+  ): Promise<readonly Row[]> {
     if (this.#isClosed) {
       throw closed();
     }
@@ -112,14 +113,13 @@ class Connection {
   async query<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
-  ): Promise<Row[]> {
+  ): Promise<readonly Row[]> {
     this.#waiting += 1;
     try {
       await this.#connected;
       const { clock, timeout, isPooled } = this.#options;
       const answer = isPooled ? this.#inTurn<Row>(text, values) : this.#send<Row>(text, values);
-      const { rows } = await within(answer, { clock, timeout, of: 'Postgres' });
-      return rows;
+      return await within(answer, { clock, timeout, of: 'Postgres' });
     } finally {
       this.#waiting -= 1;
     }
@@ -128,7 +128,7 @@ class Connection {
   #inTurn<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
-  ): Promise<QueryResult<Row>> {
+  ): Promise<readonly Row[]> {
     const answer = this.#last.then(() => this.#send<Row>(text, values));
     this.#last = answer.catch(() => undefined);
     return answer;
@@ -137,8 +137,8 @@ class Connection {
   #send<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
-  ): Promise<QueryResult<Row>> {
-    return this.#client.query<Row>(text, [...values]);
+  ): Promise<readonly Row[]> {
+    return timedQuery<Row>(this.#client, { text, values, timeout: this.#options.timeout });
   }
 
   /**

@@ -31,6 +31,7 @@ import { isMissing, messageOf } from './errors.ts';
 import type { LeaseConnection } from './lease-connection.ts';
 import { type Lender, untilAborted } from './lend.ts';
 import type { Statements } from './statements.ts';
+import { timedQuery } from './timed-query.ts';
 import { runTransaction } from './transaction.ts';
 
 /** What an open store is made of. */
@@ -232,7 +233,7 @@ export class PostgresStore implements OpenStore<PoolClient> {
   async #query<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
-  ): Promise<Row[]> {
+  ): Promise<readonly Row[]> {
     const { lease, schema } = this.#parts;
     try {
       return await lease.query<Row>(text, values);
@@ -244,8 +245,8 @@ export class PostgresStore implements OpenStore<PoolClient> {
   /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
   async #ask<Row extends QueryResultRow>(
     request: 'save' | 'compare' | 'declare' | 'list' | 'survey' | 'owner' | 'retry',
-    values: unknown[],
-  ): Promise<Row[]> {
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> {
     const { lender, clock, statements, ttl } = this.#parts;
     const timeout = timeLimitOf(request, ttl);
     const { signal, stop } = abortAfter({ clock, timeout, of: 'Postgres' });
@@ -253,10 +254,10 @@ export class PostgresStore implements OpenStore<PoolClient> {
       this.#slow(request);
     });
     try {
-      const { rows } = await lender.lend(signal, (client) =>
-        untilAborted(client.query<Row>(statements[request], values), signal),
+      const statement = { text: statements[request], values, timeout };
+      return await lender.lend(signal, (client) =>
+        untilAborted(timedQuery<Row>(client, statement), signal),
       );
-      return rows;
     } finally {
       stopWarning();
       stop();

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { virtualClock } from '@reprise/actor/testing';
 
 import { onPgBouncer } from '../../../../tools/postgres/describe.ts';
 import { type PgBouncer, startPgBouncer } from '../../../../tools/postgres/pgbouncer.ts';
-import { failureOf, join, never, own, Place, step, until } from './support.ts';
+import { failureOf, join, never, only, own, Place, step, until } from './support.ts';
 
 onPgBouncer('behind PgBouncer in transaction mode, with two connections', () => {
   let pgBouncer: PgBouncer;
@@ -101,6 +102,23 @@ onPgBouncer('behind PgBouncer in transaction mode, with two connections', () => 
     await locking.query('rollback');
     expect((await answer).rows).toEqual([{ answer: 'its own' }]);
     await other.query('rollback');
+  });
+
+  test('PGC-19 a cursor that waits for a lock takes a connection as long as that may take', async () => {
+    const { store } = await place.open({}, 60_000);
+    const owner = await own(store, ['eur']);
+    const rows = [{ key: 'eur', epoch: only(owner).epoch, cursor: '1' }];
+    // Its client never gives up.
+    const hasty = await place.open({}, 2000, virtualClock());
+    const locking = await direct.client();
+    // The server ends it if the test has failed.
+    await locking.query("set idle_in_transaction_session_timeout to '30 s'");
+    await locking.query('begin');
+    await locking.query(`select from ${place.schema}.owners for update`);
+    expect(await failureOf(hasty.store.save(owner.id, rows))).toMatchObject({ code: '57014' });
+    await locking.query('rollback');
+    expect(await store.save(owner.id, rows)).toEqual(['eur']);
+    expect(await leftovers(place)).toEqual([]);
   });
 
   test('PGC-08 the statements of a transaction reach one session, also beside others', async () => {
