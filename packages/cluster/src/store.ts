@@ -101,9 +101,10 @@ export interface OpenStore<Tx> {
   /**
    * Makes rows for the streams that have none. A stream whose spec has changed is not parked any
    * more. It keeps its strikes: nodes of two releases may declare two specs by turns. These are the
-   * streams that its node lists from now on.
+   * streams that its node lists from now on. False if rows were passed by that somebody else
+   * changes at this time: then it is to be asked again.
    */
-  declare(streams: readonly DeclaredStream[]): Promise<void>;
+  declare(streams: readonly DeclaredStream[]): Promise<boolean>;
 
   /**
    * The end of a life in good order: each stream that it still owns is free at once, without a

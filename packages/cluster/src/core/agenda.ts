@@ -81,8 +81,10 @@ export class Agenda {
     return requests;
   }
 
-  answered(kind: Kind): void {
+  /** `againAt`: when it is due again; Infinity if it is not. */
+  answered(kind: Kind, againAt: number): void {
     this.#isInFlight[kind] = false;
+    this.sooner(kind, againAt);
     this.#isUnsure &&= kind !== 'observe';
     if (kind === 'declare') {
       // Only now a view has the streams that were listed.

@@ -85,8 +85,11 @@ export type NodeEvent =
   | { readonly type: 'drain' }
   /** Answers of the store. */
   | { readonly type: 'joined'; readonly sentAt: Now; readonly holder: NodeRow | undefined }
-  /** From now on a view has all that is listed. */
-  | { readonly type: 'declared' }
+  /**
+   * From now on a view has all that is listed. `isComplete`: each row has the spec of this node;
+   * otherwise others were changing some.
+   */
+  | { readonly type: 'declared'; readonly isComplete: boolean }
   | { readonly type: 'renewed'; readonly sentAt: Now; readonly isGood: boolean }
   | { readonly type: 'watched'; readonly nodes: readonly NodeRow[] }
   | { readonly type: 'viewed'; readonly view: View }

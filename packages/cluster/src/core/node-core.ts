@@ -147,7 +147,7 @@ export class NodeCore {
         this.#failed(event.request, event.error, now);
         break;
       default:
-        this.#agenda.answered(requestOf[event.type]);
+        this.#agenda.answered(requestOf[event.type], againAt(event, now, this.#times));
         this.#takeAnswer(event, now);
     }
   }
@@ -343,6 +343,11 @@ const requestOf: Readonly<Record<Answer['type'], Request['type']>> = {
   released: 'release',
   left: 'leave',
 };
+
+/** A row that was passed by may be of a parked stream, which waits for its new spec. */
+function againAt(event: Answer, { now }: Now, { look }: Times): number {
+  return event.type === 'declared' && !event.isComplete ? now + look : Infinity;
+}
 
 function atStart(): number {
   return -Infinity;

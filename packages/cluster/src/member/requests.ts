@@ -33,8 +33,7 @@ async function answerTo(
     case 'join':
       return { type: 'joined', sentAt, holder: await store.join(request.node, request.renewal) };
     case 'declare':
-      await store.declare(request.streams);
-      return { type: 'declared' };
+      return { type: 'declared', isComplete: await store.declare(request.streams) };
     case 'renew': {
       const isGood = await store.renew(request.id, request.renewal, request.facts);
       return { type: 'renewed', sentAt, isGood };

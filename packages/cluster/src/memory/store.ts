@@ -121,12 +121,13 @@ class OpenMemoryStore implements OpenStore<undefined> {
     return this.#open().list(version);
   }
 
-  async declare(streams: readonly DeclaredStream[]): Promise<void> {
+  async declare(streams: readonly DeclaredStream[]): Promise<boolean> {
     for (const { key } of streams) {
       assertKey(key);
     }
     this.#open().declare(streams);
     this.#listed = new Set(streams.map(({ key }) => key));
+    return true;
   }
 
   async leave(id: string): Promise<void> {

@@ -123,11 +123,24 @@ where o.key = v.key and o.epoch = v.epoch and o.owner = $1 returning o.key`,
 select version, case when version = $1::text then null else (
   select json_agg(json_build_object('key', key, 'spec', spec) order by key) from ${s}.streams
 ) end as rows from table_now`,
-    /** In the order of the keys: two nodes declare the same list at the same time. */
-    declare: `insert into ${s}.owners as o (key, spec)
-select distinct on (key) key, spec from unnest($1::text[], $2::text[]) k(key, spec) order by key
-on conflict (key) do update set spec = excluded.spec, parked = null, retry_at = null
-where o.spec <> excluded.spec`,
+    /**
+     * It locks no row that stays as it is, and passes those by that others have locked: the answer
+     * is how many. New rows come in the order of the keys, since two nodes declare the same list at
+     * the same time. An insert waits for others who change a row that is there, whatever it does on
+     * a conflict: so it gets no such row.
+     */
+    declare: `with due as (
+  select distinct on (key) key, l.spec, o.key is null as is_new
+  from unnest($1::text[], $2::text[]) l(key, spec) left join ${s}.owners o using (key)
+  where o.key is null or o.spec <> l.spec order by key),
+made as (insert into ${s}.owners (key, spec)
+  select key, spec from due where is_new order by key on conflict do nothing returning key),
+locked as (select o.key, d.spec from ${s}.owners o join due d using (key)
+  where o.spec <> d.spec order by o.key for update of o skip locked),
+changed as (update ${s}.owners o set spec = l.spec, parked = null, retry_at = null
+  from locked l where o.key = l.key returning o.key)
+select (select count(*) from due) - (select count(*) from made) - (select count(*) from changed)
+  > 0 as passed`,
   };
 }
 

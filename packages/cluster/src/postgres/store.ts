@@ -193,16 +193,20 @@ export class PostgresStore implements OpenStore<PoolClient> {
       : { version: table.version, rows: table.rows ?? [] };
   }
 
-  async declare(streams: readonly DeclaredStream[]): Promise<void> {
+  async declare(streams: readonly DeclaredStream[]): Promise<boolean> {
     for (const { key } of streams) {
       assertKey(key);
     }
     this.#listed = streams.map(({ key }) => key);
     this.#isCrowded = false;
+    let isComplete = true;
     for (let from = 0; from < streams.length; from += declaredAtOnce) {
       const some = streams.slice(from, from + declaredAtOnce);
-      await this.#ask('declare', [some.map(({ key }) => key), some.map(({ spec }) => spec)]);
+      const values = [some.map(({ key }) => key), some.map(({ spec }) => spec)];
+      const [answer] = await this.#ask<{ readonly passed: boolean }>('declare', values);
+      isComplete &&= answer?.passed === false;
     }
+    return isComplete;
   }
 
   async leave(id: string): Promise<void> {

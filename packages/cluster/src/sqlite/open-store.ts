@@ -137,7 +137,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
     });
   }
 
-  declare(streams: readonly DeclaredStream[]): Promise<void> {
+  declare(streams: readonly DeclaredStream[]): Promise<boolean> {
     for (const { key } of streams) {
       assertKey(key);
     }
@@ -145,6 +145,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
       () => {
         this.#sql.declare.run(JSON.stringify(streams));
         this.#listed = streams.length === 0 ? '' : JSON.stringify(streams.map(({ key }) => key));
+        return true;
       },
       timeLimitOf('declare', this.#ttl),
     );

@@ -280,6 +280,21 @@ test('LIST-02 a stream that leaves the list, and is back before the next look, s
   expect(world.owned).toEqual({ a: 2 });
 });
 
+test('a node declares its streams again, while it runs them, until no row is passed by', () => {
+  const world = new SmallWorld(ttl, ['stream 0', 'stream 1']);
+  world.isLocked = true;
+  world.add('a');
+  world.clear();
+  world.run(ttl);
+  expect(world.owned).toEqual({ a: 2 });
+  expect(world.requests('declare')).toHaveLength(4);
+  world.isLocked = false;
+  world.run(ttl / 4);
+  expect(world.requests('declare')).toHaveLength(5);
+  world.run(10 * ttl);
+  expect(world.requests('declare')).toHaveLength(5);
+});
+
 test('OWN-11 a name that a live node has is refused', () => {
   const { world } = worldOf(['a'], 2);
   const twin = world.add('a');

@@ -65,17 +65,14 @@ async function lockOf(place: Place, lock: string): Promise<pg.Client> {
   return locker;
 }
 
-/** Waits until no session waits for a lock of this place. */
-async function nobodyWaits(place: Place): Promise<void> {
-  const watcher = await place.client();
-  await until(async () => {
-    const { rowCount } = await watcher.query(
-      `select from pg_locks l join pg_stat_activity a using (pid)
-        where a.datname = current_database() and not l.granted and a.query like $1`,
-      [`%${place.schema}%`],
-    );
-    return rowCount === 0;
-  });
+/** How many sessions wait for a lock of this place. */
+async function waiting(place: Place): Promise<number> {
+  const rows = await place.sql(
+    `select from pg_locks l join pg_stat_activity a using (pid)
+      where a.datname = current_database() and not l.granted and a.query like $1`,
+    [`%${place.schema}%`],
+  );
+  return rows.length;
 }
 
 /** For the server a request has 250 ms, or a second; the client never gives up. */
@@ -95,7 +92,7 @@ onPostgres('a lock that somebody holds', () => {
       const asking = { id: owner.id, epoch: only(owner).epoch };
       const failures = [failureOf(ask({ store, ...asking })), failureOf(ask({ store, ...asking }))];
       expect(await Promise.all(failures)).toEqual([ended, ended]);
-      await nobodyWaits(place);
+      await until(async () => (await waiting(place)) === 0);
       await locker.query('rollback');
       await ask({ store: patient.store, ...asking });
     },
@@ -116,5 +113,35 @@ onPostgres('a lock that somebody holds', () => {
     const { rows: settings } = await pool.query('show statement_timeout');
     expect(settings).toEqual([{ statement_timeout: '0' }]);
     await pool.end();
+  });
+
+  test('keeps no node from declaring the other streams, nor the same', async () => {
+    await using place = await Place.create();
+    const { store } = await place.open({}, 60_000);
+    await own(store, ['eur', 'usd']);
+    const locker = await lockOf(place, `select from S.owners where key = 'eur' for update`);
+    expect(await store.declare(listed(['eur', 'jpy', 'usd']))).toBe(true);
+    const changed = ['eur', 'jpy', 'usd'].map((key) => ({ key, spec: 'new' }));
+    expect(await store.declare(changed)).toBe(false);
+    const specs = `select key, spec from ${place.schema}.owners order by key`;
+    expect(await place.sql(specs)).toEqual([
+      { key: 'eur', spec: '' },
+      { key: 'jpy', spec: 'new' },
+      { key: 'usd', spec: 'new' },
+    ]);
+    await locker.query('rollback');
+    expect(await store.declare(changed)).toBe(true);
+    expect(await place.sql(specs)).toEqual(changed);
+  });
+
+  test('keeps no node from declaring streams that another declares at this time', async () => {
+    await using place = await Place.create();
+    const { store } = await place.open({}, 60_000);
+    const other = await lockOf(place, `insert into S.owners (key, spec) values ('eur', 'old')`);
+    const declaring = store.declare([{ key: 'eur', spec: 'new' }]);
+    await until(async () => (await waiting(place)) > 0);
+    await other.query('commit');
+    expect(await declaring).toBe(false);
+    expect(await store.declare([{ key: 'eur', spec: 'new' }])).toBe(true);
   });
 });

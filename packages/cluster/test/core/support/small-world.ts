@@ -39,6 +39,8 @@ export class SmallWorld {
   readonly log: Entry[] = [];
   /** What becomes of a request. */
   fate: (request: Request, node: WorldNode) => Fate = () => 'answered';
+  /** Whether somebody changes rows of streams at this time. */
+  isLocked = false;
   /** Called before a request is executed. */
   before: (request: Request, node: WorldNode) => void = () => undefined;
   /** What a clock of a node shows, if that is not the time. */
@@ -176,7 +178,7 @@ export class SmallWorld {
         };
       case 'declare':
         tables.declare(request.streams);
-        return { type: 'declared' };
+        return { type: 'declared', isComplete: !this.isLocked };
       case 'renew': {
         const isGood = tables.renew(request.id, request.renewal, request.facts);
         return { type: 'renewed', sentAt, isGood };

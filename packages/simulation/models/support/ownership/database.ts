@@ -26,7 +26,7 @@ export class Database {
         return { type: 'joined', sentAt, holder: this.#join(request) };
       case 'declare':
         this.#declare(request.streams);
-        return { type: 'declared' };
+        return { type: 'declared', isComplete: true };
       case 'renew': {
         const { id, renewal, facts } = request;
         return { type: 'renewed', sentAt, isGood: tables.renew(id, renewal, facts) };
