@@ -15,6 +15,7 @@ export interface Statements {
   readonly view: string;
   readonly claim: string;
   readonly save: string;
+  readonly saveFree: string;
   readonly declare: string;
   readonly list: string;
   readonly leave: string;
@@ -37,7 +38,13 @@ export interface StatementOptions {
 
 export function statementsFor(options: StatementOptions): Statements {
   const s = quoted(options.schema);
-  return { ...forNodes(s), ...forOwners(s), ...forOperators(s), ...forTransactions(s, options) };
+  return {
+    ...forNodes(s),
+    ...forOwners(s),
+    ...forRows(s),
+    ...forOperators(s),
+    ...forTransactions(s, options),
+  };
 }
 
 const node = `json_build_object('id', id, 'name', name, 'renewal', renewal, 'weight', weight,
@@ -106,14 +113,30 @@ update ${s}.owners o set owner = $1, strikes = o.strikes + l.died::int,
 from locked l
 where o.key = l.key and exists (select from ${s}.nodes where id = $1 and buried_at is null)
 returning o.key, o.epoch::float8, o.cursor, o.recent, o.strikes`,
-    save: `update ${s}.owners o set cursor = coalesce(v.cursor, o.cursor),
+  };
+}
+
+/** The rows of a save, and which of them are still right. */
+const savedRows = `unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[],
+  $7::smallint[], $8::text[], $9::float8[])
+  v(key, epoch, cursor, recent, free, strikes, reason, retry_in)`;
+const isSaved = '(o.key = v.key and o.epoch = v.epoch and o.owner = $1)';
+
+function forRows(s: string) {
+  const saved = `update ${s}.owners o set cursor = coalesce(v.cursor, o.cursor),
   recent = coalesce(v.recent, o.recent), owner = case when v.free then null else o.owner end,
   strikes = coalesce(v.strikes, o.strikes), parked = coalesce(v.reason, o.parked),
   retry_at = case when v.reason is null then o.retry_at
-    else clock_timestamp() + v.retry_in * interval '1 millisecond' end
-from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[], $7::smallint[],
-  $8::text[], $9::float8[]) v(key, epoch, cursor, recent, free, strikes, reason, retry_in)
-where o.key = v.key and o.epoch = v.epoch and o.owner = $1 returning o.key`,
+    else clock_timestamp() + v.retry_in * interval '1 millisecond' end`;
+  return {
+    save: `${saved} from ${savedRows} where ${isSaved} returning o.key`,
+    /** Past the rows that others have locked; the answer says which those are. */
+    saveFree: `with locked as (select o.key from ${s}.owners o join ${savedRows} on ${isSaved}
+  order by o.key for update of o skip locked),
+saved as (${saved} from locked l join ${savedRows} using (key)
+  where o.key = l.key and ${isSaved} returning o.key)
+select o.key, w.key is not null as "isSaved"
+from ${savedRows} join ${s}.owners o on ${isSaved} left join saved w on w.key = o.key`,
     /**
      * A version of a row is known by the transaction that made it and by its place: each change
      * makes another one. The rows themselves are read only if there is one.

@@ -30,6 +30,7 @@ import { nameOfTables } from './check.ts';
 import { isMissing, messageOf } from './errors.ts';
 import type { LeaseConnection } from './lease-connection.ts';
 import { type Lender, untilAborted } from './lend.ts';
+import { LockedRowsError, save } from './save.ts';
 import type { Statements } from './statements.ts';
 import { timedQuery } from './timed-query.ts';
 import { runTransaction } from './transaction.ts';
@@ -150,7 +151,8 @@ export class PostgresStore implements OpenStore<PoolClient> {
   }
 
   async save(id: string, rows: readonly SavedRow[]): Promise<readonly string[]> {
-    const saved = await this.#ask<{ key: string }>('save', [
+    const { statements, ttl } = this.#parts;
+    const values = [
       id,
       rows.map(({ key }) => key),
       rows.map(({ epoch }) => epoch),
@@ -160,8 +162,19 @@ export class PostgresStore implements OpenStore<PoolClient> {
       rows.map(({ strikes }) => strikes),
       rows.map(({ parked }) => parked?.reason),
       rows.map(({ parked }) => parked?.retryIn),
-    ]);
-    return saved.map(({ key }) => key);
+    ];
+    // A transaction of a handler holds its row for moments.
+    const lockTimeout = ttl / 16;
+    try {
+      return await this.#lend('save', async (client, timeout) =>
+        save(client, { statements, values, timeout, lockTimeout }),
+      );
+    } catch (error) {
+      if (error instanceof LockedRowsError) {
+        this.#slow('save');
+      }
+      throw error;
+    }
   }
 
   async transact(
@@ -246,22 +259,30 @@ export class PostgresStore implements OpenStore<PoolClient> {
     }
   }
 
-  /** A statement by the pool. It may be large, and the pool may be busy: so it has more time. */
-  async #ask<Row extends QueryResultRow>(
-    request: 'save' | 'compare' | 'declare' | 'list' | 'survey' | 'owner' | 'retry',
+  /** A statement by the pool. */
+  #ask<Row extends QueryResultRow>(
+    request: 'compare' | 'declare' | 'list' | 'survey' | 'owner' | 'retry',
     values: readonly unknown[],
   ): Promise<readonly Row[]> {
-    const { lender, clock, statements, ttl } = this.#parts;
+    const text = this.#parts.statements[request];
+    return this.#lend(request, (client, timeout) =>
+      timedQuery<Row>(client, { text, values, timeout }),
+    );
+  }
+
+  /** Uses the pool. A request may be large, and the pool may be busy: so it has more time. */
+  async #lend<Answer>(
+    request: TimedRequest,
+    use: (client: PoolClient, timeout: number) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { lender, clock, ttl } = this.#parts;
     const timeout = timeLimitOf(request, ttl);
     const { signal, stop } = abortAfter({ clock, timeout, of: 'Postgres' });
     const stopWarning = startTimer(clock, ttl / 8, () => {
       this.#slow(request);
     });
     try {
-      const statement = { text: statements[request], values, timeout };
-      return await lender.lend(signal, (client) =>
-        untilAborted(timedQuery<Row>(client, statement), signal),
-      );
+      return await lender.lend(signal, (client) => untilAborted(use(client, timeout), signal));
     } finally {
       stopWarning();
       stop();

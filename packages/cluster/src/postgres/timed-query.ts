@@ -6,6 +6,8 @@ export interface TimedStatement {
   readonly values: readonly unknown[];
   /** In ms. */
   readonly timeout: number;
+  /** How much of it may pass for one lock, in ms. Default: all. */
+  readonly lockTimeout?: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface TimedStatement {
  */
 export function timedQuery<Row extends QueryResultRow>(
   client: ClientBase,
-  { text, values, timeout }: TimedStatement,
+  { text, values, ...limits }: TimedStatement,
 ): Promise<readonly Row[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>();
   const config = { text, values: [...values], queryMode: 'extended' };
@@ -28,7 +30,7 @@ export function timedQuery<Row extends QueryResultRow>(
     if (error !== null && error !== undefined) {
       reject(error);
     } else {
-      resolve(rowsOfLast<Row>(results));
+      resolve(lastOf(results).rows as Row[]);
     }
   });
   const { submit } = query;
@@ -36,7 +38,7 @@ export function timedQuery<Row extends QueryResultRow>(
     // Two packets would be two round trips on some networks.
     connection.stream.cork();
     try {
-      sendLimit(connection, timeout);
+      sendLimits(connection, limits);
       return submit.call(query, connection);
     } finally {
       connection.stream.uncork();
@@ -46,9 +48,14 @@ export function timedQuery<Row extends QueryResultRow>(
   return promise;
 }
 
-/** It has no row as its answer. */
-function sendLimit(connection: Connection, timeout: number): void {
-  const text = `select where set_config('statement_timeout', '${Math.ceil(timeout)}', true) is null`;
+/** The answer has no row. */
+function sendLimits(
+  connection: Connection,
+  { timeout, lockTimeout = 0 }: Pick<TimedStatement, 'timeout' | 'lockTimeout'>,
+): void {
+  const [all, lock] = [Math.ceil(timeout), Math.ceil(lockTimeout)];
+  const text = `select where set_config('statement_timeout', '${all}', true) is null
+    or set_config('lock_timeout', '${lock}', true) is null`;
   connection.parse({ name: '', text, types: [] }, true);
   connection.bind({}, true);
   connection.execute({}, true);
@@ -59,7 +66,7 @@ function queryClassOf(client: ClientBase): typeof Query {
   return Reflect.get(client.constructor, 'Query') as typeof Query;
 }
 
-function rowsOfLast<Row extends QueryResultRow>(results: unknown): readonly Row[] {
-  const last: unknown = Array.isArray(results) ? results.at(-1) : results;
-  return (last as QueryResult<Row>).rows;
+/** A query of several statements has as many results. */
+function lastOf(results: unknown): QueryResult {
+  return (Array.isArray(results) ? results.at(-1) : results) as QueryResult;
 }

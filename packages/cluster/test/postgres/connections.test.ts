@@ -427,7 +427,7 @@ onPostgres('a slow server', () => {
     const { store: quick, warnings: early } = await place.open({}, 4000);
     const other = await place.client();
     await other.query('begin');
-    await other.query(`select from ${place.schema}.owners for update`);
+    await other.query(`lock table ${place.schema}.owners in access exclusive mode`);
     const saving = store.save(owner.id, [{ ...only(owner), cursor: '1' }]);
     const tooLate = [
       failureOf(quick.save(owner.id, [{ ...only(owner), cursor: '2' }])),

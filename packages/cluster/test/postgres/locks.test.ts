@@ -31,7 +31,7 @@ interface Case {
 const cases: readonly Case[] = [
   {
     request: 'save',
-    lock: 'select from S.owners for update',
+    lock: 'lock table S.owners in access exclusive mode',
     ask: ({ store, id, epoch }) => store.save(id, [{ key: 'eur', epoch, cursor: '1' }]),
   },
   {
@@ -105,7 +105,7 @@ onPostgres('a lock that somebody holds', () => {
     const pool = new pg.Pool({ connectionString: place.url, max: 1 });
     const { store } = await openHasty(place, { pool, leaseUrl: place.url });
     const rows = [{ key: 'eur', epoch: only(owner).epoch, cursor: '1' }];
-    const locker = await lockOf(place, 'select from S.owners for update');
+    const locker = await lockOf(place, 'lock table S.owners in access exclusive mode');
     expect(await failureOf(store.save(owner.id, rows))).toEqual(ended);
     await locker.query('rollback');
     const { store: slow } = await place.open({ pool, leaseUrl: place.url }, 60_000);
@@ -143,5 +143,28 @@ onPostgres('a lock that somebody holds', () => {
     await other.query('commit');
     expect(await declaring).toBe(false);
     expect(await store.declare([{ key: 'eur', spec: 'new' }])).toBe(true);
+  });
+
+  test('PGC-19 keeps no other stream from being saved and released, and is told', async () => {
+    await using place = await Place.create();
+    const { store, warnings } = await place.open({}, 30_000);
+    const { id, claims } = await own(store, ['eur', 'jpy', 'usd']);
+    const rows = claims.map(({ key, epoch }) => ({ key, epoch, cursor: '1' }));
+    const released = rows.map((row) =>
+      row.key === 'usd' ? { ...row, outcome: 'moved' as const } : row,
+    );
+    const locker = await lockOf(place, `select from S.owners where key = 'eur' for update`);
+    expect(await failureOf(store.save(id, released))).toEqual(
+      new Error('Expected to write eur, got a row that another transaction has locked'),
+    );
+    expect(warnings).toEqual([expect.stringContaining('look for a transaction that is open')]);
+    const found = `select key, cursor, owner from ${place.schema}.owners order by key`;
+    expect(await place.sql(found)).toEqual([
+      { key: 'eur', cursor: '', owner: id },
+      { key: 'jpy', cursor: '1', owner: id },
+      { key: 'usd', cursor: '1', owner: null },
+    ]);
+    await locker.query('rollback');
+    expect((await store.save(id, rows)).toSorted()).toEqual(['eur', 'jpy']);
   });
 });

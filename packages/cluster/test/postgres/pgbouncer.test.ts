@@ -114,7 +114,7 @@ onPgBouncer('behind PgBouncer in transaction mode, with two connections', () => 
     // The server ends it if the test has failed.
     await locking.query("set idle_in_transaction_session_timeout to '30 s'");
     await locking.query('begin');
-    await locking.query(`select from ${place.schema}.owners for update`);
+    await locking.query(`lock table ${place.schema}.owners in access exclusive mode`);
     expect(await failureOf(hasty.store.save(owner.id, rows))).toMatchObject({ code: '57014' });
     await locking.query('rollback');
     expect(await store.save(owner.id, rows)).toEqual(['eur']);
