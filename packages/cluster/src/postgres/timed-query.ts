@@ -18,15 +18,29 @@ export interface TimedStatement {
  * The limit is sent in one flight with the statement, before one and the same `sync`. So it costs
  * no round trip, both are one transaction, and the session is left as it was: the next statement
  * may be that of another client of PgBouncer. Sent before, it also counts while the statement waits
- * for a table.
+ * for a table. A client that speaks to the server in its own way, such as pg's native one, sends the
+ * statement alone.
  */
-export function timedQuery<Row extends QueryResultRow>(
+export async function timedQuery<Row extends QueryResultRow>(
   client: ClientBase,
+  statement: TimedStatement,
+): Promise<readonly Row[]> {
+  const queryClass = queryClassOf(client);
+  if (queryClass === undefined) {
+    const { rows } = await client.query<Row>(statement.text, [...statement.values]);
+    return rows;
+  }
+  return sendTimed(client, queryClass, statement);
+}
+
+function sendTimed<Row extends QueryResultRow>(
+  client: ClientBase,
+  queryClass: typeof Query,
   { text, values, ...limits }: TimedStatement,
 ): Promise<readonly Row[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>();
   const config = { text, values: [...values], queryMode: 'extended' };
-  const query = new (queryClassOf(client))(config, (error: unknown, results: unknown) => {
+  const query = new queryClass(config, (error: unknown, results: unknown) => {
     if (error !== null && error !== undefined) {
       reject(error);
     } else {
@@ -61,9 +75,15 @@ function sendLimits(
   connection.execute({}, true);
 }
 
-/** That of the copy of pg that has made the client: in pipeline mode it takes no other. */
-function queryClassOf(client: ClientBase): typeof Query {
-  return Reflect.get(client.constructor, 'Query') as typeof Query;
+/**
+ * That of the copy of pg that has made the client: in pipeline mode it takes no other. `undefined`
+ * if the client has no connection of pg.
+ */
+function queryClassOf(client: ClientBase): typeof Query | undefined {
+  const { connection } = client as { readonly connection?: Partial<Connection> };
+  return typeof connection?.parse === 'function'
+    ? (Reflect.get(client.constructor, 'Query') as typeof Query | undefined)
+    : undefined;
 }
 
 /** A query of several statements has as many results. */

@@ -98,6 +98,19 @@ onPostgres('a lock that somebody holds', () => {
     },
   );
 
+  test('a pool of the user whose clients are not those of pg has no limit at the server', async () => {
+    await using place = await Place.create();
+    class OtherClient extends pg.Client {
+      static readonly Query = undefined;
+    }
+    const pool = new pg.Pool({ connectionString: place.url, max: 2, Client: OtherClient });
+    const { store } = await place.open({ pool, leaseUrl: place.url });
+    const owner = await own(store, ['eur']);
+    await store.save(owner.id, [{ key: 'eur', epoch: only(owner).epoch, cursor: '1' }]);
+    expect(await place.cursor('eur')).toBe('1');
+    await pool.end();
+  });
+
   test('PGC-19 holds up no session of a pool of the user that has no pipeline, nor changes one', async () => {
     await using place = await Place.create();
     const patient = await place.open({}, 60_000);
