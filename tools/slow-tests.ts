@@ -4,6 +4,7 @@
  * no worker to be left with a long one at the end, and `pnpm test quick` leaves them out.
  */
 export const slowTests: readonly string[] = [
+  'packages/cli/test/nodes.test.ts',
   'packages/cluster/test/processes/nodes.test.ts',
   'tools/models.test.ts',
   'examples/cluster/cluster.test.ts',

@@ -21,6 +21,7 @@ import type { ClientOptions } from './options/client-options.ts';
 import type { CursorFile, ExecOptions } from './options/options.ts';
 import { outputRecovery } from './output-recovery.ts';
 import type { Source } from './source.ts';
+import { watchEnd } from './watch-end.ts';
 
 type ResilientOptions = SseClient.ResilientOptions;
 
@@ -88,27 +89,14 @@ export class Clients {
     });
   }
 
-  /** Shows the changes of a client; an end by 204 is reported, since it looks like any other. */
   #watch(source: Source): Pick<ResilientOptions, 'classify' | 'onStatus'> {
     const { output } = this.#context;
-    let hasNoContent = false;
-    return {
-      classify: ({ type }, verdict) => {
-        hasNoContent = type === 'noContent';
-        return verdict;
-      },
-      onStatus: (status) => {
-        if (status.type === 'gaveUp') {
-          this.#gaveUp.add(source.id);
-        }
-        output.state(
-          source,
-          status.type === 'ended' && hasNoContent
-            ? { type: 'ended', reason: 'status 204: the server has no more events' }
-            : status,
-        );
-      },
-    };
+    return watchEnd((state) => {
+      if (state.type === 'gaveUp') {
+        this.#gaveUp.add(source.id);
+      }
+      output.state(source, state);
+    });
   }
 
   #cursor(source: Source): Pick<ResilientOptions, 'cursor'> {

@@ -13,7 +13,7 @@ import type { CommandOptions } from '@reprise/simulation/command';
 import type { Task } from './arguments.ts';
 import type { ClusterTask } from './cluster/task.ts';
 import { refusalIn } from './nodes/refusal.ts';
-import { RemoteOutput } from './nodes/remote-output.ts';
+import { RemoteOutput, tellParent } from './nodes/remote-output.ts';
 import { optionsOfWorker, workerNumber } from './nodes/worker-role.ts';
 import type { ObserverFlags, TailOptions } from './options/options.ts';
 import { UsageError } from './options/usage.ts';
@@ -131,7 +131,7 @@ export class Program {
     const tail = tailApplication(options, {
       openOutput: (sources) => this.#outputFor(sources, options),
       closeOutput: (output) => this.#closeOutput(output, options),
-      stop,
+      stop: worker === undefined ? stop : this.#tellOver,
       outputFd,
       observer: this.#observerFor(options),
     });
@@ -151,6 +151,11 @@ export class Program {
     // At once: a text that stdout has not taken by now counts as not printed, and must not be.
     return this.#process.exit();
   }
+
+  /** A worker does not end by itself: its parent would start another one. */
+  readonly #tellOver = (status: 0 | 1): void => {
+    tellParent(this.#process, { type: 'over', status });
+  };
 
   /** Its URL has a token, which belongs into no log: without a terminal there is none. */
   #observerFor({ observer }: TailOptions): ObserverFlags | undefined {

@@ -28,5 +28,7 @@ export type SourceState =
   | { readonly type: 'owned' }
   /** Another node may have it. `wasOwned`: this node had it before. */
   | { readonly type: 'unowned'; readonly wasOwned: boolean }
+  /** Nobody runs the stream for now. `retryIn`: in ms; `undefined` if it has ended. */
+  | { readonly type: 'parked'; readonly reason: string; readonly retryIn: number | undefined }
   /** The command of `--exec` failed for an event. */
   | { readonly type: 'eventFailed'; readonly reason: string; readonly next: string };

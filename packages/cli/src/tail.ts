@@ -5,6 +5,7 @@ import { Clients } from './clients.ts';
 import { Delivery } from './delivery.ts';
 import * as Feed from './feed/feed.ts';
 import type { NodeContext } from './nodes/node.ts';
+import { toldOnce } from './nodes/told-once.ts';
 import type { ClientOptions } from './options/client-options.ts';
 import type { ObserverFlags, TailOptions } from './options/options.ts';
 import type { NodeOptions } from './options/store.ts';
@@ -63,7 +64,8 @@ async function start(
     await clients.start(top, isEmbedded ? { ...embedded, ...options.client } : options.client);
   } else {
     const delivery = new Delivery({ options, output, stop });
-    await startNodes(top, options.node, { sources, options, output, delivery });
+    const context = { sources, options, output: toldOnce(output), delivery, stop };
+    await startNodes(top, options.node, context);
   }
   if (host.observer !== undefined) {
     observe(top, host.observer, output);

@@ -43,6 +43,10 @@ test('shows the reason of giving up, and an end', () => {
   const other = new Tally(0);
   other.state({ type: 'ended' }, 0);
   expect(line(other, 0)).toContain('ended');
+  other.state({ type: 'parked', reason: 'status 404', retryIn: 60_000 }, 0);
+  expect(line(other, 0)).toContain('parked status 404');
+  other.state({ type: 'parked', reason: 'it has ended', retryIn: undefined }, 0);
+  expect(line(other, 0)).toMatch(/ended {2}0 events/);
 });
 
 test('is never wider than the terminal, and a long URL leaves room for the rest', () => {

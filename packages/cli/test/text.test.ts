@@ -90,6 +90,14 @@ describe('stateLine', () => {
       'the server begins after another place and not after 7: events may be missing',
     ],
     [{ type: 'ended' }, undefined],
+    [
+      { type: 'parked', reason: 'it has ended', retryIn: undefined },
+      'ended in another run: `reprise cluster retry` runs it again',
+    ],
+    [
+      { type: 'parked', reason: 'status\t404', retryIn: 59_960 },
+      String.raw`parked status\t404, next attempt in 60.0s`,
+    ],
   ] as const)('%j is %j', (state, line) => {
     expect(stateLine(state)).toBe(line);
   });

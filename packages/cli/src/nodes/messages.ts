@@ -11,7 +11,9 @@ export type WorkerMessage =
       readonly source: number;
       readonly event: ServerSentEvent;
     }
-  | { readonly type: 'state'; readonly source: number; readonly state: SourceState };
+  | { readonly type: 'state'; readonly source: number; readonly state: SourceState }
+  /** No stream runs on any node. */
+  | { readonly type: 'over'; readonly status: 0 | 1 };
 
 /** The answer: the event with this id is printed. */
 export interface Printed {

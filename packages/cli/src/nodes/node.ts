@@ -1,6 +1,6 @@
-import { ExitError, type ExitReason, type Process, Supervisor } from '@reprise/actor';
+import { ExitError, type ExitReason, type Process, Supervisor, Task } from '@reprise/actor';
 import type { Cluster as Clusters } from '@reprise/cluster';
-import { type ServerSentEvent, type SseClient, streamKey } from '@reprise/sse';
+import { type ServerSentEvent, streamKey } from '@reprise/sse';
 
 import type { Delivery } from '../delivery.ts';
 import type { ClientOptions } from '../options/client-options.ts';
@@ -8,8 +8,10 @@ import type { TailOptions } from '../options/options.ts';
 import type { NodeOptions } from '../options/store.ts';
 import type { Output } from '../output/output.ts';
 import type { Source } from '../source.ts';
+import { watchEnd } from '../watch-end.ts';
 import { storeAt } from './place.ts';
 import { Refusal } from './refusal.ts';
+import { watchRest } from './rest.ts';
 
 /** How long the running events may take when the program ends, in ms. */
 const shutdown = 1000;
@@ -19,6 +21,8 @@ export interface NodeContext {
   readonly options: TailOptions;
   readonly output: Output;
   readonly delivery: Delivery;
+  /** Called when no stream runs on any node, with the exit status. */
+  readonly stop: (status: 0 | 1) => void;
 }
 
 /**
@@ -35,19 +39,38 @@ export async function startNode(
   for (const source of sources) {
     output.state(source, { type: 'unowned', wasOwned: false });
   }
+  const byUrl = new Map(sources.map((source) => [source.url, source]));
+  const sourceAt = (url: string): Source => byUrl.get(url) as Source;
   const spec = Cluster.childSpec({
     id: 'node',
     store: await storeAt(place),
     ...(name === undefined ? {} : { node: name }),
     shutdown,
-    streams: Object.fromEntries(sources.map((source) => [streamKey(source.url), source])),
-    client: ({ data: source }) => clientOf(source, context),
-    handle: (event, { data: source, signal }) => delivery.handle(source, event, signal),
+    // Not the place in the command line: in another one the stream would be a new one.
+    streams: Object.fromEntries(sources.map(({ url }) => [streamKey(url), url])),
+    client: ({ data: url }) => clientOf(sourceAt(url), context),
+    handle: (event, { data: url, signal }) => delivery.handle(sourceAt(url), event, signal),
   });
   try {
-    await Supervisor.startChild(parent, spec);
+    const node = (await Supervisor.startChild(parent, spec)) as Clusters.Pid;
+    const rest = { ...context, status: () => statusOf(node, Cluster) };
+    await Supervisor.startChild(
+      parent,
+      Task.childSpec((self) => watchRest(self, rest), { id: 'rest' }),
+    );
   } catch (error) {
     throw refusalOf(error, Cluster) ?? error;
+  }
+}
+
+function statusOf(node: Clusters.Pid, Cluster: typeof Clusters): Clusters.Status | undefined {
+  try {
+    return Cluster.status(node);
+  } catch (error) {
+    if (error instanceof ExitError) {
+      return undefined;
+    }
+    throw error;
   }
 }
 
@@ -57,17 +80,14 @@ function clientOf(source: Source, { options, output }: NodeContext): Clusters.Cl
     ...(client as Omit<ClientOptions, 'url'>),
     url: source.url,
     ...(until === undefined ? {} : { until: ({ data }: ServerSentEvent) => data === until }),
-    onStatus: statusTo(source, output),
+    ...watchOwned(source, output),
   };
 }
 
 /** Tells that the stream is owned before the first change of its client, and when it is lost. */
-function statusTo(
-  source: Source,
-  output: Output,
-): NonNullable<SseClient.ResilientOptions['onStatus']> {
+function watchOwned(source: Source, output: Output): ReturnType<typeof watchEnd> {
   let client: Process | undefined;
-  return (status, { self }) => {
+  return watchEnd((state, { self }) => {
     if (client === undefined) {
       client = self;
       output.state(source, { type: 'owned' });
@@ -77,8 +97,8 @@ function statusTo(
         }
       });
     }
-    output.state(source, status);
-  };
+    output.state(source, state);
+  });
 }
 
 /** A cluster ends the client of a stream that goes elsewhere by `shutdown`. */

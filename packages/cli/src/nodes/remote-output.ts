@@ -46,10 +46,14 @@ export class RemoteOutput implements Output {
     return this.#sources.indexOf(source);
   }
 
-  /** Without a parent nothing is printed: the program is about to end. */
   #send(message: WorkerMessage): void {
-    if (this.#process.connected) {
-      this.#process.send?.(message);
-    }
+    tellParent(this.#process, message);
+  }
+}
+
+/** Without a parent nothing is printed: the program is about to end. */
+export function tellParent(process: NodeJS.Process, message: WorkerMessage): void {
+  if (process.connected) {
+    process.send?.(message);
   }
 }

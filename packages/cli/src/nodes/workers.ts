@@ -37,12 +37,13 @@ export async function startWorkers(
   await Supervisor.startChild(parent, spec);
 }
 
-function take(
-  message: WorkerMessage,
-  { sources, output, delivery }: NodeContext,
-  send: (answer: Printed) => void,
-): void {
-  const source = sources[message.source];
+function take(message: WorkerMessage, context: NodeContext, send: (answer: Printed) => void): void {
+  if (message.type === 'over') {
+    context.stop(message.status);
+    return;
+  }
+  const { output, delivery } = context;
+  const source = context.sources[message.source];
   if (source === undefined) {
     return;
   }

@@ -77,6 +77,10 @@ export class Tally {
       }
       case 'ended':
         return paint('dim', 'ended');
+      case 'parked':
+        return state.retryIn === undefined
+          ? paint('dim', 'ended')
+          : paint('red', `parked ${harmless(state.reason)}`);
       case 'unowned':
         return paint('dim', 'on another node');
       case 'gaveUp':

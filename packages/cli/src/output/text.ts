@@ -50,6 +50,10 @@ export function stateLine(
       return 'owned';
     case 'unowned':
       return state.wasOwned ? 'lost' : undefined;
+    case 'parked':
+      return state.retryIn === undefined
+        ? 'ended in another run: `reprise cluster retry` runs it again'
+        : `parked ${harmless(state.reason)}, next attempt in ${seconds(state.retryIn)}`;
     case 'eventFailed':
       return harmless(`${state.reason}, ${state.next}`);
     case 'ended':
