@@ -11,7 +11,8 @@ export function preloadUrl(shutdown: number): string {
 
 /**
  * Ends this process in order when its parent has died, by whatever signal: the channel to it closes
- * then. A program that goes on all the same is killed after the time in the URL of the module.
+ * then. A program that goes on all the same is killed after the time in the URL of the module. One
+ * that is ending already gets no signal: a second one would end it at once.
  */
 export function endWithParent(url: string): void {
   const { channel } = process;
@@ -20,8 +21,13 @@ export function endWithParent(url: string): void {
     return;
   }
   const shutdown = Number(new URL(url).searchParams.get(parameter));
+  const isEnding = watchSignals();
   process.once('disconnect', () => {
-    process.kill(process.pid, 'SIGTERM');
+    afterPoll(() => {
+      if (!isEnding()) {
+        process.kill(process.pid, 'SIGTERM');
+      }
+    });
     if (shutdown < Infinity) {
       // The longest time that a timer takes.
       setTimeout(killSelf, Math.min(shutdown, 2 ** 31 - 1)).unref();
@@ -32,6 +38,28 @@ export function endWithParent(url: string): void {
   process.on('error', ignore);
   // The channel alone keeps no program alive.
   channel.unref();
+}
+
+/**
+ * Whether a signal that ends programs has come, and the program has seen it. No listener: Node
+ * keeps a program alive that has one, and libraries end it only if theirs are all there are.
+ */
+function watchSignals(): () => boolean {
+  let hasCome = false;
+  process.emit = new Proxy(Reflect.get(process, 'emit'), {
+    apply: (emit, self, event: unknown[]) => {
+      hasCome ||= event[0] === 'SIGINT' || event[0] === 'SIGTERM';
+      return Reflect.apply(emit, self, event) as unknown;
+    },
+  });
+  return () => hasCome;
+}
+
+/** Once what has arrived by now is handled: a signal of the parent before its death is. */
+function afterPoll(callback: () => void): void {
+  setImmediate(() => {
+    setImmediate(callback);
+  });
 }
 
 function ignore(): void {

@@ -69,6 +69,18 @@ const settlingTime = 30_000;
     expectClean();
   });
 
+  test('WRK-02 workers end in order also when their parent is killed while it stops them', async () => {
+    const program = start();
+    for (const pid of await settled()) {
+      process.kill(pid, 'SIGTERM');
+    }
+    program.child.kill('SIGKILL');
+    await program.ended;
+    expect(rows('select id from reprise_nodes')).toEqual([]);
+    expect(rows('select key from reprise_owners where strikes > 0')).toEqual([]);
+    expectClean();
+  });
+
   test.each([
     ['the workers are the tree', false],
     ['they are below a supervisor', true],
