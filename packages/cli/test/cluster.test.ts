@@ -55,8 +55,8 @@ describe('reprise cluster', () => {
     const { text, status } = await runCluster({ type: 'status', place, json: false, limit: 9 });
     expect(text.split('\n').slice(1)).toEqual([
       '',
-      'NODE  STREAMS  HOST  PROCESS',
-      'a     0        h     7',
+      'NODE  STREAMS  HOST  PROCESS  SEEN',
+      expect.stringMatching(/^a     0        h     7        \d s ago/),
       '',
       '2 streams: 0 free, 0 suspect, 1 parked',
       expect.stringMatching(/^STREAM +NODE +EPOCH$/),
@@ -68,6 +68,20 @@ describe('reprise cluster', () => {
     ]);
     expect(text).toEqual(noSecrets);
     expect(status).toBe(0);
+  });
+
+  test('status says that a node has not renewed its lease for longer than its ttl', async () => {
+    const file = await fileWithStreams();
+    const database = new DatabaseSync(file);
+    database.exec('update reprise_nodes set renewed_at = renewed_at - 72000, draining = 1');
+    database.close();
+    const task = { type: 'status', place: { type: 'file', file }, limit: 9 } as const;
+    const { text } = await runCluster({ ...task, json: false });
+    expect(text).toMatch(
+      /^a +0 +h +7 +7\d s ago {2}draining, no renewal for longer than its ttl of 3 s$/m,
+    );
+    const { nodes } = JSON.parse((await runCluster({ ...task, json: true })).text);
+    expect(nodes[0].sinceRenewal).toBeGreaterThanOrEqual(72_000);
   });
 
   test('status --json prints one object, without secrets', async () => {

@@ -261,8 +261,8 @@ export interface SavedRow extends OwnedStream {
 
 /** The nodes and the streams of a store. */
 export interface Survey {
-  /** The nodes that are not buried. */
-  readonly nodes: readonly NodeRow[];
+  /** The nodes that are not buried: one that has died is there until another node buries it. */
+  readonly nodes: readonly SurveyedNode[];
   readonly streams: {
     readonly total: number;
     /** Without an owner that lives, and not parked. */
@@ -272,6 +272,12 @@ export interface Survey {
     readonly parked: number;
   };
   readonly rows: readonly StreamRow[];
+}
+
+/** A node, as an operator is shown it. */
+export interface SurveyedNode extends NodeRow {
+  /** How long ago it has renewed its lease, in ms, by the clock of the store: for people only. */
+  readonly sinceRenewal: number;
 }
 
 /** A stream, as an operator is shown it. */

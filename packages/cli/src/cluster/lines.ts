@@ -10,13 +10,14 @@ export function clusterLines(engine: string, { nodes, streams, rows }: Survey): 
     engine,
     '',
     ...table(
-      ['NODE', 'STREAMS', 'HOST', 'PROCESS', ''],
-      nodes.map(({ name, owned, host, pid, draining }) => [
-        name,
-        `${owned}`,
-        host,
-        `${pid}`,
-        draining ? 'draining' : '',
+      ['NODE', 'STREAMS', 'HOST', 'PROCESS', 'SEEN', ''],
+      nodes.map((node) => [
+        node.name,
+        `${node.owned}`,
+        node.host,
+        `${node.pid}`,
+        `${Math.floor(node.sinceRenewal / 1000)} s ago`,
+        noteOfNode(node),
       ]),
     ),
     '',
@@ -24,6 +25,15 @@ export function clusterLines(engine: string, { nodes, streams, rows }: Survey): 
     ...table(['STREAM', 'NODE', 'EPOCH', ''], rows.map(rowOf)),
     ...(rest > 0 ? [`and ${rest} more: --limit shows them`] : []),
   ];
+}
+
+/** A dead node has its streams until a living one buries it. */
+function noteOfNode({ draining, sinceRenewal, ttl }: Survey['nodes'][number]): string {
+  const notes = [
+    ...(draining ? ['draining'] : []),
+    ...(sinceRenewal > ttl ? [`no renewal for longer than its ttl of ${ttl / 1000} s`] : []),
+  ];
+  return notes.join(', ');
 }
 
 type Row = Survey['rows'][number];

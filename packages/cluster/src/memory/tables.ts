@@ -24,6 +24,8 @@ import { byUrgency, isDue, type OwnerRow, parkingOf, retryIn, undeclared } from 
 
 interface NodeRecord {
   readonly row: NodeRow;
+  /** On the clock of the store. */
+  readonly renewedAt: number;
   /** `undefined` while it lives. */
   readonly buriedAt: number | undefined;
 }
@@ -73,7 +75,7 @@ export class MemoryTables {
     }
     if (!this.#isBuried(node.id)) {
       const row = { ...factsOfJoin, ...holder, ...node, renewal };
-      this.#nodes.set(node.id, { row, buriedAt: undefined });
+      this.#nodes.set(node.id, { row, renewedAt: this.#date(), buriedAt: undefined });
     }
     this.#sweep(this.#date() - keptFor);
     return undefined;
@@ -84,18 +86,13 @@ export class MemoryTables {
     if (record === undefined || record.buriedAt !== undefined) {
       return false;
     }
-    this.#nodes.set(id, { ...record, row: { ...record.row, ...facts, renewal } });
+    const row = { ...record.row, ...facts, renewal };
+    this.#nodes.set(id, { ...record, row, renewedAt: this.#date() });
     return true;
   }
 
   watch(): readonly NodeRow[] {
-    const rows: NodeRow[] = [];
-    for (const { row, buriedAt } of this.#nodes.values()) {
-      if (buriedAt === undefined) {
-        rows.push(row);
-      }
-    }
-    return rows;
+    return this.#living.map(({ row }) => row);
   }
 
   /** `listed`: the streams of the node, which come first if there are too many. */
@@ -182,7 +179,7 @@ export class MemoryTables {
     const others = rows.filter((row) => row.parked === undefined);
     const suspects = others.filter(({ strikes }) => strikes > 0);
     return {
-      nodes: this.watch(),
+      nodes: this.#living.map(({ row, renewedAt }) => ({ ...row, sinceRenewal: date - renewedAt })),
       streams: {
         total: rows.length,
         free: others.filter(({ owner }) => owner === undefined).length,
@@ -199,6 +196,10 @@ export class MemoryTables {
       this.#owners.set(key, { ...row, parking: undefined });
     }
     return row !== undefined;
+  }
+
+  get #living(): readonly NodeRecord[] {
+    return [...this.#nodes.values()].filter(({ buriedAt }) => buriedAt === undefined);
   }
 
   #shown(key: string, row: OwnerRow, date: number): StreamRow {

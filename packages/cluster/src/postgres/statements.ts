@@ -177,7 +177,9 @@ where o.key = $1 and n.buried_at is null`,
   select o.key, case when n.buried_at is null then n.name end as owner, o.epoch, o.cursor,
     o.strikes + coalesce(n.died, false)::int as strikes, o.parked, o.retry_at
   from ${s}.owners o left join ${s}.nodes n on n.id = o.owner)
-select (select json_agg(${node}) from ${s}.nodes where buried_at is null) as nodes,
+select (select json_agg(${node}::jsonb || jsonb_build_object('sinceRenewal', greatest(0,
+  floor(extract(epoch from clock_timestamp() - renewed_at) * 1000))))
+ from ${s}.nodes where buried_at is null) as nodes,
 (select json_build_object('total', count(*),
   'free', count(*) filter (where owner is null and parked is null),
   'suspects', count(*) filter (where strikes > 0 and parked is null),

@@ -309,7 +309,7 @@ interface Seen {
 }
 
 interface Surveyed {
-  readonly nodes: readonly NodeRow[] | null;
+  readonly nodes: Survey['nodes'] | null;
   readonly streams: Survey['streams'];
   readonly rows: readonly StreamRow[] | null;
 }

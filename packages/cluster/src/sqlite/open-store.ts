@@ -160,7 +160,7 @@ export class OpenSqliteStore implements OpenStore<SqliteTransaction> {
 
   survey(limit: number): Promise<Survey> {
     return this.#read(() => ({
-      nodes: this.#nodes(),
+      nodes: this.#sql.surveyed.all(this.#date()).map(nodeOf),
       streams: this.#sql.counts.get() ?? { total: 0, free: 0, suspects: 0, parked: 0 },
       rows: this.#sql.streams.all(this.#date(), limit).map(streamOf),
     }));

@@ -6,6 +6,7 @@ import type {
   ParkedStream,
   StreamRow,
   StreamTable,
+  SurveyedNode,
   TableRow,
 } from '../store.ts';
 
@@ -13,6 +14,8 @@ import type {
 export interface NodeRecord extends Omit<NodeRow, 'draining'> {
   readonly draining: number;
 }
+
+export interface SurveyedRecord extends NodeRecord, Pick<SurveyedNode, 'sinceRenewal'> {}
 
 export interface FreeRecord extends OwnedStream {
   readonly strikes: number;
@@ -45,7 +48,9 @@ export interface TableRecord {
 /** For rows that are inserted, updated and deleted. */
 const triggersOfList = 3;
 
-export function nodeOf(record: NodeRecord): NodeRow {
+export function nodeOf<Record extends NodeRecord>(
+  record: Record,
+): Omit<Record, 'draining'> & NodeRow {
   return { ...record, draining: record.draining !== 0 };
 }
 

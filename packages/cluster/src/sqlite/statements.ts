@@ -8,6 +8,7 @@ import type {
   NodeRecord,
   ParkedRecord,
   StreamRecord,
+  SurveyedRecord,
   TableRecord,
 } from './records.ts';
 import { Statement } from './statement.ts';
@@ -17,6 +18,7 @@ export interface Statements {
   readonly version: Statement<{ readonly version: string }>;
   readonly node: Statement<NodeRecord>;
   readonly nodes: Statement<NodeRecord>;
+  readonly surveyed: Statement<SurveyedRecord>;
   readonly join: Statement;
   readonly sweep: Statement;
   readonly renew: Statement;
@@ -49,6 +51,7 @@ export function prepareAll(connection: DatabaseSync, path: string): Statements {
     version: prepare(sql.version),
     node: prepare(sql.node),
     nodes: prepare(sql.nodes),
+    surveyed: prepare(sql.surveyed),
     join: prepare(sql.join),
     sweep: prepare(sql.sweep),
     renew: prepare(sql.renew),
@@ -117,6 +120,9 @@ const sql = {
   version: 'select sqlite_version() as version',
   node: `select ${nodeColumns} from reprise_nodes where name = ? and buried_at is null`,
   nodes: `select ${nodeColumns} from reprise_nodes where buried_at is null`,
+  surveyed: `
+    select ${nodeColumns}, max(0, ? - renewed_at) as sinceRenewal
+    from reprise_nodes where buried_at is null`,
   join: `
     insert into reprise_nodes (id, name, renewal, weight, ttl, host, pid, renewed_at)
     values (?, ?, ?, ?, ?, ?, ?, ?)

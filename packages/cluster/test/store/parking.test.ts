@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { describe, expect, test } from '@jest/globals';
 
 import type { OpenStore } from '../../src/index.ts';
@@ -145,6 +147,20 @@ describe.each(subjects)('strikes and parking in $name', (subject) => {
     expect((await store.survey(4)).rows[3]).toMatchObject({ key: 'b', owner: name });
     const owners = await Promise.all(['b', 'y', 'z', 'nowhere'].map((key) => store.owner(key)));
     expect(owners).toEqual([name, undefined, undefined, undefined]);
+  });
+
+  test('a survey tells how long ago a node has renewed its lease', async () => {
+    await using place = await subject.create();
+    const store = await place.open();
+    const id = await join(store);
+    const age = async (): Promise<number> => (await store.survey(0)).nodes[0]?.sinceRenewal ?? NaN;
+    while ((await age()) < 100);
+    const before = performance.now();
+    await store.renew(id, randomUUID(), idle);
+    const renewed = await age();
+    expect(renewed).toBeGreaterThanOrEqual(0);
+    // Both clocks are those of this machine, and one has whole numbers.
+    expect(renewed).toBeLessThanOrEqual(performance.now() - before + 2);
   });
 });
 

@@ -187,7 +187,8 @@ export class Runner {
   async #survey(store: OpenStore<unknown>, request: RequestOf<'survey'>): Promise<unknown> {
     const { nodes, streams, rows } = await store.survey(request.limit);
     const shown = rows.map((row) => inHours({ ...row, ...this.#timeless(row) }));
-    return { nodes: byText(nodes), streams, rows: shown };
+    const untimed = nodes.map(({ sinceRenewal: _, ...node }) => node);
+    return { nodes: byText(untimed), streams, rows: shown };
   }
 
   async #claim(store: OpenStore<unknown>, request: RequestOf<'claim'>): Promise<unknown> {
