@@ -1,18 +1,12 @@
 import { openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import {
-  Application,
-  type ExitReason,
-  formatReason,
-  type Logger,
-  systemClock,
-} from '@reprise/actor';
+import { Application, type ExitReason, type Logger, systemClock } from '@reprise/actor';
 import type { CommandOptions } from '@reprise/simulation/command';
 
 import type { Task } from './arguments.ts';
 import type { ClusterTask } from './cluster/task.ts';
-import { refusalIn } from './nodes/refusal.ts';
+import { endOf, statusOfBroken } from './ends.ts';
 import { RemoteOutput, tellParent } from './nodes/remote-output.ts';
 import { optionsOfWorker, workerNumber } from './nodes/worker-role.ts';
 import type { ObserverFlags, TailOptions } from './options/options.ts';
@@ -53,6 +47,8 @@ export class Program {
   readonly #stderr: Sink;
   /** Takes the events: stdout, or a file. */
   #events: Sink;
+  /** Settles once the parent has been told why this worker ends. */
+  #told: Promise<void> | undefined = undefined;
 
   constructor(process: NodeJS.Process) {
     this.#process = process;
@@ -84,7 +80,7 @@ export class Program {
   async #print(sink: Sink, text: string, status: number): Promise<never> {
     void sink.write(text);
     const broken = (await sink.flushed()) ? undefined : await sink.whenBroken;
-    const failed = broken === undefined ? 0 : this.#statusOfBroken(broken);
+    const failed = broken === undefined ? 0 : statusOfBroken(broken, this.#stderr);
     return this.#process.exit(status === 0 ? failed : status);
   }
 
@@ -124,7 +120,10 @@ export class Program {
       return this.#process.exit(1);
     }
     let status: number | undefined;
-    const stop = (decided: number): void => {
+    const stop = (decided: number, text?: string): void => {
+      if (status === undefined && text !== undefined) {
+        void this.#stderr.write(`${text}\n`);
+      }
       status ??= decided;
       service.stop();
     };
@@ -138,7 +137,7 @@ export class Program {
     const service = Application.run(tail, {
       deadline: options.node === undefined ? deadline : deadlineOfNodes,
       logger: this.#loggerFor(options),
-      exitStatus: (reason, usual) => status ?? this.#statusOfReason(reason, usual),
+      exitStatus: (...end) => status ?? this.#statusOfEnd(...end),
     });
     if (!this.#isWorker) {
       this.#watchOutput(outputFd, stop);
@@ -147,15 +146,26 @@ export class Program {
       service.stop();
     });
     await service.system.whenExited;
-    await Promise.race([this.#stderr.flushed(), delay(flushTimeout)]);
+    await Promise.race([Promise.all([this.#stderr.flushed(), this.#told]), delay(flushTimeout)]);
     // At once: a text that stdout has not taken by now counts as not printed, and must not be.
     return this.#process.exit();
   }
 
   /** A worker does not end by itself: its parent would start another one. */
-  readonly #tellOver = (status: 0 | 1): void => {
-    tellParent(this.#process, { type: 'over', status });
+  readonly #tellOver = (status: 0 | 1 | 3, text?: string): void => {
+    this.#told = tellParent(this.#process, { type: 'over', status, text });
   };
+
+  /** All workers may be refused for one reason, so their parent says it. */
+  #statusOfEnd(reason: ExitReason, usual: number, cause: ExitReason): number {
+    const { status, text } = endOf(reason, usual, cause);
+    if (this.#isWorker && status === 3) {
+      this.#tellOver(status, text);
+    } else if (text !== undefined) {
+      void this.#stderr.write(`${text}\n`);
+    }
+    return status;
+  }
 
   /** Its URL has a token, which belongs into no log: without a terminal there is none. */
   #observerFor({ observer }: TailOptions): ObserverFlags | undefined {
@@ -167,7 +177,7 @@ export class Program {
 
   #watchOutput(fd: number, stop: (status: number) => void): void {
     void this.#events.whenBroken.then((error) => {
-      stop(this.#statusOfBroken(error));
+      stop(statusOfBroken(error, this.#stderr));
     });
     watchReader(fd, () => {
       stop(0);
@@ -277,25 +287,5 @@ export class Program {
     if (this.#process.connected === false) {
       callback();
     }
-  }
-
-  /** A reader that has seen enough is not a failure; a full disk is. */
-  #statusOfBroken(error: Error & { readonly code?: string }): number {
-    if (error.code === 'EPIPE' || error.code === 'EOF') {
-      return 0;
-    }
-    void this.#stderr.write(`Expected the output to be written, got ${error.message}\n`);
-    return 1;
-  }
-
-  /** After a signal, or a failure of the program itself. */
-  #statusOfReason(reason: ExitReason, usual: number): number {
-    // Killed at the deadline: the signal asked for this end.
-    if (usual === 0 || reason.type === 'killed') {
-      return 0;
-    }
-    const refusal = refusalIn(reason);
-    void this.#stderr.write(`${refusal?.message ?? formatReason(reason)}\n`);
-    return refusal === undefined ? usual : 3;
   }
 }

@@ -5,7 +5,7 @@ import { Clients } from './clients.ts';
 import { Delivery } from './delivery.ts';
 import * as Feed from './feed/feed.ts';
 import type { NodeContext } from './nodes/node.ts';
-import { toldOnce } from './nodes/told-once.ts';
+import { ToldOnce } from './nodes/told-once.ts';
 import type { ClientOptions } from './options/client-options.ts';
 import type { ObserverFlags, TailOptions } from './options/options.ts';
 import type { NodeOptions } from './options/store.ts';
@@ -20,9 +20,10 @@ export interface Host {
   closeOutput(output: Output): Promise<void>;
   /**
    * Called when there is nothing more to print. `status`: 0 when all events that `--count` asked
-   * for are printed, or when at least one source ended well; 1 when all sources gave up.
+   * for are printed, or when at least one source ended well; 1 when all sources gave up; 3 when a
+   * worker was refused, for the reason of `text`.
    */
-  stop(status: 0 | 1): void;
+  stop(status: 0 | 1 | 3, text?: string): void;
   /** The file descriptor that events are printed to. */
   readonly outputFd: number;
   /** `undefined`: without an observer. */
@@ -56,15 +57,15 @@ async function start(
   const urls = isEmbedded ? [await Feed.url(Supervisor.child(top, 'feed'))] : options.urls;
   const sources = urls.map(sourceOf);
   const output = host.openOutput(sources);
-  const stop = (status: 0 | 1): void => {
-    host.stop(status);
+  const stop: Host['stop'] = (status, text) => {
+    host.stop(status, text);
   };
   if (options.node === undefined) {
     const clients = new Clients({ sources, options, output, outputFd: host.outputFd, stop });
     await clients.start(top, isEmbedded ? { ...embedded, ...options.client } : options.client);
   } else {
     const delivery = new Delivery({ options, output, stop });
-    const context = { sources, options, output: toldOnce(output), delivery, stop };
+    const context = { sources, options, output: new ToldOnce(output), delivery, stop };
     await startNodes(top, options.node, context);
   }
   if (host.observer !== undefined) {

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -83,6 +84,27 @@ describe('reprise tail --workers', () => {
     expect(stdout).toEqual([]);
     expect(status).toBe(3);
   });
+
+  test.each([[[]], [['--workers', '2']]])(
+    'ends with status 3 without its tables: %j',
+    async (workers) => {
+      const { port } = await serve((_request, response) => {
+        stream(response);
+      });
+      const file = storeFile();
+      const run = reprise('tail', ...workers, '--store', file, `http://127.0.0.1:${port}/feed`);
+      await run.stderr.until(/^connected$/);
+      const database = new DatabaseSync(file);
+      database.exec(
+        'pragma busy_timeout = 10000; drop table reprise_owners; drop table reprise_nodes',
+      );
+      database.close();
+      expect(await run.whenExited).toBe(3);
+      expect(run.stderr.all.filter((line) => line.startsWith('Expected '))).toEqual([
+        `Expected the tables of a cluster in ${file}, got: no such table: reprise_nodes`,
+      ]);
+    },
+  );
 
   test('the stream of one program goes on in another that has the same file', async () => {
     const [url = ''] = await serveNumbers(3);

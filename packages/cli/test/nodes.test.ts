@@ -8,7 +8,7 @@ import { advance, createTestSystem } from '@reprise/actor/testing';
 import type { Cluster } from '@reprise/cluster';
 
 import { watchRest } from '../src/nodes/rest.ts';
-import { toldOnce } from '../src/nodes/told-once.ts';
+import { ToldOnce } from '../src/nodes/told-once.ts';
 import type { Output } from '../src/output/output.ts';
 import type { SourceState } from '../src/source.ts';
 import { reprise, runReprise } from './support/reprise.ts';
@@ -73,6 +73,25 @@ describe('reprise tail --store', () => {
       `${urls[2]} ${again}`,
     ]);
     expect([first.status, next.status]).toEqual([0, 0]);
+  });
+
+  test('OWN-11 workers whose name is taken end with status 3, and say so once', async () => {
+    const { port } = await serve((_request, response) => {
+      stream(response);
+    });
+    const args = ['tail', '--node', 'a', '--workers', '2', '--store', storeFile()];
+    const url = `http://127.0.0.1:${port}/feed`;
+    const first = reprise(...args, url);
+    await first.stderr.until(/^connected$/);
+    const second = await runReprise(...args, url);
+    expect(second.stderr.filter((line) => line.startsWith('Expected '))).toEqual([
+      expect.stringMatching(
+        /^Expected node "a-[12]" to be the only one of its name, got process \d+ on .* which is alive/,
+      ),
+    ]);
+    expect(second.status).toBe(3);
+    first.process.kill('SIGTERM');
+    expect(await first.whenExited).toBe(0);
   });
 
   test('a program goes on while another one follows a source of both', async () => {
@@ -162,7 +181,7 @@ describe('a node whose streams are parked', () => {
 
 test('the end of a stream is told again only after it has run again', () => {
   const states: string[] = [];
-  const output = toldOnce({
+  const output = new ToldOnce({
     state: (_source: unknown, state: SourceState) => {
       states.push(state.type);
     },

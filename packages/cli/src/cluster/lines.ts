@@ -29,11 +29,8 @@ export function clusterLines(engine: string, { nodes, streams, rows }: Survey): 
 
 /** A dead node has its streams until a living one buries it. */
 function noteOfNode({ draining, sinceRenewal, ttl }: Survey['nodes'][number]): string {
-  const notes = [
-    ...(draining ? ['draining'] : []),
-    ...(sinceRenewal > ttl ? [`no renewal for longer than its ttl of ${ttl / 1000} s`] : []),
-  ];
-  return notes.join(', ');
+  const late = sinceRenewal > ttl && `no renewal for longer than its ttl of ${ttl / 1000} s`;
+  return [draining && 'draining', late].filter((note) => note !== false).join(', ');
 }
 
 type Row = Survey['rows'][number];

@@ -12,8 +12,8 @@ export type WorkerMessage =
       readonly event: ServerSentEvent;
     }
   | { readonly type: 'state'; readonly source: number; readonly state: SourceState }
-  /** No stream runs on any node. */
-  | { readonly type: 'over'; readonly status: 0 | 1 };
+  /** No stream runs on any node, or the worker was refused: why. */
+  | { readonly type: 'over'; readonly status: 0 | 1 | 3; readonly text?: string | undefined };
 
 /** The answer: the event with this id is printed. */
 export interface Printed {

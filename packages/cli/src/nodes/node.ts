@@ -21,8 +21,8 @@ export interface NodeContext {
   readonly options: TailOptions;
   readonly output: Output;
   readonly delivery: Delivery;
-  /** Called when no stream runs on any node, with the exit status. */
-  readonly stop: (status: 0 | 1) => void;
+  /** Called when no stream runs on any node, with the exit status; 3 and why if it is refused. */
+  readonly stop: (status: 0 | 1 | 3, text?: string) => void;
 }
 
 /**

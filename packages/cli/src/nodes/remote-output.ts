@@ -47,13 +47,22 @@ export class RemoteOutput implements Output {
   }
 
   #send(message: WorkerMessage): void {
-    tellParent(this.#process, message);
+    void tellParent(this.#process, message);
   }
 }
 
-/** Without a parent nothing is printed: the program is about to end. */
-export function tellParent(process: NodeJS.Process, message: WorkerMessage): void {
-  if (process.connected) {
-    process.send?.(message);
-  }
+/**
+ * Settles once the system has the message. Without a parent nothing is printed: the program is
+ * about to end.
+ */
+export function tellParent(process: NodeJS.Process, message: WorkerMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) {
+      process.send?.(message, undefined, undefined, () => {
+        resolve();
+      });
+    } else {
+      resolve();
+    }
+  });
 }

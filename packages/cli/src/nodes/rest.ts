@@ -15,6 +15,7 @@ export interface RestContext {
 }
 
 type Parked = Cluster.Status['streams']['parked'][number];
+type ParkedSources = ReadonlyMap<Source, Parked>;
 
 /** Between two looks at the status of the node, in ms. */
 const pause = 250;
@@ -30,17 +31,13 @@ const settling = 3000;
  * have ended or given up, here, on another node or in an earlier run.
  */
 export async function watchRest(self: Process, context: RestContext): Promise<void> {
-  let told: ReadonlyMap<Source, Parked> = new Map();
+  let told: ParkedSources = new Map();
   let since = Infinity;
   for (;;) {
     await sleep(self, pause);
     const now = self.system.clock.now();
     const parked = parkedIn(context);
-    for (const [source, { reason, retryIn }] of parked) {
-      if (!told.has(source)) {
-        context.output.state(source, { type: 'parked', reason, retryIn });
-      }
-    }
+    tell(parked, told, context);
     told = parked;
     since = parked.size === context.sources.length ? Math.min(since, now) : Infinity;
     if (now - since >= settling) {
@@ -50,8 +47,15 @@ export async function watchRest(self: Process, context: RestContext): Promise<vo
   }
 }
 
+function tell(parked: ParkedSources, told: ParkedSources, { output }: RestContext): void {
+  const fresh = [...parked].filter(([source]) => !told.has(source));
+  for (const [source, { reason, retryIn }] of fresh) {
+    output.state(source, { type: 'parked', reason, retryIn });
+  }
+}
+
 /** Without those whose time has come. None while the node has no lease, and knows nothing. */
-function parkedIn({ sources, status }: RestContext): ReadonlyMap<Source, Parked> {
+function parkedIn({ sources, status }: RestContext): ParkedSources {
   const { node, streams } = status() ?? {};
   const known = node?.phase === 'member' ? (streams?.parked ?? []) : [];
   const byKey = new Map(known.map((parked) => [parked.key, parked]));

@@ -39,7 +39,7 @@ export async function startWorkers(
 
 function take(message: WorkerMessage, context: NodeContext, send: (answer: Printed) => void): void {
   if (message.type === 'over') {
-    context.stop(message.status);
+    context.stop(message.status, message.text);
     return;
   }
   const { output, delivery } = context;
