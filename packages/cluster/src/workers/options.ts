@@ -40,7 +40,10 @@ export interface WorkersOptions {
 export interface WorkerSender {
   /** The first is 1. */
   readonly number: number;
-  /** Sends a message to it; one that has ended misses it. */
+  /**
+   * Sends a message to it; one that has ended misses it.
+   * @throws TypeError for a message that JSON cannot have
+   */
   readonly send: (message: unknown) => void;
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import process from 'node:process';
 
 import type { Clock } from '@reprise/actor';
+import { describe } from '@reprise/actor/text';
 
 import { preloadUrl } from './end-with-parent.ts';
 import type { WorkersSettings } from './options.ts';
@@ -23,7 +24,7 @@ export class WorkerProcess {
     const limit = shutdown === 'brutalKill' ? 0 : shutdown;
     this.#child = fork(program, args, {
       execArgv: [...execArgvOf(process.execArgv), '--import', preloadUrl(limit)],
-      env: { ...process.env, REPRISE_WORKER: String(number) },
+      env: { ...process.env, ...unwatched, REPRISE_WORKER: String(number) },
       // In a process group of its own: the Ctrl+C of a terminal goes to the parent alone, which
       // stops each worker once. A second signal would end a program at once.
       detached: true,
@@ -83,23 +84,35 @@ export class WorkerProcess {
   }
 
   #send(message: unknown): void {
-    if (this.#child.connected) {
+    if (!this.#child.connected) {
+      return;
+    }
+    try {
       this.#child.send(message as Serializable);
+    } catch (cause) {
+      throw new TypeError(`Expected a message that JSON can have, got ${describe(message)}`, {
+        cause,
+      });
     }
   }
 }
 
 /**
  * The options of Node for a worker, by those of this process. Without the text of `node --eval`: it
- * would run in place of the program, and start workers that run it again.
+ * would run in place of the program, and start workers that run it again. Its type is for a text
+ * only, and a worker is not watched: it ends with its parent, which is.
  */
 export function execArgvOf(own: readonly string[]): readonly string[] {
-  return own.filter((option, at) => {
-    const isText = evaluates.test(own[at - 1] ?? '');
-    return !isText && !evaluates.test(option) && !ofEvaluation.test(option);
-  });
+  return own.filter((option, at) => !isOfParent(option) && !takesNext.test(own[at - 1] ?? ''));
 }
 
-/** The text is the next argument. */
-const evaluates = /^(?:-e|-p|-pe|--eval|--print)$/;
-const ofEvaluation = /^--(?:eval|print|input-type)=/;
+function isOfParent(option: string): boolean {
+  return takesNext.test(option) || ofParent.test(option);
+}
+
+/** The next argument is the value. */
+const takesNext = /^(?:-e|-p|-pe|--eval|--print|--input-type|--watch-path|--watch-kill-signal)$/;
+const ofParent = /^--(?:(?:eval|print|input-type)=|watch(?:-|=|$))/;
+
+/** `node --watch` has the programs that it starts tell their parent what they import. */
+const unwatched = { WATCH_REPORT_DEPENDENCIES: undefined };

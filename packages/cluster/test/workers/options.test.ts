@@ -70,6 +70,18 @@ test.each<[own: readonly string[], worker: readonly string[]]>([
   [['--input-type=module', '-e', 'start()', '--no-warnings'], ['--no-warnings']],
   [['--print', 'start()'], []],
   [['--eval=start()'], []],
+  [['--input-type', 'module', '--eval', 'start()', '--no-warnings'], ['--no-warnings']],
+  [
+    [
+      '--watch',
+      '--watch-path=.',
+      '--watch-path',
+      'src',
+      '--watch-preserve-output',
+      '--no-warnings',
+    ],
+    ['--no-warnings'],
+  ],
 ])('a worker of node %j runs its program, and not the text of the parent', (own, worker) => {
   expect(execArgvOf(own)).toEqual(worker);
 });
