@@ -137,7 +137,23 @@ test.each([
   ],
   [
     ['--store', 'f.db', '--workers', '0', 'http://a/'],
-    'Expected --workers to be a whole number from 1 on, got "0"',
+    'Expected --workers to be a whole number from 1 to 1024, got "0"',
+  ],
+  [
+    ['--store', 'f.db', '--workers', '99999999', 'http://a/'],
+    'Expected --workers to be a whole number from 1 to 1024, got "99999999"',
+  ],
+  [
+    ['--store', 'f.db', '--workers', '2', '--bearer', '@.', 'http://a/'],
+    'Expected --bearer to name a regular file with --workers, got "."',
+  ],
+  [
+    ['--store', 'f.db', '--workers', '2', '--bearer', '@-', 'http://a/'],
+    'Expected --bearer to name a regular file with --workers, got "-"',
+  ],
+  [
+    ['--store', 'f.db', '--workers', '2', '--key', '.', 'http://a/'],
+    'Expected --key to name a regular file with --workers, got "."',
   ],
   [['--store', 'f.db'], 'Expected a URL with --store, got "none"'],
   [
@@ -170,7 +186,7 @@ test.each([
   ],
   [
     ['--store', 'f.db', '--workers', '2', '--data', '-', 'http://a/'],
-    'Expected --data to be a text or @FILE with --workers, got "-"',
+    'Expected --data to name a regular file with --workers, got "-"',
   ],
   [['--count'], `Expected a value, as in '--count <N>', got none`],
 ])('tail %j is bad usage', (args, text) => {

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+
 import type { GivenOptions } from './given.ts';
 import { defined, expected, UsageError, wholeNumber } from './usage.ts';
 
@@ -30,8 +32,12 @@ export function nodeOptions(urls: readonly string[], given: GivenOptions): NodeO
   if (node !== undefined && (node === '' || Buffer.byteLength(node) > longestName)) {
     throw expected(`--node to be a name of 1 to ${longestName} bytes`, node);
   }
-  return { place, ...defined({ name: node, workers: wholeNumber('--workers', workers) }) };
+  const count = wholeNumber('--workers', workers, 1, mostWorkers);
+  return { place, ...defined({ name: node, workers: count }) };
 }
+
+/** The most that `Workers` takes. */
+const mostWorkers = 1024;
 
 /** In bytes: a worker has its number behind the name, and a node may have 1,024. */
 const longestName = 1000;
@@ -55,7 +61,7 @@ export function placeOf(store: string): Place {
 
 /** Options that cannot be meant beside a store, which keeps the cursors itself. */
 function assertFits(urls: readonly string[], given: GivenOptions): void {
-  const { cursor, exec, data, workers } = given;
+  const { cursor, exec, data, bearer, ca, cert, key, workers } = given;
   if (cursor !== undefined || exec !== undefined) {
     const other = cursor === undefined ? '--exec' : '--cursor';
     throw expected(`either --store or ${other}`, `--store and ${other}`);
@@ -63,7 +69,27 @@ function assertFits(urls: readonly string[], given: GivenOptions): void {
   if (urls.length === 0) {
     throw expected('a URL with --store', 'none');
   }
-  if (workers !== undefined && (data === '-' || data === '@-')) {
-    throw expected('--data to be a text or @FILE with --workers', data);
+  if (workers !== undefined) {
+    const body = data === '-' ? data : fileIn(data);
+    const files = { '--data': body, '--bearer': fileIn(bearer), '--ca': ca };
+    assertReadAgain({ ...files, '--cert': cert, '--key': key });
   }
+}
+
+/** Each worker reads the files itself: a pipe has its text once. */
+function assertReadAgain(files: Readonly<Record<string, string | undefined>>): void {
+  for (const [flag, file] of Object.entries(files)) {
+    if (file !== undefined && isReadOnce(file)) {
+      throw expected(`${flag} to name a regular file with --workers`, file);
+    }
+  }
+}
+
+function isReadOnce(file: string): boolean {
+  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
+  return file === '-' || isFile === false;
+}
+
+function fileIn(text: string | undefined): string | undefined {
+  return text?.startsWith('@') === true ? text.slice(1) : undefined;
 }

@@ -20,13 +20,19 @@ export function readFile(flag: string, path: string): Buffer {
   }
 }
 
-export function wholeNumber(flag: string, text: string | undefined, least = 1): number | undefined {
+export function wholeNumber(
+  flag: string,
+  text: string | undefined,
+  least: number = 1,
+  most: number = Infinity,
+): number | undefined {
   if (text === undefined) {
     return undefined;
   }
   const number = /^\d+$/.test(text) ? Number(text) : -1;
-  if (!Number.isSafeInteger(number) || number < least) {
-    throw expected(`${flag} to be a whole number from ${least} on`, text);
+  if (!Number.isSafeInteger(number) || number < least || number > most) {
+    const end = most < Infinity ? `to ${most}` : 'on';
+    throw expected(`${flag} to be a whole number from ${least} ${end}`, text);
   }
   return number;
 }

@@ -13,7 +13,7 @@ import type { Store, StoreKind } from '../store.ts';
 export interface WorkersOptions {
   /** The module that each worker runs: a `file:` URL, or an absolute path. */
   readonly program: URL | string;
-  /** How many workers. Default: as many as the machine has cores for this program. */
+  /** How many workers, up to 1,024. Default: as many as the machine has cores for this program. */
   readonly count?: number;
   /** The arguments of the program. Default: none. */
   readonly args?: readonly string[];
@@ -70,6 +70,9 @@ export interface WorkersSettings {
   readonly onMessage: WorkersOptions['onMessage'] | undefined;
 }
 
+/** Each is a process: more of them would only use up the memory of any machine. */
+const mostWorkers = 1024;
+
 /** How long a worker may take to end after SIGTERM, in ms: as long as a node takes by default. */
 const defaultShutdown = 30_000;
 
@@ -85,14 +88,18 @@ export function workersSettingsOf(
   assertKnownKeys(name, options, { ...workersKeys, ...further });
   const { count = availableParallelism(), args = [], store, onMessage } = options;
   const { maxRestarts = 10, maxSeconds = 60, shutdown = defaultShutdown } = options;
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new RangeError(`Expected count to be a whole number from 1 on, got ${describe(count)}`);
+  if (!Number.isSafeInteger(count) || count < 1 || count > mostWorkers) {
+    throw new RangeError(
+      `Expected count to be a whole number from 1 to ${mostWorkers}, got ${describe(count)}`,
+    );
   }
-  if (!Array.isArray(args) || args.some((arg) => typeof arg !== 'string')) {
-    throw new TypeError(`Expected args to be a list of texts, got ${describe(args)}`);
+  if (!Array.isArray(args) || !args.every(isArgument)) {
+    throw new TypeError(
+      `Expected args to be a list of texts without U+0000, got ${describe(args)}`,
+    );
   }
   if (store !== undefined) {
-    assertStore(store);
+    assertShared(store);
   }
   if (onMessage !== undefined && typeof onMessage !== 'function') {
     throw new TypeError(
@@ -103,12 +110,27 @@ export function workersSettingsOf(
   return { program, count, args, store, maxRestarts, maxSeconds, shutdown, onMessage };
 }
 
+/** A process has no memory of another. */
+function assertShared(store: Store<unknown, StoreKind>): void {
+  assertStore(store);
+  if ('streams' in store) {
+    throw new TypeError(
+      'Expected store to be one that processes share, such as sqlite(file) or postgres(url), got memory()',
+    );
+  }
+}
+
+/** The operating system ends an argument of a program at U+0000. */
+function isArgument(text: unknown): text is string {
+  return typeof text === 'string' && !text.includes('\0');
+}
+
 function fileOf(program: unknown): string {
   const text = program instanceof URL ? program.href : program;
   if (typeof text === 'string' && text.startsWith('file:')) {
     return fileURLToPath(text);
   }
-  if (typeof text !== 'string' || !isAbsolute(text)) {
+  if (!isArgument(text) || !isAbsolute(text)) {
     throw new TypeError(
       `Expected program to be a file: URL or an absolute path, such as new URL('./feeds.js', import.meta.url), got ${describe(text)}`,
     );

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import { memory } from '../../src/index.ts';
 import { Workers } from '../../src/workers.ts';
 import { execArgvOf } from '../../src/workers/worker-process.ts';
 
@@ -29,9 +30,29 @@ test.each([
     { program: new URL('https://example.com/feeds.js') },
     'Expected program to be a file: URL or an absolute path, such as new URL(\'./feeds.js\', import.meta.url), got "https://example.com/feeds.js"',
   ],
-  ['no worker', { count: 0 }, 'Expected count to be a whole number from 1 on, got 0'],
-  ['half a worker', { count: 1.5 }, 'Expected count to be a whole number from 1 on, got 1.5'],
-  ['numbers as args', { args: [1] }, 'Expected args to be a list of texts, got [1]'],
+  ['no worker', { count: 0 }, 'Expected count to be a whole number from 1 to 1024, got 0'],
+  ['half a worker', { count: 1.5 }, 'Expected count to be a whole number from 1 to 1024, got 1.5'],
+  [
+    'a billion workers',
+    { count: 1e9 },
+    'Expected count to be a whole number from 1 to 1024, got 1000000000',
+  ],
+  [
+    'a store that processes cannot share',
+    { store: memory() },
+    'Expected store to be one that processes share, such as sqlite(file) or postgres(url), got memory()',
+  ],
+  [
+    'U+0000 in args',
+    { args: ['a\0'] },
+    'Expected args to be a list of texts without U+0000, got [',
+  ],
+  [
+    'U+0000 in a path',
+    { program: '/a\0b' },
+    'Expected program to be a file: URL or an absolute path',
+  ],
+  ['numbers as args', { args: [1] }, 'Expected args to be a list of texts without U+0000, got [1]'],
   [
     'no store',
     { store: 'cluster.db' },
