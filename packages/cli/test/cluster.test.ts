@@ -58,7 +58,7 @@ describe('reprise cluster', () => {
       'NODE  STREAMS  HOST  PROCESS  SEEN',
       expect.stringMatching(/^a     0        h     7        \d s ago/),
       '',
-      '2 streams: 0 free, 0 suspect, 1 parked',
+      '2 streams: 0 free, 0 with strikes, 1 parked',
       expect.stringMatching(/^STREAM +NODE +EPOCH$/),
       expect.stringMatching(
         /^https:\/\/example.com\/\?token=\[redacted\] +- +\d+ +parked: no answer of .*, tried again in \d+ s$/,

@@ -21,7 +21,7 @@ export function clusterLines(engine: string, { nodes, streams, rows }: Survey): 
       ]),
     ),
     '',
-    `${total} streams: ${free} free, ${suspects} suspect, ${parked} parked`,
+    `${total} streams: ${free} free, ${suspects} with strikes, ${parked} parked`,
     ...table(['STREAM', 'NODE', 'EPOCH', ''], rows.map(rowOf)),
     ...(rest > 0 ? [`and ${rest} more: --limit shows them`] : []),
   ];
