@@ -141,8 +141,9 @@ const scheme = /\b(bearer|basic)(\s+)[\w.~+/=:-]{6,}/gi;
 const field =
   /(?<![?&;#\w-])(\\{0,7}["']|)([\w-]{2,60})\1(\s{0,4}[:=]\s{0,4})("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|(\\{1,7}")(?:(?!(?<!\\)\5)[^\n])*(?:\5)?|[^\s"',;&}\])]+)/g;
 
-/** An option of a command line, and its value: `--password value`. */
-const option = /(?<![\w-])(--[\w-]{2,60}\s{1,4})("[^"\n]*"?|'[^'\n]*'?|(?!--)[^\s"']+)/g;
+/** An option of a command line, and its value: `--password value`. Not in a sentence about it. */
+const option =
+  /(?<![\w-])(--[\w-]{2,60}\s{1,4})("[^"\n]*"?|'[^'\n]*'?|(?!--|(?:and|or|is|are|has|have|with|for|to|in|of)\s)[^\s"']+)/g;
 
 /** Headers whose whole line is one secret. */
 const wholeLine =

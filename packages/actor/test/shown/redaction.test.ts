@@ -80,6 +80,7 @@ describe('a text is shown without', () => {
     'bypass=1, compass: north, passed: 7',
     'http://h/?to=https%3A%2F%2Fhost%2Fjoe%40example.com',
     'try --verbose now -- or --tokens 5',
+    '--bearer and --header send credentials, --token is one, --password or --cert',
     'eyJhbGci is the start of many, and keyJar.open.now is none',
   ])('no more than that: %s', (text) => {
     expect(redact(text)).toBe(text);

@@ -18,8 +18,8 @@ export interface TimedStatement {
  * The limit is sent in one flight with the statement, before one and the same `sync`. So it costs
  * no round trip, both are one transaction, and the session is left as it was: the next statement
  * may be that of another client of PgBouncer. Sent before, it also counts while the statement waits
- * for a table. A client that speaks to the server in its own way, such as pg's native one, sends the
- * statement alone.
+ * for a table. A client that speaks to the server in its own way, such as pg's native one, sends
+ * the statement alone.
  */
 export async function timedQuery<Row extends QueryResultRow>(
   client: ClientBase,
