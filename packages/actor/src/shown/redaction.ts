@@ -143,7 +143,7 @@ const field =
 
 /** An option of a command line, and its value: `--password value`. Not in a sentence about it. */
 const option =
-  /(?<![\w-])(--[\w-]{2,60}\s{1,4})("[^"\n]*"?|'[^'\n]*'?|(?!--|(?:and|or|is|are|has|have|with|for|to|in|of)\s)[^\s"']+)/g;
+  /(?<![\w-])(--[\w-]{2,60}\s{1,4})("[^"\n]*"?|'[^'\n]*'?|(?!--|(?:and|or|is)\s)[^\s"']+)/g;
 
 /** Headers whose whole line is one secret. */
 const wholeLine =
