@@ -200,18 +200,24 @@ test('FENCE-05 a stream whose write was refused stops, and is claimed again if i
   expect(world.actions('start').map(({ action }) => action.claim.epoch)).toEqual([epoch + 1]);
 });
 
+/** The client of the first stream crashes, now: the time is the result. */
+function crashClient(
+  world: SmallWorld,
+  node: SmallWorld['nodes'][number],
+  firstHandledAt?: number,
+): number {
+  const { epoch } = world.tables.owner('stream 0') ?? { epoch: 0 };
+  world.clear();
+  const stream = { key: 'stream 0', epoch };
+  world.step(node, { type: 'stopped', stream, outcome: 'crashed', firstHandledAt });
+  return world.now;
+}
+
 test('a client that crashes is started again by a claim, later each time, and given up at the fourth', () => {
   const { world, nodes } = worldOf(['a'], 1);
   const starts: number[] = [];
   for (let crash = 0; crash < 4; crash += 1) {
-    const { epoch } = world.tables.owner('stream 0') ?? { epoch: 0 };
-    world.clear();
-    world.step(nodes[0], {
-      type: 'stopped',
-      stream: { key: 'stream 0', epoch },
-      outcome: 'crashed',
-    });
-    const crashedAt = world.now;
+    const crashedAt = crashClient(world, nodes[0]);
     world.run(500);
     starts.push(...world.actions('start').map(({ at }) => at - crashedAt));
   }
@@ -233,15 +239,7 @@ test.each([
 ])('POI-01 a client that crashes by %s', (_, firstHandledAt, expected) => {
   const { world, nodes } = worldOf(['a'], 1);
   const delays = expected.map(() => {
-    const { epoch } = world.tables.owner('stream 0') ?? { epoch: 0 };
-    world.clear();
-    world.step(nodes[0], {
-      type: 'stopped',
-      stream: { key: 'stream 0', epoch },
-      outcome: 'crashed',
-      firstHandledAt,
-    });
-    const crashedAt = world.now;
+    const crashedAt = crashClient(world, nodes[0], firstHandledAt);
     world.run(60_000);
     const [start] = world.actions('start');
     return start === undefined ? undefined : Math.log2((start.at - crashedAt) / 100) + 1;
